@@ -1,0 +1,70 @@
+import type * as pulumi from "@pulumi/pulumi";
+import type { Cluster, Role } from "../config/schema.ts";
+
+/** How commands reach a host. */
+export type Connection =
+  | {
+      kind: "ssh";
+      host: pulumi.Input<string>;
+      port: number;
+      /** root, or a user whose `sudo -n` works. */
+      user: string;
+      privateKey?: pulumi.Input<string>;
+      password?: pulumi.Input<string>;
+      /** One line as in authorized_keys; verified on every connection. */
+      hostKey?: pulumi.Input<string>;
+      bastion?: { host: string; port: number; user: string; privateKey?: pulumi.Input<string>; hostKey?: string };
+    }
+  /** The machine that runs this program; commands run there as root. */
+  | { kind: "local" };
+
+/** A machine that answers, wherever it came from. Components see nothing else of a provider. */
+export interface Host {
+  /** DNS label; the Node's name; part of every resource's name. */
+  name: string;
+  /** The address other hosts reach it at. */
+  address: pulumi.Input<string>;
+  connection: Connection;
+  roles: readonly Role[];
+  architecture: "amd64" | "arm64";
+  /** Worker pool; workers only. */
+  pool?: string;
+  /** Block device for etcd's data; by default the root disk. */
+  dataDevice?: pulumi.Input<string>;
+  /** Raised by the user when a host was reinstalled; part of all its inputs. */
+  incarnation: number;
+  /** Gone for good: its resources are kept untouched while others forget it. */
+  lost: boolean;
+  /** What made the host: its commands wait for it, and are not undone when it goes too. Absent where the host outlives the stack. */
+  machine?: pulumi.Resource;
+}
+
+/** Where hosts take binaries and images from, and the SHA-256 of each file there. */
+export interface ArtifactSource {
+  kind: "official" | "mirror" | "bundle";
+  /** URL of the mirror, or folder on every host. Empty for official. */
+  location: string;
+  /** SHA-256 by file name where the files are a bundle's own builds; absent where they are the official ones of artifacts/lock.json. */
+  sha256?: pulumi.Input<Record<string, string>>;
+}
+
+/** What a provider gives. */
+export interface Infrastructure {
+  hosts: readonly Host[];
+  /** haproxy: components build the balancer on hosts of role balancer, at this virtual IP. given: something else answers there. */
+  endpoint: { kind: "haproxy" | "given"; address: pulumi.Input<string>; port: number };
+  artifacts: ArtifactSource;
+  /** More arguments for every kubelet, such as cloud-provider: external. */
+  kubeletExtraArgs: Readonly<Record<string, string>>;
+  /** Manifests that the provider's cloud adds, applied with the other add-ons. */
+  addons: readonly { name: string; manifest: pulumi.Input<string> }[];
+}
+
+/** A provider: pure wiring from config to hosts. */
+export type Provider = (args: ProviderArgs) => Infrastructure;
+
+export interface ProviderArgs {
+  cluster: Cluster;
+  secrets: { sshPrivateKey?: pulumi.Output<string>; sshPassword?: pulumi.Output<string> };
+  parent?: pulumi.Resource;
+}
