@@ -1,0 +1,92 @@
+# shellcheck shell=bash
+# What every stage's script uses: messages, deadlines, the host's lock and its owner mark.
+
+readonly HOME_DIR=/var/lib/ha-kubernetes
+DONE=()
+
+# Progress goes to stderr, which is shown while a command runs; stdout is one line, kept as the command's result.
+say() { printf '%s\n' "$*" >&2; }
+report() { printf '%s on %s: %s\n' "$STAGE_NAME" "$HOST_NAME" "$*"; }
+fail() {
+  printf 'ERROR: %s on %s: %s\n' "$STAGE_NAME" "$HOST_NAME" "$*" >&2
+  exit 1
+}
+# Notes something that was changed, for the one line at the end.
+did() {
+  DONE+=("$*")
+  say "$*"
+}
+outcome() {
+  if [ ${#DONE[@]} -eq 0 ]; then
+    echo "nothing to change"
+  else
+    local line
+    line=$(printf '; %s' "${DONE[@]}")
+    echo "${line:2}"
+  fi
+}
+
+# wait_until SECONDS DESCRIPTION COMMAND...: polls until COMMAND succeeds, and fails with its last words at the deadline.
+wait_until() {
+  local seconds=$1 what=$2 end=$((SECONDS + $1)) said=$SECONDS last=""
+  shift 2
+  until last=$("$@" 2>&1 </dev/null); do
+    if [ "$SECONDS" -ge "$end" ]; then
+      fail "gave up after $seconds s waiting for $what: $(printf '%s' "$last" | tail -n 3 | tr '\n' ' ')"
+    fi
+    if [ $((SECONDS - said)) -ge 10 ]; then
+      said=$SECONDS
+      say "waiting for $what, $((end - SECONDS)) s left: $(printf '%s' "$last" | tail -n 1 | cut -c1-200)"
+    fi
+    sleep 0.2
+  done
+}
+
+# One script at a time on a host, whoever started it. The kernel drops the lock with its holder.
+take_host_lock() {
+  mkdir -p /run/ha-kubernetes
+  exec 9>/run/ha-kubernetes/lock
+  if ! flock -n 9; then
+    say "waiting for another run on this host to end"
+    flock -w 900 9 || fail "another run has held this host for 900 s: look for 'run.sh' in its process list"
+  fi
+}
+
+owned_by() { [ -f "$HOME_DIR/owner" ] && [ "$(cat "$HOME_DIR/owner")" = "$1" ]; }
+
+# The first stage on a host marks it as this cluster's; every stage refuses a host of another one.
+claim_host() {
+  [ -f "$HOME_DIR/owner" ] || {
+    mkdir -p "$HOME_DIR"
+    chmod 0755 "$HOME_DIR"
+    write_file 0644 root:root "$HOME_DIR/owner" <<<"$OWNER"
+  }
+  owned_by "$OWNER" || fail "this host belongs to cluster $(cat "$HOME_DIR/owner"), not to $OWNER. Destroy that cluster first, or," \
+    "if it is gone for good, reinstall the host (or remove $HOME_DIR/owner by hand once nothing of it runs here)"
+}
+
+# The script and settings that would undo this stage, kept before anything is changed. Neither files nor inputs: no secrets.
+# Until the run is through, its manifest names the files of both the last run and this one: a killed run leaves nothing behind.
+keep_undo() {
+  local kept=$HOME_DIR/stages/$STAGE_NAME
+  mkdir -p "$HOME_DIR/stages"
+  if [ ! -d "$kept" ] && [ -d "$kept.old" ]; then mv "$kept.old" "$kept"; fi
+  rm -rf "$kept.new" "$kept.old"
+  mkdir -m 0700 "$kept.new"
+  cp -r "$STAGE/lib" "$STAGE/stage" "$STAGE/settings.sh" "$kept.new/"
+  cat "$STAGE/manifest" $([ ! -f "$kept/manifest" ] || echo "$kept/manifest") | sort -u -k4 >"$kept.new/manifest"
+  [ ! -d "$kept" ] || mv "$kept" "$kept.old"
+  mv "$kept.new" "$kept"
+  rm -rf "$kept.old"
+}
+
+forget_stage() {
+  rm -rf "${HOME_DIR:?}/stages/$STAGE_NAME"{,.old,.new}
+  # With the last stage the host is nobody's again.
+  if rmdir "$HOME_DIR/stages" 2>/dev/null; then
+    rm -rf "${HOME_DIR:?}"
+  fi
+}
+
+# True inside a container: kernel-wide settings belong to the machine around it and are reported, not applied.
+in_container() { systemd-detect-virt --quiet --container; }

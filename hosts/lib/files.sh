@@ -1,0 +1,70 @@
+# shellcheck shell=bash
+# Puts the stage's files in place. The manifest has a line `mode owner index path` for each; index names it below files/.
+
+# write_file MODE OWNER PATH <content: whole or not at all, never readable by others than MODE says, also while it is written.
+write_file() {
+  local mode=$1 owner=$2 path=$3 new
+  mkdir -p "$(dirname "$path")"
+  new=$(mktemp "$path.XXXXXXXX")
+  cat >"$new"
+  chown "$owner" "$new"
+  chmod "$mode" "$new"
+  sync "$new"
+  mv -f "$new" "$path"
+}
+
+file_differs() {
+  local mode=$1 owner=$2 source=$3 path=$4
+  [ -f "$path" ] && [ ! -L "$path" ] && cmp -s "$source" "$path" &&
+    [ "$(stat -c '%04a %U:%G' "$path")" = "$mode $owner" ] && return 1
+  return 0
+}
+
+# differing_files [GLOB]: the paths, one a line, of files that are not yet as this stage wants them, gone ones included.
+differing_files() {
+  local glob=${1:-*} mode owner index path
+  while read -r mode owner index path; do
+    # shellcheck disable=SC2053 # a glob on purpose
+    [[ $path == $glob ]] || continue
+    if file_differs "$mode" "$owner" "$STAGE/files/$index" "$path"; then echo "$path"; fi
+  done <"$STAGE/manifest"
+  stale_files "$glob"
+}
+
+# Files that the last run put here and this stage no longer has.
+stale_files() {
+  local glob=${1:-*} path before=$HOME_DIR/stages/$STAGE_NAME/manifest
+  [ -f "$before" ] || return 0
+  while read -r _ _ _ path; do
+    # shellcheck disable=SC2053 # a glob on purpose
+    [[ $path == $glob ]] || continue
+    if [ -e "$path" ] && ! awk '{print $4}' "$STAGE/manifest" | grep -qxF "$path"; then echo "$path"; fi
+  done <"$before"
+}
+
+# install_files [GLOB]: makes it so, and notes what was changed.
+install_files() {
+  local glob=${1:-*} mode owner index path
+  while read -r path; do
+    rm -f "$path"
+    did "removed $path"
+  done < <(stale_files "$glob")
+  while read -r mode owner index path; do
+    # shellcheck disable=SC2053 # a glob on purpose
+    [[ $path == $glob ]] || continue
+    if file_differs "$mode" "$owner" "$STAGE/files/$index" "$path"; then
+      write_file "$mode" "$owner" "$path" <"$STAGE/files/$index"
+      did "wrote $path"
+    fi
+  done <"$STAGE/manifest"
+}
+
+# The list of what is on the host now, for the next run and for the undo.
+keep_manifest() { write_file 0600 root:root "$HOME_DIR/stages/$STAGE_NAME/manifest" <"$STAGE/manifest"; }
+
+# remove_files: takes away everything that the last apply put in place.
+remove_files() {
+  local path
+  [ -f "$STAGE/manifest" ] || return 0
+  while read -r _ _ _ path; do rm -f "$path"; done <"$STAGE/manifest"
+}

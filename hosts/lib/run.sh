@@ -1,0 +1,43 @@
+#!/usr/bin/env bash
+# Runs one stage on this host: `run.sh apply [NAME=value...]` from the bundle that came through stdin, `run.sh undo OWNER` from the copy that
+# the last apply left behind. Takes the host's lock, refuses a host of another cluster, then hands over to the stage's script.
+set -euo pipefail
+umask 022
+export LC_ALL=C PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+
+ACTION=$1
+STAGE=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+readonly ACTION STAGE
+. "$STAGE/settings.sh"
+for library in common files artifacts turn; do
+  # shellcheck source=/dev/null
+  . "$STAGE/lib/$library.sh"
+done
+for library in "$STAGE"/stage/lib-*.sh; do
+  # shellcheck source=/dev/null
+  [ ! -f "$library" ] || . "$library"
+done
+
+take_host_lock
+case $ACTION in
+  apply)
+    # What only the first run is told. Readonly, so that no setting can be overridden.
+    for variable in "${@:2}"; do declare -r "$variable"; done
+    claim_host
+    keep_undo
+    # shellcheck source=/dev/null
+    . "$STAGE/stage/apply.sh"
+    keep_manifest
+    ;;
+  undo)
+    if ! owned_by "$2"; then
+      report "already clean: this host is not $2's"
+      exit 0
+    fi
+    # shellcheck source=/dev/null
+    . "$STAGE/stage/undo.sh"
+    forget_stage
+    ;;
+  *) fail "unknown action $ACTION" ;;
+esac
+report "$(outcome)"

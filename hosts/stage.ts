@@ -1,0 +1,137 @@
+import { createHash } from "node:crypto";
+import { readdirSync, readFileSync } from "node:fs";
+import { gzipSync } from "fflate";
+import { createTar } from "nanotar";
+
+// A stage is what one host must hold for one purpose: files, settings and the script that converges them. This module turns
+// it into the three texts of a remote command: what a preview shows, what travels through stdin, and the undo launcher.
+
+/** The stages, in the order a host goes through them. `leaving` only says, when it is deleted, that its control plane leaves. */
+export type StageName = "prepare" | "etcd" | "balancer" | "control-plane" | "join" | "worker" | "addons" | "leaving";
+
+/** A file that a stage puts in place and takes away again. */
+export interface HostFile {
+  /** Absolute path on the host. */
+  path: string;
+  content: string;
+  /** Octal, four digits. Default 0644. */
+  mode?: string;
+  /** user:group. Default root:root. */
+  owner?: string;
+}
+
+export interface Stage {
+  name: StageName;
+  /** Host name. */
+  host: string;
+  /** The owner mark, `<cluster name>/<cluster id>`: a host that carries another one is refused. */
+  owner: string;
+  /** Shown in previews: what is installed or running after this stage, such as { etcd: "3.6.14" }. */
+  versions?: Readonly<Record<string, string>>;
+  /** Shell variables of the script, shown in previews: never a secret. */
+  settings?: Readonly<Record<string, string>>;
+  files?: readonly HostFile[];
+  /**
+   * Shell variables that only the first run on the host gets, such as the members an etcd cluster is born with. They may change
+   * freely later: nothing runs because of them. Visible: never a secret.
+   */
+  birth?: Readonly<Record<string, string>>;
+  /** Small inputs of the script that are no files of the host, by name (read as "$STAGE/inputs/<name>"); may be secret. */
+  inputs?: Readonly<Record<string, string>>;
+}
+
+/** The texts of a stage's command. */
+export interface RenderedStage {
+  /** The visible command: what it is about, each file with a short digest, then the launcher. Holds no secret. */
+  create: string;
+  /** The same without what `birth` says. Absent where the stage has none: then every run is a `create`. */
+  update?: string;
+  /** The bundle, a gzipped tar in base64: scripts, settings, files. Secret. */
+  stdin: string;
+  /** Constant for a host and stage: runs the undo script that the last run left on the host. */
+  undo: string;
+}
+
+/** Renders a stage for a host that is reached as `user`. The same stage gives the same bytes on every machine. */
+export function renderStage(stage: Stage, user = "root"): RenderedStage {
+  const files = [...(stage.files ?? [])].sort((a, b) => (a.path < b.path ? -1 : 1));
+  const settings = Object.entries(stage.settings ?? {}).sort(([a], [b]) => (a < b ? -1 : 1));
+  const inputs = Object.entries(stage.inputs ?? {}).sort(([a], [b]) => (a < b ? -1 : 1));
+  const scripts = stageScripts(stage.name);
+  const header = [
+    `${stage.name} on ${stage.host} of ${stage.owner}`,
+    ...Object.entries(stage.versions ?? {}).map(([name, version]) => `version ${name} ${version}`),
+    ...settings.map(([name, value]) => `setting ${name}=${value}`),
+    ...files.map((file) => `file ${file.mode ?? "0644"} ${file.owner ?? "root:root"} ${file.path} ${digest(file.content)}`),
+    ...inputs.map(([name, value]) => `input ${name} ${digest(value)}`),
+    `script ${digest(scripts.map((script) => script.content).join("\0"))}`,
+  ].map((line) => `# ${line.replaceAll("\n", " ")}`);
+  const entries = [
+    ...scripts.map(({ path, content }) => ({ name: path, data: content })),
+    { name: "settings.sh", data: settingsScript(stage, settings) },
+    { name: "manifest", data: files.map((f, i) => `${f.mode ?? "0644"} ${f.owner ?? "root:root"} ${i} ${f.path}\n`).join("") },
+    ...files.map((file, index) => ({ name: `files/${index}`, data: file.content })),
+    ...inputs.map(([name, value]) => ({ name: `inputs/${name}`, data: value })),
+  ];
+  const tar = createTar(entries, { attrs: { mtime: 0, mode: "600", uid: 0, gid: 0, user: "root", group: "root" } });
+  const command = (birth: Readonly<Record<string, string>>) => [...header, launcher(stage.name, user, birth)].join("\n");
+  return {
+    create: command(stage.birth ?? {}),
+    update: stage.birth && command({}),
+    stdin: Buffer.from(gzipSync(tar, { mtime: 0, level: 9 })).toString("base64"),
+    undo: undoLauncher(stage, user),
+  };
+}
+
+/** The first 12 hex digits of a text's SHA-256. */
+export function digest(text: string): string {
+  return createHash("sha256").update(text).digest("hex").slice(0, 12);
+}
+
+/** `value` as one word of a POSIX shell. */
+export function quote(value: string): string {
+  return `'${value.replaceAll("'", "'\\''")}'`;
+}
+
+const here = new URL(".", import.meta.url);
+
+function stageScripts(name: StageName): { path: string; content: string }[] {
+  return ["lib", name].flatMap((folder) =>
+    readdirSync(new URL(`${folder}/`, here))
+      .filter((file) => file.endsWith(".sh"))
+      .sort()
+      .map((file) => ({
+        path: `${folder === "lib" ? "lib" : "stage"}/${file}`,
+        content: readFileSync(new URL(`${folder}/${file}`, here), "utf8"),
+      })),
+  );
+}
+
+function settingsScript(stage: Stage, settings: readonly (readonly [string, string])[]): string {
+  const all = [["STAGE_NAME", stage.name], ["HOST_NAME", stage.host], ["OWNER", stage.owner], ...settings] as const;
+  return all.map(([name, value]) => `${name}=${quote(value)}\n`).join("");
+}
+
+const sudo = (user: string) => (user === "root" ? "" : "sudo -n ");
+
+// The bundle is unpacked into memory, whole or not at all: a cut connection runs nothing.
+function launcher(name: StageName, user: string, birth: Readonly<Record<string, string>>): string {
+  const variables = Object.entries(birth).map(([key, value]) => ` ${quote(`${key}=${value}`)}`);
+  const script = [
+    "set -euo pipefail; umask 077; mkdir -p /run/ha-kubernetes",
+    `d=$(mktemp -d /run/ha-kubernetes/${name}.XXXXXXXX); trap 'rm -rf "$d"' EXIT`,
+    'base64 -d | tar -xzf - -C "$d"',
+    `bash "$d/lib/run.sh" apply${variables.join("")} </dev/null`,
+  ].join("\n");
+  return `exec ${sudo(user)}bash -c ${quote(script)}`;
+}
+
+function undoLauncher(stage: Stage, user: string): string {
+  const run = `/var/lib/ha-kubernetes/stages/${stage.name}/lib/run.sh`;
+  const script = [
+    "cat >/dev/null",
+    `test -f ${run} || { echo '${stage.name} on ${stage.host}: already clean'; exit 0; }`,
+    `exec bash ${run} undo ${quote(stage.owner)} </dev/null`,
+  ].join("\n");
+  return `exec ${sudo(user)}bash -c ${quote(script)}`;
+}
