@@ -74,7 +74,7 @@ keep_undo() {
   rm -rf "$kept.new" "$kept.old"
   mkdir -m 0700 "$kept.new"
   cp -r "$STAGE/lib" "$STAGE/stage" "$STAGE/settings.sh" "$kept.new/"
-  cat "$STAGE/manifest" $([ ! -f "$kept/manifest" ] || echo "$kept/manifest") | sort -u -k4 >"$kept.new/manifest"
+  { cat "$STAGE/manifest" && if [ -f "$kept/manifest" ]; then cat "$kept/manifest"; fi; } | sort -u -k4 >"$kept.new/manifest"
   [ ! -d "$kept" ] || mv "$kept" "$kept.old"
   mv "$kept.new" "$kept"
   rm -rf "$kept.old"

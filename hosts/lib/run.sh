@@ -8,8 +8,9 @@ export LC_ALL=C PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bi
 ACTION=$1
 STAGE=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 readonly ACTION STAGE
+# shellcheck source=/dev/null
 . "$STAGE/settings.sh"
-for library in common files artifacts turn; do
+for library in common files artifacts turn node; do
   # shellcheck source=/dev/null
   . "$STAGE/lib/$library.sh"
 done

@@ -1,0 +1,103 @@
+# shellcheck shell=bash
+# Makes this host a control plane and keeps it one. PKI is placed and etcd is outside, so any number start at once, and none is
+# the first.
+
+apply_control_plane() {
+  mkdir -p "$MANIFESTS" /etc/kubernetes/pki/etcd /var/lib/kubelet
+  chmod 0700 /etc/kubernetes/pki /var/lib/kubelet
+  if [ ! -f "$HOME_DIR/control-plane-born" ]; then
+    converge
+    write_file 0644 root:root "$HOME_DIR/control-plane-born" <<<"$OWNER"
+    did "started control plane $KUBERNETES_VERSION"
+  elif [ -n "$(differing_files)" ] || [ "$(certificates_wanted)" != "$(certificates_made)" ]; then
+    if ready "$HOST_ADDRESS"; then with_turn change; else with_turn mend; fi
+    did "changed control plane $KUBERNETES_VERSION"
+  elif ! serves "$HOST_ADDRESS"; then
+    mend
+    did "started control plane $KUBERNETES_VERSION again"
+  fi
+}
+
+change() {
+  wait_until 120 "another control plane to be ready before this one changes" another_ready
+  converge
+}
+mend() { converge; }
+
+converge() {
+  link_kubernetes kubeadm kubelet kubectl
+  ln -sfn "$(etcdctl_path)" /usr/local/bin/etcdctl
+  install_files
+  [ "$ETCD_SERVERS" = "$(cat "$HOME_DIR/apiserver-etcd-servers" 2>/dev/null)" ] ||
+    write_file 0600 root:root "$HOME_DIR/apiserver-etcd-servers" <<<"$ETCD_SERVERS"
+  # The quorum gate: members start without waiting for each other.
+  wait_until 180 "a quorum of etcd" etcd_has_quorum
+  make_certificates
+  write_manifests
+  if kubelet_is_stale; then start_kubelet; fi
+  wait_until 240 "the apiserver of this host to be ready" ready "$HOST_ADDRESS"
+  local component
+  for component in kube-apiserver kube-controller-manager kube-scheduler; do
+    wait_until 180 "$component to run with what is now set" restarted "$component" "$(stat -c %Y "$MANIFESTS/$component.yaml")"
+  done
+  wait_until 60 "the apiserver of this host to stay ready" ready "$HOST_ADDRESS"
+  wait_until 60 "this node to register" node_exists
+  register
+}
+
+kubeadm_phase() { kubeadm init phase "$@" --config /etc/kubernetes/kubeadm.yaml </dev/null >/run/ha-kubernetes/kubeadm.log 2>&1 || fail "kubeadm $*: $(tail -n 3 /run/ha-kubernetes/kubeadm.log | tr '\n' ' ')"; }
+
+# kubeadm's own certificates last as long as this host's etcd client leaf and are made anew with it, or when what they say changes.
+certificates_wanted() {
+  {
+    cat "$KUBERNETES_PKI/ca.crt" "$KUBERNETES_PKI/front-proxy-ca.crt" "$KUBERNETES_PKI/apiserver-etcd-client.crt"
+    sed -n '/certSANs:/,/extraArgs:/p; /controlPlaneEndpoint:/p; /certificateValidityPeriod:/p; /clusterName:/p' /etc/kubernetes/kubeadm.yaml
+  } 2>/dev/null | sha256sum | cut -c1-64
+}
+certificates_made() { cat "$HOME_DIR/kubernetes-certificates" 2>/dev/null || true; }
+
+make_certificates() {
+  local wanted
+  wanted=$(certificates_wanted)
+  if [ "$wanted" = "$(certificates_made)" ]; then return 0; fi
+  rm -f "$KUBERNETES_PKI"/{apiserver,apiserver-kubelet-client,front-proxy-client}.{crt,key}
+  rm -f /etc/kubernetes/{admin,super-admin,controller-manager,scheduler}.conf
+  kubeadm_phase certs all
+  kubeadm_phase kubeconfig all
+  kubeadm_phase kubeconfig super-admin
+  chmod 0600 /etc/kubernetes/*.conf
+  write_file 0600 root:root "$HOME_DIR/kubernetes-certificates" <<<"$wanted"
+  did "made certificates, valid until $(openssl x509 -noout -enddate -in "$KUBERNETES_PKI/apiserver.crt" | cut -d= -f2)"
+}
+
+# Rewritten only where something differs: each rewrite restarts a component.
+write_manifests() {
+  local scratch=/run/ha-kubernetes/manifests name
+  rm -rf "$scratch"
+  mkdir -p "$scratch"
+  cp -p "$MANIFESTS"/*.yaml "$scratch/" 2>/dev/null || true
+  kubeadm_phase control-plane all
+  for name in kube-apiserver kube-controller-manager kube-scheduler; do
+    if cmp -s "$scratch/$name.yaml" "$MANIFESTS/$name.yaml"; then
+      cp -p "$scratch/$name.yaml" "$MANIFESTS/$name.yaml"
+    fi
+  done
+}
+
+# Once the API answers: roles for joining kubelets, the configuration that kubeadm's own tools look for, this node's label and
+# taint, and this control plane's entry in the lists of those that must all leave for a teardown.
+register() {
+  if [ -f /etc/kubernetes/super-admin.conf ]; then
+    kubeadm_phase upload-config kubeadm
+    rm -f /etc/kubernetes/super-admin.conf
+  fi
+  this_kubectl apply --server-side --force-conflicts -f /etc/kubernetes/bootstrap-rbac.yaml >/dev/null
+  kubeadm_phase mark-control-plane
+  etcd_access
+  etcd_do put "ha-kubernetes/control-plane/$HOST_NAME" "$HOST_ADDRESS" >/dev/null
+  etcd_do del "ha-kubernetes/leaving/$HOST_NAME" >/dev/null
+  control_planes | write_file 0600 root:root "$HOME_DIR/control-planes"
+  in_api "control-plane.$HOST_NAME" "$HOST_ADDRESS"
+}
+
+apply_control_plane

@@ -1,0 +1,179 @@
+import { stringify } from "yaml";
+import type { Cluster } from "../../config/schema.ts";
+import { kubeletFiles } from "../kubelet.ts";
+import { digest, type HostFile, type Stage } from "../stage.ts";
+
+/** The port of every apiserver on its own host. */
+export const APISERVER_PORT = 6443;
+
+export interface KeyPair {
+  certificate: string;
+  key: string;
+}
+
+export interface ControlPlaneStageArgs {
+  host: { name: string; address: string };
+  owner: string;
+  cluster: Cluster;
+  /** Versions of images that kubeadm names, already resolved. */
+  versions: { pause: string; coredns: string };
+  /** The API's address for everybody: virtual IP or balancer, with its port. */
+  endpoint: { address: string; port: number };
+  etcdClientUrls: readonly string[];
+  pki: {
+    kubernetes: KeyPair;
+    frontProxy: KeyPair;
+    serviceAccount: { publicKey: string; key: string };
+    etcdAuthority: string;
+    etcdClient: KeyPair;
+  };
+  kubeletExtraArgs: Readonly<Record<string, string>>;
+}
+
+/** What a control plane must hold: placed PKI, kubeadm's configuration and patches, the kubelet. */
+export function controlPlaneStage(args: ControlPlaneStageArgs): Stage {
+  const { host, owner, cluster, pki } = args;
+  return {
+    name: "control-plane",
+    host: host.name,
+    owner,
+    versions: { kubernetes: cluster.kubernetesVersion },
+    settings: {
+      KUBERNETES_VERSION: cluster.kubernetesVersion,
+      HOST_ADDRESS: host.address,
+      ETCD_SERVERS: args.etcdClientUrls.join(","),
+      DRAIN_SECONDS: String(cluster.drain.timeoutSeconds),
+    },
+    files: [
+      ...pkiFiles(pki),
+      ...patches(args),
+      ...kubeletFiles({
+        host,
+        cluster,
+        labels: {},
+        taints: [{ key: "node-role.kubernetes.io/control-plane", value: "", effect: "NoSchedule" }],
+        extraArgs: args.kubeletExtraArgs,
+      }),
+      { path: "/etc/kubernetes/kubeadm.yaml", content: kubeadmConfig(args), mode: "0600" },
+      { path: "/etc/kubernetes/bootstrap-rbac.yaml", content: bootstrapRbac, mode: "0600" },
+    ],
+  };
+}
+
+function pkiFiles(pki: ControlPlaneStageArgs["pki"]): HostFile[] {
+  const directory = "/etc/kubernetes/pki";
+  const pair = (name: string, { certificate, key }: KeyPair): HostFile[] => [
+    { path: `${directory}/${name}.crt`, content: certificate },
+    { path: `${directory}/${name}.key`, content: key, mode: "0600" },
+  ];
+  return [
+    ...pair("ca", pki.kubernetes),
+    ...pair("front-proxy-ca", pki.frontProxy),
+    ...pair("apiserver-etcd-client", pki.etcdClient),
+    { path: `${directory}/etcd/ca.crt`, content: pki.etcdAuthority },
+    { path: `${directory}/sa.pub`, content: pki.serviceAccount.publicKey },
+    { path: `${directory}/sa.key`, content: pki.serviceAccount.key, mode: "0600" },
+  ];
+}
+
+function kubeadmConfig(args: ControlPlaneStageArgs): string {
+  const { host, cluster, endpoint, etcdClientUrls } = args;
+  const { api, certificates, network } = cluster;
+  const names = (entries: Record<string, string>) => Object.entries(entries).map(([name, value]) => ({ name, value }));
+  return [
+    {
+      apiVersion: "kubeadm.k8s.io/v1beta4",
+      kind: "InitConfiguration",
+      localAPIEndpoint: { advertiseAddress: host.address, bindPort: APISERVER_PORT },
+      nodeRegistration: { name: host.name, criSocket: "unix:///run/containerd/containerd.sock" },
+      patches: { directory: "/etc/kubernetes/patches" },
+    },
+    {
+      apiVersion: "kubeadm.k8s.io/v1beta4",
+      kind: "ClusterConfiguration",
+      clusterName: cluster.name,
+      kubernetesVersion: `v${cluster.kubernetesVersion}`,
+      controlPlaneEndpoint: `${api.domainName}:${endpoint.port}`,
+      certificatesDir: "/etc/kubernetes/pki",
+      certificateValidityPeriod: `${certificates.leafValidityHours}h`,
+      encryptionAlgorithm: "ECDSA-P256",
+      networking: { podSubnet: network.podCidr, serviceSubnet: network.serviceCidr, dnsDomain: network.dnsDomain },
+      etcd: {
+        external: {
+          endpoints: [...etcdClientUrls],
+          caFile: "/etc/kubernetes/pki/etcd/ca.crt",
+          certFile: "/etc/kubernetes/pki/apiserver-etcd-client.crt",
+          keyFile: "/etc/kubernetes/pki/apiserver-etcd-client.key",
+        },
+      },
+      apiServer: {
+        certSANs: [...new Set([host.name, host.address, endpoint.address, api.domainName, ...api.extraNames])],
+        extraArgs: names({
+          // HTTP/2 clients find their way back to a returned apiserver: 1 request in 1000 is told to connect anew.
+          "goaway-chance": "0.001",
+          profiling: "false",
+          // /readyz fails this long before the apiserver stops serving: longer than haproxy takes to notice.
+          "shutdown-delay-duration": `${shutdownDelaySeconds(cluster)}s`,
+          ...api.extraArgs,
+        }),
+      },
+      controllerManager: {
+        extraArgs: names({ profiling: "false", "cluster-signing-duration": `${certificates.leafValidityHours}h` }),
+      },
+      scheduler: { extraArgs: names({ profiling: "false" }) },
+    },
+  ]
+    .map((document) => stringify(document))
+    .join("---\n");
+}
+
+/** Twice the balancer's checks until it gives a server up, and never less than 5 seconds. */
+export function shutdownDelaySeconds(cluster: Cluster): number {
+  return Math.max(5, Math.ceil((4 * cluster.balancer.checkIntervalMilliseconds) / 1000));
+}
+
+// The digest makes each static pod restart when something it read at its start is another: kubelet sees a new manifest.
+function patches(args: ControlPlaneStageArgs): HostFile[] {
+  const { pki, cluster } = args;
+  const annotated = (inputs: readonly string[], spec: object = {}) =>
+    stringify({ metadata: { annotations: { "ha-kubernetes/inputs": digest(inputs.join("\0")) } }, ...spec });
+  const trust = [pki.kubernetes.certificate, pki.serviceAccount.key, pki.etcdClient.certificate];
+  return [
+    {
+      path: "/etc/kubernetes/patches/kube-apiserver+strategic.yaml",
+      content: annotated([...trust, pki.frontProxy.certificate, pki.etcdAuthority], {
+        spec: { terminationGracePeriodSeconds: shutdownDelaySeconds(cluster) + 60 },
+      }),
+    },
+    {
+      path: "/etc/kubernetes/patches/kube-controller-manager+strategic.yaml",
+      content: annotated([...trust, pki.frontProxy.certificate]),
+    },
+    { path: "/etc/kubernetes/patches/kube-scheduler+strategic.yaml", content: annotated(trust) },
+  ];
+}
+
+// What a joining kubelet may do with its bootstrap token: ask for a certificate, and get it and its successors approved.
+const bootstrapRbac = [
+  ["kubelet-bootstrap", "system:node-bootstrapper", "system:bootstrappers:kubeadm:default-node-token"],
+  [
+    "node-autoapprove-bootstrap",
+    "system:certificates.k8s.io:certificatesigningrequests:nodeclient",
+    "system:bootstrappers:kubeadm:default-node-token",
+  ],
+  [
+    "node-autoapprove-certificate-rotation",
+    "system:certificates.k8s.io:certificatesigningrequests:selfnodeclient",
+    "system:nodes",
+  ],
+]
+  .map(([name, role, group]) =>
+    stringify({
+      apiVersion: "rbac.authorization.k8s.io/v1",
+      kind: "ClusterRoleBinding",
+      metadata: { name: `kubeadm:${name}` },
+      roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name: role },
+      subjects: [{ apiGroup: "rbac.authorization.k8s.io", kind: "Group", name: group }],
+    }),
+  )
+  .join("---\n");

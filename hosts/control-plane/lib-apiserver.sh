@@ -1,0 +1,48 @@
+# shellcheck shell=bash
+# The apiserver of this host, and the others'.
+
+# shellcheck disable=SC2034 # used by lib/node.sh
+readonly NODE_KUBECONFIG=/etc/kubernetes/admin.conf API_SERVER=https://$HOST_ADDRESS:6443 REGISTRY_MAP=ha-kubernetes
+
+ready() { curl -sf --max-time 5 --cacert "$KUBERNETES_PKI/ca.crt" "https://$1:6443/readyz" >/dev/null; }
+serves() { curl -s --max-time 5 --cacert "$KUBERNETES_PKI/ca.crt" "https://$1:6443/livez" >/dev/null; }
+
+# Another control plane can take over: always true where there is none.
+another_ready() {
+  local name address others=""
+  while read -r name address; do
+    [ "$name" != "$HOST_NAME" ] || continue
+    others+=" $name"
+    if ready "$address"; then return 0; fi
+  done < <(control_planes)
+  [ -z "$others" ] || {
+    echo "no other apiserver is ready:$others"
+    return 1
+  }
+}
+
+# restarted COMPONENT EPOCH: it runs, and was started no earlier than its manifest was written.
+restarted() {
+  local pid started
+  pid=$(pgrep -o -x "$(cut -c1-15 <<<"$1")") || {
+    echo "$1 does not run yet"
+    return 1
+  }
+  started=$(($(date +%s) - $(ps -o etimes= -p "$pid")))
+  [ "$started" -ge "$2" ] || {
+    echo "$1 still runs as before"
+    return 1
+  }
+}
+
+# in_api KEY VALUE...: what this control plane says of itself in the ConfigMap that workers may read when they leave.
+in_api() {
+  {
+    printf 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: %s, namespace: kube-system}\ndata:\n' "$REGISTRY_MAP"
+    while [ $# -gt 0 ]; do
+      printf '  %s: "%s"\n' "$1" "$2"
+      shift 2
+    done
+  } >/run/ha-kubernetes/registry.yaml
+  this_kubectl apply --server-side --force-conflicts --field-manager="control-plane-$HOST_NAME" -f /run/ha-kubernetes/registry.yaml >/dev/null
+}

@@ -1,0 +1,44 @@
+# shellcheck shell=bash
+# Takes this control plane away: out of a cluster that lives on, or with all of it.
+
+undo_control_plane() {
+  if [ -f "$HOME_DIR/control-plane-born" ] && etcd_access && ! teardown; then
+    if quorum_lost; then
+      fail "etcd has no quorum, so this control plane can't leave in order: start the etcd members first. If the whole cluster is to go," \
+        "run destroy; if this host is gone for good, set lost: true for it"
+    fi
+    with_turn leave
+  fi
+  reset_node
+  remove_files
+  rm -f "$HOME_DIR"/{control-plane-born,apiserver-etcd-servers,control-planes,kubernetes-certificates,leaving,answer.sh}
+  [ -s "$ETCD_PKI/member.crt" ] || rm -f /usr/local/bin/etcdctl
+  close_mark
+  did "removed the control plane"
+}
+
+leave() {
+  wait_until 120 "another control plane to be ready before this one leaves" another_ready
+  drain_node
+  # Its own apiserver stops in order, out of the balancers first; from here on the others are asked.
+  local other
+  other=$(control_planes | awk -v own="$HOST_NAME" '$1 != own {print $2; exit}')
+  [ -n "$other" ] || fail "this is the only control plane: removing it loses the API. Run destroy if that is meant"
+  this_kubectl delete node "$HOST_NAME" --ignore-not-found >/dev/null
+  in_api
+  rm -f "$MANIFESTS"/*.yaml
+  wait_until 120 "the apiserver of this host to stop" apiserver_gone
+  etcd_do del "ha-kubernetes/control-plane/$HOST_NAME" >/dev/null
+  etcd_do del "ha-kubernetes/leaving/$HOST_NAME" >/dev/null
+  did "left the control plane"
+}
+apiserver_gone() { ! pgrep -x kube-apiserver; }
+
+# What the leaving stage may have opened.
+close_mark() {
+  systemctl stop ha-kubernetes-leaving.socket 2>/dev/null || true
+  rm -f /run/systemd/system/ha-kubernetes-leaving{.socket,@.service}
+  systemctl daemon-reload
+}
+
+undo_control_plane

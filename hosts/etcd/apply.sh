@@ -1,0 +1,144 @@
+# shellcheck shell=bash
+# Makes this host an etcd member and keeps it one. Own data: start. A peer answers: leave and join anew as a learner. Bootstrap
+# only while the cluster was never born; never because peers are silent.
+
+apply_etcd() {
+  id -u etcd >/dev/null 2>&1 || useradd --system --home-dir "$DATA_DIRECTORY" --no-create-home --shell /usr/sbin/nologin etcd
+  mount_data_device
+  mkdir -p "$DATA_DIRECTORY" /etc/etcd/pki
+  chown etcd:etcd "$DATA_DIRECTORY"
+  chmod 0700 "$DATA_DIRECTORY"
+  [ -s "$KNOWN_MEMBERS" ] || write_file 0600 root:root "$KNOWN_MEMBERS" <<<"${BIRTH_ENDPOINTS:?this member was never started here and its first run was not told of any peer}"
+
+  if [ ! -d "$DATA_DIRECTORY/member/wal" ]; then
+    install_all
+    enter
+  elif ! local_started; then
+    install_all
+    start
+    did "started etcd $ETCD_VERSION again"
+  elif [ -n "$(differing_files)" ]; then
+    install_reloaded
+    if [ -n "$(differing_files)" ]; then roll; fi
+  fi
+  rm -f /etc/etcd/birth.env
+  systemctl is-enabled --quiet etcd || systemctl enable --quiet etcd
+  etcd_access
+  if local_healthy; then
+    remember_endpoints
+    if [ "$(own_line | awk -F', ' '{print $6}')" = true ]; then with_turn promote; fi
+  fi
+}
+
+# An own disk for the data, formatted only when blank.
+mount_data_device() {
+  [ -n "$DATA_DEVICE" ] || return 0
+  wait_until 120 "device $DATA_DEVICE" test -b "$DATA_DEVICE"
+  if mountpoint -q "$DATA_DIRECTORY"; then return 0; fi
+  local kind
+  kind=$(blkid -p -o value -s TYPE "$DATA_DEVICE" || true)
+  case $kind in
+    ext4) ;;
+    "")
+      [ -z "$(blkid -p "$DATA_DEVICE" || true)" ] || fail "$DATA_DEVICE is not blank and holds no ext4: $(blkid -p "$DATA_DEVICE"). Wipe it by hand if it may go"
+      mkfs.ext4 -q -L etcd "$DATA_DEVICE"
+      did "formatted $DATA_DEVICE"
+      ;;
+    *) fail "$DATA_DEVICE holds $kind, not ext4: name another device, or wipe it by hand if its content may go" ;;
+  esac
+  mkdir -p "$DATA_DIRECTORY"
+  sed -i "\|^[^ ]* $DATA_DIRECTORY |d" /etc/fstab
+  printf 'UUID=%s %s ext4 defaults,noatime,nofail 0 2\n' "$(blkid -p -o value -s UUID "$DATA_DEVICE")" "$DATA_DIRECTORY" >>/etc/fstab
+  systemctl daemon-reload
+  mount "$DATA_DIRECTORY"
+}
+
+install_all() {
+  local tool
+  for tool in etcdctl etcdutl; do ln -sfn "/opt/ha-kubernetes/etcd-$ETCD_VERSION/$tool" "/usr/local/bin/$tool"; done
+  install_files
+  systemctl daemon-reload
+}
+
+# etcd reads its own certificate and key anew at every handshake: nothing is interrupted.
+install_reloaded() { install_files '/etc/etcd/pki/member.*'; }
+
+# Does not wait for a quorum: the other members' commands may not have started. The quorum gate is the control plane's.
+start() {
+  systemctl reset-failed etcd 2>/dev/null || true
+  systemctl restart --no-block etcd
+  wait_until 60 "etcd to write its log" test -d "$DATA_DIRECTORY/member/wal"
+  [ -f "$BORN" ] || write_file 0644 root:root "$BORN" <<<"$OWNER"
+}
+
+enter() {
+  etcd_access || fail "no credential for etcd was placed"
+  if [ "${BIRTH_BOOTSTRAP:-no}" = yes ] && [ ! -f "$BORN" ] && ! peer_listens; then
+    birth_file "$BIRTH_CLUSTER" new
+    start
+    did "started etcd $ETCD_VERSION as a first member"
+    return
+  fi
+  wait_until 60 "a quorum of the other etcd members to answer. This host has no etcd data, and the cluster was born before, so a new one is
+not started here: start the other members first (or restore a backup, if none can be)" members
+  with_turn join
+}
+
+join() {
+  local id list
+  id=$(own_id)
+  # A member that was never started anywhere may take its place; any other may have voted and lost what it promised.
+  if [ -n "$id" ] && { [ "${BIRTH_BOOTSTRAP:-no}" != yes ] || [ -f "$BORN" ]; }; then
+    wait_until 60 "the other members to be healthy before the one without data is removed" others_healthy
+    etcd_do member remove "$id" >/dev/null
+    did "removed the stale member $id"
+    id=""
+  fi
+  if [ -z "$id" ]; then
+    wait_until 60 "the other members to be healthy before one is added" others_healthy
+    etcd_do member add "$HOST_NAME" --peer-urls="$PEER_URL" --learner >/dev/null
+  fi
+  list=$(members | awk -F', ' -v url="$PEER_URL" -v own="$HOST_NAME" '{print ($4 == url ? own : $3) "=" $4}' | paste -sd,)
+  birth_file "$list" existing
+  start
+  promote
+  did "joined etcd $ETCD_VERSION as member $(own_id)"
+}
+
+birth_file() {
+  printf 'ETCD_INITIAL_CLUSTER=%s\nETCD_INITIAL_CLUSTER_STATE=%s\n' "$1" "$2" | write_file 0644 root:root /etc/etcd/birth.env
+}
+
+# A learner votes once it has caught up.
+promote() {
+  wait_until 600 "this learner to catch up and be promoted" promoted
+  wait_until 60 "etcd on this host to be healthy" local_healthy
+}
+promoted() {
+  local line
+  line=$(own_line)
+  [ "$(awk -F', ' '{print $6}' <<<"$line")" = false ] || etcd_do member promote "${line%%,*}"
+}
+
+# A running member that is to change: in turn, when the others are well; alone, when there has been no quorum for a while.
+roll() {
+  etcd_access || fail "no credential for etcd on this host"
+  if quorum_lost; then
+    say "etcd has no quorum: changing this member without a turn"
+    install_all
+    start
+    did "restarted etcd $ETCD_VERSION while there was no quorum"
+  else
+    with_turn change
+  fi
+}
+
+change() {
+  if local_healthy; then wait_until 60 "the other members to be healthy before this one restarts" others_healthy; fi
+  install_all
+  start
+  wait_until 120 "etcd on this host to be healthy again" local_healthy
+  did "restarted etcd $ETCD_VERSION"
+}
+
+apply_etcd

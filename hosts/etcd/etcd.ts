@@ -1,0 +1,106 @@
+import type { Cluster } from "../../config/schema.ts";
+import type { Stage } from "../stage.ts";
+
+export interface EtcdStageArgs {
+  host: { name: string; address: string; dataDevice?: string };
+  owner: string;
+  cluster: Cluster;
+  /** Version of etcd, already resolved. */
+  version: string;
+  tls: { authority: string; certificate: string; key: string };
+  /** What the member is born into. */
+  birth: {
+    /** True while the state knows of no etcd cluster: only then may members start one. */
+    bootstrap: boolean;
+    /** Every member of the config, this one included: the first members, or those to ask for admission. */
+    members: readonly { name: string; address: string }[];
+  };
+}
+
+/** What a host of role etcd must hold: the member's unit, settings and certificates. */
+export function etcdStage({ host, owner, cluster, version, tls, birth }: EtcdStageArgs): Stage {
+  const { etcd } = cluster;
+  return {
+    name: "etcd",
+    host: host.name,
+    owner,
+    versions: { etcd: version },
+    settings: {
+      ETCD_VERSION: version,
+      DATA_DIRECTORY: etcd.dataDirectory,
+      DATA_DEVICE: host.dataDevice ?? "",
+      MEMBER_ADDRESS: host.address,
+      PEER_URL: peerUrl(host.address),
+    },
+    birth: {
+      BIRTH_BOOTSTRAP: birth.bootstrap ? "yes" : "no",
+      BIRTH_CLUSTER: birth.members.map(({ name, address }) => `${name}=${peerUrl(address)}`).join(","),
+      BIRTH_ENDPOINTS: birth.members.map(({ address }) => clientUrl(address)).join(","),
+    },
+    files: [
+      { path: "/etc/systemd/system/etcd.service", content: unit(version) },
+      { path: "/etc/etcd/etcd.env", content: environment(host, owner, etcd) },
+      { path: "/etc/etcd/pki/ca.crt", content: tls.authority, owner: "root:etcd" },
+      { path: "/etc/etcd/pki/member.crt", content: tls.certificate, owner: "root:etcd" },
+      { path: "/etc/etcd/pki/member.key", content: tls.key, owner: "etcd:etcd", mode: "0600" },
+    ],
+  };
+}
+
+/** Where clients reach a member. */
+export const clientUrl = (address: string): string => `https://${address}:2379`;
+const peerUrl = (address: string): string => `https://${address}:2380`;
+
+// The token keeps members of two clusters apart even where they were born with the same addresses.
+function environment(host: { name: string; address: string }, owner: string, etcd: Cluster["etcd"]): string {
+  const values = {
+    NAME: host.name,
+    DATA_DIR: etcd.dataDirectory,
+    LISTEN_PEER_URLS: peerUrl(host.address),
+    LISTEN_CLIENT_URLS: `${clientUrl(host.address)},${clientUrl("127.0.0.1")}`,
+    ADVERTISE_CLIENT_URLS: clientUrl(host.address),
+    INITIAL_ADVERTISE_PEER_URLS: peerUrl(host.address),
+    INITIAL_CLUSTER_TOKEN: owner,
+    LISTEN_METRICS_URLS: "http://127.0.0.1:2381",
+    CLIENT_CERT_AUTH: "true",
+    TRUSTED_CA_FILE: "/etc/etcd/pki/ca.crt",
+    CERT_FILE: "/etc/etcd/pki/member.crt",
+    KEY_FILE: "/etc/etcd/pki/member.key",
+    PEER_CLIENT_CERT_AUTH: "true",
+    PEER_TRUSTED_CA_FILE: "/etc/etcd/pki/ca.crt",
+    PEER_CERT_FILE: "/etc/etcd/pki/member.crt",
+    PEER_KEY_FILE: "/etc/etcd/pki/member.key",
+    QUOTA_BACKEND_BYTES: String(etcd.quotaMebibytes * 1024 * 1024),
+    HEARTBEAT_INTERVAL: String(etcd.heartbeatMilliseconds),
+    ELECTION_TIMEOUT: String(etcd.electionMilliseconds),
+  };
+  return Object.entries(values)
+    .map(([name, value]) => `ETCD_${name}=${value}\n`)
+    .join("");
+}
+
+// notify: etcd is up once it has a quorum, which may be long after the start. birth.env exists only until the member's data does.
+const unit = (version: string) => `[Unit]
+Description=etcd, the store of the Kubernetes cluster
+Documentation=https://etcd.io
+After=network-online.target time-sync.target
+Wants=network-online.target
+
+[Service]
+Type=notify
+User=etcd
+EnvironmentFile=/etc/etcd/etcd.env
+EnvironmentFile=-/etc/etcd/birth.env
+ExecStart=/opt/ha-kubernetes/etcd-${version}/etcd
+Restart=always
+RestartSec=1
+TimeoutStartSec=infinity
+LimitNOFILE=65536:524288
+OOMScoreAdjust=-500
+Nice=-5
+IOSchedulingClass=best-effort
+IOSchedulingPriority=2
+
+[Install]
+WantedBy=multi-user.target
+`;

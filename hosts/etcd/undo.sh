@@ -1,0 +1,47 @@
+# shellcheck shell=bash
+# Takes this host out of the etcd cluster: as one member of a cluster that lives on, or with all of it.
+
+undo_etcd() {
+  if [ -d "$DATA_DIRECTORY/member" ] && etcd_access && ! teardown; then
+    if quorum_lost; then
+      fail "etcd has no quorum, so this member can't be removed safely: start the other members first. If the whole cluster is to go," \
+        "run destroy; if this host is gone for good, set lost: true for it"
+    fi
+    with_turn leave
+  fi
+  systemctl disable --quiet --now etcd 2>/dev/null || true
+  if [ -d "$DATA_DIRECTORY" ]; then find "$DATA_DIRECTORY" -mindepth 1 ! -name lost+found -delete; fi
+  if [ -n "$DATA_DEVICE" ] && mountpoint -q "$DATA_DIRECTORY"; then
+    umount "$DATA_DIRECTORY"
+    sed -i "\|^[^ ]* $DATA_DIRECTORY |d" /etc/fstab
+  fi
+  remove_files
+  rm -rf /etc/etcd "$BORN" "$KNOWN_MEMBERS"
+  rm -f /usr/local/bin/etcdutl
+  [ -s "$KUBERNETES_PKI/apiserver-etcd-client.crt" ] || rm -f /usr/local/bin/etcdctl
+  systemctl daemon-reload
+  if id -u etcd >/dev/null 2>&1; then userdel etcd; fi
+  did "removed etcd and its data"
+}
+
+leave() {
+  local id
+  id=$(own_id)
+  [ -n "$id" ] || return 0
+  wait_until 60 "the other members to be healthy before this one leaves" others_healthy
+  [ -n "$(others)" ] || fail "this is the only etcd member: removing it loses the cluster. Run destroy if that is meant"
+  hand_over "$id"
+  ETCDCTL_ENDPOINTS=$(others | awk -F', ' '$5 != "" {print $5}' | cut -d, -f1 | paste -sd,) etcd_do member remove "$id" >/dev/null
+  did "left the etcd cluster"
+}
+
+# The leader gives up its place before it goes, so that writes hardly stop.
+hand_over() {
+  local to
+  if [ "$(ETCDCTL_ENDPOINTS=$LOCAL etcd_do endpoint status -w fields | awk -F' : ' '/"Leader"/ {printf "%x", $2}')" = "$1" ]; then
+    to=$(others | awk -F', ' '$6 == "false" {print $1; exit}')
+    ETCDCTL_ENDPOINTS=$LOCAL etcd_do move-leader "$to" >/dev/null || say "leadership did not move; an election will follow"
+  fi
+}
+
+undo_etcd

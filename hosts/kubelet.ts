@@ -1,0 +1,102 @@
+import { stringify } from "yaml";
+import type { Cluster } from "../config/schema.ts";
+import type { HostFile } from "./stage.ts";
+
+// The kubelet, the same on every node: its unit, its configuration and how it is told its name.
+
+/** Where prepare puts what depends on the host itself: drop-ins that win over the rendered configuration. */
+export const KUBELET_DROP_INS = "/etc/ha-kubernetes/kubelet.conf.d";
+/** The name servers that pods' look-ups end at; prepare writes it without loopback addresses. */
+export const RESOLV_CONF = "/etc/ha-kubernetes/resolv.conf";
+
+export interface KubeletArgs {
+  host: { name: string; address: string };
+  cluster: Cluster;
+  /** How it proves who it is before it has a certificate of its own. Workers only. */
+  bootstrapKubeconfig?: string;
+  labels: Readonly<Record<string, string>>;
+  taints: readonly { key: string; value: string; effect: string }[];
+  /** More flags, from the provider. */
+  extraArgs: Readonly<Record<string, string>>;
+}
+
+/** The kubelet's files. A change to any of them needs a restart, which leaves running containers alone. */
+export function kubeletFiles(args: KubeletArgs): HostFile[] {
+  return [
+    { path: "/etc/systemd/system/kubelet.service", content: unit(args) },
+    { path: "/var/lib/kubelet/config.yaml", content: stringify(configuration(args)), mode: "0600" },
+  ];
+}
+
+/** The 10th address of the Service network: the cluster's DNS. */
+export function dnsAddress(serviceCidr: string): string {
+  const bytes = (serviceCidr.split("/")[0] ?? "").split(".").map(Number);
+  return [...bytes.slice(0, 3), (bytes[3] ?? 0) + 10].join(".");
+}
+
+function configuration({ cluster, taints }: KubeletArgs): object {
+  const { kubelet, network } = cluster;
+  return {
+    apiVersion: "kubelet.config.k8s.io/v1beta1",
+    kind: "KubeletConfiguration",
+    authentication: {
+      anonymous: { enabled: false },
+      webhook: { enabled: true },
+      x509: { clientCAFile: "/etc/kubernetes/pki/ca.crt" },
+    },
+    authorization: { mode: "Webhook" },
+    clusterDNS: [dnsAddress(network.serviceCidr)],
+    clusterDomain: network.dnsDomain,
+    containerRuntimeEndpoint: "unix:///run/containerd/containerd.sock",
+    containerLogMaxFiles: kubelet.containerLogMaxFiles,
+    containerLogMaxSize: `${kubelet.containerLogMaxMebibytes}Mi`,
+    maxPods: kubelet.maxPods,
+    registerWithTaints: taints.length > 0 ? taints.map(({ key, value, effect }) => ({ key, value, effect })) : undefined,
+    resolvConf: RESOLV_CONF,
+    rotateCertificates: true,
+    seccompDefault: true,
+    serializeImagePulls: false,
+    // Pods get 40 s to end when the host shuts down, the critical ones 20 s more.
+    shutdownGracePeriod: "60s",
+    shutdownGracePeriodCriticalPods: "20s",
+    staticPodPath: "/etc/kubernetes/manifests",
+    systemReserved: Object.keys(kubelet.systemReserved).length > 0 ? kubelet.systemReserved : undefined,
+  };
+}
+
+function unit({ host, cluster, bootstrapKubeconfig, labels, extraArgs }: KubeletArgs): string {
+  const flags = {
+    config: "/var/lib/kubelet/config.yaml",
+    "config-dir": KUBELET_DROP_INS,
+    kubeconfig: "/etc/kubernetes/kubelet.conf",
+    "cert-dir": "/var/lib/kubelet/pki",
+    "hostname-override": host.name,
+    "node-ip": host.address,
+    ...(bootstrapKubeconfig && { "bootstrap-kubeconfig": bootstrapKubeconfig }),
+    ...(Object.keys(labels).length > 0 && {
+      "node-labels": Object.entries(labels)
+        .sort()
+        .map(([key, value]) => `${key}=${value}`)
+        .join(","),
+    }),
+    ...extraArgs,
+  };
+  return `[Unit]
+Description=kubelet, the Kubernetes node agent
+Documentation=https://kubernetes.io/docs/
+After=containerd.service network-online.target
+Wants=containerd.service network-online.target
+
+[Service]
+ExecStart=/opt/ha-kubernetes/kubernetes-${cluster.kubernetesVersion}/kubelet \\
+${Object.entries(flags)
+  .map(([name, value]) => `  --${name}=${value}`)
+  .join(" \\\n")}
+Restart=always
+RestartSec=1
+KillMode=process
+
+[Install]
+WantedBy=multi-user.target
+`;
+}

@@ -1,0 +1,9 @@
+import type { Stage } from "../stage.ts";
+
+/**
+ * Does nothing until it is deleted, which happens before anything else is: then it marks its control plane as leaving. When all
+ * are marked the cluster goes as a whole, and nothing is drained, moved or asked for.
+ */
+export function leavingStage({ host, owner }: { host: { name: string; address: string }; owner: string }): Stage {
+  return { name: "leaving", host: host.name, owner, settings: { HOST_ADDRESS: host.address } };
+}

@@ -1,0 +1,83 @@
+# shellcheck shell=bash
+# What control planes and workers share: their kubelet, and how a node leaves.
+
+readonly MANIFESTS=/etc/kubernetes/manifests
+
+link_kubernetes() {
+  local tool
+  for tool in "$@"; do ln -sfn "/opt/ha-kubernetes/kubernetes-$KUBERNETES_VERSION/$tool" "/usr/local/bin/$tool"; done
+}
+
+# True when the kubelet runs something else than its files say.
+kubelet_is_stale() {
+  local started
+  systemctl is-active --quiet kubelet || return 0
+  started=$(date -d "$(systemctl show -p ActiveEnterTimestamp --value kubelet)" +%s)
+  local file
+  for file in /etc/systemd/system/kubelet.service /var/lib/kubelet/config.yaml; do
+    [ "$(stat -c %Z "$file")" -le "$started" ] || return 0
+  done
+  return 1
+}
+
+start_kubelet() {
+  mkdir -p /etc/ha-kubernetes/kubelet.conf.d "$MANIFESTS"
+  systemctl daemon-reload
+  systemctl enable --quiet kubelet
+  systemctl restart kubelet
+}
+
+# this_kubectl: as this node; KUBECONFIG and API_SERVER are set by the stage.
+this_kubectl() { kubectl --kubeconfig "$NODE_KUBECONFIG" ${API_SERVER:+--server "$API_SERVER"} --request-timeout=20s "$@" </dev/null; }
+
+node_exists() { this_kubectl get node "$HOST_NAME" >/dev/null 2>&1; }
+
+# Moves the pods away, PodDisruptionBudgets respected, within the time of the config.
+drain_node() {
+  node_exists || return 0
+  this_kubectl cordon "$HOST_NAME" >/dev/null
+  say "draining, for at most $DRAIN_SECONDS s"
+  local log=/run/ha-kubernetes/drain.log
+  if ! kubectl --kubeconfig "$NODE_KUBECONFIG" ${API_SERVER:+--server "$API_SERVER"} drain "$HOST_NAME" --ignore-daemonsets \
+    --delete-emptydir-data --force --timeout="${DRAIN_SECONDS}s" </dev/null >"$log" 2>&1; then
+    fail "could not be drained in $DRAIN_SECONDS s (drain.timeoutSeconds): $(grep -iE 'error|cannot evict|budget' "$log" | sort -u | tail -n 3 | tr '\n' ' ')" \
+      "The node stays cordoned. Give the pods somewhere to go, or relax the PodDisruptionBudget, and run up again"
+  fi
+  did "drained"
+}
+
+# Everything that a kubelet leaves on a host.
+reset_node() {
+  systemctl disable --quiet --now kubelet 2>/dev/null || true
+  local ctr containers tasks
+  if ctr=$(command -v ctr) && systemctl is-active --quiet containerd; then
+    tasks=$("$ctr" -n k8s.io tasks list -q)
+    # shellcheck disable=SC2086 # one word each
+    [ -z "$tasks" ] || printf '%s\n' $tasks | xargs -P 8 -n 1 "$ctr" -n k8s.io tasks kill -s SIGKILL >/dev/null 2>&1 || true
+    wait_until 30 "containers to end" no_running_task "$ctr"
+    containers=$("$ctr" -n k8s.io containers list -q)
+    # shellcheck disable=SC2086 # one word each
+    [ -z "$containers" ] || "$ctr" -n k8s.io containers delete $containers
+  fi
+  local mount
+  while read -r mount; do umount -l "$mount"; done < <(awk '$2 ~ "^/var/lib/kubelet/" {print $2}' /proc/mounts | sort -r)
+  if [ -d /var/lib/kubelet ]; then find /var/lib/kubelet -mindepth 1 -xdev -delete; fi
+  rm -rf /etc/kubernetes /etc/cni/net.d /var/lib/cni /run/flannel
+  local link
+  for link in flannel.1 cni0 kube-ipvs0 kube-bridge; do ip link delete "$link" 2>/dev/null || true; done
+  local netns
+  for netns in $(ip netns list 2>/dev/null | awk '/^cni-/ {print $1}'); do ip netns delete "$netns"; done
+  local table
+  if command -v nft >/dev/null; then
+    for table in "ip kube-proxy" "ip6 kube-proxy" "ip flannel-ipv4" "ip6 flannel-ipv6"; do
+      # shellcheck disable=SC2086 # family and name are two words
+      nft delete table $table 2>/dev/null || true
+    done
+  fi
+  if command -v iptables-save >/dev/null && iptables-save | grep -qE 'KUBE-|FLANNEL|CNI-'; then
+    iptables-save | grep -vE 'KUBE-|FLANNEL|CNI-' | iptables-restore
+  fi
+  rm -f /usr/local/bin/kubelet /usr/local/bin/kubeadm /usr/local/bin/kubectl
+  systemctl daemon-reload
+}
+no_running_task() { ! "$1" -n k8s.io tasks list | grep -q RUNNING; }

@@ -1,0 +1,146 @@
+# shellcheck shell=bash
+# The cluster-wide turn: while a cluster lives, one host at a time changes a running etcd member, balancer or control plane.
+# The turn is a lock in etcd, bound to a lease: it ends with its holder, however that ends.
+
+readonly ETCD_PKI=/etc/etcd/pki KUBERNETES_PKI=/etc/kubernetes/pki
+readonly KNOWN_MEMBERS=$HOME_DIR/etcd-endpoints
+TURN_HELD=""
+
+# etcd_access: finds the credential and the client URLs that this host has; fails where it has none.
+# The member's own leaf on etcd hosts, the apiserver's client leaf on control planes.
+etcd_access() {
+  if [ -s "$ETCD_PKI/member.crt" ] && [ -s "$KNOWN_MEMBERS" ]; then
+    export ETCDCTL_CACERT=$ETCD_PKI/ca.crt ETCDCTL_CERT=$ETCD_PKI/member.crt ETCDCTL_KEY=$ETCD_PKI/member.key
+    ETCDCTL_ENDPOINTS=$(cat "$KNOWN_MEMBERS")
+  elif [ -s "$KUBERNETES_PKI/apiserver-etcd-client.crt" ] && [ -s "$HOME_DIR/apiserver-etcd-servers" ]; then
+    export ETCDCTL_CACERT=$KUBERNETES_PKI/etcd/ca.crt ETCDCTL_CERT=$KUBERNETES_PKI/apiserver-etcd-client.crt
+    export ETCDCTL_KEY=$KUBERNETES_PKI/apiserver-etcd-client.key
+    ETCDCTL_ENDPOINTS=$(cat "$HOME_DIR/apiserver-etcd-servers")
+  else
+    return 1
+  fi
+  export ETCDCTL_ENDPOINTS
+  [ -n "$(etcdctl_path)" ]
+}
+
+etcdctl_path() { command -v etcdctl || find /opt/ha-kubernetes -path '*etcd-*' -name etcdctl -type f 2>/dev/null | sort -V | tail -n 1; }
+
+# etcd_do ARGS...: etcdctl with this host's credential; 5 s for each try unless told otherwise.
+etcd_do() { "$(etcdctl_path)" --dial-timeout=2s --command-timeout="${ETCD_TIMEOUT:-5s}" "$@" </dev/null; }
+
+# True when etcd commits writes, as far as this host can see.
+etcd_has_quorum() { etcd_access && etcd_do get ha-kubernetes/quorum >/dev/null 2>&1; }
+
+# Without quorum for 15 s, asked again and again: one missed answer is not a dead cluster.
+quorum_lost() {
+  local end=$((SECONDS + 15))
+  while [ "$SECONDS" -lt "$end" ]; do
+    if etcd_has_quorum; then return 1; fi
+    sleep 0.5
+  done
+}
+
+# with_turn FUNCTION [ARGS...]: waits for the turn (no deadline: the wait is for others), then runs FUNCTION and gives it back. A
+# host without a credential for etcd runs FUNCTION directly: such hosts are put in order by the program. If any holder fails
+# while this host waits, it refuses: the same change would fail here too.
+with_turn() {
+  if ! etcd_access; then
+    "$@"
+    return
+  fi
+  local failed_before
+  failed_before=$(last_failure) || fail "etcd does not answer, so no turn can be had: $(last_failure 2>&1 | tail -n 1)"
+  take_turn
+  local failed_now
+  failed_now=$(last_failure) || fail "etcd stopped answering while this host had the turn"
+  if [ "$failed_now" != "$failed_before" ]; then
+    release_turn
+    fail "not started, because the same roll failed on another host: ${failed_now#* }. Mend that host, then run up again"
+  fi
+  trap turn_failed EXIT
+  "$@"
+  trap - EXIT
+  release_turn
+}
+
+# `revision message` of the last failure under a turn, empty if there was none.
+last_failure() {
+  etcd_do get ha-kubernetes/failed -w fields | awk -F' : ' '/"ModRevision"/ {r=$2} /"Value"/ {v=$2} END {if (r) print r, v}'
+}
+
+take_turn() {
+  local pipe=/run/ha-kubernetes/turn log=/run/ha-kubernetes/turn.log said=$SECONDS
+  rm -f "$pipe"
+  mkfifo -m 0600 "$pipe"
+  # Open for reading and writing, so that opening does not block. When this script ends, so does the pipe, and with it the turn.
+  exec 8<>"$pipe"
+  : >"$log"
+  # shellcheck disable=SC2016 # expanded by the inner shell
+  "$(etcdctl_path)" lock --ttl=30 ha-kubernetes/turn sh -c 'echo acquired; exec cat "$0" >/dev/null' "$pipe" </dev/null >"$log" 2>&1 8>&- 9>&- &
+  TURN_HELD=$!
+  until grep -q '^acquired' "$log"; do
+    kill -0 "$TURN_HELD" 2>/dev/null || fail "etcd did not give the turn: $(tail -n 1 "$log")"
+    if [ $((SECONDS - said)) -ge 10 ]; then
+      said=$SECONDS
+      say "waiting for the turn: another host is being changed"
+    fi
+    sleep 0.1
+  done
+}
+
+release_turn() {
+  [ -n "$TURN_HELD" ] || return 0
+  exec 8>&-
+  kill "$TURN_HELD" 2>/dev/null || true
+  wait "$TURN_HELD" 2>/dev/null || true
+  TURN_HELD=""
+}
+
+# Leaves a mark at which the hosts that wait for their turn refuse.
+turn_failed() {
+  local status=$?
+  [ -z "$TURN_HELD" ] || {
+    etcd_do put ha-kubernetes/failed "$STAGE_NAME on $HOST_NAME" >/dev/null || say "could not leave a mark of this failure in etcd"
+    release_turn
+  }
+  exit "$status"
+}
+
+# ---- who leaves -------------------------------------------------------------------------------------------------------
+# Every control plane registers as `ha-kubernetes/control-plane/<name> <address>`. Its `leaving` resource, deleted before anything
+# else, adds `ha-kubernetes/leaving/<name>`. When all have, the whole cluster is being destroyed.
+
+# Reads what this host's etcd knows, with or without quorum.
+etcd_read() {
+  local endpoint
+  for endpoint in ${ETCDCTL_ENDPOINTS//,/ }; do
+    ETCDCTL_ENDPOINTS=$endpoint etcd_do get --consistency=s "$@" 2>/dev/null && return 0
+  done
+  return 1
+}
+
+# `name address` of every control plane, from etcd or as last seen from this host.
+control_planes() {
+  local known
+  if etcd_access && known=$(etcd_read --prefix ha-kubernetes/control-plane/) && [ -n "$known" ]; then
+    paste -d' ' - - <<<"$known" | sed 's|^ha-kubernetes/control-plane/||'
+  else
+    cat "$HOME_DIR/control-planes" 2>/dev/null
+  fi
+}
+
+# marked_leaving NAME ADDRESS: in etcd, or on the host itself, which says so on port 2383 when etcd can't be written.
+marked_leaving() {
+  if etcd_access && [ -n "$(etcd_read "ha-kubernetes/leaving/$1")" ]; then return 0; fi
+  [ "$(curl -s --max-time 3 "http://$2:2383/" 2>/dev/null)" = "$OWNER $1 leaves" ]
+}
+
+# True when every control plane leaves: the cluster goes as a whole, so nothing is drained, moved or asked for.
+teardown() {
+  local name address some=""
+  while read -r name address; do
+    marked_leaving "$name" "$address" || return 1
+    some=yes
+  done < <(control_planes)
+  [ -n "$some" ]
+}

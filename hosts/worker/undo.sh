@@ -1,0 +1,45 @@
+# shellcheck shell=bash
+# Takes this worker away: drained out of a cluster that lives on, or with all of it.
+
+undo_worker() {
+  if [ -s "$NODE_KUBECONFIG" ] && ! cluster_goes; then
+    drain_node
+    this_kubectl delete node "$HOST_NAME" --ignore-not-found >/dev/null
+    did "left the cluster"
+  fi
+  reset_node
+  remove_files
+  rm -f "$HOME_DIR/worker-labels"
+  did "removed the worker"
+}
+
+# The API says whether every control plane leaves. Where it does not answer, the balancer passes the question on to the control
+# planes: they answer for themselves when etcd has no quorum.
+cluster_goes() {
+  local end=$((SECONDS + 60)) data said=""
+  while [ "$SECONDS" -lt "$end" ]; do
+    if data=$(this_kubectl get configmap ha-kubernetes -n kube-system \
+      -o go-template='{{range $k, $v := .data}}{{$k}}{{"\n"}}{{end}}' 2>/dev/null); then
+      all_leave "$data"
+      return
+    fi
+    if [ -n "$BALANCER" ] && [[ "$(curl -s --max-time 3 "http://$BALANCER/leaving")" == "$OWNER "*" leaves" ]]; then
+      say "the API does not answer, and a control plane says that it leaves: not drained"
+      return 0
+    fi
+    [ -n "$said" ] || say "the API does not answer; asking for 60 s"
+    said=yes
+    sleep 1
+  done
+  fail "the API does not answer, so this worker can't be drained. Mend the control planes first; if this host is gone for good, set lost: true for it"
+}
+all_leave() {
+  local name some=""
+  for name in $(sed -n 's/^control-plane\.//p' <<<"$1"); do
+    grep -qxF "leaving.$name" <<<"$1" || return 1
+    some=yes
+  done
+  [ -n "$some" ]
+}
+
+undo_worker
