@@ -1,0 +1,46 @@
+import { type Addon, clusterRoleBinding, labels } from "./addon.ts";
+
+const nodes = { apiGroup: "rbac.authorization.k8s.io", kind: "Group", name: "system:nodes" };
+
+/**
+ * What a node needs to leave by itself, with nothing but its kubelet's identity. The node authorizer already lets a kubelet list
+ * and evict the pods on its own node and cordon it; the NodeRestriction admission plugin keeps `delete nodes` to the node's own
+ * object. `get pods` is what a drain asks to see that an evicted pod is gone: once it is, nothing ties it to the node any more,
+ * so the node authorizer would answer "forbidden" instead of "not found".
+ */
+export const access: Addon = {
+  name: "access",
+  enabled: () => true,
+  objects: () => [
+    {
+      apiVersion: "rbac.authorization.k8s.io/v1",
+      kind: "ClusterRole",
+      metadata: { name: "ha-kubernetes:node-leaves" },
+      rules: [
+        { apiGroups: [""], resources: ["nodes"], verbs: ["delete"] },
+        { apiGroups: [""], resources: ["pods"], verbs: ["get"] },
+        { apiGroups: ["apps"], resources: ["daemonsets"], verbs: ["get"] },
+      ],
+    },
+    clusterRoleBinding("ha-kubernetes:node-leaves", "ha-kubernetes:node-leaves", nodes),
+    // Who leaves the cluster is noted here; without `data`, applying this again takes nothing away from it.
+    {
+      apiVersion: "v1",
+      kind: "ConfigMap",
+      metadata: { name: "ha-kubernetes", namespace: "kube-system", labels: labels("ha-kubernetes") },
+    },
+    {
+      apiVersion: "rbac.authorization.k8s.io/v1",
+      kind: "Role",
+      metadata: { name: "ha-kubernetes:node-leaves", namespace: "kube-system" },
+      rules: [{ apiGroups: [""], resources: ["configmaps"], resourceNames: ["ha-kubernetes"], verbs: ["get"] }],
+    },
+    {
+      apiVersion: "rbac.authorization.k8s.io/v1",
+      kind: "RoleBinding",
+      metadata: { name: "ha-kubernetes:node-leaves", namespace: "kube-system" },
+      roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "Role", name: "ha-kubernetes:node-leaves" },
+      subjects: [nodes],
+    },
+  ],
+};

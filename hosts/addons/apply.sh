@@ -1,0 +1,44 @@
+# shellcheck shell=bash
+# The add-ons, once per cluster: every control plane looks, the first that finds work takes the turn and does it.
+
+readonly RECORD=ha-kubernetes-addons
+
+# Its own apiserver: nothing else must be up for this.
+addons_kubectl() { kubectl --kubeconfig /etc/kubernetes/admin.conf --server "$API_SERVER" --request-timeout 60s "$@" </dev/null; }
+
+api_is_ready() { addons_kubectl get --raw /readyz && addons_kubectl get namespace kube-system; }
+
+# What was applied last: `digest` of all manifests, and `objects`, one reference a line.
+recorded() { addons_kubectl get configmap "$RECORD" -n kube-system --ignore-not-found -o "jsonpath={.data.$1}"; }
+
+addons_are_current() { [ "$(recorded digest)" = "$wanted" ]; }
+
+# record DIGEST OBJECTS: the object that says what is in the cluster.
+record() {
+  printf -- '---\napiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: %s\n  namespace: kube-system\ndata:\n' "$RECORD"
+  printf '  digest: "%s"\n  objects: |-\n%s\n' "$1" "$(sed 's/^/    /' "$2")"
+}
+
+apply_addons() {
+  # Another control plane may have done it while this one waited for its turn.
+  if addons_are_current; then return; fi
+  local before
+  before=$(recorded objects)
+  printf '%s\n' "$before" | cat - "$STAGE/inputs/objects" | awk 'NF && !seen[$0]++' >"$STAGE/objects-union"
+  # Noted before anything is made, so that a run that was killed leaves nothing unknown.
+  { record "" "$STAGE/objects-union" && cat "$STAGE"/inputs/*.yaml; } >"$STAGE/all.yaml"
+  addons_kubectl apply --server-side --force-conflicts --field-manager ha-kubernetes -f "$STAGE/all.yaml" >&2
+  # Last made, first deleted: a namespace goes after what is in it.
+  grep -vxF -f "$STAGE/inputs/objects" "$STAGE/objects-union" | tac >"$STAGE/stale" || true
+  if [ -s "$STAGE/stale" ]; then
+    addons_kubectl delete --ignore-not-found --timeout 120s -f "$STAGE/stale" >&2
+    did "deleted $(wc -l <"$STAGE/stale") objects of add-ons that are no longer wanted"
+  fi
+  record "$wanted" "$STAGE/inputs/objects" >"$STAGE/record.yaml"
+  addons_kubectl apply --server-side --force-conflicts --field-manager ha-kubernetes -f "$STAGE/record.yaml" >&2
+  did "applied $(wc -l <"$STAGE/inputs/objects") objects"
+}
+
+wanted=$(cat "$STAGE"/inputs/*.yaml | sha256sum | cut -d' ' -f1)
+wait_until 300 "this host's apiserver" api_is_ready
+addons_are_current || with_turn apply_addons

@@ -1,0 +1,108 @@
+import { digest } from "../stage.ts";
+import { type Addon, type AddonArgs, labels, serviceAccount } from "./addon.ts";
+
+const name = "flannel";
+const namespace = "kube-flannel";
+
+/** The pod network: VXLAN between nodes. The CNI plugins themselves are on every node from host preparation. */
+export const flannel: Addon = {
+  name,
+  enabled: (cluster) => cluster.addons.flannel,
+  objects: (args) => {
+    const data = { "net-conf.json": networkConfiguration(args), "10-flannel.conflist": cniConfiguration() };
+    return [
+      {
+        apiVersion: "v1",
+        kind: "Namespace",
+        metadata: { name: namespace, labels: { ...labels(name), "pod-security.kubernetes.io/enforce": "privileged" } },
+      },
+      ...serviceAccount(name, namespace, "ha-kubernetes:flannel", [
+        { apiGroups: [""], resources: ["nodes"], verbs: ["get", "list", "watch"] },
+        { apiGroups: [""], resources: ["nodes/status"], verbs: ["patch"] },
+      ]),
+      { apiVersion: "v1", kind: "ConfigMap", metadata: { name, namespace, labels: labels(name) }, data },
+      {
+        apiVersion: "apps/v1",
+        kind: "DaemonSet",
+        metadata: { name, namespace, labels: labels(name) },
+        spec: {
+          selector: { matchLabels: { "k8s-app": name } },
+          // Routes stay in place while flannel restarts: pods go on talking.
+          updateStrategy: { type: "RollingUpdate", rollingUpdate: { maxUnavailable: "10%" } },
+          template: {
+            metadata: { labels: labels(name), annotations: { "ha-kubernetes/configuration": digest(JSON.stringify(data)) } },
+            spec: podSpec(args),
+          },
+        },
+      },
+    ];
+  },
+};
+
+function networkConfiguration({ cluster }: AddonArgs): string {
+  // One rule system on a node: flannel's masquerading goes where kube-proxy's rules are.
+  const EnableNFTables = cluster.network.kubeProxyMode === "nftables";
+  return json({ Network: cluster.network.podCidr, EnableNFTables, Backend: { Type: "vxlan" } });
+}
+
+function cniConfiguration(): string {
+  return json({
+    name: "cbr0",
+    // The newest that every flannel CNI plugin in use understands.
+    cniVersion: "0.3.1",
+    plugins: [
+      { type: "flannel", delegate: { hairpinMode: true, isDefaultGateway: true } },
+      { type: "portmap", capabilities: { portMappings: true } },
+    ],
+  });
+}
+
+const json = (value: unknown) => `${JSON.stringify(value, null, 2)}\n`;
+
+function podSpec({ cluster, images }: AddonArgs) {
+  return {
+    serviceAccountName: name,
+    priorityClassName: "system-node-critical",
+    hostNetwork: true,
+    nodeSelector: { "kubernetes.io/os": "linux" },
+    tolerations: [{ operator: "Exists" }],
+    initContainers: [
+      {
+        name: "cni-configuration",
+        image: images.flannel,
+        command: ["cp", "-f", "/etc/kube-flannel/10-flannel.conflist", "/etc/cni/net.d/10-flannel.conflist"],
+        volumeMounts: [
+          { name: "cni", mountPath: "/etc/cni/net.d" },
+          { name: "configuration", mountPath: "/etc/kube-flannel" },
+        ],
+      },
+    ],
+    containers: [
+      {
+        name,
+        image: images.flannel,
+        command: ["/opt/bin/flanneld"],
+        // An address picks the interface that holds it: the node's own one, never a virtual IP beside it.
+        args: ["--ip-masq", "--kube-subnet-mgr", `--iface=${cluster.network.flannelInterface ?? "$(NODE_ADDRESS)"}`],
+        env: [
+          { name: "NODE_NAME", valueFrom: { fieldRef: { fieldPath: "spec.nodeName" } } },
+          { name: "NODE_ADDRESS", valueFrom: { fieldRef: { fieldPath: "status.hostIP" } } },
+        ],
+        // What flannel's own manifest asks for.
+        resources: { requests: { cpu: "100m", memory: "50Mi" } },
+        securityContext: { privileged: false, capabilities: { add: ["NET_ADMIN", "NET_RAW"] } },
+        volumeMounts: [
+          { name: "run", mountPath: "/run/flannel" },
+          { name: "configuration", mountPath: "/etc/kube-flannel" },
+          { name: "xtables-lock", mountPath: "/run/xtables.lock" },
+        ],
+      },
+    ],
+    volumes: [
+      { name: "run", hostPath: { path: "/run/flannel", type: "DirectoryOrCreate" } },
+      { name: "cni", hostPath: { path: "/etc/cni/net.d", type: "DirectoryOrCreate" } },
+      { name: "configuration", configMap: { name } },
+      { name: "xtables-lock", hostPath: { path: "/run/xtables.lock", type: "FileOrCreate" } },
+    ],
+  };
+}

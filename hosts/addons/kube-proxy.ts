@@ -1,0 +1,88 @@
+import { stringify } from "yaml";
+import { digest } from "../stage.ts";
+import { type Addon, type AddonArgs, clusterRoleBinding, labels } from "./addon.ts";
+
+const name = "kube-proxy";
+const namespace = "kube-system";
+
+/** Makes Services work on every node, in the mode the config asks for. Reaches the API at its one address. */
+export const kubeProxy: Addon = {
+  name,
+  enabled: () => true,
+  objects: (args) => {
+    const data = { "config.conf": configuration(args), "kubeconfig.conf": kubeconfig(args.apiUrl) };
+    return [
+      { apiVersion: "v1", kind: "ServiceAccount", metadata: { name, namespace } },
+      // Kubernetes' own role for kube-proxy.
+      clusterRoleBinding("ha-kubernetes:kube-proxy", "system:node-proxier", { kind: "ServiceAccount", name, namespace }),
+      { apiVersion: "v1", kind: "ConfigMap", metadata: { name, namespace, labels: labels(name) }, data },
+      {
+        apiVersion: "apps/v1",
+        kind: "DaemonSet",
+        metadata: { name, namespace, labels: labels(name) },
+        spec: {
+          selector: { matchLabels: { "k8s-app": name } },
+          // Restarting a kube-proxy leaves its rules in place, so a few at a time are safe.
+          updateStrategy: { type: "RollingUpdate", rollingUpdate: { maxUnavailable: "10%" } },
+          template: {
+            metadata: { labels: labels(name), annotations: { "ha-kubernetes/configuration": digest(JSON.stringify(data)) } },
+            spec: podSpec(args),
+          },
+        },
+      },
+    ];
+  },
+};
+
+function configuration({ cluster }: AddonArgs): string {
+  return stringify({
+    apiVersion: "kubeproxy.config.k8s.io/v1alpha1",
+    kind: "KubeProxyConfiguration",
+    mode: cluster.network.kubeProxyMode,
+    clusterCIDR: cluster.network.podCidr,
+    clientConnection: { kubeconfig: "/var/lib/kube-proxy/kubeconfig.conf" },
+    // 0 leaves the kernel's connection table as it is: host preparation sizes it, and a container can't.
+    conntrack: { maxPerCore: 0, min: 0 },
+  });
+}
+
+function kubeconfig(server: string): string {
+  const account = "/var/run/secrets/kubernetes.io/serviceaccount";
+  return stringify({
+    apiVersion: "v1",
+    kind: "Config",
+    clusters: [{ name: "default", cluster: { "certificate-authority": `${account}/ca.crt`, server } }],
+    users: [{ name: "default", user: { tokenFile: `${account}/token` } }],
+    contexts: [{ name: "default", context: { cluster: "default", user: "default", namespace } }],
+    "current-context": "default",
+  });
+}
+
+function podSpec({ images }: AddonArgs) {
+  return {
+    serviceAccountName: name,
+    priorityClassName: "system-node-critical",
+    hostNetwork: true,
+    nodeSelector: { "kubernetes.io/os": "linux" },
+    tolerations: [{ operator: "Exists" }],
+    containers: [
+      {
+        name,
+        image: images.kubeProxy,
+        command: ["/usr/local/bin/kube-proxy", "--config=/var/lib/kube-proxy/config.conf", "--hostname-override=$(NODE_NAME)"],
+        env: [{ name: "NODE_NAME", valueFrom: { fieldRef: { fieldPath: "spec.nodeName" } } }],
+        securityContext: { privileged: true },
+        volumeMounts: [
+          { name: "configuration", mountPath: "/var/lib/kube-proxy" },
+          { name: "xtables-lock", mountPath: "/run/xtables.lock" },
+          { name: "modules", mountPath: "/lib/modules", readOnly: true },
+        ],
+      },
+    ],
+    volumes: [
+      { name: "configuration", configMap: { name } },
+      { name: "xtables-lock", hostPath: { path: "/run/xtables.lock", type: "FileOrCreate" } },
+      { name: "modules", hostPath: { path: "/lib/modules" } },
+    ],
+  };
+}
