@@ -1,0 +1,51 @@
+// IPv4 arithmetic. Addresses are numbers from 0 to 2^32 - 1; only / and % are used on them, because bit operations are signed.
+
+/** A range of addresses, both ends in it. */
+export interface Range {
+  /** As it was written. */
+  text: string;
+  first: number;
+  last: number;
+  /** Length of the network part, 0 to 32. */
+  prefix: number;
+}
+
+/** An address as a number. The text must be a valid IPv4 address. */
+export function addressNumber(text: string): number {
+  return text.split(".").reduce((number, byte) => number * 256 + Number(byte), 0);
+}
+
+/** A number as an address. */
+export function addressText(number: number): string {
+  return [24, 16, 8, 0].map((shift) => Math.floor(number / 2 ** shift) % 256).join(".");
+}
+
+/** The range that a CIDR names, whatever its host part is. The text must be a valid IPv4 CIDR. */
+export function range(text: string): Range {
+  const [address = "", length = ""] = text.split("/");
+  const prefix = Number(length);
+  const size = 2 ** (32 - prefix);
+  const first = Math.floor(addressNumber(address) / size) * size;
+  return { text, first, last: first + size - 1, prefix };
+}
+
+/** The CIDR of a range with a host part of zero. */
+export function canonical(text: string): string {
+  const { first, prefix } = range(text);
+  return `${addressText(first)}/${prefix}`;
+}
+
+/** Whether an address is in a range. */
+export function contains(outer: Range, address: number): boolean {
+  return outer.first <= address && address <= outer.last;
+}
+
+/** Whether two ranges share an address. */
+export function overlap(a: Range, b: Range): boolean {
+  return a.first <= b.last && b.first <= a.last;
+}
+
+/** Whether a range lies in another. */
+export function inside(inner: Range, outer: Range): boolean {
+  return outer.first <= inner.first && inner.last <= outer.last;
+}

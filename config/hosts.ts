@@ -1,0 +1,101 @@
+import { z } from "zod";
+import {
+  absolutePath,
+  dnsLabel,
+  hostKey,
+  hostNameOrAddress,
+  ipv4,
+  labelKey,
+  labelValue,
+  oneOf,
+  onOff,
+  port,
+  userName,
+  whole,
+} from "./values.ts";
+
+// The hosts, how they are reached, and the pools workers belong to.
+
+/** What a host can be. */
+export const roleSchema = oneOf(["etcd", "balancer", "control-plane", "worker"]);
+
+/** How hosts are reached. */
+export const sshSchema = z
+  .strictObject({
+    user: userName.default("root").describe("Who to log in as. Anyone but root needs sudo without a password."),
+    port: port.default(22).describe("TCP port of sshd."),
+    bastion: z
+      .strictObject({
+        host: hostNameOrAddress.describe("Name or address of the host to go through."),
+        port: port.default(22).describe("TCP port of its sshd."),
+        user: userName.default("root").describe("Who to log in as there."),
+        hostKey: hostKey
+          .optional()
+          .describe("Its public host key, one line as in authorized_keys. Required unless acceptAnyHostKey."),
+      })
+      .optional()
+      .describe("A host through which every other host is reached. By default hosts are reached directly."),
+    acceptAnyHostKey: onOff
+      .default(false)
+      .describe(
+        "Connect to hosts whose hostKey is not given, unverified. Anyone between can then be that host: only for throw-away hosts.",
+      ),
+  })
+  .prefault({})
+  .describe("How hosts are reached. The secret itself is the stack's secret key sshPrivateKey or sshPassword, never in here.");
+
+/** One host. */
+export const hostSchema = z
+  .strictObject({
+    address: ipv4.describe("The address other hosts reach this one at; also in its certificates."),
+    roles: z
+      .array(roleSchema)
+      .min(1, { error: "at least one role" })
+      .describe("What the host is. One host may have several roles; a worker has no other."),
+    pool: dnsLabel.optional().describe("The worker pool it belongs to. Workers only; required there."),
+    architecture: oneOf(["amd64", "arm64"]).default("amd64").describe("Its processor architecture; checked on the host."),
+    connection: oneOf(["ssh", "local"])
+      .default("ssh")
+      .describe("local: the machine that runs this program; commands run there without SSH."),
+    sshAddress: hostNameOrAddress.optional().describe("Where SSH reaches it, where that is not `address`."),
+    sshPort: port.optional().describe("Where it differs from ssh.port."),
+    sshUser: userName.optional().describe("Where it differs from ssh.user."),
+    hostKey: hostKey
+      .optional()
+      .describe("Its public SSH host key, one line as in authorized_keys. The lab and AWS make it themselves."),
+    dataDevice: absolutePath
+      .optional()
+      .describe("A block device for etcd's data, formatted only when blank. By default etcd.dataDirectory is on the root disk."),
+    lost: onOff
+      .default(false)
+      .describe(
+        "true: the host is gone for good. Its member and Node are removed elsewhere and nothing runs on it; delete the entry in the next edit.",
+      ),
+    incarnation: whole(1, 1_000_000)
+      .default(1)
+      .describe("Raise it when the host was reinstalled under the same name: everything on it is made anew."),
+  })
+  .describe("One host.");
+
+/** One worker pool. */
+export const poolSchema = z
+  .strictObject({
+    labels: z
+      .record(labelKey, labelValue)
+      .default({})
+      .describe("Node labels. By default none but the pool's own, ha-kubernetes/pool."),
+    taints: z
+      .array(
+        z.strictObject({
+          key: labelKey.describe("Taint key."),
+          value: labelValue.default("").describe("Taint value."),
+          effect: oneOf(["NoSchedule", "PreferNoSchedule", "NoExecute"]).describe("Taint effect."),
+        }),
+      )
+      .default([])
+      .describe("Node taints. By default none."),
+    maxUnavailable: whole(1, 5000)
+      .default(1)
+      .describe("How many of its workers may be out of service at once while a change is rolled through the pool."),
+  })
+  .describe("One worker pool.");

@@ -1,0 +1,132 @@
+import * as pulumi from "@pulumi/pulumi";
+import { knownVersions } from "./known.ts";
+import { parseCluster } from "./parse.ts";
+import { didYouMean, holdsPrivateKey, type Problem, problemsText, problemText } from "./problems.ts";
+import type { Cluster } from "./schema.ts";
+import type { KnownVersions } from "./versions.ts";
+
+/** The project's name, which prefixes its config keys whatever the stack. */
+const project = "ha-kubernetes";
+const keys = ["cluster", "sshPrivateKey", "sshPassword"] as const;
+type Key = (typeof keys)[number];
+
+/** The stack's config as Pulumi gives it to the program. */
+export interface StackConfig {
+  /** Values by full key, such as `ha-kubernetes:cluster`; mappings as JSON, secrets in clear. */
+  values: Readonly<Record<string, string>>;
+  /** The full keys that are encrypted in the stack's file, or hold something that is. */
+  secretKeys: readonly string[];
+}
+
+/** What the program starts from. */
+export interface Loaded {
+  cluster: Cluster;
+  /** For SSH; both may be absent in the lab, which makes its own key. */
+  secrets: { sshPrivateKey?: pulumi.Output<string>; sshPassword?: pulumi.Output<string> };
+}
+
+/**
+ * Reads and checks the stack's config. Warnings go to the engine's log.
+ *
+ * @throws pulumi.RunError naming every problem at once, before any resource is made.
+ */
+export function loadCluster(config: StackConfig = stackConfig(), known: KnownVersions = knownVersions()): Loaded {
+  const checked = checkStack(config, known);
+  if (!checked.ok) throw new pulumi.RunError(problemsText("This stack's config can't be used", checked.problems));
+  for (const warning of checked.warnings) void pulumi.log.warn(problemText(warning));
+  const secret = (key: Key) => {
+    const value = config.values[fullKey(key)];
+    return value === undefined ? {} : { [key]: pulumi.secret(value) };
+  };
+  return { cluster: checked.cluster, secrets: { ...secret("sshPrivateKey"), ...secret("sshPassword") } };
+}
+
+/** The config of the running program. */
+function stackConfig(): StackConfig {
+  // The language host hands the names of secret keys over in this variable; the SDK keeps its reader to itself.
+  const secretKeys: unknown = JSON.parse(process.env.PULUMI_CONFIG_SECRET_KEYS || "[]");
+  return { values: pulumi.runtime.allConfig(), secretKeys: Array.isArray(secretKeys) ? secretKeys.map(String) : [] };
+}
+
+const fullKey = (key: Key) => `${project}:${key}`;
+
+/** Checks a stack's config: the cluster, the secrets and that there is nothing else. Pure. */
+export function checkStack(config: StackConfig, known: KnownVersions): ReturnType<typeof parseCluster> {
+  const around = [...unknownKeys(config), ...secretKeyProblems(config)];
+  const text = config.values[fullKey("cluster")];
+  if (text === undefined) {
+    const cure = "write it as config → ha-kubernetes:cluster in Pulumi.<stack>.yaml; examples/ has whole ones";
+    return {
+      ok: false,
+      problems: [
+        { key: fullKey("cluster"), found: "is missing", allowed: "a mapping that describes the cluster", cure },
+        ...around,
+      ],
+    };
+  }
+  const parsed = parseCluster(asJson(text), known);
+  if (!parsed.ok) return { ok: false, problems: [...parsed.problems, ...around] };
+  const problems = [...around, ...accessProblems(config, parsed.cluster)];
+  return problems.length > 0 ? { ok: false, problems } : parsed;
+}
+
+/** The mapping that Pulumi hands over as JSON; a plain text stays one and is refused as such. */
+function asJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    if (error instanceof SyntaxError) return text;
+    throw error;
+  }
+}
+
+function unknownKeys({ values }: StackConfig): Problem[] {
+  const own = Object.keys(values).filter((key) => key.startsWith(`${project}:`));
+  const allowed = keys.map(fullKey);
+  return own
+    .filter((key) => !allowed.includes(key))
+    .map((key) => {
+      const meant = didYouMean(key, allowed);
+      return {
+        key,
+        found: meant === undefined ? "is not a key" : `is not a key; did you mean ${meant}?`,
+        allowed: allowed.join(", "),
+      };
+    });
+}
+
+function secretKeyProblems({ values, secretKeys }: StackConfig): Problem[] {
+  const problems: Problem[] = [];
+  if (secretKeys.includes(fullKey("cluster"))) {
+    problems.push({
+      key: fullKey("cluster"),
+      found: "holds an encrypted value",
+      allowed: "no secret anywhere in this mapping: keys and passwords are the stack's own keys",
+      cure: "take the entry with `secure:` out of the mapping; an SSH key or password belongs in ha-kubernetes:sshPrivateKey or ha-kubernetes:sshPassword",
+    });
+  }
+  for (const key of ["sshPrivateKey", "sshPassword"] as const) {
+    const full = fullKey(key);
+    if (values[full] === undefined || secretKeys.includes(full)) continue;
+    const cure = `store it anew with config set --secret ${key}, and replace the ${key === "sshPassword" ? "password" : "key pair"} where the file was shared`;
+    problems.push({ key: full, found: "is in clear in the stack's file", allowed: "an encrypted value", cure });
+  }
+  const privateKey = values[fullKey("sshPrivateKey")];
+  if (privateKey !== undefined && !holdsPrivateKey(privateKey)) {
+    const found = "is no private key (not shown)";
+    problems.push({
+      key: fullKey("sshPrivateKey"),
+      found,
+      allowed: "the text of a private key file, from -----BEGIN … PRIVATE KEY----- on",
+    });
+  }
+  return problems;
+}
+
+/** Hosts reached by SSH need something to log in with; the lab and aws make it themselves. */
+function accessProblems({ values }: StackConfig, cluster: Cluster): Problem[] {
+  const needed = cluster.provider === "baremetal" && Object.values(cluster.hosts).some(({ connection }) => connection === "ssh");
+  if (!needed || values[fullKey("sshPrivateKey")] !== undefined || values[fullKey("sshPassword")] !== undefined) return [];
+  const cure = "config set --secret sshPrivateKey, the key's text on standard input; or sshPassword";
+  return [{ key: fullKey("sshPrivateKey"), found: "is missing", allowed: "the private key to log in to the hosts with", cure }];
+}

@@ -1,0 +1,28 @@
+import type { Problem } from "./problems.ts";
+import { readable } from "./readable.ts";
+import { findings, rules, warnings } from "./rules.ts";
+import { type Cluster, clusterSchema } from "./schema.ts";
+import { isMapping, secretProblems, shapeProblems } from "./shape.ts";
+import type { KnownVersions } from "./versions.ts";
+
+/** A config that may be used, or everything that is wrong with it. */
+export type Parsed = { ok: true; cluster: Cluster; warnings: Problem[] } | { ok: false; problems: Problem[] };
+
+/**
+ * Checks a cluster config and fills in its defaults. Pure.
+ *
+ * Every problem is reported at once: of each key by itself, and of the rules over several keys as far as what they read is right.
+ */
+export function parseCluster(value: unknown, known: KnownVersions): Parsed {
+  const secrets = secretProblems(value);
+  const result = clusterSchema.safeParse(value);
+  if (result.success && secrets.length === 0) {
+    const problems = findings(rules, result.data, known);
+    if (problems.length > 0) return { ok: false, problems };
+    return { ok: true, cluster: result.data, warnings: findings(warnings, result.data, known) };
+  }
+  const named = new Set(secrets.map(({ key }) => key));
+  const shape = shapeProblems(value, result.error?.issues ?? []).filter(({ key }) => !named.has(key));
+  const broken = isMapping(value) ? findings(rules, readable(clusterSchema, value), known) : [];
+  return { ok: false, problems: [...secrets, ...shape, ...broken] };
+}

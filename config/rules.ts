@@ -1,0 +1,30 @@
+import type { Problem } from "./problems.ts";
+import { skippingUnreadable } from "./readable.ts";
+import { accessRules } from "./rules/access.ts";
+import { networkRules } from "./rules/networks.ts";
+import { portRules } from "./rules/ports.ts";
+import { roleRules } from "./rules/roles.ts";
+import type { Rule } from "./rules/rule.ts";
+import { settingRules } from "./rules/settings.ts";
+import { versionRules } from "./rules/versions.ts";
+import { warningRules } from "./rules/warnings.ts";
+import type { Cluster } from "./schema.ts";
+import type { KnownVersions } from "./versions.ts";
+
+/** Every rule over several keys, in the order in which docs and messages have them. */
+export const rules: readonly Rule[] = [
+  ...roleRules,
+  ...networkRules,
+  ...portRules,
+  ...accessRules,
+  ...settingRules,
+  ...versionRules,
+];
+
+/** What is allowed but said at every run. */
+export const warnings: readonly Rule[] = warningRules;
+
+/** What the rules find. The cluster may be a readable one, of which rules skip what is wrong by itself. */
+export function findings(all: readonly Rule[], cluster: Cluster, known: KnownVersions): Problem[] {
+  return all.flatMap((rule) => skippingUnreadable(() => rule.check(cluster, known)));
+}

@@ -1,0 +1,224 @@
+import { addressNumber, addressText, canonical, contains, inside, overlap, range } from "../addresses.ts";
+import { counted, type Problem, shown } from "../problems.ts";
+import { skippingUnreadable } from "../readable.ts";
+import type { Cluster } from "../schema.ts";
+import { at, eachHost, hasHosts, type Rule } from "./rule.ts";
+
+// Addresses and ranges.
+
+interface Network {
+  key: string;
+  cidr: string;
+}
+
+/** The networks of a config that are right by themselves. */
+function networks(cluster: Cluster): { nodes: Network[]; pods: Network[]; services: Network[]; lab: Network[] } {
+  return {
+    nodes: [...skippingUnreadable(() => cluster.nodeCidrs.map((cidr, index) => ({ key: at("nodeCidrs", index), cidr })))],
+    pods: [...skippingUnreadable(() => [{ key: at("network", "podCidr"), cidr: cluster.network.podCidr }])],
+    services: [...skippingUnreadable(() => [{ key: at("network", "serviceCidr"), cidr: cluster.network.serviceCidr }])],
+    lab: [
+      ...skippingUnreadable(() => (cluster.lab === undefined ? [] : [{ key: at("lab", "subnet"), cidr: cluster.lab.subnet }])),
+    ],
+  };
+}
+
+const hostPartZero: Rule = {
+  says: "The host part of every range is zero.",
+  check: (cluster) =>
+    Object.values(networks(cluster))
+      .flat()
+      .filter(({ cidr }) => canonical(cidr) !== cidr)
+      .map(({ key, cidr }) => ({
+        key,
+        found: `is ${shown(cidr)}`,
+        allowed: `a range whose host part is zero: ${canonical(cidr)}`,
+      })),
+};
+
+const noOverlap: Rule = {
+  says: "The networks of nodes, pods and Services share no address.",
+  check(cluster) {
+    const { nodes, pods, services } = networks(cluster);
+    const pairs = [
+      ...pods.flatMap((pod) => nodes.map((node) => [pod, node] as const)),
+      ...services.flatMap((service) => [...nodes, ...pods].map((other) => [service, other] as const)),
+    ];
+    return pairs
+      .filter(([a, b]) => overlap(range(a.cidr), range(b.cidr)))
+      .map(([a, b]) => ({
+        key: a.key,
+        found: `is ${shown(a.cidr)}`,
+        allowed: `a range that shares no address with ${b.key}, ${b.cidr}`,
+      }));
+  },
+};
+
+const podRoom: Rule = {
+  says: "The pods' range is between /8 and /24 and has a /24 for every control plane and worker.",
+  check(cluster) {
+    const { prefix } = range(cluster.network.podCidr);
+    const key = at("network", "podCidr");
+    const found = `is ${shown(cluster.network.podCidr)}`;
+    // The controller-manager takes at most 16 bits between the cluster's and the nodes' mask, so /8 for nodes of /24.
+    if (prefix < 8 || prefix > 24) return [{ key, found, allowed: "a range from /8 to /24; a /24 of it goes to each node" }];
+    const nodes = Object.values(cluster.hosts).filter(
+      ({ roles }) => roles.includes("worker") || roles.includes("control-plane"),
+    ).length;
+    if (2 ** (24 - prefix) >= nodes) return [];
+    const allowed = `a range with a /24 for each of the ${counted(nodes, "node")}: /${24 - Math.ceil(Math.log2(nodes))} or larger`;
+    return [{ key, found, allowed }];
+  },
+};
+
+const serviceRoom: Rule = {
+  says: "The Services' range is between /12, kube-apiserver's limit, and /28, which still holds the 10th address, the DNS.",
+  check(cluster) {
+    const { serviceCidr } = cluster.network;
+    const { prefix } = range(serviceCidr);
+    if (prefix >= 12 && prefix <= 28) return [];
+    return [{ key: at("network", "serviceCidr"), found: `is ${shown(serviceCidr)}`, allowed: "a range from /12 to /28" }];
+  },
+};
+
+const uniqueAddresses: Rule = {
+  says: "No two hosts have one address.",
+  check(cluster) {
+    const seen = new Map<string, string>();
+    return eachHost(cluster, (name, { address }) => {
+      const first = seen.get(address);
+      seen.set(address, first ?? name);
+      if (first === undefined) return [];
+      return [
+        {
+          key: at("hosts", name, "address"),
+          found: `is ${shown(address)}, as is that of ${first}`,
+          allowed: "an address of its own",
+        },
+      ];
+    });
+  },
+};
+
+const insideNodeCidrs: Rule = {
+  says: "Every host's address is in one of `nodeCidrs`; so is the virtual IP.",
+  check(cluster) {
+    if (cluster.lab !== undefined) return []; // labAddresses and labInNodeCidrs say more
+    const ranges = cluster.nodeCidrs.map(range);
+    const outside = (address: string) => !ranges.some((network) => contains(network, addressNumber(address)));
+    const allowed = `an address in cluster.nodeCidrs: ${cluster.nodeCidrs.join(", ")}`;
+    const hosts = eachHost(cluster, (name, { address }) =>
+      outside(address) ? [{ key: at("hosts", name, "address"), found: `is ${shown(address)}`, allowed }] : [],
+    );
+    const virtual = skippingUnreadable(() => {
+      const { address } = cluster.api;
+      if (address === undefined || cluster.balancer.kind !== "haproxy" || !outside(address)) return [];
+      return [{ key: at("api", "address"), found: `is ${shown(address)}`, allowed }];
+    });
+    return [...hosts, ...virtual];
+  },
+};
+
+const apiAddress: Rule = {
+  says: "`api.address` is given (not on aws); as a virtual IP it is no host's address.",
+  check(cluster) {
+    const { address } = cluster.api;
+    const key = at("api", "address");
+    if (!hasHosts(cluster)) {
+      if (address === undefined) return [];
+      return [
+        { key, found: `is ${shown(address)}`, allowed: "nothing with cluster.provider: aws, whose balancer has its own address" },
+      ];
+    }
+    if (address === undefined) {
+      return [
+        { key, found: "is missing", allowed: "a free address that becomes the virtual IP, or that of the balancer you run" },
+      ];
+    }
+    if (cluster.balancer.kind !== "haproxy") return [];
+    return eachHost(cluster, (name, host) =>
+      host.address === address
+        ? [
+            {
+              key,
+              found: `is ${shown(address)}, the address of host ${name}`,
+              allowed: "an address that no host has; it moves between the balancers",
+            },
+          ]
+        : [],
+    );
+  },
+};
+
+const virtualRouterId: Rule = {
+  says: "A virtual IP that ends in 0 needs `balancer.virtualRouterId`, which is otherwise its last byte.",
+  check(cluster) {
+    const { address } = cluster.api;
+    if (cluster.balancer.kind !== "haproxy" || cluster.balancer.virtualRouterId !== undefined) return [];
+    if (address === undefined || addressNumber(address) % 256 !== 0) return [];
+    const allowed = `a number from 1 to 255, because the last byte of cluster.api.address ${address} is 0`;
+    return [{ key: at("balancer", "virtualRouterId"), found: "is missing", allowed }];
+  },
+};
+
+const labAddresses: Rule = {
+  says: "In the lab, hosts and the virtual IP are in `lab.subnet` (/16 to /28) and not its first, second (the machine) or last address.",
+  check(cluster) {
+    if (cluster.lab === undefined) return [];
+    const subnet = range(cluster.lab.subnet);
+    if (subnet.prefix < 16 || subnet.prefix > 28) {
+      return [{ key: at("lab", "subnet"), found: `is ${shown(cluster.lab.subnet)}`, allowed: "a range from /16 to /28" }];
+    }
+    const [lowest, highest] = [subnet.first + 2, subnet.last - 1];
+    const allowed = `an address from ${addressText(lowest)} to ${addressText(highest)}: in cluster.lab.subnet, not the machine's own`;
+    const refused = (key: string, address: string): Problem[] => {
+      const number = addressNumber(address);
+      return number < lowest || number > highest ? [{ key, found: `is ${shown(address)}`, allowed }] : [];
+    };
+    return [
+      ...eachHost(cluster, (name, { address }) => refused(at("hosts", name, "address"), address)),
+      ...skippingUnreadable(() => (cluster.api.address === undefined ? [] : refused(at("api", "address"), cluster.api.address))),
+    ];
+  },
+};
+
+const labInNodeCidrs: Rule = {
+  says: "`lab.subnet` is in one of `nodeCidrs`.",
+  check(cluster) {
+    const { lab } = cluster;
+    if (lab === undefined || cluster.nodeCidrs.some((cidr) => inside(range(lab.subnet), range(cidr)))) return [];
+    const found = `is ${shown(cluster.nodeCidrs)}`;
+    return [{ key: at("nodeCidrs"), found, allowed: `a list with a range that holds cluster.lab.subnet, ${lab.subnet}` }];
+  },
+};
+
+const nameServers: Rule = {
+  says: "Name servers are not loopback addresses, which in a pod are the pod itself.",
+  check: (cluster) =>
+    cluster.network.nameServers.flatMap((server, index) =>
+      server.startsWith("127.")
+        ? [
+            {
+              key: at("network", "nameServers", index),
+              found: `is ${shown(server)}`,
+              allowed: "an address that pods can reach, not a loopback one",
+            },
+          ]
+        : [],
+    ),
+};
+
+/** Rules about addresses and ranges. */
+export const networkRules: readonly Rule[] = [
+  hostPartZero,
+  noOverlap,
+  podRoom,
+  serviceRoom,
+  uniqueAddresses,
+  insideNodeCidrs,
+  apiAddress,
+  virtualRouterId,
+  labInNodeCidrs,
+  labAddresses,
+  nameServers,
+];

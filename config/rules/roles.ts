@@ -1,0 +1,143 @@
+import { counted, type Problem, shown } from "../problems.ts";
+import type { Role } from "../schema.ts";
+import { at, eachHost, hasHosts, hostsOf, liveHostsOf, type Rule } from "./rule.ts";
+
+// How many hosts of which role, and which roles go together.
+
+const listed = (names: readonly string[]) => (names.length === 0 ? "" : `: ${names.join(", ")}`);
+const hasHostsOf = (role: Role, names: readonly string[]) =>
+  `has ${counted(names.length, "host")} of role ${role}${listed(names)}`;
+
+function etcdCure(count: number): string {
+  if (count === 0) return "give 3 hosts the role etcd";
+  if (count === 1) return "add two, or set cluster.etcd.throwAway: true where the cluster may be lost with that host";
+  if (count > 5) return "keep 5: every write waits for a majority, so more members are slower, not safer";
+  return "add one or take one away: an even number survives no more failures than the odd number below it";
+}
+
+const etcdCount: Rule = {
+  says: "etcd has 3 or 5 hosts; 1 only with `etcd.throwAway`. Lost hosts may be counted or not, but a majority must be left.",
+  check(cluster) {
+    if (!hasHosts(cluster)) return [];
+    const fits = (count: number) => count === 3 || count === 5 || (count === 1 && cluster.etcd.throwAway);
+    const all = hostsOf(cluster, "etcd");
+    const live = liveHostsOf(cluster, "etcd");
+    if (fits(live.length)) return [];
+    if (!fits(all.length)) {
+      const allowed = "3 or 5 hosts of role etcd (1 with cluster.etcd.throwAway: true)";
+      return [{ key: at("hosts"), found: hasHostsOf("etcd", all), allowed, cure: etcdCure(all.length) }];
+    }
+    if (live.length > all.length / 2) return [];
+    const lost = all.filter((name) => !live.includes(name));
+    return [
+      {
+        key: at("hosts"),
+        found: `has lost ${lost.length} of ${counted(all.length, "host")} of role etcd${listed(lost)}`,
+        allowed: `at most ${Math.floor((all.length - 1) / 2)} lost, so that a majority is left`,
+        cure: "bring one of them back; without a majority etcd can only be restored from a snapshot",
+      },
+    ];
+  },
+};
+
+const controlPlaneCount: Rule = {
+  says: "There are 3 or more control planes; 1 only with `etcd.throwAway`. 2 are refused: they need as many repairs as 3 and help less.",
+  check(cluster) {
+    if (!hasHosts(cluster)) return [];
+    const all = hostsOf(cluster, "control-plane");
+    const live = liveHostsOf(cluster, "control-plane");
+    const key = at("hosts");
+    if (all.length < 3 && !(all.length === 1 && cluster.etcd.throwAway)) {
+      const allowed = "3 or more hosts of role control-plane (1 with cluster.etcd.throwAway: true)";
+      return [{ key, found: hasHostsOf("control-plane", all), allowed }];
+    }
+    if (live.length > 0) return [];
+    return [{ key, found: `has lost every host of role control-plane${listed(all)}`, allowed: "at least one that is not lost" }];
+  },
+};
+
+const balancerCount: Rule = {
+  says: "With `balancer.kind: haproxy` 2 or more hosts have the role balancer (1 with `etcd.throwAway`); with `external` none has it.",
+  check(cluster) {
+    if (!hasHosts(cluster)) return [];
+    const all = hostsOf(cluster, "balancer");
+    const key = at("hosts");
+    const found = hasHostsOf("balancer", all);
+    if (cluster.balancer.kind === "external") {
+      if (all.length === 0) return [];
+      const cure = "take the role away, or set cluster.balancer.kind: haproxy";
+      return [{ key, found, allowed: "none, because cluster.balancer.kind is external", cure }];
+    }
+    if (all.length < 2 && !(all.length === 1 && cluster.etcd.throwAway)) {
+      return [
+        {
+          key,
+          found,
+          allowed: "2 or more hosts of role balancer (1 with cluster.etcd.throwAway: true)",
+          cure: "give the role to two control planes, or set cluster.balancer.kind: external",
+        },
+      ];
+    }
+    if (liveHostsOf(cluster, "balancer").length > 0) return [];
+    return [{ key, found: `has lost every host of role balancer${listed(all)}`, allowed: "at least one that is not lost" }];
+  },
+};
+
+const rolesTogether: Rule = {
+  says: "A worker has no other role, and no role is given twice.",
+  check: (cluster) =>
+    eachHost(cluster, (name, { roles }) => {
+      const key = at("hosts", name, "roles");
+      const found = `is ${shown(roles)}`;
+      if (new Set(roles).size < roles.length) return [{ key, found, allowed: "each role once" }];
+      if (!roles.includes("worker") || roles.length === 1) return [];
+      const cure = "control planes run a kubelet anyway; take worker or the others away";
+      return [{ key, found, allowed: "worker alone, or any of etcd, balancer, control-plane", cure }];
+    }),
+};
+
+const poolOfWorkers: Rule = {
+  says: "A worker names a pool that `pools` has; other hosts name none.",
+  check: (cluster) =>
+    eachHost(cluster, (name, { roles, pool }) => {
+      const key = at("hosts", name, "pool");
+      if (!roles.includes("worker")) {
+        if (pool === undefined) return [];
+        return [{ key, found: `is ${shown(pool)} on a host that is no worker`, allowed: "no pool, or the role worker" }];
+      }
+      const pools = Object.keys(cluster.pools);
+      if (pool !== undefined && pools.includes(pool)) return [];
+      return [poolProblem(key, pool, pools)];
+    }),
+};
+
+function poolProblem(key: string, pool: string | undefined, pools: readonly string[]): Problem {
+  const found = pool === undefined ? "is missing" : `is ${shown(pool)}, which cluster.pools doesn't have`;
+  if (pools.length > 0) return { key, found, allowed: `a pool of cluster.pools: ${pools.join(", ")}` };
+  return { key, found, allowed: "a pool of cluster.pools", cure: `add it, such as pools: { ${pool ?? "general"}: {} }` };
+}
+
+const hostsByProvider: Rule = {
+  says: "On aws the program makes the hosts, so `hosts` is empty.",
+  check(cluster) {
+    const names = Object.keys(cluster.hosts);
+    if (hasHosts(cluster) || names.length === 0) return [];
+    return [
+      {
+        key: at("hosts"),
+        found: `has ${counted(names.length, "host")}${listed(names)}`,
+        allowed: "none with cluster.provider: aws",
+      },
+    ];
+  },
+};
+
+/** Rules about numbers and combinations of roles. */
+export const roleRules: readonly Rule[] = [
+  hostsByProvider,
+  etcdCount,
+  controlPlaneCount,
+  balancerCount,
+  rolesTogether,
+  poolOfWorkers,
+];

@@ -1,0 +1,181 @@
+import { type Problem, shown } from "../problems.ts";
+import { at, type Rule } from "./rule.ts";
+
+// Settings that must fit each other.
+
+const etcdTimes: Rule = {
+  says: "`etcd.electionMilliseconds` is at least 5 times `etcd.heartbeatMilliseconds`, as etcd demands.",
+  check({ etcd }) {
+    const least = 5 * etcd.heartbeatMilliseconds;
+    if (etcd.electionMilliseconds >= least) return [];
+    const allowed = `${least} or more: 5 times cluster.etcd.heartbeatMilliseconds`;
+    return [{ key: at("etcd", "electionMilliseconds"), found: `is ${etcd.electionMilliseconds}`, allowed }];
+  },
+};
+
+const certificateTimes: Rule = {
+  says: "`renewBeforeHours` is less than `leafValidityHours`, which is at most `authorityValidityHours`.",
+  check({ certificates: { authorityValidityHours: authority, leafValidityHours: leaf, renewBeforeHours: before } }) {
+    const problems: Problem[] = [];
+    if (before >= leaf) {
+      problems.push({
+        key: at("certificates", "renewBeforeHours"),
+        found: `is ${before}`,
+        allowed: `less than cluster.certificates.leafValidityHours, ${leaf}; otherwise every up makes new certificates`,
+      });
+    }
+    if (leaf > authority) {
+      const allowed = `at most cluster.certificates.authorityValidityHours, ${authority}; a certificate is worth nothing after its authority's end`;
+      problems.push({ key: at("certificates", "leafValidityHours"), found: `is ${leaf}`, allowed });
+    }
+    return problems;
+  },
+};
+
+const isUrl = (text: string) => /^https?:\/\/[^\s?#@]+$/.test(text);
+const isPath = (text: string) => /^(\/[A-Za-z0-9._-]+)+$/.test(text);
+
+const artifactSource: Rule = {
+  says: "A mirror has a URL as `artifacts.location`, a bundle an absolute path or none, and a bundle its `manifest`; official has neither.",
+  check({ artifacts: { source, location, manifest }, provider }) {
+    const key = at("artifacts", "location");
+    const found = location === undefined ? "is missing" : `is ${shown(location)}`;
+    const problems: Problem[] = [];
+    if (provider === "lab" && source === "mirror") {
+      problems.push({
+        key: at("artifacts", "source"),
+        found: 'is "mirror"',
+        allowed: "bundle or nothing, because the lab always uses a bundle",
+      });
+    } else if (source === "mirror" && (location === undefined || !isUrl(location))) {
+      problems.push({ key, found, allowed: "the mirror's http or https URL, because cluster.artifacts.source is mirror" });
+    } else if (source === "bundle" && location !== undefined && !isPath(location)) {
+      problems.push({ key, found, allowed: "an absolute path on the hosts, because cluster.artifacts.source is bundle" });
+    } else if (source === "official" && location !== undefined) {
+      problems.push({
+        key,
+        found,
+        allowed: "nothing, because cluster.artifacts.source is official",
+        cure: "set the source to mirror or bundle",
+      });
+    }
+    if (source === "bundle" && manifest === undefined && provider !== "lab") {
+      const cure = "npm run bundle writes it beside the bundle's files";
+      problems.push({
+        key: at("artifacts", "manifest"),
+        found: "is missing",
+        allowed: "the path of the bundle's manifest.json",
+        cure,
+      });
+    }
+    if (source === "official" && manifest !== undefined) {
+      problems.push({
+        key: at("artifacts", "manifest"),
+        found: `is ${shown(manifest)}`,
+        allowed: "nothing, because cluster.artifacts.source is official",
+        cure: "set the source to mirror or bundle",
+      });
+    }
+    return problems;
+  },
+};
+
+/** Arguments of kube-apiserver that this program or kubeadm sets; another value would break the cluster or be overwritten. */
+export const ownApiserverArguments: readonly string[] = [
+  "advertise-address",
+  "allow-privileged",
+  "authorization-mode",
+  "bind-address",
+  "client-ca-file",
+  "enable-bootstrap-token-auth",
+  "endpoint-reconciler-type",
+  "etcd-cafile",
+  "etcd-certfile",
+  "etcd-keyfile",
+  "etcd-servers",
+  "kubelet-certificate-authority",
+  "kubelet-client-certificate",
+  "kubelet-client-key",
+  "kubelet-preferred-address-types",
+  "proxy-client-cert-file",
+  "proxy-client-key-file",
+  "requestheader-allowed-names",
+  "requestheader-client-ca-file",
+  "requestheader-extra-headers-prefix",
+  "requestheader-group-headers",
+  "requestheader-username-headers",
+  "secure-port",
+  "service-account-issuer",
+  "service-account-key-file",
+  "service-account-signing-key-file",
+  "service-cluster-ip-range",
+  "shutdown-delay-duration",
+  "tls-cert-file",
+  "tls-private-key-file",
+];
+
+const apiserverArguments: Rule = {
+  says: "`api.extraArgs` names no argument that this program or kubeadm sets itself.",
+  check: ({ api }) =>
+    Object.entries(api.extraArgs)
+      .filter(([name]) => ownApiserverArguments.includes(name))
+      .map(([name, value]) => ({
+        key: at("api", "extraArgs", name),
+        found: `is ${shown(value)}`,
+        allowed: "nothing here, because this program sets it",
+        cure: apiserverCure[name],
+      }))
+      .map(({ cure, ...problem }) => (cure === undefined ? problem : { ...problem, cure })),
+};
+
+const apiserverCure: Readonly<Record<string, string>> = {
+  "service-cluster-ip-range": "set cluster.network.serviceCidr",
+  "etcd-servers": "give hosts the role etcd",
+  "tls-cert-file": "add names with cluster.api.extraNames",
+};
+
+const apiName: Rule = {
+  says: "`api.domainName` is not below `network.dnsDomain`, where CoreDNS answers.",
+  check({ api: { domainName }, network: { dnsDomain } }) {
+    if (domainName !== dnsDomain && !domainName.endsWith(`.${dnsDomain}`)) return [];
+    return [
+      {
+        key: at("api", "domainName"),
+        found: `is ${shown(domainName)}`,
+        allowed: `a name outside cluster.network.dnsDomain, ${dnsDomain}`,
+      },
+    ];
+  },
+};
+
+/** Prefixes and names within kubernetes.io and k8s.io that the kubelet may give its own Node (k8s.io/kubelet/pkg/apis/well_known_labels.go). */
+const kubeletLabel =
+  /^((([a-z0-9.-]+\.)?(kubelet|node)\.kubernetes\.io)\/|topology\.kubernetes\.io\/(region|zone)$|kubernetes\.io\/(arch|os|hostname)$)/;
+const kubernetesLabel = /^([a-z0-9.-]+\.)?(kubernetes|k8s)\.io\//;
+
+const poolLabels: Rule = {
+  says: "Pool labels are none that a kubelet refuses to give its own Node, and not the pool's own label.",
+  check: ({ pools }) =>
+    Object.entries(pools).flatMap(([name, { labels }]) =>
+      Object.keys(labels)
+        .filter((label) => label === "ha-kubernetes/pool" || (kubernetesLabel.test(label) && !kubeletLabel.test(label)))
+        .map((label) => ({
+          key: at("pools", name, "labels", label),
+          found: "is reserved",
+          allowed:
+            label === "ha-kubernetes/pool"
+              ? "nothing here, because this program sets it to the pool's name"
+              : "a key outside kubernetes.io and k8s.io, or one below node.kubernetes.io or kubelet.kubernetes.io",
+        })),
+    ),
+};
+
+/** Rules about settings. */
+export const settingRules: readonly Rule[] = [
+  etcdTimes,
+  certificateTimes,
+  artifactSource,
+  apiserverArguments,
+  apiName,
+  poolLabels,
+];

@@ -1,0 +1,83 @@
+import { shown } from "../problems.ts";
+import { at, eachHost, hasHosts, hostsOf, type Rule } from "./rule.ts";
+
+// What is allowed but worth a word at every run.
+
+const throwAway: Rule = {
+  says: "`etcd.throwAway` is set.",
+  check(cluster) {
+    if (!cluster.etcd.throwAway) return [];
+    const count = hostsOf(cluster, "etcd").length;
+    return [
+      {
+        key: at("etcd", "throwAway"),
+        found: count === 1 ? "is true and etcd has ONE member: the cluster is lost with its host" : "is true",
+        allowed: "true only for a stack that may be lost",
+      },
+    ];
+  },
+};
+
+const ipvs: Rule = {
+  says: "`network.kubeProxyMode` is ipvs.",
+  check: ({ network }) =>
+    network.kubeProxyMode === "ipvs"
+      ? [
+          {
+            key: at("network", "kubeProxyMode"),
+            found: 'is "ipvs"',
+            allowed: "nftables or iptables; ipvs is deprecated since Kubernetes 1.35",
+          },
+        ]
+      : [],
+};
+
+const anyHostKey: Rule = {
+  says: "Hosts are reached unverified by `ssh.acceptAnyHostKey`.",
+  check(cluster) {
+    if (!cluster.ssh.acceptAnyHostKey || cluster.provider !== "baremetal") return [];
+    const unverified = Object.entries(cluster.hosts).filter(
+      ([, host]) => host.connection === "ssh" && host.hostKey === undefined,
+    );
+    if (unverified.length === 0) return [];
+    const found = `is true and hosts have no hostKey: ${unverified.map(([name]) => name).join(", ")}`;
+    return [
+      {
+        key: at("ssh", "acceptAnyHostKey"),
+        found,
+        allowed: "false, with a hostKey for every host; anyone between can be one of these",
+      },
+    ];
+  },
+};
+
+const lostHosts: Rule = {
+  says: "A host is marked `lost`.",
+  check: (cluster) =>
+    eachHost(cluster, (name, { lost }) =>
+      lost ? [{ key: at("hosts", name, "lost"), found: "is true", allowed: "for one up; then delete the host's entry" }] : [],
+    ),
+};
+
+const overrides: Rule = {
+  says: "`allow` overrides a refusal.",
+  check: ({ allow }) =>
+    allow.length === 0 ? [] : [{ key: at("allow"), found: `is ${shown(allow)}`, allowed: "for one up; then take it out" }],
+};
+
+const noWorker: Rule = {
+  says: "There is no worker.",
+  check: (cluster) =>
+    !hasHosts(cluster) || hostsOf(cluster, "worker").length > 0
+      ? []
+      : [
+          {
+            key: at("hosts"),
+            found: "has no host of role worker",
+            allowed: "none, but pods need one: control planes are tainted",
+          },
+        ],
+};
+
+/** What is allowed but worth a word at every run. */
+export const warningRules: readonly Rule[] = [throwAway, ipvs, anyHostKey, lostHosts, overrides, noWorker];

@@ -1,0 +1,210 @@
+import { z } from "zod";
+import {
+  absolutePath,
+  argumentName,
+  certificateName,
+  cidr,
+  domainName,
+  httpUrl,
+  interfaceName,
+  ipv4,
+  line,
+  oneOf,
+  onOff,
+  port,
+  qualifiedName,
+  quantity,
+  registry,
+  sysctlName,
+  timeZone,
+  whole,
+} from "./values.ts";
+
+// The settings of each part of a cluster. Every bound without a source beside it is only there to catch slips of the pen.
+
+const switchOn = (what: string) => onOff.default(true).describe(what);
+
+/** The one address of the API. */
+export const apiSchema = z
+  .strictObject({
+    domainName: qualifiedName.describe("The API's name inside the cluster; every node gets it in /etc/hosts."),
+    address: ipv4
+      .optional()
+      .describe("The virtual IP of the balancers, or the address of the balancer you run yourself. Not on aws."),
+    port: port
+      .default(8443)
+      .describe(
+        "Port of the API at that address. On a control plane that is a balancer too it can't be 6443, the apiserver's own.",
+      ),
+    extraNames: z
+      .array(certificateName)
+      .default([])
+      .describe("More names or addresses for the API's certificate. By default none."),
+    extraArgs: z
+      .record(argumentName, line)
+      .default({})
+      .describe("More arguments for kube-apiserver, without the leading --. By default none."),
+  })
+  .describe("The Kubernetes API's one address.");
+
+/** What stands in front of the apiservers. */
+export const balancerSchema = z
+  .strictObject({
+    kind: oneOf(["haproxy", "external"])
+      .default("haproxy")
+      .describe(
+        "haproxy: built on the hosts of role balancer, with keepalived. external: a balancer you run at api.address, TCP to port 6443 of the control planes.",
+      ),
+    interface: interfaceName
+      .optional()
+      .describe("Network interface of the virtual IP. By default the one that holds the host's address."),
+    virtualRouterId: whole(1, 255)
+      .optional()
+      .describe("VRRP id, different for each cluster on one network. By default derived from the virtual IP's last byte."),
+    advertisementIntervalMilliseconds: whole(100, 10000)
+      .multipleOf(10, { error: "a multiple of 10" })
+      .default(200)
+      .describe(
+        "How often the holder of the virtual IP says so. A silent one is replaced after a little more than 3 times this.",
+      ),
+    checkIntervalMilliseconds: whole(100, 60000)
+      .default(1000)
+      .describe("How often haproxy asks each apiserver's /readyz; two failures in a row take it out."),
+    statisticsPort: port
+      .default(8404)
+      .describe("Port of the statistics page and of the health answer that keepalived asks. Password in the outputs."),
+    maximumConnections: whole(100, 1_000_000)
+      .default(20000)
+      .describe("haproxy's limit of open connections: about 10 for each node."),
+  })
+  .prefault({})
+  .describe("The balancer in front of the apiservers.");
+
+/** The etcd cluster. */
+export const etcdSchema = z
+  .strictObject({
+    dataDirectory: absolutePath.default("/var/lib/etcd").describe("Where the members keep their data."),
+    quotaMebibytes: whole(512, 8192)
+      .default(2048)
+      .describe("etcd's space quota. 2048 is etcd's default, 8192 its advised maximum."),
+    heartbeatMilliseconds: whole(10, 5000)
+      .default(100)
+      .describe("Heartbeat interval; about the round trip between members. etcd's default."),
+    electionMilliseconds: whole(50, 50000)
+      .default(1000)
+      .describe("Election timeout; at least 5 times the heartbeat. etcd's default."),
+    throwAway: onOff
+      .default(false)
+      .describe(
+        "true: allow a single etcd member, control plane or balancer, with which the cluster is lost or unreachable. Only for stacks that may be lost.",
+      ),
+  })
+  .prefault({})
+  .describe("The etcd cluster: 3 or 5 hosts of role etcd.");
+
+/** Addresses and Service traffic. */
+export const networkSchema = z
+  .strictObject({
+    podCidr: cidr.default("10.244.0.0/16").describe("Addresses of pods; a /24 of it goes to each node."),
+    serviceCidr: cidr.default("10.96.0.0/16").describe("Addresses of Services. The 10th is the cluster's DNS."),
+    dnsDomain: domainName.default("cluster.local").describe("Domain of Services and pods."),
+    kubeProxyMode: oneOf(["nftables", "iptables", "ipvs"])
+      .default("nftables")
+      .describe("How Services are made. ipvs is deprecated since Kubernetes 1.35."),
+    flannelInterface: interfaceName
+      .optional()
+      .describe("Interface for pod traffic, on hosts with several. By default the one that holds the host's address."),
+    nameServers: z
+      .array(ipv4)
+      .default([])
+      .describe("Name servers that pods' outside look-ups go to. By default the host's own, loopback addresses left out."),
+  })
+  .prefault({})
+  .describe("Addresses and Service traffic inside the cluster.");
+
+/** How long certificates last. */
+export const certificatesSchema = z
+  .strictObject({
+    authorityValidityHours: whole(1, 876_000)
+      .default(87600)
+      .describe("Validity of the authorities. 87600 is 10 years, kubeadm's default."),
+    leafValidityHours: whole(1, 876_000)
+      .default(8760)
+      .describe("Validity of all other certificates. 8760 is one year, kubeadm's default."),
+    renewBeforeHours: whole(0, 876_000)
+      .default(2160)
+      .describe("An `up` this long before the end renews a certificate. 2160 is 90 days."),
+  })
+  .prefault({})
+  .describe("How long certificates last. Only an `up` renews them.");
+
+/** Settings of every kubelet. */
+export const kubeletSchema = z
+  .strictObject({
+    maxPods: whole(1, 500).default(110).describe("Pods on one node. Kubernetes' default. A node's /24 holds 253."),
+    systemReserved: z
+      .partialRecord(oneOf(["cpu", "memory", "ephemeral-storage", "pid"]), quantity)
+      .default({})
+      .describe("Resources kept from pods for the system, such as cpu: 100m. By default none."),
+    containerLogMaxMebibytes: whole(1, 10_000).default(10).describe("A container's log is rotated at this size."),
+    containerLogMaxFiles: whole(2, 1000).default(5).describe("Rotated logs kept for each container."),
+  })
+  .prefault({})
+  .describe("Settings of every kubelet.");
+
+/** Settings of containerd. */
+export const containerRuntimeSchema = z
+  .strictObject({
+    registryMirrors: z
+      .record(registry, z.array(httpUrl))
+      .default({})
+      .describe("Mirrors by registry, such as docker.io: [https://mirror.example.com]. By default none."),
+    insecureRegistries: z.array(registry).default([]).describe("Registries reached without TLS verification. By default none."),
+  })
+  .prefault({})
+  .describe("Settings of containerd.");
+
+/** What is prepared on each host. */
+export const hostPreparationSchema = z
+  .strictObject({
+    hostName: switchOn("Set the host name to the host's name in this config."),
+    packages: switchOn("Install the distribution's packages that the roles need."),
+    swap: switchOn("Turn swap off, now and at boot."),
+    modules: switchOn("Load the kernel modules that the roles need, now and at boot."),
+    sysctl: switchOn("Set the sysctls that the roles need."),
+    firewall: switchOn("Open exactly the port table to nodeCidrs in an nftables table of its own."),
+    timeSync: switchOn("Run chrony and wait until the clock is in step."),
+    journalLimit: switchOn("Limit the journal to 1 GiB."),
+    timeZone: timeZone.optional().describe("Time zone to set, such as UTC. By default left as it is."),
+    extraSysctl: z.record(sysctlName, line).default({}).describe("More sysctls. By default none."),
+  })
+  .prefault({})
+  .describe("What is prepared on each host; each can be turned off. Undone when the host is removed.");
+
+/** How pods leave a node. */
+export const drainSchema = z
+  .strictObject({
+    timeoutSeconds: whole(1, 86400)
+      .default(300)
+      .describe("How long a drain may wait for PodDisruptionBudgets and terminating pods before the step refuses."),
+  })
+  .prefault({})
+  .describe("How pods leave a node that is removed or changed.");
+
+/** What is installed in the cluster. */
+export const addonsSchema = z
+  .strictObject({
+    flannel: switchOn("Pod network. Turn it off to bring a network of your own."),
+    coredns: z
+      .strictObject({
+        enabled: switchOn("Cluster DNS."),
+        replicas: whole(1, 100).default(2).describe("Pods of CoreDNS."),
+        cacheSeconds: whole(0, 86400).default(30).describe("How long answers are kept."),
+        maxConcurrent: whole(1, 1_000_000).default(1000).describe("Look-ups forwarded at once."),
+        memoryLimitMebibytes: whole(32, 65536).default(170).describe("Memory limit of each pod."),
+      })
+      .prefault({})
+      .describe("CoreDNS."),
+  })
+  .prefault({})
+  .describe("What is installed in the cluster once its API answers.");

@@ -1,0 +1,125 @@
+import { z } from "zod";
+
+// The kinds of values a config holds. Each says in words what it allows, because that sentence is what a user reads when a
+// value is wrong. Texts end up in scripts and config files of other programs, so each kind admits only what is harmless there.
+
+const matching = (pattern: RegExp, allowed: string) => z.string({ error: allowed }).regex(pattern, { error: allowed });
+
+/** One label of a DNS name: cluster, host and pool names. 32 characters keep every name made from two of them below the 63 of DNS. */
+export const dnsLabel = matching(
+  /^[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?$/,
+  "a DNS label: 1 to 32 lower-case letters, digits and inner hyphens",
+);
+
+/** A domain name of one or more labels, lower case. */
+export const domainName = matching(
+  /^(?=.{1,253}$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$/,
+  "a domain name such as cluster.local, in lower case",
+);
+
+/** A domain name of two or more labels. */
+export const qualifiedName = matching(
+  /^(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])?$/,
+  "a domain name of two or more parts such as api.dev.internal, in lower case",
+);
+
+/** One IPv4 address. */
+export const ipv4 = z.ipv4({ error: "an IPv4 address such as 10.77.0.10" });
+
+const cidrAllowed = "an IPv4 range such as 10.77.0.0/24";
+/** An IPv4 range. That its host part is zero is a rule, because the cure names the range that was meant. */
+export const cidr = z.cidrv4({ error: cidrAllowed });
+
+/** A released version. In YAML 1.36 is a number, hence the hint. */
+export const version = matching(/^\d+\.\d+\.\d+$/, "a version of three numbers such as 1.36.3, without a leading v");
+
+/** An absolute path that needs no quoting anywhere. */
+export const absolutePath = matching(
+  /^(?!.*\/\.\.?(\/|$))(\/[A-Za-z0-9._-]+)+$/,
+  "an absolute path of letters, digits and . _ - / without . or .. as a part",
+);
+
+/** A host name or address as ssh takes it. */
+export const hostNameOrAddress = matching(/^[A-Za-z0-9]([A-Za-z0-9.:-]*[A-Za-z0-9])?$/, "a host name or an address");
+
+/** A name or address for a certificate; the first label may be a wildcard. */
+export const certificateName = matching(
+  /^(\*\.)?[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$/,
+  "a domain name or an IPv4 address such as api.example.com",
+);
+
+/** A login name. */
+export const userName = matching(/^[A-Za-z_][A-Za-z0-9._-]{0,31}$/, "a login name such as root or ops");
+
+/** A Linux network interface; the kernel takes 15 characters. */
+export const interfaceName = matching(/^[A-Za-z0-9._-]{1,15}$/, "a network interface such as eth0, at most 15 characters");
+
+/** The kinds of host keys sshd offers for which pinning works; ssh-rsa would pin SHA-1, which today's sshd refuses. */
+export const hostKey = matching(
+  /^(ssh-ed25519|ecdsa-sha2-nistp(256|384|521)|rsa-sha2-(256|512)) [A-Za-z0-9+/]+={0,3}( [^\r\n]*)?$/,
+  "a public key line such as ssh-ed25519 AAAA…, as in the host's /etc/ssh/ssh_host_ed25519_key.pub",
+);
+
+/** Any text of one line: a value that ends up in a file of another program. */
+export const line = matching(/^[^\p{Cc}]*$/u, "text of one line");
+
+/** A path on the machine that runs this program. */
+export const localPath = matching(/^[^\p{Cc}]+$/u, "a path, absolute or from this project's folder");
+
+/** A command-line argument's name. */
+export const argumentName = matching(
+  /^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/,
+  "an argument's name without the leading --, such as audit-log-path",
+);
+
+/** A sysctl, dotted or with slashes. */
+export const sysctlName = matching(/^[a-z0-9_]+([./][A-Za-z0-9_-]+)+$/, "a sysctl such as net.core.somaxconn");
+
+const labelPart = "[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?";
+/** Key of a Node label or taint (Kubernetes' "qualified name"). */
+export const labelKey = matching(
+  new RegExp(`^(?=.{1,317}$)([a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?/)?${labelPart}$`),
+  "a label key such as example.com/disk, the part after the slash at most 63 characters",
+);
+/** Value of a Node label or taint. */
+export const labelValue = matching(
+  new RegExp(`^(${labelPart})?$`),
+  "a label value: at most 63 letters, digits and inner . _ -, quoted where YAML reads a number or a truth value",
+);
+
+/** An amount of a resource, as Kubernetes writes it. */
+export const quantity = matching(
+  /^\d+(\.\d+)?(m|[kMGT]i?)?$/,
+  "a quantity such as 100m or 512Mi, quoted where it is a bare number",
+);
+
+/** A time zone of the tz database. */
+export const timeZone = matching(/^[A-Za-z0-9_+-]+(\/[A-Za-z0-9_+-]+)*$/, "a time zone such as UTC or Europe/Berlin");
+
+/** A container registry: host, perhaps with a port. */
+export const registry = matching(
+  /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:\d{1,5})?$/,
+  "a registry such as docker.io or registry.example.com:5000",
+);
+
+/** An http or https URL without user, password, query or fragment. */
+export const httpUrl = matching(
+  /^https?:\/\/[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:\d{1,5})?(\/[A-Za-z0-9._~%+-]+)*\/?$/,
+  "an http or https URL such as https://mirror.example.com, without user, password or query",
+);
+
+/** A whole number between two bounds, both allowed. */
+export const whole = (minimum: number, maximum: number) => {
+  const error = `a whole number from ${minimum} to ${maximum}`;
+  return z.int({ error }).min(minimum, { error }).max(maximum, { error });
+};
+
+/** A TCP or UDP port. */
+export const port = whole(1, 65535);
+
+/** One of a few words. */
+export const oneOf = <const T extends readonly [string, ...string[]]>(values: T) =>
+  z.enum(values, { error: values.length === 1 ? `${values[0]}` : `one of ${values.join(", ")}` });
+
+/** On or off. */
+export const onOff = z.boolean({ error: "true or false" });

@@ -1,0 +1,47 @@
+import type { Cluster } from "./schema.ts";
+
+/** A part whose version is in `cluster.versions`. */
+export type Part = keyof Cluster["versions"];
+
+/** One version for each part. */
+export type PartVersions = Readonly<Record<Part, string>>;
+
+/** The versions that can be installed, as artifacts/lock.json has them. */
+export interface KnownVersions {
+  kubernetes: readonly string[];
+  parts: Readonly<Record<Part, readonly string[]>>;
+  /** What goes with a Kubernetes version, or undefined where the lock doesn't have that one. */
+  recommended(kubernetesVersion: string): PartVersions | undefined;
+}
+
+/** The versions of all parts: those of the config, else the recommended ones. Undefined where the Kubernetes version is not known. */
+export function partVersions(
+  cluster: Pick<Cluster, "kubernetesVersion" | "versions">,
+  known: KnownVersions,
+): PartVersions | undefined {
+  const recommended = known.recommended(cluster.kubernetesVersion);
+  if (recommended === undefined) return undefined;
+  const chosen = Object.entries(cluster.versions).filter(([, version]) => version !== undefined);
+  return { ...recommended, ...Object.fromEntries(chosen) };
+}
+
+/** Orders versions of three numbers: negative where `a` is older. */
+export function compareVersions(a: string, b: string): number {
+  const [left, right] = [a, b].map((version) => version.split(".").map(Number)) as [number[], number[]];
+  return left.map((part, index) => part - (right[index] ?? 0)).find((difference) => difference !== 0) ?? 0;
+}
+
+/** The minor version: 1.36 of 1.36.3. */
+export function minorOf(version: string): string {
+  return version.split(".").slice(0, 2).join(".");
+}
+
+/** How many minor versions lie from one version to the next, of the same major one: 1 from 1.35.4 to 1.36.1, negative downwards. */
+export function minorSteps(from: string, to: string): number {
+  return Number(to.split(".")[1]) - Number(from.split(".")[1]);
+}
+
+/** The versions, oldest first. */
+export function sorted(versions: readonly string[]): string[] {
+  return [...versions].sort(compareVersions);
+}
