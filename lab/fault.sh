@@ -1,0 +1,57 @@
+#!/usr/bin/env bash
+# fault.sh FAULT CLUSTER HOST [OTHER]: what can happen to a host, for tests. docs/lab.md says what each one looks like to others.
+set -euo pipefail
+# shellcheck source=lab/lib.sh
+. "$(dirname "$0")/lib.sh"
+# shellcheck source=lab/container.sh
+. "$LAB/container.sh"
+
+# The machine's end of the host's network cable. Found without the host's help: it may be frozen.
+machine_end() {
+  local pid index
+  pid=$(docker inspect --format '{{.State.Pid}}' "$1")
+  [ "$pid" != 0 ] || fail "host container $1 does not run"
+  index=$(nsenter --target "$pid" --net ip -o link show eth0 | sed -n 's/^[0-9]*: eth0@if\([0-9]*\):.*/\1/p')
+  ip -o link show | sed -n "s/^$index: \([^@:]*\)[@:].*/\1/p"
+}
+
+# The switch's port: 0 is disabled, 3 is forwarding. The host's own link stays up, so it can't notice.
+switch_port() { bridge link set dev "$(machine_end "$1")" state "$2"; }
+
+# Traffic between a host and one other, dropped in a table of its own in the host.
+cut_between() {
+  docker exec --interactive "$1" nft -f - <<NFT
+table inet lab-cut
+delete table inet lab-cut
+table inet lab-cut {
+  chain input { type filter hook input priority -400; ip saddr $2 drop; }
+  chain output { type filter hook output priority -400; ip daddr $2 drop; }
+}
+NFT
+}
+heal_between() { docker exec --interactive "$1" nft -f - <<<"table inet lab-cut; delete table inet lab-cut"; }
+
+start() {
+  docker start "$1" >/dev/null
+  wait_until 120 "host container $1 to answer SSH" ready "$1" "$(address_of "$1")"
+}
+
+[ $# -ge 3 ] || fail "usage: fault.sh FAULT CLUSTER HOST [OTHER]"
+need_root
+connect_docker
+host=$(container_name "$2" "$3")
+[ -n "$(address_of "$host")" ] || fail "lab $2 has no host $3"
+case $1 in
+  # Nothing leaves the host any more, no FIN and no RST, before its processes die.
+  power-cut) ip link set dev "$(machine_end "$host")" down && docker kill "$host" >/dev/null ;;
+  crash) docker kill "$host" >/dev/null ;;
+  freeze) docker pause "$host" >/dev/null ;;
+  unfreeze) docker unpause "$host" >/dev/null ;;
+  stop) docker stop "$host" >/dev/null ;;
+  start) start "$host" ;;
+  cut-network) switch_port "$host" 0 ;;
+  heal-network) switch_port "$host" 3 ;;
+  cut-between) cut_between "$host" "$(address_of "$(container_name "$2" "$4")")" ;;
+  heal-between) heal_between "$host" ;;
+  *) fail "unknown fault $1" ;;
+esac

@@ -1,0 +1,58 @@
+#!/usr/bin/env bash
+# host.sh create CLUSTER HOST ADDRESS: makes the host and waits until it can be logged into. Reads from stdin who may log in
+# (one public key, the first line) and the host's private SSH key (the rest). The cluster's network must exist.
+# host.sh delete CLUSTER HOST: removes it with all it holds.
+# host.sh exec CLUSTER HOST COMMAND...: runs a command in the host as root, past its network and its sshd. For tests.
+set -euo pipefail
+# shellcheck source=lab/lib.sh
+. "$(dirname "$0")/lib.sh"
+# shellcheck source=lab/container.sh
+. "$LAB/container.sh"
+# shellcheck source=lab/image.sh
+. "$LAB/image.sh"
+
+create_host() {
+  local cluster=$1 host=$2 address=$3 container driver image arguments
+  container=$(container_name "$cluster" "$host")
+  if [ "$(address_of "$container")" != "$address" ]; then
+    # Not there, there at another address, or left half-made by a killed run.
+    remove_host "$container"
+    mkdir -p "$CACHE/bundle"
+    driver=$(docker info --format '{{.CgroupDriver}}')
+    image=$(image_name)
+    mapfile -t arguments < <(container_arguments "$cluster" "$host" "$address" "$driver" "$image" "$(name_servers)")
+    docker run "${arguments[@]}" >/dev/null
+  fi
+  docker start "$container" >/dev/null
+  docker exec --interactive "$container" /usr/local/sbin/lab-keys
+  wait_until 120 "host $host to answer SSH at $address" ready "$container" "$address"
+}
+
+remove_host() {
+  if docker container inspect "$1" >/dev/null 2>&1; then docker rm --force --volumes "$1" >/dev/null; fi
+}
+
+case ${1:-} in
+  create)
+    need_root
+    connect_docker
+    create_host "$2" "$3" "$4"
+    echo "host $3 answers at $4"
+    ;;
+  delete)
+    need_root
+    if labs_exist; then
+      connect_docker
+      remove_host "$(container_name "$2" "$3")"
+    fi
+    echo "host $3 is gone"
+    ;;
+  exec)
+    need_root
+    connect_docker
+    container=$(container_name "$2" "$3")
+    shift 3
+    exec docker exec --interactive "$container" "$@"
+    ;;
+  *) fail "usage: host.sh create CLUSTER HOST ADDRESS <keys | delete CLUSTER HOST | exec CLUSTER HOST COMMAND..." ;;
+esac

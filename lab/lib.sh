@@ -1,0 +1,89 @@
+# shellcheck shell=bash
+# shellcheck disable=SC2034 # used where it is sourced
+# What every script of the lab uses: names, messages, deadlines, locks, and the way to the docker daemon that holds the labs.
+
+unset DOCKER_CONTEXT DOCKER_TLS_VERIFY
+export LC_ALL=C PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+LAB=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+# RUN does not outlive a boot, STATE does. Nothing of either is left once the last lab is gone, but STATE/docker with the image.
+RUN=/run/ha-kubernetes-lab
+STATE=/var/lib/ha-kubernetes-lab
+CACHE=${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/ha-kubernetes
+# On every container and network of ours; its value is the cluster's name.
+LABEL=ha-kubernetes.cluster
+OWN_DAEMON=unix://$RUN/docker.sock
+readonly LAB RUN STATE CACHE LABEL OWN_DAEMON
+
+# Progress goes to stderr; stdout is the command's result.
+say() { printf '%s\n' "$*" >&2; }
+fail() {
+  printf 'ERROR: lab: %s\n' "$*" >&2
+  exit 1
+}
+
+# wait_until SECONDS DESCRIPTION COMMAND...: polls until COMMAND succeeds, and fails with its last words at the deadline.
+wait_until() {
+  local what=$2 seconds=$1 end=$((SECONDS + $1)) last=""
+  shift 2
+  until last=$("$@" 2>&1 </dev/null); do
+    [ "$SECONDS" -lt "$end" ] || fail "gave up after $seconds s waiting for $what: $(tail -n 5 <<<"$last")"
+    sleep 0.1
+  done
+}
+
+need_root() { [ "$(id -u)" = 0 ] || fail "needs root: hosts are containers with networks and mounts of their own. Run it with sudo"; }
+
+# locked NAME COMMAND...: one at a time on this machine; the kernel drops the lock with the last process that holds it.
+locked() {
+  local name=$1
+  shift
+  mkdir -p "$(dirname "$RUN")/lock"
+  (
+    exec 9>"$(dirname "$RUN")/lock/ha-kubernetes-lab-$name"
+    flock -n 9 || { say "waiting for another run of the lab" && flock -w 900 9; } ||
+      fail "another run has held the lab's lock '$name' for 900 s"
+    "$@"
+  )
+}
+
+# Names of one cluster's things. A bridge's name has at most 15 letters, so it is a digest.
+network_name() { echo "ha-kubernetes-$1"; }
+container_name() { echo "ha-kubernetes-$1-$2"; }
+bridge_name() { echo "hak-$(printf %s "$1" | sha256sum | cut -c1-10)"; }
+nat_table() { echo "ha-kubernetes-lab-$1"; }
+
+daemon_answers() { docker version >/dev/null 2>&1; }
+
+# The first lab notes which daemon holds it; with the last one the note goes.
+labs_exist() { [ -f "$STATE/daemon" ]; }
+
+# Points docker at the daemon that holds the labs, and starts it when it is ours and does not run, as after a boot.
+connect_docker() {
+  labs_exist || fail "there is no lab on this machine: make the network first"
+  DOCKER_HOST=$(cat "$STATE/daemon")
+  export DOCKER_HOST
+  if daemon_answers; then return 0; fi
+  [ "$DOCKER_HOST" = "$OWN_DAEMON" ] ||
+    fail "the docker daemon that holds the labs, $DOCKER_HOST, does not answer: start it (systemctl start docker)"
+  locked daemon start_own_daemon
+}
+
+# Docker that starts nothing else than what we ask for: no default bridge, no packet filter rules, no cgroups of systemd.
+start_own_daemon() {
+  if daemon_answers; then return 0; fi
+  mkdir -p "$RUN" "$STATE/docker"
+  echo '{}' >"$RUN/daemon.json"
+  rm -f "$RUN/docker.pid"
+  say "starting a docker daemon for the lab"
+  setsid dockerd --config-file "$RUN/daemon.json" --host "$OWN_DAEMON" --pidfile "$RUN/docker.pid" \
+    --data-root "$STATE/docker" --exec-root "$RUN/exec" --storage-driver overlay2 --exec-opt native.cgroupdriver=cgroupfs \
+    --containerd-namespace ha-kubernetes-lab --containerd-plugins-namespace ha-kubernetes-lab-plugins \
+    --bridge none --iptables=false --ip6tables=false --ip-forward=false --userland-proxy=false \
+    --log-level warn >>"$RUN/docker.log" 2>&1 </dev/null 9>&- &
+  local pid=$! end=$((SECONDS + 60))
+  until daemon_answers; do
+    kill -0 "$pid" 2>/dev/null || fail "dockerd did not start: $(tail -n 5 "$RUN/docker.log")"
+    [ "$SECONDS" -lt "$end" ] || fail "dockerd does not answer after 60 s; its log is $RUN/docker.log"
+    sleep 0.1
+  done
+}

@@ -1,0 +1,108 @@
+# shellcheck shell=bash
+# What the machine needs before it can hold hosts, and what is put back once the last lab is gone. Sourced after lib.sh.
+
+# Command and Debian package of each tool that is used.
+readonly TOOLS="docker:docker.io dockerd:docker.io debootstrap:debootstrap ip:iproute2 bridge:iproute2 nft:nftables iptables:iptables
+  flock:util-linux unshare:util-linux nsenter:util-linux modprobe:kmod setsid:util-linux tar:tar"
+
+# kubelet, containerd and systemd of every host share these with the machine; the defaults suffice for two or three hosts.
+# ip_forward is for the hosts' way out of the machine.
+readonly SYSCTLS="fs.inotify.max_user_instances=8192 fs.inotify.max_user_watches=524288 net.ipv4.ip_forward=1"
+
+prepare_machine() {
+  need_root
+  install_tools
+  check_kernel
+  choose_daemon
+  raise_sysctls
+}
+
+install_tools() {
+  local tool missing=() packages=()
+  for tool in $TOOLS; do
+    command -v "${tool%%:*}" >/dev/null || { missing+=("${tool%%:*}") && packages+=("${tool##*:}"); }
+  done
+  [ ${#missing[@]} -gt 0 ] || return 0
+  command -v apt-get >/dev/null ||
+    fail "this machine lacks ${missing[*]}. Only on Debian and Ubuntu are they installed by themselves: install them and try again"
+  mapfile -t packages < <(printf '%s\n' "${packages[@]}" | sort -u)
+  say "installing ${packages[*]}"
+  local log
+  log=$(apt-get update -qq 2>&1 && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${packages[@]}" 2>&1 9>&-) ||
+    fail "apt-get could not install ${packages[*]}: $(tail -n 5 <<<"$log")"
+}
+
+# Each feature is tried for real, in a network namespace that goes away with the test.
+check_kernel() {
+  grep -qw overlay /proc/filesystems || modprobe -q overlay || fail "the kernel has no overlay file system"
+  [ -d /proc/sys/net/bridge ] || modprobe -q br_netfilter || fail "the kernel has no br_netfilter"
+  [ -f /sys/fs/cgroup/cgroup.controllers ] || [ -d /sys/fs/cgroup/memory ] ||
+    fail "no control groups at /sys/fs/cgroup, neither version 1 with the memory controller nor version 2"
+  local feature
+  while IFS=: read -r feature test; do
+    unshare --net sh -c "$test" >/dev/null 2>&1 || fail "the kernel has no $feature, or this environment does not allow it ($test)"
+  done <<'TESTS'
+veth:ip link add test0 type veth peer name test1
+bridge:ip link add test0 type bridge
+vxlan:ip link add test0 type vxlan id 1 dstport 4789
+nftables:nft add table ip test
+nftables address translation:nft "add table ip t; add chain ip t c { type nat hook postrouting priority 100; }; add rule ip t c masquerade"
+TESTS
+}
+
+# The daemon that runs already, or one of our own; remembered for as long as a lab exists.
+choose_daemon() {
+  mkdir -p "$STATE"
+  if ! labs_exist; then
+    local running=${DOCKER_HOST:-unix:///var/run/docker.sock}
+    case $running in unix://*) ;; *) fail "DOCKER_HOST is $running: the lab needs a daemon of this machine, unix://…" ;; esac
+    DOCKER_HOST=$running daemon_answers || running=$OWN_DAEMON
+    echo "$running" >"$STATE/daemon.new"
+    mv "$STATE/daemon.new" "$STATE/daemon"
+  fi
+  connect_docker
+}
+
+raise_sysctls() {
+  local item key value
+  for item in $SYSCTLS; do
+    key=${item%%=*} value=${item##*=}
+    [ "$(sysctl_value "$key")" -lt "$value" ] || continue
+    # What it was is on disk before it is changed; the first note counts.
+    grep -q "^$key " "$STATE/sysctls" 2>/dev/null || echo "$key $(sysctl_value "$key") $value" >>"$STATE/sysctls"
+    echo "$value" >"/proc/sys/${key//.//}"
+  done
+}
+
+restore_sysctls() {
+  [ -f "$STATE/sysctls" ] || return 0
+  local key before value
+  while read -r key before value; do
+    # Somebody else's later change stays.
+    [ "$(sysctl_value "$key")" != "$value" ] || echo "$before" >"/proc/sys/${key//.//}"
+  done <"$STATE/sysctls"
+  rm -f "$STATE/sysctls"
+}
+
+sysctl_value() { cat "/proc/sys/${1//.//}"; }
+
+# Puts the machine back when no lab is left. The image stays in STATE/docker (or in the daemon that ran already) as a cache.
+release_machine() {
+  local networks
+  networks=$(docker network ls --quiet --filter "label=$LABEL")
+  [ -z "$networks" ] || return 0
+  restore_sysctls
+  [ "$DOCKER_HOST" != "$OWN_DAEMON" ] || stop_own_daemon
+  rm -f "$STATE/daemon"
+}
+
+stop_own_daemon() {
+  local pid mount
+  pid=$(cat "$RUN/docker.pid" 2>/dev/null || true)
+  if [ -n "$pid" ] && tr '\0' ' ' <"/proc/$pid/cmdline" 2>/dev/null | grep -qF -- "$OWN_DAEMON"; then
+    kill "$pid"
+    wait_until 60 "the lab's docker daemon (process $pid) to end" test ! -d "/proc/$pid"
+  fi
+  while read -r mount; do umount "$mount"; done < <(awk '{print $5}' /proc/self/mountinfo | grep -E "^($RUN|$STATE)/" | sort -r)
+  rm -rf "$RUN"
+}

@@ -1,0 +1,98 @@
+#!/usr/bin/env bash
+# network.sh create CLUSTER SUBNET: prepares this machine, its host image and the cluster's own bridge network.
+# network.sh start CLUSTER: brings everything of it back after this machine was started anew.
+# network.sh delete CLUSTER: removes the network and every host still in it, and puts the machine back with the last lab.
+set -euo pipefail
+# shellcheck source=lab/lib.sh
+. "$(dirname "$0")/lib.sh"
+# shellcheck source=lab/machine.sh
+. "$LAB/machine.sh"
+# shellcheck source=lab/image.sh
+. "$LAB/image.sh"
+
+create_network() {
+  local cluster=$1 subnet=$2 network has
+  network=$(network_name "$cluster")
+  prepare_machine
+  has=$(subnet_of "$cluster")
+  if [ -n "$has" ] && [ "$has" != "$subnet" ]; then
+    fail "network $network exists with subnet $has, not $subnet: another lab has the name '$cluster'. Remove that one, or take another name"
+  fi
+  [ -n "$has" ] || add_network "$cluster" "$subnet"
+  translate_addresses "$cluster" "$subnet"
+}
+
+subnet_of() { docker network inspect --format '{{range .IPAM.Config}}{{.Subnet}}{{end}}' "$(network_name "$1")" 2>/dev/null || true; }
+
+add_network() {
+  local cluster=$1 subnet=$2 route device mtu=1500
+  route=$({ ip -4 route show to root "$subnet"; ip -4 route show to match "$subnet"; } | awk '$1 != "default"')
+  [ -z "$route" ] || fail "subnet $subnet is used on this machine already (route: $(head -n 1 <<<"$route")): take another lab.subnet"
+  # Not larger than what the way out carries.
+  device=$(ip -4 -o route show default | sed -n '1s/.* dev \([^ ]*\).*/\1/p')
+  [ -z "$device" ] || mtu=$(cat "/sys/class/net/$device/mtu")
+  docker network create --driver bridge --subnet "$subnet" --label "$LABEL=$cluster" \
+    --opt "com.docker.network.bridge.name=$(bridge_name "$cluster")" --opt "com.docker.network.driver.mtu=$mtu" \
+    --opt com.docker.network.bridge.enable_ip_masquerade=false "$(network_name "$cluster")" >/dev/null
+}
+
+# The hosts' way out of the machine, in a table of our own: removed with one word, whoever's daemon it is.
+translate_addresses() {
+  local table
+  table=$(nat_table "$1")
+  nft -f - <<NFT
+table ip $table
+delete table ip $table
+table ip $table {
+  chain postrouting {
+    type nat hook postrouting priority srcnat; policy accept;
+    ip saddr $2 ip daddr != $2 masquerade
+  }
+}
+NFT
+}
+
+start_network() {
+  local cluster=$1 subnet containers
+  prepare_machine
+  subnet=$(subnet_of "$cluster")
+  [ -n "$subnet" ] || fail "there is no lab '$cluster' on this machine"
+  translate_addresses "$cluster" "$subnet"
+  mapfile -t containers < <(docker ps --all --quiet --filter "label=$LABEL=$cluster")
+  [ ${#containers[@]} -eq 0 ] || docker start "${containers[@]}" >/dev/null
+}
+
+delete_network() {
+  local cluster=$1 containers
+  mapfile -t containers < <(docker ps --all --quiet --filter "label=$LABEL=$cluster")
+  [ ${#containers[@]} -eq 0 ] || docker rm --force --volumes "${containers[@]}" >/dev/null
+  if docker network inspect "$(network_name "$cluster")" >/dev/null 2>&1; then
+    docker network rm "$(network_name "$cluster")" >/dev/null
+  fi
+  nft -f - <<<"table ip $(nat_table "$cluster"); delete table ip $(nat_table "$cluster")"
+  release_machine
+}
+
+case ${1:-} in
+  create)
+    need_root
+    locked machine create_network "$2" "$3"
+    connect_docker
+    locked image ensure_image
+    echo "network $(network_name "$2") with $3 is ready"
+    ;;
+  start)
+    need_root
+    locked machine start_network "$2"
+    echo "hosts of $2 are started"
+    ;;
+  delete)
+    need_root
+    if labs_exist; then
+      connect_docker
+      locked machine delete_network "$2"
+    fi
+    echo "network $(network_name "$2") is gone"
+    ;;
+  *) fail "usage: network.sh create CLUSTER SUBNET | start CLUSTER | delete CLUSTER" ;;
+esac
