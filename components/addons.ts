@@ -1,0 +1,39 @@
+import * as pulumi from "@pulumi/pulumi";
+import { addonsStage } from "../hosts/addons/addons.ts";
+import { type ClusterContext, hostsOf } from "./context.ts";
+import type { ControlPlane } from "./controlPlane.ts";
+import { hostCommand } from "./host.ts";
+
+/** What is installed in the cluster once its API answers: every control plane offers, the first to come does it. */
+export class Addons extends pulumi.ComponentResource {
+  constructor(
+    name: string,
+    context: ClusterContext,
+    args: { controlPlane: ControlPlane },
+    options?: pulumi.ComponentResourceOptions,
+  ) {
+    super("ha-kubernetes:index:Addons", name, {}, options);
+    const { cluster, infrastructure, owner, images } = context;
+    for (const host of hostsOf(infrastructure, "control-plane")) {
+      const stage = pulumi
+        .all([
+          owner,
+          host.address,
+          pulumi.all(infrastructure.addons.map(({ name, manifest }) => pulumi.output({ name, manifest }))),
+        ])
+        .apply(([owner, address, extra]) =>
+          addonsStage({
+            host: host.name,
+            owner,
+            cluster,
+            address,
+            apiEndpoint: { port: infrastructure.endpoint.port },
+            images,
+            extra,
+          }),
+        );
+      hostCommand(host, "addons", stage, { parent: this, dependsOn: args.controlPlane.commands[host.name] });
+    }
+    this.registerOutputs({});
+  }
+}

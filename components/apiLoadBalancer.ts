@@ -1,0 +1,63 @@
+import * as pulumi from "@pulumi/pulumi";
+import * as random from "@pulumi/random";
+import { balancerStage } from "../hosts/balancer/balancer.ts";
+import type { Host } from "../providers/infrastructure.ts";
+import { addressesOf, type ClusterContext, hostsOf } from "./context.ts";
+import { type HostCommand, hostCommand } from "./host.ts";
+
+/**
+ * haproxy and keepalived in front of the apiservers, on the hosts of role balancer. Where something else answers at the API's
+ * address, such as a cloud's balancer, it makes nothing.
+ */
+export class ApiLoadBalancer extends pulumi.ComponentResource {
+  /** Where the statistics page is and who may see it. Absent where the balancer is not ours. */
+  readonly statistics?: { url: pulumi.Output<string>; user: string; password: pulumi.Output<string> };
+
+  constructor(
+    name: string,
+    context: ClusterContext,
+    args: { prepared: Record<string, HostCommand> },
+    options?: pulumi.ComponentResourceOptions,
+  ) {
+    super("ha-kubernetes:index:ApiLoadBalancer", name, {}, options);
+    const { cluster, infrastructure, owner, pki } = context;
+    const { endpoint } = infrastructure;
+    if (endpoint.kind === "given") {
+      this.registerOutputs({});
+      return;
+    }
+    const password = new random.RandomPassword("statistics", { length: 24, special: false }, { parent: this }).result;
+    this.statistics = {
+      url: pulumi.interpolate`http://${endpoint.address}:${cluster.balancer.statisticsPort}/`,
+      user: "admin",
+      password,
+    };
+    const hosts = hostsOf(infrastructure, "balancer");
+    const controlPlanes = addressesOf(hostsOf(infrastructure, "control-plane"));
+    const balancers = addressesOf(hosts).apply((list) => list.map(({ address }) => address));
+    let previous: HostCommand | undefined;
+    for (const host of hosts) {
+      const stage = pulumi
+        .all([owner, host.address, endpoint.address, controlPlanes, balancers, pki.authority("kubernetes").certificate, password])
+        .apply(([owner, address, virtualIp, controlPlanes, balancerAddresses, authorityPem, statisticsPassword]) =>
+          balancerStage({
+            host: { name: host.name, address },
+            owner,
+            cluster,
+            virtualIp,
+            controlPlanes,
+            balancerAddresses,
+            authorityPem,
+            statisticsPassword,
+          }),
+        );
+      const after = [args.prepared[host.name], needsChain(host) ? previous : undefined].filter((it) => it !== undefined);
+      const command = hostCommand(host, "balancer", stage, { parent: this, dependsOn: after });
+      if (needsChain(host)) previous = command;
+    }
+    this.registerOutputs({});
+  }
+}
+
+// A host that holds no credential for etcd can't take the cluster-wide turn, so the program puts such hosts one after another.
+const needsChain = (host: Host) => !host.roles.includes("etcd") && !host.roles.includes("control-plane");

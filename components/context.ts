@@ -1,0 +1,34 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { Cluster } from "../config/schema.ts";
+import type { AddonImages } from "../hosts/addons/addon.ts";
+import type { Host, Infrastructure } from "../providers/infrastructure.ts";
+import type { ClusterPki } from "./clusterPki.ts";
+
+/** What every component is told. */
+export interface ClusterContext {
+  cluster: Cluster;
+  infrastructure: Infrastructure;
+  /** The owner mark on every host: `<cluster name>/<id>`. */
+  owner: pulumi.Output<string>;
+  pki: ClusterPki;
+  /** Versions of every part, the config's own or those the lock recommends for the Kubernetes version. */
+  versions: Readonly<Record<"etcd" | "containerd" | "runc" | "cniPlugins" | "flannel" | "coredns" | "pause", string>>;
+  /** References of the images that add-ons run. */
+  images: AddonImages;
+  /** True once an `up` of this stack has ended with an etcd cluster: no member may start another one. */
+  born: boolean;
+  /** Hosts whose incarnation is another than the last `up` recorded. */
+  reborn: ReadonlySet<string>;
+}
+
+/** The hosts of a role, by name: the order in which a config lists them never matters. */
+export function hostsOf(infrastructure: Infrastructure, role: Host["roles"][number]): Host[] {
+  return infrastructure.hosts.filter((host) => host.roles.includes(role)).sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+/** Names and addresses of hosts, resolved. Lost ones are left out. */
+export function addressesOf(hosts: readonly Host[]): pulumi.Output<{ name: string; address: string }[]> {
+  return pulumi.all(
+    hosts.filter((host) => !host.lost).map(({ name, address }) => pulumi.output(address).apply((it) => ({ name, address: it }))),
+  );
+}

@@ -1,0 +1,56 @@
+import * as pulumi from "@pulumi/pulumi";
+import { controlPlaneStage } from "../hosts/control-plane/control-plane.ts";
+import { clientUrl } from "../hosts/etcd/etcd.ts";
+import { addressesOf, type ClusterContext, hostsOf } from "./context.ts";
+import { type HostCommand, hostCommand } from "./host.ts";
+
+interface ControlPlaneArgs {
+  prepared: Record<string, HostCommand>;
+  /** The apiservers' store. */
+  etcd: pulumi.Resource;
+}
+
+/** The control planes: all made at once, none of them the first. */
+export class ControlPlane extends pulumi.ComponentResource {
+  /** The control plane's command, by host. */
+  readonly commands: Record<string, HostCommand> = {};
+  /** Ends of the certificates that kubeadm made, which are those of the etcd client leaf, by host. */
+  readonly validUntil: Record<string, pulumi.Output<string>> = {};
+
+  constructor(name: string, context: ClusterContext, args: ControlPlaneArgs, options?: pulumi.ComponentResourceOptions) {
+    super("ha-kubernetes:index:ControlPlane", name, {}, options);
+    const { cluster, infrastructure, owner, pki, versions } = context;
+    const { endpoint } = infrastructure;
+    const members = addressesOf(hostsOf(infrastructure, "etcd"));
+    const shared = pulumi.output({
+      kubernetes: pulumi.output(pair(pki.authority("kubernetes")))),
+      frontProxy: pulumi.output(pair(pki.authority("front-proxy")))),
+      serviceAccount: pulumi.output(pki.serviceAccount),
+      etcdAuthority: pki.authority("etcd").certificate,
+    });
+    for (const host of hostsOf(infrastructure, "control-plane")) {
+      const client = pki.leaf(`etcd-client-${host.name}`, "etcd", { commonName: host.name, uses: ["client_auth"] });
+      this.validUntil[host.name] = client.validUntil;
+      const stage = pulumi
+        .all([owner, host.address, endpoint.address, members, shared, pulumi.output(pair(client)))])
+        .apply(([owner, address, endpointAddress, members, shared, etcdClient]) =>
+          controlPlaneStage(name: host.name, address ,
+            owner,
+            cluster,
+            versions,
+            endpoint: address: endpointAddress, port: endpoint.port ,
+            etcdClientUrls: members.map((member) => clientUrl(member.address)),
+            pki: ...shared, etcdClient ,
+            kubeletExtraArgs: infrastructure.kubeletExtraArgs,),
+        );
+      const prepared = args.prepared[host.name];
+      this.commands[host.name] = hostCommand(host, "control-plane", stage, {
+        parent: this,
+        dependsOn: [args.etcd, ...(prepared ? [prepared] : [])],
+      });
+    }
+    this.registerOutputs({});
+  }
+}
+
+const pair = ({ key, certificate }: { key: pulumi.Output<string>; certificate: pulumi.Output<string> }) => ({ key, certificate });

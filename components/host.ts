@@ -1,0 +1,82 @@
+import { local, remote } from "@pulumi/command";
+import * as pulumi from "@pulumi/pulumi";
+import { quote, type RenderedStage, renderStage, type Stage } from "../hosts/stage.ts";
+import type { Connection, Host } from "../providers/infrastructure.ts";
+
+/** A stage's command on a host. */
+export type HostCommand = remote.Command | local.Command;
+
+/**
+ * The ONE place where something is made to run on a host. Runs the stage's script there, shows in previews what the stage is
+ * about, and runs the stage's undo script when the host no longer has it. Secrets travel through stdin only.
+ *
+ * `keepBirth`: the stage's `birth` is told to the first run only; when it changes later, nothing runs.
+ */
+export function hostCommand(
+  host: Host,
+  name: Stage["name"],
+  stage: pulumi.Input<Stage>,
+  options: pulumi.CustomResourceOptions,
+  keepBirth = false,
+): HostCommand {
+  const rendered = pulumi.output(stage).apply((it) => renderStage(it, userOf(host)));
+  const visible = (pick: (texts: RenderedStage) => string) => pulumi.unsecret(rendered.apply(pick));
+  return run(
+    host,
+    `${name}-${host.name}`,
+    {
+      create: visible((texts) => texts.create),
+      ...(keepBirth && { update: visible((texts) => texts.update ?? texts.create) }),
+      delete: visible((texts) => texts.undo),
+      stdin: pulumi.secret(rendered.apply((texts) => texts.stdin)),
+      triggers: [host.incarnation],
+    },
+    {
+      ...options,
+      // A reinstalled host: the old undo finds nothing there, then everything is made anew.
+      deleteBeforeReplace: true,
+      ...(keepBirth && { ignoreChanges: ["create"] }),
+      ...(host.lost && {
+        retainOnDelete: true,
+        ignoreChanges: ["create", "update", "delete", "stdin", "connection", "triggers"],
+      }),
+    },
+  );
+}
+
+/** A command that runs once, when the resource is made, on whichever host it is given then. Its stdout is secret. */
+export function onceCommand(
+  host: Host,
+  name: string,
+  create: string,
+  triggers: unknown[],
+  options: pulumi.CustomResourceOptions,
+): HostCommand {
+  const command = `exec ${userOf(host) === "root" ? "" : "sudo -n "}sh -c ${quote(create)}`;
+  return run(
+    host,
+    name,
+    { create: command, logging: "none", triggers },
+    { ...options, ignoreChanges: ["connection", "create"], additionalSecretOutputs: ["stdout", "stderr"] },
+    true,
+  );
+}
+
+const userOf = (host: Host) => (host.connection.kind === "ssh" ? host.connection.user : "root");
+
+type CommandArgs = Omit<remote.CommandArgs, "connection">;
+
+function run(host: Host, name: string, args: CommandArgs, options: pulumi.CustomResourceOptions, anyHost = false): HostCommand {
+  const common = { addPreviousOutputInEnv: false, ...args };
+  // Not undone on a machine that goes too. A command that any host could have run does not care.
+  const withHost = { ...options, ...(host.machine && !anyHost && { deletedWith: host.machine }) };
+  if (host.connection.kind === "local") return new local.Command(name, common as local.CommandArgs, withHost);
+  return new remote.Command(name, { connection: connectionArgs(host.connection), ...common }, withHost);
+}
+
+function connectionArgs(connection: Extract<Connection, { kind: "ssh" }>): remote.CommandArgs["connection"] {
+  const { kind: _, bastion, ...rest } = connection;
+  // A host that was just made may take minutes to answer: 30 tries are about 100 s on a refused port.
+  const patience = { dialErrorLimit: 30, perDialTimeout: 15 };
+  return { ...rest, ...patience, ...(bastion && { proxy: { ...bastion, ...patience } }) };
+}

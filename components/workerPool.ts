@@ -1,0 +1,47 @@
+import * as pulumi from "@pulumi/pulumi";
+import { workerStage } from "../hosts/worker/worker.ts";
+import { type ClusterContext, hostsOf } from "./context.ts";
+import type { ControlPlane } from "./controlPlane.ts";
+import { type HostCommand, hostCommand, onceCommand } from "./host.ts";
+
+interface WorkerPoolArgs {
+  prepared: Record<string, HostCommand>;
+  controlPlane: ControlPlane;
+  /** What the API's address needs. */
+  balancer: pulumi.Resource;
+}
+
+/** The workers of one pool. Each joins with a credential that was minted for it and is spent with its first start. */
+export class WorkerPool extends pulumi.ComponentResource {
+  constructor(name: string, context: ClusterContext, args: WorkerPoolArgs, options?: pulumi.ComponentResourceOptions) {
+    super("ha-kubernetes:index:WorkerPool", name, {}, options);
+    const { cluster, infrastructure, owner, pki } = context;
+    const { endpoint, kubeletExtraArgs } = infrastructure;
+    // Whichever it is: a worker that has joined never asks again.
+    const minter = hostsOf(infrastructure, "control-plane").find((host) => !host.lost);
+    if (!minter) throw new pulumi.RunError("no control plane is left that could admit a worker: every one is marked as lost");
+    for (const host of hostsOf(infrastructure, "worker").filter((it) => it.pool === name)) {
+      const mint = `kubeadm token create --kubeconfig /etc/kubernetes/admin.conf --ttl 2h --description "join of ${host.name}"`;
+      const joined = onceCommand(minter, `join-${host.name}`, mint, [host.incarnation], {
+        parent: this,
+        dependsOn: args.controlPlane.commands[minter.name],
+      });
+      const stage = pulumi
+        .all([owner, host.address, endpoint.address, pki.authority("kubernetes").certificate, pulumi.secret(joined.stdout)])
+        .apply(([owner, address, endpointAddress, authority, token]) =>
+          workerStage({
+            host: { name: host.name, address, pool: name },
+            owner,
+            cluster,
+            endpoint: { address: endpointAddress, port: endpoint.port },
+            authority,
+            token,
+            kubeletExtraArgs,
+          }),
+        );
+      const prepared = args.prepared[host.name];
+      hostCommand(host, "worker", stage, { parent: this, dependsOn: [joined, args.balancer, ...(prepared ? [prepared] : [])] });
+    }
+    this.registerOutputs({});
+  }
+}

@@ -1,0 +1,49 @@
+import * as pulumi from "@pulumi/pulumi";
+import * as random from "@pulumi/random";
+import { resolveVersions } from "./artifacts/lock.ts";
+import { Addons } from "./components/addons.ts";
+import { ApiLoadBalancer } from "./components/apiLoadBalancer.ts";
+import { ClusterPki } from "./components/clusterPki.ts";
+import type { ClusterContext } from "./components/context.ts";
+import { ControlPlane } from "./components/controlPlane.ts";
+import { EtcdCluster } from "./components/etcdCluster.ts";
+import { HostPreparation } from "./components/hostPreparation.ts";
+import { Leaving } from "./components/leaving.ts";
+import { adminKubeconfig, certificateExpiry } from "./components/outputs.ts";
+import { lastRecorded } from "./components/recorded.ts";
+import { WorkerPool } from "./components/workerPool.ts";
+import { loadCluster } from "./config/load.ts";
+import { createInfrastructure } from "./providers/infrastructure.ts";
+
+// Typed config, then hosts, then the components in the order in which a cluster comes to life.
+const { cluster, secrets } = loadCluster();
+const before = await lastRecorded(cluster);
+const infrastructure = await createInfrastructure({ cluster, secrets });
+const id = new random.RandomId("cluster", { byteLength: 4 });
+const pki = new ClusterPki("pki", { certificates: cluster.certificates });
+const context: ClusterContext = {
+  cluster,
+  infrastructure,
+  owner: pulumi.interpolate`${cluster.name}/${id.hex}`,
+  pki,
+  ...resolveVersions(cluster),
+  born: before.born,
+  reborn: before.reborn,
+};
+
+const { commands: prepared } = new HostPreparation("hosts", context);
+const etcd = new EtcdCluster("etcd", context, { prepared });
+const balancer = new ApiLoadBalancer("api", context, { prepared });
+const controlPlane = new ControlPlane("control-plane", context, { prepared, etcd });
+const addons = new Addons("addons", context, { controlPlane });
+const pools = Object.keys(cluster.pools).map((pool) => new WorkerPool(pool, context, { prepared, controlPlane, balancer }));
+new Leaving("leaving", context, { after: [addons, balancer, ...pools] });
+
+export const kubeconfig = adminKubeconfig(context);
+export const apiEndpoint = pulumi.interpolate`https://${infrastructure.endpoint.address}:${infrastructure.endpoint.port}`;
+export const hosts = Object.fromEntries(infrastructure.hosts.map(({ name, address, roles }) => [name, { address, roles }]));
+export const versions = { kubernetes: cluster.kubernetesVersion, ...context.versions };
+export const certificates = certificateExpiry(pki, etcd.validUntil, controlPlane.validUntil);
+export const statistics = balancer.statistics;
+export const owner = context.owner;
+export const recorded = before.next;
