@@ -23,8 +23,8 @@ export class ControlPlane extends pulumi.ComponentResource {
     const { endpoint } = infrastructure;
     const members = addressesOf(hostsOf(infrastructure, "etcd"));
     const shared = pulumi.output({
-      kubernetes: pulumi.output(pair(pki.authority("kubernetes")))),
-      frontProxy: pulumi.output(pair(pki.authority("front-proxy")))),
+      kubernetes: pulumi.output(pair(pki.authority("kubernetes"))),
+      frontProxy: pulumi.output(pair(pki.authority("front-proxy"))),
       serviceAccount: pulumi.output(pki.serviceAccount),
       etcdAuthority: pki.authority("etcd").certificate,
     });
@@ -32,7 +32,7 @@ export class ControlPlane extends pulumi.ComponentResource {
       const client = pki.leaf(`etcd-client-${host.name}`, "etcd", { commonName: host.name, uses: ["client_auth"] });
       this.validUntil[host.name] = client.validUntil;
       const stage = pulumi
-        .all([owner, host.address, endpoint.address, members, shared, pulumi.output(pair(client)))])
+        .all([owner, host.address, endpoint.address, members, shared, pulumi.output(pair(client))])
         .apply(([owner, address, endpointAddress, members, shared, etcdClient]) =>
           controlPlaneStage(name: host.name, address ,
             owner,
