@@ -34,14 +34,16 @@ export class ControlPlane extends pulumi.ComponentResource {
       const stage = pulumi
         .all([owner, host.address, endpoint.address, members, shared, pulumi.output(pair(client))])
         .apply(([owner, address, endpointAddress, members, shared, etcdClient]) =>
-          controlPlaneStage(name: host.name, address ,
+          controlPlaneStage({
+            host: { name: host.name, address },
             owner,
             cluster,
             versions,
-            endpoint: address: endpointAddress, port: endpoint.port ,
+            endpoint: { address: endpointAddress, port: endpoint.port },
             etcdClientUrls: members.map((member) => clientUrl(member.address)),
-            pki: ...shared, etcdClient ,
-            kubeletExtraArgs: infrastructure.kubeletExtraArgs,),
+            pki: { ...shared, etcdClient },
+            kubeletExtraArgs: infrastructure.kubeletExtraArgs,
+          }),
         );
       const prepared = args.prepared[host.name];
       this.commands[host.name] = hostCommand(host, "control-plane", stage, {

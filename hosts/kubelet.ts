@@ -1,5 +1,6 @@
 import { stringify } from "yaml";
 import type { Cluster } from "../config/schema.ts";
+import { dnsAddress } from "./addons/coredns.ts";
 import type { HostFile } from "./stage.ts";
 
 // The kubelet, the same on every node: its unit, its configuration and how it is told its name.
@@ -26,12 +27,6 @@ export function kubeletFiles(args: KubeletArgs): HostFile[] {
     { path: "/etc/systemd/system/kubelet.service", content: unit(args) },
     { path: "/var/lib/kubelet/config.yaml", content: stringify(configuration(args)), mode: "0600" },
   ];
-}
-
-/** The 10th address of the Service network: the cluster's DNS. */
-export function dnsAddress(serviceCidr: string): string {
-  const bytes = (serviceCidr.split("/")[0] ?? "").split(".").map(Number);
-  return [...bytes.slice(0, 3), (bytes[3] ?? 0) + 10].join(".");
 }
 
 function configuration({ cluster, taints }: KubeletArgs): object {

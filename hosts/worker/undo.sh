@@ -18,6 +18,7 @@ undo_worker() {
 cluster_goes() {
   local end=$((SECONDS + 60)) data said=""
   while [ "$SECONDS" -lt "$end" ]; do
+    # shellcheck disable=SC2016 # a Go template
     if data=$(this_kubectl get configmap ha-kubernetes -n kube-system \
       -o go-template='{{range $k, $v := .data}}{{$k}}{{"\n"}}{{end}}' 2>/dev/null); then
       all_leave "$data"
@@ -35,10 +36,10 @@ cluster_goes() {
 }
 all_leave() {
   local name some=""
-  for name in $(sed -n 's/^control-plane\.//p' <<<"$1"); do
+  while read -r name; do
     grep -qxF "leaving.$name" <<<"$1" || return 1
     some=yes
-  done
+  done < <(sed -n 's/^control-plane\.//p' <<<"$1")
   [ -n "$some" ]
 }
 
