@@ -1,0 +1,214 @@
+import type { Bad } from "./samples.ts";
+import { lab, metal } from "./samples.ts";
+
+// Settings and versions.
+
+/** Each with its exact message. */
+export const badSettings: readonly Bad[] = [
+  {
+    mistake: "argument that the program sets",
+    from: metal,
+    edit: (c) => {
+      c.api.extraArgs = { "etcd-servers": "https://10.0.0.99:2379" };
+    },
+    says: [
+      'cluster.api.extraArgs.etcd-servers is "https://10.0.0.99:2379" | allowed: nothing here, because this program sets it | cure: give hosts the role etcd',
+    ],
+  },
+  {
+    mistake: "argument with dashes",
+    from: metal,
+    edit: (c) => {
+      c.api.extraArgs = { "--audit-log-path": "-" };
+    },
+    says: [
+      "cluster.api.extraArgs.--audit-log-path has a name that is not allowed | allowed: an argument's name without the leading --, such as audit-log-path",
+    ],
+  },
+  {
+    mistake: "argument of two lines",
+    from: metal,
+    edit: (c) => {
+      c.api.extraArgs = { "audit-log-path": "a\nb" };
+    },
+    says: ['cluster.api.extraArgs.audit-log-path is "a\\nb" | allowed: text of one line'],
+  },
+  {
+    mistake: "interval no multiple of 10",
+    from: metal,
+    edit: (c) => {
+      c.balancer = { advertisementIntervalMilliseconds: 205 };
+    },
+    says: ["cluster.balancer.advertisementIntervalMilliseconds is 205 | allowed: a multiple of 10"],
+  },
+  {
+    mistake: "election too short",
+    from: metal,
+    edit: (c) => {
+      c.etcd = { heartbeatMilliseconds: 300 };
+    },
+    says: ["cluster.etcd.electionMilliseconds is 1000 | allowed: 1500 or more: 5 times cluster.etcd.heartbeatMilliseconds"],
+  },
+  {
+    mistake: "relative data directory",
+    from: metal,
+    edit: (c) => {
+      c.etcd = { dataDirectory: "etcd" };
+    },
+    says: [
+      'cluster.etcd.dataDirectory is "etcd" | allowed: an absolute path of letters, digits and . _ - / without . or .. as a part',
+    ],
+  },
+  {
+    mistake: "data directory with dots",
+    from: metal,
+    edit: (c) => {
+      c.etcd = { dataDirectory: "/var/../etc" };
+    },
+    says: [
+      'cluster.etcd.dataDirectory is "/var/../etc" | allowed: an absolute path of letters, digits and . _ - / without . or .. as a part',
+    ],
+  },
+  {
+    mistake: "renewed at every up",
+    from: metal,
+    edit: (c) => {
+      c.certificates = { leafValidityHours: 24 };
+    },
+    says: [
+      "cluster.certificates.renewBeforeHours is 2160 | allowed: less than cluster.certificates.leafValidityHours, 24; otherwise every up makes new certificates",
+    ],
+  },
+  {
+    mistake: "leaf outlives its authority",
+    from: metal,
+    edit: (c) => {
+      c.certificates = { authorityValidityHours: 4380 };
+    },
+    says: [
+      "cluster.certificates.leafValidityHours is 8760 | allowed: at most cluster.certificates.authorityValidityHours, 4380; a certificate is worth nothing after its authority's end",
+    ],
+  },
+  {
+    mistake: "label of Kubernetes",
+    from: metal,
+    edit: (c) => {
+      c.pools.general = { labels: { "node-role.kubernetes.io/worker": "" } };
+    },
+    says: [
+      "cluster.pools.general.labels.node-role.kubernetes.io/worker is reserved | allowed: a key outside kubernetes.io and k8s.io, or one below node.kubernetes.io or kubelet.kubernetes.io",
+    ],
+  },
+  {
+    mistake: "label value as a truth value",
+    from: metal,
+    edit: (c) => {
+      c.pools.general = { labels: { ssd: true } };
+    },
+    says: [
+      "cluster.pools.general.labels.ssd is true | allowed: a label value: at most 63 letters, digits and inner . _ -, quoted where YAML reads a number or a truth value",
+    ],
+  },
+  {
+    mistake: "taint effect",
+    from: metal,
+    edit: (c) => {
+      c.pools.general = { taints: [{ key: "gpu", effect: "NoRun" }] };
+    },
+    says: ['cluster.pools.general.taints[0].effect is "NoRun" | allowed: one of NoSchedule, PreferNoSchedule, NoExecute'],
+  },
+  {
+    mistake: "unknown reserved resource",
+    from: metal,
+    edit: (c) => {
+      c.kubelet = { systemReserved: { mem: "1Gi" } };
+    },
+    says: ["cluster.kubelet.systemReserved.mem is not a key | allowed: cpu, memory, ephemeral-storage, pid"],
+  },
+  {
+    mistake: "quantity",
+    from: metal,
+    edit: (c) => {
+      c.kubelet = { systemReserved: { memory: "1 GB" } };
+    },
+    says: [
+      'cluster.kubelet.systemReserved.memory is "1 GB" | allowed: a quantity such as 100m or 512Mi, quoted where it is a bare number',
+    ],
+  },
+  {
+    mistake: "sysctl",
+    from: metal,
+    edit: (c) => {
+      c.hostPreparation = { extraSysctl: { somaxconn: "1024" } };
+    },
+    says: [
+      "cluster.hostPreparation.extraSysctl.somaxconn has a name that is not allowed | allowed: a sysctl such as net.core.somaxconn",
+    ],
+  },
+  {
+    mistake: "switch as text",
+    from: metal,
+    edit: (c) => {
+      c.hostPreparation = { swap: "off" };
+    },
+    says: ['cluster.hostPreparation.swap is "off" | allowed: true or false'],
+  },
+  {
+    mistake: "mirror without a scheme",
+    from: metal,
+    edit: (c) => {
+      c.containerRuntime = { registryMirrors: { "docker.io": ["mirror.example.com"] } };
+    },
+    says: [
+      'cluster.containerRuntime.registryMirrors.docker.io[0] is "mirror.example.com" | allowed: an http or https URL such as https://mirror.example.com, without user, password or query',
+    ],
+  },
+  {
+    mistake: "mirror source without a URL",
+    from: metal,
+    edit: (c) => {
+      c.artifacts = { source: "mirror" };
+    },
+    says: [
+      "cluster.artifacts.location is missing | allowed: the mirror's http or https URL, because cluster.artifacts.source is mirror",
+    ],
+  },
+  {
+    mistake: "bundle without a manifest",
+    from: metal,
+    edit: (c) => {
+      c.artifacts = { source: "bundle" };
+    },
+    says: [
+      "cluster.artifacts.manifest is missing | allowed: the path of the bundle's manifest.json | cure: npm run bundle writes it beside the bundle's files",
+    ],
+  },
+  {
+    mistake: "bundle at a URL",
+    from: metal,
+    edit: (c) => {
+      c.artifacts = { source: "bundle", manifest: "b/manifest.json", location: "https://example.com/b" };
+    },
+    says: [
+      'cluster.artifacts.location is "https://example.com/b" | allowed: an absolute path on the hosts, because cluster.artifacts.source is bundle',
+    ],
+  },
+  {
+    mistake: "location without a source",
+    from: metal,
+    edit: (c) => {
+      c.artifacts = { location: "https://example.com" };
+    },
+    says: [
+      'cluster.artifacts.location is "https://example.com" | allowed: nothing, because cluster.artifacts.source is official | cure: set the source to mirror or bundle',
+    ],
+  },
+  {
+    mistake: "mirror in the lab",
+    from: lab,
+    edit: (c) => {
+      c.artifacts = { source: "mirror", location: "https://example.com" };
+    },
+    says: ['cluster.artifacts.source is "mirror" | allowed: bundle or nothing, because the lab always uses a bundle'],
+  },
+];

@@ -1,0 +1,25 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { parseCluster } from "../../../config/parse.ts";
+import { problemText } from "../../../config/problems.ts";
+import { badHosts } from "./bad-hosts.ts";
+import { badKeys } from "./bad-keys.ts";
+import { badNetworks } from "./bad-networks.ts";
+import { badSettings } from "./bad-settings.ts";
+import { known, type Written } from "./samples.ts";
+
+/** What a user would read, one text for each problem. */
+function complaints(config: Written): string[] {
+  // Through JSON, as Pulumi hands a mapping over.
+  const parsed = parseCluster(JSON.parse(JSON.stringify(config)), known);
+  return parsed.ok ? [] : parsed.problems.map((problem) => problemText(problem).replaceAll("\n    ", " | "));
+}
+
+for (const { mistake, from, edit, says } of [...badKeys, ...badHosts, ...badNetworks, ...badSettings]) {
+  test(`bad config: ${mistake}`, () => {
+    const config = from();
+    assert.deepEqual(complaints(config), [], "the config is right before the edit");
+    edit(config);
+    assert.deepEqual(complaints(config), says);
+  });
+}
