@@ -16,7 +16,19 @@ machine_end() {
 }
 
 # The switch's port: 0 is disabled, 3 is forwarding. The host's own link stays up, so it can't notice.
-switch_port() { bridge link set dev "$(machine_end "$1")" state "$2"; }
+switch_port() {
+  local device
+  device=$(machine_end "$1")
+  bridge link set dev "$device" state "$2"
+}
+
+# Nothing leaves the host any more, no FIN and no RST, before its processes die.
+power_cut() {
+  local device
+  device=$(machine_end "$1")
+  ip link set dev "$device" down
+  docker kill "$1" >/dev/null
+}
 
 # Traffic between a host and one other, dropped in a table of its own in the host.
 cut_between() {
@@ -42,8 +54,7 @@ connect_docker
 host=$(container_name "$2" "$3")
 [ -n "$(address_of "$host")" ] || fail "lab $2 has no host $3"
 case $1 in
-  # Nothing leaves the host any more, no FIN and no RST, before its processes die.
-  power-cut) ip link set dev "$(machine_end "$host")" down && docker kill "$host" >/dev/null ;;
+  power-cut) power_cut "$host" ;;
   crash) docker kill "$host" >/dev/null ;;
   freeze) docker pause "$host" >/dev/null ;;
   unfreeze) docker unpause "$host" >/dev/null ;;

@@ -12,11 +12,13 @@ set -euo pipefail
 . "$LAB/image.sh"
 
 create_host() {
-  local cluster=$1 host=$2 address=$3 container driver image arguments
+  local cluster=$1 host=$2 address=$3 container has driver image arguments
   container=$(container_name "$cluster" "$host")
-  if [ "$(address_of "$container")" != "$address" ]; then
-    # Not there, there at another address, or left half-made by a killed run.
-    remove_host "$container"
+  has=$(address_of "$container")
+  if [ -n "$has" ] && [ "$has" != "$address" ]; then
+    fail "host $host exists at $has, not $address. A host keeps its address: remove it first, or give the new one another name"
+  fi
+  if [ -z "$has" ]; then
     mkdir -p "$CACHE/bundle"
     driver=$(docker info --format '{{.CgroupDriver}}')
     image=$(image_name)

@@ -13,7 +13,15 @@ export type Connection =
       password?: pulumi.Input<string>;
       /** One line as in authorized_keys; verified on every connection. */
       hostKey?: pulumi.Input<string>;
-      bastion?: { host: string; port: number; user: string; privateKey?: pulumi.Input<string>; hostKey?: string };
+      /** The host to go through. */
+      bastion?: {
+        host: string;
+        port: number;
+        user: string;
+        privateKey?: pulumi.Input<string>;
+        password?: pulumi.Input<string>;
+        hostKey?: string;
+      };
     }
   /** The machine that runs this program; commands run there as root. */
   | { kind: "local" };
@@ -35,8 +43,10 @@ export interface Host {
   incarnation: number;
   /** Gone for good: its resources are kept untouched while others forget it. */
   lost: boolean;
-  /** What made the host: its commands wait for it, and are not undone when it goes too. Absent where the host outlives the stack. */
+  /** What made the host: its commands wait for it. Absent where the host outlives the stack. */
   machine?: pulumi.Resource;
+  /** What holds all hosts, such as the whole lab: when it goes, nothing on them is undone. Absent where hosts outlive the stack. */
+  site?: pulumi.Resource;
 }
 
 /** Where hosts take binaries and images from, and the SHA-256 of each file there. */

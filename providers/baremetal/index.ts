@@ -1,0 +1,15 @@
+import { configuredEndpoint, configuredHosts } from "../configured.ts";
+import type { Infrastructure, ProviderArgs } from "../infrastructure.ts";
+import { configuredArtifacts } from "./artifacts.ts";
+import { hostConnection } from "./connection.ts";
+
+/** Hosts that exist already, as the config lists them. They outlive the stack: `destroy` undoes on each what was done there. */
+export function bareMetalInfrastructure({ cluster, secrets }: ProviderArgs): Infrastructure {
+  return {
+    hosts: configuredHosts(cluster, (_, host) => ({ connection: hostConnection(host, cluster.ssh, secrets) })),
+    endpoint: configuredEndpoint(cluster),
+    artifacts: configuredArtifacts(cluster.artifacts),
+    kubeletExtraArgs: {},
+    addons: [],
+  };
+}

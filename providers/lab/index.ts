@@ -1,0 +1,27 @@
+import { configuredEndpoint, configuredHosts } from "../configured.ts";
+import type { Infrastructure, ProviderArgs } from "../infrastructure.ts";
+import { bundleFromThisMachine } from "./artifacts.ts";
+import { LabKeys, labConnection } from "./connection.ts";
+import { Lab } from "./machines.ts";
+
+/**
+ * Throw-away hosts on the machine that runs this program: system containers on a bridge of their own, gone again with the
+ * stack. Needs root and Debian or Ubuntu, or docker and debootstrap installed. Nothing runs before `up`: a preview works anywhere.
+ */
+export function labInfrastructure({ cluster, parent }: ProviderArgs): Infrastructure {
+  const { lab: settings } = cluster;
+  if (settings === undefined) throw new Error("config key ha-kubernetes:cluster.lab is missing: provider lab needs lab.subnet");
+  const lab = new Lab("lab", { cluster: cluster.name, subnet: settings.subnet }, { parent });
+  const keys = new LabKeys(lab);
+  return {
+    hosts: configuredHosts(cluster, (name, { address, incarnation, lost }) => ({
+      connection: labConnection(address, settings.sshUser, keys),
+      // A lost host is gone: what is left of its container goes too.
+      ...(!lost && { machine: lab.createHost(name, { address, incarnation }, keys), site: lab.network }),
+    })),
+    endpoint: configuredEndpoint(cluster),
+    artifacts: bundleFromThisMachine(cluster, lab),
+    kubeletExtraArgs: {},
+    addons: [],
+  };
+}
