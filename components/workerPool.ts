@@ -40,7 +40,11 @@ export class WorkerPool extends pulumi.ComponentResource {
           }),
         );
       const prepared = args.prepared[host.name];
-      hostCommand(host, "worker", stage, { parent: this, dependsOn: [joined, args.balancer, ...(prepared ? [prepared] : [])] });
+      // After every control plane: a kubelet must never be newer than an apiserver it may meet.
+      hostCommand(host, "worker", stage, {
+        parent: this,
+        dependsOn: [joined, args.controlPlane, args.balancer, ...(prepared ? [prepared] : [])],
+      });
     }
     this.registerOutputs({});
   }
