@@ -1,0 +1,153 @@
+// one fresh cluster of 3 + 2: everything works, a second up runs nothing, no secret is in clear, destroy leaves nothing
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { test } from "node:test";
+import { ApiClient } from "../support/probe.ts";
+import { assertNothingRuns, onCluster, ProcessWatcher, traces } from "../support/scenario.ts";
+import { heldBy } from "../support/secrets.ts";
+import { threePlusTwo } from "../support/stack.ts";
+import { runAgain, secretsOfStack, stageCommands } from "../support/stages.ts";
+import { answeringNodes, lookUp, startWhereAmI, stopWhereAmI } from "../support/workload.ts";
+
+const processes = new ProcessWatcher();
+
+onCluster(
+  threePlusTwo("test-core", 0),
+  (scenario) => {
+    const { stack, cluster, config } = scenario;
+
+    test("five nodes are Ready and every pod is", () => cluster.settled());
+
+    test("three etcd members are healthy, over TLS and for certificates of their own authority only", async () => {
+      const health = JSON.parse(await cluster.etcdctl("endpoint health -w json"));
+      assert.deepEqual(
+        health.map(({ health }: { health: boolean }) => health),
+        [true, true, true],
+      );
+      const { members } = JSON.parse(await cluster.etcdctl("member list -w json"));
+      assert.deepEqual(members.map(({ name }: { name: string }) => name).sort(), ["m1", "m2", "m3"]);
+      assert.ok(members.every(({ isLearner }: { isLearner?: boolean }) => !isLearner));
+      assert.equal((await cluster.etcdClusterIds()).size, 1);
+      for (const { address } of cluster.withRole("etcd")) {
+        // A certificate of the cluster's other authority is none of etcd's.
+        const foreign =
+          "--cert /etc/kubernetes/pki/apiserver-kubelet-client.crt --key /etc/kubernetes/pki/apiserver-kubelet-client.key";
+        const ask = (flags: string) =>
+          cluster.host("m1").trySh(`curl -sS --max-time 5 -k ${flags} https://${address}:2379/version`);
+        assert.equal((await ask("--cert /etc/etcd/pki/member.crt --key /etc/etcd/pki/member.key")).status, 0);
+        assert.notEqual((await ask("")).status, 0);
+        assert.notEqual((await ask(foreign)).status, 0);
+        const plain = await cluster.host("m1").trySh(`curl -sS --fail --max-time 5 http://${address}:2379/version`);
+        assert.notEqual(plain.status, 0);
+      }
+    });
+
+    test("the API answers on the virtual IP, which one host holds", async () => {
+      const kubeconfig = await stack.output("kubeconfig");
+      assert.match(kubeconfig, new RegExp(`server: https://${config.api.address}:8443`));
+      const api = new ApiClient(kubeconfig);
+      assert.deepEqual(await api.send("GET", "/readyz"), { status: 200, body: "ok" });
+      assert.equal((await api.send("GET", "/api/v1/nodes")).status, 200);
+      assert.equal((await cluster.holders()).length, 1);
+    });
+
+    test("controller-manager and scheduler have one leader each, on a control plane", async () => {
+      for (const name of ["kube-controller-manager", "kube-scheduler"]) {
+        const lease = await cluster.get(`lease ${name} -n kube-system`);
+        const [holder] = String(lease.spec.holderIdentity).split("_");
+        assert.ok(
+          cluster.withRole("control-plane").some((host) => host.name === holder),
+          `${name} is held by ${holder}`,
+        );
+        const age = Date.now() - Date.parse(lease.spec.renewTime);
+        assert.ok(age < lease.spec.leaseDurationSeconds * 1000, `${name} was renewed ${age} ms ago`);
+      }
+    });
+
+    test("the kubernetes Service lists the live apiservers", async () => {
+      const slices = await cluster.list("endpointslices -n default -l kubernetes.io/service-name=kubernetes");
+      const addresses = slices.flatMap(({ endpoints }) =>
+        endpoints.flatMap((endpoint: { addresses: string[] }) => endpoint.addresses),
+      );
+      assert.deepEqual(
+        addresses.sort(),
+        cluster
+          .withRole("control-plane")
+          .map(({ address }) => address)
+          .sort(),
+      );
+    });
+
+    test("a pod gets answers from CoreDNS, and pods on different nodes reach each other through a Service", async () => {
+      const pods = await startWhereAmI(cluster);
+      assert.equal(new Set(pods.map((pod) => pod.spec.nodeName)).size, 2);
+      const service = await cluster.get("service kubernetes -n default");
+      for (const pod of pods) {
+        assert.deepEqual(await lookUp(cluster, pod, "kubernetes.default.svc.cluster.local"), [service.spec.clusterIP]);
+        assert.deepEqual(await answeringNodes(cluster, pod), new Set(["w1", "w2"]));
+      }
+      await stopWhereAmI(cluster);
+    });
+
+    test("no worker holds a credential of the operator or of etcd", async () => {
+      for (const worker of cluster.withRole("worker")) {
+        const found = await worker.sh("ls /etc/kubernetes /etc/kubernetes/pki /etc/etcd 2>/dev/null || true");
+        assert.doesNotMatch(found, /admin|etcd|ca\.key|sa\.key/);
+        assert.match(found, /ca\.crt|kubelet\.conf/);
+      }
+    });
+
+    test("every stage's script, run once more, changes nothing on its host", async () => {
+      const commands = stageCommands(stack);
+      const stages = new Set(commands.map(({ stage }) => stage));
+      for (const stage of ["prepare", "etcd", "balancer", "control-plane", "addons", "worker"])
+        assert.ok(stages.has(stage), stage);
+      for (const command of commands) {
+        const host = cluster.host(command.host);
+        const before = await host.files();
+        assert.equal(await runAgain(command, host), `${command.stage} on ${command.host}: nothing to change`);
+        const after = await host.files();
+        // The copy from which a stage is undone is written by each run; it says the same.
+        for (const files of [before, after]) {
+          for (const path of files.keys()) if (path.startsWith("/var/lib/ha-kubernetes/stages/")) files.delete(path);
+        }
+        assert.deepEqual(after, before);
+      }
+    });
+
+    test("no generated secret is in clear in the state, in what was said, in a log or in a process list", async () => {
+      const secrets = secretsOfStack(stack);
+      const keys = secrets.filter(({ what }) => what.startsWith("private key"));
+      assert.ok(keys.length >= 12, `${keys.length} private keys are too few to be all`);
+      // A search that can't find is no proof: this is where one of them must be.
+      const placed = await cluster.host("m1").sh("cat /etc/kubernetes/pki/sa.key");
+      assert.equal(heldBy(placed, secrets).length, 1);
+
+      assert.deepEqual(heldBy(readFileSync(stack.stateFile, "utf8"), secrets), [], "state");
+      assert.deepEqual(heldBy(scenario.said, secrets), [], "what up said");
+      assert.ok(processes.seen.size > 100, "the process lists were seen");
+      assert.deepEqual(heldBy([...processes.seen].join("\n"), secrets), [], "process lists");
+      for (const host of cluster.hosts.values()) {
+        const logs = await host.sh(
+          "journalctl --no-pager --output cat; find /var/log -type f -exec cat {} + 2>/dev/null || true",
+        );
+        assert.ok(logs.length > 1000, `logs of ${host.name}`);
+        assert.deepEqual(heldBy(logs, secrets), [], `logs of ${host.name}`);
+        const open = await host.sh(
+          "find /etc /root /run /var/lib/ha-kubernetes -xdev -type f -perm /044 -size -64k -exec grep -l 'PRIVATE KEY' {} + 2>/dev/null || true",
+        );
+        assert.equal(open, "", `private keys on ${host.name} that others may read`);
+      }
+    });
+
+    test("a second up changes nothing and runs nothing on any host", () => assertNothingRuns(scenario));
+
+    test("destroy leaves no resource, host, network, mount or process", async () => {
+      assert.notDeepEqual(await traces(config.name), []);
+      await stack.destroy();
+      assert.deepEqual(await traces(config.name), []);
+      assert.deepEqual(stack.resources(), []);
+    });
+  },
+  processes,
+);

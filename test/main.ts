@@ -1,0 +1,88 @@
+import { globSync, readFileSync } from "node:fs";
+import { basename } from "node:path";
+import { finished } from "node:stream/promises";
+import { run } from "node:test";
+import { spec } from "node:test/reporters";
+import { parseArgs } from "node:util";
+
+// Runs the tests: the unit tier at once, then end-to-end groups one after another, each in a process and on hosts of its own.
+
+const usage = `npm test                        the unit tier, then the end-to-end group "core"
+npm run test:unit               the unit tier alone: seconds, touches nothing but files of its own
+npm run test:e2e                every end-to-end group
+npm run test:e2e -- GROUP...    only these
+
+End-to-end groups need root: they make throw-away hosts on this machine, in networks of their own, and remove them again.
+--list    name the groups and what each is about
+--help    say this`;
+
+const root = new URL("../", import.meta.url).pathname;
+const files = (pattern: string) => globSync(pattern, { cwd: root }).sort();
+const groups = new Map(files("test/e2e/*.test.ts").map((file) => [basename(file, ".test.ts"), file]));
+
+interface Counts {
+  passed: number;
+  failed: number;
+  skipped: number;
+}
+
+async function main(): Promise<number> {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: { list: { type: "boolean" }, help: { type: "boolean", short: "h" } },
+  });
+  if (values.help) return say(usage);
+  if (values.list) return say([...groups].map(([name, file]) => `${name.padEnd(12)} ${about(file)}`).join("\n"));
+  const [tier = "core", ...named] = positionals;
+  const counts: Counts = { passed: 0, failed: 0, skipped: 0 };
+  if (tier === "unit" || tier === "core") await runFiles(files("test/unit/**/*.test.ts"), true, counts);
+  for (const group of chosen(tier, named)) await runFiles([groups.get(group) ?? ""], false, counts);
+  if (counts.skipped > 0) say(`${counts.skipped} skipped`);
+  say(`${counts.passed} passed, ${counts.failed} failed`);
+  return counts.failed === 0 && counts.passed > 0 ? 0 : 1;
+}
+
+function chosen(tier: string, named: readonly string[]): readonly string[] {
+  if (tier === "unit") return [];
+  if (tier === "core") return ["core"];
+  if (tier !== "e2e") throw new Error(`${tier} is no tier; there are unit, core and e2e`);
+  const unknown = named.filter((name) => !groups.has(name));
+  if (unknown.length > 0) throw new Error(`no group ${unknown.join(", ")}; there are ${[...groups.keys()].join(", ")}`);
+  return named.length > 0 ? named : [...groups.keys()];
+}
+
+/** Runs test files, prints their results as they come and adds them up. */
+async function runFiles(paths: readonly string[], together: boolean, counts: Counts): Promise<void> {
+  const stream = run({ files: [...paths], cwd: root, concurrency: together });
+  stream.on("test:summary", ({ file, counts: all }) => {
+    // Each file has a summary of its own; this one is of all.
+    if (file !== undefined) return;
+    counts.passed += all.passed;
+    counts.failed += all.tests - all.passed - all.skipped - all.todo;
+    counts.skipped += all.skipped + all.todo;
+  });
+  const report = stream.compose(new spec());
+  report.pipe(process.stdout, { end: false });
+  await finished(report);
+}
+
+/** A group says in its first line what it is about. */
+const about = (file: string) =>
+  readFileSync(`${root}${file}`, "utf8")
+    .split("\n")[0]
+    ?.replace(/^\/\/ /, "") ?? "";
+
+function say(text: string): number {
+  console.log(text);
+  return 0;
+}
+
+main().then(
+  (status) => {
+    process.exitCode = status;
+  },
+  (error: unknown) => {
+    console.error(error instanceof Error ? error.message : error);
+    process.exitCode = 2;
+  },
+);

@@ -1,0 +1,133 @@
+import assert from "node:assert/strict";
+import { globSync, readFileSync } from "node:fs";
+import { LabHost } from "./lab.ts";
+import { eventually, must } from "./process.ts";
+import type { ClusterConfig } from "./stack.ts";
+
+const kubectlOnHost = "kubectl --kubeconfig /etc/kubernetes/admin.conf";
+
+export interface KubernetesObject {
+  metadata: { name: string; namespace?: string; labels?: Record<string, string>; [key: string]: unknown };
+  // biome-ignore lint/suspicious/noExplicitAny: what the API answers is read field by field
+  [key: string]: any;
+}
+
+/** A cluster on lab hosts as its operator sees it: through kubectl, etcdctl and the hosts themselves. */
+export class TestCluster {
+  readonly config: ClusterConfig;
+  readonly hosts: ReadonlyMap<string, LabHost>;
+
+  /** `lab` is the name of the lab that holds the hosts, where that is not the cluster's own. */
+  constructor(config: ClusterConfig, lab = config.name) {
+    this.config = config;
+    this.hosts = new Map(Object.entries(config.hosts).map(([name, { address }]) => [name, new LabHost(lab, name, address)]));
+  }
+
+  host(name: string): LabHost {
+    const host = this.hosts.get(name);
+    assert.ok(host, `no host ${name}`);
+    return host;
+  }
+
+  withRole(role: string): LabHost[] {
+    return [...this.hosts.values()].filter((host) => this.config.hosts[host.name]?.roles.includes(role));
+  }
+
+  /** Runs kubectl on the first control plane that runs, at the API's one address. Throws where it fails. */
+  async kubectl(args: string, input?: string): Promise<string> {
+    const [host] = await this.#running("control-plane");
+    assert.ok(host, "no control plane runs");
+    return host.sh(`${kubectlOnHost} --request-timeout 20s ${args} ${input === undefined ? "" : heredoc(input)}`);
+  }
+
+  async get(what: string): Promise<KubernetesObject> {
+    return JSON.parse(await this.kubectl(`get ${what} -o json`));
+  }
+
+  async list(what: string): Promise<KubernetesObject[]> {
+    return (await this.get(what)).items;
+  }
+
+  async apply(manifest: string): Promise<void> {
+    await this.kubectl("apply -f -", manifest);
+  }
+
+  /** Runs etcdctl with a member's own credential against every member the config names. */
+  async etcdctl(args: string): Promise<string> {
+    const [host] = await this.#running("etcd");
+    assert.ok(host, "no etcd host runs");
+    const endpoints = this.withRole("etcd").map(({ address }) => `https://${address}:2379`);
+    return host.sh(`etcdctl ${etcdFlags} --endpoints ${endpoints.join(",")} ${args}`);
+  }
+
+  /** The cluster id that each running member says it belongs to. */
+  async etcdClusterIds(): Promise<Set<string>> {
+    const ids = new Set<string>();
+    for (const host of await this.#running("etcd")) {
+      const status = await host.sh(`etcdctl ${etcdFlags} --endpoints https://${host.address}:2379 endpoint status -w fields`);
+      // As text: the number has more digits than a double keeps.
+      ids.add(/"ClusterID" : (\d+)/.exec(status)?.[1] ?? status);
+    }
+    return ids;
+  }
+
+  async readyNodes(): Promise<string[]> {
+    const nodes = await this.list("nodes");
+    return nodes.filter(isReady).map(({ metadata }) => metadata.name);
+  }
+
+  /** Waits until every host that is a node is Ready, and the add-ons' pods are. */
+  async settled(seconds = 180): Promise<void> {
+    const expected = [...this.withRole("control-plane"), ...this.withRole("worker")].map(({ name }) => name).sort();
+    await eventually(`nodes ${expected.join(", ")} to be Ready`, seconds, async () => {
+      const ready = (await this.readyNodes()).sort();
+      if (ready.join() !== expected.join()) throw new Error(`Ready: ${ready.join(", ")}`);
+      return true;
+    });
+    await eventually("the add-ons' pods to be ready", seconds, async () => {
+      const pods = await this.list("pods -A");
+      const waiting = pods.filter((pod) => !isReady(pod)).map(({ metadata }) => metadata.name);
+      if (waiting.length > 0) throw new Error(`not ready: ${waiting.join(", ")}`);
+      return pods.length > 0;
+    });
+  }
+
+  /** Who holds the virtual IP. */
+  async holders(): Promise<LabHost[]> {
+    const balancers = await this.#running("balancer");
+    const holds = await Promise.all(balancers.map((host) => host.sh("ip -4 -o address show")));
+    return balancers.filter((_, index) => holds[index]?.includes(` ${this.config.api.address}/`));
+  }
+
+  async #running(role: string): Promise<LabHost[]> {
+    const hosts = this.withRole(role);
+    const runs = await Promise.all(hosts.map((host) => host.runs()));
+    return hosts.filter((_, index) => runs[index]);
+  }
+}
+
+const etcdFlags = "--cacert /etc/etcd/pki/ca.crt --cert /etc/etcd/pki/member.crt --key /etc/etcd/pki/member.key";
+
+const heredoc = (text: string) => `<<'END_OF_INPUT'\n${text}\nEND_OF_INPUT\n`;
+
+/** A Node or a pod with condition Ready. */
+export function isReady(object: KubernetesObject): boolean {
+  const conditions: { type: string; status: string }[] = object.status?.conditions ?? [];
+  return conditions.some(({ type, status }) => type === "Ready" && status === "True");
+}
+
+/** Runs a JavaScript module in a pod's network: its addresses, routes and name server, with this machine's own node. */
+export async function inPod(pod: KubernetesObject, script: string): Promise<string> {
+  const id = String(pod.status.containerStatuses[0].containerID).replace("containerd://", "");
+  const pid = globSync("/proc/[0-9]*/cgroup").find((file) => {
+    try {
+      return readFileSync(file, "utf8").includes(id);
+    } catch {
+      // Ended between the two looks.
+      return false;
+    }
+  });
+  assert.ok(pid, `container ${id} of pod ${pod.metadata.name} runs nowhere on this machine`);
+  const network = pid.replace(/cgroup$/, "ns/net");
+  return must("nsenter", [`--net=${network}`, process.execPath, "--input-type=module", "-"], { input: script });
+}

@@ -1,0 +1,216 @@
+import assert from "node:assert/strict";
+import { Agent, type RequestOptions, request } from "node:https";
+import { parse } from "yaml";
+
+// Looks at the API from outside, as a client does, while something is done to the cluster. A request has failed when it was
+// refused or reset, was answered with 5xx, or was not answered in 10 s.
+
+const answerLimit = 10_000;
+
+/** A client of the API, from a kubeconfig with certificates in it. */
+export class ApiClient {
+  readonly #options: RequestOptions;
+
+  constructor(kubeconfig: string) {
+    const { clusters, users } = parse(kubeconfig);
+    const { hostname, port } = new URL(clusters[0].cluster.server);
+    const text = (base64: string) => Buffer.from(base64, "base64").toString();
+    this.#options = {
+      hostname,
+      port,
+      ca: text(clusters[0].cluster["certificate-authority-data"]),
+      cert: text(users[0].user["client-certificate-data"]),
+      key: text(users[0].user["client-key-data"]),
+    };
+  }
+
+  /** One request; on a connection of its own where no agent is given. Throws where it has failed; 4xx is an answer. */
+  send(method: string, path: string, body?: unknown, agent?: Agent): Promise<{ status: number; body: string }> {
+    return new Promise((resolve, reject) => {
+      const headers = { "content-type": "application/json" };
+      const sent = request({ ...this.#options, method, path, headers, agent: agent ?? false }, (response) => {
+        let text = "";
+        response.setEncoding("utf8").on("data", (chunk: string) => {
+          text += chunk;
+        });
+        response.on("error", reject).on("end", () => {
+          const status = response.statusCode ?? 0;
+          if (status >= 500) reject(new Error(`answered ${status}`));
+          else resolve({ status, body: text });
+        });
+      });
+      const timer = setTimeout(() => sent.destroy(new Error("no answer in 10 s")), answerLimit);
+      sent.on("error", reject).on("close", () => clearTimeout(timer));
+      sent.end(body === undefined ? undefined : JSON.stringify(body));
+    });
+  }
+
+  /** A watch that runs until `signal`; reports each event's object name, and each time it had to connect anew. */
+  watch(path: string, onEvent: (name: string) => void, onBreak: (why: string) => void, signal: AbortSignal): void {
+    const headers = { accept: "application/json" };
+    let why = "closed";
+    let rest = "";
+    const sent = request({ ...this.#options, path, headers, agent: false, signal }, (response) => {
+      response.setEncoding("utf8").on("data", (chunk: string) => {
+        const lines = (rest + chunk).split("\n");
+        rest = lines.pop() ?? "";
+        for (const line of lines) onEvent(JSON.parse(line).object?.metadata?.name ?? "");
+      });
+      // Said by the request, too.
+      response.on("error", () => {});
+    });
+    sent.on("error", (error) => {
+      why = error.message;
+    });
+    sent.on("close", () => {
+      if (signal.aborted) return;
+      onBreak(why);
+      setTimeout(() => this.watch(path, onEvent, onBreak, signal), 100);
+    });
+  }
+}
+
+/** What a probe saw of one kind of request. */
+export interface Seen {
+  sent: number;
+  failed: { at: number; why: string }[];
+  /** Longest time between two answers, in milliseconds. */
+  longestGap: number;
+}
+
+export interface Report {
+  /** GET /readyz, each on a new connection, 10 a second. */
+  fresh: Seen;
+  /** GET /readyz on one connection that is kept, 10 a second. */
+  reused: Seen;
+  /** ConfigMaps made, 5 a second, each on a new connection. */
+  writes: Seen;
+  /** Writes that were acknowledged. */
+  acknowledged: number;
+  /** Of those, the ones that are not in the cluster afterwards. */
+  lost: string[];
+  /** Events that the watch delivered, and how often it had to connect anew. */
+  events: number;
+  breaks: string[];
+}
+
+const namespacePath = "/api/v1/namespaces/default/configmaps";
+let probes = 0;
+
+/** Requests of every kind, from now until `stop`. */
+export class Probe {
+  readonly #api: ApiClient;
+  readonly #name: string;
+  readonly #abort = new AbortController();
+  readonly #kept = new Agent({ keepAlive: true, maxSockets: 1 });
+  readonly #fresh = new Track();
+  readonly #reused = new Track();
+  readonly #writes = new Track();
+  readonly #acknowledged: string[] = [];
+  readonly #events = new Set<string>();
+  readonly #breaks: string[] = [];
+  readonly #timers: NodeJS.Timeout[] = [];
+  #written = 0;
+
+  constructor(kubeconfig: string) {
+    this.#api = new ApiClient(kubeconfig);
+    this.#name = `probe-${process.pid}-${++probes}`;
+    const selector = encodeURIComponent(`probe=${this.#name}`);
+    this.#api.watch(
+      `${namespacePath}?watch=1&labelSelector=${selector}`,
+      (name) => this.#events.add(name),
+      (why) => this.#breaks.push(why),
+      this.#abort.signal,
+    );
+    this.#every(100, () => this.#fresh.of(this.#api.send("GET", "/readyz")));
+    this.#every(100, () => this.#reused.of(this.#api.send("GET", "/readyz", undefined, this.#kept)));
+    this.#every(200, () => this.#write());
+  }
+
+  #every(milliseconds: number, action: () => void): void {
+    this.#timers.push(setInterval(action, milliseconds));
+  }
+
+  #write(): void {
+    const name = `${this.#name}-${this.#written++}`;
+    const metadata = { name, labels: { probe: this.#name } };
+    const answer = this.#api.send("POST", namespacePath, { apiVersion: "v1", kind: "ConfigMap", metadata });
+    this.#writes.of(answer);
+    answer.then(
+      // 409: an earlier try of the connection got through.
+      ({ status }) => status === 201 && this.#acknowledged.push(name),
+      // Counted by its track.
+      () => {},
+    );
+  }
+
+  /** How many requests on new connections were answered so far. */
+  get answers(): number {
+    return this.#fresh.answers;
+  }
+
+  /** Ends the probe, reads every acknowledged write again and removes them. */
+  async stop(): Promise<Report> {
+    for (const timer of this.#timers) clearInterval(timer);
+    const seen = await Promise.all([this.#fresh.end(), this.#reused.end(), this.#writes.end()]);
+    const [fresh, reused, writes] = seen as [Seen, Seen, Seen];
+    const query = `?labelSelector=${encodeURIComponent(`probe=${this.#name}`)}`;
+    const { status, body } = await this.#api.send("GET", `${namespacePath}${query}`);
+    assert.equal(status, 200, body);
+    const stored = new Set(JSON.parse(body).items.map(({ metadata }: { metadata: { name: string } }) => metadata.name));
+    this.#abort.abort();
+    this.#kept.destroy();
+    await this.#api.send("DELETE", `${namespacePath}${query}`);
+    return {
+      fresh,
+      reused,
+      writes,
+      acknowledged: this.#acknowledged.length,
+      lost: this.#acknowledged.filter((name) => !stored.has(name)),
+      events: this.#events.size,
+      breaks: this.#breaks,
+    };
+  }
+}
+
+/** Adds up one kind of request. */
+class Track {
+  readonly #seen: Seen = { sent: 0, failed: [], longestGap: 0 };
+  readonly #open = new Set<Promise<void>>();
+  #last = Date.now();
+  answers = 0;
+
+  of(answer: Promise<unknown>): void {
+    this.#seen.sent++;
+    const done = answer
+      .then(
+        () => {
+          this.answers++;
+          this.#seen.longestGap = Math.max(this.#seen.longestGap, Date.now() - this.#last);
+          this.#last = Date.now();
+        },
+        (error: Error) => {
+          this.#seen.failed.push({ at: Date.now(), why: error.message });
+        },
+      )
+      .finally(() => this.#open.delete(done));
+    this.#open.add(done);
+  }
+
+  async end(): Promise<Seen> {
+    await Promise.all(this.#open);
+    return this.#seen;
+  }
+}
+
+/** One line a person can read. */
+export function summary(report: Report): string {
+  const of = ({ sent, failed, longestGap }: Seen) =>
+    `${sent} sent, ${failed.length} failed, longest gap ${(longestGap / 1000).toFixed(1)} s`;
+  return [
+    `new connections: ${of(report.fresh)}`,
+    `reused connection: ${of(report.reused)}`,
+    `writes: ${of(report.writes)}; ${report.acknowledged} acknowledged, ${report.lost.length} lost`,
+    `watch: ${report.events} events, connected anew ${report.breaks.length} times`,
+  ].join("\n");
+}

@@ -1,0 +1,73 @@
+import { spawn } from "node:child_process";
+
+/** How a program ended and what it said. */
+export interface Result {
+  /** Exit status; 128 plus the signal's number where a signal ended it. */
+  status: number;
+  stdout: string;
+  stderr: string;
+  /** Both, as a terminal would show them. */
+  text: string;
+}
+
+export interface RunOptions {
+  input?: string;
+  env?: Readonly<Record<string, string>>;
+  cwd?: string;
+  /** Called once the program runs, with its process id (which is its group's too). */
+  started?: (pid: number) => void;
+}
+
+const signals: Readonly<Record<string, number>> = { SIGHUP: 1, SIGINT: 2, SIGKILL: 9, SIGTERM: 15 };
+
+/** Runs a program in a process group of its own and collects what it says. Never throws for its exit status. */
+export function run(program: string, args: readonly string[], options: RunOptions = {}): Promise<Result> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(program, args, { detached: true, cwd: options.cwd, env: { ...process.env, ...options.env } });
+    const chunks: { stdout: string; stderr: string; text: string } = { stdout: "", stderr: "", text: "" };
+    for (const name of ["stdout", "stderr"] as const) {
+      child[name].setEncoding("utf8").on("data", (chunk: string) => {
+        chunks[name] += chunk;
+        chunks.text += chunk;
+      });
+    }
+    child.on("error", reject);
+    child.on("spawn", () => options.started?.(child.pid as number));
+    child.on("close", (code, signal) => resolve({ status: code ?? 128 + (signals[signal ?? ""] ?? 0), ...chunks }));
+    // A program that ends early does not read its input to the end.
+    child.stdin.on("error", () => {});
+    child.stdin.end(options.input ?? "");
+  });
+}
+
+/** Runs a program that must succeed and returns its standard output. Throws with what it said. */
+export async function must(program: string, args: readonly string[], options: RunOptions = {}): Promise<string> {
+  const result = await run(program, args, options);
+  if (result.status !== 0) {
+    throw new Error(`${program} ${args.join(" ").slice(0, 300)} ended with ${result.status}:\n${result.text.slice(-4000)}`);
+  }
+  return result.stdout;
+}
+
+/**
+ * Polls until `check` returns something else than undefined or false, and returns that. An error of `check` counts as not yet.
+ * Throws at the deadline, saying what was waited for and why it was not there at the last look.
+ */
+export async function eventually<T>(
+  what: string,
+  seconds: number,
+  check: () => Promise<T | undefined | false> | T | undefined | false,
+): Promise<T> {
+  const end = Date.now() + seconds * 1000;
+  for (;;) {
+    let last: unknown = "not yet";
+    try {
+      const value = await check();
+      if (value !== undefined && value !== false) return value;
+    } catch (error) {
+      last = error instanceof Error ? error.message : error;
+    }
+    if (Date.now() >= end) throw new Error(`gave up after ${seconds} s waiting for ${what}: ${last}`);
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+}

@@ -1,0 +1,97 @@
+import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
+import { after, before, suite } from "node:test";
+import { TestCluster } from "./cluster.ts";
+import { must } from "./process.ts";
+import { type ClusterConfig, Stack } from "./stack.ts";
+
+/** A stack of a test with the cluster that its config describes. */
+export interface Scenario {
+  stack: Stack;
+  cluster: TestCluster;
+  config: ClusterConfig;
+  /** What the first `up` said. */
+  said: string;
+}
+
+/**
+ * Tests on one cluster that is brought up first and removed in the end, however they went. With HA_KUBERNETES_KEEP=1 in the
+ * environment a cluster stays for a look at it; destroying its stack removes it.
+ */
+export function onCluster(config: ClusterConfig, tests: (scenario: Scenario) => void, during?: Watcher): void {
+  suite(config.name, () => {
+    const stack = new Stack(config.name);
+    const scenario: Scenario = { stack, cluster: new TestCluster(config), config, said: "" };
+    before(async () => {
+      stack.configure(config);
+      during?.start();
+      const started = Date.now();
+      scenario.said = (await stack.up()).text;
+      during?.stop();
+      console.log(`${config.name} came up in ${Math.round((Date.now() - started) / 1000)} s`);
+    });
+    after(async () => {
+      if (process.env.HA_KUBERNETES_KEEP === "1")
+        return console.log(`${config.name} is kept; its passphrase is ${stack.passphrase}`);
+      if (stack.resources().length > 0) await stack.destroy();
+      stack.forget();
+    });
+    tests(scenario);
+  });
+}
+
+/** Something that looks on while the cluster comes up. */
+export interface Watcher {
+  start(): void;
+  stop(): void;
+}
+
+/** Collects every process's arguments on this machine, its lab hosts included, four times a second. */
+export class ProcessWatcher implements Watcher {
+  readonly seen = new Set<string>();
+  #timer: NodeJS.Timeout | undefined;
+
+  start(): void {
+    this.#timer = setInterval(() => this.#look(), 250);
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+  }
+
+  #look(): void {
+    for (const pid of readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
+      try {
+        this.seen.add(readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " "));
+      } catch {
+        // Ended between the two looks.
+      }
+    }
+  }
+}
+
+/** How often the program logged in to each host so far. */
+export async function loginsOf(cluster: TestCluster): Promise<Record<string, number>> {
+  const counts = [...cluster.hosts.values()].map(async (host) => [host.name, await host.logins()] as const);
+  return Object.fromEntries(await Promise.all(counts));
+}
+
+/** Runs `up` and asserts that it ran nothing on any host. */
+export async function assertNothingRuns({ stack, cluster }: Scenario): Promise<void> {
+  const before = await loginsOf(cluster);
+  assert.ok(Math.max(...Object.values(before)) > 0, "the count of logins must see the first up");
+  await stack.up();
+  assert.deepEqual(await loginsOf(cluster), before);
+}
+
+/** What this machine has of a lab: its processes' mounts, network links, packet filter tables and containers. */
+export async function traces(cluster: string): Promise<string[]> {
+  const look = [
+    readFileSync("/proc/self/mountinfo", "utf8"),
+    await must("ip", ["-o", "link"]),
+    await must("nft", ["list", "tables"]),
+    await must("ps", ["-eo", "args"]),
+  ];
+  const ours = [`ha-kubernetes-${cluster}`, `ha-kubernetes-lab-${cluster}`, `/${cluster}-`];
+  return look.flatMap((text) => text.split("\n").filter((line) => ours.some((name) => line.includes(name))));
+}

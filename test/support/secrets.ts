@@ -1,0 +1,109 @@
+import assert from "node:assert/strict";
+import { createDecipheriv, pbkdf2Sync } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { gunzipSync } from "fflate";
+import { parseTar } from "nanotar";
+
+// Every secret that a stack's state holds, in clear: only so can a test look for it where it must not be.
+
+const signature = "4dabf18193072939515e22adb298388d";
+const secretSignature = "1b47061264138c4ac30d75fd1eb44270";
+
+/** A checkpoint's resources with every secret in clear, and the secrets by themselves (passphrase secrets provider). Throws where the passphrase is wrong. */
+export function openState(stateFile: string, passphrase: string): { resources: Resource[]; secrets: unknown[] } {
+  const { latest } = JSON.parse(readFileSync(stateFile, "utf8")).checkpoint;
+  const salt = Buffer.from(latest.secrets_providers.state.salt.split(":")[1], "base64");
+  const key = pbkdf2Sync(passphrase, salt, 1_000_000, 32, "sha256");
+  const secrets: unknown[] = [];
+  const open = (value: unknown): unknown => {
+    if (isSecret(value)) {
+      const clear = JSON.parse(decrypt(key, value.ciphertext));
+      secrets.push(clear);
+      return clear;
+    }
+    if (Array.isArray(value)) return value.map(open);
+    if (typeof value !== "object" || value === null) return value;
+    return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, open(inner)]));
+  };
+  return { resources: (latest.resources ?? []).map(open) as Resource[], secrets };
+}
+
+/** A resource of a checkpoint. */
+export interface Resource {
+  urn: string;
+  type: string;
+  inputs?: Record<string, unknown>;
+  outputs?: Record<string, unknown>;
+}
+
+function decrypt(key: Buffer, text: string): string {
+  const [version, nonce = "", data = ""] = text.split(":");
+  assert.equal(version, "v1", "a ciphertext of a form this test does not know");
+  const bytes = Buffer.from(data, "base64");
+  const cipher = createDecipheriv("aes-256-gcm", key, Buffer.from(nonce, "base64"));
+  cipher.setAuthTag(bytes.subarray(-16));
+  return Buffer.concat([cipher.update(bytes.subarray(0, -16)), cipher.final()]).toString();
+}
+
+function isSecret(value: unknown): value is { ciphertext: string } {
+  return typeof value === "object" && value !== null && (value as Record<string, unknown>)[signature] === secretSignature;
+}
+
+function walk(value: unknown, visit: (value: unknown) => void): void {
+  visit(value);
+  if (typeof value === "object" && value !== null) for (const inner of Object.values(value)) walk(inner, visit);
+}
+
+/** A secret and how to recognise it. */
+export interface Secret {
+  what: string;
+  /** Any of these in a text means the secret is in it. */
+  needles: string[];
+}
+
+/**
+ * The secrets themselves: each private key, and each short secret text such as a password or a token. Of the bundles that travel
+ * to hosts, the private keys in them, and a piece of the bundle as a whole.
+ */
+export function secretsOf(values: readonly unknown[]): Secret[] {
+  const secrets = new Map<string, Secret>();
+  const add = (what: string, ...needles: string[]) => secrets.set(needles.join(), { what, needles });
+  const text = (value: string) => {
+    for (const [key] of value.matchAll(/-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]+?-----END/g)) addKey(key, add);
+    if (!value.includes("-----BEGIN")) addText(value, add, text);
+  };
+  for (const value of values) walk(value, (inner) => typeof inner === "string" && text(inner));
+  return [...secrets.values()];
+}
+
+type Add = (what: string, ...needles: string[]) => void;
+
+// The middle of a key: its beginning is the same for all keys of a kind. Also as base64 of the whole file, as in kubeconfigs.
+function addKey(pem: string, add: Add): void {
+  const lines = pem.split("\n").slice(1, -1);
+  const body = lines.join("");
+  const middle = lines[Math.floor(lines.length / 2)]?.trim() ?? "";
+  const whole = [0, 1, 2].map((shift) =>
+    Buffer.from(pem.slice(60 + shift, 60 + shift + 48))
+      .toString("base64")
+      .slice(0, 60),
+  );
+  add(`private key ${body.length} letters long`, middle, ...whole);
+}
+
+function addText(value: string, add: Add, text: (value: string) => void): void {
+  const isBundle = value.startsWith("H4sI") && value.length > 400;
+  if (isBundle) {
+    add(`bundle of ${value.length} letters`, value.slice(200, 280));
+    for (const { data } of parseTar(gunzipSync(Buffer.from(value, "base64")))) {
+      const content = Buffer.from(data ?? []).toString();
+      if (content.includes("PRIVATE KEY")) text(content);
+    }
+  } else if (value.length >= 12 && !/\s/.test(value)) {
+    add(`text of ${value.length} letters`, value);
+  }
+}
+
+/** The secrets that a text holds, named without showing them. */
+export const heldBy = (text: string, secrets: readonly Secret[]): string[] =>
+  secrets.filter(({ needles }) => needles.some((needle) => needle.length >= 12 && text.includes(needle))).map(({ what }) => what);

@@ -1,0 +1,115 @@
+import { randomBytes } from "node:crypto";
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { parse, stringify } from "yaml";
+import { type Result, type RunOptions, run } from "./process.ts";
+import type { Resource } from "./secrets.ts";
+
+// A stack of a test: its own name, cluster, network and passphrase. Nothing of a user's stack is touched.
+
+const root = new URL("../../", import.meta.url).pathname;
+
+export interface HostEntry {
+  address: string;
+  roles: readonly string[];
+  pool?: string;
+  [key: string]: unknown;
+}
+
+/** A cluster's config as a user would write it. */
+export interface ClusterConfig {
+  name: string;
+  hosts: Record<string, HostEntry>;
+  api: { domainName: string; address: string; [key: string]: unknown };
+  [key: string]: unknown;
+}
+
+/** Three hosts with every role and two workers, in the third byte `network` of 10.79.0.0/16. */
+export function threePlusTwo(name: string, network: number): ClusterConfig {
+  const at = (last: number) => `10.79.${network}.${last}`;
+  const everything = (last: number) => ({ address: at(last), roles: ["etcd", "balancer", "control-plane"] });
+  const worker = (last: number) => ({ address: at(last), roles: ["worker"], pool: "general" });
+  return {
+    name,
+    provider: "lab",
+    kubernetesVersion: "1.36.3",
+    nodeCidrs: [`10.79.${network}.0/24`],
+    lab: { subnet: `10.79.${network}.0/24` },
+    api: { domainName: `api.${name}.internal`, address: at(10) },
+    hosts: { m1: everything(11), m2: everything(12), m3: everything(13), w1: worker(21), w2: worker(22) },
+    pools: { general: {} },
+  };
+}
+
+export class Stack {
+  readonly name: string;
+  readonly #environment: Record<string, string>;
+
+  constructor(name: string) {
+    this.name = name;
+    this.#environment = { PULUMI_CONFIG_PASSPHRASE: randomBytes(16).toString("hex") };
+  }
+
+  get passphrase(): string {
+    return this.#environment.PULUMI_CONFIG_PASSPHRASE as string;
+  }
+
+  get configFile(): string {
+    return `${root}Pulumi.${this.name}.yaml`;
+  }
+
+  get stateFile(): string {
+    return `${root}state/.pulumi/stacks/ha-kubernetes/${this.name}.json`;
+  }
+
+  /** Writes the cluster's config; what else the stack's file holds (its salt, secrets) stays. */
+  configure(cluster: ClusterConfig): void {
+    const before = existsSync(this.configFile) ? parse(readFileSync(this.configFile, "utf8")) : {};
+    const config = { ...before.config, "ha-kubernetes:cluster": cluster };
+    writeFileSync(this.configFile, stringify({ ...before, config }, { aliasDuplicateObjects: false }));
+  }
+
+  /** Stores an encrypted value of the stack's config. */
+  async secret(key: string, value: string): Promise<void> {
+    const result = await this.engine("config", ["set", "--secret", key], { input: value });
+    if (result.status !== 0) throw new Error(`config set --secret ${key}: ${result.text}`);
+  }
+
+  /** Runs a verb as a user does. */
+  engine(verb: string, args: readonly string[] = [], options: RunOptions = {}): Promise<Result> {
+    const all = ["engine/launch.mjs", verb, "--stack", this.name, ...args];
+    return run(process.execPath, all, { cwd: root, ...options, env: { ...this.#environment, ...options.env } });
+  }
+
+  async up(args: readonly string[] = []): Promise<Result> {
+    return this.#succeed("up", args);
+  }
+
+  async destroy(args: readonly string[] = []): Promise<Result> {
+    return this.#succeed("destroy", args);
+  }
+
+  async output(key: string): Promise<string> {
+    return (await this.#succeed("output", [key, "--show-secrets"])).stdout.trimEnd();
+  }
+
+  async #succeed(verb: string, args: readonly string[]): Promise<Result> {
+    const result = await this.engine(verb, args);
+    if (result.status !== 0) throw new Error(`${verb} of ${this.name} ended with ${result.status}:\n${result.text.slice(-6000)}`);
+    return result;
+  }
+
+  /** The state's resources, as they are stored. */
+  resources(): Resource[] {
+    if (!existsSync(this.stateFile)) return [];
+    return JSON.parse(readFileSync(this.stateFile, "utf8")).checkpoint?.latest?.resources ?? [];
+  }
+
+  /** Forgets the stack's files. Its resources must be gone. */
+  forget(): void {
+    const left = this.resources().filter(({ type }) => type !== "pulumi:pulumi:Stack" && !type.startsWith("pulumi:providers:"));
+    if (left.length > 0)
+      throw new Error(`stack ${this.name} still has ${left.length} resources: run npm run destroy -- --stack ${this.name}`);
+    rmSync(this.configFile, { force: true });
+    rmSync(this.stateFile, { force: true });
+  }
+}

@@ -1,0 +1,30 @@
+import type { LabHost } from "./lab.ts";
+import { openState, type Secret, secretsOf } from "./secrets.ts";
+import type { Stack } from "./stack.ts";
+
+/** A stage's command as the state has it: what would run on the host again. */
+export interface StageCommand {
+  stage: string;
+  host: string;
+  create: string;
+  stdin: string;
+}
+
+/** The stages' commands of a stack's state, in the order they were made. */
+export function stageCommands(stack: Stack): StageCommand[] {
+  return openState(stack.stateFile, stack.passphrase).resources.flatMap(({ type, inputs = {} }) => {
+    const [, stage, host] = /^# (\S+) on (\S+) of /.exec(String(inputs.create)) ?? [];
+    if (type !== "command:remote:Command" || !stage || !host) return [];
+    return [{ stage, host, create: String(inputs.create), stdin: String(inputs.stdin) }];
+  });
+}
+
+/** Runs a stage's script on its host once more; returns the line it ends with. */
+export async function runAgain(command: StageCommand, host: LabHost): Promise<string> {
+  const { status, stdout, stderr } = await host.trySh(command.create, command.stdin);
+  if (status !== 0) throw new Error(`${command.stage} on ${host.name} ended with ${status}: ${stderr}`);
+  return stdout.trim();
+}
+
+/** Every secret of a stack's state. */
+export const secretsOfStack = (stack: Stack): Secret[] => secretsOf(openState(stack.stateFile, stack.passphrase).secrets);

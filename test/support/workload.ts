@@ -1,0 +1,86 @@
+import { inPod, isReady, type KubernetesObject, type TestCluster } from "./cluster.ts";
+import { eventually } from "./process.ts";
+
+// A workload made of what every cluster has: CoreDNS, which answers a TXT question with the name of the node it runs on.
+
+const manifest = (image: string) => `
+apiVersion: v1
+kind: ConfigMap
+metadata: { name: whereami, namespace: default }
+data:
+  Corefile: |
+    .:5353 {
+        template IN TXT node.test {
+            answer "{{ .Name }} 0 IN TXT {$NODE_NAME}"
+        }
+        ready
+    }
+---
+apiVersion: v1
+kind: Service
+metadata: { name: whereami, namespace: default }
+spec:
+  selector: { app: whereami }
+  ports: [{ name: dns, protocol: UDP, port: 53, targetPort: 5353 }]
+---
+apiVersion: apps/v1
+kind: DaemonSet
+metadata: { name: whereami, namespace: default }
+spec:
+  selector: { matchLabels: { app: whereami } }
+  template:
+    metadata: { labels: { app: whereami } }
+    spec:
+      terminationGracePeriodSeconds: 1
+      containers:
+        - name: whereami
+          image: ${image}
+          args: [-conf, /etc/whereami/Corefile]
+          env: [{ name: NODE_NAME, valueFrom: { fieldRef: { fieldPath: spec.nodeName } } }]
+          readinessProbe: { httpGet: { path: /ready, port: 8181 }, periodSeconds: 1 }
+          volumeMounts: [{ name: configuration, mountPath: /etc/whereami }]
+      volumes: [{ name: configuration, configMap: { name: whereami } }]
+`;
+
+/** Runs one pod on every worker; returns them once they are ready. */
+export async function startWhereAmI(cluster: TestCluster): Promise<KubernetesObject[]> {
+  const [coredns] = await cluster.list("pods -n kube-system -l k8s-app=kube-dns");
+  if (coredns === undefined) throw new Error("there is no CoreDNS pod whose image could be used");
+  await cluster.apply(manifest(coredns.spec.containers[0].image));
+  const workers = cluster.withRole("worker").length;
+  return eventually(`a ready pod on each of ${workers} workers`, 120, async () => {
+    const pods = await cluster.list("pods -n default -l app=whereami");
+    return pods.filter(isReady).length === workers && pods;
+  });
+}
+
+export async function stopWhereAmI(cluster: TestCluster): Promise<void> {
+  await cluster.kubectl("delete -n default daemonset/whereami service/whereami configmap/whereami");
+}
+
+/** The nodes that answer when a pod asks the Service again and again, up to `tries` times. */
+export async function answeringNodes(cluster: TestCluster, pod: KubernetesObject, tries = 60): Promise<Set<string>> {
+  const address = (await cluster.get("service whereami -n default")).spec.clusterIP;
+  const script = `
+    import { Resolver } from "node:dns/promises";
+    const nodes = new Set();
+    for (let n = 0; n < ${tries}; n++) {
+      // A new resolver is a new flow, for which kube-proxy chooses anew.
+      const resolver = new Resolver({ timeout: 2000, tries: 2 });
+      resolver.setServers(["${address}"]);
+      nodes.add((await resolver.resolveTxt("node.test")).flat().join());
+    }
+    console.log([...nodes].join(" "));`;
+  return new Set((await inPod(pod, script)).trim().split(" "));
+}
+
+/** What the cluster's DNS answers a pod that asks for a Service by name. */
+export async function lookUp(cluster: TestCluster, pod: KubernetesObject, name: string): Promise<string[]> {
+  const server = (await cluster.get("service kube-dns -n kube-system")).spec.clusterIP;
+  const script = `
+    import { Resolver } from "node:dns/promises";
+    const resolver = new Resolver({ timeout: 2000, tries: 3 });
+    resolver.setServers(["${server}"]);
+    console.log((await resolver.resolve4("${name}")).join(" "));`;
+  return (await inPod(pod, script)).trim().split(" ");
+}
