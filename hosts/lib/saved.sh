@@ -1,0 +1,55 @@
+# shellcheck shell=bash
+# What a stage changes on a host is kept as it was before the first run, so that undo puts exactly that back; and what a service
+# was last started with, so that it is restarted when that changed and only then, also after a run that was killed in between.
+
+# So that what comes out of a pipe can be noted with `did`: the last command of a pipe runs in this shell.
+shopt -s lastpipe
+
+readonly SAVED=$HOME_DIR/saved/$STAGE_NAME STARTED=$HOME_DIR/started
+
+is_saved() { [ -f "$SAVED/$1" ]; }
+saved() { cat "$SAVED/$1"; }
+# save NAME <value: only the first value is kept.
+save() { if is_saved "$1"; then cat >/dev/null; else write_file 0600 root:root "$SAVED/$1"; fi; }
+forget() { rm -f "$SAVED/$1"; }
+forget_saved() {
+  rm -rf "$SAVED"
+  rmdir "$HOME_DIR/saved" 2>/dev/null || true
+}
+
+# put_file MODE PATH <content: writes it where it differs, and notes that.
+put_file() {
+  local mode=$1 path=$2 content
+  content=$(cat && echo .)
+  if [ -f "$path" ] && [ ! -L "$path" ] && [ "$(cat "$path" && echo .)" = "$content" ] && [ "$(stat -c '%04a %U:%G' "$path")" = "$mode root:root" ]; then
+    return 0
+  fi
+  printf '%s' "${content%.}" | write_file "$mode" root:root "$path"
+  did "wrote $path"
+}
+
+# save_service UNIT: whether it is enabled and active now.
+save_service() { printf '%s %s\n' "$(systemctl is-enabled "$1" 2>/dev/null || true)" "$(systemctl is-active "$1" || true)" | save "service-$1"; }
+# restore_service UNIT: as it was, if it is still installed.
+restore_service() {
+  local enabled active
+  is_saved "service-$1" || return 0
+  read -r enabled active < <(saved "service-$1" | xargs)
+  if systemctl cat "$1" >/dev/null 2>&1; then
+    if [ "$enabled" = enabled ]; then systemctl enable --quiet "$1"; else systemctl disable --quiet "$1"; fi
+    if [ "$active" = active ]; then systemctl restart "$1"; else systemctl stop "$1"; fi
+    systemctl reset-failed "$1" 2>/dev/null || true
+  fi
+  forget "service-$1"
+}
+
+fingerprint() { { printf '%s\n' "$@" && cat "$@"; } | sha256sum | cut -c1-64; }
+# stale UNIT FILE...: true unless it runs and was last started with these files as they are.
+stale() { ! systemctl is-active --quiet "$1" || [ "$(fingerprint "${@:2}")" != "$(cat "$STARTED/$1" 2>/dev/null)" ]; }
+# started UNIT FILE...: notes that it was started with these files.
+started() { fingerprint "${@:2}" | write_file 0600 root:root "$STARTED/$1"; }
+forget_started() {
+  local unit
+  for unit in "$@"; do rm -f "$STARTED/$unit"; done
+  rmdir "$STARTED" 2>/dev/null || true
+}

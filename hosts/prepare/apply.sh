@@ -1,0 +1,58 @@
+# shellcheck shell=bash
+# Checks this host, prepares its system, brings the artifacts and starts the container runtime.
+
+# arrange ITEM: as the config says, or back as it was where the item is off.
+arrange() { if wanted "$1"; then "apply_$1"; else "restore_$1"; fi; }
+
+apply_prepare() {
+  preflight
+  arrange host_name
+  apply_hosts_lines
+  fetch
+  local item
+  for item in time_zone journal modules sysctl swap firewall time_sync; do arrange "$item"; done
+  apply_resolv_conf
+  if is_node; then
+    apply_containerd
+    import_images
+  else
+    remove_containerd
+  fi
+  # What belongs to items that are off now goes.
+  install_files
+  wait_for_clock
+  [ ${#NOT_APPLIED[@]} -eq 0 ] || say "in a container, so the machine's own and not applied: $(printf '%s, ' "${NOT_APPLIED[@]}" | sed 's/, $//')"
+  first_run && write_file 0644 root:root "$HOME_DIR/prepared" </dev/null
+  return 0
+}
+
+# Packages and artifacts come from different places: both at once, unless what fetches artifacts is itself to be installed.
+fetch() {
+  local packages note
+  if ! wanted packages; then
+    stage_artifacts "$STAGE/inputs/artifacts"
+  elif ! command -v curl >/dev/null; then
+    apply_packages
+    stage_artifacts "$STAGE/inputs/artifacts"
+  else
+    install_apart &
+    packages=$!
+    # Even where the artifacts fail, apt is let finish.
+    trap 'wait "$packages" || true' EXIT
+    stage_artifacts "$STAGE/inputs/artifacts"
+    trap - EXIT
+    # It has said what went wrong.
+    wait "$packages" || exit 1
+    while read -r note; do DONE+=("$note"); done <"$STAGE/packages.did"
+  fi
+}
+
+# In a process of its own, which leaves its notes in a file.
+install_apart() {
+  exec 9>&-
+  DONE=()
+  apply_packages
+  if [ ${#DONE[@]} -gt 0 ]; then printf '%s\n' "${DONE[@]}"; fi >"$STAGE/packages.did"
+}
+
+apply_prepare

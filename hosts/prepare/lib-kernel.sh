@@ -1,0 +1,107 @@
+# shellcheck shell=bash
+# Modules, sysctls and swap. In a container the kernel is the machine's: what is not the container's own is reported.
+
+NOT_APPLIED=()
+
+apply_modules() {
+  local module
+  if in_container; then
+    NOT_APPLIED+=("modules")
+    return 0
+  fi
+  [ -n "$MODULES" ] || return 0
+  # shellcheck disable=SC2086 # one word each
+  printf '%s\n' $MODULES | put_file 0644 /etc/modules-load.d/ha-kubernetes.conf
+  for module in $MODULES; do
+    if [ -d "/sys/module/$module" ] || grep -q "/$module\.ko" "/lib/modules/$(uname -r)/modules.builtin" 2>/dev/null; then continue; fi
+    save "module-$module" <<<"not loaded"
+    modprobe "$module" || fail "kernel module $module can't be loaded into Linux $(uname -r): install the kernel's package of modules"
+    did "loaded $module"
+  done
+}
+restore_modules() {
+  local file module
+  rm -f /etc/modules-load.d/ha-kubernetes.conf
+  for file in "$SAVED"/module-*; do
+    [ -f "$file" ] || continue
+    module=${file##*/module-}
+    # In use by something else meanwhile: it stays until the next boot.
+    modprobe -r "$module" 2>/dev/null || say "kernel module $module is in use and stays loaded"
+    forget "module-$module"
+  done
+}
+
+# Values of before are saved one by one, so that one that is no longer wanted gets its own back.
+apply_sysctl() {
+  local path value lines="" skipped=0 changed=0
+  while read -r path value; do
+    if in_container && [[ $path != net/* ]]; then
+      skipped=$((skipped + 1))
+      continue
+    fi
+    if [ ! -e "/proc/sys/$path" ]; then
+      if in_container || ! wanted modules; then
+        skipped=$((skipped + 1))
+        continue
+      fi
+      fail "there is no sysctl $path in Linux $(uname -r)"
+    fi
+    if [ "$(current "$path")" != "$(xargs <<<"$value")" ]; then
+      save "sysctl-${path//\//+}" </proc/sys/"$path"
+      if ! printf '%s\n' "$value" 2>/dev/null >"/proc/sys/$path"; then
+        in_container || fail "sysctl $path does not take the value $value"
+        forget "sysctl-${path//\//+}"
+        skipped=$((skipped + 1))
+        continue
+      fi
+      changed=$((changed + 1))
+    fi
+    # The dash: a module that is not loaded at boot does not stop the others.
+    lines+="-$path = $value"$'\n'
+  done <"$STAGE/inputs/sysctl"
+  [ "$skipped" -eq 0 ] || NOT_APPLIED+=("$skipped sysctls")
+  printf '%s' "$lines" | put_file 0644 /etc/sysctl.d/90-ha-kubernetes.conf
+  [ "$changed" -eq 0 ] || did "set $changed sysctls"
+  restore_sysctls_but "$lines"
+}
+current() { xargs <"/proc/sys/$1"; }
+restore_sysctls_but() {
+  local file path
+  for file in "$SAVED"/sysctl-*; do
+    [ -f "$file" ] || continue
+    path=${file##*/sysctl-}
+    path=${path//+//}
+    if [[ $'\n'"$1" == *$'\n'"-$path = "* ]]; then continue; fi
+    if [ -e "/proc/sys/$path" ]; then cat "$file" >"/proc/sys/$path"; fi
+    did "gave sysctl $path its old value back"
+    rm -f "$file"
+  done
+}
+restore_sysctl() {
+  rm -f /etc/sysctl.d/90-ha-kubernetes.conf
+  restore_sysctls_but ""
+}
+
+# Without its target nothing turns swap on at boot, whatever /etc/fstab or a swap partition says.
+apply_swap() {
+  local devices
+  if in_container; then
+    NOT_APPLIED+=("swap")
+    return 0
+  fi
+  devices=$(swapon --show=NAME --noheadings)
+  [ -n "$devices" ] || [ "$(systemctl is-enabled swap.target 2>/dev/null)" != masked ] || return 0
+  save swap <<<"$devices"
+  systemctl mask --quiet swap.target
+  [ -z "$devices" ] || swapoff -a
+  did "turned swap off"
+}
+restore_swap() {
+  local device
+  is_saved swap || return 0
+  systemctl unmask --quiet swap.target
+  while read -r device; do
+    [ -z "$device" ] || swapon "$device"
+  done < <(saved swap)
+  forget swap
+}

@@ -1,0 +1,129 @@
+import type { Cluster, Role } from "../../config/schema.ts";
+import type { HostFile, Stage } from "../stage.ts";
+import { containerdFiles } from "./containerd.ts";
+import { FIREWALL_UNIT, firewall } from "./firewall.ts";
+import { modules, sysctls } from "./kernel.ts";
+import { ports } from "./ports.ts";
+
+export interface PrepareStageArgs {
+  host: { name: string; address: string; roles: readonly Role[]; architecture: "amd64" | "arm64" };
+  owner: string;
+  cluster: Cluster;
+  /** Where everybody finds the API: the virtual IP, or the address of a balancer that is not ours. */
+  apiAddress: string;
+  /** Which binaries and images the host takes, and from where: the text that hosts/lib/artifacts.sh reads. */
+  artifactList: string;
+  /** Versions, already resolved. */
+  versions: { containerd: string; runc: string; cniPlugins: string; pause: string };
+}
+
+/**
+ * What every host must hold before a part of the cluster runs on it: a checked and prepared operating system, the artifacts of
+ * its roles and, on nodes, the container runtime with the images loaded. It holds no list of hosts, so another host changes
+ * nothing here.
+ */
+export function prepareStage(args: PrepareStageArgs): Stage {
+  const { host, owner, cluster, apiAddress, versions } = args;
+  const { hostPreparation, network } = cluster;
+  const roles = [...host.roles].sort();
+  const isNode = roles.includes("control-plane") || roles.includes("worker");
+  const files: HostFile[] = [
+    { path: "/etc/systemd/system/ha-kubernetes-hosts.service", content: HOSTS_UNIT },
+    { path: "/etc/ha-kubernetes/hosts", content: hostsLines(args) },
+  ];
+  if (isNode) files.push(...containerdFiles({ cluster, pause: versions.pause }));
+  if (hostPreparation.firewall) {
+    files.push(
+      { path: "/etc/ha-kubernetes/firewall.nft", content: firewall(roles, cluster) },
+      { path: "/etc/systemd/system/ha-kubernetes-firewall.service", content: FIREWALL_UNIT },
+    );
+  }
+  if (hostPreparation.journalLimit) {
+    files.push({ path: "/etc/systemd/journald.conf.d/ha-kubernetes.conf", content: "[Journal]\nSystemMaxUse=1G\n" });
+  }
+  return {
+    name: "prepare",
+    host: host.name,
+    owner,
+    versions: isNode ? { containerd: versions.containerd, runc: versions.runc, "cni-plugins": versions.cniPlugins } : {},
+    settings: {
+      HOST_ADDRESS: host.address,
+      API_ADDRESS: apiAddress,
+      API_NAME: cluster.api.domainName,
+      ARCHITECTURE: host.architecture,
+      ROLES: roles.join(" "),
+      KUBE_PROXY_MODE: network.kubeProxyMode,
+      KUBERNETES_VERSION: cluster.kubernetesVersion,
+      CONTAINERD_VERSION: isNode ? versions.containerd : "",
+      RUNC_VERSION: isNode ? versions.runc : "",
+      CNI_PLUGINS_VERSION: isNode ? versions.cniPlugins : "",
+      PREPARATIONS: preparations(cluster).join(" "),
+      PACKAGES: packages(roles, cluster).join(" "),
+      PORTS: ports(roles, cluster)
+        .filter((port) => port.protocol === "tcp")
+        .map((port) => `${port.number}:${port.program}`)
+        .join(" "),
+      MODULES: modules(roles, cluster).join(" "),
+      NAME_SERVERS: network.nameServers.join(" "),
+      TIME_ZONE: hostPreparation.timeZone ?? "",
+    },
+    files,
+    inputs: {
+      artifacts: args.artifactList,
+      sysctl: sysctls(roles, cluster)
+        .map(([path, value]) => `${path} ${value}\n`)
+        .join(""),
+    },
+  };
+}
+
+/** The items of host preparation that are on, as the script calls them. */
+function preparations({ hostPreparation }: Cluster): string[] {
+  const switches: Record<string, boolean> = {
+    host_name: hostPreparation.hostName,
+    packages: hostPreparation.packages,
+    time_zone: hostPreparation.timeZone !== undefined,
+    journal: hostPreparation.journalLimit,
+    modules: hostPreparation.modules,
+    sysctl: hostPreparation.sysctl,
+    swap: hostPreparation.swap,
+    firewall: hostPreparation.firewall,
+    time_sync: hostPreparation.timeSync,
+  };
+  return Object.keys(switches).filter((name) => switches[name]);
+}
+
+/** Packages of Debian and Ubuntu that the roles need. Of these only the missing ones are installed. */
+function packages(roles: readonly Role[], cluster: Cluster): string[] {
+  const { hostPreparation, network } = cluster;
+  const wanted = new Set(["ca-certificates", "curl", "iproute2", "kmod", "procps"]);
+  if (roles.includes("balancer")) for (const name of ["haproxy", "keepalived"]) wanted.add(name);
+  if (roles.includes("control-plane") || roles.includes("worker")) {
+    for (const name of ["conntrack", "ethtool", "iptables", "mount", "nftables", "socat"]) wanted.add(name);
+    if (network.kubeProxyMode !== "nftables") wanted.add("ipset");
+  }
+  if (hostPreparation.firewall) wanted.add("nftables");
+  if (hostPreparation.timeSync) wanted.add("chrony");
+  if (hostPreparation.timeZone) wanted.add("tzdata");
+  return [...wanted].sort();
+}
+
+// The mark lets the script find its lines again.
+function hostsLines({ host, cluster, apiAddress }: PrepareStageArgs): string {
+  return `${apiAddress} ${cluster.api.domainName} # ha-kubernetes\n${host.address} ${host.name} # ha-kubernetes\n`;
+}
+
+// Cloud images and containers write /etc/hosts anew at each boot.
+const HOSTS_UNIT = `[Unit]
+Description=Names of the Kubernetes API and of this host in /etc/hosts
+After=cloud-init.service
+Before=kubelet.service etcd.service
+
+[Service]
+Type=oneshot
+RemainAfterExit=yes
+ExecStart=/bin/sh -c "while read -r line; do grep -qxF \\"$$line\\" /etc/hosts || echo \\"$$line\\" >>/etc/hosts; done </etc/ha-kubernetes/hosts"
+
+[Install]
+WantedBy=multi-user.target
+`;
