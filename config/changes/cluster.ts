@@ -1,0 +1,44 @@
+import { keyPath, shown } from "../problems.ts";
+import type { Recorded } from "../recorded.ts";
+import type { Refusal } from "./change.ts";
+
+// What can't change in a cluster's life.
+
+type Fixed = Exclude<keyof Recorded, "hosts" | "versions" | "kubernetesVersion">;
+
+const fixed = (field: Fixed, path: readonly string[], says: string, cure: string): Refusal => ({
+  says,
+  check: ({ before, after }) =>
+    before[field] === after[field]
+      ? []
+      : [
+          {
+            key: keyPath(path),
+            found: `is ${shown(after[field])}; the last up had ${before[field]}`,
+            allowed: before[field],
+            cure,
+          },
+        ],
+});
+
+const another = "put it back; for the other one, make a new stack beside this one, move the workload, and destroy this one";
+
+/** Refusals about what a cluster was born with. */
+export const clusterRefusals: readonly Refusal[] = [
+  fixed("name", ["name"], "The cluster's name doesn't change: hosts carry it in their owner mark.", another),
+  fixed("provider", ["provider"], "The provider doesn't change.", another),
+  fixed("podCidr", ["network", "podCidr"], "The pods' range doesn't change: every node has its part of it.", another),
+  fixed(
+    "serviceCidr",
+    ["network", "serviceCidr"],
+    "The Services' range doesn't change: Services and certificates carry addresses of it.",
+    another,
+  ),
+  fixed("dnsDomain", ["network", "dnsDomain"], "The DNS domain doesn't change: running pods and certificates carry it.", another),
+  fixed(
+    "etcdDataDirectory",
+    ["etcd", "dataDirectory"],
+    "etcd's data directory doesn't change: all members would start empty.",
+    "put it back; to move the data, replace the members one by one by hosts with a dataDevice",
+  ),
+];

@@ -1,0 +1,138 @@
+import { keyPath } from "../problems.ts";
+import { compareVersions, minorOf, minorSteps, sorted } from "../versions.ts";
+import { alive, type Change, type Refusal, without } from "./change.ts";
+
+// How versions may change. Kubernetes' rules: no downgrade, one minor version at a time (the version skew policy and kubeadm).
+
+interface Hop {
+  part: string;
+  key: string;
+  from: string;
+  to: string;
+  known: readonly string[];
+}
+
+/** Changes of Kubernetes' and etcd's version; only these two keep data that an older version can't read. */
+function hops({ before, after, known }: Change): Hop[] {
+  const all = [
+    {
+      part: "Kubernetes",
+      key: keyPath(["kubernetesVersion"]),
+      from: before.kubernetesVersion,
+      to: after.kubernetesVersion,
+      known: known.kubernetes,
+    },
+    {
+      part: "etcd",
+      key: keyPath(["versions", "etcd"]),
+      from: before.versions.etcd,
+      to: after.versions.etcd,
+      known: known.parts.etcd,
+    },
+  ];
+  return all.flatMap(({ from, to, ...rest }) =>
+    from === undefined || to === undefined || from === to ? [] : [{ ...rest, from, to }],
+  );
+}
+
+const changes = ({ part, from, to }: Hop) => `would take ${part} from ${from} to ${to}`;
+
+const minorDowngrade: Refusal = {
+  says: "Kubernetes and etcd don't go back a minor version: the older one can't read the newer one's data.",
+  check: (change) =>
+    hops(change)
+      .filter(({ from, to }) => minorSteps(from, to) < 0)
+      .map((hop) => ({
+        key: hop.key,
+        found: changes(hop),
+        allowed: `${hop.from} or newer`,
+        cure: "put it back; to return to the older version, restore a snapshot into a new cluster",
+      })),
+};
+
+const patchDowngrade: Refusal = {
+  says: "Kubernetes and etcd don't go back a patch version.",
+  override: "patch-downgrade",
+  check: (change) =>
+    hops(change)
+      .filter(({ from, to }) => minorSteps(from, to) === 0 && compareVersions(from, to) > 0)
+      .map((hop) => ({ key: hop.key, found: changes(hop), allowed: `${hop.from} or newer`, cure: "put it back" })),
+};
+
+/** The versions to go through, oldest first: the newest known one of each minor version between, then the target. */
+function path({ from, to, known }: Hop): string {
+  const major = to.split(".")[0];
+  const first = Number(from.split(".")[1]) + 1;
+  const between = Array.from({ length: minorSteps(from, to) - 1 }, (_, index) => `${major}.${first + index}`);
+  const stops = between.map((minor) => newest(known, minor) ?? `a ${minor} (artifacts/lock.json has none)`);
+  return [...stops, to].join(", then ");
+}
+
+const newest = (versions: readonly string[], minor: string) =>
+  sorted(versions.filter((version) => minorOf(version) === minor)).at(-1);
+
+const skippedMinor: Refusal = {
+  says: "Kubernetes and etcd go up one minor version at a time.",
+  check: (change) =>
+    hops(change)
+      .filter(({ from, to }) => minorSteps(from, to) > 1)
+      .map((hop) => ({
+        key: hop.key,
+        found: `${changes(hop)}, ${minorSteps(hop.from, hop.to)} minor versions at once`,
+        allowed: "the next minor version at most",
+        cure: `go this path, with an up after each: ${path(hop)}`,
+      })),
+};
+
+/** etcd 3.5 before this version can bring removed members back to life in 3.6 (etcd's upgrade notes). */
+const lastOf35 = "3.5.26";
+
+const etcdTo36: Refusal = {
+  says: `etcd goes from 3.5 to 3.6 only from ${lastOf35} on: before, removed members can come back to life.`,
+  check: (change) =>
+    hops(change)
+      .filter(
+        ({ part, from, to }) =>
+          part === "etcd" && minorOf(from) === "3.5" && minorOf(to) === "3.6" && compareVersions(from, lastOf35) < 0,
+      )
+      .map((hop) => {
+        const fit = sorted(
+          hop.known.filter((version) => minorOf(version) === "3.5" && compareVersions(version, lastOf35) >= 0),
+        ).at(-1);
+        return {
+          key: hop.key,
+          found: changes(hop),
+          allowed: `3.6 only from ${lastOf35} or a newer 3.5`,
+          cure: `go this path, with an up after each: ${fit ?? `${lastOf35} or a newer 3.5 (artifacts/lock.json has none)`}, then ${hop.to}`,
+        };
+      }),
+};
+
+const oneThing: Refusal = {
+  says: "Hosts don't come or go in the edit that changes a version of Kubernetes, etcd or containerd.",
+  override: "change-with-upgrade",
+  check({ before, after }) {
+    const [were, are] = [alive(before), alive(after)];
+    const moved = [...new Set([...without(were, are), ...without(are, were)])];
+    if (moved.length === 0) return [];
+    const versions = [
+      { key: keyPath(["kubernetesVersion"]), from: before.kubernetesVersion, to: after.kubernetesVersion },
+      ...["etcd", "containerd"].map((part) => ({
+        key: keyPath(["versions", part]),
+        from: before.versions[part],
+        to: after.versions[part],
+      })),
+    ];
+    return versions
+      .filter(({ from, to }) => from !== to)
+      .map(({ key, from, to }) => ({
+        key,
+        found: `would change from ${from} to ${to} while hosts come or go: ${moved.join(", ")}`,
+        allowed: "one at a time",
+        cure: "change the hosts first, with an up; then the version",
+      }));
+  },
+};
+
+/** Refusals about versions. */
+export const versionRefusals: readonly Refusal[] = [minorDowngrade, patchDowngrade, skippedMinor, etcdTo36, oneThing];

@@ -1,0 +1,248 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import fc from "fast-check";
+import { refuseChanges } from "../../../config/changes.ts";
+import { parseCluster } from "../../../config/parse.ts";
+import { problemText } from "../../../config/problems.ts";
+import { type Recorded, readRecorded, record } from "../../../config/recorded.ts";
+import type { Override } from "../../../config/schema.ts";
+import { apart, five, host, member, three, worker } from "./changes-samples.ts";
+import { refusedGroups } from "./refused-groups.ts";
+import { refusedHosts } from "./refused-hosts.ts";
+import { known, metal } from "./samples.ts";
+
+const refused = (before: Recorded | undefined, after: Recorded, allow: Override[] = []) =>
+  refuseChanges(before, after, allow, known).map((problem) => problemText(problem).replaceAll("\n    ", " | "));
+
+for (const { change, from, before: past, after: future, says } of [...refusedHosts, ...refusedGroups]) {
+  test(`refused change: ${change}`, () => {
+    const before = from();
+    past?.(before);
+    const after = from();
+    future?.(after);
+    assert.deepEqual(refused(before, after), says);
+  });
+}
+
+const allowed: { change: string; from: () => Recorded; before?: (b: Recorded) => void; after?: (a: Recorded) => void }[] = [
+  { change: "none", from: three },
+  {
+    change: "a worker more, a worker fewer",
+    from: three,
+    after: (a) => {
+      a.hosts.w3 = worker("10.0.0.23");
+      delete a.hosts.w1;
+    },
+  },
+  {
+    change: "3 to 5",
+    from: three,
+    after: (a) => {
+      a.hosts.m4 = member(4);
+      a.hosts.m5 = member(5);
+    },
+  },
+  {
+    change: "5 to 3, the first two removed",
+    from: five,
+    after: (a) => {
+      delete a.hosts.m1;
+      delete a.hosts.m2;
+    },
+  },
+  {
+    change: "one member replaced by another",
+    from: three,
+    after: (a) => {
+      delete a.hosts.m1;
+      a.hosts.m4 = member(4);
+    },
+  },
+  {
+    change: "one member reinstalled",
+    from: three,
+    after: (a) => {
+      host(a, "m2").incarnation = 2;
+    },
+  },
+  {
+    change: "one member lost",
+    from: three,
+    after: (a) => {
+      host(a, "m2").lost = true;
+    },
+  },
+  {
+    change: "one member lost and replaced",
+    from: three,
+    after: (a) => {
+      host(a, "m2").lost = true;
+      a.hosts.m4 = member(4);
+    },
+  },
+  {
+    change: "two of five lost",
+    from: five,
+    after: (a) => {
+      host(a, "m1").lost = true;
+      host(a, "m2").lost = true;
+    },
+  },
+  {
+    change: "a lost member's entry deleted, its replacement added",
+    from: three,
+    before: (b) => {
+      host(b, "m2").lost = true;
+    },
+    after: (a) => {
+      delete a.hosts.m2;
+      a.hosts.m4 = member(4);
+    },
+  },
+  {
+    change: "a lost host's address given to a new name",
+    from: three,
+    before: (b) => {
+      host(b, "w1").lost = true;
+    },
+    after: (a) => {
+      delete a.hosts.w1;
+      a.hosts.w3 = worker("10.0.0.21");
+    },
+  },
+  {
+    change: "a lost host reinstalled",
+    from: three,
+    before: (b) => {
+      host(b, "w1").lost = true;
+    },
+    after: (a) => {
+      host(a, "w1").incarnation = 2;
+    },
+  },
+  {
+    change: "another data device with a raised incarnation",
+    from: three,
+    after: (a) => {
+      Object.assign(host(a, "m1"), { dataDevice: "/dev/sdb", incarnation: 2 });
+    },
+  },
+  {
+    change: "a balancer moved to another host",
+    from: apart,
+    after: (a) => {
+      delete a.hosts.b1;
+      a.hosts.b3 = member(53, ["balancer"]);
+    },
+  },
+  {
+    change: "no balancers any more, because one is run outside",
+    from: apart,
+    after: (a) => {
+      delete a.hosts.b1;
+      delete a.hosts.b2;
+    },
+  },
+  {
+    change: "a patch upgrade",
+    from: three,
+    before: (b) => {
+      b.kubernetesVersion = "1.36.1";
+    },
+  },
+  {
+    change: "a minor upgrade",
+    from: three,
+    before: (b) => {
+      b.kubernetesVersion = "1.35.4";
+    },
+  },
+  {
+    change: "etcd 3.6 from a late 3.5",
+    from: three,
+    before: (b) => {
+      b.versions.etcd = "3.5.27";
+    },
+  },
+  {
+    change: "an older CoreDNS",
+    from: three,
+    after: (a) => {
+      a.versions.coredns = "1.13.1";
+    },
+  },
+];
+
+for (const { change, from, before: past, after: future } of allowed) {
+  test(`allowed change: ${change}`, () => {
+    const before = from();
+    past?.(before);
+    const after = from();
+    future?.(after);
+    assert.deepEqual(refused(before, after), []);
+  });
+}
+
+test("an override allows its refusal and no other", () => {
+  const older = { ...three(), kubernetesVersion: "1.36.1" };
+  assert.deepEqual(refused(three(), older, ["patch-downgrade"]), []);
+  assert.equal(refused(three(), older, ["membership-jump", "change-with-upgrade"]).length, 1);
+  const replaced = three();
+  for (const number of [1, 2]) {
+    delete replaced.hosts[`m${number}`];
+    replaced.hosts[`m${number + 3}`] = member(number + 3);
+  }
+  assert.deepEqual(refused(three(), replaced, ["membership-jump"]), []);
+  const more = { ...three(), hosts: { ...three().hosts, w3: worker("10.0.0.23") } };
+  assert.deepEqual(refused({ ...three(), kubernetesVersion: "1.36.1" }, more, ["change-with-upgrade"]), []);
+});
+
+test("several refusals come at once", () => {
+  const after = { ...three(), podCidr: "10.200.0.0/16", kubernetesVersion: "1.35.4" };
+  delete after.hosts.m1;
+  assert.equal(refused(three(), after).length, 4); // range, downgrade, member without a replacement, both in one edit
+});
+
+test("the first up refuses nothing but lost hosts", () => {
+  assert.deepEqual(refused(undefined, three()), []);
+  const lost = three();
+  host(lost, "w1").lost = true;
+  assert.deepEqual(refused(undefined, lost), [
+    "cluster.hosts.w1.lost is true, but no up has made this host | allowed: false | cure: delete the entry w1",
+  ]);
+});
+
+test("whatever etcd change is let through, a majority of the old members stays", () => {
+  const edit = fc.record({ number: fc.integer({ min: 1, max: 7 }), to: fc.constantFrom("gone", "there", "lost", "reinstalled") });
+  let letThrough = 0;
+  fc.assert(
+    fc.property(fc.constantFrom(three, five), fc.array(edit, { maxLength: 4 }), (from, edits) => {
+      const before = from();
+      const after = from();
+      for (const { number, to } of edits) {
+        const name = `m${number}`;
+        if (to === "gone") delete after.hosts[name];
+        else if (to === "there" || before.hosts[name] !== undefined) {
+          after.hosts[name] = { ...member(number), lost: to === "lost", incarnation: to === "reinstalled" ? 2 : 1 };
+        }
+      }
+      if (refused(before, after).length > 0) return;
+      const members = Object.keys(before.hosts).filter((name) => name.startsWith("m"));
+      const stay = members.filter((name) => after.hosts[name]?.lost === false && after.hosts[name]?.incarnation === 1);
+      assert.ok(stay.length > members.length / 2, `${stay.length} of ${members.length} stay`);
+      if (edits.length > 0) letThrough++;
+    }),
+    { numRuns: 1000 },
+  );
+  assert.ok(letThrough > 50, `only ${letThrough} changes were let through, so this proves little`);
+});
+
+test("a record survives the way through a stack's outputs, and one that can't be read is said so", () => {
+  const parsed = parseCluster(metal(), known);
+  assert.ok(parsed.ok);
+  const recorded = record(parsed.cluster, known);
+  assert.deepEqual(readRecorded(JSON.parse(JSON.stringify(recorded))), recorded);
+  assert.equal(recorded.versions.etcd, "3.6.14");
+  assert.equal(readRecorded(undefined), undefined);
+  assert.throws(() => readRecorded({ ...recorded, hosts: { m1: {} } }), /"recorded".*hosts\.m1\.address/);
+});
