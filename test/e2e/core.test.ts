@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { ApiClient } from "../support/probe.ts";
-import { assertNothingRuns, onCluster, ProcessWatcher, traces } from "../support/scenario.ts";
+import { assertNothingRuns, loginsOf, onCluster, ProcessWatcher, traces } from "../support/scenario.ts";
 import { heldBy } from "../support/secrets.ts";
 import { threePlusTwo } from "../support/stack.ts";
 import { runAgain, secretsOfStack, stageCommands } from "../support/stages.ts";
@@ -140,7 +140,10 @@ onCluster(
       }
     });
 
-    test("a second up changes nothing and runs nothing on any host", () => assertNothingRuns(scenario));
+    test("a second up changes nothing and runs nothing on any host", async () => {
+      for (const [host, logins] of Object.entries(await loginsOf(cluster))) assert.ok(logins > 0, `logins to ${host} are seen`);
+      await assertNothingRuns(scenario);
+    });
 
     test("destroy leaves no resource, host, network, mount or process", async () => {
       assert.notDeepEqual(await traces(config.name), []);
@@ -149,5 +152,5 @@ onCluster(
       assert.deepEqual(stack.resources(), []);
     });
   },
-  processes,
+  { during: processes },
 );

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, globSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { parse, stringify } from "yaml";
 import { type Result, type RunOptions, run } from "./process.ts";
 import type { Resource } from "./secrets.ts";
@@ -104,12 +104,13 @@ export class Stack {
     return JSON.parse(readFileSync(this.stateFile, "utf8")).checkpoint?.latest?.resources ?? [];
   }
 
-  /** Forgets the stack's files. Its resources must be gone. */
+  /** Removes the stack's own files, whatever state it is in. */
   forget(): void {
-    const left = this.resources().filter(({ type }) => type !== "pulumi:pulumi:Stack" && !type.startsWith("pulumi:providers:"));
-    if (left.length > 0)
-      throw new Error(`stack ${this.name} still has ${left.length} resources: run npm run destroy -- --stack ${this.name}`);
+    const folder = `${root}state/.pulumi/`;
+    const own = existsSync(folder)
+      ? globSync(`{stacks,backups,history,locks/**}/ha-kubernetes/${this.name}{,.*}`, { cwd: folder })
+      : [];
+    for (const file of own) rmSync(`${folder}${file}`, { recursive: true, force: true });
     rmSync(this.configFile, { force: true });
-    rmSync(this.stateFile, { force: true });
   }
 }

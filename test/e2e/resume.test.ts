@@ -1,0 +1,53 @@
+// up killed five times in the middle and run to its end; up with one command at a time
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { assertNothingRuns, onCluster } from "../support/scenario.ts";
+import { threePlusTwo } from "../support/stack.ts";
+
+onCluster(
+  threePlusTwo("test-resume", 3),
+  (scenario) => {
+    const { stack, cluster } = scenario;
+    const ids = new Set<string>();
+
+    test("up is killed five times, then ends with a healthy cluster that was born once", async () => {
+      for (let round = 1; round <= 5; round++) {
+        // Later and later, so that the kills meet every stage.
+        const milliseconds = Math.round(Math.random() * 12_000 + round * 4000);
+        const killed = await stack.engine("up", [], {
+          started: (pid) => setTimeout(() => killGroup(pid), milliseconds).unref(),
+        });
+        console.log(`killed after ${milliseconds} ms, status ${killed.status}`);
+      }
+      await stack.up();
+      await cluster.settled();
+      for (const id of await cluster.etcdClusterIds()) ids.add(id);
+      assert.equal(ids.size, 1, `etcd cluster ids: ${[...ids].join(", ")}`);
+      const { members } = JSON.parse(await cluster.etcdctl("member list -w json"));
+      assert.equal(members.length, 3);
+      await assertNothingRuns(scenario);
+    });
+
+    test("destroy is killed in the middle, then ends with nothing left", async () => {
+      await stack.engine("destroy", [], { started: (pid) => setTimeout(() => killGroup(pid), 3000).unref() });
+      await stack.destroy();
+      assert.deepEqual(stack.resources(), []);
+    });
+
+    test("up with one command at a time finishes", async () => {
+      await stack.up(["--parallel", "1"]);
+      await cluster.settled();
+      for (const id of await cluster.etcdClusterIds()) assert.ok(!ids.has(id), "another cluster, another id");
+    });
+  },
+  { up: false },
+);
+
+function killGroup(pid: number): void {
+  try {
+    process.kill(-pid, "SIGKILL");
+  } catch (error) {
+    // It had ended before.
+    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
+  }
+}

@@ -1,0 +1,84 @@
+// a bundle with one changed file is refused on the host; a config with mistakes touches nothing
+import assert from "node:assert/strict";
+import { existsSync, readFileSync } from "node:fs";
+import { test } from "node:test";
+import { makeMetal, onMetal } from "../support/metal.ts";
+import { onCluster, traces } from "../support/scenario.ts";
+import { heldBy } from "../support/secrets.ts";
+import { secretsOfStack } from "../support/stages.ts";
+
+const config = onMetal("test-tamper", 4);
+const { m1 } = config.hosts;
+assert.ok(m1);
+config.hosts = { m1 };
+config.pools = {};
+config.etcd = { throwAway: true };
+config.artifacts = { ...(config.artifacts as object), location: "/var/cache/tampered" };
+
+onCluster(
+  config,
+  ({ stack, cluster }) => {
+    const host = cluster.host("m1");
+
+    test("a changed file is refused on the host, by name and with both hashes, and is not installed", async () => {
+      const file = (await host.sh("cd /var/cache/ha-kubernetes/bundle && ls | grep -E '^containerd' | head -n 1")).trim();
+      assert.ok(file, "the bundle has a containerd");
+      await host.sh(`
+        cp -rs /var/cache/ha-kubernetes/bundle /var/cache/tampered
+        cd /var/cache/tampered && cp --remove-destination /var/cache/ha-kubernetes/bundle/${file} ${file} && printf x >>${file}
+      `);
+      const hash = async (folder: string) => (await host.sh(`sha256sum ${folder}/${file}`)).split(" ")[0] as string;
+      const wanted = await hash("/var/cache/ha-kubernetes/bundle");
+      const found = await hash("/var/cache/tampered");
+      assert.notEqual(found, wanted);
+
+      const { status, text } = await stack.engine("up");
+      assert.notEqual(status, 0);
+      for (const part of [file, wanted, found])
+        assert.ok(text.includes(part), `the message names ${part}:\n${text.slice(-3000)}`);
+      assert.equal((await host.trySh("command -v containerd")).status, 1);
+      assert.deepEqual(heldBy(text, secretsOfStack(stack)), [], "no secret in the message");
+    });
+
+    test("every mistake of a config is named at once, and nothing is touched", async () => {
+      const before = {
+        state: readFileSync(stack.stateFile, "utf8"),
+        logins: await host.logins(),
+        traces: await traces(config.name),
+      };
+      stack.configure({
+        ...config,
+        kubernetesVersion: "v1.36.3",
+        network: { kubeProxyMode: "magic", podCidr: "10.96.0.0/12" },
+        hosts: { m1: { ...m1, address: "10.79.4.300" } },
+        controlPlanes: 3,
+      } as typeof config);
+      const { status, text } = await stack.engine("up");
+      assert.notEqual(status, 0);
+      for (const key of ["kubernetesVersion", "network.kubeProxyMode", "hosts.m1.address", "controlPlanes"]) {
+        assert.ok(text.includes(key), `${key} is named:\n${text.slice(-3000)}`);
+      }
+      for (const value of ["v1.36.3", "magic", "10.79.4.300"]) assert.ok(text.includes(value), `${value} is shown`);
+      const after = {
+        state: readFileSync(stack.stateFile, "utf8"),
+        logins: await host.logins(),
+        traces: await traces(config.name),
+      };
+      assert.deepEqual(after, before);
+    });
+
+    test("a config with a mistake makes no state where there was none", async () => {
+      stack.forget();
+      stack.configure({ ...config, api: { ...config.api, address: "10.79.4.0/24" } });
+      assert.notEqual((await stack.engine("up")).status, 0);
+      const left = existsSync(stack.stateFile) ? stack.resources().filter(({ type }) => type !== "pulumi:pulumi:Stack") : [];
+      assert.deepEqual(left, []);
+    });
+  },
+  {
+    up: false,
+    prepare: async (scenario) => {
+      await makeMetal(scenario);
+    },
+  },
+);

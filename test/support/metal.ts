@@ -1,0 +1,25 @@
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { type Lab, makeHosts } from "../../lab/hosts.ts";
+import type { Scenario } from "./scenario.ts";
+import { type ClusterConfig, threePlusTwo } from "./stack.ts";
+
+/** This machine's bundle, as hosts of any lab see it. */
+const manifest = join(process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "ha-kubernetes/bundle/manifest.json");
+
+/** The same cluster on hosts that exist already, which a user with sudo logs in to. */
+export function onMetal(name: string, network: number): ClusterConfig {
+  const { lab: _, ...config } = threePlusTwo(name, network);
+  return { ...config, provider: "baremetal", ssh: { user: "ops" }, artifacts: { source: "bundle", manifest } };
+}
+
+/** Makes the hosts of a bare-metal config, and tells the stack their keys. */
+export async function makeMetal({ stack, config }: Scenario): Promise<Lab> {
+  const addresses = Object.fromEntries(Object.entries(config.hosts).map(([name, { address }]) => [name, address]));
+  const subnet = (config.nodeCidrs as string[])[0] as string;
+  const lab = await makeHosts(config.name, subnet, addresses);
+  for (const host of Object.values(config.hosts)) host.hostKey = lab.hostKey;
+  stack.configure(config);
+  await stack.secret("sshPrivateKey", lab.privateKey);
+  return lab;
+}
