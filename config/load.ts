@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { knownVersions } from "./known.ts";
+import { knownVersions } from "../artifacts/lock.ts";
 import { parseCluster } from "./parse.ts";
 import { didYouMean, holdsPrivateKey, type Problem, problemsText, problemText } from "./problems.ts";
 import type { Cluster } from "./schema.ts";

@@ -40,8 +40,8 @@ function problemsOf(value: unknown, issue: z.core.$ZodIssue): Problem[] {
   return [{ key, found: given === undefined ? "is missing" : `is ${shown(given)}`, allowed: allowedBy(issue) }];
 }
 
-/** The kinds of values that have no text of their own in the schema. */
-function allowedBy(issue: z.core.$ZodIssue): string {
+/** What would be right, in words: the schema's own, or some for kinds of values that have none. */
+export function allowedBy(issue: z.core.$ZodIssue): string {
   if (issue.code !== "invalid_type") return issue.message;
   if (issue.expected === "object" || issue.expected === "record") return "a mapping of keys to values";
   return issue.expected === "array" ? "a list" : issue.message;

@@ -1,0 +1,132 @@
+import { z } from "zod";
+import { refusals } from "./changes.ts";
+import { rules, warnings } from "./rules.ts";
+import { clusterSchema } from "./schema.ts";
+import { allowedBy, unwrapped } from "./shape.ts";
+
+// What people and editors read about the config, from the schema itself.
+
+/** JSON Schema of a stack's file, for the line `# yaml-language-server: $schema=` at its top. */
+export function stackFileSchema(): object {
+  const secret = (description: string) => ({
+    description: `${description} Set it with config set --secret.`,
+    type: "object",
+    properties: { secure: { type: "string" } },
+    required: ["secure"],
+    additionalProperties: false,
+  });
+  const { $schema, ...cluster } = z.toJSONSchema(clusterSchema, {
+    io: "input",
+    target: "draft-7",
+    // Editors show this in place of the pattern.
+    override: ({ zodSchema, jsonSchema }) => {
+      if (jsonSchema.pattern !== undefined) Object.assign(jsonSchema, { patternErrorMessage: allowedValue(zodSchema) });
+    },
+  });
+  return {
+    $schema,
+    title: "A stack of ha-kubernetes",
+    type: "object",
+    properties: {
+      config: {
+        type: "object",
+        properties: {
+          "ha-kubernetes:cluster": { description: "The cluster.", ...cluster },
+          "ha-kubernetes:sshPrivateKey": secret("The private key to log in to hosts with."),
+          "ha-kubernetes:sshPassword": secret("The password to log in to hosts with, where there is no key."),
+        },
+      },
+    },
+  };
+}
+
+/** What a value may be, in the words of its error message. */
+function allowedValue(schema: z.core.$ZodType): string {
+  const inner = unwrapped(schema);
+  const { def } = inner._zod;
+  if (def.type === "array")
+    return `a list; each ${unwrapped(def.element)._zod.def.type === "object" ? "a mapping" : allowedValue(def.element)}`;
+  if (def.type === "record")
+    return `a mapping of ${allowedValue(def.keyType)} to ${isSection(def.valueType) ? "a mapping" : allowedValue(def.valueType)}`;
+  const issue = z.safeParse(inner, null).error?.issues[0];
+  if (issue === undefined) throw new Error("a schema that allows null has no words for what it allows");
+  return allowedBy(issue);
+}
+
+const isSection = (schema: z.core.$ZodType) => unwrapped(schema)._zod.def.type === "object";
+
+/** The default of a key: a text for the table. Empty where the key must be given, a dash where nothing is the default. */
+function defaultOf(schema: z.core.$ZodType): string {
+  const { def } = (schema as z.core.$ZodTypes)._zod;
+  if (def.type === "optional") return "–";
+  if (def.type === "prefault") return "see there";
+  return def.type === "default" ? `\`${JSON.stringify(def.defaultValue)}\`` : "**required**";
+}
+
+interface Section {
+  path: string;
+  about: string;
+  rows: string[];
+}
+
+/** A section for a mapping, and those for the mappings in it. */
+function sections(path: string, schema: z.core.$ZodType): Section[] {
+  const { def } = unwrapped(schema)._zod;
+  if (def.type !== "object") throw new Error(`${path} is no mapping with keys of its own`);
+  const rows: string[] = [];
+  const inner: Section[] = [];
+  for (const [key, value] of Object.entries(def.shape)) {
+    const below = innerSections(path === "" ? key : `${path}.${key}`, value);
+    inner.push(...below);
+    const [first] = below;
+    const allowed = first === undefined ? allowedValue(value) : `see [${first.path}](#${anchor(first.path)})`;
+    rows.push(`| \`${key}\` | ${allowed} | ${defaultOf(value)} | ${describe(value)} |`);
+  }
+  return [{ path, about: describe(schema), rows }, ...inner];
+}
+
+/** Sections for what a key holds: a mapping, mappings by name, or a list of mappings. */
+function innerSections(path: string, schema: z.core.$ZodType): Section[] {
+  const { def } = unwrapped(schema)._zod;
+  if (def.type === "object") return sections(path, schema);
+  if (def.type === "record" && isSection(def.valueType)) return sections(`${path}.NAME`, def.valueType);
+  return def.type === "array" && isSection(def.element) ? sections(path, def.element) : [];
+}
+
+const describe = (schema: z.core.$ZodType) =>
+  (schema as z.ZodType).description ?? (unwrapped(schema) as unknown as z.ZodType).description ?? "";
+const anchor = (path: string) => path.toLowerCase().replace(/[^a-z0-9-]/g, "");
+
+const sectionText = ({ path, about, rows }: Section) =>
+  [
+    `## ${path === "" ? "The cluster" : path}`,
+    "",
+    ...(about === "" ? [] : [about, ""]),
+    "| key | allowed | default | meaning |",
+    "|---|---|---|---|",
+    ...rows,
+  ].join("\n");
+
+const list = (items: readonly string[]) => items.map((item) => `- ${item}`).join("\n");
+
+/** docs/config.md. */
+export function configDocs(): string {
+  return `${[
+    "# Config",
+    `<!-- Made by \`npm run generate\` from config/; edits here are lost. -->
+One mapping describes a cluster: the key \`ha-kubernetes:cluster\` of the stack's file, \`Pulumi.<stack>.yaml\`. Secrets are keys of their own beside it:
+\`ha-kubernetes:sshPrivateKey\` and \`ha-kubernetes:sshPassword\`, set with \`npm run config -- set --secret\`. examples/ has whole files.
+
+Every mistake is reported at once, with its key, what was found, what is allowed and, where that isn't all, what to do; nothing is touched before the config is right.
+With \`# yaml-language-server: $schema=./config/schema.json\` at the top of a stack's file, an editor completes keys and shows mistakes as you type.`,
+    ...sections("", clusterSchema).map(sectionText),
+    "## Rules over several keys",
+    list(rules.map(({ says }) => says)),
+    "## Warnings",
+    `Allowed, but said at every run:\n\n${list(warnings.map(({ says }) => says))}`,
+    "## Changes that are refused",
+    `Compared with what the last \`up\` made, at preview already. Where a name is given, \`allow: [name]\` overrides the refusal.\n\n${list(
+      refusals.map(({ says, override }) => (override === undefined ? says : `${says} Override: \`${override}\`.`)),
+    )}`,
+  ].join("\n\n")}\n`;
+}

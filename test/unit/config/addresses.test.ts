@@ -1,0 +1,44 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import fc from "fast-check";
+import { addressNumber, addressText, canonical, contains, inside, overlap, range } from "../../../config/addresses.ts";
+
+const number = fc.integer({ min: 0, max: 2 ** 32 - 1 });
+const cidr = fc.tuple(number, fc.integer({ min: 0, max: 32 })).map(([address, prefix]) => `${addressText(address)}/${prefix}`);
+/** Ranges near each other, so that many pairs touch. */
+const near = fc
+  .tuple(fc.integer({ min: 0, max: 63 }), fc.integer({ min: 26, max: 32 }))
+  .map(([host, prefix]) => `10.0.0.${host}/${prefix}`);
+
+test("an address is the same after the way to a number and back", () => {
+  fc.assert(fc.property(number, (address) => addressNumber(addressText(address)) === address));
+  assert.equal(addressNumber("255.255.255.255"), 2 ** 32 - 1);
+  assert.equal(addressText(addressNumber("192.168.1.10")), "192.168.1.10");
+});
+
+test("a range holds its own address, and its ends have its size between them", () => {
+  fc.assert(
+    fc.property(cidr, (text) => {
+      const { first, last, prefix } = range(text);
+      assert.ok(contains(range(text), addressNumber(text.split("/")[0] as string)));
+      assert.equal(last - first + 1, 2 ** (32 - prefix));
+      assert.equal(first % 2 ** (32 - prefix), 0);
+      assert.deepEqual({ ...range(canonical(text)), text }, range(text));
+    }),
+  );
+});
+
+test("two ranges overlap exactly where some address is in both", () => {
+  fc.assert(
+    fc.property(near, near, (a, b) => {
+      const addresses = Array.from({ length: 64 }, (_, host) => addressNumber("10.0.0.0") + host);
+      const shared = addresses.some((address) => contains(range(a), address) && contains(range(b), address));
+      assert.equal(overlap(range(a), range(b)), shared);
+      assert.equal(overlap(range(b), range(a)), shared);
+      const held = addresses.every((address) => !contains(range(a), address) || contains(range(b), address));
+      assert.equal(inside(range(a), range(b)), held);
+      // Ranges of CIDR form never overlap halfway.
+      assert.equal(shared, inside(range(a), range(b)) || inside(range(b), range(a)));
+    }),
+  );
+});

@@ -1,0 +1,107 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import * as pulumi from "@pulumi/pulumi";
+import { loadCluster, type StackConfig } from "../../../config/load.ts";
+import { known, lab, metal, type Written } from "./samples.ts";
+
+const key = "-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXktdjE=\n-----END OPENSSH PRIVATE KEY-----\n";
+
+function stack(cluster: Written, more: Record<string, string> = {}, secretKeys = ["ha-kubernetes:sshPrivateKey"]): StackConfig {
+  return { values: { "ha-kubernetes:cluster": JSON.stringify(cluster), "aws:region": "eu-central-1", ...more }, secretKeys };
+}
+
+function message(config: StackConfig): string {
+  let text = "";
+  assert.throws(
+    () => loadCluster(config, known),
+    (error: Error) => {
+      assert.ok(pulumi.RunError.isInstance(error), "a RunError, which is shown without a stack trace");
+      text = error.message;
+      return true;
+    },
+  );
+  return text;
+}
+
+test("a lab stack needs no secret", () => {
+  const { cluster, secrets } = loadCluster(stack(lab()), known);
+  assert.equal(cluster.name, "prod");
+  assert.deepEqual(secrets, {});
+});
+
+test("the key of a metal stack stays a secret", async () => {
+  const { secrets } = loadCluster(stack(metal(), { "ha-kubernetes:sshPrivateKey": key }), known);
+  assert.ok(secrets.sshPrivateKey !== undefined && secrets.sshPassword === undefined);
+  assert.equal(await pulumi.isSecret(secrets.sshPrivateKey), true);
+  assert.equal(await new Promise((done) => secrets.sshPrivateKey?.apply(done)), key);
+});
+
+test("one error names every problem, in a form that stays", () => {
+  const config = metal();
+  config.hosts.m1.adress = "10.0.0.11";
+  config.etcd = { heartbeatMilliseconds: 300 };
+  assert.equal(
+    message(stack(config)),
+    [
+      "This stack's config can't be used (2 problems; nothing was touched):",
+      "  - cluster.hosts.m1.adress is not a key; did you mean address?",
+      "      allowed: address, roles, pool, architecture, connection, sshAddress, sshPort, sshUser, hostKey, dataDevice, lost, incarnation",
+      "  - cluster.etcd.electionMilliseconds is 1000",
+      "      allowed: 1500 or more: 5 times cluster.etcd.heartbeatMilliseconds",
+    ].join("\n"),
+  );
+});
+
+/** The one complaint of a message, in one line. */
+function complaint(config: StackConfig): string {
+  const [title, ...lines] = message(config).split("\n");
+  assert.equal(title, "This stack's config can't be used (1 problem; nothing was touched):");
+  return lines.map((line) => line.trim()).join(" | ");
+}
+
+test("a stack without a cluster", () => {
+  assert.equal(
+    complaint({ values: {}, secretKeys: [] }),
+    "- ha-kubernetes:cluster is missing | allowed: a mapping that describes the cluster | cure: write it as config → ha-kubernetes:cluster in Pulumi.<stack>.yaml; examples/ has whole ones",
+  );
+});
+
+test("a cluster that is a text", () => {
+  const values = { "ha-kubernetes:cluster": "dev" };
+  assert.equal(complaint({ values, secretKeys: [] }), '- cluster is "dev" | allowed: a mapping of keys to values');
+});
+
+test("a mistyped key beside the cluster", () => {
+  assert.equal(
+    complaint(stack(lab(), { "ha-kubernetes:sshPrivatekey": "x" })),
+    "- ha-kubernetes:sshPrivatekey is not a key; did you mean ha-kubernetes:sshPrivateKey? | allowed: ha-kubernetes:cluster, ha-kubernetes:sshPrivateKey, ha-kubernetes:sshPassword",
+  );
+});
+
+test("metal without anything to log in with", () => {
+  assert.equal(
+    complaint(stack(metal())),
+    "- ha-kubernetes:sshPrivateKey is missing | allowed: the private key to log in to the hosts with | cure: config set --secret sshPrivateKey, the key's text on standard input; or sshPassword",
+  );
+});
+
+test("a secret in clear", () => {
+  const clear = stack(metal(), { "ha-kubernetes:sshPrivateKey": key, "ha-kubernetes:sshPassword": "hunter2" });
+  assert.equal(
+    complaint(clear),
+    "- ha-kubernetes:sshPassword is in clear in the stack's file | allowed: an encrypted value | cure: store it anew with config set --secret sshPassword, and replace the password where the file was shared",
+  );
+});
+
+test("a public key in the place of the private one, which is not shown", () => {
+  const text = complaint(stack(metal(), { "ha-kubernetes:sshPrivateKey": "ssh-ed25519 AAAA ops@example.com" }));
+  assert.equal(
+    text,
+    "- ha-kubernetes:sshPrivateKey is no private key (not shown) | allowed: the text of a private key file, from -----BEGIN … PRIVATE KEY----- on",
+  );
+});
+
+test("an encrypted value inside the cluster", () => {
+  const text = complaint(stack(lab(), {}, ["ha-kubernetes:cluster"]));
+  assert.match(text, /^- ha-kubernetes:cluster holds an encrypted value \| allowed: no secret anywhere in this mapping/);
+});

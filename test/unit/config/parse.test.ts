@@ -1,0 +1,150 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { parseCluster } from "../../../config/parse.ts";
+import { didYouMean } from "../../../config/problems.ts";
+import { known, lab, master, metal, type Written } from "./samples.ts";
+
+function right(config: Written) {
+  const parsed = parseCluster(JSON.parse(JSON.stringify(config)), known);
+  assert.ok(parsed.ok, parsed.ok ? "" : JSON.stringify(parsed.problems, undefined, 2));
+  return parsed;
+}
+
+function wrong(config: Written): string[] {
+  const parsed = parseCluster(JSON.parse(JSON.stringify(config)), known);
+  assert.ok(!parsed.ok, "the config is taken");
+  return parsed.problems.map(({ key }) => key);
+}
+
+test("every default is filled in, of sections that aren't written too", () => {
+  const { cluster } = right(metal());
+  assert.equal(cluster.api.port, 8443);
+  assert.equal(cluster.network.podCidr, "10.244.0.0/16");
+  assert.equal(cluster.network.kubeProxyMode, "nftables");
+  assert.deepEqual(cluster.certificates, { authorityValidityHours: 87600, leafValidityHours: 8760, renewBeforeHours: 2160 });
+  assert.equal(cluster.hosts.m1?.connection, "ssh");
+  assert.equal(cluster.hosts.m1?.incarnation, 1);
+  assert.deepEqual(cluster.pools.general, { labels: {}, taints: [], maxUnavailable: 1 });
+  assert.equal(cluster.addons.coredns.replicas, 2);
+  assert.equal(cluster.lab, undefined);
+  assert.equal(right(lab()).cluster.lab?.sshUser, "root");
+});
+
+test("mistakes of every kind come at once, each key once", () => {
+  const config = metal();
+  delete config.name;
+  config.hosts.m1.address = "10.0.0.300";
+  config.hosts.m2.adress = "10.0.0.12";
+  config.hosts.w1.pool = "genral";
+  config.hosts.m4 = master(4);
+  config.network = { podCidr: "10.0.0.0/16" };
+  config.etcd = { electionMilliseconds: 100 };
+  config.ssh = { privateKey: "-----BEGIN EC PRIVATE KEY-----\nMHcCAQEE" };
+  assert.deepEqual(wrong(config), [
+    "cluster.ssh.privateKey",
+    "cluster.name",
+    "cluster.hosts.m1.address",
+    "cluster.hosts.m2.adress",
+    "cluster.hosts", // 4 members
+    "cluster.hosts.w1.pool",
+    "cluster.network.podCidr",
+    "cluster.etcd.electionMilliseconds",
+  ]);
+});
+
+test("a rule says nothing about what is wrong by itself", () => {
+  const config = metal();
+  config.api.address = "the first one"; // not: outside nodeCidrs
+  config.hosts.m1.roles = ["master"]; // not: 2 hosts of role etcd
+  config.network = { podCidr: "10.244.0.0" }; // not: overlaps
+  assert.deepEqual(wrong(config), ["cluster.hosts.m1.roles[0]", "cluster.api.address", "cluster.network.podCidr"]);
+});
+
+test("neither a private key nor what an unknown key holds is shown", () => {
+  const config = metal();
+  config.password = "hunter2";
+  config.hosts.m1.hostKey = "-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXk=";
+  config.nodeCidrs = { nested: ["-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2Vw"] };
+  const parsed = parseCluster(config, known);
+  assert.ok(!parsed.ok);
+  const text = JSON.stringify(parsed.problems);
+  for (const secret of ["hunter2", "b3BlbnNzaC1rZXk", "MC4CAQAwBQYDK2Vw"]) assert.ok(!text.includes(secret), secret);
+  assert.deepEqual(
+    parsed.problems.map(({ key }) => key),
+    ["cluster.nodeCidrs.nested[0]", "cluster.hosts.m1.hostKey", "cluster.nodeCidrs", "cluster.password"],
+  );
+});
+
+test("what is not a mapping is refused, whatever it is", () => {
+  for (const value of [undefined, null, 5, "text", [], true]) assert.deepEqual(wrong({ value }.value ?? null), ["cluster"]);
+});
+
+const small = () => {
+  const config = metal();
+  return { ...config, hosts: { m1: config.hosts.m1, w1: config.hosts.w1 }, etcd: { throwAway: true } };
+};
+
+test("a throw-away cluster of one member is taken, and said loudly", () => {
+  assert.deepEqual(
+    right(small()).warnings.map(({ key, found }) => `${key} ${found}`),
+    ["cluster.etcd.throwAway is true and etcd has ONE member: the cluster is lost with its host"],
+  );
+});
+
+test("throw-away doesn't make an even number right", () => {
+  assert.deepEqual(wrong({ ...small(), hosts: { ...small().hosts, m2: master(2) } }), ["cluster.hosts", "cluster.hosts"]); // etcd, control planes
+});
+
+test("a lost member is counted or not, as it fits", () => {
+  const config = metal();
+  config.hosts.m2.lost = true; // 3 with it
+  assert.deepEqual(
+    right(config).warnings.map(({ key }) => key),
+    ["cluster.hosts.m2.lost"],
+  );
+  config.hosts.m4 = master(4); // 3 without it
+  right(config);
+  config.hosts.m5 = master(5); // 5 with it
+  right(config);
+});
+
+test("warnings name what is allowed but unwise", () => {
+  const config = metal();
+  config.network = { kubeProxyMode: "ipvs" };
+  config.ssh = { acceptAnyHostKey: true };
+  delete config.hosts.w1.hostKey;
+  config.allow = ["patch-downgrade"];
+  assert.deepEqual(
+    right(config).warnings.map(({ key }) => key),
+    ["cluster.network.kubeProxyMode", "cluster.ssh.acceptAnyHostKey", "cluster.allow"],
+  );
+  const idle = metal();
+  delete idle.hosts.w1;
+  delete idle.hosts.w2;
+  assert.deepEqual(
+    right(idle).warnings.map(({ found }) => found),
+    ["has no host of role worker"],
+  );
+  assert.deepEqual(right(metal()).warnings, []);
+});
+
+test("what looks wrong but is right is taken", () => {
+  const config = metal();
+  config.hosts.m1.connection = "local"; // the machine that runs the program is one of the hosts
+  delete config.hosts.m1.hostKey;
+  config.balancer = { kind: "external" };
+  config.api = { domainName: "api.example.com", address: "192.0.2.1", port: 6443 }; // outside nodeCidrs, and the apiserver's own port
+  for (const name of ["m1", "m2", "m3"]) config.hosts[name].roles = ["etcd", "control-plane"];
+  config.pools.general = { labels: { "node.kubernetes.io/class": "large", "topology.kubernetes.io/zone": "a" } };
+  config.kubelet = { systemReserved: { memory: "1Gi" } };
+  right(config);
+});
+
+test("did you mean: near misses only", () => {
+  const keys = ["address", "roles", "pool", "hostKey", "sshAddress"];
+  assert.equal(didYouMean("adress", keys), "address");
+  assert.equal(didYouMean("hostkey", keys), "hostKey");
+  assert.equal(didYouMean("poool", keys), "pool");
+  assert.equal(didYouMean("flavour", keys), undefined);
+  assert.equal(didYouMean("x", []), undefined);
+});
