@@ -10,14 +10,14 @@ import { EtcdCluster } from "./components/etcdCluster.ts";
 import { HostPreparation } from "./components/hostPreparation.ts";
 import { Leaving } from "./components/leaving.ts";
 import { adminKubeconfig, certificateExpiry } from "./components/outputs.ts";
-import { lastRecorded } from "./components/recorded.ts";
+import { readHistory } from "./components/recorded.ts";
 import { WorkerPool } from "./components/workerPool.ts";
 import { loadCluster } from "./config/load.ts";
 import { createInfrastructure } from "./providers/infrastructure.ts";
 
 // Typed config, then hosts, then the components in the order in which a cluster comes to life.
 const { cluster, secrets } = loadCluster();
-const before = await lastRecorded(cluster);
+const history = await readHistory(cluster);
 const infrastructure = await createInfrastructure({ cluster, secrets });
 const id = new random.RandomId("cluster", { byteLength: 4 });
 const pki = new ClusterPki("pki", { certificates: cluster.certificates });
@@ -27,8 +27,7 @@ const context: ClusterContext = {
   owner: pulumi.interpolate`${cluster.name}/${id.hex}`,
   pki,
   ...resolveVersions(cluster),
-  born: before.born,
-  reborn: before.reborn,
+  ...history,
 };
 
 const { commands: prepared } = new HostPreparation("hosts", context);
@@ -42,8 +41,8 @@ new Leaving("leaving", context, { after: [addons, balancer, ...pools] });
 export const kubeconfig = adminKubeconfig(context);
 export const apiEndpoint = pulumi.interpolate`https://${infrastructure.endpoint.address}:${infrastructure.endpoint.port}`;
 export const hosts = Object.fromEntries(infrastructure.hosts.map(({ name, address, roles }) => [name, { address, roles }]));
-export const versions = { kubernetes: cluster.kubernetesVersion, ...context.versions };
+export const versions = context.versions;
 export const certificates = certificateExpiry(pki, etcd.validUntil, controlPlane.validUntil);
 export const statistics = balancer.statistics;
 export const owner = context.owner;
-export const recorded = before.next;
+export const recorded = history.next;

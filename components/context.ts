@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import type { Versions } from "../artifacts/lock.ts";
 import type { Cluster } from "../config/schema.ts";
 import type { AddonImages } from "../hosts/addons/addon.ts";
 import type { Host, Infrastructure } from "../providers/infrastructure.ts";
@@ -12,7 +13,7 @@ export interface ClusterContext {
   owner: pulumi.Output<string>;
   pki: ClusterPki;
   /** Versions of every part, the config's own or those the lock recommends for the Kubernetes version. */
-  versions: Readonly<Record<"etcd" | "containerd" | "runc" | "cniPlugins" | "flannel" | "coredns" | "pause", string>>;
+  versions: Versions;
   /** References of the images that add-ons run. */
   images: AddonImages;
   /** True once an `up` of this stack has ended with an etcd cluster: no member may start another one. */

@@ -1,27 +1,34 @@
 import * as pulumi from "@pulumi/pulumi";
+import { knownVersions } from "../artifacts/lock.ts";
+import { refuseChanges } from "../config/changes.ts";
+import { problemsText } from "../config/problems.ts";
+import { type Recorded, readRecorded, record } from "../config/recorded.ts";
 import type { Cluster } from "../config/schema.ts";
 
-/** What an `up` writes into its outputs for the next one. */
-export interface Recorded {
-  hosts: Record<string, { address: string; roles: readonly string[]; incarnation: number }>;
+export interface History {
+  /** True once an `up` of this stack has ended: its etcd cluster was born, and no member may start another one. */
+  born: boolean;
+  /** Hosts whose incarnation is another than the last `up` recorded. */
+  reborn: ReadonlySet<string>;
+  /** What this `up` records for the next one. */
+  next: Recorded;
 }
 
 /**
- * Reads what the last finished `up` of this stack recorded. Nothing where there was none: then etcd was never born. After an `up`
- * that failed the record is the one before it, so every refusal also stands in the scripts, against what is there.
+ * Reads what the last finished `up` of this stack recorded, and refuses a change that would hurt, before any resource is touched.
+ * After an `up` that failed the record is the one before it, so every refusal also stands in the scripts, against what is there.
+ *
+ * @throws pulumi.RunError naming every refusal at once
  */
-export async function lastRecorded(cluster: Cluster): Promise<{ born: boolean; reborn: ReadonlySet<string>; next: Recorded }> {
-  const self = new pulumi.StackReference(`organization/${pulumi.getProject()}/${pulumi.getStack()}`);
-  const { value } = await self.getOutputDetails("recorded");
-  const before = value as Recorded | undefined;
-  const next: Recorded = {
-    hosts: Object.fromEntries(
-      Object.entries(cluster.hosts).map(([name, { address, roles, incarnation }]) => [name, { address, roles, incarnation }]),
-    ),
-  };
-  const reborn = Object.entries(next.hosts).filter(([name, host]) => {
+export async function readHistory(cluster: Cluster): Promise<History> {
+  const self = new pulumi.StackReference("last-up", { name: `organization/${pulumi.getProject()}/${pulumi.getStack()}` });
+  const before = readRecorded((await self.getOutputDetails("recorded")).value);
+  const next = record(cluster, knownVersions());
+  const problems = refuseChanges(before, next, cluster.allow, knownVersions());
+  if (problems.length > 0) throw new pulumi.RunError(problemsText("This change is refused, and nothing was touched", problems));
+  const reborn = Object.keys(next.hosts).filter((name) => {
     const known = before?.hosts[name];
-    return known !== undefined && known.incarnation !== host.incarnation;
+    return known !== undefined && known.incarnation !== next.hosts[name]?.incarnation;
   });
-  return { born: before !== undefined, reborn: new Set(reborn.map(([name]) => name)), next };
+  return { born: before !== undefined, reborn: new Set(reborn), next };
 }

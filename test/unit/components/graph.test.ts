@@ -1,0 +1,82 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { clusterOf, graphOf, type Registered } from "./graph.ts";
+
+type Graph = Map<string, Registered>;
+
+/** Names of what differs between two graphs, apart from what only one of them has. */
+function changed(before: Graph, after: Graph): string[] {
+  const text = (graph: Graph, name: string) => {
+    // What an ignored input holds runs nothing.
+    const { create, ...inputs } = graph.get(name)?.inputs ?? {};
+    return JSON.stringify(inputs.update === undefined ? { ...inputs, create } : inputs);
+  };
+  return [...before.keys()].filter((name) => after.has(name) && text(before, name) !== text(after, name)).sort();
+}
+const added = (before: Graph, after: Graph) => [...after.keys()].filter((name) => !before.has(name)).sort();
+const command = (name: string) => `command:remote:Command ${name}`;
+
+test("a worker has at most 4 resources, a host of every role at most 7 commands and 2 leaves of 3 resources", async () => {
+  const graph = await graphOf(clusterOf(2));
+  const ofHost = (host: string, kind: string) =>
+    [...graph.keys()].filter((name) => name.startsWith(kind) && name.endsWith(`-${host}`));
+  assert.deepEqual(ofHost("w1", "").sort(), ["join-w1", "prepare-w1", "worker-w1"].map(command));
+  assert.deepEqual(
+    ofHost("m1", "command:").sort(),
+    ["addons-m1", "balancer-m1", "control-plane-m1", "etcd-m1", "leaving-m1", "prepare-m1"].map(command),
+  );
+  assert.equal(ofHost("m1", "tls:").length, 6);
+});
+
+test("another worker changes nothing on any other host", async () => {
+  const before = await graphOf(clusterOf(2));
+  const after = await graphOf(clusterOf(3));
+  assert.deepEqual(changed(before, after), []);
+  assert.deepEqual(added(before, after), ["join-w3", "prepare-w3", "worker-w3"].map(command));
+});
+
+test("another control plane changes the balancers' lists of backends and nothing else", async () => {
+  const before = await graphOf(clusterOf(1));
+  const after = await graphOf(
+    clusterOf(1, ({ hosts }) => {
+      hosts.c4 = { ...hosts.m1, address: "10.0.0.14", roles: ["control-plane"] };
+    }),
+  );
+  assert.deepEqual(changed(before, after), ["balancer-m1", "balancer-m2", "balancer-m3"].map(command));
+});
+
+test("more etcd members change the apiservers' list of members and no member", async () => {
+  const before = await graphOf(clusterOf(1));
+  const after = await graphOf(
+    clusterOf(1, ({ hosts }) => {
+      for (const n of [4, 5]) hosts[`e${n}`] = { ...hosts.m1, address: `10.0.0.1${n}`, roles: ["etcd"] };
+    }),
+  );
+  assert.deepEqual(changed(before, after), ["control-plane-m1", "control-plane-m2", "control-plane-m3"].map(command));
+});
+
+test("the order in which a config lists its hosts never matters", async () => {
+  const before = await graphOf(clusterOf(2));
+  const after = await graphOf(
+    clusterOf(2, (cluster) => {
+      cluster.hosts = Object.fromEntries(Object.entries(cluster.hosts).reverse());
+    }),
+  );
+  assert.deepEqual(changed(before, after), []);
+  assert.deepEqual(added(before, after), []);
+});
+
+test("no member may start a cluster once one was recorded", async () => {
+  const first = await graphOf(clusterOf(1));
+  const later = await graphOf(clusterOf(1), { hosts: {} });
+  const create = (graph: Graph) => String(graph.get(command("etcd-m1"))?.inputs.create);
+  assert.match(create(first), /BIRTH_BOOTSTRAP=yes/);
+  assert.match(create(later), /BIRTH_BOOTSTRAP=no/);
+});
+
+test("no visible text holds a key, a certificate's key or a token", async () => {
+  for (const [name, { inputs }] of await graphOf(clusterOf(1))) {
+    for (const key of ["create", "update", "delete"])
+      assert.doesNotMatch(String(inputs[key]), /key of|token-of|result-of/, `${name} ${key}`);
+  }
+});
