@@ -1,5 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { knownVersions } from "../../../artifacts/lock.ts";
+import { parseCluster } from "../../../config/parse.ts";
+import { record } from "../../../config/recorded.ts";
 import { clusterOf, graphOf, type Registered } from "./graph.ts";
 
 type Graph = Map<string, Registered>;
@@ -7,9 +10,10 @@ type Graph = Map<string, Registered>;
 /** Names of what differs between two graphs, apart from what only one of them has. */
 function changed(before: Graph, after: Graph): string[] {
   const text = (graph: Graph, name: string) => {
-    // What an ignored input holds runs nothing.
-    const { create, ...inputs } = graph.get(name)?.inputs ?? {};
-    return JSON.stringify(inputs.update === undefined ? { ...inputs, create } : inputs);
+    // What an ignored input holds runs nothing: the host that mints a join, and what a first run is told.
+    const { create, connection, ...inputs } = graph.get(name)?.inputs ?? {};
+    const joins = name.includes(" join-");
+    return JSON.stringify({ ...inputs, ...(!joins && { connection }), ...(inputs.update === undefined && { create }) });
   };
   return [...before.keys()].filter((name) => after.has(name) && text(before, name) !== text(after, name)).sort();
 }
@@ -68,7 +72,9 @@ test("the order in which a config lists its hosts never matters", async () => {
 
 test("no member may start a cluster once one was recorded", async () => {
   const first = await graphOf(clusterOf(1));
-  const later = await graphOf(clusterOf(1), { hosts: {} });
+  const parsed = parseCluster(clusterOf(1), knownVersions());
+  assert.ok(parsed.ok);
+  const later = await graphOf(clusterOf(1), record(parsed.cluster, knownVersions()));
   const create = (graph: Graph) => String(graph.get(command("etcd-m1"))?.inputs.create);
   assert.match(create(first), /BIRTH_BOOTSTRAP=yes/);
   assert.match(create(later), /BIRTH_BOOTSTRAP=no/);
