@@ -76,15 +76,20 @@ export class TestCluster {
     return nodes.filter(isReady).map(({ metadata }) => metadata.name);
   }
 
-  /** Waits until every host that is a node is Ready, and the add-ons' pods are. */
-  async settled(seconds = 180): Promise<void> {
+  /** Waits until every host that is a node is Ready. */
+  async nodesReady(seconds = 180): Promise<void> {
     const expected = [...this.withRole("control-plane"), ...this.withRole("worker")].map(({ name }) => name).sort();
     await eventually(`nodes ${expected.join(", ")} to be Ready`, seconds, async () => {
       const ready = (await this.readyNodes()).sort();
       if (ready.join() !== expected.join()) throw new Error(`Ready: ${ready.join(", ")}`);
       return true;
     });
-    await eventually("the add-ons' pods to be ready", seconds, async () => {
+  }
+
+  /** Waits until every node is Ready, and every pod is. */
+  async settled(seconds = 180): Promise<void> {
+    await this.nodesReady(seconds);
+    await eventually("every pod to be ready", seconds, async () => {
       const pods = await this.list("pods -A");
       const waiting = pods.filter((pod) => !isReady(pod)).map(({ metadata }) => metadata.name);
       if (waiting.length > 0) throw new Error(`not ready: ${waiting.join(", ")}`);

@@ -5,12 +5,12 @@ import type { Scenario } from "./scenario.ts";
 import { type ClusterConfig, threePlusTwo } from "./stack.ts";
 
 /** This machine's bundle, as hosts of any lab see it. */
-const manifest = join(process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "ha-kubernetes/bundle/manifest.json");
+export const bundleManifest = join(process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "ha-kubernetes/bundle/manifest.json");
 
 /** The same cluster on hosts that exist already, which a user with sudo logs in to. */
 export function onMetal(name: string, network: number): ClusterConfig {
   const { lab: _, ...config } = threePlusTwo(name, network);
-  return { ...config, provider: "baremetal", ssh: { user: "ops" }, artifacts: { source: "bundle", manifest } };
+  return { ...config, provider: "baremetal", ssh: { user: "ops" }, artifacts: { source: "bundle", manifest: bundleManifest } };
 }
 
 /** Makes the hosts of a bare-metal config, and tells the stack their keys. */

@@ -1,0 +1,132 @@
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { resolveVersions } from "../artifacts/lock.ts";
+import { clusterSchema } from "../config/schema.ts";
+import { addonsStage } from "../hosts/addons/addons.ts";
+import { artifactsFor } from "../hosts/artifacts.ts";
+import { makeHosts, removeHosts } from "../lab/hosts.ts";
+import { TestCluster } from "../test/support/cluster.ts";
+import { bundleManifest, makeMetal, onMetal } from "../test/support/metal.ts";
+import { must, run } from "../test/support/process.ts";
+import { type ClusterConfig, Stack } from "../test/support/stack.ts";
+
+// How long a cluster takes from hosts that answer SSH to all nodes Ready: by `up`, and by hand, one after the other on fresh
+// hosts of this machine. Printed, never asserted: a noisy machine is no defect.
+
+const usage = `npm run bench [-- --by-hand=false]
+
+Makes a cluster of 3 + 2 hosts twice on this machine, with \`up\` and with bench/by-hand.sh, and prints both times, their ratio and
+what each host uses. Needs root and a filled bundle: npm run bundle.`;
+
+const { values } = parseArgs({ options: { help: { type: "boolean" }, "by-hand": { type: "string", default: "true" } } });
+if (values.help) {
+  console.log(usage);
+} else {
+  const program = await withUp(onMetal("test-bench", 6));
+  if (values["by-hand"] !== "false") {
+    const manual = await byHand(onMetal("test-by-hand", 7));
+    console.log(
+      `\nup ${seconds(program)}, by hand ${seconds(manual)}, ratio ${(program / manual).toFixed(2)} (aim: at most 0.5)`,
+    );
+  }
+}
+
+/** Milliseconds from hosts that answer SSH to five Ready nodes, with this program. */
+async function withUp(config: ClusterConfig): Promise<number> {
+  const stack = new Stack(config.name);
+  const cluster = new TestCluster(config);
+  await removeHosts(config.name);
+  stack.forget();
+  try {
+    await makeMetal({ stack, cluster, config, said: "" });
+    const started = Date.now();
+    await stack.up();
+    const upTook = Date.now() - started;
+    await cluster.nodesReady(300);
+    const took = Date.now() - started;
+    console.log(`up: ${seconds(upTook)}, all nodes Ready after ${seconds(took)}`);
+    await cluster.settled();
+    await printResources(cluster);
+    return took;
+  } finally {
+    await removeHosts(config.name);
+    stack.forget();
+  }
+}
+
+/** The same with bench/by-hand.sh. */
+async function byHand(config: ClusterConfig): Promise<number> {
+  const folder = mkdtempSync(join(tmpdir(), "ha-kubernetes-bench-"));
+  await removeHosts(config.name);
+  try {
+    const lab = await makeHosts(config.name, (config.nodeCidrs as string[])[0] as string, addresses(config));
+    const environment = byHandEnvironment(folder, config, lab.privateKey);
+    const started = Date.now();
+    const result = await run("bash", [new URL("by-hand.sh", import.meta.url).pathname], { env: environment });
+    const took = Date.now() - started;
+    console.log(`by hand: all nodes Ready after ${seconds(took)}\n${result.stderr.trimEnd()}`);
+    if (result.status !== 0) throw new Error(`bench/by-hand.sh ended with ${result.status}`);
+    return took;
+  } finally {
+    await removeHosts(config.name);
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+const addresses = (config: ClusterConfig) =>
+  Object.fromEntries(Object.entries(config.hosts).map(([name, { address }]) => [name, address]));
+
+/** What bench/by-hand.sh reads, with its files in `folder`. */
+function byHandEnvironment(folder: string, config: ClusterConfig, privateKey: string): Record<string, string> {
+  const cluster = clusterSchema.parse(config);
+  const { versions, images } = resolveVersions(cluster);
+  const files = JSON.parse(readFileSync(bundleManifest, "utf8")).files as Record<string, { sha256: string }>;
+  const sha256 = Object.fromEntries(Object.entries(files).map(([file, entry]) => [file, entry.sha256]));
+  const source = { kind: "bundle", location: "/var/cache/ha-kubernetes/bundle", sha256 } as const;
+  const write = (name: string, content: string) => {
+    writeFileSync(join(folder, name), content);
+    chmodSync(join(folder, name), 0o600);
+    return join(folder, name);
+  };
+  for (const role of ["control-plane", "worker"] as const) {
+    write(role, artifactsFor({ roles: [role], versions, architecture: "amd64", source }).text);
+  }
+  const apiEndpoint = { port: cluster.api.port };
+  // Nobody made the API's name known to these hosts: its address is as good.
+  const named = { ...cluster, api: { ...cluster.api, domainName: config.api.address } };
+  const { inputs = {} } = addonsStage({ host: "m1", owner: "bench", cluster: named, address: "", apiEndpoint, images });
+  const manifests = Object.entries(inputs).filter(([name]) => name.endsWith(".yaml"));
+  const hostsOfRole = (role: string) =>
+    Object.entries(config.hosts)
+      .filter(([, host]) => host.roles.includes(role))
+      .map(([name, { address }]) => `${name}=${address}`)
+      .join(" ");
+  return {
+    SSH_KEY: write("key", privateKey),
+    API_HOSTS: hostsOfRole("control-plane"),
+    WORKER_HOSTS: hostsOfRole("worker"),
+    VIRTUAL_IP: config.api.address,
+    KUBERNETES_VERSION: cluster.kubernetesVersion,
+    PAUSE_VERSION: versions.pause,
+    ARTIFACTS: folder,
+    MANIFESTS: write("addons.yaml", manifests.map(([, text]) => text).join("")),
+  };
+}
+
+/** Memory and load of each host with the cluster at rest. */
+async function printResources(cluster: TestCluster): Promise<void> {
+  for (const host of cluster.hosts.values()) {
+    const kibibytes = await host.sh("ps -eo rss= | awk '{sum += $1} END {print sum}'");
+    const disk = await host.sh("du -sxk /opt /var/lib/containerd /var/lib/etcd 2>/dev/null | awk '{sum += $1} END {print sum}'");
+    console.log(
+      `${host.name}: ${Math.round(Number(kibibytes) / 1024)} MiB of memory, ${Math.round(Number(disk) / 1024)} MiB on disk`,
+    );
+  }
+  console.log(`load of the machine: ${(await must("cat", ["/proc/loadavg"])).split(" ").slice(0, 3).join(" ")}`);
+}
+
+function seconds(milliseconds: number): string {
+  return `${(milliseconds / 1000).toFixed(1)} s`;
+}
