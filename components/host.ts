@@ -58,7 +58,6 @@ export function onceCommand(
     name,
     { create: command, logging: "none", triggers },
     { ...options, ignoreChanges: ["connection", "create"], additionalSecretOutputs: ["stdout", "stderr"] },
-    true,
   );
 }
 
@@ -66,12 +65,12 @@ const userOf = (host: Host) => (host.connection.kind === "ssh" ? host.connection
 
 type CommandArgs = Omit<remote.CommandArgs, "connection">;
 
-function run(host: Host, name: string, args: CommandArgs, options: pulumi.CustomResourceOptions, anyHost = false): HostCommand {
+function run(host: Host, name: string, args: CommandArgs, options: pulumi.CustomResourceOptions): HostCommand {
   const common = { addPreviousOutputInEnv: false, ...args };
-  // Not undone on a machine that goes too. A command that any host could have run does not care.
-  const withHost = { ...options, ...(host.machine && !anyHost && { deletedWith: host.machine }) };
-  if (host.connection.kind === "local") return new local.Command(name, common as local.CommandArgs, withHost);
-  return new remote.Command(name, { connection: connectionArgs(host.connection), ...common }, withHost);
+  // Not undone where all hosts go at once. One host that is removed undoes itself, also where its machine goes after it.
+  const withSite = { ...options, ...(host.site && { deletedWith: host.site }) };
+  if (host.connection.kind === "local") return new local.Command(name, common as local.CommandArgs, withSite);
+  return new remote.Command(name, { connection: connectionArgs(host.connection), ...common }, withSite);
 }
 
 function connectionArgs(connection: Extract<Connection, { kind: "ssh" }>): remote.CommandArgs["connection"] {
