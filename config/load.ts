@@ -32,7 +32,8 @@ export interface Loaded {
  */
 export function loadCluster(config: StackConfig = stackConfig(), known: KnownVersions = knownVersions()): Loaded {
   const checked = checkStack(config, known);
-  if (!checked.ok) throw new pulumi.RunError(problemsText("This stack's config can't be used", checked.problems));
+  if (!checked.ok)
+    throw new pulumi.RunError(problemsText("This stack's config can't be used, and nothing was touched", checked.problems));
   for (const warning of checked.warnings) void pulumi.log.warn(problemText(warning));
   const secret = (key: Key) => {
     const value = config.values[fullKey(key)];

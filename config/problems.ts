@@ -46,10 +46,10 @@ export function problemText({ key, found, allowed, cure }: Problem): string {
   return [`${key} ${found}`, `    allowed: ${allowed}`, ...(cure === undefined ? [] : [`    cure: ${cure}`])].join("\n");
 }
 
-/** The one message that names every problem, in the order given. */
+/** The one message that names every problem, in the order given. The title says that nothing was touched. */
 export function problemsText(title: string, problems: readonly Problem[]): string {
   return [
-    `${title} (${counted(problems.length, "problem")}; nothing was touched):`,
+    `${title} (${counted(problems.length, "problem")}):`,
     ...problems.map((p) => `  - ${problemText(p).replaceAll("\n", "\n  ")}`),
   ].join("\n");
 }

@@ -1,31 +1,25 @@
+import { ports } from "../../hosts/prepare/ports.ts";
 import type { Cluster, HostConfig, Role } from "../schema.ts";
 import { at, eachHost, type Rule } from "./rule.ts";
 
 // Ports that two programs on one host would want.
 
-/** Ports that programs on a host take whatever the config says: the defaults of Kubernetes and etcd, which this program keeps. */
-const fixedPorts: Readonly<Record<Role, readonly (readonly [number, string])[]>> = {
-  etcd: [
-    [2379, "etcd's clients"],
-    [2380, "etcd's peers"],
-    [2381, "etcd's metrics"],
-  ],
+/** Ports that answer on loopback only, which the port table leaves out: defaults of Kubernetes and etcd, which this program keeps. */
+const loopbackPorts: Readonly<Partial<Record<Role, readonly { number: number; program: string }[]>>> = {
+  etcd: [{ number: 2381, program: "etcd's metrics" }],
   "control-plane": [
-    [6443, "kube-apiserver"],
-    [10257, "kube-controller-manager"],
-    [10259, "kube-scheduler"],
-    [10248, "the kubelet's health answer"],
-    [10250, "the kubelet"],
-    [10249, "kube-proxy's metrics"],
-    [10256, "kube-proxy's health answer"],
+    { number: 10248, program: "the kubelet's health answer" },
+    { number: 10249, program: "kube-proxy's metrics" },
   ],
-  worker: [],
-  balancer: [],
 };
 
-/** sshd's port on a host; none where it is not reached by SSH. */
-const sshdPort = (cluster: Cluster, host: HostConfig): [number, string][] =>
-  host.connection === "ssh" ? [[host.sshPort ?? cluster.ssh.port, "sshd"]] : [];
+/** What else than the balancer listens on a host. */
+function taken(cluster: Cluster, host: HostConfig): { number: number; program: string }[] {
+  const others = host.roles.filter((role) => role !== "balancer");
+  const sshd = host.connection === "ssh" ? [{ number: host.sshPort ?? cluster.ssh.port, program: "sshd" }] : [];
+  const table = ports(others, cluster).filter(({ protocol }) => protocol === "tcp");
+  return [...table, ...others.flatMap((role) => loopbackPorts[role] ?? []), ...sshd];
+}
 
 const balancerPorts: Rule = {
   says: "On a balancer's host, `api.port` and `balancer.statisticsPort` are taken by nothing else.",
@@ -38,9 +32,9 @@ const balancerPorts: Rule = {
     const clashes = new Map<string, { key: string; port: number; user: string; hosts: string[] }>();
     eachHost(cluster, (name, host) => {
       if (!host.roles.includes("balancer")) return [];
-      const taken = [...host.roles.flatMap((role) => fixedPorts[role]), ...sshdPort(cluster, host)];
+      const others = taken(cluster, host);
       for (const { key, port } of wanted) {
-        const user = taken.find(([number]) => number === port)?.[1];
+        const user = others.find(({ number }) => number === port)?.program;
         if (user === undefined) continue;
         const clash = clashes.get(`${key} ${user}`) ?? { key, port, user, hosts: [] };
         clashes.set(`${key} ${user}`, { ...clash, hosts: [...clash.hosts, name] });

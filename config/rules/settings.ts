@@ -80,60 +80,6 @@ const artifactSource: Rule = {
   },
 };
 
-/** Arguments of kube-apiserver that this program or kubeadm sets; another value would break the cluster or be overwritten. */
-export const ownApiserverArguments: readonly string[] = [
-  "advertise-address",
-  "allow-privileged",
-  "authorization-mode",
-  "bind-address",
-  "client-ca-file",
-  "enable-bootstrap-token-auth",
-  "endpoint-reconciler-type",
-  "etcd-cafile",
-  "etcd-certfile",
-  "etcd-keyfile",
-  "etcd-servers",
-  "kubelet-certificate-authority",
-  "kubelet-client-certificate",
-  "kubelet-client-key",
-  "kubelet-preferred-address-types",
-  "proxy-client-cert-file",
-  "proxy-client-key-file",
-  "requestheader-allowed-names",
-  "requestheader-client-ca-file",
-  "requestheader-extra-headers-prefix",
-  "requestheader-group-headers",
-  "requestheader-username-headers",
-  "secure-port",
-  "service-account-issuer",
-  "service-account-key-file",
-  "service-account-signing-key-file",
-  "service-cluster-ip-range",
-  "shutdown-delay-duration",
-  "tls-cert-file",
-  "tls-private-key-file",
-];
-
-const apiserverArguments: Rule = {
-  says: "`api.extraArgs` names no argument that this program or kubeadm sets itself.",
-  check: ({ api }) =>
-    Object.entries(api.extraArgs)
-      .filter(([name]) => ownApiserverArguments.includes(name))
-      .map(([name, value]) => ({
-        key: at("api", "extraArgs", name),
-        found: `is ${shown(value)}`,
-        allowed: "nothing here, because this program sets it",
-        cure: apiserverCure[name],
-      }))
-      .map(({ cure, ...problem }) => (cure === undefined ? problem : { ...problem, cure })),
-};
-
-const apiserverCure: Readonly<Record<string, string>> = {
-  "service-cluster-ip-range": "set cluster.network.serviceCidr",
-  "etcd-servers": "give hosts the role etcd",
-  "tls-cert-file": "add names with cluster.api.extraNames",
-};
-
 const apiName: Rule = {
   says: "`api.domainName` is not below `network.dnsDomain`, where CoreDNS answers.",
   check({ api: { domainName }, network: { dnsDomain } }) {
@@ -171,11 +117,4 @@ const poolLabels: Rule = {
 };
 
 /** Rules about settings. */
-export const settingRules: readonly Rule[] = [
-  etcdTimes,
-  certificateTimes,
-  artifactSource,
-  apiserverArguments,
-  apiName,
-  poolLabels,
-];
+export const settingRules: readonly Rule[] = [etcdTimes, certificateTimes, artifactSource, apiName, poolLabels];

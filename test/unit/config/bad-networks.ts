@@ -195,7 +195,7 @@ export const badNetworks: readonly Bad[] = [
       c.balancer = { statisticsPort: 2379 };
     },
     says: [
-      "cluster.balancer.statisticsPort is 2379, the port of etcd's clients on m1, m2, m3 | allowed: a port that nothing else on the balancers' hosts takes",
+      "cluster.balancer.statisticsPort is 2379, the port of etcd on m1, m2, m3 | allowed: a port that nothing else on the balancers' hosts takes",
     ],
   },
   {

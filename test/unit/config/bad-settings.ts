@@ -16,6 +16,36 @@ export const badSettings: readonly Bad[] = [
     ],
   },
   {
+    mistake: "admission without NodeRestriction",
+    from: metal,
+    edit: (c) => {
+      c.api.extraArgs = { "enable-admission-plugins": "AlwaysPullImages" };
+    },
+    says: [
+      'cluster.api.extraArgs.enable-admission-plugins is "AlwaysPullImages" | allowed: a list that has NodeRestriction too, which keeps every kubelet to its own Node',
+    ],
+  },
+  {
+    mistake: "NodeRestriction turned off",
+    from: metal,
+    edit: (c) => {
+      c.api.extraArgs = { "disable-admission-plugins": "NodeRestriction" };
+    },
+    says: [
+      'cluster.api.extraArgs.disable-admission-plugins is "NodeRestriction" | allowed: a list without NodeRestriction, which keeps every kubelet to its own Node',
+    ],
+  },
+  {
+    mistake: "health checks shut out",
+    from: metal,
+    edit: (c) => {
+      c.api.extraArgs = { "anonymous-auth": "false" };
+    },
+    says: [
+      'cluster.api.extraArgs.anonymous-auth is "false" | allowed: nothing, because balancers and kubelets ask /readyz and /livez without a credential; authentication-config can narrow it to these',
+    ],
+  },
+  {
     mistake: "argument with dashes",
     from: metal,
     edit: (c) => {

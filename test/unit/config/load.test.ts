@@ -43,7 +43,7 @@ test("one error names every problem, in a form that stays", () => {
   assert.equal(
     message(stack(config)),
     [
-      "This stack's config can't be used (2 problems; nothing was touched):",
+      "This stack's config can't be used, and nothing was touched (2 problems):",
       "  - cluster.hosts.m1.adress is not a key; did you mean address?",
       "      allowed: address, roles, pool, architecture, connection, sshAddress, sshPort, sshUser, hostKey, dataDevice, lost, incarnation",
       "  - cluster.etcd.electionMilliseconds is 1000",
@@ -55,7 +55,7 @@ test("one error names every problem, in a form that stays", () => {
 /** The one complaint of a message, in one line. */
 function complaint(config: StackConfig): string {
   const [title, ...lines] = message(config).split("\n");
-  assert.equal(title, "This stack's config can't be used (1 problem; nothing was touched):");
+  assert.equal(title, "This stack's config can't be used, and nothing was touched (1 problem):");
   return lines.map((line) => line.trim()).join(" | ");
 }
 
