@@ -101,4 +101,6 @@ export interface Provider {
   readonly version: string;
   /** By type token, such as `command:remote:Command`. */
   readonly types: Readonly<Record<string, ResourceType>>;
+  /** Frees what outlives a resource's operation, such as connections. Called once, when the run is over. Default: nothing to free. */
+  close?(): Promise<void>;
 }

@@ -1,0 +1,198 @@
+import { once } from "node:events";
+import type { Duplex } from "node:stream";
+import type { ClientChannel, Client as SshClient } from "ssh2";
+import { dialOnce, retryDial, type SshEndpoint, type SshTarget, targetKey, type Wait, where } from "./ssh-dial.ts";
+
+/** Commands at once on one connection: below the 10 of sshd's MaxSessions, whose default must not be met. */
+const sessionsPerConnection = 8;
+/** Milliseconds an interrupted command has to end after SIGTERM, and a closed connection to say goodbye. */
+const grace = 5000;
+
+/** How a command ended. */
+export interface Exit {
+  /** Exit status; undefined when a signal ended it. */
+  code?: number;
+  /** Name of the signal that ended it, without SIG. */
+  signal?: string;
+}
+
+/** A command to run on a host. */
+export interface Execution extends Wait {
+  command: string;
+  stdin?: string;
+  /** Sent as SSH "env" requests that the server may ignore. */
+  environment?: Record<string, string>;
+  onOutput: (stream: "stdout" | "stderr", chunk: Buffer) => void;
+}
+
+interface Link {
+  client: SshClient;
+  sessions: number;
+  /** Why the connection ended; undefined while it lives. */
+  ended?: Error;
+}
+
+interface HostLinks {
+  links: Link[];
+  dialing?: Promise<Link>;
+}
+
+/** SSH connections that commands share: as few per host and user as sshd's session limit allows, kept until the run ends. */
+export class SshPool {
+  readonly #hosts = new Map<string, HostLinks>();
+
+  /**
+   * Runs one command and waits for its end.
+   *
+   * A connection that proves dead before the command was handed over is replaced; one that dies later is an error, because the
+   * command may have run.
+   *
+   * @throws When the host can't be reached, the connection is lost, or the wait is interrupted.
+   */
+  async run(target: SshTarget, execution: Execution): Promise<Exit> {
+    for (;;) {
+      const link = await this.#acquire(target, execution);
+      try {
+        const channel = await openChannel(link, execution);
+        if (channel) return await finish(link, channel, execution, where(target));
+        // This connection takes no more sessions, or is gone: the next turn finds or opens another.
+        link.ended ??= new Error("the server takes no more sessions on this connection");
+      } finally {
+        link.sessions--;
+        if (link.ended && link.sessions === 0) link.client.end();
+      }
+    }
+  }
+
+  /** Ends all connections; commands that still run are lost. */
+  async close(): Promise<void> {
+    const links = [...this.#hosts.values()].flatMap((host) => host.links);
+    this.#hosts.clear();
+    await Promise.all(links.map((link) => endLink(link)));
+  }
+
+  async #acquire(target: SshTarget, wait: Wait): Promise<Link> {
+    const key = targetKey(target);
+    const host = this.#hosts.get(key) ?? { links: [] };
+    this.#hosts.set(key, host);
+    for (;;) {
+      wait.signal?.throwIfAborted();
+      host.links = host.links.filter((link) => !link.ended);
+      const free = host.links.find((link) => link.sessions < sessionsPerConnection);
+      if (free) {
+        free.sessions++;
+        return free;
+      }
+      // One dial at a time per host, shared by all who wait: sshd's MaxStartups drops bursts.
+      host.dialing ??= this.#dial(target, wait)
+        .then((link) => {
+          host.links.push(link);
+          return link;
+        })
+        .finally(() => {
+          host.dialing = undefined;
+        });
+      await host.dialing;
+    }
+  }
+
+  async #dial(target: SshTarget, wait: Wait): Promise<Link> {
+    const { proxy, ...endpoint } = target;
+    if (!proxy)
+      return newLink(
+        await retryDial(where(endpoint), endpoint.dialErrorLimit, wait, () => dialOnce(endpoint, undefined, wait.signal)),
+      );
+    return retryDial(`${where(endpoint)} through ${where(proxy)}`, endpoint.dialErrorLimit, wait, async () => {
+      const bastion = await this.#acquire(proxy, wait);
+      // A forwarded stream is no session: it takes none of sshd's MaxSessions.
+      bastion.sessions--;
+      const stream = await forward(bastion, endpoint);
+      return newLink(await dialOnce(endpoint, stream, wait.signal));
+    });
+  }
+}
+
+function newLink(client: SshClient): Link {
+  const link: Link = { client, sessions: 0 };
+  client.on("error", (error) => {
+    link.ended ??= error;
+  });
+  client.on("close", () => {
+    link.ended ??= new Error("the connection was closed");
+  });
+  return link;
+}
+
+async function endLink(link: Link): Promise<void> {
+  if (link.ended) return;
+  const closed = once(link.client, "close", { signal: AbortSignal.timeout(grace) }).catch(() => link.client.destroy());
+  link.client.end();
+  await closed;
+}
+
+function forward(bastion: Link, { host, port }: SshEndpoint): Promise<Duplex> {
+  return new Promise((resolve, reject) => {
+    bastion.client.once("close", () => reject(bastion.ended ?? new Error("the connection to the bastion was closed")));
+    bastion.client.forwardOut("127.0.0.1", 0, host, port, (error, stream) => (error ? reject(error) : resolve(stream)));
+  });
+}
+
+/** Starts the command. Undefined: this connection cannot take it, and nothing was started. */
+function openChannel(link: Link, { command, environment }: Execution): Promise<ClientChannel | undefined> {
+  return new Promise((resolve, reject) => {
+    const lost = () => resolve(undefined);
+    if (link.ended) return lost();
+    link.client.once("close", lost);
+    try {
+      link.client.exec(command, { env: environment }, (error, channel) => {
+        link.client.removeListener("close", lost);
+        if (!error) return resolve(channel);
+        // "reason" is set when the server refused to open a session; then the command was never sent.
+        if ("reason" in error && (link.sessions > 1 || link.ended)) return lost();
+        reject(new Error(`the server did not start the command: ${error.message}`));
+      });
+    } catch {
+      // exec throws only where the connection is already gone.
+      link.ended ??= new Error("the connection was closed");
+      lost();
+    }
+  });
+}
+
+function finish(link: Link, channel: ClientChannel, execution: Execution, host: string): Promise<Exit> {
+  return new Promise((resolve, reject) => {
+    const { signal, stdin, onOutput } = execution;
+    let killer: NodeJS.Timeout | undefined;
+    const interrupt = () => {
+      terminate(channel);
+      killer = setTimeout(() => channel.destroy(), grace);
+    };
+    if (signal?.aborted) interrupt();
+    signal?.addEventListener("abort", interrupt, { once: true });
+    channel.on("data", (chunk: Buffer) => onOutput("stdout", chunk));
+    channel.stderr.on("data", (chunk: Buffer) => onOutput("stderr", chunk));
+    // The command may end without reading its input; its exit status says whether that was an error.
+    channel.on("error", () => {});
+    // The "exit" event may already be over; "close" repeats what it said: nothing when the connection was lost.
+    channel.on("close", (code?: number | null, name?: string) => {
+      clearTimeout(killer);
+      signal?.removeEventListener("abort", interrupt);
+      if (signal?.aborted) return reject(new Error(`interrupted; the command on ${host} was sent SIGTERM`));
+      if (code === null) return resolve({ signal: (name ?? "unknown").replace(/^SIG/, "") });
+      if (code !== undefined) return resolve({ code });
+      reject(
+        new Error(`the connection to ${host} was lost while the command ran: ${link.ended?.message ?? "no exit status came"}`),
+      );
+    });
+    channel.end(stdin ?? "");
+  });
+}
+
+/** Sends SIGTERM. ssh2's own `signal` sends nothing once stdin has ended, though the protocol allows it (RFC 4254 section 6.9). */
+function terminate(channel: ClientChannel): void {
+  const { outgoing, _client } = channel as unknown as {
+    outgoing: { id: number; state: string };
+    _client: { _protocol: { signal(channel: number, name: string): void } };
+  };
+  if (outgoing.state === "open" || outgoing.state === "eof") _client._protocol.signal(outgoing.id, "TERM");
+}

@@ -1,0 +1,161 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { createServer } from "node:net";
+import ssh2, { type AuthContext, type Connection, type ServerChannel } from "ssh2";
+
+/** A real SSH server in this process, on loopback, that runs what it is told with /bin/sh. */
+export interface TestServer {
+  port: number;
+  /** Its host key as a line of authorized_keys. */
+  hostKey: string;
+  /** Private key that it lets in, in OpenSSH's form. */
+  userKey: string;
+  /** Password that it lets in. */
+  password: string;
+  /** Connections that were ever opened. */
+  connections: () => number;
+  /** The most sessions that one connection ever had at once. */
+  mostSessions: () => number;
+  /** Cuts all open connections, as a host that vanishes does. */
+  cut: () => void;
+  close: () => Promise<void>;
+}
+
+export interface TestServerOptions {
+  port?: number;
+  hostKeyType?: "ed25519" | "rsa" | "ecdsa";
+  /** As sshd's MaxSessions. */
+  maxSessions?: number;
+  /** Names that may be set; others are refused. As sshd's AcceptEnv. */
+  acceptEnv?: string[];
+}
+
+const newKey = (type: "ed25519" | "rsa" | "ecdsa") =>
+  ssh2.utils.generateKeyPairSync(
+    type as "rsa",
+    type === "ecdsa" ? { bits: 256 } : type === "rsa" ? { bits: 2048 } : (undefined as never),
+  );
+
+/** A port of loopback that nothing listens on. */
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as { port: number };
+  server.close();
+  await once(server, "close");
+  return port;
+}
+
+/** Starts a server; the caller closes it. */
+export async function startServer(options: TestServerOptions = {}): Promise<TestServer> {
+  const host = newKey(options.hostKeyType ?? "ed25519");
+  const user = newKey("ed25519");
+  const password = "let-me-in-please";
+  const userBlob = publicBlob(user.public);
+  const clients = new Set<Connection>();
+  let connections = 0;
+  let mostSessions = 0;
+
+  const server = new ssh2.Server({ hostKeys: [host.private] }, (client) => {
+    connections++;
+    clients.add(client);
+    let sessions = 0;
+    const children = new Set<ChildProcess>();
+    client.on("error", () => {});
+    client.on("close", () => {
+      clients.delete(client);
+      for (const child of children) killGroup(child, "SIGKILL");
+    });
+    client.on("authentication", (attempt) => authenticate(attempt, userBlob, password));
+    client.on("session", (accept, reject) => {
+      if (sessions >= (options.maxSessions ?? 10)) return reject();
+      sessions++;
+      mostSessions = Math.max(mostSessions, sessions);
+      const session = accept();
+      const environment: Record<string, string> = {};
+      let child: ChildProcess | undefined;
+      session.on("close", () => sessions--);
+      session.on("env", (acceptEnv, rejectEnv, info) => {
+        if (!options.acceptEnv?.includes(info.key)) return rejectEnv?.();
+        environment[info.key] = info.val;
+        acceptEnv?.();
+      });
+      session.on("signal", (acceptSignal, _reject, info) => {
+        acceptSignal?.();
+        if (child) killGroup(child, `SIG${info.name}` as NodeJS.Signals);
+      });
+      session.on("exec", (acceptExec, _reject, info) => {
+        child = execute(acceptExec(), info.command, environment);
+        children.add(child);
+      });
+    });
+    client.on("tcpip", (accept, reject, info) => forward(accept, reject, info));
+  });
+  server.listen(options.port ?? 0, "127.0.0.1");
+  await once(server, "listening");
+
+  const cut = () => {
+    for (const client of clients) (client as unknown as { _sock: { destroy(): void } })._sock.destroy();
+  };
+  return {
+    port: (server.address() as { port: number }).port,
+    hostKey: host.public.trim(),
+    userKey: user.private,
+    password,
+    connections: () => connections,
+    mostSessions: () => mostSessions,
+    cut,
+    close: async () => {
+      cut();
+      const closed = once(server, "close");
+      server.close();
+      await closed;
+    },
+  };
+}
+
+function publicBlob(line: string): Buffer {
+  const key = ssh2.utils.parseKey(line);
+  if (key instanceof Error) throw key;
+  return key.getPublicSSH();
+}
+
+function authenticate(attempt: AuthContext, userBlob: Buffer, password: string): void {
+  const knowsPassword = attempt.method === "password" && attempt.password === password;
+  // Whether the signature holds is checked by the library before a second, signed attempt gets here.
+  const hasKey = attempt.method === "publickey" && attempt.key.data.equals(userBlob);
+  if (attempt.username === "tester" && (knowsPassword || hasKey)) attempt.accept();
+  else attempt.reject(["publickey", "password"]);
+}
+
+function execute(channel: ServerChannel, command: string, environment: Record<string, string>): ChildProcess {
+  const child = spawn("/bin/sh", ["-c", command], { detached: true, env: { PATH: process.env.PATH, ...environment } });
+  channel.on("error", () => {});
+  child.stdin.on("error", () => {});
+  channel.pipe(child.stdin);
+  child.stdout.pipe(channel, { end: false });
+  child.stderr.pipe(channel.stderr, { end: false });
+  child.on("close", (code, signal) => {
+    if (signal) channel.exit(signal.slice(3));
+    else channel.exit(code ?? 0);
+    channel.end();
+  });
+  return child;
+}
+
+function killGroup({ pid, exitCode, signalCode }: ChildProcess, signal: NodeJS.Signals): void {
+  if (pid !== undefined && exitCode === null && signalCode === null) process.kill(-pid, signal);
+}
+
+function forward(accept: () => ServerChannel, reject: () => void, info: { destIP: string; destPort: number }): void {
+  import("node:net").then(({ connect }) => {
+    const socket = connect(info.destPort, info.destIP);
+    socket.once("error", () => reject());
+    socket.once("connect", () => {
+      const channel = accept();
+      channel.on("error", () => socket.destroy());
+      socket.on("error", () => channel.close());
+      channel.pipe(socket).pipe(channel);
+    });
+  });
+}
