@@ -1,4 +1,4 @@
-import { utils } from "ssh2";
+import ssh2 from "ssh2";
 import { mustRunScript, type Result, runScript } from "./run.ts";
 
 // Plain hosts without a Pulumi program around them, for tests that give hosts to the bare-metal provider. Made by the same
@@ -21,8 +21,8 @@ export interface Lab {
  * anything on this machine; its first address is the machine's own. Throws when a host can't be made; `removeHosts` cleans up then too.
  */
 export async function makeHosts(name: string, subnet: string, hosts: Readonly<Record<string, string>>): Promise<Lab> {
-  const login = utils.generateKeyPairSync("ed25519");
-  const host = utils.generateKeyPairSync("ed25519");
+  const login = ssh2.utils.generateKeyPairSync("ed25519");
+  const host = ssh2.utils.generateKeyPairSync("ed25519");
   await mustRunScript("network.sh", ["create", name, subnet]);
   await addHosts({ name, hosts, privateKey: login.private, hostKey: host.public }, login.public, host.private);
   return { name, hosts, privateKey: login.private, hostKey: host.public };
