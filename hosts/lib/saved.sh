@@ -17,6 +17,9 @@ forget_saved() {
   rmdir "$HOME_DIR/saved" 2>/dev/null || true
 }
 
+# staged PATH: where the bundle holds the new content of a file.
+staged() { awk -v path="$1" -v files="$STAGE/files" '$4 == path {print files "/" $3}' "$STAGE/manifest"; }
+
 # put_file MODE PATH <content: writes it where it differs, and notes that.
 put_file() {
   local mode=$1 path=$2 content
@@ -44,9 +47,9 @@ restore_service() {
 }
 
 fingerprint() { { printf '%s\n' "$@" && cat "$@"; } | sha256sum | cut -c1-64; }
-# stale UNIT FILE...: true unless it runs and was last started with these files as they are.
-stale() { ! systemctl is-active --quiet "$1" || [ "$(fingerprint "${@:2}")" != "$(cat "$STARTED/$1" 2>/dev/null)" ]; }
-# started UNIT FILE...: notes that it was started with these files.
+# stale UNIT[:PART] FILE...: true unless it runs and was last started, or told to read them anew, with these files as they are.
+stale() { ! systemctl is-active --quiet "${1%%:*}" || [ "$(fingerprint "${@:2}")" != "$(cat "$STARTED/$1" 2>/dev/null)" ]; }
+# started UNIT[:PART] FILE...: notes that it was started with these files.
 started() { fingerprint "${@:2}" | write_file 0600 root:root "$STARTED/$1"; }
 forget_started() {
   local unit

@@ -77,8 +77,6 @@ restore_firewall() {
   if command -v nft >/dev/null && nft list table inet ha_kubernetes >/dev/null 2>&1; then nft delete table inet ha_kubernetes; fi
   forget_started "$unit"
 }
-# staged PATH: where the bundle holds the new content of a file.
-staged() { awk -v path="$1" -v files="$STAGE/files" '$4 == path {print files "/" $3}' "$STAGE/manifest"; }
 
 readonly JOURNAL_LIMIT=/etc/systemd/journald.conf.d/ha-kubernetes.conf
 apply_journal() {

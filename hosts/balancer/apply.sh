@@ -1,0 +1,102 @@
+# shellcheck shell=bash
+# Makes this host a balancer and keeps it one. At birth no apiserver is there to wait for: the services are started, no more.
+
+apply_balancer() {
+  take_over
+  FOUND_INTERFACE=$(interface)
+  if ! systemctl is-active --quiet haproxy || ! systemctl is-active --quiet keepalived; then
+    converge
+  elif [ -n "$(differing_files)" ] || interface_differs || anything_stale; then
+    with_turn change
+  fi
+}
+
+# The packages' own services become ours. Someone's own haproxy is not taken away from them.
+take_over() {
+  local unit
+  for unit in haproxy keepalived; do
+    systemctl cat "$unit" >/dev/null 2>&1 || fail "there is no service $unit: install the package, or turn hostPreparation.packages on"
+  done
+  if [ ! -f "$HAPROXY_UNIT" ]; then
+    if ss -Hltnp | grep -q '"haproxy"'; then fail "haproxy already runs here for something else: take another host as balancer, or stop it"; fi
+    if [ -s /etc/keepalived/keepalived.conf ] && systemctl is-active --quiet keepalived; then
+      fail "keepalived already runs here for something else: take another host as balancer, or stop it"
+    fi
+  fi
+  save_service haproxy
+  save_service keepalived
+}
+
+# Another balancer serves while this one changes, if this one served at all; afterwards it does again.
+change() {
+  local served=no
+  if healthy; then served=yes; fi
+  if [ "$served" = yes ] && [ -n "$PEERS" ]; then wait_until 120 "another balancer to be healthy before this one changes" peer_healthy; fi
+  converge
+  if [ "$served" = yes ]; then wait_until 60 "this balancer to be healthy again" healthy; fi
+}
+
+converge() {
+  install_files "$CONFIG/kubernetes-ca.crt"
+  host_file | put_file 0644 "$CONFIG/keepalived-host.conf"
+  check_configurations
+  install_files
+  if stale haproxy "$HAPROXY_UNIT" || stale keepalived "$KEEPALIVED_UNIT"; then systemctl daemon-reload; fi
+  if stale haproxy "$HAPROXY_UNIT"; then
+    turn_on restart haproxy "$HAPROXY_UNIT"
+    started haproxy:configuration "${HAPROXY_FILES[@]}"
+  elif stale haproxy:configuration "${HAPROXY_FILES[@]}"; then
+    turn_on reload haproxy:configuration "${HAPROXY_FILES[@]}"
+  fi
+  wait_until 20 "haproxy to answer" answers
+  if stale keepalived "$KEEPALIVED_UNIT"; then
+    turn_on restart keepalived "$KEEPALIVED_UNIT"
+    started keepalived:configuration "${KEEPALIVED_FILES[@]}"
+  elif stale keepalived:configuration "${KEEPALIVED_FILES[@]}"; then
+    turn_on reload keepalived:configuration "${KEEPALIVED_FILES[@]}"
+  fi
+}
+anything_stale() {
+  stale haproxy "$HAPROXY_UNIT" || stale haproxy:configuration "${HAPROXY_FILES[@]}" ||
+    stale keepalived "$KEEPALIVED_UNIT" || stale keepalived:configuration "${KEEPALIVED_FILES[@]}"
+}
+
+# turn_on restart|reload UNIT[:PART] FILE...
+turn_on() {
+  local unit=${2%%:*}
+  systemctl is-enabled --quiet "$unit" || systemctl enable --quiet "$unit"
+  systemctl "$1" "$unit" || fail "$unit does not $1: $(journalctl -u "$unit" -n 3 -o cat | tr '\n' ' ')"
+  started "${@:2}"
+  did "${1}ed $unit"
+}
+# Healthy or not: with 503 it says that no apiserver is ready.
+answers() {
+  local status
+  status=$(curl -s --output /dev/null --write-out '%{http_code}' --max-time 2 "http://127.0.0.1:$STATISTICS_PORT/health") || true
+  echo "status $status"
+  [ "$status" = 200 ] || [ "$status" = 503 ]
+}
+
+# shellcheck disable=SC2016 # keepalived's own way to name a value
+host_file() { printf '$INTERFACE=%s\n' "$FOUND_INTERFACE"; }
+interface_differs() { [ "$(host_file)" != "$(cat "$CONFIG/keepalived-host.conf" 2>/dev/null)" ]; }
+interface() {
+  local found=$INTERFACE
+  [ -n "$found" ] || found=$(ip -o -4 address show | awk -v address="$HOST_ADDRESS" '{split($4, a, "/")} a[1] == address {print $2; exit}')
+  [ -n "$found" ] || fail "$HOST_ADDRESS is on none of its interfaces: set hosts.$HOST_NAME.address or balancer.interface"
+  ip link show "$found" >/dev/null 2>&1 || fail "there is no interface $found (balancer.interface)"
+  echo "$found"
+}
+
+# By the programs themselves, before anything is put in place.
+check_configurations() {
+  local words status=0
+  words=$(haproxy -c -q -f "$(staged "$CONFIG/haproxy.cfg")" 2>&1) ||
+    fail "haproxy refuses its configuration: $(grep -F ALERT <<<"$words" | tail -n 2 | tr '\n' ' ')"
+  words=$(keepalived --config-test --use-file="$(staged "$CONFIG/keepalived.conf")" 2>&1) || status=$?
+  # keepalived 2.2 ends its own test by SIGTERM where there is a script to track: then what it said decides.
+  if [ "$status" -eq 143 ] && ! grep -v Terminated <<<"$words" | grep -q .; then status=0; fi
+  [ "$status" -eq 0 ] || fail "keepalived refuses its configuration: $(tail -n 3 <<<"$words" | tr '\n' ' ')"
+}
+
+apply_balancer

@@ -1,0 +1,94 @@
+import type { Cluster } from "../../config/schema.ts";
+
+/** The cluster's CA, against which haproxy verifies the apiservers. */
+export const AUTHORITY_FILE = "/etc/ha-kubernetes/kubernetes-ca.crt";
+/** Port on which a control plane says, during a teardown without etcd quorum, that it leaves. */
+const LEAVING_PORT = 2383;
+/** Path of the statistics page on balancer.statisticsPort. */
+export const STATISTICS_PATH = "/statistics";
+const APISERVER_PORT = 6443;
+
+export interface HaproxyArgs {
+  cluster: Cluster;
+  /** Sorted by name. */
+  controlPlanes: readonly { name: string; address: string }[];
+  /** Letters, digits, hyphens and underscores. */
+  statisticsPassword: string;
+}
+
+/** haproxy's configuration. Holds the password of the statistics page. */
+export function haproxyConfig({ cluster, controlPlanes, statisticsPassword }: HaproxyArgs): string {
+  // The value itself is never part of the message.
+  if (!/^[A-Za-z0-9_-]+$/.test(statisticsPassword))
+    throw new Error("the statistics password may hold letters, digits, - and _ only");
+  const { api, balancer } = cluster;
+  const interval = balancer.checkIntervalMilliseconds;
+  const servers = (port: number, options: (name: string) => string) =>
+    controlPlanes.map(({ name, address }) => `  server ${name} ${address}:${port} ${options(name)}`).join("\n");
+  return `global
+  log stdout format raw daemon notice
+  user haproxy
+  group haproxy
+  chroot /var/lib/haproxy
+  maxconn ${balancer.maximumConnections}
+  # Where the limit of open files can't be raised this far (containers), fewer connections are better than none.
+  no strict-limits
+  # Through it a reload hands over the listening sockets: no connection is refused. The old process ends its connections in an hour.
+  stats socket /run/haproxy/admin.sock mode 600 level admin expose-fd listeners
+  hard-stop-after 1h
+
+defaults
+  log global
+  timeout connect 2s
+  timeout check 2s
+  # Watches are silent for long; the apiserver ends them after at most an hour. Dead peers are found by TCP itself.
+  timeout client 2h
+  timeout server 2h
+  timeout tunnel 2h
+  timeout client-fin 30s
+  option clitcpka
+  option srvtcpka
+  # A new connection that one apiserver does not take goes to another at once; in turns, because a dead one has the least connections.
+  balance roundrobin
+  retries 3
+  option redispatch 1
+
+frontend api
+  mode tcp
+  bind :${api.port} tcp-ut 45s
+  default_backend apiservers
+
+backend apiservers
+  mode tcp
+  option httpchk
+  http-check send meth GET uri /readyz ver HTTP/1.1 hdr Host ${api.domainName}
+  http-check expect status 200
+  default-server check check-ssl verify required ca-file ${AUTHORITY_FILE} inter ${interval} fastinter ${Math.ceil(interval / 2)} downinter ${Math.ceil(interval / 2)} fall 2 rise 2 tcp-ut 45s on-marked-down shutdown-sessions
+${servers(APISERVER_PORT, (name) => `check-sni ${name} verifyhost ${name}`)}
+
+# A control plane that leaves while etcd has no quorum answers here for itself.
+backend leaving
+  mode http
+  no log
+  timeout server 2s
+  default-server check inter 2s fall 1 rise 1
+${servers(LEAVING_PORT, () => "")}
+
+frontend statistics
+  mode http
+  bind :${balancer.statisticsPort}
+  timeout client 10s
+  timeout http-request 5s
+  # keepalived asks this. Without an apiserver the virtual IP is only of use to ask who leaves.
+  monitor-uri /health
+  monitor fail if { nbsrv(apiservers) lt 1 } { nbsrv(leaving) lt 1 }
+  use_backend leaving if { path /leaving }
+  http-request redirect location ${STATISTICS_PATH} if { path / }
+  stats enable
+  stats uri ${STATISTICS_PATH}
+  stats hide-version
+  stats show-legends
+  stats refresh 10s
+  stats auth admin:${statisticsPassword}
+`.replace(/ +$/gm, "");
+}
