@@ -2,6 +2,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { parseCluster } from "../../../config/parse.ts";
 import { problemText } from "../../../config/problems.ts";
+import { readable, skippingUnreadable } from "../../../config/readable.ts";
+import { rules } from "../../../config/rules.ts";
+import { clusterSchema } from "../../../config/schema.ts";
 import { badHosts } from "./bad-hosts.ts";
 import { badKeys } from "./bad-keys.ts";
 import { badNetworks } from "./bad-networks.ts";
@@ -15,7 +18,9 @@ function complaints(config: Written): string[] {
   return parsed.ok ? [] : parsed.problems.map((problem) => problemText(problem).replaceAll("\n    ", " | "));
 }
 
-for (const { mistake, from, edit, says } of [...badKeys, ...badHosts, ...badNetworks, ...badSettings]) {
+const all = [...badKeys, ...badHosts, ...badNetworks, ...badSettings];
+
+for (const { mistake, from, edit, says } of all) {
   test(`bad config: ${mistake}`, () => {
     const config = from();
     assert.deepEqual(complaints(config), [], "the config is right before the edit");
@@ -23,3 +28,18 @@ for (const { mistake, from, edit, says } of [...badKeys, ...badHosts, ...badNetw
     assert.deepEqual(complaints(config), says);
   });
 }
+
+test("every rule is broken by some bad config", () => {
+  const configs = all.map(({ from, edit }) => {
+    const config = from();
+    edit(config);
+    return JSON.parse(JSON.stringify(config));
+  });
+  const unbroken = rules.filter(
+    (rule) => !configs.some((config) => skippingUnreadable(() => rule.check(readable(clusterSchema, config), known)).length > 0),
+  );
+  assert.deepEqual(
+    unbroken.map(({ says }) => says),
+    [],
+  );
+});

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { refuseChanges } from "../../../config/changes.ts";
+import { refusals, refuseChanges } from "../../../config/changes.ts";
 import { parseCluster } from "../../../config/parse.ts";
 import { problemText } from "../../../config/problems.ts";
 import { type Recorded, readRecorded, record } from "../../../config/recorded.ts";
@@ -23,6 +23,23 @@ for (const { change, from, before: past, after: future, says } of [...refusedHos
     assert.deepEqual(refused(before, after), says);
   });
 }
+
+test("every refusal is met by some change", () => {
+  const unmet = refusals.filter(
+    ({ check }) =>
+      ![...refusedHosts, ...refusedGroups].some(({ from, before: past, after: future }) => {
+        const before = from();
+        past?.(before);
+        const after = from();
+        future?.(after);
+        return check({ before, after, known }).length > 0;
+      }),
+  );
+  assert.deepEqual(
+    unmet.map(({ says }) => says),
+    [],
+  );
+});
 
 const allowed: { change: string; from: () => Recorded; before?: (b: Recorded) => void; after?: (a: Recorded) => void }[] = [
   { change: "none", from: three },

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { test } from "node:test";
 import * as pulumi from "@pulumi/pulumi";
 import { loadCluster, type StackConfig } from "../../../config/load.ts";
@@ -104,4 +105,22 @@ test("a public key in the place of the private one, which is not shown", () => {
 test("an encrypted value inside the cluster", () => {
   const text = complaint(stack(lab(), {}, ["ha-kubernetes:cluster"]));
   assert.match(text, /^- ha-kubernetes:cluster holds an encrypted value \| allowed: no secret anywhere in this mapping/);
+});
+
+test("in a Pulumi program the config comes from the language host's environment", () => {
+  const module = new URL("../../../config/load.ts", import.meta.url).href;
+  const program = `const { loadCluster } = await import("${module}"); const { cluster } = loadCluster(); console.log(cluster.name);`;
+  const run = (secretKeys: string[]) =>
+    spawnSync(process.execPath, ["--input-type=module", "--eval", program], {
+      encoding: "utf8",
+      env: {
+        ...process.env,
+        PULUMI_CONFIG: JSON.stringify(stack(metal(), { "ha-kubernetes:sshPrivateKey": key }).values),
+        PULUMI_CONFIG_SECRET_KEYS: JSON.stringify(secretKeys),
+      },
+    });
+  assert.equal(run(["ha-kubernetes:sshPrivateKey"]).stdout, "prod\n");
+  const refused = run([]);
+  assert.match(refused.stderr, /ha-kubernetes:sshPrivateKey is in clear in the stack's file/);
+  assert.ok(!refused.stderr.includes("b3BlbnNzaC1rZXktdjE"), "the key is shown");
 });
