@@ -73,7 +73,7 @@ start() {
 
 enter() {
   etcd_access || fail "no credential for etcd was placed"
-  if [ "${BIRTH_BOOTSTRAP:-no}" = yes ] && [ ! -f "$BORN" ] && ! peer_listens; then
+  if [ "${BIRTH_BOOTSTRAP:-no}" = yes ] && [ ! -f "$BORN" ] && ! peer_answers; then
     birth_file "$BIRTH_CLUSTER" new
     start
     did "started etcd $ETCD_VERSION as a first member"
