@@ -1,0 +1,165 @@
+import { createReadStream, createWriteStream } from "node:fs";
+import { copyFile, mkdir, rename, rm, stat } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { pipeline } from "node:stream/promises";
+import { fileURLToPath } from "node:url";
+import { createGzip } from "node:zlib";
+import { makeBase } from "./base.ts";
+import { goBuild, goBuildFile, goVersion, ownArchitecture } from "./go.ts";
+import { type Image, type Layer, makeLayer, makeTar, writeImages } from "./image.ts";
+import {
+  type Architecture,
+  type ImageGroup,
+  type ImageName,
+  imageGroups,
+  imageReference,
+  type LockedFile,
+  lock,
+} from "./lock.ts";
+import { type BundleFile, cacheFolder, sha256Of } from "./manifest.ts";
+import type { Wanted } from "./plan.ts";
+import { buildsOfFile, buildsOfImages, type GoBuild, merged } from "./recipes.ts";
+import { say } from "./run.ts";
+
+/** Where each image has its program, as its users' manifests call it. Others have it in /usr/local/bin. */
+const PROGRAM_FOLDERS: Partial<Record<ImageName, string>> = { flannel: "opt/bin", pause: "" };
+
+/** The program of an image that has another name. */
+const PROGRAMS: Partial<Record<ImageName, string>> = { flannel: "flanneld" };
+
+/** Images whose programs call the packet filter's tools. */
+const WITH_BASE: readonly ImageGroup[] = ["kube-proxy", "flannel"];
+
+/** Makes a bundle's files out of source code, in a work folder of the cache. What it compiles stays in Go's own cache. */
+export class Builder {
+  readonly #folder: string;
+  readonly #architecture: Architecture;
+  readonly #done: (file: string, entry: BundleFile) => void;
+  readonly #work = join(cacheFolder(), "build");
+  #toolchain = "";
+  #base: Promise<{ layer: Layer; packages: string[] }> | undefined;
+
+  constructor(folder: string, architecture: Architecture, done: (file: string, entry: BundleFile) => void) {
+    this.#folder = folder;
+    this.#architecture = architecture;
+    this.#done = done;
+  }
+
+  /** Makes all files, `done` is told of each. Throws at the first one that fails. */
+  async make(wanted: readonly Wanted[]): Promise<void> {
+    if (this.#architecture !== ownArchitecture()) {
+      throw new Error(
+        `files for ${this.#architecture} can be built on a machine of that architecture only: this one is ${ownArchitecture()}`,
+      );
+    }
+    this.#toolchain = await goVersion();
+    const slots = [Promise.resolve(), Promise.resolve()];
+    const ready = new Map<string, Promise<void>>();
+    // Two at once: while one links, which keeps a single processor busy, the other compiles.
+    for (const [index, build] of merged(wanted.flatMap(buildsOf)).entries()) {
+      const built = (slots[index % slots.length] as Promise<void>).then(() => this.#build(build));
+      slots[index % slots.length] = built;
+      ready.set(keyOf(build), built);
+    }
+    await Promise.all(
+      wanted.map(async (item) => {
+        await Promise.all(buildsOf(item).map((build) => ready.get(keyOf(build))));
+        await this.#pack(item);
+      }),
+    );
+    await rm(this.#work, { recursive: true, force: true });
+  }
+
+  async #build(build: GoBuild): Promise<void> {
+    const what = `${Object.keys(build.programs).join(", ")} ${build.version}`;
+    const started = Date.now();
+    say(`building ${what}`);
+    await goBuild(build, this.#folderOf(build));
+    say(`built ${what} in ${Math.round((Date.now() - started) / 1000)} s`);
+  }
+
+  async #pack(item: Wanted): Promise<void> {
+    const builds = buildsOf(item);
+    const programs = new Map(
+      builds.flatMap((it) => Object.keys(it.programs).map((name) => [name, join(this.#folderOf(it), name)])),
+    );
+    const path = join(this.#folder, item.file);
+    const made =
+      "locked" in item ? await this.#packFile(item.locked, programs, path) : await this.#packImages(item, programs, path);
+    const notes = [...builds.flatMap((build) => build.note ?? []), ...made];
+    const { size } = await stat(path);
+    this.#done(item.file, {
+      sha256: await sha256Of(path),
+      size,
+      version: item.version,
+      origin: "built",
+      from: builds.map(({ module, version }) => `${module}@v${version} ${lock.modules[module]?.[version]}`),
+      toolchain: this.#toolchain,
+      ...(notes.length > 0 ? { notes } : {}),
+    });
+  }
+
+  async #packFile(locked: LockedFile, programs: ReadonlyMap<string, string>, path: string): Promise<string[]> {
+    if (locked.members === undefined) {
+      await copyFile([...programs.values()][0] as string, `${path}.new`);
+    } else {
+      const folder = join(this.#work, basename(path));
+      await mkdir(folder, { recursive: true });
+      for (const [name, from] of programs) await copyFile(from, join(folder, name));
+      await makeTar(folder, `${folder}.tar`);
+      // Packed but not compressed: hosts unpack it in a fraction of the time.
+      await pipeline(createReadStream(`${folder}.tar`), createGzip({ level: 0 }), createWriteStream(`${path}.new`));
+    }
+    await rename(`${path}.new`, path);
+    return [];
+  }
+
+  /** Returns what is to be noted about it. */
+  async #packImages(
+    { group, version }: Wanted & { group: ImageGroup },
+    programs: Map<string, string>,
+    path: string,
+  ): Promise<string[]> {
+    if (group === "pause") programs.set("pause", await this.#pause());
+    const images: Image[] = [];
+    const base = WITH_BASE.includes(group) ? await this.#baseLayer() : undefined;
+    for (const name of imageGroups[group]) {
+      const program = PROGRAMS[name] ?? name;
+      const target = join("/", PROGRAM_FOLDERS[name] ?? "usr/local/bin", program);
+      const folder = join(this.#work, `image-${name}-${version}`);
+      await mkdir(join(folder, dirname(target)), { recursive: true });
+      await copyFile(programs.get(program) as string, join(folder, target));
+      const layer = await makeLayer(folder, `${folder}.tar`);
+      const layers = base === undefined ? [layer] : [base.layer, layer];
+      images.push({ references: [imageReference(name, version)], layers, entrypoint: [target] });
+    }
+    await writeImages(images, this.#architecture, path);
+    return base === undefined ? [] : [`holds ${base.packages.join(", ")}`];
+  }
+
+  async #pause(): Promise<string> {
+    const program = join(this.#work, "pause");
+    await mkdir(this.#work, { recursive: true });
+    await goBuildFile(fileURLToPath(new URL("pause/main.go", import.meta.url)), program);
+    return program;
+  }
+
+  /** Made once, for all images that stand on it. */
+  #baseLayer(): Promise<{ layer: Layer; packages: string[] }> {
+    this.#base ??= (async () => {
+      const folder = join(this.#work, "base");
+      const packages = await makeBase(folder, this.#architecture);
+      return { layer: await makeLayer(folder, `${folder}.tar`), packages };
+    })();
+    return this.#base;
+  }
+
+  #folderOf(build: GoBuild): string {
+    return join(this.#work, keyOf(build).replaceAll("/", "-"));
+  }
+}
+
+const buildsOf = (item: Wanted): GoBuild[] =>
+  "locked" in item ? buildsOfFile(item.locked.name, item.version) : buildsOfImages(item.group, item.version);
+
+const keyOf = ({ module, version }: GoBuild) => `${module}@v${version}`;

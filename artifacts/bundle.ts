@@ -1,0 +1,49 @@
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { Builder } from "./builder.ts";
+import type { Architecture } from "./lock.ts";
+import { addToManifest, type BundleFile, isWhole, readManifest } from "./manifest.ts";
+import { downloadOfficial, isOnline } from "./official.ts";
+import { type BundleSource, originOf, type Wanted } from "./plan.ts";
+import { say } from "./run.ts";
+
+// Fills a folder with what hosts take. Every file is made beside its place and moved there whole, then noted in the manifest:
+// a run that was killed at any point is taken up by the next one.
+
+export interface BundleArgs {
+  folder: string;
+  architecture: Architecture;
+  source: BundleSource;
+  wanted: readonly Wanted[];
+}
+
+/** Makes what is missing. Returns each wanted file's SHA-256 by its name. */
+export async function fillBundle({ folder, architecture, source, wanted }: BundleArgs): Promise<Record<string, string>> {
+  await mkdir(folder, { recursive: true });
+  const before = readManifest(folder).files;
+  const missing: Wanted[] = [];
+  for (const item of wanted) {
+    if (!acceptable(before[item.file], source) || !(await isWhole(folder, item.file, before[item.file]))) missing.push(item);
+  }
+  say(`bundle ${folder}: ${wanted.length - missing.length} of ${wanted.length} files are there`);
+  const note = (file: string, entry: BundleFile) => {
+    addToManifest(folder, file, entry);
+    say(`${entry.origin === "official" ? "downloaded" : "made"} ${file}, ${Math.ceil(entry.size / 1e6)} MB`);
+  };
+  const online = missing.length > 0 && source === "auto" ? await isOnline() : source === "official";
+  const origins = missing.map((item) => originOf(item, source, online));
+  const official = missing.filter((_, index) => origins[index] === "official");
+  const built = missing.filter((_, index) => origins[index] === "built");
+  await Promise.all(
+    official.map(async (item) => {
+      if ("locked" in item) note(item.file, await downloadOfficial(item.locked, join(folder, item.file)));
+    }),
+  );
+  if (built.length > 0) await new Builder(folder, architecture, note).make(built);
+  const { files } = readManifest(folder);
+  return Object.fromEntries(wanted.map(({ file }) => [file, (files[file] as BundleFile).sha256]));
+}
+
+/** A bundle that is said to be all official or all built here holds nothing else. */
+const acceptable = (entry: BundleFile | undefined, source: BundleSource) =>
+  entry !== undefined && (source === "auto" || (source === "official") === (entry.origin === "official"));

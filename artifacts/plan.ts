@@ -1,0 +1,76 @@
+import {
+  type Architecture,
+  type FileName,
+  type ImageGroup,
+  imageFile,
+  imageGroups,
+  type LockedFile,
+  lockedFile,
+  type Versions,
+} from "./lock.ts";
+import { canBuild } from "./recipes.ts";
+
+// What a bundle for given versions holds, and where each file of it comes from.
+
+/** official: only the projects' own files. build: everything built here. auto: official where reachable and known, else built. */
+export type BundleSource = "official" | "build" | "auto";
+
+/** A file that a bundle is to hold. */
+export type Wanted = { file: string; version: string } & ({ locked: LockedFile } | { group: ImageGroup });
+
+const FILES: readonly FileName[] = ["containerd", "runc", "cni-plugins", "flannel-cni", "etcd", "kubeadm", "kubelet", "kubectl"];
+
+/** Every file that hosts of a cluster with these versions take. */
+export function wantedFiles(versions: Versions, architecture: Architecture, source: BundleSource): Wanted[] {
+  const files: FileName[] = source === "official" ? [...FILES, "crictl"] : [...FILES];
+  const wanted: Wanted[] = files.map((name) => {
+    const version = fileVersion(name, versions);
+    const locked = lockedFile(name, version, architecture);
+    return { file: locked.file, version, locked };
+  });
+  // Official images come from their registries.
+  if (source === "official") return wanted;
+  for (const group of Object.keys(imageGroups) as ImageGroup[]) {
+    const version = imageVersion(group, versions);
+    wanted.push({ file: imageFile(group, version, architecture), version, group });
+  }
+  return wanted;
+}
+
+/** How a missing file is made. Throws where the source has no way to it. */
+export function originOf(wanted: Wanted, source: BundleSource, online: boolean): "official" | "built" {
+  if (!("locked" in wanted)) return "built";
+  const { name, version, sha256 } = wanted.locked;
+  const official = sha256 !== "unknown" && (source === "official" || (source === "auto" && online));
+  if (official) return "official";
+  if (source === "official") {
+    throw new Error(
+      `the official SHA-256 of ${name} ${version} is unknown: fill it in in artifacts/lock.json, or run this with --source auto or build`,
+    );
+  }
+  if (!canBuild(name))
+    throw new Error(`${name} ${version} can only be downloaded, and its official home can't be reached from here`);
+  return "built";
+}
+
+/** The version of a release file among a cluster's versions. */
+export function fileVersion(name: FileName, versions: Versions): string {
+  switch (name) {
+    case "cni-plugins":
+      return versions.cniPlugins;
+    case "flannel-cni":
+      return versions.flannelCni;
+    case "etcd":
+    case "containerd":
+    case "runc":
+    case "crictl":
+      return versions[name];
+    default:
+      return versions.kubernetes;
+  }
+}
+
+/** The version of an archive of images among a cluster's versions. */
+export function imageVersion(group: ImageGroup, versions: Versions): string {
+  return group === "flannel" || group === "coredns" || group === "pause" ? versions[group] : versions.kubernetes;
+}

@@ -1,0 +1,150 @@
+import { compareVersions } from "../config/versions.ts";
+import { type FileName, type ImageGroup, imageGroups, lock, lockedFile } from "./lock.ts";
+
+// How each program is built from the public Go modules of lock.json, where its official file is not to be had.
+
+/** One call of `go build`: programs of one module with the same flags. */
+export interface GoBuild {
+  module: string;
+  /** The module's version, without v. */
+  version: string;
+  /** Programs by name, and the package of each in the module. */
+  programs: Record<string, string>;
+  /** Linked against C libraries, statically. */
+  cgo?: boolean;
+  tags?: readonly string[];
+  /** Text variables that are set when linking, by full name. */
+  variables: Record<string, string>;
+  /** Modules that the module's own go.mod forgets, with their versions. */
+  requires?: Record<string, string>;
+  /** Said in the manifest: what is another version than asked for, and why. */
+  note?: string;
+}
+
+/** What must be built for a release file. */
+export function buildsOfFile(name: FileName, version: string): GoBuild[] {
+  switch (name) {
+    case "kubeadm":
+    case "kubelet":
+    case "kubectl":
+      return [kubernetes([name], version)];
+    case "etcd":
+      return [
+        plain("go.etcd.io/etcd/server/v3", version, { etcd: "." }),
+        plain("go.etcd.io/etcd/etcdctl/v3", version, { etcdctl: "." }),
+        plain("go.etcd.io/etcd/etcdutl/v3", version, { etcdutl: "." }),
+      ];
+    case "containerd":
+      return [containerd(version)];
+    case "runc":
+      return [
+        {
+          ...plain("github.com/opencontainers/runc", version, { runc: "." }),
+          cgo: true,
+          // Without seccomp every pod fails.
+          tags: ["seccomp", "netgo", "osusergo"],
+          variables: { "main.version": version },
+        },
+      ];
+    case "cni-plugins":
+      return [cniPlugins(version)];
+    case "flannel-cni":
+      return [
+        {
+          ...plain("github.com/containernetworking/plugins", "0.9.1", { flannel: "./plugins/meta/flannel" }),
+          note: "the flannel plugin of the CNI project's plugins 0.9.1: flannel's own module of it is not to be had; speaks CNI 0.3.1",
+        },
+      ];
+    case "crictl":
+      throw new Error(`crictl ${version} can't be built: no public Go module has it. Only its official file can be taken`);
+  }
+}
+
+/** What must be built for an archive of images; a pause image's program is our own and needs no module. */
+export function buildsOfImages(group: ImageGroup, version: string): GoBuild[] {
+  switch (group) {
+    case "control-plane":
+    case "kube-proxy":
+      return [kubernetes(imageGroups[group], version)];
+    case "flannel":
+      return [
+        {
+          ...plain("github.com/flannel-io/flannel", version, { flanneld: "." }),
+          cgo: true,
+          tags: ["netgo", "osusergo"],
+          variables: { "github.com/flannel-io/flannel/pkg/version.Version": `v${version}` },
+          requires: { "github.com/tencentcloud/tencentcloud-sdk-go/tencentcloud/common": "1.3.103" },
+        },
+      ];
+    case "coredns":
+      return [plain("github.com/coredns/coredns", version, { coredns: "." })];
+    case "pause":
+      return [];
+  }
+}
+
+/** Builds with the same module and flags as one call, which compiles what they share once. */
+export function merged(builds: readonly GoBuild[]): GoBuild[] {
+  const byModule = new Map<string, GoBuild>();
+  for (const build of builds) {
+    const key = `${build.module}@${build.version}`;
+    const other = byModule.get(key);
+    byModule.set(key, other === undefined ? build : { ...other, programs: { ...other.programs, ...build.programs } });
+  }
+  return [...byModule.values()];
+}
+
+/** Whether a release file can be built at all. */
+export const canBuild = (name: FileName) => name !== "crictl";
+
+function kubernetes(programs: readonly string[], version: string): GoBuild {
+  const [major = "", minor = ""] = version.split(".");
+  const values = { gitVersion: `v${version}`, gitMajor: major, gitMinor: minor, gitTreeState: "clean" };
+  const packages = ["k8s.io/component-base/version", "k8s.io/client-go/pkg/version"];
+  return {
+    ...plain("k8s.io/kubernetes", version, Object.fromEntries(programs.map((name) => [name, `./cmd/${name}`]))),
+    // kubeadm refuses a kubelet or itself without a version.
+    variables: Object.fromEntries(packages.flatMap((path) => Object.entries(values).map(([key, v]) => [`${path}.${key}`, v]))),
+  };
+}
+
+function containerd(version: string): GoBuild {
+  const programs = ["containerd", "containerd-shim-runc-v2", "ctr"];
+  return {
+    ...plain("github.com/containerd/containerd/v2", version, Object.fromEntries(programs.map((name) => [name, `./cmd/${name}`]))),
+    variables: { "github.com/containerd/containerd/v2/version.Version": `v${version}` },
+  };
+}
+
+function cniPlugins(version: string): GoBuild {
+  const kinds: Record<string, string> = { bridge: "main", loopback: "main", "host-local": "ipam" };
+  const programs = lockedFile("cni-plugins", version, "amd64").members ?? [];
+  return {
+    ...plain(
+      "github.com/containernetworking/plugins",
+      version,
+      Object.fromEntries(programs.map((name) => [name, `./plugins/${kinds[name] ?? "meta"}/${name}`])),
+    ),
+    variables: { "github.com/containernetworking/plugins/pkg/utils/buildversion.BuildVersion": `v${version}` },
+  };
+}
+
+/** A build of a module at a version, or at the nearest one that the lock has, which the note then says. */
+function plain(module: string, wanted: string, programs: Record<string, string>): GoBuild {
+  const versions = Object.keys(lock.modules[module] ?? {});
+  const version = nearest(versions, wanted);
+  if (version === undefined)
+    throw new Error(`module ${module} version ${wanted} is not in artifacts/lock.json; it has ${versions.join(", ")}`);
+  const note = `${Object.keys(programs).join(", ")} built from ${version}: module ${module} ${wanted} is not to be had`;
+  return { module, version, programs, variables: {}, ...(version === wanted ? {} : { note }) };
+}
+
+// Of the same minor version only: patch versions are meant to be interchangeable.
+function nearest(versions: readonly string[], wanted: string): string | undefined {
+  const minor = (version: string) => version.split(".").slice(0, 2).join(".");
+  const patch = (version: string) => Number(version.split(".")[2]);
+  const distance = (version: string) => Math.abs(patch(version) - patch(wanted));
+  return versions
+    .filter((version) => minor(version) === minor(wanted))
+    .sort((a, b) => distance(a) - distance(b) || compareVersions(b, a))[0];
+}

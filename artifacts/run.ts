@@ -1,0 +1,55 @@
+import { spawn } from "node:child_process";
+
+export interface RunOptions {
+  cwd?: string;
+  env?: Record<string, string>;
+  input?: string;
+}
+
+/** Runs a program to its end and returns what it printed. Throws with the last lines it said where it fails or is missing. */
+export function run(command: string, args: readonly string[], { cwd, env, input }: RunOptions = {}): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, { cwd, env: { ...process.env, ...env }, stdio: ["pipe", "pipe", "pipe"] });
+    const out: Buffer[] = [];
+    const said: Buffer[] = [];
+    child.stdout.on("data", (chunk: Buffer) => out.push(chunk));
+    child.stderr.on("data", (chunk: Buffer) => said.push(chunk));
+    child.on("error", (error) => reject(new Error(`${command} can't be run: ${error.message}`)));
+    child.on("close", (code, signal) => {
+      const output = Buffer.concat(out).toString();
+      if (code === 0) return resolve(output);
+      const last = `${output}${Buffer.concat(said)}`.trim().split("\n").slice(-8).join("\n");
+      reject(new Error(`${command} ${args.slice(0, 2).join(" ")} ended with ${signal ?? `code ${code}`}:\n${last}`));
+    });
+    // A child that ends early closes its stdin; its exit code says why.
+    child.stdin.on("error", () => {});
+    child.stdin.end(input);
+  });
+}
+
+/** A progress line, for people: stdout is for results. */
+export const say = (line: string) => process.stderr.write(`${line}\n`);
+
+/** Installs Debian packages that a test program shows to be missing. Throws where that is not for this user to do. */
+export async function needPackages(purpose: string, packages: readonly string[]): Promise<void> {
+  const missing: string[] = [];
+  for (const name of packages) {
+    const state = await run("dpkg", ["-s", name]).catch(() => "");
+    if (!state.includes("Status: install ok installed")) missing.push(name);
+  }
+  if (missing.length === 0) return;
+  const cure = `apt-get install ${missing.join(" ")}`;
+  if (process.getuid?.() !== 0) throw new Error(`${purpose} needs packages that are missing here; as root: ${cure}`);
+  say(`${purpose}: ${cure}`);
+  const install = () =>
+    run("apt-get", ["install", "-y", "-q", "--no-install-recommends", ...missing], {
+      env: { DEBIAN_FRONTEND: "noninteractive" },
+    });
+  try {
+    await install();
+  } catch {
+    // The lists may be missing or old.
+    await run("apt-get", ["update", "-q"]);
+    await install();
+  }
+}

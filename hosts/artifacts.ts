@@ -1,0 +1,116 @@
+import {
+  type Architecture,
+  type FileName,
+  type ImageGroup,
+  type ImageName,
+  imageDigest,
+  imageFile,
+  imageGroups,
+  imageReference,
+  lockedFile,
+  officialSha256,
+  type Versions,
+} from "../artifacts/lock.ts";
+import { imageVersion } from "../artifacts/plan.ts";
+import type { Role } from "../config/schema.ts";
+
+// Which binaries and images a host takes, by its roles, as the list that hosts/lib/artifacts.sh works through.
+
+/** Where hosts take artifacts from; see ArtifactSource of providers/infrastructure.ts, with the hashes known. */
+export interface Source {
+  kind: "official" | "mirror" | "bundle";
+  location: string;
+  sha256?: Readonly<Record<string, string>>;
+}
+
+export interface ArtifactsArgs {
+  roles: readonly Role[];
+  versions: Versions;
+  architecture: Architecture;
+  source: Source;
+}
+
+/**
+ * Lines of the list, fields parted by one blank. `binary` and `archive`: SHA-256, URL or path, folder on the host, programs to
+ * put there. `images`: SHA-256, URL or path, image names in it. `pull`: digest, image name.
+ */
+export interface Artifacts {
+  /** Empty for a host that needs none. */
+  text: string;
+}
+
+/** Folder of a part's programs on a host. Each version has its own, so that the next one can lie ready beside it. */
+export const artifactFolder = (name: string, version: string) => `/opt/ha-kubernetes/${name}-${version}`;
+
+/** Path of a program on a host, such as kubelet of kubernetes. */
+export const binaryPath = (name: string, version: string, program: string) => `${artifactFolder(name, version)}/${program}`;
+
+/**
+ * What a host of these roles takes. Throws where the lock doesn't have a version, where the source is the official one and its
+ * hash is unknown, and where a bundle's manifest doesn't have a file.
+ */
+export function artifactsFor(args: ArtifactsArgs): Artifacts {
+  const { roles, versions } = args;
+  const isNode = roles.includes("control-plane") || roles.includes("worker");
+  const lines: string[] = [];
+  const take = (name: FileName, version: string, folder: string) => lines.push(fileLine(args, name, version, folder));
+  const kubernetes = artifactFolder("kubernetes", versions.kubernetes);
+  if (isNode) {
+    const plugins = artifactFolder("cni-plugins", versions.cniPlugins);
+    take("containerd", versions.containerd, artifactFolder("containerd", versions.containerd));
+    take("runc", versions.runc, artifactFolder("runc", versions.runc));
+    take("cni-plugins", versions.cniPlugins, plugins);
+    take("flannel-cni", versions.flannelCni, plugins);
+    take("kubelet", versions.kubernetes, kubernetes);
+    take("kubectl", versions.kubernetes, kubernetes);
+    // A tool for people: where it isn't to be had, nothing misses it.
+    if (hasFile(args, "crictl", versions.crictl)) take("crictl", versions.crictl, artifactFolder("crictl", versions.crictl));
+  }
+  if (roles.includes("control-plane")) take("kubeadm", versions.kubernetes, kubernetes);
+  // The control plane's turns are leases in etcd.
+  if (roles.includes("etcd") || roles.includes("control-plane")) {
+    take("etcd", versions.etcd, artifactFolder("etcd", versions.etcd));
+  }
+  if (isNode) for (const group of groupsOf(roles)) lines.push(...imageLines(args, group));
+  return { text: lines.map((line) => `${line}\n`).join("") };
+}
+
+/** The archives of images that a node of these roles needs, smallest last: the big ones are what takes time. */
+function groupsOf(roles: readonly Role[]): ImageGroup[] {
+  const onEveryNode: ImageGroup[] = ["kube-proxy", "flannel", "coredns", "pause"];
+  return roles.includes("control-plane") ? ["control-plane", ...onEveryNode] : onEveryNode;
+}
+
+function fileLine(args: ArtifactsArgs, name: FileName, version: string, folder: string): string {
+  const locked = lockedFile(name, version, args.architecture);
+  const sha256 = args.source.sha256 === undefined ? officialSha256(locked) : bundled(args.source.sha256, locked.file);
+  const from = args.source.kind === "official" ? locked.url : below(args.source.location, locked.file);
+  const kind = locked.members === undefined ? "binary" : "archive";
+  // The plugin that is called by CNI has flannel's plain name.
+  const programs = locked.members ?? [name === "flannel-cni" ? "flannel" : name];
+  return [kind, sha256, from, folder, ...programs].join(" ");
+}
+
+function hasFile({ source, architecture }: ArtifactsArgs, name: FileName, version: string): boolean {
+  return source.sha256 === undefined || Object.hasOwn(source.sha256, lockedFile(name, version, architecture).file);
+}
+
+/** A bundle has archives of images; the official ones come from their registry by digest, also where files come from a mirror of them. */
+function imageLines({ source, versions, architecture }: ArtifactsArgs, group: ImageGroup): string[] {
+  const version = imageVersion(group, versions);
+  const names: readonly ImageName[] = imageGroups[group];
+  const references = names.map((name) => imageReference(name, version));
+  if (source.sha256 === undefined) {
+    return names.map((name) => `pull ${imageDigest(name, version)} ${imageReference(name, version)}`);
+  }
+  const file = imageFile(group, version, architecture);
+  return [["images", bundled(source.sha256, file), below(source.location, file), ...references].join(" ")];
+}
+
+function bundled(sha256: Readonly<Record<string, string>>, file: string): string {
+  const hash = Object.hasOwn(sha256, file) ? sha256[file] : undefined;
+  if (hash !== undefined) return hash;
+  throw new Error(`the bundle's manifest has no ${file}: make it with npm run bundle and the versions of this cluster`);
+}
+
+const below = (location: string, file: string) => `${location.replace(/\/+$/, "")}/${file}`;

@@ -1,0 +1,177 @@
+# shellcheck shell=bash
+# Brings binaries and images to this host. Every file's SHA-256 is checked here, before anything of it is installed.
+#
+# A list of artifacts has a line for each, fields parted by one blank:
+#   binary  SHA256 FROM FOLDER PROGRAM       the file is the program
+#   archive SHA256 FROM FOLDER PROGRAM...    programs, wherever in the tar they are
+#   images  SHA256 FROM IMAGE...             an archive of images
+#   pull    DIGEST IMAGE                     an image from its registry
+# FROM is a URL or the path of a file on this host. What is in place is known by a stamp, so that asking again costs nothing.
+
+# In front of the host's own folders; empty but in tests.
+readonly ARTIFACT_ROOT=${HAK_ROOT:-}
+readonly DOWNLOADS=$ARTIFACT_ROOT/opt/ha-kubernetes/downloads IMAGE_STAMPS=$ARTIFACT_ROOT/var/lib/containerd/ha-kubernetes
+
+# stage_artifacts FILE: puts the list's programs in place, several at a time.
+stage_artifacts() {
+  local line wanted=()
+  while read -r line; do
+    case $line in
+      'binary '* | 'archive '*) program_in_place "$line" || wanted+=("$line") ;;
+    esac
+  done <"$1"
+  each_at_once install_program "${wanted[@]}"
+  [ ${#wanted[@]} -eq 0 ] || keep_through_power_cut "$ARTIFACT_ROOT/opt/ha-kubernetes"
+  for line in "${wanted[@]}"; do did "installed $(cut -d' ' -f5- <<<"$line") in $(cut -d' ' -f4 <<<"$line")"; done
+}
+
+# import_images FILE: gives the list's images to the running containerd.
+import_images() {
+  local line present wanted=()
+  present=$(ctr -n k8s.io images ls -q)
+  while read -r line; do
+    case $line in
+      'images '* | 'pull '*) images_in_place "$line" "$present" || wanted+=("$line") ;;
+    esac
+  done <"$1"
+  each_at_once bring_images "${wanted[@]}"
+  for line in "${wanted[@]}"; do did "imported $(image_names "$line" | tr '\n' ' ' | sed 's/ $//')"; done
+}
+
+# each_at_once COMMAND LINE...: runs COMMAND LINE for all, as many at once as there are processors. Ends the script where one fails.
+each_at_once() {
+  local command=$1 line ended failed=0 limit
+  local -A running=()
+  shift
+  limit=$(nproc)
+  [ "$limit" -ge 2 ] || limit=2
+  for line; do
+    if [ ${#running[@]} -ge "$limit" ]; then
+      wait -n -p ended "${!running[@]}" || failed=1
+      unset "running[$ended]"
+    fi
+    [ "$failed" = 0 ] || break
+    "$command" "$line" &
+    running[$!]=1
+  done
+  for ended in "${!running[@]}"; do wait "$ended" || failed=1; done
+  # The one that failed has said why.
+  [ "$failed" = 0 ] || exit 1
+}
+
+# What a stamp must say for the programs of a line to be the ones that were checked.
+program_stamp() {
+  local sha256 folder programs
+  read -r _ sha256 _ folder programs <<<"$1"
+  echo "$sha256"
+  # shellcheck disable=SC2086 # names without blanks
+  cd "$ARTIFACT_ROOT$folder" && stat -c '%n %s %y %i' $programs
+}
+stamp_file() {
+  local from folder
+  read -r _ _ from folder _ <<<"$1"
+  echo "$ARTIFACT_ROOT$folder/.${from##*/}.stamp"
+}
+program_in_place() {
+  local stamp now
+  stamp=$(stamp_file "$1")
+  [ -f "$stamp" ] && now=$(program_stamp "$1" 2>/dev/null) && [ "$(cat "$stamp")" = "$now" ]
+}
+
+install_program() {
+  local kind sha256 from folder programs program file new stamp
+  read -r kind sha256 from folder programs <<<"$1"
+  folder=$ARTIFACT_ROOT$folder
+  new=$folder/.new-${from##*/}
+  stamp=$(stamp_file "$1")
+  rm -rf "$new" "$stamp"
+  mkdir -p "$new"
+  if [ "$kind" = binary ]; then
+    # The copy is what is checked: nobody can change it between the check and its use.
+    bring "$sha256" "$from" "$new/$programs"
+  else
+    file=$from
+    [[ $from == /* ]] || file=$new/.archive
+    bring "$sha256" "$from" "$file"
+    tar -xf "$file" --no-same-owner -C "$new"
+  fi
+  for program in $programs; do
+    file=$(find "$new" -type f -name "$program" -print -quit)
+    [ -n "$file" ] || fail "${from##*/} holds no $program"
+    chmod 0755 "$file"
+    mv -f "$file" "$folder/$program"
+  done
+  rm -rf "$new"
+  program_stamp "$1" >"$stamp.new"
+  mv -f "$stamp.new" "$stamp"
+}
+
+# bring SHA256 FROM FILE: FROM as FILE, downloaded or copied unless it is the same file, and checked.
+bring() {
+  local sha256=$1 from=$2 file=$3 found
+  case $from in
+    /*)
+      [ -f "$from" ] || fail "$from is missing on this host: fill the folder with npm run bundle"
+      [ "$from" = "$file" ] || cp --reflink=auto "$from" "$file"
+      ;;
+    *) download "$sha256" "$from" "$file" ;;
+  esac
+  found=$(sha256_of "$file")
+  [ "$found" = "$sha256" ] || {
+    [ "$from" = "$file" ] || rm -f "$file"
+    fail "${from##*/} is not what it should be and was not installed: expected SHA-256 $sha256, found $found (from $from)"
+  }
+}
+sha256_of() { sha256sum "$1" | cut -d' ' -f1; }
+
+# A download that was cut is taken up again where it ended, also by a later run.
+download() {
+  local sha256=$1 url=$2 file=$3 part=$DOWNLOADS/$1
+  mkdir -p "$DOWNLOADS"
+  if [ ! -f "$part" ] || [ "$(sha256_of "$part")" != "$sha256" ]; then
+    say "downloading $url"
+    # A server that ends the file elsewhere than the part does starts it anew.
+    curl -fsSL --retry 5 --retry-connrefused --connect-timeout 20 --speed-limit 1024 --speed-time 60 -C - -o "$part" "$url" ||
+      { rm -f "$part" && curl -fsSL --retry 5 --retry-connrefused --connect-timeout 20 --speed-limit 1024 --speed-time 60 -o "$part" "$url"; } ||
+      fail "$url can't be downloaded to this host: use a mirror or a bundle where it has no way to it"
+  fi
+  mv -f "$part" "$file"
+}
+
+image_names() {
+  local kind rest
+  read -r kind _ rest <<<"$1"
+  # shellcheck disable=SC2086 # names without blanks
+  case $kind in
+    images) printf '%s\n' ${rest#* } ;;
+    pull) echo "$rest" ;;
+  esac
+}
+image_stamp() { echo "$IMAGE_STAMPS/$(cut -d' ' -f2 <<<"$1")"; }
+
+# images_in_place LINE PRESENT: this containerd got this very archive, and still has every image of it.
+images_in_place() {
+  local name
+  [ -f "$(image_stamp "$1")" ] || return 1
+  for name in $(image_names "$1"); do grep -qxF -- "$name" <<<"$2" || return 1; done
+}
+
+bring_images() {
+  local kind hash from file said
+  read -r kind hash from _ <<<"$1"
+  mkdir -p "$IMAGE_STAMPS"
+  if [ "$kind" = pull ]; then
+    said=$(ctr -n k8s.io images pull "${from%:*}@$hash" 2>&1 && ctr -n k8s.io images tag --force "${from%:*}@$hash" "$from" 2>&1) ||
+      fail "image $from can't be pulled: $(tail -n 3 <<<"$said")"
+  else
+    file=$from
+    [[ $from == /* ]] || file=$IMAGE_STAMPS/$hash.tar
+    bring "$hash" "$from" "$file"
+    said=$(ctr -n k8s.io images import "$file" 2>&1) || fail "${from##*/} can't be imported: $(tail -n 3 <<<"$said")"
+    [ "$file" = "$from" ] || rm -f "$file"
+  fi
+  touch "$(image_stamp "$1")"
+}
+
+# In a container, the machine around it keeps what was written.
+keep_through_power_cut() { in_container || sync -f "$1"; }
