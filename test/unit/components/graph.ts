@@ -11,7 +11,7 @@ import {
   lockedFile,
   resolveVersions,
 } from "../../../artifacts/lock.ts";
-import { imageVersion } from "../../../hosts/artifacts.ts";
+import { imageVersion } from "../../../artifacts/plan.ts";
 
 // The program's graph under Pulumi's mocks: which resources a cluster makes, and with which inputs.
 
