@@ -19,6 +19,7 @@ create_host() {
     fail "host $host exists at $has, not $address. A host keeps its address: remove it first, or give the new one another name"
   fi
   if [ -z "$has" ]; then
+    docker network inspect "$(network_name "$cluster")" >/dev/null 2>&1 || fail "there is no lab '$cluster' on this machine"
     mkdir -p "$CACHE/bundle"
     driver=$(docker info --format '{{.CgroupDriver}}')
     image=$(image_name)

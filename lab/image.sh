@@ -32,7 +32,7 @@ build_image() {
   packages=$(grep -v '^#' "$LAB/image/packages" | paste -sd,)
   # In a mount namespace of its own, so that a killed run leaves no mounts; debootstrap's own mirror where the machine names none.
   # shellcheck disable=SC2046 # no word where there is no mirror
-  unshare --mount debootstrap --variant=minbase --include="$packages" bookworm "$tree/root" $(machine_mirror) >"$log" 2>&1 ||
+  unshare --mount debootstrap --force-check-gpg --keyring "$KEYRING" --variant=minbase --include="$packages" bookworm "$tree/root" $(machine_mirror) >"$log" 2>&1 ||
     fail "debootstrap could not make the host image: $(tail -n 5 "$log")"
   machine_sources >"$tree/root/etc/apt/sources.list.d/machine.list"
   machine_apt_settings >"$tree/root/etc/apt/apt.conf.d/90machine"

@@ -57,11 +57,15 @@ daemon_answers() { docker version >/dev/null 2>&1; }
 # The first lab notes which daemon holds it; with the last one the note goes.
 labs_exist() { [ -f "$STATE/daemon" ]; }
 
+use_recorded_daemon() {
+  DOCKER_HOST=$(cat "$STATE/daemon")
+  export DOCKER_HOST
+}
+
 # Points docker at the daemon that holds the labs, and starts it when it is ours and does not run, as after a boot.
 connect_docker() {
   labs_exist || fail "there is no lab on this machine: make the network first"
-  DOCKER_HOST=$(cat "$STATE/daemon")
-  export DOCKER_HOST
+  use_recorded_daemon
   if daemon_answers; then return 0; fi
   [ "$DOCKER_HOST" = "$OWN_DAEMON" ] ||
     fail "the docker daemon that holds the labs, $DOCKER_HOST, does not answer: start it (systemctl start docker)"

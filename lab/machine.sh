@@ -2,12 +2,16 @@
 # What the machine needs before it can hold hosts, and what is put back once the last lab is gone. Sourced after lib.sh.
 
 # Command and Debian package of each tool that is used.
-readonly TOOLS="docker:docker.io dockerd:docker.io debootstrap:debootstrap ip:iproute2 bridge:iproute2 nft:nftables iptables:iptables
-  flock:util-linux unshare:util-linux nsenter:util-linux modprobe:kmod setsid:util-linux tar:tar"
+readonly TOOLS="docker:docker.io debootstrap:debootstrap ip:iproute2 bridge:iproute2 nft:nftables iptables:iptables
+  flock:util-linux unshare:util-linux nsenter:util-linux setsid:util-linux modprobe:kmod tar:tar"
+readonly KEYRING=/usr/share/keyrings/debian-archive-keyring.gpg
 
-# kubelet, containerd and systemd of every host share these with the machine; the defaults suffice for two or three hosts.
-# ip_forward is for the hosts' way out of the machine.
-readonly SYSCTLS="fs.inotify.max_user_instances=8192 fs.inotify.max_user_watches=524288 net.ipv4.ip_forward=1"
+# kubelet, containerd and systemd of every host share the first two with the machine, whose defaults suffice for two or three
+# hosts; the third is for the hosts' way out of the machine.
+readonly RAISED="fs.inotify.max_user_instances=8192 fs.inotify.max_user_watches=524288 net.ipv4.ip_forward=1"
+# What systemd, kubelet and kube-proxy in the hosts may set although it is the whole machine's.
+readonly TOUCHED="kernel.panic kernel.panic_on_oops kernel.pid_max kernel.keys.root_maxkeys kernel.keys.root_maxbytes
+  vm.overcommit_memory vm.panic_on_oom fs.file-max fs.nr_open net.netfilter.nf_conntrack_max"
 
 prepare_machine() {
   need_root
@@ -18,17 +22,21 @@ prepare_machine() {
 }
 
 install_tools() {
-  local tool missing=() packages=()
-  for tool in $TOOLS; do
+  local tool tools=$TOOLS missing=() packages=()
+  labs_exist || DOCKER_HOST=$(default_daemon) daemon_answers || tools+=" dockerd:docker.io"
+  for tool in $tools; do
     command -v "${tool%%:*}" >/dev/null || { missing+=("${tool%%:*}") && packages+=("${tool##*:}"); }
   done
+  [ -f "$KEYRING" ] || { missing+=("$KEYRING") && packages+=(debian-archive-keyring); }
   [ ${#missing[@]} -gt 0 ] || return 0
   command -v apt-get >/dev/null ||
     fail "this machine lacks ${missing[*]}. Only on Debian and Ubuntu are they installed by themselves: install them and try again"
   mapfile -t packages < <(printf '%s\n' "${packages[@]}" | sort -u)
   say "installing ${packages[*]}"
   local log
-  log=$(apt-get update -qq 2>&1 && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${packages[@]}" 2>&1 9>&-) ||
+  # The lock's file is closed: a daemon that a package starts must not hold it.
+  log=$(exec 2>&1 9>&- && apt-get update -qq && DEBIAN_FRONTEND=noninteractive \
+    apt-get -o DPkg::Lock::Timeout=300 install -y -qq --no-install-recommends "${packages[@]}") ||
     fail "apt-get could not install ${packages[*]}: $(tail -n 5 <<<"$log")"
 }
 
@@ -54,7 +62,8 @@ TESTS
 choose_daemon() {
   mkdir -p "$STATE"
   if ! labs_exist; then
-    local running=${DOCKER_HOST:-unix:///var/run/docker.sock}
+    local running
+    running=$(default_daemon)
     case $running in unix://*) ;; *) fail "DOCKER_HOST is $running: the lab needs a daemon of this machine, unix://…" ;; esac
     DOCKER_HOST=$running daemon_answers || running=$OWN_DAEMON
     echo "$running" >"$STATE/daemon.new"
@@ -63,28 +72,37 @@ choose_daemon() {
   connect_docker
 }
 
+default_daemon() { echo "${DOCKER_HOST:-unix:///var/run/docker.sock}"; }
+
+# What the settings were is on disk, whole, before the first of them is changed.
 raise_sysctls() {
-  local item key value
-  for item in $SYSCTLS; do
-    key=${item%%=*} value=${item##*=}
-    [ "$(sysctl_value "$key")" -lt "$value" ] || continue
-    # What it was is on disk before it is changed; the first note counts.
-    grep -q "^$key " "$STATE/sysctls" 2>/dev/null || echo "$key $(sysctl_value "$key") $value" >>"$STATE/sysctls"
-    echo "$value" >"/proc/sys/${key//.//}"
+  local item key
+  if [ ! -f "$STATE/sysctls" ]; then
+    for item in $RAISED $TOUCHED; do
+      key=${item%%=*}
+      [ ! -f "$(sysctl_file "$key")" ] || echo "$key $(cat "$(sysctl_file "$key")")"
+    done >"$STATE/sysctls.new"
+    mv "$STATE/sysctls.new" "$STATE/sysctls"
+  fi
+  for item in $RAISED; do
+    key=$(sysctl_file "${item%%=*}")
+    [ "$(cat "$key")" -ge "${item##*=}" ] || echo "${item##*=}" >"$key"
   done
 }
 
 restore_sysctls() {
   [ -f "$STATE/sysctls" ] || return 0
-  local key before value
-  while read -r key before value; do
-    # Somebody else's later change stays.
-    [ "$(sysctl_value "$key")" != "$value" ] || echo "$before" >"/proc/sys/${key//.//}"
+  local key before file
+  while read -r key before; do
+    file=$(sysctl_file "$key")
+    # Another daemon that was started meanwhile routes for its own containers.
+    if [ "$key" = net.ipv4.ip_forward ] && DOCKER_HOST=unix:///var/run/docker.sock daemon_answers; then continue; fi
+    [ "$(cat "$file")" = "$before" ] || echo "$before" >"$file"
   done <"$STATE/sysctls"
   rm -f "$STATE/sysctls"
 }
 
-sysctl_value() { cat "/proc/sys/${1//.//}"; }
+sysctl_file() { echo "/proc/sys/${1//.//}"; }
 
 # Puts the machine back when no lab is left. The image stays in STATE/docker (or in the daemon that ran already) as a cache.
 release_machine() {

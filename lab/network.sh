@@ -62,20 +62,30 @@ start_network() {
   [ ${#containers[@]} -eq 0 ] || docker start "${containers[@]}" >/dev/null
 }
 
+# The network goes last: while it is there, this machine is known to hold a lab.
 delete_network() {
   local cluster=$1 containers
   mapfile -t containers < <(docker ps --all --quiet --filter "label=$LABEL=$cluster")
   [ ${#containers[@]} -eq 0 ] || docker rm --force --volumes "${containers[@]}" >/dev/null
-  if docker network inspect "$(network_name "$cluster")" >/dev/null 2>&1; then
-    docker network rm "$(network_name "$cluster")" >/dev/null
-  fi
   nft -f - <<<"table ip $(nat_table "$cluster"); delete table ip $(nat_table "$cluster")"
+  if [ -n "$(subnet_of "$cluster")" ]; then docker network rm "$(network_name "$cluster")" >/dev/null; fi
   release_machine
+}
+
+# A first lab that could not be made leaves no daemon and no setting behind.
+release_after_failure() {
+  local status=$?
+  if [ "$status" != 0 ] && labs_exist; then
+    use_recorded_daemon
+    ! daemon_answers || locked machine release_machine
+  fi
+  exit "$status"
 }
 
 case ${1:-} in
   create)
     need_root
+    trap release_after_failure EXIT
     locked machine create_network "$2" "$3"
     connect_docker
     locked image ensure_image

@@ -12,6 +12,8 @@ chmod 0755 /usr/local/sbin/lab-init /usr/local/sbin/lab-keys
 systemctl disable haproxy keepalived chrony nftables
 # The clock is the machine's own: chrony may watch it here, not set it.
 sed -i 's/^DAEMON_OPTS=.*/DAEMON_OPTS="-F 1 -x"/' /etc/default/chrony
+# Kernel settings that are the machine's own stay as they are there.
+rm -f /usr/lib/sysctl.d/50-pid-max.conf /usr/lib/sysctl.d/99-protect-links.conf
 # What needs a device, a console or a long night.
 systemctl mask getty.target console-getty.service apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer \
   e2scrub_all.timer e2scrub_reap.service fstrim.timer systemd-udevd.service systemd-modules-load.service sys-kernel-debug.mount \
