@@ -11,13 +11,15 @@ const FOLDER_ON_HOSTS = "/var/cache/ha-kubernetes/bundle";
  * first run takes minutes where everything has to be built, a later one seconds.
  */
 export function bundleFromThisMachine(cluster: Cluster, parent: pulumi.Resource): ArtifactSource {
-  const versions = Object.entries(cluster.versions).map(([part, version]) => `${part}=${version}`);
+  const versions = Object.entries(cluster.versions).flatMap(([part, version]) =>
+    version ? [`--version ${part}=${version}`] : [],
+  );
   const bundle = new local.Command(
     "bundle",
     {
       create: [
-        "node_modules/.bin/node artifacts/main.ts lab",
-        `kubernetes=${cluster.kubernetesVersion}`,
+        "node_modules/.bin/node artifacts/main.ts --hashes",
+        `--kubernetes-version ${cluster.kubernetesVersion}`,
         ...versions.sort(),
       ].join(" "),
       addPreviousOutputInEnv: false,
