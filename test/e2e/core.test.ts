@@ -3,10 +3,11 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { ApiClient } from "../support/probe.ts";
-import { assertNothingRuns, loginsOf, onCluster, ProcessWatcher, traces } from "../support/scenario.ts";
+import { assertNothingRuns, loginsOf, onCluster, ProcessWatcher } from "../support/scenario.ts";
 import { heldBy } from "../support/secrets.ts";
 import { threePlusTwo } from "../support/stack.ts";
 import { runAgain, secretsOfStack, stageCommands } from "../support/stages.ts";
+import { containersOf, traces } from "../support/traces.ts";
 import { answeringNodes, lookUp, startWhereAmI, stopWhereAmI } from "../support/workload.ts";
 
 const processes = new ProcessWatcher();
@@ -146,9 +147,16 @@ onCluster(
     });
 
     test("destroy leaves no resource, host, network, mount or process", async () => {
-      assert.notDeepEqual(await traces(config.name), []);
+      const containers = await containersOf(config.name);
+      assert.equal(containers.length, 5);
+      const before = await traces(config.name, containers);
+      for (const kind of ["container", "network", "table", "process"])
+        assert.ok(
+          before.some((line) => line.startsWith(kind)),
+          kind,
+        );
       await stack.destroy();
-      assert.deepEqual(await traces(config.name), []);
+      assert.deepEqual(await traces(config.name, containers), []);
       assert.deepEqual(stack.resources(), []);
     });
   },

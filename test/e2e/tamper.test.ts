@@ -3,9 +3,10 @@ import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import { test } from "node:test";
 import { makeMetal, onMetal } from "../support/metal.ts";
-import { onCluster, traces } from "../support/scenario.ts";
+import { onCluster } from "../support/scenario.ts";
 import { heldBy } from "../support/secrets.ts";
 import { secretsOfStack } from "../support/stages.ts";
+import { containersOf } from "../support/traces.ts";
 
 const config = onMetal("test-tamper", 4);
 const { m1 } = config.hosts;
@@ -44,7 +45,7 @@ onCluster(
       const before = {
         state: readFileSync(stack.stateFile, "utf8"),
         logins: await host.logins(),
-        traces: await traces(config.name),
+        containers: await containersOf(config.name),
       };
       stack.configure({
         ...config,
@@ -62,7 +63,7 @@ onCluster(
       const after = {
         state: readFileSync(stack.stateFile, "utf8"),
         logins: await host.logins(),
-        traces: await traces(config.name),
+        containers: await containersOf(config.name),
       };
       assert.deepEqual(after, before);
     });

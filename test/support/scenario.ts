@@ -3,7 +3,6 @@ import { readdirSync, readFileSync } from "node:fs";
 import { after, before, suite } from "node:test";
 import { removeHosts } from "../../lab/hosts.ts";
 import { TestCluster } from "./cluster.ts";
-import { must } from "./process.ts";
 import { type ClusterConfig, Stack } from "./stack.ts";
 
 /** A stack of a test with the cluster that its config describes. */
@@ -99,16 +98,4 @@ export async function assertNothingRuns({ stack, cluster }: Scenario): Promise<v
   const before = await loginsOf(cluster);
   await stack.up();
   assert.deepEqual(await loginsOf(cluster), before);
-}
-
-/** What this machine has of a lab: its processes' mounts, network links, packet filter tables and containers. */
-export async function traces(cluster: string): Promise<string[]> {
-  const look = [
-    readFileSync("/proc/self/mountinfo", "utf8"),
-    await must("ip", ["-o", "link"]),
-    await must("nft", ["list", "tables"]),
-    await must("ps", ["-eo", "args"]),
-  ];
-  const ours = [`ha-kubernetes-${cluster}`, `ha-kubernetes-lab-${cluster}`, `/${cluster}-`];
-  return look.flatMap((text) => text.split("\n").filter((line) => ours.some((name) => line.includes(name))));
 }
