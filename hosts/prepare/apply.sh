@@ -14,7 +14,7 @@ apply_prepare() {
   apply_resolv_conf
   if is_node; then
     apply_containerd
-    import_images
+    import_images "$STAGE/inputs/artifacts"
   else
     remove_containerd
   fi
