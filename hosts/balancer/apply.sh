@@ -43,6 +43,8 @@ converge() {
   install_files
   if stale haproxy "$HAPROXY_UNIT" || stale keepalived "$KEEPALIVED_UNIT"; then systemctl daemon-reload; fi
   if stale haproxy "$HAPROXY_UNIT"; then
+    # A restart ends every connection, so the address goes to another balancer first.
+    if [ -n "$PEERS" ] && systemctl is-active --quiet haproxy; then systemctl stop keepalived; fi
     turn_on restart haproxy "$HAPROXY_UNIT"
     started haproxy:configuration "${HAPROXY_FILES[@]}"
   elif stale haproxy:configuration "${HAPROXY_FILES[@]}"; then
@@ -91,7 +93,7 @@ interface() {
 # By the programs themselves, before anything is put in place.
 check_configurations() {
   local words status=0
-  words=$(haproxy -c -q -f "$(staged "$CONFIG/haproxy.cfg")" 2>&1) ||
+  words=$(haproxy -c -f "$(staged "$CONFIG/haproxy.cfg")" 2>&1) ||
     fail "haproxy refuses its configuration: $(grep -F ALERT <<<"$words" | tail -n 2 | tr '\n' ' ')"
   words=$(keepalived --config-test --use-file="$(staged "$CONFIG/keepalived.conf")" 2>&1) || status=$?
   # keepalived 2.2 ends its own test by SIGTERM where there is a script to track: then what it said decides.

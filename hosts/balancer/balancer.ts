@@ -1,6 +1,6 @@
 import type { Cluster } from "../../config/schema.ts";
 import type { Stage } from "../stage.ts";
-import { AUTHORITY_FILE, haproxyConfig } from "./haproxy.ts";
+import { AUTHORITY_FILE, haproxyConfig, STATE_FILE } from "./haproxy.ts";
 import { keepalivedConfig } from "./keepalived.ts";
 
 export interface BalancerStageArgs {
@@ -43,28 +43,28 @@ export function balancerStage(args: BalancerStageArgs): Stage {
         mode: "0600",
       },
       { path: "/etc/ha-kubernetes/keepalived.conf", content: keepalivedConfig({ host, cluster, virtualIp, peers }) },
-      {
-        path: "/etc/systemd/system/haproxy.service.d/ha-kubernetes.conf",
-        content: haproxyDropIn(cluster.balancer.maximumConnections),
-      },
+      { path: "/etc/systemd/system/haproxy.service.d/ha-kubernetes.conf", content: HAPROXY_DROP_IN },
       { path: "/etc/systemd/system/keepalived.service.d/ha-kubernetes.conf", content: KEEPALIVED_DROP_IN },
     ],
   };
 }
 
-// The distribution's own configuration files are left alone. Each connection takes two files.
-const haproxyDropIn = (maximumConnections: number) => `[Unit]
+// The distribution's own configuration files are left alone. Nothing in here depends on the config: a change of this file is a
+// restart, a change of haproxy's own only a reload. 1048576 open files, two for each connection, are the kernel's own limit.
+const HAPROXY_DROP_IN = `[Unit]
 StartLimitIntervalSec=0
 
 [Service]
+ExecStartPre=-/bin/rm -f ${STATE_FILE}
 ExecStart=
 ExecStart=/usr/sbin/haproxy -Ws -f /etc/ha-kubernetes/haproxy.cfg -p /run/haproxy.pid -S /run/haproxy-master.sock
 ExecReload=
 ExecReload=/usr/sbin/haproxy -c -q -f /etc/ha-kubernetes/haproxy.cfg
+ExecReload=-/bin/sh -c 'echo "show servers state" | socat -T 2 - /run/haproxy/admin.sock >${STATE_FILE}'
 ExecReload=/bin/kill -USR2 $MAINPID
 Restart=always
 RestartSec=200ms
-LimitNOFILE=${2 * maximumConnections + 1000}
+LimitNOFILE=1048576
 OOMScoreAdjust=-900
 `;
 

@@ -4,6 +4,8 @@ import type { Cluster } from "../../config/schema.ts";
 export const AUTHORITY_FILE = "/etc/ha-kubernetes/kubernetes-ca.crt";
 /** Port on which a control plane says, during a teardown without etcd quorum, that it leaves. */
 const LEAVING_PORT = 2383;
+/** Written by the unit at each reload. */
+export const STATE_FILE = "/run/haproxy/servers";
 /** Path of the statistics page on balancer.statisticsPort. */
 export const STATISTICS_PATH = "/statistics";
 const APISERVER_PORT = 6443;
@@ -36,10 +38,13 @@ export function haproxyConfig({ cluster, controlPlanes, statisticsPassword }: Ha
   # Through it a reload hands over the listening sockets: no connection is refused. The old process ends its connections in an hour.
   stats socket /run/haproxy/admin.sock mode 600 level admin expose-fd listeners
   hard-stop-after 1h
+  # What a reload's new process knows of the servers from the old one, so that a dead one is not tried again.
+  server-state-file ${STATE_FILE}
 
 defaults
+  load-server-state-from-file global
   log global
-  timeout connect 2s
+  timeout connect 1s
   timeout check 2s
   # Watches are silent for long; the apiserver ends them after at most an hour. Dead peers are found by TCP itself.
   timeout client 2h

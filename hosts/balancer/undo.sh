@@ -16,6 +16,8 @@ undo_balancer() {
   systemctl daemon-reload
   restore_service haproxy
   restore_service keepalived
+  # Where the unit puts the journal's socket into haproxy's root; it stays behind when the unit ends.
+  systemctl is-active --quiet haproxy || rm -f /var/lib/haproxy/dev/log
   forget_started haproxy haproxy:configuration keepalived keepalived:configuration
   forget_saved
   did "removed the balancer"

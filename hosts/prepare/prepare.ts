@@ -97,7 +97,7 @@ function preparations({ hostPreparation }: Cluster): string[] {
 function packages(roles: readonly Role[], cluster: Cluster): string[] {
   const { hostPreparation, network } = cluster;
   const wanted = new Set(["ca-certificates", "curl", "iproute2", "kmod", "procps"]);
-  if (roles.includes("balancer")) for (const name of ["haproxy", "keepalived"]) wanted.add(name);
+  if (roles.includes("balancer")) for (const name of ["haproxy", "keepalived", "socat"]) wanted.add(name);
   if (roles.includes("control-plane") || roles.includes("worker")) {
     for (const name of ["conntrack", "ethtool", "iptables", "mount", "nftables", "socat"]) wanted.add(name);
     if (network.kubeProxyMode !== "nftables") wanted.add("ipset");
