@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
-import { type CommandInputs, checkLocal, checkRemote, type LocalInputs, type RemoteInputs, unchanged } from "./command-inputs.ts";
+import { unchanged } from "./checks.ts";
+import { type CommandInputs, checkLocal, checkRemote, type LocalInputs, type RemoteInputs } from "./command-inputs.ts";
 import { runHere } from "./command-local.ts";
 import { CommandOutput } from "./command-output.ts";
 import type { Context, Difference, Properties, Provider, Resource, ResourceType } from "./provider.ts";

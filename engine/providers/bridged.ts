@@ -1,0 +1,55 @@
+import { type Failure, type Fields, misfits, unchanged } from "./checks.ts";
+import type { Context, Properties, Resource, ResourceType, Value } from "./provider.ts";
+
+/**
+ * A resource type of a plugin that wraps a Terraform provider: its state holds the inputs as given, and all of them with defaults
+ * among the outputs; nothing of it exists outside the state; what can't change in place is made anew.
+ */
+export interface Bridged {
+  fields: Fields;
+  /** Outputs that are secret. Default: none. */
+  secretOutputs?: readonly string[];
+  /** The schema version that the state records; 0 is not recorded. Default: 0. */
+  schemaVersion?: number;
+  /** What is wrong with inputs beyond what the fields say; they may hold unknowns. Default: nothing. */
+  check?: (inputs: Properties) => Failure[];
+  /** Inputs with defaults that depend on other inputs. Default: as they are. */
+  complete?: (inputs: Properties) => Properties;
+  /** Outputs because of which the resource is replaced though its inputs are as they were. Default: none. */
+  expired?: (old: Resource, inputs: Properties) => string[];
+  /** Makes the resource from inputs with all defaults. */
+  make: (inputs: Properties, context: Context) => Promise<{ id: string; outputs: Properties }>;
+}
+
+/** Makes a resource type. */
+export function bridgedType({ fields, secretOutputs, schemaVersion = 0, complete, ...rest }: Bridged): ResourceType {
+  const defaults = Object.fromEntries(
+    Object.entries(fields).flatMap(([name, field]): [string, Value][] =>
+      field.default === undefined ? [] : [[name, field.default]],
+    ),
+  );
+  const withDefaults = (inputs: Properties): Properties => ({ ...defaults, ...(complete?.(inputs) ?? inputs) });
+  const meta: Properties = schemaVersion ? { __meta: JSON.stringify({ schema_version: String(schemaVersion) }) } : {};
+  const updated = (inputs: Properties, old: Resource): Properties => {
+    const kept = Object.entries(old.outputs).filter(([name]) => !(name in fields));
+    return { ...Object.fromEntries(kept), ...withDefaults(inputs) };
+  };
+  return {
+    secretOutputs,
+    check: (inputs) => ({ inputs, failures: [...misfits(inputs, fields), ...(rest.check?.(inputs) ?? [])] }),
+    diff: (old, inputs) => {
+      const now = withDefaults(inputs);
+      const before = withDefaults(Object.fromEntries(Object.entries(old.outputs).filter(([name]) => name in fields)));
+      const changed = Object.keys(fields).filter((name) => !unchanged(before[name], now[name]));
+      const inPlace = (name: string) => fields[name]?.inPlace === true;
+      const replace = changed.filter((name) => !inPlace(name));
+      return { update: changed.filter(inPlace), replace: [...replace, ...(rest.expired?.(old, now) ?? [])] };
+    },
+    preview: (inputs, old) => (old ? updated(inputs, old) : withDefaults(inputs)),
+    create: async (inputs, context) => {
+      const { id, outputs } = await rest.make(withDefaults(inputs), context);
+      return { id, outputs: { ...meta, ...withDefaults(inputs), ...outputs } };
+    },
+    update: async (old, inputs) => ({ outputs: updated(inputs, old) }),
+  };
+}
