@@ -35,14 +35,14 @@ remove_host() {
   if docker container inspect "$1" >/dev/null 2>&1; then docker rm --force --volumes "$1" >/dev/null; fi
 }
 
-case ${1:-} in
-  create)
+case "${1:-} $#" in
+  "create 4")
     need_root
     connect_docker
     create_host "$2" "$3" "$4"
     echo "host $3 answers at $4"
     ;;
-  delete)
+  "delete 3")
     need_root
     if labs_exist; then
       connect_docker
@@ -50,7 +50,7 @@ case ${1:-} in
     fi
     echo "host $3 is gone"
     ;;
-  exec)
+  "exec "[4-9] | "exec "[1-9][0-9]*)
     need_root
     connect_docker
     container=$(container_name "$2" "$3")

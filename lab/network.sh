@@ -82,8 +82,8 @@ release_after_failure() {
   exit "$status"
 }
 
-case ${1:-} in
-  create)
+case "${1:-} $#" in
+  "create 3")
     need_root
     trap release_after_failure EXIT
     locked machine create_network "$2" "$3"
@@ -91,12 +91,12 @@ case ${1:-} in
     locked image ensure_image
     echo "network $(network_name "$2") with $3 is ready"
     ;;
-  start)
+  "start 2")
     need_root
     locked machine start_network "$2"
     echo "hosts of $2 are started"
     ;;
-  delete)
+  "delete 2")
     need_root
     if labs_exist; then
       connect_docker
