@@ -46,3 +46,4 @@ export const certificates = certificateExpiry(pki, etcd.validUntil, controlPlane
 export const statistics = balancer.statistics;
 export const owner = context.owner;
 export const recorded = history.next;
+export const etcdBorn = etcd.born;

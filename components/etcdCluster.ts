@@ -8,6 +8,8 @@ import { type HostCommand, hostCommand } from "./host.ts";
  * for it.
  */
 export class EtcdCluster extends pulumi.ComponentResource {
+  /** True once every member was started: recorded, so that no later run may start another cluster. */
+  readonly born: pulumi.Output<boolean>;
   /** Ends of the members' certificates, by host. */
   readonly validUntil: Record<string, pulumi.Output<string>> = {};
 
@@ -22,6 +24,7 @@ export class EtcdCluster extends pulumi.ComponentResource {
     const hosts = hostsOf(infrastructure, "etcd");
     const members = addressesOf(hosts);
     const authority = pki.authority("etcd").certificate;
+    const commands: HostCommand[] = [];
     for (const host of hosts) {
       const { key, certificate, validUntil } = pki.leaf(`etcd-${host.name}`, "etcd", {
         commonName: host.name,
@@ -43,8 +46,11 @@ export class EtcdCluster extends pulumi.ComponentResource {
           }),
         );
       // A reinstalled member is told the members of today; every other one keeps what it was born with.
-      hostCommand(host, "etcd", stage, { parent: this, dependsOn: args.prepared[host.name] }, !reborn.has(host.name));
+      commands.push(
+        hostCommand(host, "etcd", stage, { parent: this, dependsOn: args.prepared[host.name] }, !reborn.has(host.name)),
+      );
     }
+    this.born = pulumi.all(commands.map((command) => command.stdout)).apply(() => true);
     this.registerOutputs({});
   }
 }

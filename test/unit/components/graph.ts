@@ -44,7 +44,8 @@ function outputs(type: string, name: string): Record<string, unknown> {
     };
   }
   if (type.startsWith("command:")) return { stdout: `token-of-${name}` };
-  if (type === "pulumi:pulumi:StackReference") return { outputs: lastRecorded === undefined ? {} : { recorded: lastRecorded } };
+  if (type === "pulumi:pulumi:StackReference")
+    return { outputs: lastRecorded === undefined ? {} : { recorded: lastRecorded, etcdBorn: true } };
   return { hex: "0011aabb", result: `result-of-${name}` };
 }
 
