@@ -2,6 +2,8 @@
 # Makes this host an etcd member and keeps it one. Own data: start. A peer answers: leave and join anew as a learner. Bootstrap
 # only while the cluster was never born; never because peers are silent.
 
+BOOTSTRAPPED=no
+
 apply_etcd() {
   id -u etcd >/dev/null 2>&1 || useradd --system --home-dir "$DATA_DIRECTORY" --no-create-home --shell /usr/sbin/nologin etcd
   mount_data_device
@@ -24,7 +26,8 @@ apply_etcd() {
   rm -f /etc/etcd/birth.env
   systemctl is-enabled --quiet etcd || systemctl enable --quiet etcd
   etcd_access
-  if local_healthy; then
+  # A cluster that is just being born has no quorum yet, and nothing to look after.
+  if [ "$BOOTSTRAPPED" = no ] && local_healthy; then
     remember_endpoints
     if [ "$(own_line | awk -F', ' '{print $6}')" = true ]; then with_turn promote; fi
   fi
@@ -76,6 +79,7 @@ enter() {
   if [ "${BIRTH_BOOTSTRAP:-no}" = yes ] && [ ! -f "$BORN" ] && ! peer_answers; then
     birth_file "$BIRTH_CLUSTER" new
     start
+    BOOTSTRAPPED=yes
     did "started etcd $ETCD_VERSION as a first member"
     return
   fi

@@ -112,7 +112,7 @@ bring() {
   case $from in
     /*)
       [ -f "$from" ] || fail "$from is missing on this host: fill the folder with npm run bundle"
-      [ "$from" = "$file" ] || cp --reflink=auto "$from" "$file"
+      [ "$from" = "$file" ] || cp "$from" "$file"
       ;;
     *) download "$sha256" "$from" "$file" ;;
   esac
@@ -122,7 +122,14 @@ bring() {
     fail "${from##*/} is not what it should be and was not installed: expected SHA-256 $sha256, found $found (from $from)"
   }
 }
-sha256_of() { sha256sum "$1" | cut -d' ' -f1; }
+# openssl uses the processor's own instructions for it: four times as fast as sha256sum where that doesn't.
+sha256_of() {
+  if command -v openssl >/dev/null; then
+    openssl dgst -sha256 -r "$1" | cut -d' ' -f1
+  else
+    sha256sum "$1" | cut -d' ' -f1
+  fi
+}
 
 # A download that was cut is taken up again where it ended, also by a later run.
 download() {

@@ -41,10 +41,16 @@ quorum_lost() {
 }
 
 # with_turn FUNCTION [ARGS...]: waits for the turn (no deadline: the wait is for others), then runs FUNCTION and gives it back. A
-# host without a credential for etcd runs FUNCTION directly: such hosts are put in order by the program. If any holder fails
-# while this host waits, it refuses: the same change would fail here too.
+# host without a credential for etcd runs FUNCTION directly: such hosts are put in order by the program. Without a quorum nothing is
+# served that a change could interrupt, so a host mends itself then. If any holder fails while this host waits, it refuses: the
+# same change would fail here too.
 with_turn() {
   if ! etcd_access; then
+    "$@"
+    return
+  fi
+  if quorum_lost; then
+    say "etcd has no quorum, so there is no turn to wait for"
     "$@"
     return
   fi
