@@ -82,7 +82,7 @@ take_turn() {
   exec 8<>"$pipe"
   : >"$log"
   # shellcheck disable=SC2016 # expanded by the inner shell
-  "$(etcdctl_path)" lock --ttl=30 ha-kubernetes/turn sh -c 'echo acquired; exec cat "$0" >/dev/null' "$pipe" </dev/null >"$log" 2>&1 8>&- 9>&- &
+  "$(etcdctl_path)" lock --ttl=30 -- ha-kubernetes/turn sh -c 'echo acquired; exec cat "$0" >/dev/null' "$pipe" </dev/null >"$log" 2>&1 8>&- 9>&- &
   TURN_HELD=$!
   until grep -q '^acquired' "$log"; do
     kill -0 "$TURN_HELD" 2>/dev/null || fail "etcd did not give the turn: $(tail -n 1 "$log")"
