@@ -53,6 +53,8 @@ export class Builder {
       );
     }
     this.#toolchain = await goVersion();
+    // What a killed run left.
+    await rm(this.#work, { recursive: true, force: true });
     const slots = [Promise.resolve(), Promise.resolve()];
     const ready = new Map<string, Promise<void>>();
     // Two at once: while one links, which keeps a single processor busy, the other compiles.
@@ -129,7 +131,7 @@ export class Builder {
       const folder = join(this.#work, `image-${name}-${version}`);
       await mkdir(join(folder, dirname(target)), { recursive: true });
       await copyFile(programs.get(program) as string, join(folder, target));
-      const layer = await makeLayer(folder, `${folder}.tar`);
+      const layer = await makeLayer(folder, `${folder}.layer`);
       const layers = base === undefined ? [layer] : [base.layer, layer];
       images.push({ references: [imageReference(name, version)], layers, entrypoint: [target] });
     }
@@ -149,7 +151,7 @@ export class Builder {
     this.#base ??= (async () => {
       const folder = join(this.#work, "base");
       const packages = await makeBase(folder, this.#architecture);
-      return { layer: await makeLayer(folder, `${folder}.tar`), packages };
+      return { layer: await makeLayer(folder, `${folder}.layer`), packages };
     })();
     return this.#base;
   }

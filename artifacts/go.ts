@@ -81,9 +81,9 @@ async function ownGoMod({ module, version, requires }: GoBuild, source: string, 
     await chmod(join(folder, file), 0o644);
   }
   const { Replace, Require } = JSON.parse(await run("go", ["mod", "edit", "-json", path])) as GoModule;
-  const edits = (Replace ?? []).filter((it) => it.New.Version === undefined).map(
-    ({ Old }) => `-dropreplace=${Old.Path}${Old.Version ? `@${Old.Version}` : ""}`,
-  );
+  const edits = (Replace ?? [])
+    .filter((it) => it.New.Version === undefined)
+    .map(({ Old }) => `-dropreplace=${Old.Path}${Old.Version ? `@${Old.Version}` : ""}`);
   if (module === "k8s.io/kubernetes") {
     const staging = (Require ?? []).filter((it) => it.Version === "v0.0.0");
     edits.push(...staging.map((it) => `-require=${it.Path}@v${version.replace(/^1\./, "0.")}`));

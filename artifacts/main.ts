@@ -8,7 +8,7 @@ import { ownArchitecture } from "./go.ts";
 import { type Architecture, knownVersions, resolveVersions } from "./lock.ts";
 import { cacheFolder, defaultBundle } from "./manifest.ts";
 import { type BundleSource, type Wanted, wantedFiles } from "./plan.ts";
-import { say } from "./run.ts";
+import { endAll, say } from "./run.ts";
 
 const known = knownVersions();
 const newest = known.kubernetes.at(-1) as string;
@@ -89,5 +89,6 @@ try {
   await main();
 } catch (error) {
   say(`ERROR: ${(error as Error).message}`);
+  endAll();
   process.exitCode = 1;
 }

@@ -1,4 +1,11 @@
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
+
+const running = new Set<ChildProcess>();
+
+/** Ends every program that runs. */
+export function endAll(): void {
+  for (const child of running) child.kill();
+}
 
 export interface RunOptions {
   cwd?: string;
@@ -10,12 +17,14 @@ export interface RunOptions {
 export function run(command: string, args: readonly string[], { cwd, env, input }: RunOptions = {}): Promise<string> {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, { cwd, env: { ...process.env, ...env }, stdio: ["pipe", "pipe", "pipe"] });
+    running.add(child);
     const out: Buffer[] = [];
     const said: Buffer[] = [];
     child.stdout.on("data", (chunk: Buffer) => out.push(chunk));
     child.stderr.on("data", (chunk: Buffer) => said.push(chunk));
     child.on("error", (error) => reject(new Error(`${command} can't be run: ${error.message}`)));
     child.on("close", (code, signal) => {
+      running.delete(child);
       const output = Buffer.concat(out).toString();
       if (code === 0) return resolve(output);
       const last = `${output}${Buffer.concat(said)}`.trim().split("\n").slice(-8).join("\n");
