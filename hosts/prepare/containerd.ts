@@ -26,6 +26,8 @@ export function containerdFiles({ cluster, pause }: ContainerdArgs): HostFile[] 
 function configuration(pause: string): string {
   return `version = 3
 imports = ['/etc/containerd/conf.d/*.toml']
+# Would make folders in /opt for programs that nobody installs there.
+disabled_plugins = ['io.containerd.internal.v1.opt']
 
 [plugins.'io.containerd.cri.v1.images'.pinned_images]
   sandbox = 'registry.k8s.io/pause:${pause}'

@@ -4,6 +4,7 @@
 readonly CONTAINERD_FILES=(/etc/containerd/config.toml /etc/containerd/conf.d/host.toml /etc/systemd/system/containerd.service)
 
 apply_containerd() {
+  if [ -d /var/lib/containerd ] && [ ! -e /usr/local/bin/containerd ]; then stat -c %a /var/lib/containerd | save containerd_root; fi
   activate "/opt/ha-kubernetes/containerd-$CONTAINERD_VERSION" /usr/local/bin containerd ctr containerd-shim-runc-v2
   activate "/opt/ha-kubernetes/runc-$RUNC_VERSION" /usr/local/bin runc
   activate_cni
@@ -80,13 +81,14 @@ remove_containerd() {
   wait_until 30 "containers' shims to end" no_shims
   while read -r mount; do umount -l "$mount"; done < <(awk '$2 ~ "^/(run|var/lib)/containerd/" {print $2}' /proc/mounts | sort -r)
   if [ -d /var/lib/containerd ]; then find /var/lib/containerd -mindepth 1 -xdev -delete; fi
-  rmdir /var/lib/containerd 2>/dev/null || true
+  # A disk of its own stays mounted.
+  if is_saved containerd_root; then chmod "$(saved containerd_root)" /var/lib/containerd; else rmdir /var/lib/containerd; fi
   rm -rf /run/containerd /etc/containerd/conf.d
   systemctl stop kubepods.slice 2>/dev/null || true
   find /sys/fs/cgroup -depth -type d -path '*/kubepods*' -exec rmdir {} + 2>/dev/null || true
   remove_links /usr/local/bin
   remove_links /opt/cni/bin
-  rmdir /opt/cni/bin /opt/cni 2>/dev/null || true
+  rmdir /opt/cni/bin /opt/cni /etc/cni/net.d /etc/cni 2>/dev/null || true
   forget_started containerd
 }
 remove_links() {
