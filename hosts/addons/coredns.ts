@@ -1,3 +1,4 @@
+import type { Cluster } from "../../config/schema.ts";
 import { type Addon, type AddonArgs, labels, serviceAccount } from "./addon.ts";
 
 const name = "coredns";
@@ -96,19 +97,18 @@ function podSpec({ cluster, images }: AddonArgs) {
       { key: "CriticalAddonsOnly", operator: "Exists" },
       { key: "node-role.kubernetes.io/control-plane", effect: "NoSchedule" },
     ],
-    affinity: {
-      podAntiAffinity: {
-        preferredDuringSchedulingIgnoredDuringExecution: [
-          {
-            weight: 100,
-            podAffinityTerm: {
-              labelSelector: { matchLabels: { "k8s-app": app } },
-              topologyKey: "kubernetes.io/hostname",
-            },
-          },
-        ],
+    // On different nodes, and evenly. At birth one node may be ready before all others: the second pod waits for another one.
+    topologySpreadConstraints: [
+      {
+        topologyKey: "kubernetes.io/hostname",
+        maxSkew: 1,
+        minDomains: Math.min(2, nodeCount(cluster)),
+        whenUnsatisfiable: "DoNotSchedule",
+        nodeTaintsPolicy: "Honor",
+        labelSelector: { matchLabels: { "k8s-app": app } },
+        matchLabelKeys: ["pod-template-hash"],
       },
-    },
+    ],
     containers: [
       {
         name,
@@ -138,4 +138,10 @@ function podSpec({ cluster, images }: AddonArgs) {
     ],
     volumes: [{ name: "configuration", configMap: { name } }],
   };
+}
+
+/** Hosts that are nodes; a provider that makes its own hosts makes more than one. */
+function nodeCount({ hosts }: Cluster): number {
+  const all = Object.values(hosts);
+  return all.filter(({ roles }) => roles.includes("control-plane") || roles.includes("worker")).length || 2;
 }

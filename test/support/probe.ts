@@ -67,6 +67,7 @@ export class ApiClient {
       onBreak(why);
       setTimeout(() => this.watch(path, onEvent, onBreak, signal), 100);
     });
+    sent.end();
   }
 }
 

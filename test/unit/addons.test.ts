@@ -113,6 +113,14 @@ test("CoreDNS follows every key of its config", () => {
   assert.equal(find(objects, "Service", "kube-dns").spec.clusterIP, "10.50.0.10");
 });
 
+test("CoreDNS's pods wait for a second node, unless there is none to come", () => {
+  const host = (last: number) => ({ address: `10.79.0.${last}`, roles: ["etcd", "balancer", "control-plane"] });
+  const domains = (hosts: Record<string, unknown>) =>
+    find(objectsOf(stage({ hosts })), "Deployment", "coredns").spec.template.spec.topologySpreadConstraints[0].minDomains;
+  assert.equal(domains({ m1: host(11) }), 1);
+  assert.equal(domains({ m1: host(11), m2: host(12), m3: host(13) }), 2);
+});
+
 test("no cache when it may keep nothing", () => {
   const { Corefile } = find(objectsOf(stage({ addons: { coredns: { cacheSeconds: 0 } } })), "ConfigMap", "coredns").data;
   assert.doesNotMatch(Corefile, /cache/);

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import type { ServerResponse } from "node:http";
 import { createServer, type Server } from "node:https";
 import type { AddressInfo, Socket } from "node:net";
 import { after, before, test } from "node:test";
@@ -13,6 +14,7 @@ let kubeconfig: string;
 let failing: "not" | "unavailable" | "reset" | "forgetful" = "not";
 const stored = new Set<string>();
 const sockets = new Set<Socket>();
+const watching = new Set<ServerResponse>();
 
 before(async () => {
   const names = ["-subj", "/CN=probe", "-addext", "subjectAltName=IP:127.0.0.1"];
@@ -22,7 +24,11 @@ before(async () => {
     const url = new URL(request.url ?? "/", "https://api");
     if (failing === "reset") return request.socket.destroy();
     if (failing === "unavailable") return response.writeHead(503).end();
-    if (url.searchParams.has("watch")) return response.writeHead(200).flushHeaders();
+    if (url.searchParams.has("watch")) {
+      response.writeHead(200).flushHeaders();
+      watching.add(response);
+      return;
+    }
     if (request.method === "POST") {
       let body = "";
       request.on("data", (chunk: Buffer) => {
@@ -30,6 +36,7 @@ before(async () => {
       });
       request.on("end", () => {
         if (failing !== "forgetful") stored.add(JSON.parse(body).metadata.name);
+        for (const watcher of watching) watcher.write(`${JSON.stringify({ type: "ADDED", object: JSON.parse(body) })}\n`);
         response.writeHead(201).end("{}");
       });
       return;
@@ -64,6 +71,8 @@ test("nothing fails where nothing is done", async () => {
   const report = await probed(async () => {});
   assert.deepEqual([report.fresh.failed, report.reused.failed, report.writes.failed, report.lost], [[], [], [], []]);
   assert.ok(report.acknowledged > 0);
+  assert.equal(report.events, report.acknowledged);
+  assert.deepEqual(report.breaks, []);
 });
 
 for (const kind of ["unavailable", "reset"] as const) {
@@ -77,6 +86,15 @@ for (const kind of ["unavailable", "reset"] as const) {
     assert.deepEqual(report.lost, []);
   });
 }
+
+test("a watch that ends is connected anew, and counted", async () => {
+  const report = await probed(async () => {
+    for (const watcher of watching) watcher.end();
+    watching.clear();
+    await forAWhile();
+  });
+  assert.equal(report.breaks.length, 1);
+});
 
 test("a write that was acknowledged and is not there is lost", async () => {
   const report = await probed(() => {
