@@ -41,7 +41,6 @@ converge() {
     wait_until 180 "$component to run with what is now set" restarted "$component" "$(stat -c %Y "$MANIFESTS/$component.yaml")"
   done
   wait_until 60 "the apiserver of this host to stay ready" ready "$HOST_ADDRESS"
-  wait_until 60 "this node to register" node_exists
   register
 }
 
@@ -84,13 +83,14 @@ write_manifests() {
   done
 }
 
-# Once the API answers: roles for joining kubelets, the configuration that kubeadm's own tools look for, this node's label and
-# taint, and this control plane's entry in the lists of those that must all leave for a teardown.
+# Once the API answers: administrators and joining kubelets get their roles, kubeadm's own tools what they look for, this node its
+# label and taint, and this control plane's entry in the lists of those that must all leave for a teardown.
 register() {
   if [ -f /etc/kubernetes/super-admin.conf ]; then
     kubeadm_phase upload-config kubeadm
     rm -f /etc/kubernetes/super-admin.conf
   fi
+  wait_until 60 "this node to register" node_registered
   this_kubectl apply --server-side --force-conflicts -f /etc/kubernetes/bootstrap-rbac.yaml >/dev/null
   kubeadm_phase mark-control-plane
   etcd_access

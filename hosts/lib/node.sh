@@ -30,11 +30,13 @@ start_kubelet() {
 # this_kubectl: as this node; KUBECONFIG and API_SERVER are set by the stage.
 this_kubectl() { kubectl --kubeconfig "$NODE_KUBECONFIG" ${API_SERVER:+--server "$API_SERVER"} --request-timeout=20s "$@" </dev/null; }
 
-node_exists() { this_kubectl get node "$HOST_NAME" >/dev/null 2>&1; }
+node_registered() { this_kubectl get node "$HOST_NAME" -o name; }
 
 # Moves the pods away, PodDisruptionBudgets respected, within the time of the config.
 drain_node() {
-  node_exists || return 0
+  local node
+  node=$(this_kubectl get node "$HOST_NAME" --ignore-not-found -o name) || fail "the API does not say whether this node exists"
+  [ -n "$node" ] || return 0
   this_kubectl cordon "$HOST_NAME" >/dev/null
   say "draining, for at most $DRAIN_SECONDS s"
   local log=/run/ha-kubernetes/drain.log

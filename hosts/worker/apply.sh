@@ -13,7 +13,7 @@ apply_worker() {
   fi
   wait_until 180 "the API to admit this worker" admitted
   rm -f /etc/kubernetes/bootstrap-kubelet.conf
-  wait_until 60 "this node to register" node_exists
+  wait_until 60 "this node to register" node_registered
   set_labels
 }
 
