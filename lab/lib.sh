@@ -74,20 +74,37 @@ connect_docker() {
 
 # Docker that starts nothing else than what we ask for: no default bridge, no packet filter rules, no cgroups of systemd.
 start_own_daemon() {
-  if daemon_answers; then return 0; fi
+  local end=$((SECONDS + 60)) launched=no
   mkdir -p "$RUN" "$STATE/docker"
-  echo '{}' >"$RUN/daemon.json"
-  rm -f "$RUN/docker.pid"
-  say "starting a docker daemon for the lab"
-  setsid dockerd --config-file "$RUN/daemon.json" --host "$OWN_DAEMON" --pidfile "$RUN/docker.pid" \
-    --data-root "$STATE/docker" --exec-root "$RUN/exec" --storage-driver overlay2 --exec-opt native.cgroupdriver=cgroupfs \
-    --containerd-namespace ha-kubernetes-lab --containerd-plugins-namespace ha-kubernetes-lab-plugins \
-    --bridge none --iptables=false --ip6tables=false --ip-forward=false --userland-proxy=false \
-    --log-level warn >>"$RUN/docker.log" 2>&1 </dev/null 9>&- &
-  local pid=$! end=$((SECONDS + 60))
   until daemon_answers; do
-    kill -0 "$pid" 2>/dev/null || fail "dockerd did not start: $(tail -n 5 "$RUN/docker.log")"
+    # One that lives and does not answer is starting, or ending: a killed run left it so.
+    if own_daemon_ended; then
+      [ "$launched" = no ] || fail "dockerd did not start: $(tail -n 5 "$RUN/docker.log")"
+      launch_own_daemon
+      launched=yes
+    fi
     [ "$SECONDS" -lt "$end" ] || fail "dockerd does not answer after 60 s; its log is $RUN/docker.log"
     sleep 0.1
   done
+}
+
+own_daemon_lives() {
+  local pid
+  pid=$(cat "$RUN/daemon.pid" 2>/dev/null) && tr '\0' ' ' <"/proc/$pid/cmdline" 2>/dev/null | grep -F -- "$OWN_DAEMON" >/dev/null
+}
+own_daemon_ended() { ! own_daemon_lives; }
+
+# Its process id is on disk before the lock goes on: a run that is killed here leaves no daemon that the next one doesn't know.
+launch_own_daemon() {
+  say "starting a docker daemon for the lab"
+  echo '{}' >"$RUN/daemon.json"
+  rm -f "$RUN/docker.pid" "$RUN/daemon.pid"
+  # shellcheck disable=SC2016 # for the inner shell
+  setsid sh -c 'echo $$ >"$0" && exec "$@" 9>&-' "$RUN/daemon.pid" \
+    dockerd --config-file "$RUN/daemon.json" --host "$OWN_DAEMON" --pidfile "$RUN/docker.pid" \
+    --data-root "$STATE/docker" --exec-root "$RUN/exec" --storage-driver overlay2 --exec-opt native.cgroupdriver=cgroupfs \
+    --containerd-namespace ha-kubernetes-lab --containerd-plugins-namespace ha-kubernetes-lab-plugins \
+    --bridge none --iptables=false --ip6tables=false --ip-forward=false --userland-proxy=false \
+    --log-level warn >>"$RUN/docker.log" 2>&1 </dev/null &
+  wait_until 10 "dockerd to be started" test -s "$RUN/daemon.pid"
 }

@@ -18,7 +18,7 @@ take_over() {
     systemctl cat "$unit" >/dev/null 2>&1 || fail "there is no service $unit: install the package, or turn hostPreparation.packages on"
   done
   if [ ! -f "$HAPROXY_UNIT" ]; then
-    if ss -Hltnp | grep -q '"haproxy"'; then fail "haproxy already runs here for something else: take another host as balancer, or stop it"; fi
+    if ss -Hltnp | grep '"haproxy"' >/dev/null; then fail "haproxy already runs here for something else: take another host as balancer, or stop it"; fi
     if [ -s /etc/keepalived/keepalived.conf ] && systemctl is-active --quiet keepalived; then
       fail "keepalived already runs here for something else: take another host as balancer, or stop it"
     fi
@@ -97,7 +97,7 @@ check_configurations() {
     fail "haproxy refuses its configuration: $(grep -F ALERT <<<"$words" | tail -n 2 | tr '\n' ' ')"
   words=$(keepalived --config-test --use-file="$(staged "$CONFIG/keepalived.conf")" 2>&1) || status=$?
   # keepalived 2.2 ends its own test by SIGTERM where there is a script to track: then what it said decides.
-  if [ "$status" -eq 143 ] && ! grep -v Terminated <<<"$words" | grep -q .; then status=0; fi
+  if [ "$status" -eq 143 ] && ! grep -v Terminated <<<"$words" | grep . >/dev/null; then status=0; fi
   [ "$status" -eq 0 ] || fail "keepalived refuses its configuration: $(tail -n 3 <<<"$words" | tr '\n' ' ')"
 }
 

@@ -38,7 +38,7 @@ stale_files() {
   while read -r _ _ _ path; do
     # shellcheck disable=SC2053 # a glob on purpose
     [[ $path == $glob ]] || continue
-    if [ -e "$path" ] && ! awk '{print $4}' "$STAGE/manifest" | grep -qxF "$path"; then echo "$path"; fi
+    if [ -e "$path" ] && ! awk '{print $4}' "$STAGE/manifest" | grep -xF "$path" >/dev/null; then echo "$path"; fi
   done <"$before"
 }
 

@@ -76,10 +76,10 @@ reset_node() {
       nft delete table $table 2>/dev/null || true
     done
   fi
-  if command -v iptables-save >/dev/null && iptables-save | grep -qE 'KUBE-|FLANNEL|CNI-'; then
+  if command -v iptables-save >/dev/null && iptables-save | grep -E 'KUBE-|FLANNEL|CNI-' >/dev/null; then
     iptables-save | grep -vE 'KUBE-|FLANNEL|CNI-' | iptables-restore
   fi
   rm -f /usr/local/bin/kubelet /usr/local/bin/kubeadm /usr/local/bin/kubectl
   systemctl daemon-reload
 }
-no_running_task() { ! "$1" -n k8s.io tasks list | grep -q RUNNING; }
+no_running_task() { ! "$1" -n k8s.io tasks list | grep RUNNING >/dev/null; }

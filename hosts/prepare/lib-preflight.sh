@@ -86,7 +86,7 @@ check_resources() {
 
 check_network() {
   local others
-  if ! ip -o -4 address show | grep -qF " $HOST_ADDRESS/"; then
+  if ! ip -o -4 address show | grep -F " $HOST_ADDRESS/" >/dev/null; then
     problem "$HOST_ADDRESS is on none of its interfaces (it has $(ip -o -4 address show scope global | awk '{sub("/.*", "", $4); print $4}' | paste -sd' ')): set hosts.$HOST_NAME.address"
   fi
   others=$(awk -v name="$API_NAME" -v address="$API_ADDRESS" '!/# ha-kubernetes$/ && !/^#/ && $1 != address {for (i = 2; i <= NF; i++) if ($i == name) print $1}' /etc/hosts)
@@ -94,7 +94,7 @@ check_network() {
   if is_node && [ -z "$NAME_SERVERS" ] && [ -z "$(host_name_servers)" ]; then
     short_of "/etc/resolv.conf names no server that a pod could ask (loopback addresses are the host's own): set network.nameServers"
   fi
-  if is_active ufw && ufw status 2>/dev/null | grep -q '^Status: active'; then
+  if is_active ufw && ufw status 2>/dev/null | grep '^Status: active' >/dev/null; then
     problem "ufw is active and would close the cluster's ports: run 'ufw disable'. hostPreparation.firewall guards the port table instead"
   fi
   if is_active firewalld; then

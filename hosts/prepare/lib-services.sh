@@ -110,4 +110,4 @@ wait_for_clock() {
     wait_until 120 "chrony to bring the clock in step (it asks the servers in /etc/chrony; hostPreparation.timeSync turns this off)" clock_in_step
   fi
 }
-clock_in_step() { chronyc -n tracking | tee /dev/stderr | grep -qE '^Leap status *: Normal'; }
+clock_in_step() { chronyc -n tracking | tee /dev/stderr | grep -E '^Leap status *: Normal' >/dev/null; }

@@ -20,7 +20,7 @@ apply_worker() {
 # The kubelet writes its own credential once the API has signed it. A spent token shows in its log, not in its exit.
 admitted() {
   if [ -s "$NODE_KUBECONFIG" ]; then return 0; fi
-  if journalctl -u kubelet --since -60s -o cat 2>/dev/null | grep -q 'Unauthorized'; then
+  if journalctl -u kubelet --since -60s -o cat 2>/dev/null | grep 'Unauthorized' >/dev/null; then
     echo "the join credential was refused: it was made for the first run and has expired. Raise hosts.$HOST_NAME.incarnation, which mints a new one"
   else
     echo "the kubelet has no certificate yet: $(journalctl -u kubelet -n 1 -o cat 2>/dev/null | cut -c1-200)"
