@@ -115,11 +115,10 @@ release_machine() {
 }
 
 stop_own_daemon() {
-  local pid mount
-  pid=$(cat "$RUN/docker.pid" 2>/dev/null || true)
-  if [ -n "$pid" ] && tr '\0' ' ' <"/proc/$pid/cmdline" 2>/dev/null | grep -qF -- "$OWN_DAEMON"; then
-    kill "$pid"
-    wait_until 60 "the lab's docker daemon (process $pid) to end" test ! -d "/proc/$pid"
+  local mount
+  if own_daemon_lives; then
+    kill "$(cat "$RUN/daemon.pid")"
+    wait_until 60 "the lab's docker daemon to end" own_daemon_ended
   fi
   while read -r mount; do umount "$mount"; done < <(awk '{print $5}' /proc/self/mountinfo | grep -E "^($RUN|$STATE)/" | sort -r)
   rm -rf "$RUN"
