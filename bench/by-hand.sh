@@ -98,7 +98,7 @@ UNIT
     while read -r kind sha256 file _; do
       [ "$kind" = images ] || continue
       echo "$sha256  $file" | sha256sum --check --quiet
-      ctr -n k8s.io images import "$file" >/dev/null
+      ctr -n k8s.io images import "$file" >/root/import.log 2>&1 || { cat /root/import.log >&2 && exit 1; }
     done </root/artifacts
 HOST
 }

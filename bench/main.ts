@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { resolveVersions } from "../artifacts/lock.ts";
-import { clusterSchema } from "../config/schema.ts";
+import { clusterSchema, type Role } from "../config/schema.ts";
 import { addonsStage } from "../hosts/addons/addons.ts";
 import { artifactsFor } from "../hosts/artifacts.ts";
 import { makeHosts, removeHosts } from "../lab/hosts.ts";
@@ -15,18 +15,18 @@ import { type ClusterConfig, Stack } from "../test/support/stack.ts";
 // How long a cluster takes from hosts that answer SSH to all nodes Ready: by `up`, and by hand, one after the other on fresh
 // hosts of this machine. Printed, never asserted: a noisy machine is no defect.
 
-const usage = `npm run bench [-- --by-hand=false]
+const usage = `npm run bench [-- --only up|by-hand]
 
 Makes a cluster of 3 + 2 hosts twice on this machine, with \`up\` and with bench/by-hand.sh, and prints both times, their ratio and
 what each host uses. Needs root and a filled bundle: npm run bundle.`;
 
-const { values } = parseArgs({ options: { help: { type: "boolean" }, "by-hand": { type: "string", default: "true" } } });
+const { values } = parseArgs({ options: { help: { type: "boolean" }, only: { type: "string" } } });
 if (values.help) {
   console.log(usage);
 } else {
-  const program = await withUp(onMetal("test-bench", 6));
-  if (values["by-hand"] !== "false") {
-    const manual = await byHand(onMetal("test-by-hand", 7));
+  const program = values.only === "by-hand" ? undefined : await withUp(onMetal("test-bench", 6));
+  const manual = values.only === "up" ? undefined : await byHand(onMetal("test-by-hand", 7));
+  if (program !== undefined && manual !== undefined) {
     console.log(
       `\nup ${seconds(program)}, by hand ${seconds(manual)}, ratio ${(program / manual).toFixed(2)} (aim: at most 0.5)`,
     );
@@ -75,8 +75,9 @@ async function byHand(config: ClusterConfig): Promise<number> {
   }
 }
 
-const addresses = (config: ClusterConfig) =>
-  Object.fromEntries(Object.entries(config.hosts).map(([name, { address }]) => [name, address]));
+function addresses(config: ClusterConfig): Record<string, string> {
+  return Object.fromEntries(Object.entries(config.hosts).map(([name, { address }]) => [name, address]));
+}
 
 /** What bench/by-hand.sh reads, with its files in `folder`. */
 function byHandEnvironment(folder: string, config: ClusterConfig, privateKey: string): Record<string, string> {
@@ -90,9 +91,11 @@ function byHandEnvironment(folder: string, config: ClusterConfig, privateKey: st
     chmodSync(join(folder, name), 0o600);
     return join(folder, name);
   };
-  for (const role of ["control-plane", "worker"] as const) {
-    write(role, artifactsFor({ roles: [role], versions, architecture: "amd64", source }).text);
-  }
+  const listOf = (role: Role) => artifactsFor({ roles: [role], versions, architecture: "amd64", source }).text;
+  const controlPlane = write("control-plane", listOf("control-plane"));
+  // By hand, a worker joins with kubeadm.
+  const kubeadm = readFileSync(controlPlane, "utf8").match(/^.* kubeadm\n/m)?.[0] ?? "";
+  write("worker", kubeadm + listOf("worker"));
   const apiEndpoint = { port: cluster.api.port };
   // Nobody made the API's name known to these hosts: its address is as good.
   const named = { ...cluster, api: { ...cluster.api, domainName: config.api.address } };
