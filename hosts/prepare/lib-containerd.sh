@@ -82,7 +82,7 @@ remove_containerd() {
   while read -r mount; do umount -l "$mount"; done < <(awk '$2 ~ "^/(run|var/lib)/containerd/" {print $2}' /proc/mounts | sort -r)
   if [ -d /var/lib/containerd ]; then find /var/lib/containerd -mindepth 1 -xdev -delete; fi
   # A disk of its own stays mounted.
-  if is_saved containerd_root; then chmod "$(saved containerd_root)" /var/lib/containerd; else rmdir /var/lib/containerd; fi
+  if is_saved containerd_root; then chmod "$(saved containerd_root)" /var/lib/containerd; elif ! mountpoint -q /var/lib/containerd; then rmdir /var/lib/containerd; fi
   rm -rf /run/containerd /etc/containerd/conf.d
   systemctl stop kubepods.slice 2>/dev/null || true
   find /sys/fs/cgroup -depth -type d -path '*/kubepods*' -exec rmdir {} + 2>/dev/null || true
