@@ -5,8 +5,6 @@ import { dialOnce, retryDial, type SshEndpoint, type SshTarget, targetKey, type 
 
 /** Commands at once on one connection: below the 10 of sshd's MaxSessions, whose default must not be met. */
 const sessionsPerConnection = 8;
-/** Milliseconds an interrupted command has to end after SIGTERM, and a closed connection to say goodbye. */
-const grace = 5000;
 
 /** How a command ended. */
 export interface Exit {
@@ -40,6 +38,12 @@ interface HostLinks {
 /** SSH connections that commands share: as few per host and user as sshd's session limit allows, kept until the run ends. */
 export class SshPool {
   readonly #hosts = new Map<string, HostLinks>();
+  readonly #grace: number;
+
+  /** @param grace - Milliseconds an interrupted command has to end after SIGTERM, and a connection to be closed in order. */
+  constructor(grace = 5000) {
+    this.#grace = grace;
+  }
 
   /**
    * Runs one command and waits for its end.
@@ -54,7 +58,7 @@ export class SshPool {
       const link = await this.#acquire(target, execution);
       try {
         const channel = await openChannel(link, execution);
-        if (channel) return await finish(link, channel, execution, where(target));
+        if (channel) return await finish(link, channel, execution, where(target), this.#grace);
         // This connection takes no more sessions, or is gone: the next turn finds or opens another.
         link.ended ??= new Error("the server takes no more sessions on this connection");
       } finally {
@@ -68,7 +72,7 @@ export class SshPool {
   async close(): Promise<void> {
     const links = [...this.#hosts.values()].flatMap((host) => host.links);
     this.#hosts.clear();
-    await Promise.all(links.map((link) => endLink(link)));
+    await Promise.all(links.map((link) => endLink(link, this.#grace)));
   }
 
   async #acquire(target: SshTarget, wait: Wait): Promise<Link> {
@@ -123,7 +127,7 @@ function newLink(client: SshClient): Link {
   return link;
 }
 
-async function endLink(link: Link): Promise<void> {
+async function endLink(link: Link, grace: number): Promise<void> {
   if (link.ended) return;
   const closed = once(link.client, "close", { signal: AbortSignal.timeout(grace) }).catch(() => link.client.destroy());
   link.client.end();
@@ -159,7 +163,7 @@ function openChannel(link: Link, { command, environment }: Execution): Promise<C
   });
 }
 
-function finish(link: Link, channel: ClientChannel, execution: Execution, host: string): Promise<Exit> {
+function finish(link: Link, channel: ClientChannel, execution: Execution, host: string, grace: number): Promise<Exit> {
   return new Promise((resolve, reject) => {
     const { signal, stdin, onOutput } = execution;
     let killer: NodeJS.Timeout | undefined;

@@ -116,12 +116,31 @@ function extension(extnID: string, critical: boolean, value: unknown): asn1.Exte
   return new asn1.Extension({ extnID, critical, extnValue: new OctetString(AsnConvert.serialize(value)) });
 }
 
+/**
+ * An address in the one form that the ASN.1 library surely reads right: IPv4, also where it was mapped into IPv6, or eight groups.
+ *
+ * @throws When it is no address.
+ */
+function plainAddress(address: string): string {
+  if (isIP(address) === 0 || address.includes("%")) throw new Error(`ipAddresses: "${address}" is not an IP address`);
+  if (isIP(address) === 4) return address;
+  // The URL parser gives the canonical form, an embedded IPv4 address as two groups.
+  const canonical = new URL(`http://[${address}]`).hostname.slice(1, -1);
+  const [head = "", tail = ""] = canonical.split("::");
+  const before = head === "" ? [] : head.split(":");
+  const after = tail === "" ? [] : tail.split(":");
+  const groups = [...before, ...Array<string>(8 - before.length - after.length).fill("0"), ...after];
+  if (groups.slice(0, 6).join() !== "0,0,0,0,0,ffff") return groups.join(":");
+  return groups
+    .slice(6)
+    .flatMap((group) => [Number.parseInt(group, 16) >> 8, Number.parseInt(group, 16) & 255])
+    .join(".");
+}
+
 function alternativeNames({ subject, dnsNames = [], ipAddresses = [], uris = [] }: Names): asn1.Extension[] {
-  const bad = ipAddresses.find((address) => !isIP(address));
-  if (bad !== undefined) throw new Error(`ipAddresses: "${bad}" is not an IP address`);
   const names = [
     ...dnsNames.map((dNSName) => new asn1.GeneralName({ dNSName })),
-    ...ipAddresses.map((iPAddress) => new asn1.GeneralName({ iPAddress })),
+    ...ipAddresses.map((address) => new asn1.GeneralName({ iPAddress: plainAddress(address) })),
     ...uris.map((uniformResourceIdentifier) => new asn1.GeneralName({ uniformResourceIdentifier })),
   ];
   if (names.length === 0) return [];

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { createServer } from "node:net";
+import { connect, createServer, type Socket } from "node:net";
 import ssh2, { type AuthContext, type Connection, type ServerChannel } from "ssh2";
 
 /** A real SSH server in this process, on loopback, that runs what it is told with /bin/sh. */
@@ -59,6 +59,7 @@ export async function startServer(options: TestServerOptions = {}): Promise<Test
   const server = new ssh2.Server({ hostKeys: [host.private] }, (client) => {
     connections++;
     clients.add(client);
+    socketOf(client).setNoDelay(true);
     let sessions = 0;
     const children = new Set<ChildProcess>();
     client.on("error", () => {});
@@ -95,7 +96,7 @@ export async function startServer(options: TestServerOptions = {}): Promise<Test
   await once(server, "listening");
 
   const cut = () => {
-    for (const client of clients) (client as unknown as { _sock: { destroy(): void } })._sock.destroy();
+    for (const client of clients) socketOf(client).destroy();
   };
   return {
     port: (server.address() as { port: number }).port,
@@ -113,6 +114,8 @@ export async function startServer(options: TestServerOptions = {}): Promise<Test
     },
   };
 }
+
+const socketOf = (client: Connection) => (client as unknown as { _sock: Socket })._sock;
 
 function publicBlob(line: string): Buffer {
   const key = ssh2.utils.parseKey(line);
@@ -148,14 +151,12 @@ function killGroup({ pid, exitCode, signalCode }: ChildProcess, signal: NodeJS.S
 }
 
 function forward(accept: () => ServerChannel, reject: () => void, info: { destIP: string; destPort: number }): void {
-  import("node:net").then(({ connect }) => {
-    const socket = connect(info.destPort, info.destIP);
-    socket.once("error", () => reject());
-    socket.once("connect", () => {
-      const channel = accept();
-      channel.on("error", () => socket.destroy());
-      socket.on("error", () => channel.close());
-      channel.pipe(socket).pipe(channel);
-    });
+  const socket = connect(info.destPort, info.destIP).setNoDelay(true);
+  socket.once("error", () => reject());
+  socket.once("connect", () => {
+    const channel = accept();
+    channel.on("error", () => socket.destroy());
+    socket.on("error", () => channel.close());
+    channel.pipe(socket).pipe(channel);
   });
 }

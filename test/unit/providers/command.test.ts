@@ -1,0 +1,270 @@
+import assert from "node:assert/strict";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { provider } from "../../../engine/providers/command.ts";
+import type { Context, Properties, ResourceType } from "../../../engine/providers/provider.ts";
+import { unknown } from "../../../engine/providers/provider.ts";
+import { startServer, type TestServer } from "./ssh-server.ts";
+
+delete process.env.SSH_AUTH_SOCK;
+
+let server: TestServer;
+let folder: string;
+
+before(async () => {
+  server = await startServer({ acceptEnv: ["PULUMI_COMMAND_STDOUT", "PULUMI_COMMAND_STDERR"] });
+  folder = mkdtempSync(join(tmpdir(), "command-test-"));
+});
+
+after(async () => {
+  await provider.close?.();
+  await server.close();
+  rmSync(folder, { recursive: true });
+});
+
+const context = (lines: string[] = [], signal = new AbortController().signal): Context => ({
+  name: "thing",
+  log: (line) => lines.push(line),
+  signal,
+});
+
+const typeOf = (token: string): ResourceType => {
+  const type = provider.types[token];
+  assert.ok(type);
+  return type;
+};
+
+const connection = (): Properties => ({
+  host: "127.0.0.1",
+  port: server.port,
+  user: "tester",
+  privateKey: server.userKey,
+  hostKey: server.hostKey,
+  dialErrorLimit: 0,
+  perDialTimeout: 5,
+});
+
+/** Both kinds of command have the same semantics, so both are held to the same tests. */
+const kinds: { kind: string; type: ResourceType; base: () => Properties }[] = [
+  { kind: "local", type: typeOf("command:local:Command"), base: () => ({}) },
+  { kind: "remote", type: typeOf("command:remote:Command"), base: () => ({ connection: connection() }) },
+];
+
+const rejection = async (promise: Promise<unknown>): Promise<string> => {
+  const error = await promise.then(
+    () => assert.fail("did not fail"),
+    (reason: Error) => reason,
+  );
+  return error.message;
+};
+
+for (const { kind, type, base } of kinds) {
+  const create = (inputs: Properties, lines?: string[]) => type.create({ ...base(), ...inputs }, context(lines));
+  const update = async (before: Properties, inputs: Properties) => {
+    const old = await create(before);
+    assert.ok(type.update);
+    return type.update({ ...old, inputs: { ...base(), ...before } }, { ...base(), ...inputs }, context());
+  };
+
+  test(`${kind}: create gives inputs and outputs, one newline trimmed from each`, async () => {
+    const inputs = { create: "cat; echo; echo warn >&2", stdin: "in" };
+    const { id, outputs } = await create(inputs);
+    assert.match(id, /^thing[0-9a-f]{8}$/);
+    assert.deepEqual(outputs, { ...base(), ...inputs, stdout: "in", stderr: "warn" });
+    assert.equal((await create({ create: "printf 'a\\n\\n'" })).outputs.stdout, "a\n");
+  });
+
+  test(`${kind}: without create nothing runs and the outputs are empty`, async () => {
+    const { outputs } = await create({ delete: "false" });
+    assert.deepEqual([outputs.stdout, outputs.stderr], ["", ""]);
+  });
+
+  test(`${kind}: an update runs update, else create, else nothing`, async () => {
+    assert.equal(
+      (await update({ create: "echo made" }, { create: "echo made", update: "echo changed" })).outputs.stdout,
+      "changed",
+    );
+    assert.equal((await update({ create: "echo made" }, { create: "echo again" })).outputs.stdout, "again");
+    assert.equal((await update({ create: "echo made" }, { stdin: "x" })).outputs.stdout, "made");
+  });
+
+  test(`${kind}: an update gets the last output in its environment, unless it is told not to`, async () => {
+    const show = 'echo "$PULUMI_COMMAND_STDOUT/$PULUMI_COMMAND_STDERR"';
+    const before = { create: "echo one; echo two >&2" };
+    assert.equal((await update(before, { ...before, update: show })).outputs.stdout, "one/two");
+    assert.equal((await update(before, { ...before, update: show, addPreviousOutputInEnv: false })).outputs.stdout, "/");
+  });
+
+  test(`${kind}: delete runs text and stdin of the last applied state, whatever the inputs are now`, async () => {
+    const mark = join(folder, `${kind}-deleted`);
+    const applied = { ...base(), create: "true", delete: `cat > ${mark}`, stdin: "applied" };
+    const { id, outputs } = await type.create(applied, context());
+    await type.delete?.({ id, outputs, inputs: { ...applied, delete: "false", stdin: "later" } }, context());
+    assert.equal(readFileSync(mark, "utf8"), "applied");
+  });
+
+  test(`${kind}: a failure says what, where, how and its last lines, never the text nor stdin`, async () => {
+    const text = "token=hush-command; cat >/dev/null; for i in $(seq 30); do echo line $i; done; echo last words >&2; exit 7";
+    const message = await rejection(create({ create: text, stdin: "hush-stdin" }));
+    assert.match(
+      message,
+      /^create of "thing" on (this machine|tester@127\.0\.0\.1:\d+) ended with exit status 7; its last lines:\n/,
+    );
+    assert.match(message, /last words/);
+    assert.match(message, /line 30/);
+    assert.doesNotMatch(message, /hush|line 5\n|token/);
+    assert.ok(message.split("\n").length <= 21);
+  });
+
+  test(`${kind}: a command that ends on a signal failed`, async () => {
+    assert.match(await rejection(create({ create: "kill -9 $$" })), /was ended by signal KILL, having printed nothing$/);
+  });
+
+  test(`${kind}: logging chooses what is shown, and hides standard output from errors too`, async () => {
+    const speak = "echo out; echo err >&2";
+    const shown = async (logging?: string) => {
+      const lines: string[] = [];
+      await create({ create: speak, ...(logging && { logging }) }, lines);
+      return lines.sort();
+    };
+    assert.deepEqual(await shown(), ["err", "out"]);
+    assert.deepEqual(await shown("stdoutAndStderr"), ["err", "out"]);
+    assert.deepEqual(await shown("stdout"), ["out"]);
+    assert.deepEqual(await shown("stderr"), ["err"]);
+    assert.deepEqual(await shown("none"), []);
+    const message = await rejection(create({ create: `${speak}; exit 1`, logging: "none" }));
+    assert.match(message, /its last lines:\nerr$/);
+  });
+
+  test(`${kind}: a line of a megabyte comes through whole and is shown short`, async () => {
+    const lines: string[] = [];
+    const { outputs } = await create({ create: "head -c 1048576 /dev/zero | tr '\\0' x; echo; echo end" }, lines);
+    assert.equal((outputs.stdout as string).length, 1048576 + 4);
+    assert.ok((lines[0] ?? "").length < 2100);
+    assert.equal(lines[1], "end");
+  });
+
+  test(`${kind}: characters cut anywhere come out whole`, async () => {
+    const { outputs } = await create({ create: "printf '\\303'; sleep 0.05; printf '\\251\\n'" });
+    assert.equal(outputs.stdout, "é");
+  });
+
+  test(`${kind}: lines are shown while the command runs`, async () => {
+    const gate = join(folder, `${kind}-gate`);
+    const lines: string[] = [];
+    const log = (line: string) => {
+      if (lines.push(line) === 1) writeFileSync(gate, "");
+    };
+    const create = `echo first; until [ -e ${gate} ]; do sleep 0.02; done; echo second`;
+    await type.create({ ...base(), create }, { ...context(), log });
+    assert.deepEqual(lines, ["first", "second"]);
+  });
+
+  test(`${kind}: triggers replace, anything else updates, the same changes nothing`, async () => {
+    const inputs: Properties = { ...base(), create: "true", stdin: "a", triggers: ["x", { deep: [1] }] };
+    const old = { id: "thing1", inputs, outputs: inputs };
+    const diff = async (changes: Properties) => type.diff?.(old, { ...inputs, ...changes }, context());
+    assert.deepEqual(await diff({}), { update: [], replace: [] });
+    assert.deepEqual(await diff({ triggers: ["x", { deep: [2] }] }), { update: [], replace: ["triggers"] });
+    assert.deepEqual(await diff({ stdin: "b", delete: "true" }), {
+      update: ["stdin", "delete"],
+      replace: [],
+    });
+    assert.deepEqual(await diff({ stdin: unknown }), { update: ["stdin"], replace: [] });
+    assert.deepEqual(await diff({ triggers: ["x", unknown] }), { update: [], replace: ["triggers"] });
+  });
+
+  test(`${kind}: what it does not know is refused by name`, async () => {
+    const check = async (inputs: Properties) => (await type.check?.({ ...base(), ...inputs }, undefined, context()))?.failures;
+    assert.deepEqual(await check({ create: "true" }), []);
+    assert.match(JSON.stringify(await check({ assetPaths: ["*"] })), /"assetPaths","reason":"is not supported/);
+    assert.match(JSON.stringify(await check({ logging: "all" })), /\\"all\\"; allowed: stdout, stderr, stdoutAndStderr, none/);
+    assert.match(JSON.stringify(await check({ create: 5 })), /"create","reason":"must be of type string"/);
+    assert.deepEqual(await check({ create: unknown, stdin: unknown }), []);
+  });
+}
+
+const local = typeOf("command:local:Command");
+const remote = typeOf("command:remote:Command");
+
+test("local: interpreter, dir and environment", async () => {
+  const inputs = { create: "pwd; echo $COLOR $0", interpreter: ["/bin/bash", "-c"], dir: folder, environment: { COLOR: "red" } };
+  const { outputs } = await local.create(inputs, context());
+  assert.equal(outputs.stdout, `${folder}\nred /bin/bash`);
+});
+
+test("local: what opens the state's secrets is not handed on", async () => {
+  process.env.PULUMI_CONFIG_PASSPHRASE = "hush";
+  try {
+    assert.equal((await local.create({ create: "echo [$PULUMI_CONFIG_PASSPHRASE]" }, context())).outputs.stdout, "[]");
+  } finally {
+    delete process.env.PULUMI_CONFIG_PASSPHRASE;
+  }
+});
+
+test("local: an interpreter that is not there is named", async () => {
+  assert.match(
+    await rejection(local.create({ create: "x", interpreter: ["/no/such/shell"] }, context())),
+    /cannot start \/no\/such\/shell here: ENOENT/,
+  );
+});
+
+test("local: an interrupt reaches the command's whole process group", async () => {
+  const mark = join(folder, "group");
+  const stop = new AbortController();
+  const text = `trap 'echo got it > ${mark}; exit' TERM; sh -c 'echo up; sleep 20' & wait`;
+  const running = local.create({ create: text }, { name: "thing", log: () => stop.abort(), signal: stop.signal });
+  assert.match(await rejection(running), /interrupted/);
+  assert.ok(existsSync(mark));
+});
+
+test("remote: the connection gets the plugin's defaults, its proxy too, and must name a host", async () => {
+  const check = async (connection: Properties | typeof unknown) => remote.check?.({ connection }, undefined, context());
+  const defaults = { user: "root", port: 22, dialErrorLimit: 10, perDialTimeout: 15 };
+  assert.deepEqual(await check({ host: "h", proxy: { host: "p", port: 2222 } }), {
+    inputs: { connection: { ...defaults, host: "h", proxy: { ...defaults, host: "p", port: 2222 } } },
+    failures: [],
+  });
+  assert.deepEqual(
+    (await check({ proxy: {} }))?.failures?.map(({ property }) => property),
+    ["connection.host", "connection.proxy.host"],
+  );
+  assert.deepEqual((await check(unknown))?.failures, []);
+  assert.deepEqual((await check({ host: unknown }))?.failures, []);
+  assert.deepEqual(
+    (await remote.check?.({ create: "x" }, undefined, context()))?.failures?.map(({ property }) => property),
+    ["connection"],
+  );
+});
+
+test("remote: an environment is refused with the cure", async () => {
+  const checked = await remote.check?.({ connection: connection(), environment: { A: "b" } }, undefined, context());
+  assert.match(checked?.failures?.[0]?.reason ?? "", /write NAME=value before the command/);
+});
+
+test("remote: another host key is refused, and nothing runs", async () => {
+  const other = await startServer();
+  try {
+    const mark = join(folder, "wrong-host");
+    const inputs = { connection: { ...connection(), hostKey: other.hostKey }, create: `touch ${mark}` };
+    assert.match(await rejection(remote.create(inputs, context())), /its host key is SHA256:\S+, but hostKey says SHA256:/);
+    assert.ok(!existsSync(mark));
+  } finally {
+    await other.close();
+  }
+});
+
+test("remote: all commands of a run share one connection", async () => {
+  const before = server.connections();
+  await Promise.all([1, 2, 3].map((n) => remote.create({ connection: connection(), create: `echo ${n}` }, context())));
+  assert.ok(server.connections() - before <= 1);
+});
+
+test("files by copy are refused with the cure", async () => {
+  for (const token of ["command:remote:CopyToRemote", "command:remote:CopyFile"]) {
+    const checked = await typeOf(token).check?.({}, undefined, context());
+    assert.match(checked?.failures?.[0]?.reason ?? "", /through stdin/);
+  }
+});
