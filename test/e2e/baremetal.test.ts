@@ -46,7 +46,7 @@ onCluster(
       await stack.up();
       await cluster.settled();
       await cutNetwork(scenario.config.name, "w2");
-      const { status, text } = await stack.engine("destroy");
+      const { status, text } = await stack.engine("destroy", ["--yes"]);
       assert.notEqual(status, 0);
       assert.match(text, /w2/);
       assert.match(text, /lost: true/);

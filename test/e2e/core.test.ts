@@ -146,6 +146,13 @@ onCluster(
       await assertNothingRuns(scenario);
     });
 
+    test("destroy of a stack that is not the throw-away one asks for a yes", async () => {
+      const { status, text } = await stack.engine("destroy");
+      assert.notEqual(status, 0);
+      assert.match(text, /--yes/);
+      assert.equal((await containersOf(config.name)).length, 5);
+    });
+
     test("destroy leaves no resource, host, network, mount or process", async () => {
       const containers = await containersOf(config.name);
       assert.equal(containers.length, 5);

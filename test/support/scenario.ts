@@ -96,6 +96,8 @@ export async function loginsOf(cluster: TestCluster): Promise<Record<string, num
 /** Runs `up` and asserts that it ran nothing on any host. */
 export async function assertNothingRuns({ stack, cluster }: Scenario): Promise<void> {
   const before = await loginsOf(cluster);
-  await stack.up();
+  const { text } = await stack.up();
+  assert.match(text, /\d+ unchanged/);
+  assert.doesNotMatch(text, /\d+ (created|updated|replaced|deleted)/);
   assert.deepEqual(await loginsOf(cluster), before);
 }

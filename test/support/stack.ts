@@ -85,7 +85,7 @@ export class Stack {
   }
 
   async destroy(args: readonly string[] = []): Promise<Result> {
-    return this.#succeed("destroy", args);
+    return this.#succeed("destroy", ["--yes", ...args]);
   }
 
   async output(key: string): Promise<string> {
