@@ -90,7 +90,7 @@ start_own_daemon() {
 
 own_daemon_lives() {
   local pid
-  pid=$(cat "$RUN/daemon.pid" 2>/dev/null) && tr '\0' ' ' <"/proc/$pid/cmdline" 2>/dev/null | grep -F -- "$OWN_DAEMON" >/dev/null
+  pid=$(cat "$RUN/daemon.pid" 2>/dev/null) && grep -zqxF -- "$OWN_DAEMON" "/proc/$pid/cmdline" 2>/dev/null
 }
 own_daemon_ended() { ! own_daemon_lives; }
 
@@ -98,7 +98,8 @@ own_daemon_ended() { ! own_daemon_lives; }
 launch_own_daemon() {
   say "starting a docker daemon for the lab"
   echo '{}' >"$RUN/daemon.json"
-  rm -f "$RUN/docker.pid" "$RUN/daemon.pid"
+  # What a killed one left: it would wait for a containerd that is gone.
+  rm -f "$RUN/docker.pid" "$RUN/daemon.pid" "$RUN/exec/containerd/containerd.pid"
   # shellcheck disable=SC2016 # for the inner shell
   setsid sh -c 'echo $$ >"$0" && exec "$@" 9>&-' "$RUN/daemon.pid" \
     dockerd --config-file "$RUN/daemon.json" --host "$OWN_DAEMON" --pidfile "$RUN/docker.pid" \
