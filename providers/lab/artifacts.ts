@@ -1,6 +1,8 @@
+import { readdirSync, readFileSync } from "node:fs";
 import { local } from "@pulumi/command";
 import type * as pulumi from "@pulumi/pulumi";
 import type { Cluster } from "../../config/schema.ts";
+import { digest } from "../../hosts/stage.ts";
 import type { ArtifactSource } from "../infrastructure.ts";
 
 /** Where hosts see the bundle of this machine, read-only. */
@@ -21,6 +23,7 @@ export function bundleFromThisMachine(cluster: Cluster, parent: pulumi.Resource)
         "node_modules/.bin/node artifacts/main.ts --hashes",
         `--kubernetes-version ${cluster.kubernetesVersion}`,
         ...versions.sort(),
+        `# recipe ${recipeDigest()}`,
       ].join(" "),
       addPreviousOutputInEnv: false,
     },
@@ -31,4 +34,16 @@ export function bundleFromThisMachine(cluster: Cluster, parent: pulumi.Resource)
     location: FOLDER_ON_HOSTS,
     sha256: bundle.stdout.apply((json) => JSON.parse(json) as Record<string, string>),
   };
+}
+
+// Another recipe may give other files: then the builder runs again, and hosts hear of it only where a hash differs.
+function recipeDigest(): string {
+  const folder = new URL("../../artifacts/", import.meta.url);
+  const files = readdirSync(folder).filter((file) => /\.(ts|json)$/.test(file));
+  return digest(
+    files
+      .sort()
+      .map((file) => readFileSync(new URL(file, folder), "utf8"))
+      .join("\0"),
+  );
 }
