@@ -21,7 +21,6 @@ stage_artifacts() {
     esac
   done <"$1"
   each_at_once install_program "${wanted[@]}"
-  [ ${#wanted[@]} -eq 0 ] || keep_through_power_cut "$ARTIFACT_ROOT/opt/ha-kubernetes"
   for line in "${wanted[@]}"; do did "installed $(cut -d' ' -f5- <<<"$line") in $(cut -d' ' -f4 <<<"$line")"; done
 }
 
@@ -99,6 +98,8 @@ install_program() {
     file=$(find "$new" -type f -name "$program" -print -quit)
     [ -n "$file" ] || fail "${from##*/} holds no $program"
     chmod 0755 "$file"
+    # So that a power cut leaves the whole of it or nothing. In a container, the machine around it keeps what was written.
+    in_container || sync "$file"
     mv -f "$file" "$folder/$program"
   done
   rm -rf "$new"
@@ -179,6 +180,3 @@ bring_images() {
   fi
   touch "$(image_stamp "$1")"
 }
-
-# In a container, the machine around it keeps what was written.
-keep_through_power_cut() { in_container || sync -f "$1"; }

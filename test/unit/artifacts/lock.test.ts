@@ -1,0 +1,197 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import {
+  type FileName,
+  type ImageName,
+  imageDigest,
+  imageReference,
+  knownVersions,
+  lock,
+  lockedFile,
+  officialSha256,
+  resolveVersions,
+} from "../../../artifacts/lock.ts";
+import { type BundleSource, originOf, wantedFiles } from "../../../artifacts/plan.ts";
+import { buildsOfFile, buildsOfImages, canBuild } from "../../../artifacts/recipes.ts";
+
+const versionsOf = (kubernetesVersion: string, versions = {}) =>
+  resolveVersions({ kubernetesVersion, versions } as never).versions;
+
+describe("the lock", () => {
+  it("holds a whole SHA-256 or the word unknown for every file", () => {
+    for (const [name, { sha256 }] of Object.entries(lock.files)) {
+      for (const [version, hashes] of Object.entries(sha256)) {
+        assert.deepEqual(Object.keys(hashes), ["amd64", "arm64"], `${name} ${version}`);
+        for (const hash of Object.values(hashes)) assert.match(hash, /^([0-9a-f]{64}|unknown)$/, `${name} ${version}`);
+      }
+    }
+  });
+
+  it("never has one hash for two files", () => {
+    const hashes = Object.values(lock.files).flatMap(({ sha256 }) => Object.values(sha256).flatMap((it) => Object.values(it)));
+    const known = hashes.filter((hash) => hash !== "unknown");
+    assert.equal(new Set(known).size, known.length);
+  });
+
+  it("holds a digest or the word unknown for every image", () => {
+    for (const [name, { digests }] of Object.entries(lock.images)) {
+      for (const digest of Object.values(digests)) assert.match(digest, /^(sha256:[0-9a-f]{64}|unknown)$/, name);
+    }
+  });
+
+  it("has every version that it recommends, and can build it", () => {
+    for (const kubernetes of Object.keys(lock.recommended)) {
+      for (const item of wantedFiles(versionsOf(kubernetes), "arm64", "build")) {
+        const builds = "locked" in item ? buildsOfFile(item.locked.name, item.version) : buildsOfImages(item.group, item.version);
+        for (const { module, version } of builds) assert.match(lock.modules[module]?.[version] ?? "", /^h1:.{44}$/, item.file);
+      }
+    }
+  });
+
+  it("has versions apart for each Kubernetes version's own needs", () => {
+    assert.equal(versionsOf("1.36.3").pause, "3.10.2");
+    assert.equal(versionsOf("1.35.4").pause, "3.10.1");
+    assert.equal(versionsOf("1.35.4").coredns, "1.13.1");
+  });
+});
+
+describe("versions of a cluster", () => {
+  it("are the recommended ones, but for those that the config names", () => {
+    const { versions, images } = resolveVersions({
+      kubernetesVersion: "1.36.3",
+      versions: { etcd: "3.6.13", runc: undefined },
+    } as never);
+    assert.deepEqual(versions, {
+      kubernetes: "1.36.3",
+      etcd: "3.6.13",
+      containerd: "2.3.4",
+      runc: "1.4.3",
+      cniPlugins: "1.9.1",
+      flannel: "0.28.4",
+      flannelCni: "1.9.1-flannel1",
+      coredns: "1.14.2",
+      pause: "3.10.2",
+      crictl: "1.36.0",
+    });
+    assert.deepEqual(images, {
+      kubeProxy: "registry.k8s.io/kube-proxy:v1.36.3",
+      flannel: "ghcr.io/flannel-io/flannel:v0.28.4",
+      coredns: "registry.k8s.io/coredns/coredns:v1.14.2",
+    });
+  });
+
+  it("are refused by name where the lock doesn't have one", () => {
+    assert.throws(() => versionsOf("1.36.9"), {
+      message: "Kubernetes version 1.36.9 is not in artifacts/lock.json; it has 1.36.3, 1.36.1, 1.35.4",
+    });
+    assert.throws(() => versionsOf("1.36.3", { etcd: "3.5.0" }), {
+      message: "etcd version 3.5.0 is not in artifacts/lock.json; it has 3.6.13, 3.6.14",
+    });
+    assert.throws(() => lockedFile("runc", "constructor", "amd64"), {
+      message: "artifact runc version constructor is not in artifacts/lock.json; it has 1.4.3",
+    });
+    assert.throws(() => imageReference("pause", "1"), {
+      message: "image pause version 1 is not in artifacts/lock.json; it has 3.10.2, 3.10.1",
+    });
+  });
+
+  it("are offered oldest first", () => {
+    assert.deepEqual(knownVersions().kubernetes, ["1.35.4", "1.36.1", "1.36.3"]);
+    assert.deepEqual(knownVersions().parts.etcd, ["3.6.13", "3.6.14"]);
+    assert.equal(knownVersions().recommended("1.0.0"), undefined);
+  });
+});
+
+describe("official files", () => {
+  const official: [FileName, string, string][] = [
+    ["kubelet", "1.36.3", "https://dl.k8s.io/release/v1.36.3/bin/linux/arm64/kubelet"],
+    ["etcd", "3.6.14", "https://github.com/etcd-io/etcd/releases/download/v3.6.14/etcd-v3.6.14-linux-arm64.tar.gz"],
+    [
+      "containerd",
+      "2.3.4",
+      "https://github.com/containerd/containerd/releases/download/v2.3.4/containerd-2.3.4-linux-arm64.tar.gz",
+    ],
+    ["runc", "1.4.3", "https://github.com/opencontainers/runc/releases/download/v1.4.3/runc.arm64"],
+    [
+      "cni-plugins",
+      "1.9.1",
+      "https://github.com/containernetworking/plugins/releases/download/v1.9.1/cni-plugins-linux-arm64-v1.9.1.tgz",
+    ],
+    [
+      "crictl",
+      "1.36.0",
+      "https://github.com/kubernetes-sigs/cri-tools/releases/download/v1.36.0/crictl-v1.36.0-linux-arm64.tar.gz",
+    ],
+  ];
+  for (const [name, version, url] of official) {
+    it(`${name} is where its project publishes it`, () => {
+      const locked = lockedFile(name, version, "arm64");
+      assert.equal(locked.url, url);
+      assert.match(officialSha256(locked), /^[0-9a-f]{64}$/);
+    });
+  }
+
+  it("are refused where their hash is unknown", () => {
+    assert.throws(() => officialSha256({ ...lockedFile("runc", "1.4.3", "amd64"), sha256: "unknown" }), {
+      message:
+        "the official SHA-256 of runc 1.4.3 (https://github.com/opencontainers/runc/releases/download/v1.4.3/runc.amd64) is unknown: fill it in in artifacts/lock.json, or use a bundle",
+    });
+  });
+
+  it("are refused where an image's digest is unknown, and only there", () => {
+    for (const name of Object.keys(lock.images) as ImageName[]) {
+      for (const [version, digest] of Object.entries(lock.images[name].digests)) {
+        if (digest !== "unknown") assert.equal(imageDigest(name, version), digest);
+        else
+          assert.throws(() => imageDigest(name, version), {
+            message: `the official digest of image ${imageReference(name, version)} is unknown: fill it in in artifacts/lock.json, or use a bundle`,
+          });
+      }
+    }
+  });
+});
+
+describe("where a bundle's file is from", () => {
+  const wanted = wantedFiles(versionsOf("1.36.3"), "amd64", "auto");
+  const origins = (source: BundleSource, online: boolean) => new Set(wanted.map((item) => originOf(item, source, online)));
+  const runc = lockedFile("runc", "1.4.3", "amd64");
+  const known = { file: runc.file, version: runc.version, locked: runc };
+  const unknown = { ...known, locked: { ...runc, sha256: "unknown" } };
+
+  it("is the project where it can be reached and the hash is known, else its source", () => {
+    assert.equal(originOf(known, "auto", true), "official");
+    assert.equal(originOf(unknown, "auto", true), "built");
+    assert.deepEqual(origins("auto", true), new Set(["official", "built"]));
+    assert.deepEqual(origins("auto", false), new Set(["built"]));
+    assert.deepEqual(origins("build", true), new Set(["built"]));
+  });
+
+  it("is only the project where that was asked for", () => {
+    assert.equal(originOf(known, "official", true), "official");
+    assert.throws(() => originOf(unknown, "official", true), {
+      message:
+        "the official SHA-256 of runc 1.4.3 is unknown: fill it in in artifacts/lock.json, or run this with --source auto or build",
+    });
+    assert.ok(wantedFiles(versionsOf("1.36.3"), "amd64", "official").every((item) => "locked" in item));
+  });
+
+  it("is nowhere for what can only be downloaded", () => {
+    const crictl = lockedFile("crictl", "1.36.0", "amd64");
+    assert.equal(canBuild("crictl"), false);
+    assert.throws(
+      () => originOf({ file: crictl.file, version: "1.36.0", locked: crictl }, "auto", false),
+      /can only be downloaded/,
+    );
+  });
+
+  it("says which version was built where the very one is not to be had", () => {
+    const [server, etcdctl] = buildsOfFile("etcd", "3.6.13");
+    assert.deepEqual([server?.version, server?.note], ["3.6.13", undefined]);
+    assert.equal(etcdctl?.version, "3.6.14");
+    assert.equal(etcdctl?.note, "etcdctl built from 3.6.14: module go.etcd.io/etcd/etcdctl/v3 3.6.13 is not to be had");
+    assert.throws(
+      () => buildsOfFile("etcd", "3.7.0"),
+      /version 3\.7\.0 is not in artifacts\/lock\.json; it has 3\.6\.14, 3\.6\.13/,
+    );
+  });
+});
