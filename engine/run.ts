@@ -1,0 +1,130 @@
+import { Deployment } from "./deployment.ts";
+import { Display } from "./display.ts";
+import { takeLock } from "./lock.ts";
+import { serveMonitor } from "./monitor.ts";
+import type { Options } from "./options.ts";
+import { outputLines } from "./outputs.ts";
+import { runProgram, toldItsErrors } from "./program.ts";
+import { findProvider } from "./providers/index.ts";
+import { Redactor } from "./redact.ts";
+import { type Stack, stateVersion } from "./stack.ts";
+import type { Snapshot } from "./state.ts";
+import { Store } from "./store.ts";
+import { nameOf } from "./urn.ts";
+import { Secret } from "./values.ts";
+
+/** Runs `up`, `preview` or `destroy`. @returns The exit code. */
+export async function runStack(
+  open: () => Promise<Stack>,
+  options: Options,
+  locks: string,
+  print: (line: string) => void,
+): Promise<number> {
+  const preview = options.verb === "preview";
+  // A preview only reads; the state is replaced atomically, so what it reads is whole.
+  const unlock = preview ? () => undefined : takeLock(locks, print);
+  try {
+    return await deploy(await open(), options, print);
+  } finally {
+    unlock();
+  }
+}
+
+async function deploy(stack: Stack, options: Options, print: (line: string) => void): Promise<number> {
+  const preview = options.verb === "preview";
+  const redactor = new Redactor();
+  const display = new Display(print, preview, redactor);
+  const last: Snapshot = stack.last ?? { resources: [], pending: [] };
+  for (const { inputs, outputs } of last.resources) redactor.learn([inputs, outputs]);
+  warnOfPending(last, print);
+  const crypter = await stack.crypter();
+  const store: Store = new Store(stack.files, `organization/${stack.project.name}/${stack.name}`, stateVersion, crypter, () =>
+    deployment.snapshot(),
+  );
+  const { parallel } = options;
+  const save = preview ? async () => undefined : () => store.save();
+  const about = { project: stack.project.name, stack: stack.name, preview, parallel, save };
+  const deployment: Deployment = new Deployment(about, { ...last, pending: [] }, findProvider, display);
+  const interrupts = watchInterrupts(deployment, print);
+  try {
+    const ok = options.verb === "destroy" || (await runToEnd(stack, options, deployment, display, redactor));
+    if (ok && !deployment.failed && !interrupts.seen()) await deployment.finish();
+    await deployment.idle();
+    await save();
+    if (preview || options.verb === "destroy" || !ok || deployment.failed) {
+      display.summary();
+    } else {
+      for (const line of outputLines(deployment.outputs, false)) print(line);
+      display.summary();
+    }
+    return ok && !deployment.failed && !interrupts.seen() ? 0 : 1;
+  } finally {
+    interrupts.end();
+  }
+}
+
+/** Runs the program to its end. @returns Whether it registered everything it wanted. */
+async function runToEnd(
+  stack: Stack,
+  options: Options,
+  deployment: Deployment,
+  display: Display,
+  redactor: Redactor,
+): Promise<boolean> {
+  const salt = stack.file.salt;
+  const decrypter = stack.file.hasSecrets ? await stack.keyring.key(salt) : undefined;
+  const config = stack.file.read((text) => decrypter?.decrypt(text) ?? "");
+  for (const key of config.secretKeys) redactor.learn(new Secret(config.values[key] ?? ""));
+  const monitor = await serveMonitor(deployment, display);
+  const { preview, parallel } = { preview: options.verb === "preview", parallel: options.parallel };
+  const about = { project: stack.project, stack: stack.name, config, preview, parallel, monitor: monitor.address };
+  const program = runProgram(about, (line) => display.log(line, "info"));
+  try {
+    const end = await Promise.race([program.ended, deployment.stopped.then(() => "stopped" as const)]);
+    if (end === "stopped") {
+      await deployment.idle();
+      return false;
+    }
+    await deployment.idle();
+    if (end === 0) return true;
+    if (end !== toldItsErrors) display.log(`the program ended with ${end === null ? "a signal" : `exit code ${end}`}`, "error");
+    return false;
+  } finally {
+    program.kill();
+    monitor.close();
+  }
+}
+
+function warnOfPending(last: Snapshot, print: (line: string) => void): void {
+  for (const { type, resource } of last.pending) {
+    print(
+      `the last run was cut off while ${type} ${nameOf(resource.urn)}: how far it came is not known, it runs again where it is needed`,
+    );
+  }
+}
+
+/** The first Ctrl-C lets nothing new start, the second ends the engine at once. */
+function watchInterrupts(deployment: Deployment, print: (line: string) => void): { seen: () => boolean; end: () => void } {
+  let first: number | undefined;
+  const onSignal = () => {
+    const now = performance.now();
+    if (first === undefined) {
+      first = now;
+      const running = deployment.running === 0 ? "" : `, waiting for ${deployment.running} running; again to quit at once`;
+      print(`interrupted: nothing new starts${running}`);
+      deployment.stop();
+      // A terminal signals the whole group, and the launcher passes its signal on: the same keystroke may arrive twice.
+    } else if (now - first > 500) {
+      print("quitting; what was running is recorded as cut off");
+      deployment.abort();
+      process.exit(130);
+    }
+  };
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, onSignal);
+  return {
+    seen: () => first !== undefined,
+    end: () => {
+      for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.off(signal, onSignal);
+    },
+  };
+}
