@@ -64,7 +64,7 @@ program_stamp() {
   read -r _ sha256 _ folder programs <<<"$1"
   echo "$sha256"
   # shellcheck disable=SC2086 # names without blanks
-  cd "$ARTIFACT_ROOT$folder" && stat -c '%n %s %y %i' $programs
+  cd "$ARTIFACT_ROOT$folder" && stat -c '%n %s %.9Y %i' $programs
 }
 stamp_file() {
   local from folder
