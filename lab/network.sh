@@ -19,7 +19,7 @@ create_network() {
     fail "network $network exists with subnet $has, not $subnet: another lab has the name '$cluster'. Remove that one, or take another name"
   fi
   [ -n "$has" ] || add_network "$cluster" "$subnet"
-  translate_addresses "$cluster" "$subnet"
+  open_ways "$cluster" "$subnet"
 }
 
 subnet_of() { docker network inspect --format '{{range .IPAM.Config}}{{.Subnet}}{{end}}' "$(network_name "$1")" 2>/dev/null || true; }
@@ -36,9 +36,10 @@ add_network() {
     --opt com.docker.network.bridge.enable_ip_masquerade=false "$(network_name "$cluster")" >/dev/null
 }
 
-# The hosts' way out of the machine, in a table of our own: removed with one word, whoever's daemon it is.
-translate_addresses() {
-  local table
+# The hosts' way out of the machine in a table of our own, and past a firewall of this machine that forwards nothing, which
+# would stop traffic between hosts as well.
+open_ways() {
+  local table way
   table=$(nat_table "$1")
   nft -f - <<NFT
 table ip $table
@@ -50,6 +51,22 @@ table ip $table {
   }
 }
 NFT
+  # A firewall that lets everything through gets no rule of ours.
+  [ "$(iptables -w -S FORWARD)" != "-P FORWARD ACCEPT" ] || return 0
+  for way in --in-interface --out-interface; do
+    forwarding --check "$1" "$way" || iptables -w -I FORWARD "$way" "$(bridge_name "$1")" -j ACCEPT
+  done
+}
+
+forwarding() { iptables -w "$1" FORWARD "$3" "$(bridge_name "$2")" -j ACCEPT 2>/dev/null; }
+
+close_ways() {
+  local table way
+  table=$(nat_table "$1")
+  nft -f - <<<"table ip $table; delete table ip $table"
+  for way in --in-interface --out-interface; do
+    while forwarding --check "$1" "$way"; do forwarding --delete "$1" "$way"; done
+  done
 }
 
 start_network() {
@@ -57,7 +74,7 @@ start_network() {
   prepare_machine
   subnet=$(subnet_of "$cluster")
   [ -n "$subnet" ] || fail "there is no lab '$cluster' on this machine"
-  translate_addresses "$cluster" "$subnet"
+  open_ways "$cluster" "$subnet"
   mapfile -t containers < <(docker ps --all --quiet --filter "label=$LABEL=$cluster")
   [ ${#containers[@]} -eq 0 ] || docker start "${containers[@]}" >/dev/null
 }
@@ -67,7 +84,7 @@ delete_network() {
   local cluster=$1 containers
   mapfile -t containers < <(docker ps --all --quiet --filter "label=$LABEL=$cluster")
   [ ${#containers[@]} -eq 0 ] || docker rm --force --volumes "${containers[@]}" >/dev/null
-  nft -f - <<<"table ip $(nat_table "$cluster"); delete table ip $(nat_table "$cluster")"
+  close_ways "$cluster"
   if [ -n "$(subnet_of "$cluster")" ]; then docker network rm "$(network_name "$cluster")" >/dev/null; fi
   release_machine
 }
