@@ -12,7 +12,10 @@ apply_etcd() {
   chmod 0700 "$DATA_DIRECTORY"
   [ -s "$KNOWN_MEMBERS" ] || write_file 0600 root:root "$KNOWN_MEMBERS" <<<"${BIRTH_ENDPOINTS:?this member was never started here and its first run was not told of any peer}"
 
-  if [ ! -d "$DATA_DIRECTORY/member/wal" ]; then
+  drop_timers
+  if restore_wanted; then
+    restore
+  elif [ ! -d "$DATA_DIRECTORY/member/wal" ]; then
     install_all
     enter
   elif ! local_started; then
@@ -24,6 +27,7 @@ apply_etcd() {
     if [ -n "$(differing_files)" ]; then roll; fi
   fi
   rm -f /etc/etcd/birth.env
+  keep_snapshots
   systemctl is-enabled --quiet etcd || systemctl enable --quiet etcd
   etcd_access
   # A cluster that is just being born has no quorum yet, and nothing to look after.
@@ -63,8 +67,11 @@ install_all() {
   systemctl daemon-reload
 }
 
-# etcd reads its own certificate and key anew at every handshake: nothing is interrupted.
-install_reloaded() { install_files '/etc/etcd/pki/member.*'; }
+# etcd reads its own certificate and key anew at every handshake, and snapshots are no part of it: nothing is interrupted.
+install_reloaded() {
+  install_files '/etc/etcd/pki/member.*'
+  install_files "$BACKUP_FILES"
+}
 
 # Does not wait for a quorum: the other members' commands may not have started. The quorum gate is the control plane's.
 start() {

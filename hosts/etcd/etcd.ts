@@ -1,5 +1,8 @@
 import type { Cluster } from "../../config/schema.ts";
 import type { Stage } from "../stage.ts";
+import { backupFiles, backupSettings } from "./backup.ts";
+import { restoreSettings } from "./restore.ts";
+import { clientUrl, peerUrl } from "./urls.ts";
 
 export interface EtcdStageArgs {
   host: { name: string; address: string; dataDevice?: string };
@@ -8,6 +11,8 @@ export interface EtcdStageArgs {
   /** Version of etcd, already resolved. */
   version: string;
   tls: { authority: string; certificate: string; key: string };
+  /** Private key of etcd.backup.copyToSsh; required with it. */
+  backupSshKey?: string;
   /** What the member is born into. */
   birth: {
     /** True while the state knows of no etcd cluster: only then may members start one. */
@@ -17,9 +22,10 @@ export interface EtcdStageArgs {
   };
 }
 
-/** What a host of role etcd must hold: the member's unit, settings and certificates. */
-export function etcdStage({ host, owner, cluster, version, tls, birth }: EtcdStageArgs): Stage {
+/** What a host of role etcd must hold: the member's unit, settings and certificates, and what takes its snapshots. */
+export function etcdStage({ host, owner, cluster, version, tls, backupSshKey, birth }: EtcdStageArgs): Stage {
   const { etcd } = cluster;
+  const backup = { host, owner, backup: etcd.backup, sshKey: backupSshKey };
   return {
     name: "etcd",
     host: host.name,
@@ -31,6 +37,8 @@ export function etcdStage({ host, owner, cluster, version, tls, birth }: EtcdSta
       DATA_DEVICE: host.dataDevice ?? "",
       MEMBER_ADDRESS: host.address,
       PEER_URL: peerUrl(host.address),
+      ...backupSettings(backup),
+      ...restoreSettings(owner, etcd.restoreFrom, birth.members),
     },
     birth: {
       BIRTH_BOOTSTRAP: birth.bootstrap ? "yes" : "no",
@@ -43,13 +51,10 @@ export function etcdStage({ host, owner, cluster, version, tls, birth }: EtcdSta
       { path: "/etc/etcd/pki/ca.crt", content: tls.authority, owner: "root:etcd" },
       { path: "/etc/etcd/pki/member.crt", content: tls.certificate, owner: "root:etcd" },
       { path: "/etc/etcd/pki/member.key", content: tls.key, owner: "etcd:etcd", mode: "0600" },
+      ...backupFiles(backup),
     ],
   };
 }
-
-/** Where clients reach a member. */
-export const clientUrl = (address: string): string => `https://${address}:2379`;
-const peerUrl = (address: string): string => `https://${address}:2380`;
 
 // The token keeps members of two clusters apart even where they were born with the same addresses.
 function environment(host: { name: string; address: string }, owner: string, etcd: Cluster["etcd"]): string {

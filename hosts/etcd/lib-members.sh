@@ -30,7 +30,7 @@ others_healthy() {
   local id name client learner sick=""
   while IFS=, read -r id _ name _ client learner; do
     [ "${learner// /}" = false ] || continue
-    if ! etcd_do endpoint health --endpoints="${client// /}" >/dev/null 2>&1; then sick+=" ${name:-$id}"; fi
+    if ! ETCDCTL_ENDPOINTS=${client// /} etcd_do endpoint health >/dev/null 2>&1; then sick+="${name:- $id}"; fi
   done < <(others)
   [ -z "$sick" ] || {
     echo "not healthy:$sick"

@@ -9,6 +9,7 @@ undo_etcd() {
     fi
     with_turn leave
   fi
+  stop_backup
   systemctl disable --quiet --now etcd 2>/dev/null || true
   if [ -d "$DATA_DIRECTORY" ]; then find "$DATA_DIRECTORY" -mindepth 1 ! -name lost+found -delete; fi
   if [ -n "$DATA_DEVICE" ] && mountpoint -q "$DATA_DIRECTORY"; then
@@ -16,12 +17,13 @@ undo_etcd() {
     sed -i "\|^[^ ]* $DATA_DIRECTORY |d" /etc/fstab
   fi
   remove_files
-  rm -rf /etc/etcd "$BORN" "$KNOWN_MEMBERS"
+  rm -rf /etc/etcd "$BORN" "$KNOWN_MEMBERS" "$RESTORED" "$APPROVED"
   rm -f /usr/local/bin/etcdutl
   [ -s "$KUBERNETES_PKI/apiserver-etcd-client.crt" ] || rm -f /usr/local/bin/etcdctl
   systemctl daemon-reload
-  if id -u etcd >/dev/null 2>&1; then userdel etcd; fi
   did "removed etcd and its data"
+  leave_snapshots
+  if id -u etcd >/dev/null 2>&1; then userdel etcd; fi
 }
 
 leave() {
