@@ -95,7 +95,7 @@ export function decode(json: unknown, decrypt?: (ciphertext: string) => string):
   const map = json as { [key: string]: unknown };
   const kind = map[signature];
   if (kind === secretSignature) {
-    if (typeof map.ciphertext === "string" && decrypt) return new Secret(decode(JSON.parse(decrypt(map.ciphertext)), decrypt));
+    if (typeof map.ciphertext === "string" && decrypt) return new Secret(decode(JSON.parse(decrypt(map.ciphertext)), inClear));
     if (typeof map.plaintext === "string") return new Secret(decode(JSON.parse(map.plaintext), decrypt));
     return new Secret(decode(map.value ?? null, decrypt));
   }
@@ -104,6 +104,9 @@ export function decode(json: unknown, decrypt?: (ciphertext: string) => string):
   }
   return mapMap(map, (item) => decode(item, decrypt));
 }
+
+/** A secret inside a secret: the CLI encrypts the outer one only and still calls the inner text a ciphertext. */
+const inClear = (text: string) => text;
 
 /** Reads properties; absent ones are none. */
 export const decodeProperties = (json: unknown, decrypt?: (ciphertext: string) => string): TrackedProperties =>
