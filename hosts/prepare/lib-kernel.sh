@@ -66,16 +66,17 @@ apply_sysctl() {
 }
 current() { xargs <"/proc/sys/$1"; }
 restore_sysctls_but() {
-  local file path
+  local file path restored=0
   for file in "$SAVED"/sysctl-*; do
     [ -f "$file" ] || continue
     path=${file##*/sysctl-}
     path=${path//+//}
     if [[ $'\n'"$1" == *$'\n'"-$path = "* ]]; then continue; fi
     if [ -e "/proc/sys/$path" ]; then cat "$file" >"/proc/sys/$path"; fi
-    did "gave sysctl $path its old value back"
     rm -f "$file"
+    restored=$((restored + 1))
   done
+  [ "$restored" -eq 0 ] || did "gave $restored sysctls their old values back"
 }
 restore_sysctl() {
   rm -f /etc/sysctl.d/90-ha-kubernetes.conf

@@ -65,7 +65,7 @@ apply_firewall() {
   if stale "$unit" /etc/ha-kubernetes/firewall.nft "/etc/systemd/system/$unit" || ! nft list table inet ha_kubernetes >/dev/null 2>&1; then
     systemctl daemon-reload
     systemctl enable --quiet "$unit"
-    systemctl reload-or-restart "$unit"
+    systemctl reload-or-restart "$unit" || fail "the firewall's table can't be loaded: $(journalctl -u "$unit" -n 3 -o cat | tr '\n' ' ')"
     started "$unit" /etc/ha-kubernetes/firewall.nft "/etc/systemd/system/$unit"
     did "closed the port table to others than nodeCidrs"
   fi
@@ -101,7 +101,7 @@ apply_time_sync() {
   if systemctl is-active --quiet chrony && systemctl is-enabled --quiet chrony; then return 0; fi
   save_service chrony
   systemctl enable --quiet chrony
-  systemctl start chrony
+  systemctl start chrony || fail "chrony does not start: $(journalctl -u chrony -n 3 -o cat | tr '\n' ' ')"
   did "started chrony"
 }
 restore_time_sync() { restore_service chrony; }
