@@ -31,7 +31,7 @@ const context: ClusterContext = {
 };
 
 const { commands: prepared } = new HostPreparation("hosts", context);
-const etcd = new EtcdCluster("etcd", context, { prepared });
+const etcd = new EtcdCluster("etcd", context, { prepared, backupSshKey: secrets.backupSshPrivateKey });
 const balancer = new ApiLoadBalancer("api", context, { prepared });
 const controlPlane = new ControlPlane("control-plane", context, { prepared, etcd });
 const addons = new Addons("addons", context, { controlPlane });

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { controlPlaneStage } from "../hosts/control-plane/control-plane.ts";
-import { clientUrl } from "../hosts/etcd/etcd.ts";
+import { clientUrl } from "../hosts/etcd/urls.ts";
 import { addressesOf, type ClusterContext, hostsOf } from "./context.ts";
 import { type HostCommand, hostCommand } from "./host.ts";
 

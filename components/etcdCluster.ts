@@ -16,7 +16,7 @@ export class EtcdCluster extends pulumi.ComponentResource {
   constructor(
     name: string,
     context: ClusterContext,
-    args: { prepared: Record<string, HostCommand> },
+    args: { prepared: Record<string, HostCommand>; backupSshKey?: pulumi.Output<string> },
     options?: pulumi.ComponentResourceOptions,
   ) {
     super("ha-kubernetes:index:EtcdCluster", name, {}, options);
@@ -34,14 +34,15 @@ export class EtcdCluster extends pulumi.ComponentResource {
       });
       this.validUntil[host.name] = validUntil;
       const stage = pulumi
-        .all([owner, host.address, host.dataDevice, members, authority, certificate, key])
-        .apply(([owner, address, dataDevice, members, authority, certificate, key]) =>
+        .all([owner, host.address, host.dataDevice, members, authority, certificate, key, args.backupSshKey])
+        .apply(([owner, address, dataDevice, members, authority, certificate, key, backupSshKey]) =>
           etcdStage({
             host: { name: host.name, address, dataDevice },
             owner,
             cluster,
             version: versions.etcd,
             tls: { authority, certificate, key },
+            backupSshKey,
             birth: { bootstrap: !born, members },
           }),
         );

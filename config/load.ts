@@ -7,7 +7,8 @@ import type { KnownVersions } from "./versions.ts";
 
 /** The project's name, which prefixes its config keys whatever the stack. */
 const project = "ha-kubernetes";
-const keys = ["cluster", "sshPrivateKey", "sshPassword"] as const;
+const secretNames = ["sshPrivateKey", "sshPassword", "backupSshPrivateKey"] as const;
+const keys = ["cluster", ...secretNames] as const;
 type Key = (typeof keys)[number];
 
 /** The stack's config as Pulumi gives it to the program. */
@@ -21,8 +22,8 @@ export interface StackConfig {
 /** What the program starts from. */
 export interface Loaded {
   cluster: Cluster;
-  /** For SSH; both may be absent in the lab, which makes its own key. */
-  secrets: { sshPrivateKey?: pulumi.Output<string>; sshPassword?: pulumi.Output<string> };
+  /** For SSH to hosts (both absent in the lab, which makes its own key), and to the host that snapshots are copied to. */
+  secrets: Partial<Record<(typeof secretNames)[number], pulumi.Output<string>>>;
 }
 
 /**
@@ -39,7 +40,7 @@ export function loadCluster(config: StackConfig = stackConfig(), known: KnownVer
     const value = config.values[fullKey(key)];
     return value === undefined ? {} : { [key]: pulumi.secret(value) };
   };
-  return { cluster: checked.cluster, secrets: { ...secret("sshPrivateKey"), ...secret("sshPassword") } };
+  return { cluster: checked.cluster, secrets: Object.assign({}, ...secretNames.map(secret)) };
 }
 
 /** The config of the running program. */
@@ -106,26 +107,28 @@ function secretKeyProblems({ values, secretKeys }: StackConfig): Problem[] {
       cure: "take the entry with `secure:` out of the mapping; an SSH key or password belongs in ha-kubernetes:sshPrivateKey or ha-kubernetes:sshPassword",
     });
   }
-  for (const key of ["sshPrivateKey", "sshPassword"] as const) {
+  for (const key of secretNames) {
     const full = fullKey(key);
     if (values[full] === undefined || secretKeys.includes(full)) continue;
     const cure = `store it anew with config set --secret ${key}, and replace the ${key === "sshPassword" ? "password" : "key pair"} where the file was shared`;
     problems.push({ key: full, found: "is in clear in the stack's file", allowed: "an encrypted value", cure });
   }
-  const privateKey = values[fullKey("sshPrivateKey")];
-  if (privateKey !== undefined && !holdsPrivateKey(privateKey)) {
-    const found = "is no private key (not shown)";
-    problems.push({
-      key: fullKey("sshPrivateKey"),
-      found,
-      allowed: "the text of a private key file, from -----BEGIN … PRIVATE KEY----- on",
-    });
+  for (const key of ["sshPrivateKey", "backupSshPrivateKey"] as const) {
+    const privateKey = values[fullKey(key)];
+    if (privateKey === undefined || holdsPrivateKey(privateKey)) continue;
+    const allowed = "the text of a private key file, from -----BEGIN … PRIVATE KEY----- on";
+    problems.push({ key: fullKey(key), found: "is no private key (not shown)", allowed });
   }
   return problems;
 }
 
-/** Hosts reached by SSH need something to log in with; the lab and aws make it themselves. */
+/** Hosts reached by SSH need something to log in with; the lab and aws make it themselves. So does the host for snapshots. */
 function accessProblems({ values }: StackConfig, cluster: Cluster): Problem[] {
+  const backupKey = fullKey("backupSshPrivateKey");
+  if (cluster.etcd.backup.copyToSsh !== undefined && values[backupKey] === undefined) {
+    const allowed = "the private key to log in with at cluster.etcd.backup.copyToSsh.host";
+    return [{ key: backupKey, found: "is missing", allowed, cure: "config set --secret backupSshPrivateKey" }];
+  }
   const needed = cluster.provider === "baremetal" && Object.values(cluster.hosts).some(({ connection }) => connection === "ssh");
   if (!needed || values[fullKey("sshPrivateKey")] !== undefined || values[fullKey("sshPassword")] !== undefined) return [];
   const cure = "config set --secret sshPrivateKey, the key's text on standard input; or sshPassword";

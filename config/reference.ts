@@ -34,6 +34,7 @@ export function stackFileSchema(): object {
           "ha-kubernetes:cluster": { description: "The cluster.", ...cluster },
           "ha-kubernetes:sshPrivateKey": secret("The private key to log in to hosts with."),
           "ha-kubernetes:sshPassword": secret("The password to log in to hosts with, where there is no key."),
+          "ha-kubernetes:backupSshPrivateKey": secret("The private key to log in with where snapshots are copied to."),
         },
       },
     },
@@ -115,7 +116,7 @@ export function configDocs(): string {
     "# Config",
     `<!-- Made by \`npm run generate\` from config/; edits here are lost. -->
 One mapping describes a cluster: the key \`ha-kubernetes:cluster\` of the stack's file, \`Pulumi.<stack>.yaml\`. Secrets are keys of their own beside it:
-\`ha-kubernetes:sshPrivateKey\` and \`ha-kubernetes:sshPassword\`, set with \`npm run config -- set --secret\`. examples/ has whole files.
+\`ha-kubernetes:sshPrivateKey\`, \`ha-kubernetes:sshPassword\` and \`ha-kubernetes:backupSshPrivateKey\`, set with \`npm run config -- set --secret\`. examples/ has whole files.
 
 Every mistake is reported at once, with its key, what was found, what is allowed and, where that isn't all, what to do; nothing is touched before the config is right.
 With \`# yaml-language-server: $schema=./config/schema.json\` at the top of a stack's file, an editor completes keys and shows mistakes as you type.`,

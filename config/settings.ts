@@ -4,7 +4,10 @@ import {
   argumentName,
   certificateName,
   cidr,
+  dnsLabel,
   domainName,
+  hostKey,
+  hostNameOrAddress,
   httpUrl,
   interfaceName,
   ipv4,
@@ -15,8 +18,11 @@ import {
   qualifiedName,
   quantity,
   registry,
+  sha256,
+  snapshotPlace,
   sysctlName,
   timeZone,
+  userName,
   whole,
 } from "./values.ts";
 
@@ -80,6 +86,56 @@ export const balancerSchema = z
   .prefault({})
   .describe("The balancer in front of the apiservers.");
 
+/** Snapshots of etcd. 30 minutes is what KubeOne's add-on and KubeKey's timer take; kops takes 15, RKE2 12 hours. */
+const backupSchema = z
+  .strictObject({
+    enabled: switchOn("Take snapshots on a timer."),
+    intervalMinutes: whole(1, 10080)
+      .default(30)
+      .describe("How often each etcd host takes a snapshot of its member; what a restore may lose at most."),
+    keep: whole(1, 10_000)
+      .default(48)
+      .describe("How many snapshots each place keeps of each host, the newest ones. 48 is a day at every 30 minutes."),
+    directory: absolutePath
+      .default("/var/backups/ha-kubernetes")
+      .describe("Where each etcd host keeps its snapshots: a directory of its own, on a disk with room for `keep` of them."),
+    drill: switchOn("Once a day, restore the newest snapshot into a scratch etcd on the host and compare."),
+    copyToDirectory: absolutePath
+      .optional()
+      .describe(
+        "A directory on another filesystem, such as an NFS mount, to copy each snapshot to; the user etcd must be able to write there. By default none.",
+      ),
+    copyToSsh: z
+      .strictObject({
+        host: hostNameOrAddress.describe("Name or address of the host to copy to."),
+        port: port.default(22).describe("TCP port of its sshd."),
+        user: userName.describe("Who to log in as; SFTP is enough. The key is the stack's secret backupSshPrivateKey."),
+        directory: absolutePath.describe("An existing directory there."),
+        hostKey: hostKey.describe("Its public host key, one line as in authorized_keys; no other one is spoken to."),
+      })
+      .optional()
+      .describe("A host to copy each snapshot to, by SFTP. By default none."),
+  })
+  .prefault({})
+  .describe("Snapshots of etcd on every etcd host. They hold every Secret of the cluster.");
+
+/** A restore of all of etcd. */
+const restoreSchema = z
+  .strictObject({
+    id: dnsLabel.describe("A word of your own for this restore, such as its date. Each host restores once for each word."),
+    snapshot: snapshotPlace.describe(
+      "The snapshot: a path that every etcd host has, or a file's name, looked for in etcd.backup's directories and on its SSH target.",
+    ),
+    sha256: sha256.describe("SHA-256 of the snapshot, as the file beside it ending in .facts has it. Each host checks it."),
+    replaceHealthyCluster: onOff
+      .default(false)
+      .describe(
+        "true: restore although etcd is healthy. What was written since the snapshot is lost. By default that is refused.",
+      ),
+  })
+  .optional()
+  .describe("Restore all of etcd from one snapshot, with the members of today. Take it out after the `up`. By default none.");
+
 /** The etcd cluster. */
 export const etcdSchema = z
   .strictObject({
@@ -98,6 +154,8 @@ export const etcdSchema = z
       .describe(
         "true: allow a single etcd member, control plane or balancer, with which the cluster is lost or unreachable. Only for stacks that may be lost.",
       ),
+    backup: backupSchema,
+    restoreFrom: restoreSchema,
   })
   .prefault({})
   .describe("The etcd cluster: 3 or 5 hosts of role etcd.");

@@ -39,6 +39,15 @@ export const absolutePath = matching(
   "an absolute path of letters, digits and . _ - / without . or .. as a part",
 );
 
+/** A snapshot: a path on hosts, or the name of a file alone. */
+export const snapshotPlace = matching(
+  /^(?!.*(^|\/)\.\.?(\/|$))(\/?[A-Za-z0-9._-]+|(\/[A-Za-z0-9._-]+)+)$/,
+  "an absolute path, or a file's name, of letters, digits and . _ -",
+);
+
+/** A SHA-256 in hex. */
+export const sha256 = matching(/^[0-9a-f]{64}$/, "64 lower-case hex digits, as sha256sum prints them");
+
 /** A host name or address as ssh takes it. */
 export const hostNameOrAddress = matching(/^[A-Za-z0-9]([A-Za-z0-9.:-]*[A-Za-z0-9])?$/, "a host name or an address");
 

@@ -116,5 +116,30 @@ const poolLabels: Rule = {
     ),
 };
 
+const within = (inner: string, outer: string) => `${inner}/`.startsWith(`${outer}/`);
+
+const backupPlaces: Rule = {
+  says: "Snapshots are kept outside `etcd.dataDirectory`, and their copies outside `etcd.backup.directory`.",
+  check({ etcd: { dataDirectory, backup } }) {
+    const problems: Problem[] = [];
+    if (within(backup.directory, dataDirectory) || within(dataDirectory, backup.directory)) {
+      problems.push({
+        key: at("etcd", "backup", "directory"),
+        found: `is ${shown(backup.directory)}`,
+        allowed: `a directory apart from cluster.etcd.dataDirectory, ${dataDirectory}, which is emptied when the host leaves`,
+      });
+    }
+    const { copyToDirectory: copy } = backup;
+    if (copy !== undefined && (within(copy, backup.directory) || within(backup.directory, copy))) {
+      problems.push({
+        key: at("etcd", "backup", "copyToDirectory"),
+        found: `is ${shown(copy)}`,
+        allowed: `a directory apart from cluster.etcd.backup.directory, ${backup.directory}, and not on this host's disk`,
+      });
+    }
+    return problems;
+  },
+};
+
 /** Rules about settings. */
-export const settingRules: readonly Rule[] = [etcdTimes, certificateTimes, artifactSource, apiName, poolLabels];
+export const settingRules: readonly Rule[] = [etcdTimes, backupPlaces, certificateTimes, artifactSource, apiName, poolLabels];

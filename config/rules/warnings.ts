@@ -59,6 +59,34 @@ const lostHosts: Rule = {
     ),
 };
 
+const restore: Rule = {
+  says: "`etcd.restoreFrom` is set.",
+  check: ({ etcd: { restoreFrom } }) =>
+    restoreFrom === undefined
+      ? []
+      : [
+          {
+            key: at("etcd", "restoreFrom"),
+            found: `restores ${restoreFrom.snapshot} on every etcd host that has not yet done so for id ${restoreFrom.id}`,
+            allowed: "for one up; then take it out",
+          },
+        ],
+};
+
+const noBackup: Rule = {
+  says: "`etcd.backup.enabled` is false, and the stack is not one that may be lost.",
+  check: ({ etcd }) =>
+    etcd.backup.enabled || etcd.throwAway
+      ? []
+      : [
+          {
+            key: at("etcd", "backup", "enabled"),
+            found: "is false",
+            allowed: "true; without a snapshot nothing brings back what a majority of members lost",
+          },
+        ],
+};
+
 const overrides: Rule = {
   says: "`allow` overrides a refusal.",
   check: ({ allow }) =>
@@ -80,4 +108,4 @@ const noWorker: Rule = {
 };
 
 /** What is allowed but worth a word at every run. */
-export const warningRules: readonly Rule[] = [throwAway, ipvs, anyHostKey, lostHosts, overrides, noWorker];
+export const warningRules: readonly Rule[] = [throwAway, ipvs, anyHostKey, lostHosts, restore, noBackup, overrides, noWorker];

@@ -234,6 +234,38 @@ export const badSettings: readonly Bad[] = [
     ],
   },
   {
+    mistake: "snapshots among etcd's data, their copies among the snapshots",
+    from: metal,
+    edit: (c) => {
+      c.etcd = { backup: { directory: "/var/lib/etcd/snapshots", copyToDirectory: "/var/lib/etcd/snapshots/copies" } };
+    },
+    says: [
+      'cluster.etcd.backup.directory is "/var/lib/etcd/snapshots" | allowed: a directory apart from cluster.etcd.dataDirectory, /var/lib/etcd, which is emptied when the host leaves',
+      'cluster.etcd.backup.copyToDirectory is "/var/lib/etcd/snapshots/copies" | allowed: a directory apart from cluster.etcd.backup.directory, /var/lib/etcd/snapshots, and not on this host\'s disk',
+    ],
+  },
+  {
+    mistake: "SSH target without a pinned host key",
+    from: metal,
+    edit: (c) => {
+      c.etcd = { backup: { copyToSsh: { host: "nas", user: "backup", directory: "/srv" } } };
+    },
+    says: [
+      "cluster.etcd.backup.copyToSsh.hostKey is missing | allowed: a public key line such as ssh-ed25519 AAAA…, as in the host's /etc/ssh/ssh_host_ed25519_key.pub",
+    ],
+  },
+  {
+    mistake: "restore of a snapshot that is not pinned, above the directory it is in",
+    from: metal,
+    edit: (c) => {
+      c.etcd = { restoreFrom: { id: "today", snapshot: "../x.db" } };
+    },
+    says: [
+      'cluster.etcd.restoreFrom.snapshot is "../x.db" | allowed: an absolute path, or a file\'s name, of letters, digits and . _ -',
+      "cluster.etcd.restoreFrom.sha256 is missing | allowed: 64 lower-case hex digits, as sha256sum prints them",
+    ],
+  },
+  {
     mistake: "mirror in the lab",
     from: lab,
     edit: (c) => {

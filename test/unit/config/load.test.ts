@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { test } from "node:test";
 import * as pulumi from "@pulumi/pulumi";
-import { loadCluster, type StackConfig } from "../../../config/load.ts";
+import { checkStack, loadCluster, type StackConfig } from "../../../config/load.ts";
 import { known, lab, metal, type Written } from "./samples.ts";
 
 const key = "-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXktdjE=\n-----END OPENSSH PRIVATE KEY-----\n";
@@ -75,7 +75,7 @@ test("a cluster that is a text", () => {
 test("a mistyped key beside the cluster", () => {
   assert.equal(
     complaint(stack(lab(), { "ha-kubernetes:sshPrivatekey": "x" })),
-    "- ha-kubernetes:sshPrivatekey is not a key; did you mean ha-kubernetes:sshPrivateKey? | allowed: ha-kubernetes:cluster, ha-kubernetes:sshPrivateKey, ha-kubernetes:sshPassword",
+    "- ha-kubernetes:sshPrivatekey is not a key; did you mean ha-kubernetes:sshPrivateKey? | allowed: ha-kubernetes:cluster, ha-kubernetes:sshPrivateKey, ha-kubernetes:sshPassword, ha-kubernetes:backupSshPrivateKey",
   );
 });
 
@@ -84,6 +84,16 @@ test("metal without anything to log in with", () => {
     complaint(stack(metal())),
     "- ha-kubernetes:sshPrivateKey is missing | allowed: the private key to log in to the hosts with | cure: config set --secret sshPrivateKey, the key's text on standard input; or sshPassword",
   );
+});
+
+test("a host to copy snapshots to, without a key to log in with there", () => {
+  const config = lab();
+  config.etcd = { backup: { copyToSsh: { host: "nas", user: "backup", directory: "/srv", hostKey: metal().hosts.m1.hostKey } } };
+  const problem =
+    "- ha-kubernetes:backupSshPrivateKey is missing | allowed: the private key to log in with at cluster.etcd.backup.copyToSsh.host | cure: config set --secret backupSshPrivateKey";
+  assert.equal(complaint(stack(config)), problem);
+  const name = "ha-kubernetes:backupSshPrivateKey";
+  assert.ok(checkStack(stack(config, { [name]: key }, [name]), known).ok);
 });
 
 test("a secret in clear", () => {

@@ -114,9 +114,16 @@ test("warnings name what is allowed but unwise", () => {
   config.ssh = { acceptAnyHostKey: true };
   delete config.hosts.w1.hostKey;
   config.allow = ["patch-downgrade"];
+  config.etcd = { backup: { enabled: false }, restoreFrom: { id: "today", snapshot: "a.db", sha256: "0".repeat(64) } };
   assert.deepEqual(
     right(config).warnings.map(({ key }) => key),
-    ["cluster.network.kubeProxyMode", "cluster.ssh.acceptAnyHostKey", "cluster.allow"],
+    [
+      "cluster.network.kubeProxyMode",
+      "cluster.ssh.acceptAnyHostKey",
+      "cluster.etcd.restoreFrom",
+      "cluster.etcd.backup.enabled",
+      "cluster.allow",
+    ],
   );
   const idle = metal();
   delete idle.hosts.w1;

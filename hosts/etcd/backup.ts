@@ -1,0 +1,143 @@
+import { readFileSync } from "node:fs";
+import type { Cluster } from "../../config/schema.ts";
+import type { HostFile } from "../stage.ts";
+
+// Snapshots on a timer, and the drill that shows they restore. Every etcd host takes its own of its own member, so that any one
+// host that is left can restore the cluster. All paths match */etcd-backup*: what differs there never restarts etcd.
+
+export interface BackupArgs {
+  host: { name: string };
+  owner: string;
+  backup: Cluster["etcd"]["backup"];
+  /** Private key for etcd.backup.copyToSsh. */
+  sshKey?: string;
+}
+
+/** What snapshots of this host are called: of one cluster's life, so that none of an earlier cluster is ever pruned. */
+export const backupName = (owner: string, host: string) => `${owner.replace("/", "-")}.${host}`;
+
+/** Settings that the stage's script needs, also to leave the snapshots alone when it is undone. */
+export const backupSettings = ({ host, owner, backup }: BackupArgs): Record<string, string> => ({
+  BACKUP_DIRECTORY: backup.directory,
+  BACKUP_COPY_DIRECTORY: backup.copyToDirectory ?? "",
+  BACKUP_SSH_DIRECTORY: backup.copyToSsh?.directory ?? "",
+  BACKUP_NAME: backupName(owner, host.name),
+  BACKUP_TIMERS: [backup.enabled && "etcd-backup.timer", backup.enabled && backup.drill && "etcd-backup-drill.timer"]
+    .filter(Boolean)
+    .join(" "),
+});
+
+/**
+ * Scripts, units and settings.
+ *
+ * @throws Error where snapshots are to be copied by SSH and there is no key
+ */
+export function backupFiles(args: BackupArgs): HostFile[] {
+  const { backup } = args;
+  if (!backup.enabled) return backup.copyToSsh === undefined ? [] : sshFiles(args, backup.copyToSsh);
+  const settings = {
+    BACKUP_NAME: backupName(args.owner, args.host.name),
+    BACKUP_DIRECTORY: backup.directory,
+    BACKUP_KEEP: backup.keep,
+    BACKUP_MINUTES: backup.intervalMinutes,
+    COPY_DIRECTORY: backup.copyToDirectory ?? "",
+    SSH_DIRECTORY: backup.copyToSsh?.directory ?? "",
+  };
+  const lines = Object.entries(settings).map(([name, value]) => `${name}=${value}\n`);
+  return [
+    { path: "/etc/etcd-backup/settings.env", content: lines.join("") },
+    script("common", "0644"),
+    script("snapshot"),
+    { path: "/etc/systemd/system/etcd-backup.service", content: service("Snapshot of etcd", "snapshot") },
+    { path: "/etc/systemd/system/etcd-backup.timer", content: backupTimer(backup.intervalMinutes) },
+    ...(backup.drill
+      ? [
+          script("drill"),
+          {
+            path: "/etc/systemd/system/etcd-backup-drill.service",
+            content: service("Restore drill of etcd's newest snapshot", "drill"),
+          },
+          { path: "/etc/systemd/system/etcd-backup-drill.timer", content: drillTimer },
+        ]
+      : []),
+    ...(backup.copyToSsh === undefined ? [] : sshFiles(args, backup.copyToSsh)),
+  ];
+}
+
+const script = (name: string, mode = "0755"): HostFile => ({
+  path: `/usr/local/lib/etcd-backup/${name}.sh`,
+  content: readFileSync(new URL(`files/${name}.sh`, import.meta.url), "utf8"),
+  mode,
+});
+
+// A pinned key names its signature's algorithm, a known_hosts file the kind of key.
+function sshFiles({ sshKey }: BackupArgs, target: NonNullable<BackupArgs["backup"]["copyToSsh"]>): HostFile[] {
+  if (sshKey === undefined) throw new Error("cluster.etcd.backup.copyToSsh is set and there is no secret backupSshPrivateKey");
+  const [algorithm = "", key = ""] = target.hostKey.split(" ");
+  const kind = algorithm.startsWith("rsa-") ? "ssh-rsa" : algorithm;
+  const config = {
+    HostName: target.host,
+    Port: target.port,
+    User: target.user,
+    IdentityFile: "/etc/etcd-backup/ssh.key",
+    IdentitiesOnly: "yes",
+    UserKnownHostsFile: "/etc/etcd-backup/known_hosts",
+    GlobalKnownHostsFile: "/dev/null",
+    HostKeyAlias: "target",
+    HostKeyAlgorithms: algorithm,
+    StrictHostKeyChecking: "yes",
+    BatchMode: "yes",
+    ConnectTimeout: 20,
+    ServerAliveInterval: 15,
+  };
+  const lines = Object.entries(config).map(([name, value]) => `  ${name} ${value}\n`);
+  return [
+    { path: "/etc/etcd-backup/ssh_config", content: `Host target\n${lines.join("")}` },
+    { path: "/etc/etcd-backup/known_hosts", content: `target ${kind} ${key}\n` },
+    { path: "/etc/etcd-backup/ssh.key", content: `${sshKey.trimEnd()}\n`, mode: "0600", owner: "etcd:etcd" },
+  ];
+}
+
+// As the user etcd, whose data it is, and behind whatever else the host does.
+const service = (what: string, name: string) => `[Unit]
+Description=${what}
+After=etcd.service network-online.target
+
+[Service]
+Type=oneshot
+User=etcd
+EnvironmentFile=/etc/etcd-backup/settings.env
+ExecStart=/usr/local/lib/etcd-backup/${name}.sh
+TimeoutStartSec=1h
+NoNewPrivileges=yes
+ProtectSystem=full
+Nice=10
+IOSchedulingClass=idle
+`;
+
+// From one start to the next. Hosts keep their own distance from each other, a tenth of the interval at most.
+const backupTimer = (minutes: number) => `[Unit]
+Description=Snapshot of etcd every ${minutes} minutes
+
+[Timer]
+OnActiveSec=${Math.min(minutes, 5)}min
+OnUnitActiveSec=${minutes}min
+RandomizedDelaySec=${minutes * 6}s
+FixedRandomDelay=yes
+
+[Install]
+WantedBy=timers.target
+`;
+
+const drillTimer = `[Unit]
+Description=Restore drill once a day
+
+[Timer]
+OnCalendar=daily
+RandomizedDelaySec=6h
+FixedRandomDelay=yes
+Persistent=yes
+
+[Install]
+WantedBy=timers.target
+`;

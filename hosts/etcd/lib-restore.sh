@@ -1,0 +1,118 @@
+# shellcheck shell=bash
+# Brings back the whole cluster as one snapshot has it. Every host restores the same file, with today's members and a token of this
+# restore alone, so the result is another etcd cluster, whose id is known beforehand. A host does so once for each RESTORE_ID, and only
+# while that cluster has no quorum yet: who comes later joins it as any member without data would.
+#
+# Killed anywhere, the next run goes on: until APPROVED names the id nothing has been touched; then the new data is made beside the
+# old, which is moved aside (never removed) and replaced in two renames; RESTORED names the id once it is in place.
+
+readonly RESTORED=$HOME_DIR/etcd-restored APPROVED=$HOME_DIR/etcd-restore-approved
+
+restore_wanted() { [ -n "${RESTORE_ID:-}" ] && ! grep -qxF -- "$RESTORE_ID" "$RESTORED" 2>/dev/null; }
+
+restore() {
+  local snapshot
+  install_all
+  etcd_access || fail "no credential for etcd was placed"
+  if [ "$(cat "$APPROVED" 2>/dev/null)" != "$RESTORE_ID" ]; then
+    case $(repeatedly_answering) in
+      restored)
+        join_restored
+        return
+        ;;
+      other)
+        [ "$RESTORE_REPLACES_HEALTHY" = yes ] ||
+          fail "etcd is healthy, so nothing is restored: what was written since the snapshot would be lost. If that is meant, set" \
+            "cluster.etcd.restoreFrom.replaceHealthyCluster: true; otherwise take cluster.etcd.restoreFrom out"
+        ;;
+    esac
+  fi
+  snapshot=$(snapshot_file)
+  write_file 0600 root:root "$APPROVED" <<<"$RESTORE_ID"
+  place_restored "$snapshot"
+  restore_done
+  start
+  did "restored etcd from $RESTORE_SNAPSHOT"
+}
+
+# Which cluster has a quorum: `restored`, the one that this restore makes; `other`; or none, asked for 15 s. An answer tells the id.
+repeatedly_answering() {
+  local end=$((SECONDS + 15)) who
+  while who=$(answering) && [ -z "$who" ] && [ "$SECONDS" -lt "$end" ]; do sleep 0.5; done
+  echo "$who"
+}
+answering() {
+  local endpoint id who=""
+  for endpoint in $(printf '%s,%s' "$RESTORE_ENDPOINTS" "$(cat "$KNOWN_MEMBERS")" | tr , '\n' | sort -u); do
+    ETCD_TIMEOUT=2s etcd_do get ha-kubernetes/quorum --endpoints="$endpoint" >/dev/null 2>&1 || continue
+    id=$(ETCD_TIMEOUT=2s etcd_do endpoint status --endpoints="$endpoint" -w fields 2>/dev/null | sed -n 's/^"ClusterID" : //p') || continue
+    if [ "$id" = "$RESTORE_CLUSTER_ID" ]; then who=restored; elif [ -z "$who" ]; then who=other; fi
+  done
+  echo "$who"
+}
+
+# Where the snapshot is on this host, fetched if need be, and checked.
+snapshot_file() {
+  local place fetched=$DATA_DIRECTORY/restore-$RESTORE_ID.db found="" places=("$RESTORE_SNAPSHOT")
+  if [[ $RESTORE_SNAPSHOT != /* ]]; then
+    places=("$BACKUP_DIRECTORY/$RESTORE_SNAPSHOT")
+    [ -z "$BACKUP_COPY_DIRECTORY" ] || places+=("$BACKUP_COPY_DIRECTORY/$RESTORE_SNAPSHOT")
+    if [ -n "$BACKUP_SSH_DIRECTORY" ]; then
+      places+=("$fetched")
+      sftp -q -F /etc/etcd-backup/ssh_config "target:$BACKUP_SSH_DIRECTORY/$RESTORE_SNAPSHOT" "$fetched" </dev/null >&2 || say "$RESTORE_SNAPSHOT could not be fetched by SFTP"
+    fi
+  fi
+  for place in "${places[@]}"; do
+    [ -f "$place" ] || continue
+    if [ "$(sha256_of "$place")" = "$RESTORE_SHA256" ]; then
+      echo "$place"
+      return
+    fi
+    found+=" $place has SHA-256 $(sha256_of "$place");"
+  done
+  fail "the snapshot with SHA-256 $RESTORE_SHA256 is not here.${found:-" None of these exists: ${places[*]}"} Put it there; etcd was not touched"
+}
+
+# The new data in the place of the old.
+place_restored() {
+  local new=$DATA_DIRECTORY/restore-$RESTORE_ID log=/run/ha-kubernetes/restore.log
+  if [ "$(cat "$DATA_DIRECTORY/member/restored" 2>/dev/null)" = "$RESTORE_ID" ]; then return 0; fi
+  rm -rf "$new"
+  # Clients that know later revisions than the snapshot's must find theirs gone, not go back in time: so all move far ahead.
+  etcdutl snapshot restore "$1" --data-dir "$new" --name "$HOST_NAME" --initial-cluster "$RESTORE_CLUSTER" --initial-cluster-token "$RESTORE_TOKEN" \
+    --initial-advertise-peer-urls "$PEER_URL" --bump-revision 1000000000 --mark-compacted >"$log" 2>&1 || fail "the snapshot can't be restored: $(tail -n 2 "$log" | tr '\n' ' ')"
+  echo "$RESTORE_ID" >"$new/member/restored"
+  chown -R etcd:etcd "$new"
+  sync -f "$new"
+  put_aside
+  mv -T "$new/member" "$DATA_DIRECTORY/member"
+  sync -f "$DATA_DIRECTORY"
+  rm -rf "$new" "$new.db"
+}
+
+# Whatever is there is kept until somebody removes it.
+put_aside() {
+  local aside=$DATA_DIRECTORY/before-restore-$RESTORE_ID
+  systemctl stop etcd 2>/dev/null || true
+  [ -d "$DATA_DIRECTORY/member" ] || return 0
+  while [ -e "$aside" ]; do aside+=-again; done
+  mv -T "$DATA_DIRECTORY/member" "$aside"
+  did "kept the data of before in $aside"
+}
+
+restore_done() {
+  rm -f /etc/etcd/birth.env
+  write_file 0600 root:root "$KNOWN_MEMBERS" <<<"$RESTORE_ENDPOINTS"
+  { cat "$RESTORED" 2>/dev/null || true; echo "$RESTORE_ID"; } | write_file 0600 root:root "$RESTORED"
+  rm -f "$APPROVED"
+  # shellcheck disable=SC2034 # read by apply.sh: it waits for nobody
+  BOOTSTRAPPED=yes
+}
+
+join_restored() {
+  put_aside
+  write_file 0600 root:root "$KNOWN_MEMBERS" <<<"$RESTORE_ENDPOINTS"
+  etcd_access
+  with_turn join
+  restore_done
+}

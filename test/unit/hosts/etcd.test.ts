@@ -1,0 +1,104 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { parseCluster } from "../../../config/parse.ts";
+import { type EtcdStageArgs, etcdStage } from "../../../hosts/etcd/etcd.ts";
+import { etcdClusterId, restoreSettings } from "../../../hosts/etcd/restore.ts";
+import { known, metal } from "../config/samples.ts";
+
+const hostKey = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIPSYmFiqFGuYmYrVKtPcaRXTvSOrCFWBFvYhWpmUNLZr nas";
+const target = { host: "nas.example.com", port: 2222, user: "backup", directory: "/srv/etcd", hostKey };
+const members = ["m1", "m2", "m3"].map((name, index) => ({ name, address: `10.0.0.1${index + 1}` }));
+
+function stage(etcd: object, more: Partial<EtcdStageArgs> = {}) {
+  const parsed = parseCluster({ ...metal(), etcd }, known);
+  assert.ok(parsed.ok, JSON.stringify(parsed));
+  return etcdStage({
+    host: { name: "m1", address: "10.0.0.11" },
+    owner: "prod/0011aabb",
+    cluster: parsed.cluster,
+    version: "3.6.14",
+    tls: { authority: "CA", certificate: "CERTIFICATE", key: "KEY" },
+    birth: { bootstrap: true, members },
+    ...more,
+  });
+}
+
+const files = (etcd: object, more?: Partial<EtcdStageArgs>) =>
+  Object.fromEntries((stage(etcd, more).files ?? []).map((file) => [file.path, file]));
+const ofEtcd = ["/etc/systemd/system/etcd.service", "/etc/etcd/etcd.env"].concat(
+  ["ca.crt", "member.crt", "member.key"].map((name) => `/etc/etcd/pki/${name}`),
+);
+
+test("by default each etcd host has a snapshot every 30 minutes and a drill a day", () => {
+  const all = files({});
+  assert.match(all["/etc/systemd/system/etcd-backup.timer"]?.content ?? "", /^OnUnitActiveSec=30min$/m);
+  assert.match(all["/etc/systemd/system/etcd-backup-drill.timer"]?.content ?? "", /^OnCalendar=daily$/m);
+  assert.equal(
+    all["/etc/etcd-backup/settings.env"]?.content,
+    "BACKUP_NAME=prod-0011aabb.m1\nBACKUP_DIRECTORY=/var/backups/ha-kubernetes\nBACKUP_KEEP=48\nBACKUP_MINUTES=30\nCOPY_DIRECTORY=\nSSH_DIRECTORY=\n",
+  );
+  assert.equal(stage({}).settings?.BACKUP_TIMERS, "etcd-backup.timer etcd-backup-drill.timer");
+});
+
+test("what belongs to snapshots is told by its path from what restarts etcd", () => {
+  const all = Object.keys(files({ backup: { copyToSsh: target } }, { backupSshKey: "SECRET" }));
+  assert.deepEqual(
+    all.filter((path) => !/\/etcd-backup/.test(path)),
+    ofEtcd,
+  );
+  const changed = files({ backup: { intervalMinutes: 5, keep: 3, directory: "/srv/etcd", copyToDirectory: "/mnt/nas" } });
+  const before = files({});
+  for (const path of ofEtcd) assert.deepEqual(changed[path], before[path]);
+});
+
+test("without snapshots or without the drill nothing of them is left", () => {
+  assert.deepEqual(Object.keys(files({ backup: { enabled: false } })), ofEtcd);
+  assert.equal(stage({ backup: { enabled: false } }).settings?.BACKUP_TIMERS, "");
+  const undrilled = { backup: { drill: false } };
+  assert.ok(!Object.keys(files(undrilled)).some((path) => path.includes("drill")));
+  assert.equal(stage(undrilled).settings?.BACKUP_TIMERS, "etcd-backup.timer");
+});
+
+test("the SSH target's host key is pinned, and only the user etcd reads the private key", () => {
+  const all = files({ backup: { copyToSsh: target } }, { backupSshKey: "SECRET" });
+  assert.deepEqual(all["/etc/etcd-backup/ssh.key"], {
+    path: "/etc/etcd-backup/ssh.key",
+    content: "SECRET\n",
+    mode: "0600",
+    owner: "etcd:etcd",
+  });
+  assert.equal(all["/etc/etcd-backup/known_hosts"]?.content, `target ${hostKey.replace(" nas", "")}\n`);
+  assert.match(all["/etc/etcd-backup/ssh_config"]?.content ?? "", /StrictHostKeyChecking yes/);
+  const rsa = { ...target, hostKey: "rsa-sha2-512 AAAAB3NzaC1yc2E=" };
+  assert.equal(
+    files({ backup: { copyToSsh: rsa } }, { backupSshKey: "SECRET" })["/etc/etcd-backup/known_hosts"]?.content,
+    "target ssh-rsa AAAAB3NzaC1yc2E=\n",
+  );
+  assert.throws(() => stage({ backup: { copyToSsh: target } }), /there is no secret backupSshPrivateKey/);
+});
+
+// The ids that etcdutl 3.6.14 printed for this very restore.
+test("the id of a restored cluster is known before there is one", () => {
+  const urls = [1, 2, 3].map((last) => `https://10.0.0.${last}:2380`);
+  assert.equal(etcdClusterId("own/x", urls), BigInt("0x680ed84512b9447d").toString());
+  assert.equal(etcdClusterId("own/x", [...urls].reverse()), etcdClusterId("own/x", urls));
+});
+
+test("each restore makes another cluster", () => {
+  const restore = { id: "first", snapshot: "a.db", sha256: "0".repeat(64), replaceHealthyCluster: false };
+  const first = restoreSettings("prod/0011aabb", restore, members);
+  const second = restoreSettings("prod/0011aabb", { ...restore, id: "second" }, members);
+  assert.notEqual(first.RESTORE_CLUSTER_ID, second.RESTORE_CLUSTER_ID);
+  assert.equal(first.RESTORE_TOKEN, "prod/0011aabb/first");
+  assert.equal(first.RESTORE_REPLACES_HEALTHY, "no");
+});
+
+test("a restore is settings of the stage alone: no file of etcd changes with it", () => {
+  const restoreFrom = { id: "today", snapshot: "a.db", sha256: "0".repeat(64) };
+  assert.deepEqual(stage({ restoreFrom }).files, stage({}).files);
+  assert.ok(!Object.keys(stage({}).settings ?? {}).some((name) => name.startsWith("RESTORE")));
+  assert.equal(
+    stage({ restoreFrom }).settings?.RESTORE_CLUSTER,
+    members.map((m) => `${m.name}=https://${m.address}:2380`).join(","),
+  );
+});
