@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Crypter } from "./crypto.ts";
-import { decodeProperties, encodeForState, type TrackedProperties } from "./values.ts";
+import { decodeProperties, encodeForState, forgetCiphertexts, type TrackedProperties } from "./values.ts";
 
 // A stack's state as the Pulumi CLI writes it: a version 3 checkpoint. This module reads and writes its text.
 
@@ -102,9 +102,14 @@ function resourceText(state: ResourceState, encrypt: (text: string) => string): 
 
 /** Forgets how the resources were encrypted, when another key shall be used. */
 export function forgetTexts(snapshot: Snapshot): Snapshot {
+  const forget = (state: ResourceState): ResourceState => ({
+    ...state,
+    inputs: forgetCiphertexts(state.inputs),
+    outputs: forgetCiphertexts(state.outputs),
+  });
   return {
-    resources: snapshot.resources.map((state) => ({ ...state })),
-    pending: snapshot.pending.map(({ type, resource }) => ({ type, resource: { ...resource } })),
+    resources: snapshot.resources.map(forget),
+    pending: snapshot.pending.map(({ type, resource }) => ({ type, resource: forget(resource) })),
   };
 }
 

@@ -6,8 +6,11 @@ import { hasUnknown, type Properties, unknown, type Value } from "./providers/pr
 /** A value that must never be seen in clear. Its inside holds no further `Secret`. */
 export class Secret {
   readonly value: Value;
-  constructor(value: Tracked) {
+  /** Names inside the value that the state marks secret once more, as the plugins do: the CLI would see a difference otherwise. */
+  readonly inner: readonly string[];
+  constructor(value: Tracked, inner: readonly string[] = []) {
     this.value = plain(value);
+    this.inner = inner;
   }
 }
 
@@ -61,7 +64,7 @@ export const hasUnknowns = (properties: TrackedProperties): boolean => hasUnknow
  * clear. A list of another length than its pattern, which holds a secret, is secret as a whole.
  */
 export function markLike(value: Value, like: Tracked | undefined): Tracked {
-  if (like instanceof Secret) return new Secret(value);
+  if (like instanceof Secret) return new Secret(value, like.inner);
   if (isList(value) && isList(like)) {
     if (value.length === like.length) return value.map((item, index) => markLike(item as Value, like[index]));
     return hasSecret(like) ? new Secret(value) : value;
@@ -79,6 +82,10 @@ export function markProperties(values: Properties, like: TrackedProperties, name
 export const markNames = (properties: TrackedProperties, names: readonly string[]): TrackedProperties =>
   mapMap(properties, (value, key) => (names.includes(key) && !(value instanceof Secret) ? new Secret(value) : value));
 
+/** Marks names inside secret properties secret once more. */
+export const markInner = (properties: TrackedProperties, names: readonly string[]): TrackedProperties =>
+  mapMap(properties, (value) => (value instanceof Secret && isMap(value.value) ? new Secret(value, names) : value));
+
 /** Takes secrets that did not change from `old`, so that the state file keeps their ciphertexts. */
 export function reuseSecrets<T extends Tracked>(value: T, old: Tracked | undefined): T {
   if (value instanceof Secret) return old instanceof Secret && same(value, old) ? (old as T) : value;
@@ -95,7 +102,12 @@ export function decode(json: unknown, decrypt?: (ciphertext: string) => string):
   const map = json as { [key: string]: unknown };
   const kind = map[signature];
   if (kind === secretSignature) {
-    if (typeof map.ciphertext === "string" && decrypt) return new Secret(decode(JSON.parse(decrypt(map.ciphertext)), inClear));
+    if (typeof map.ciphertext === "string" && decrypt) {
+      const inside: unknown = JSON.parse(decrypt(map.ciphertext));
+      const secret = new Secret(decode(inside, inClear), innerNames(inside));
+      if (decrypt !== inClear) ciphertexts.set(secret, map.ciphertext);
+      return secret;
+    }
     if (typeof map.plaintext === "string") return new Secret(decode(JSON.parse(map.plaintext), decrypt));
     return new Secret(decode(map.value ?? null, decrypt));
   }
@@ -107,6 +119,23 @@ export function decode(json: unknown, decrypt?: (ciphertext: string) => string):
 
 /** A secret inside a secret: the CLI encrypts the outer one only and still calls the inner text a ciphertext. */
 const inClear = (text: string) => text;
+
+/** The names inside a secret's JSON that are marked secret once more. */
+function innerNames(json: unknown): string[] {
+  if (json === null || typeof json !== "object") return [];
+  const names = Object.entries(json).flatMap(([name, value]) =>
+    value?.[signature] === secretSignature ? [name] : innerNames(value),
+  );
+  return [...new Set(names)];
+}
+
+/** Properties whose secrets are encrypted anew, for another key. */
+export const forgetCiphertexts = (properties: TrackedProperties): TrackedProperties =>
+  mapMap(properties, function forget(value: Tracked): Tracked {
+    if (value instanceof Secret) return new Secret(value, value.inner);
+    if (isList(value)) return value.map(forget);
+    return isMap(value) ? mapMap(value, forget) : value;
+  });
 
 /** Reads properties; absent ones are none. */
 export const decodeProperties = (json: unknown, decrypt?: (ciphertext: string) => string): TrackedProperties =>
@@ -129,13 +158,22 @@ export function encodeForState(value: Tracked, encrypt: (text: string) => string
   return encode(value, (secret) => {
     let ciphertext = ciphertexts.get(secret);
     if (ciphertext === undefined) {
-      ciphertext = encrypt(JSON.stringify(encodePlain(secret.value)));
+      ciphertext = encrypt(JSON.stringify(encodeInner(secret.value, secret.inner)));
       ciphertexts.set(secret, ciphertext);
     }
     return { [signature]: secretSignature, ciphertext };
   });
 }
 const ciphertexts = new WeakMap<Secret, string>();
+
+/** The inside of a secret for the state, where the text of an inner secret is in clear. */
+function encodeInner(value: Value, names: readonly string[]): Json {
+  if (names.length === 0 || !isMap(value)) return encodePlain(value);
+  return mapMap(value, (item, key) => {
+    const inside = encodeInner(item as Value, names);
+    return names.includes(key) ? { [signature]: secretSignature, ciphertext: JSON.stringify(inside) } : inside;
+  });
+}
 
 /** Without any secret: each is the text `[secret]`. */
 export const encodeHidden = (value: Tracked): Json => encode(value, () => "[secret]");

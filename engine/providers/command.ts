@@ -53,6 +53,8 @@ function commandType<Inputs extends CommandInputs>(check: ResourceType["check"],
     return { ...properties, stdout: output.text("stdout"), stderr: output.text("stderr") };
   };
   return {
+    // Of a connection and its proxy, which are secret as a whole.
+    innerSecrets: ["password", "privateKey", "privateKeyPassword"],
     check,
     diff,
     create: async (inputs, context) => ({

@@ -63,6 +63,8 @@ export interface Difference {
 export interface ResourceType {
   /** Outputs (top-level names) that are secret whatever the program says. Default: none. */
   readonly secretOutputs?: readonly string[];
+  /** Names inside secret inputs, at any depth, that the plugin marks secret once more. Default: none. */
+  readonly innerSecrets?: readonly string[];
   /** Validates and completes the inputs. Default: takes them as they are. `old` holds the last run's inputs. May meet unknowns. */
   check?(inputs: Properties, old: Properties | undefined, context: Context): Checked | Promise<Checked>;
   /**
