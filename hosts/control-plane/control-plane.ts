@@ -114,6 +114,8 @@ function kubeadmConfig(args: ControlPlaneStageArgs): string {
           profiling: "false",
           // /readyz fails this long before the apiserver stops serving: longer than haproxy takes to notice.
           "shutdown-delay-duration": `${shutdownDelaySeconds(cluster)}s`,
+          // After that it does not wait a minute for watches to end: whoever still asks is told to ask again, which reaches another.
+          "shutdown-send-retry-after": "true",
           ...api.extraArgs,
         }),
       },
