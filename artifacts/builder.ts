@@ -19,7 +19,7 @@ import {
 import { type BundleFile, cacheFolder, sha256Of } from "./manifest.ts";
 import type { Wanted } from "./plan.ts";
 import { buildsOfFile, buildsOfImages, type GoBuild, merged } from "./recipes.ts";
-import { say } from "./run.ts";
+import { needPackages, say } from "./run.ts";
 
 /** Where each image has its program, as its users' manifests call it. Others have it in /usr/local/bin. */
 const PROGRAM_FOLDERS: Partial<Record<ImageName, string>> = { flannel: "opt/bin", pause: "" };
@@ -55,20 +55,24 @@ export class Builder {
     this.#toolchain = await goVersion();
     // What a killed run left.
     await rm(this.#work, { recursive: true, force: true });
-    const slots = [Promise.resolve(), Promise.resolve()];
-    const ready = new Map<string, Promise<void>>();
-    // Two at once: while one links, which keeps a single processor busy, the other compiles.
-    for (const [index, build] of merged(wanted.flatMap(buildsOf)).entries()) {
-      const built = (slots[index % slots.length] as Promise<void>).then(() => this.#build(build));
-      slots[index % slots.length] = built;
-      ready.set(keyOf(build), built);
+    const builds = merged(wanted.flatMap(buildsOf));
+    if (builds.some((build) => build.cgo)) {
+      await needPackages("building runc and flannel", ["gcc", "libc6-dev", "libseccomp-dev", "pkg-config"]);
     }
-    await Promise.all(
-      wanted.map(async (item) => {
-        await Promise.all(buildsOf(item).map((build) => ready.get(keyOf(build))));
-        await this.#pack(item);
-      }),
-    );
+    const ready = new Map(builds.map((build) => [keyOf(build), Promise.withResolvers<void>()]));
+    const waiting = builds.values();
+    const buildOneByOne = async () => {
+      for (const build of waiting) {
+        await this.#build(build);
+        ready.get(keyOf(build))?.resolve();
+      }
+    };
+    const packed = wanted.map(async (item) => {
+      await Promise.all(buildsOf(item).map((build) => ready.get(keyOf(build))?.promise));
+      await this.#pack(item);
+    });
+    // Two at once: while one links, which keeps a single processor busy, the other compiles.
+    await Promise.all([buildOneByOne(), buildOneByOne(), ...packed]);
     await rm(this.#work, { recursive: true, force: true });
   }
 

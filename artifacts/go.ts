@@ -2,7 +2,7 @@ import { chmod, copyFile, mkdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { type Architecture, lock } from "./lock.ts";
 import type { GoBuild } from "./recipes.ts";
-import { needPackages, run } from "./run.ts";
+import { run } from "./run.ts";
 
 // Builds programs from Go modules with the versions of everything they import that the project itself has chosen.
 
@@ -28,10 +28,9 @@ export function ownArchitecture(): Architecture {
   throw new Error(`architecture ${process.arch} is not supported: amd64 and arm64 are`);
 }
 
-/** Builds into `folder`, one file for each program. The same inputs and Go give the same bytes on every machine. */
+/** Builds into `folder`, one file for each program; what links against C needs a compiler. The same inputs and Go give the same bytes on every machine. */
 export async function goBuild(build: GoBuild, folder: string): Promise<void> {
   const { module, version, programs } = build;
-  if (build.cgo) await needPackages(`building ${Object.keys(programs)}`, ["gcc", "libc6-dev", "libseccomp-dev", "pkg-config"]);
   const source = await download(module, version);
   const modfile = await ownGoMod(build, source, folder);
   const names = Object.keys(programs);

@@ -18,7 +18,8 @@ export type BundleSource = "official" | "build" | "auto";
 /** A file that a bundle is to hold. */
 export type Wanted = { file: string; version: string } & ({ locked: LockedFile } | { group: ImageGroup });
 
-const FILES: readonly FileName[] = ["containerd", "runc", "cni-plugins", "flannel-cni", "etcd", "kubeadm", "kubelet", "kubectl"];
+// What takes longest to build first.
+const FILES: readonly FileName[] = ["kubelet", "kubeadm", "kubectl", "containerd", "etcd", "runc", "cni-plugins", "flannel-cni"];
 
 /** Every file that hosts of a cluster with these versions take. */
 export function wantedFiles(versions: Versions, architecture: Architecture, source: BundleSource): Wanted[] {
