@@ -56,6 +56,7 @@ Wants=network-pre.target
 Before=network-pre.target shutdown.target
 After=nftables.service systemd-modules-load.service
 PartOf=nftables.service
+ReloadPropagatedFrom=nftables.service
 Conflicts=shutdown.target
 
 [Service]
