@@ -173,17 +173,12 @@ export class Deployment extends Execution {
     const urn = makeUrn(this.#stack, this.#project, type, name);
     let reference = this.#providers.get(urn);
     if (reference === undefined) {
-      const now = new Date().toISOString();
-      const made = {
-        id: randomUUID(),
-        inputs: version === undefined ? {} : { __internal: {}, version },
-        outputs: version === undefined ? {} : { version },
-        created: now,
-        modified: now,
-      };
       const old = this.#olds.get(urn);
-      const { id, inputs, outputs, created, modified } = old ?? made;
-      this.ledger.put({ urn, type, custom: true, id: id ?? made.id, inputs, outputs, ...(created && { created }), ...(modified && { modified }) }, old);
+      const properties: { inputs: TrackedProperties; outputs: TrackedProperties } =
+        version === undefined ? { inputs: {}, outputs: {} } : { inputs: { __internal: {}, version }, outputs: { version } };
+      const now = new Date().toISOString();
+      const id = old?.id ?? randomUUID();
+      this.ledger.put({ ...(old ?? { ...properties, created: now, modified: now }), urn, type, custom: true, id }, old);
       reference = `${urn}::${id}`;
       this.#providers.set(urn, reference);
     }

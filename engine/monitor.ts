@@ -97,7 +97,7 @@ function resourceMonitor(deployment: Deployment): Record<string, Handler> {
   };
 }
 
-function readResource(deployment: Deployment, request: Message): Promise<Registered> {
+async function readResource(deployment: Deployment, request: Message): Promise<Registered> {
   const type = request.getType();
   if (type !== "pulumi:pulumi:StackReference") {
     throw new Error(`reading a resource of type ${type} is not supported by this engine; use the Pulumi CLI`);

@@ -5,7 +5,7 @@ import { serveMonitor } from "./monitor.ts";
 import type { Options } from "./options.ts";
 import { outputLines } from "./outputs.ts";
 import { runProgram, toldItsErrors } from "./program.ts";
-import { findProvider } from "./providers/index.ts";
+import { closeProviders, findProvider } from "./providers/index.ts";
 import { Redactor } from "./redact.ts";
 import { type Stack, stateVersion } from "./stack.ts";
 import type { Snapshot } from "./state.ts";
@@ -26,6 +26,7 @@ export async function runStack(
   try {
     return await deploy(await open(), options, print);
   } finally {
+    await closeProviders();
     unlock();
   }
 }
@@ -43,13 +44,13 @@ async function deploy(stack: Stack, options: Options, print: (line: string) => v
   );
   const { parallel } = options;
   const save = preview ? async () => undefined : () => store.save();
-  const about = { project: stack.project.name, stack: stack.name, preview, parallel, save };
-  const deployment: Deployment = new Deployment(about, { ...last, pending: [] }, findProvider, display);
+  const about = { project: stack.project.name, stack: stack.name, preview, parallel, save, find: findProvider };
+  const deployment: Deployment = new Deployment(about, last.resources, display);
   const interrupts = watchInterrupts(deployment, print);
   try {
     const ok = options.verb === "destroy" || (await runToEnd(stack, options, deployment, display, redactor));
     if (ok && !deployment.failed && !interrupts.seen()) await deployment.finish();
-    await deployment.idle();
+    await deployment.slots.idle();
     await save();
     if (preview || options.verb === "destroy" || !ok || deployment.failed) {
       display.summary();
@@ -82,10 +83,10 @@ async function runToEnd(
   try {
     const end = await Promise.race([program.ended, deployment.stopped.then(() => "stopped" as const)]);
     if (end === "stopped") {
-      await deployment.idle();
+      await deployment.slots.idle();
       return false;
     }
-    await deployment.idle();
+    await deployment.slots.idle();
     if (end === 0) return true;
     if (end !== toldItsErrors) display.log(`the program ended with ${end === null ? "a signal" : `exit code ${end}`}`, "error");
     return false;
@@ -110,7 +111,8 @@ function watchInterrupts(deployment: Deployment, print: (line: string) => void):
     const now = performance.now();
     if (first === undefined) {
       first = now;
-      const running = deployment.running === 0 ? "" : `, waiting for ${deployment.running} running; again to quit at once`;
+      const running =
+        deployment.slots.running === 0 ? "" : `, waiting for ${deployment.slots.running} running; again to quit at once`;
       print(`interrupted: nothing new starts${running}`);
       deployment.stop();
       // A terminal signals the whole group, and the launcher passes its signal on: the same keystroke may arrive twice.

@@ -88,7 +88,10 @@ export const markInner = (properties: TrackedProperties, names: readonly string[
 
 /** Takes secrets that did not change from `old`, so that the state file keeps their ciphertexts. */
 export function reuseSecrets<T extends Tracked>(value: T, old: Tracked | undefined): T {
-  if (value instanceof Secret) return old instanceof Secret && same(value, old) ? (old as T) : value;
+  if (value instanceof Secret) {
+    const unchanged = old instanceof Secret && same(value, old) && (old.inner.length > 0 || value.inner.length === 0);
+    return unchanged ? (old as T) : value;
+  }
   if (isList(value)) return value.map((item, index) => reuseSecrets(item, isList(old) ? old[index] : undefined)) as unknown as T;
   if (isMap(value)) return mapMap(value, (item, key) => reuseSecrets(item, isMap(old) ? old[key] : undefined)) as T;
   return value;

@@ -10,8 +10,17 @@ const packages: Readonly<Record<string, () => Promise<{ provider: Provider }>>> 
 /** Finds the provider of a package such as `tls`; undefined where the engine has none. */
 export type FindProvider = (packageName: string) => Promise<Provider | undefined>;
 
+const loaded = new Map<string, Promise<{ provider: Provider }>>();
+
 /** The providers that come with the engine. */
 export const findProvider: FindProvider = async (packageName) => {
   if (!Object.hasOwn(packages, packageName)) return undefined;
-  return (await packages[packageName]?.())?.provider;
+  const known = loaded.get(packageName) ?? packages[packageName]?.();
+  if (known !== undefined) loaded.set(packageName, known);
+  return (await known)?.provider;
 };
+
+/** Frees what the providers still hold, such as connections: to be called when a run is over. */
+export async function closeProviders(): Promise<void> {
+  for (const module of loaded.values()) await (await module).provider.close?.();
+}
