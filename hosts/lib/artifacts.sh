@@ -132,16 +132,29 @@ sha256_of() {
   fi
 }
 
-# A download that was cut is taken up again where it ended, also by a later run.
+# A download that was cut goes on where it ended, at the next attempt or in a later run.
 download() {
-  local sha256=$1 url=$2 file=$3 part=$DOWNLOADS/$1
+  local sha256=$1 url=$2 file=$3 part=$DOWNLOADS/$1 attempt code failure
   mkdir -p "$DOWNLOADS"
   if [ ! -f "$part" ] || [ "$(sha256_of "$part")" != "$sha256" ]; then
     say "downloading $url"
-    # A server that ends the file elsewhere than the part does starts it anew.
-    curl -fsSL --retry 5 --retry-connrefused --connect-timeout 20 --speed-limit 1024 --speed-time 60 -C - -o "$part" "$url" ||
-      { rm -f "$part" && curl -fsSL --retry 5 --retry-connrefused --connect-timeout 20 --speed-limit 1024 --speed-time 60 -o "$part" "$url"; } ||
-      fail "$url can't be downloaded to this host: use a mirror or a bundle where it has no way to it"
+    for attempt in 1 2 3 4 5 6; do
+      failure=0
+      # curl's own retries would throw away what the last one brought.
+      code=$(curl -fsSL -C - --connect-timeout 20 --speed-limit 1024 --speed-time 60 -o "$part" -w '%{http_code}' "$url" 2>"$part.said") ||
+        failure=$?
+      [ "$failure" != 0 ] || break
+      case $failure/$code in
+        # The server can't go on in the middle, or what was brought is longer than what it has.
+        33/* | 36/* | 22/416) rm -f "$part" ;;
+        # Waiting changes nothing.
+        22/4*) break ;;
+        *) sleep "$attempt" ;;
+      esac
+    done
+    [ "$failure" = 0 ] || fail "$url can't be downloaded to this host ($(tail -n 1 "$part.said"));" \
+      "where it has no way to it, use a mirror or a bundle"
+    rm -f "$part.said"
   fi
   mv -f "$part" "$file"
 }

@@ -185,10 +185,15 @@ describe("downloads of a host", () => {
   // What a server does with a range that is asked for.
   let ranges = true;
   let failures = 0;
+  let cuts = 0;
   const server = createServer((request, response) => {
     requests.push(request.headers.range);
     if (request.url !== "/kubelet") return response.writeHead(404).end();
     if (failures-- > 0) return response.writeHead(503).end();
+    if (cuts-- > 0) {
+      response.writeHead(200, { "content-length": content.length });
+      return response.write(content.subarray(0, 100_000), () => response.destroy());
+    }
     const start = Number(request.headers.range?.match(/^bytes=(\d+)-$/)?.[1] ?? 0);
     if (!ranges || start === 0) return response.end(content);
     if (start >= content.length) return response.writeHead(416, { "content-range": `bytes */${content.length}` }).end();
@@ -201,6 +206,7 @@ describe("downloads of a host", () => {
     requests.length = 0;
     ranges = true;
     failures = 0;
+    cuts = 0;
   });
   const url = (path: string) => `http://127.0.0.1:${(server.address() as AddressInfo).port}${path}`;
   const line = (sha256 = hash(content)) => `binary ${sha256} ${url("/kubelet")} ${kubernetes} kubelet`;
@@ -223,6 +229,14 @@ describe("downloads of a host", () => {
     assert.equal((await call("stage_artifacts", [line()])).status, 0);
     assert.ok(installed());
     assert.deepEqual(requests, ["bytes=100000-"]);
+  });
+
+  it("go on where the connection broke", async () => {
+    cuts = 1;
+    const { status, text } = await call("stage_artifacts", [line()]);
+    assert.equal(status, 0, text);
+    assert.ok(installed());
+    assert.deepEqual(requests, [undefined, "bytes=100000-"]);
   });
 
   it("start anew where the server can't go on in the middle", async () => {
@@ -270,7 +284,8 @@ describe("downloads of a host", () => {
   it("say which URL can't be had", async () => {
     const { status, stderr } = await call("stage_artifacts", [`binary 00 ${url("/nothing")} ${kubernetes} kubectl`]);
     assert.equal(status, 1);
-    assert.match(stderr, new RegExp(`ERROR: prepare on m1: ${url("/nothing")} can't be downloaded to this host`));
+    assert.match(stderr, new RegExp(`ERROR: prepare on m1: ${url("/nothing")} can't be downloaded to this host \\(.*404`));
+    assert.equal(requests.length, 1);
   });
 });
 
