@@ -6,11 +6,11 @@
 readonly CAPABILITIES="SYS_ADMIN NET_ADMIN NET_RAW SYS_PTRACE SYS_CHROOT MKNOD AUDIT_WRITE AUDIT_CONTROL SETFCAP SYS_NICE
   SYS_TTY_CONFIG SYSLOG IPC_LOCK DAC_READ_SEARCH NET_BROADCAST LEASE SYS_TIME SYS_BOOT"
 
-# container_arguments CLUSTER HOST ADDRESS CGROUP_DRIVER IMAGE NAME_SERVERS: the arguments of `docker run`, one a line. None is
-# secret.
+# container_arguments CLUSTER HOST ADDRESS CGROUP_DRIVER IMAGE NAME_SERVERS: the arguments of `docker create`, one a line. None
+# is secret.
 container_arguments() {
   local cluster=$1 host=$2 address=$3 driver=$4 image=$5 servers=$6 capability
-  printf '%s\n' --detach --restart no --name "$(container_name "$cluster" "$host")" --hostname "$host" \
+  printf '%s\n' --restart no --name "$(container_name "$cluster" "$host")" --hostname "$host" \
     --label "$LABEL=$cluster" --label "ha-kubernetes.host=$host" \
     --network "$(network_name "$cluster")" --ip "$address"
   for capability in $CAPABILITIES; do printf '%s\n' --cap-add "$capability"; done

@@ -19,20 +19,22 @@ create_host() {
     fail "host $host exists at $has, not $address. A host keeps its address: remove it first, or give the new one another name"
   fi
   if [ -z "$has" ]; then
-    docker network inspect "$(network_name "$cluster")" >/dev/null 2>&1 || fail "there is no lab '$cluster' on this machine"
+    docker_has_network "$(network_name "$cluster")" || fail "there is no lab '$cluster' on this machine"
     mkdir -p "$CACHE/bundle"
     driver=$(docker info --format '{{.CgroupDriver}}')
     image=$(image_name)
     mapfile -t arguments < <(container_arguments "$cluster" "$host" "$address" "$driver" "$image" "$(name_servers)")
-    docker run "${arguments[@]}" >/dev/null
+    docker_make docker_has_container "$container" create "${arguments[@]}"
   fi
   docker start "$container" >/dev/null
   docker exec --interactive "$container" /usr/local/sbin/lab-keys
   wait_until 120 "host $host to answer SSH at $address" ready "$container" "$address"
 }
 
+docker_has_container() { docker container inspect "$1" >/dev/null 2>&1; }
+
 remove_host() {
-  if docker container inspect "$1" >/dev/null 2>&1; then docker rm --force --volumes "$1" >/dev/null; fi
+  if docker_has_container "$1"; then docker rm --force --volumes "$1" >/dev/null; fi
 }
 
 case "${1:-} $#" in

@@ -52,6 +52,18 @@ container_name() { echo "ha-kubernetes-$1-$2"; }
 bridge_name() { echo "hak-$(printf %s "$1" | sha256sum | cut -c1-10)"; }
 nat_table() { echo "ha-kubernetes-lab-$1"; }
 
+# docker_make THERE NAME COMMAND...: has docker make something, and waits for it where the daemon is at it already: a run that was
+# killed may have asked. THERE NAME tells when it is there.
+docker_make() {
+  local there=$1 name=$2 said
+  shift 2
+  if ! said=$(docker "$@" 2>&1 >/dev/null); then
+    [[ $said == *already* ]] || fail "docker can't make $name: $said"
+    wait_until 30 "docker to finish $name, which another run asked for ($said)" "$there" "$name"
+  fi
+}
+
+docker_has_network() { docker network inspect "$1" >/dev/null 2>&1; }
 daemon_answers() { docker version >/dev/null 2>&1; }
 
 # The first lab notes which daemon holds it; with the last one the note goes.

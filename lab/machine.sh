@@ -62,14 +62,20 @@ TESTS
 choose_daemon() {
   mkdir -p "$STATE"
   if ! labs_exist; then
-    local running
-    running=$(default_daemon)
-    case $running in unix://*) ;; *) fail "DOCKER_HOST is $running: the lab needs a daemon of this machine, unix://…" ;; esac
-    DOCKER_HOST=$running daemon_answers || running=$OWN_DAEMON
-    echo "$running" >"$STATE/daemon.new"
+    DOCKER_HOST=$(default_daemon)
+    export DOCKER_HOST
+    case $DOCKER_HOST in unix://*) ;; *) fail "DOCKER_HOST is $DOCKER_HOST: the lab needs a daemon of this machine, unix://…" ;; esac
+    if own_daemon_lives || ! daemon_answers; then
+      DOCKER_HOST=$OWN_DAEMON
+      locked daemon start_own_daemon
+    fi
+    echo "$DOCKER_HOST" >"$STATE/daemon.new"
     mv "$STATE/daemon.new" "$STATE/daemon"
   fi
   connect_docker
+  [ "$(docker info --format '{{.Driver}}')" != vfs ] ||
+    fail "docker keeps its data (docker info: Docker Root Dir) on a disk that can't hold overlays, such as a container's own:" \
+      "no container could run in a host there"
 }
 
 default_daemon() { echo "${DOCKER_HOST:-unix:///var/run/docker.sock}"; }

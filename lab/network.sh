@@ -26,14 +26,15 @@ subnet_of() { docker network inspect --format '{{range .IPAM.Config}}{{.Subnet}}
 
 add_network() {
   local cluster=$1 subnet=$2 route device mtu=1500
-  route=$({ ip -4 route show to root "$subnet"; ip -4 route show to match "$subnet"; } | awk '$1 != "default"')
+  route=$({ ip -4 route show to root "$subnet"; ip -4 route show to match "$subnet"; } |
+    awk -v own="$(bridge_name "$cluster")" '$1 != "default" && $3 != own')
   [ -z "$route" ] || fail "subnet $subnet is used on this machine already (route: $(head -n 1 <<<"$route")): take another lab.subnet"
   # Not larger than what the way out carries.
   device=$(ip -4 -o route show default | sed -n '1s/.* dev \([^ ]*\).*/\1/p')
   [ -z "$device" ] || mtu=$(cat "/sys/class/net/$device/mtu")
-  docker network create --driver bridge --subnet "$subnet" --label "$LABEL=$cluster" \
+  docker_make docker_has_network "$(network_name "$cluster")" network create --driver bridge --subnet "$subnet" --label "$LABEL=$cluster" \
     --opt "com.docker.network.bridge.name=$(bridge_name "$cluster")" --opt "com.docker.network.driver.mtu=$mtu" \
-    --opt com.docker.network.bridge.enable_ip_masquerade=false "$(network_name "$cluster")" >/dev/null
+    --opt com.docker.network.bridge.enable_ip_masquerade=false "$(network_name "$cluster")"
 }
 
 # The hosts' way out of the machine in a table of our own, and past a firewall of this machine that forwards nothing, which
