@@ -41,7 +41,7 @@ converge() {
   host_file | put_file 0644 "$CONFIG/keepalived-host.conf"
   check_configurations
   install_files
-  if stale haproxy "$HAPROXY_UNIT" || stale keepalived "$KEEPALIVED_UNIT"; then systemctl daemon-reload; fi
+  reread_units haproxy keepalived
   if stale haproxy "$HAPROXY_UNIT"; then
     # A restart ends every connection, so the address goes to another balancer first.
     if [ -n "$PEERS" ] && systemctl is-active --quiet haproxy; then systemctl stop keepalived; fi
@@ -66,7 +66,7 @@ anything_stale() {
 # turn_on restart|reload UNIT[:PART] FILE...
 turn_on() {
   local unit=${2%%:*}
-  systemctl is-enabled --quiet "$unit" || systemctl enable --quiet "$unit"
+  systemctl is-enabled --quiet "$unit" || systemctl enable --quiet --no-reload "$unit"
   systemctl "$1" "$unit" || fail "$unit does not $1: $(journalctl -u "$unit" -n 3 -o cat | tr '\n' ' ')"
   started "${@:2}"
   did "${1}ed $unit"

@@ -26,7 +26,7 @@ undo_balancer() {
 # Ten seconds for those that end by themselves: the rest comes back through the balancer that has the address now.
 let_connections_end() {
   local end=$((SECONDS + 10))
-  if [ -z "$PEERS" ] || teardown; then return 0; fi
+  if [ -z "$PEERS" ] || drained >/dev/null || teardown; then return 0; fi
   until drained >/dev/null || [ "$SECONDS" -ge "$end" ]; do sleep 0.2; done
 }
 

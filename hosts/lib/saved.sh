@@ -46,6 +46,9 @@ restore_service() {
   forget "service-$1"
 }
 
+# reread_units UNIT...: systemd reads its files anew, only where it knows one of these otherwise than it is now.
+reread_units() { if systemctl show -p NeedDaemonReload --value "$@" | grep -q yes; then systemctl daemon-reload; fi; }
+
 fingerprint() { { printf '%s\n' "$@" && cat "$@"; } | sha256sum | cut -c1-64; }
 # stale UNIT[:PART] FILE...: true unless it runs and was last started, or told to read them anew, with these files as they are.
 stale() { ! systemctl is-active --quiet "${1%%:*}" || [ "$(fingerprint "${@:2}")" != "$(cat "$STARTED/$1" 2>/dev/null)" ]; }

@@ -13,8 +13,8 @@ apply_containerd() {
   host_settings
   # Containers live on while it restarts. Registries' hosts.toml files are read at each pull.
   if stale containerd "${CONTAINERD_FILES[@]}" "$(readlink -f /usr/local/bin/containerd)"; then
-    systemctl daemon-reload
-    systemctl enable --quiet containerd
+    reread_units containerd
+    systemctl enable --quiet --no-reload containerd
     systemctl restart containerd || fail "containerd does not start: $(journalctl -u containerd -n 3 -o cat | tr '\n' ' ')"
     wait_until 60 "containerd to answer" ctr --connect-timeout 2s version
     started containerd "${CONTAINERD_FILES[@]}" "$(readlink -f /usr/local/bin/containerd)"

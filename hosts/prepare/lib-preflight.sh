@@ -130,8 +130,8 @@ check_commands() {
 # On a host that we never prepared: what else might live here.
 check_others() {
   local unit path file found=()
-  for unit in kubelet k3s k3s-agent rke2-server rke2-agent k0scontroller k0sworker snap.microk8s.daemon-kubelite; do
-    if is_active "$unit"; then found+=("service $unit"); fi
+  for unit in $(systemctl list-units --plain --no-legend --state=active {kubelet,k3s,k3s-agent,rke2-server,rke2-agent,k0scontroller,k0sworker,snap.microk8s.daemon-kubelite}.service | awk '{print $1}'); do
+    found+=("$unit")
   done
   for path in /etc/kubernetes/manifests/*.yaml /etc/kubernetes/kubelet.conf /var/lib/rancher /var/lib/k0s; do
     if [ -e "$path" ]; then found+=("$path"); fi
