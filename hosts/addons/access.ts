@@ -22,6 +22,21 @@ export const access: Addon = {
         { apiGroups: ["apps"], resources: ["daemonsets"], verbs: ["get"] },
       ],
     },
+    // Where workers take turns. They may write nothing else there, and nothing reads it but they.
+    { apiVersion: "v1", kind: "Namespace", metadata: { name: "ha-kubernetes-turns", labels: labels("ha-kubernetes") } },
+    {
+      apiVersion: "rbac.authorization.k8s.io/v1",
+      kind: "Role",
+      metadata: { name: "ha-kubernetes:node-turns", namespace: "ha-kubernetes-turns" },
+      rules: [{ apiGroups: [""], resources: ["configmaps"], verbs: ["get", "create", "patch", "delete"] }],
+    },
+    {
+      apiVersion: "rbac.authorization.k8s.io/v1",
+      kind: "RoleBinding",
+      metadata: { name: "ha-kubernetes:node-turns", namespace: "ha-kubernetes-turns" },
+      roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "Role", name: "ha-kubernetes:node-turns" },
+      subjects: [nodes],
+    },
     clusterRoleBinding("ha-kubernetes:node-leaves", "ha-kubernetes:node-leaves", nodes),
     // Who leaves the cluster is noted here; without `data`, applying this again takes nothing away from it.
     {

@@ -1,20 +1,62 @@
 # shellcheck shell=bash
 # Makes this host a worker and keeps it one.
 
+# There while this host is cordoned by a change of its own, and not by somebody else.
+readonly CORDONED=$HOME_DIR/cordoned
+
 apply_worker() {
   mkdir -p /etc/kubernetes/pki "$MANIFESTS" /var/lib/kubelet
   chmod 0700 /var/lib/kubelet
+  local running
+  running=$(sed -n 's|.*/kubernetes-\([0-9.]*\)/kubelet .*|\1|p' /etc/systemd/system/kubelet.service 2>/dev/null || true)
+  if [ ! -s "$NODE_KUBECONFIG" ]; then
+    join
+  elif [ -n "$running" ] && [ "$running" != "$KUBERNETES_VERSION" ]; then
+    with_pool_turn change_version "$running"
+  else
+    converge
+  fi
+  if [ -f "$CORDONED" ]; then uncordon; fi
+  set_labels
+}
+
+join() {
+  write_file 0600 root:root /etc/kubernetes/bootstrap-kubelet.conf <"$STAGE/inputs/bootstrap-kubelet.conf"
+  converge
+  wait_until 180 "the API to admit this worker" admitted
+  rm -f /etc/kubernetes/bootstrap-kubelet.conf
+  wait_until 60 "this node to register" node_registered
+}
+
+# A kubelet that starts anew leaves running pods alone.
+converge() {
   link_kubernetes kubelet kubectl
   install_files
-  [ -s "$NODE_KUBECONFIG" ] || write_file 0600 root:root /etc/kubernetes/bootstrap-kubelet.conf <"$STAGE/inputs/bootstrap-kubelet.conf"
   if kubelet_is_stale; then
     start_kubelet
     did "started kubelet $KUBERNETES_VERSION"
   fi
-  wait_until 180 "the API to admit this worker" admitted
-  rm -f /etc/kubernetes/bootstrap-kubelet.conf
-  wait_until 60 "this node to register" node_registered
-  set_labels
+}
+
+# Across minor versions Kubernetes asks for a node without pods; a patch leaves them where they are.
+change_version() {
+  if [ "${1%.*}" != "${KUBERNETES_VERSION%.*}" ]; then
+    [ "$(this_kubectl get node "$HOST_NAME" -o 'jsonpath={.spec.unschedulable}')" = true ] || touch "$CORDONED"
+    drain_node
+  fi
+  converge
+  wait_until 180 "this node to be ready with kubelet $KUBERNETES_VERSION" ready_with_version
+  if [ -f "$CORDONED" ]; then uncordon; fi
+}
+ready_with_version() {
+  local status
+  status=$(this_kubectl get node "$HOST_NAME" -o 'jsonpath={.status.nodeInfo.kubeletVersion} {.status.conditions[?(@.type=="Ready")].status}')
+  echo "$status"
+  [ "$status" = "v$KUBERNETES_VERSION True" ]
+}
+uncordon() {
+  this_kubectl uncordon "$HOST_NAME" >/dev/null
+  rm -f "$CORDONED"
 }
 
 # The kubelet writes its own credential once the API has signed it. A spent token shows in its log, not in its exit.

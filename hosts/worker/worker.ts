@@ -28,6 +28,8 @@ export function workerStage(args: WorkerStageArgs): Stage {
     versions: { kubernetes: cluster.kubernetesVersion },
     settings: {
       KUBERNETES_VERSION: cluster.kubernetesVersion,
+      POOL: host.pool,
+      MAX_UNAVAILABLE: String(pool.maxUnavailable),
       DRAIN_SECONDS: String(cluster.drain.timeoutSeconds),
       BALANCER: cluster.balancer.kind === "haproxy" ? `${endpoint.address}:${cluster.balancer.statisticsPort}` : "",
       LABELS: Object.entries(labels)

@@ -1,0 +1,62 @@
+# shellcheck shell=bash
+# The pool's turns. A worker holds no credential for etcd, so they are ConfigMaps in a namespace that nodes may write: `<pool>-<n>`,
+# one for each worker that may be out of service at once. The first worker of a roll goes alone: the canary.
+
+# A turn this old belongs to a run that was killed, on a host that has not been back.
+readonly TURN_EXPIRES_SECONDS=$((DRAIN_SECONDS + 900))
+
+turns() { this_kubectl -n ha-kubernetes-turns "$@"; }
+# turn_field NAME FIELD: empty where there is no such object.
+turn_field() { turns get configmap "$1" --ignore-not-found -o "jsonpath={.data.$2}"; }
+
+# with_pool_turn FUNCTION: waits for a turn of the pool, without a deadline, runs FUNCTION and gives the turn back. Refuses when
+# another worker of the roll failed meanwhile.
+with_pool_turn() {
+  local failed_before said=$SECONDS
+  failed_before=$(turn_field "failed-$POOL" at)
+  until take_pool_turn; do
+    if [ $((SECONDS - said)) -ge 10 ]; then
+      said=$SECONDS
+      say "waiting for a turn of pool $POOL: another worker is being changed"
+    fi
+    sleep 1
+  done
+  if [ "$(turn_field "failed-$POOL" at)" != "$failed_before" ]; then
+    turns delete configmap "$TURN" --ignore-not-found >/dev/null
+    fail "not started, because the same roll failed on $(turn_field "failed-$POOL" holder). Mend that worker, then run up again"
+  fi
+  trap pool_turn_failed EXIT
+  "$@"
+  trap - EXIT
+  turns create configmap "done-$POOL-$KUBERNETES_VERSION" >/dev/null 2>&1 || true
+  turns delete configmap "$TURN" --ignore-not-found >/dev/null
+}
+
+take_pool_turn() {
+  local slot limit=1 holder at
+  if [ -n "$(turns get configmap "done-$POOL-$KUBERNETES_VERSION" --ignore-not-found -o name)" ]; then limit=$MAX_UNAVAILABLE; fi
+  for ((slot = 0; slot < limit; slot++)); do
+    TURN=$POOL-$slot
+    if turns create configmap "$TURN" --from-literal=holder="$HOST_NAME" --from-literal=at="$(date +%s)" >/dev/null 2>&1; then return 0; fi
+    holder=$(turn_field "$TURN" holder)
+    # Of a run of this host that was killed.
+    if [ "$holder" = "$HOST_NAME" ]; then return 0; fi
+    at=$(turn_field "$TURN" at)
+    if [ -n "$at" ] && [ $(($(date +%s) - at)) -gt "$TURN_EXPIRES_SECONDS" ]; then
+      say "taking over the turn of $holder, whose run has not ended in $TURN_EXPIRES_SECONDS s"
+      turns delete configmap "$TURN" --ignore-not-found >/dev/null
+    fi
+  done
+  return 1
+}
+
+pool_turn_failed() {
+  local status=$?
+  {
+    printf 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: failed-%s, namespace: ha-kubernetes-turns}\n' "$POOL"
+    printf 'data: {holder: "%s", at: "%s"}\n' "$HOST_NAME" "$(date +%s.%N)"
+  } >/run/ha-kubernetes/failed.yaml
+  turns apply -f /run/ha-kubernetes/failed.yaml >/dev/null 2>&1 || say "could not leave a mark of this failure in the API"
+  turns delete configmap "$TURN" --ignore-not-found >/dev/null 2>&1 || true
+  exit "$status"
+}
