@@ -26,7 +26,8 @@ mend() { converge; }
 
 converge() {
   link_kubernetes kubeadm kubelet kubectl
-  ln -sfn "$(etcdctl_path)" /usr/local/bin/etcdctl
+  # The program itself: a link to the link would end nowhere.
+  ln -sfn "$(readlink -f "$(etcdctl_path)")" /usr/local/bin/etcdctl
   install_files
   [ "$ETCD_SERVERS" = "$(cat "$HOME_DIR/apiserver-etcd-servers" 2>/dev/null)" ] ||
     write_file 0600 root:root "$HOME_DIR/apiserver-etcd-servers" <<<"$ETCD_SERVERS"
