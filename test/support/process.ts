@@ -14,6 +14,8 @@ export interface RunOptions {
   input?: string;
   env?: Readonly<Record<string, string>>;
   cwd?: string;
+  /** It is killed with its whole group then, and ends with status 137. By default it may take for ever. */
+  limitSeconds?: number;
   /** Called once the program runs, with its process id (which is its group's too). */
   started?: (pid: number) => void;
 }
@@ -31,9 +33,14 @@ export function run(program: string, args: readonly string[], options: RunOption
         chunks.text += chunk;
       });
     }
+    const limit =
+      options.limitSeconds && setTimeout(() => process.kill(-(child.pid as number), "SIGKILL"), options.limitSeconds * 1000);
     child.on("error", reject);
     child.on("spawn", () => options.started?.(child.pid as number));
-    child.on("close", (code, signal) => resolve({ status: code ?? 128 + (signals[signal ?? ""] ?? 0), ...chunks }));
+    child.on("close", (code, signal) => {
+      if (limit) clearTimeout(limit);
+      resolve({ status: code ?? 128 + (signals[signal ?? ""] ?? 0), ...chunks });
+    });
     // A program that ends early does not read its input to the end.
     child.stdin.on("error", () => {});
     child.stdin.end(options.input ?? "");

@@ -9,23 +9,30 @@ import { parseTar } from "nanotar";
 const signature = "4dabf18193072939515e22adb298388d";
 const secretSignature = "1b47061264138c4ac30d75fd1eb44270";
 
+/** A secret of a checkpoint and where in it it is, such as `statistics outputs.result`. */
+export interface Opened {
+  where: string;
+  value: unknown;
+}
+
 /** A checkpoint's resources with every secret in clear, and the secrets by themselves (passphrase secrets provider). Throws where the passphrase is wrong. */
-export function openState(stateFile: string, passphrase: string): { resources: Resource[]; secrets: unknown[] } {
+export function openState(stateFile: string, passphrase: string): { resources: Resource[]; secrets: Opened[] } {
   const { latest } = JSON.parse(readFileSync(stateFile, "utf8")).checkpoint;
   const salt = Buffer.from(latest.secrets_providers.state.salt.split(":")[1], "base64");
   const key = pbkdf2Sync(passphrase, salt, 1_000_000, 32, "sha256");
-  const secrets: unknown[] = [];
-  const open = (value: unknown): unknown => {
+  const secrets: Opened[] = [];
+  const open = (value: unknown, where: string): unknown => {
     if (isSecret(value)) {
       const clear = JSON.parse(decrypt(key, value.ciphertext));
-      secrets.push(clear);
+      secrets.push({ where, value: clear });
       return clear;
     }
-    if (Array.isArray(value)) return value.map(open);
+    if (Array.isArray(value)) return value.map((inner, index) => open(inner, `${where}[${index}]`));
     if (typeof value !== "object" || value === null) return value;
-    return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, open(inner)]));
+    return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, open(inner, `${where}.${name}`)]));
   };
-  return { resources: (latest.resources ?? []).map(open) as Resource[], secrets };
+  const resources = (latest.resources ?? []) as Resource[];
+  return { resources: resources.map((resource) => open(resource, resource.urn.split("::").pop() ?? "") as Resource), secrets };
 }
 
 /** A resource of a checkpoint. */
@@ -65,14 +72,16 @@ export interface Secret {
  * The secrets themselves: each private key, and each short secret text such as a password or a token. Of the bundles that travel
  * to hosts, the private keys in them, and a piece of the bundle as a whole.
  */
-export function secretsOf(values: readonly unknown[]): Secret[] {
+export function secretsOf(opened: readonly Opened[]): Secret[] {
   const secrets = new Map<string, Secret>();
-  const add = (what: string, ...needles: string[]) => secrets.set(needles.join(), { what, needles });
-  const text = (value: string) => {
-    for (const [key] of value.matchAll(/-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]+?-----END/g)) addKey(key, add);
-    if (!value.includes("-----BEGIN")) addText(value, add, text);
-  };
-  for (const value of values) walk(value, (inner) => typeof inner === "string" && text(inner));
+  for (const { where, value } of opened) {
+    const add: Add = (what, ...needles) => secrets.set(needles.join(), { what: `${what} (${where})`, needles });
+    const text = (clear: string) => {
+      for (const [key] of clear.matchAll(/-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]+?-----END/g)) addKey(key, add);
+      if (!clear.includes("-----BEGIN")) addText(clear, add, text);
+    };
+    walk(value, (inner) => typeof inner === "string" && text(inner));
+  }
   return [...secrets.values()];
 }
 

@@ -77,7 +77,12 @@ export class Stack {
   /** Runs a verb as a user does. */
   engine(verb: string, args: readonly string[] = [], options: RunOptions = {}): Promise<Result> {
     const all = ["engine/launch.mjs", verb, "--stack", this.name, ...args];
-    return run(process.execPath, all, { cwd: root, ...options, env: { ...this.#environment, ...options.env } });
+    return run(process.execPath, all, {
+      cwd: root,
+      limitSeconds: 900,
+      ...options,
+      env: { ...this.#environment, ...options.env },
+    });
   }
 
   async up(args: readonly string[] = []): Promise<Result> {

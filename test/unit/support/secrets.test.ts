@@ -41,13 +41,16 @@ test("a state's secrets are opened with its passphrase and with no other", () =>
   const file = state("right", { password: "correct-horse", list: ["a", { b: 1 }] });
   const { resources, secrets } = openState(file, "right");
   assert.deepEqual(resources[0]?.inputs, { password: "correct-horse", list: ["a", { b: 1 }], open: "clear" });
-  assert.deepEqual(secrets, ["correct-horse", ["a", { b: 1 }]]);
+  assert.deepEqual(secrets, [
+    { where: "u.inputs.password", value: "correct-horse" },
+    { where: "u.inputs.list", value: ["a", { b: 1 }] },
+  ]);
   assert.throws(() => openState(file, "wrong"));
 });
 
 test("a private key is recognised as a file, in one line, in base64 at any offset, and within a kubeconfig", () => {
   const key = pem();
-  const secrets = secretsOf([key]);
+  const secrets = secretsOf([{ where: "k", value: key }]);
   assert.equal(secrets.length, 1);
   const base64 = (text: string) => Buffer.from(text).toString("base64");
   const leaks = [
@@ -69,14 +72,17 @@ test("keys inside the bundle that travels to a host are found, and so is the bun
     { name: "files/1", data: "nothing secret here" },
   ]);
   const bundle = Buffer.from(gzipSync(tar)).toString("base64");
-  const secrets = secretsOf([{ stdin: bundle }]);
+  const secrets = secretsOf([{ where: "s", value: { stdin: bundle } }]);
   assert.equal(heldBy(key, secrets).length, 1);
   assert.equal(heldBy(bundle, secrets).length, 1);
   assert.deepEqual(heldBy("nothing secret here", secrets), []);
 });
 
 test("passwords and tokens are found; what is too short to be one is not looked for", () => {
-  const secrets = secretsOf([["aB3dE6gH9jK2mN5p", "short"], { token: "abcdef.0123456789abcdef" }]);
+  const secrets = secretsOf([
+    { where: "list", value: ["aB3dE6gH9jK2mN5p", "short"] },
+    { where: "map", value: { token: "abcdef.0123456789abcdef" } },
+  ]);
   assert.equal(heldBy("stats auth admin:aB3dE6gH9jK2mN5p", secrets).length, 1);
   assert.equal(heldBy("--token abcdef.0123456789abcdef", secrets).length, 1);
   assert.deepEqual(heldBy("a short text", secrets), []);
