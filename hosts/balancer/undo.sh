@@ -4,11 +4,11 @@
 undo_balancer() {
   if [ -f "$KEEPALIVED_UNIT" ]; then
     # Says so to the others: the address moves at once.
-    systemctl disable --quiet --now keepalived || fail "keepalived does not stop"
+    systemctl stop keepalived || fail "keepalived does not stop"
   fi
   if [ -f "$HAPROXY_UNIT" ]; then
     let_connections_end
-    systemctl disable --quiet --now haproxy || fail "haproxy does not stop"
+    systemctl stop haproxy || fail "haproxy does not stop"
   fi
   remove_files
   rmdir "$UNITS/haproxy.service.d" "$UNITS/keepalived.service.d" 2>/dev/null || true

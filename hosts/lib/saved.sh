@@ -39,7 +39,9 @@ restore_service() {
   is_saved "service-$1" || return 0
   read -r enabled active < <(saved "service-$1" | xargs)
   if systemctl cat "$1" >/dev/null 2>&1; then
-    if [ "$enabled" = enabled ]; then systemctl enable --quiet "$1"; else systemctl disable --quiet "$1"; fi
+    # Asked first, because the answer of a package with an old init script takes a second.
+    if [ "$enabled" = enabled ] && ! systemctl is-enabled --quiet "$1"; then systemctl enable --quiet --no-reload "$1"; fi
+    if [ "$enabled" != enabled ] && systemctl is-enabled --quiet "$1"; then systemctl disable --quiet --no-reload "$1"; fi
     if [ "$active" = active ]; then systemctl restart "$1"; else systemctl stop "$1"; fi
     systemctl reset-failed "$1" 2>/dev/null || true
   fi
