@@ -96,18 +96,20 @@ not started here: start the other members first (or restore a backup, if none ca
 }
 
 join() {
-  local id list
+  local id list lost
+  read -r -a lost <<<"${BIRTH_LOST:-}"
+  forget_lost_members "${lost[@]}"
   id=$(own_id)
   # A member that was never started anywhere may take its place; any other may have voted and lost what it promised.
   if [ -n "$id" ] && { [ "${BIRTH_BOOTSTRAP:-no}" != yes ] || [ -f "$BORN" ]; }; then
     wait_until 60 "the other members to be healthy before the one without data is removed" others_healthy
-    etcd_do member remove "$id" >/dev/null
+    wait_until 60 "etcd to let the member without data go" removed
     did "removed the stale member $id"
     id=""
   fi
   if [ -z "$id" ]; then
     wait_until 60 "the other members to be healthy before one is added" others_healthy
-    etcd_do member add "$HOST_NAME" --peer-urls="$PEER_URL" --learner >/dev/null
+    wait_until 60 "etcd to take this member in" added
   fi
   list=$(members | awk -F', ' -v url="$PEER_URL" -v own="$HOST_NAME" '{print ($4 == url ? own : $3) "=" $4}' | paste -sd,)
   birth_file "$list" existing
@@ -115,6 +117,10 @@ join() {
   promote
   did "joined etcd $ETCD_VERSION as member $(own_id)"
 }
+
+# Asked again and again: etcd refuses while its members have been connected for less than 5 s.
+removed() { [ -z "$(own_id)" ] || etcd_do member remove "$(own_id)" >/dev/null; }
+added() { [ -n "$(own_id)" ] || etcd_do member add "$HOST_NAME" --peer-urls="$PEER_URL" --learner >/dev/null; }
 
 birth_file() {
   printf 'ETCD_INITIAL_CLUSTER=%s\nETCD_INITIAL_CLUSTER_STATE=%s\n' "$1" "$2" | write_file 0644 root:root /etc/etcd/birth.env

@@ -87,6 +87,7 @@ function sshFiles({ sshKey }: BackupArgs, target: NonNullable<BackupArgs["backup
     HostKeyAlgorithms: algorithm,
     StrictHostKeyChecking: "yes",
     BatchMode: "yes",
+    LogLevel: "ERROR",
     ConnectTimeout: 20,
     ServerAliveInterval: 15,
   };

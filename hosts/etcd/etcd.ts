@@ -1,4 +1,5 @@
 import type { Cluster } from "../../config/schema.ts";
+import { lostHosts } from "../lost.ts";
 import type { Stage } from "../stage.ts";
 import { backupFiles, backupSettings } from "./backup.ts";
 import { restoreSettings } from "./restore.ts";
@@ -44,9 +45,10 @@ export function etcdStage({ host, owner, cluster, version, tls, backupSshKey, bi
       BIRTH_BOOTSTRAP: birth.bootstrap ? "yes" : "no",
       BIRTH_CLUSTER: birth.members.map(({ name, address }) => `${name}=${peerUrl(address)}`).join(","),
       BIRTH_ENDPOINTS: birth.members.map(({ address }) => clientUrl(address)).join(","),
+      BIRTH_LOST: lostHosts(cluster).join(" "),
     },
     files: [
-      { path: "/etc/systemd/system/etcd.service", content: unit(version) },
+      { path: "/etc/systemd/system/etcd.service", content: unit(version, etcd.dataDirectory) },
       { path: "/etc/etcd/etcd.env", content: environment(host, owner, etcd) },
       { path: "/etc/etcd/pki/ca.crt", content: tls.authority, owner: "root:etcd" },
       { path: "/etc/etcd/pki/member.crt", content: tls.certificate, owner: "root:etcd" },
@@ -84,12 +86,15 @@ function environment(host: { name: string; address: string }, owner: string, etc
     .join("");
 }
 
+// Without data etcd would bring up an empty cluster of its own: it starts only where it has some, or was just told what it is born into.
 // notify: etcd is up once it has a quorum, which may be long after the start. birth.env exists only until the member's data does.
-const unit = (version: string) => `[Unit]
+const unit = (version: string, dataDirectory: string) => `[Unit]
 Description=etcd, the store of the Kubernetes cluster
 Documentation=https://etcd.io
 After=network-online.target time-sync.target
 Wants=network-online.target
+AssertPathExists=|${dataDirectory}/member/wal
+AssertPathExists=|/etc/etcd/birth.env
 
 [Service]
 Type=notify

@@ -44,8 +44,8 @@ repeatedly_answering() {
 answering() {
   local endpoint id who=""
   for endpoint in $(printf '%s,%s' "$RESTORE_ENDPOINTS" "$(cat "$KNOWN_MEMBERS")" | tr , '\n' | sort -u); do
-    ETCD_TIMEOUT=2s etcd_do get ha-kubernetes/quorum --endpoints="$endpoint" >/dev/null 2>&1 || continue
-    id=$(ETCD_TIMEOUT=2s etcd_do endpoint status --endpoints="$endpoint" -w fields 2>/dev/null | sed -n 's/^"ClusterID" : //p') || continue
+    ETCDCTL_ENDPOINTS=$endpoint ETCD_TIMEOUT=2s etcd_do get ha-kubernetes/quorum >/dev/null 2>&1 || continue
+    id=$(ETCDCTL_ENDPOINTS=$endpoint ETCD_TIMEOUT=2s etcd_do endpoint status -w fields 2>/dev/null | sed -n 's/^"ClusterID" : //p') || continue
     if [ "$id" = "$RESTORE_CLUSTER_ID" ]; then who=restored; elif [ -z "$who" ]; then who=other; fi
   done
   echo "$who"
@@ -59,7 +59,7 @@ snapshot_file() {
     [ -z "$BACKUP_COPY_DIRECTORY" ] || places+=("$BACKUP_COPY_DIRECTORY/$RESTORE_SNAPSHOT")
     if [ -n "$BACKUP_SSH_DIRECTORY" ]; then
       places+=("$fetched")
-      sftp -q -F /etc/etcd-backup/ssh_config "target:$BACKUP_SSH_DIRECTORY/$RESTORE_SNAPSHOT" "$fetched" </dev/null >&2 || say "$RESTORE_SNAPSHOT could not be fetched by SFTP"
+      sftp -F /etc/etcd-backup/ssh_config "target:$BACKUP_SSH_DIRECTORY/$RESTORE_SNAPSHOT" "$fetched" </dev/null >&2 || say "$RESTORE_SNAPSHOT could not be fetched by SFTP"
     fi
   fi
   for place in "${places[@]}"; do
@@ -87,7 +87,6 @@ place_restored() {
   put_aside
   mv -T "$new/member" "$DATA_DIRECTORY/member"
   sync -f "$DATA_DIRECTORY"
-  rm -rf "$new" "$new.db"
 }
 
 # Whatever is there is kept until somebody removes it.
@@ -101,7 +100,7 @@ put_aside() {
 }
 
 restore_done() {
-  rm -f /etc/etcd/birth.env
+  rm -rf /etc/etcd/birth.env "$DATA_DIRECTORY/restore-$RESTORE_ID"{,.db}
   write_file 0600 root:root "$KNOWN_MEMBERS" <<<"$RESTORE_ENDPOINTS"
   { cat "$RESTORED" 2>/dev/null || true; echo "$RESTORE_ID"; } | write_file 0600 root:root "$RESTORED"
   rm -f "$APPROVED"

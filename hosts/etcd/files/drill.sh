@@ -14,12 +14,12 @@ end() {
 
 restore() {
   etcdutl snapshot restore "$1" --name drill --data-dir "$SCRATCH/data" --initial-cluster-token drill --initial-cluster "drill=https://127.0.0.1:$PEER_PORT" \
-    --initial-advertise-peer-urls "https://127.0.0.1:$PEER_PORT" >"$SCRATCH/log" 2>&1 || fail "$1 can't be restored: $(tail -n 2 "$SCRATCH/log" | tr '\n' ' ')"
+    --initial-advertise-peer-urls "https://127.0.0.1:$PEER_PORT" >"$SCRATCH/log" 2>&1 || fail "$1 can't be restored: $(tail -n 1 "$SCRATCH/log")"
 }
 
 # As closed as the real one. Its disk writes need not last.
 serve() {
-  etcd --name drill --data-dir "$SCRATCH/data" --unsafe-no-fsync --initial-cluster "drill=https://127.0.0.1:$PEER_PORT" \
+  "$(dirname "$(readlink -f "$(command -v etcdutl)")")/etcd" --name drill --data-dir "$SCRATCH/data" --unsafe-no-fsync --initial-cluster "drill=https://127.0.0.1:$PEER_PORT" \
     --listen-client-urls "https://127.0.0.1:$CLIENT_PORT" --advertise-client-urls "https://127.0.0.1:$CLIENT_PORT" \
     --listen-peer-urls "https://127.0.0.1:$PEER_PORT" --initial-advertise-peer-urls "https://127.0.0.1:$PEER_PORT" \
     --client-cert-auth --trusted-ca-file "$ETCDCTL_CACERT" --cert-file "$ETCDCTL_CERT" --key-file "$ETCDCTL_KEY" --peer-client-cert-auth \
@@ -27,8 +27,8 @@ serve() {
   SERVER=$!
   local deadline=$((SECONDS + 300))
   until etcd_at "$CLIENT_PORT" endpoint health >/dev/null 2>&1; do
-    kill -0 "$SERVER" 2>/dev/null || fail "the scratch etcd ended: $(tail -n 2 "$SCRATCH/log" | tr '\n' ' ')"
-    [ "$SECONDS" -lt "$deadline" ] || fail "the scratch etcd is not healthy after 300 s: $(tail -n 2 "$SCRATCH/log" | tr '\n' ' ')"
+    kill -0 "$SERVER" 2>/dev/null || fail "the scratch etcd ended: $(tail -n 1 "$SCRATCH/log")"
+    [ "$SECONDS" -lt "$deadline" ] || fail "the scratch etcd is not healthy after 300 s: $(tail -n 1 "$SCRATCH/log")"
     sleep 0.2
   done
 }

@@ -56,7 +56,7 @@ copy_to_directory() {
 
 # sftp_do: runs the commands on stdin; ends at the first that fails, but for those with a leading "-".
 sftp_do() {
-  sftp -q -b - -F /etc/etcd-backup/ssh_config target 2>"$SAID" || fail "the copy by SFTP (etcd.backup.copyToSsh): $(tail -n 2 "$SAID" | tr '\n' ' ')"
+  sftp -b - -F /etc/etcd-backup/ssh_config target 2>"$SAID" || fail "the copy by SFTP (etcd.backup.copyToSsh): $(tail -n 3 "$SAID" | tr '\n' ' ')"
 }
 
 copy_to_ssh() {

@@ -77,6 +77,14 @@ test("the SSH target's host key is pinned, and only the user etcd reads the priv
   assert.throws(() => stage({ backup: { copyToSsh: target } }), /there is no secret backupSshPrivateKey/);
 });
 
+test("etcd doesn't start without data, unless it was just told what it is born into", () => {
+  const unit = files({ dataDirectory: "/srv/etcd-data" })["/etc/systemd/system/etcd.service"]?.content ?? "";
+  assert.deepEqual(unit.match(/AssertPathExists=.*/g), [
+    "AssertPathExists=|/srv/etcd-data/member/wal",
+    "AssertPathExists=|/etc/etcd/birth.env",
+  ]);
+});
+
 // The ids that etcdutl 3.6.14 printed for this very restore.
 test("the id of a restored cluster is known before there is one", () => {
   const urls = [1, 2, 3].map((last) => `https://10.0.0.${last}:2380`);
