@@ -1,5 +1,6 @@
 import { parseAllDocuments, stringify } from "yaml";
 import type { Cluster } from "../../config/schema.ts";
+import { lostHosts } from "../lost.ts";
 import type { Stage } from "../stage.ts";
 import type { AddonImages, KubernetesObject } from "./addon.ts";
 import { addons } from "./registry.ts";
@@ -34,7 +35,7 @@ export function addonsStage(args: AddonsStageArgs): Stage {
     host,
     owner,
     versions: { ...images },
-    settings: { API_SERVER: `https://${address}:6443` },
+    settings: { API_SERVER: `https://${address}:6443`, LOST: lostHosts(cluster).join(" ") },
     inputs: {
       // Numbered: the order in which they are applied.
       ...Object.fromEntries(

@@ -39,6 +39,16 @@ apply_addons() {
   did "applied $(wc -l <"$STAGE/inputs/objects") objects"
 }
 
+forget_lost() {
+  forget_lost_members "${lost[@]}"
+  forget_lost_nodes addons_kubectl "${lost[@]}"
+}
+
 wanted=$(cat "$STAGE"/inputs/*.yaml | sha256sum | cut -d' ' -f1)
 wait_until 300 "this host's apiserver" api_is_ready
 addons_are_current || with_turn apply_addons
+if [ -n "$LOST" ]; then
+  etcd_access
+  read -r -a lost <<<"$LOST"
+  if lost_are_listed addons_kubectl "${lost[@]}"; then with_turn forget_lost; fi
+fi

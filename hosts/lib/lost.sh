@@ -1,0 +1,51 @@
+# shellcheck shell=bash
+# What a host that is gone for good left behind in the cluster is removed by others, under the cluster-wide turn.
+
+# forget_lost_members NAME...: their etcd members, which count against the quorum as long as they are listed.
+forget_lost_members() {
+  local name line client
+  for name; do
+    line=$(etcd_do member list | awk -F', ' -v name="$name" '$3 == name')
+    [ -n "$line" ] || continue
+    client=$(awk -F', ' '{print $5}' <<<"$line")
+    if [ -n "$client" ] && ETCDCTL_ENDPOINTS=$client etcd_do endpoint health >/dev/null 2>&1; then
+      fail "hosts.$name.lost is true, but its etcd member answers at $client. Take lost back, or switch the host off"
+    fi
+    etcd_do member remove "${line%%,*}" >/dev/null
+    did "removed the etcd member of $name, which is lost"
+  done
+}
+
+# forget_lost_nodes KUBECTL NAME...: their Nodes, and their entries among the control planes.
+forget_lost_nodes() {
+  local kubectl=$1 name
+  shift
+  for name; do
+    if [ -n "$("$kubectl" get node "$name" --ignore-not-found -o name)" ]; then
+      if [ "$("$kubectl" get node "$name" -o 'jsonpath={.status.conditions[?(@.type=="Ready")].status}')" = True ]; then
+        fail "hosts.$name.lost is true, but its Node is Ready. Take lost back, or switch the host off and wait until the Node is not ready"
+      fi
+      "$kubectl" delete node "$name" >/dev/null
+      did "deleted the Node of $name, which is lost"
+    fi
+    if [ -n "$(etcd_do get "ha-kubernetes/control-plane/$name")" ]; then
+      etcd_do del "ha-kubernetes/control-plane/$name" >/dev/null
+      etcd_do del "ha-kubernetes/leaving/$name" >/dev/null
+      "$kubectl" patch configmap ha-kubernetes -n kube-system --type merge \
+        -p "{\"data\":{\"control-plane.$name\":null,\"leaving.$name\":null}}" >/dev/null
+    fi
+  done
+}
+
+# True when something of these hosts is still listed.
+lost_are_listed() {
+  local kubectl=$1 name members
+  shift
+  members=$(etcd_do member list | awk -F', ' '{print $3}')
+  for name; do
+    if grep -xF "$name" <<<"$members" >/dev/null; then return 0; fi
+    if [ -n "$(etcd_do get "ha-kubernetes/control-plane/$name")" ]; then return 0; fi
+    if [ -n "$("$kubectl" get node "$name" --ignore-not-found -o name)" ]; then return 0; fi
+  done
+  return 1
+}
