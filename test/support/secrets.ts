@@ -108,7 +108,8 @@ function addText(value: string, add: Add, text: (value: string) => void): void {
       const content = Buffer.from(data ?? []).toString();
       if (content.includes("PRIVATE KEY")) text(content);
     }
-  } else if (value.length >= 12 && !/\s/.test(value)) {
+  } else if (value.length >= 12 && !/\s/.test(value) && value !== secretSignature) {
+    // Not the mark by which a secret within a secret is known.
     add(`text of ${value.length} letters`, value);
   }
 }
