@@ -10,7 +10,7 @@ readonly CAPABILITIES="SYS_ADMIN NET_ADMIN NET_RAW SYS_PTRACE SYS_CHROOT MKNOD A
 # is secret.
 container_arguments() {
   local cluster=$1 host=$2 address=$3 driver=$4 image=$5 servers=$6 capability
-  printf '%s\n' --restart no --name "$(container_name "$cluster" "$host")" --hostname "$host" \
+  printf '%s\n' --pull never --restart no --name "$(container_name "$cluster" "$host")" --hostname "$host" \
     --label "$LABEL=$cluster" --label "ha-kubernetes.host=$host" \
     --network "$(network_name "$cluster")" --ip "$address"
   for capability in $CAPABILITIES; do printf '%s\n' --cap-add "$capability"; done

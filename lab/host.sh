@@ -20,6 +20,8 @@ create_host() {
   fi
   if [ -z "$has" ]; then
     docker_has_network "$(network_name "$cluster")" || fail "there is no lab '$cluster' on this machine"
+    # Made with the network, and again where the recipe has changed since.
+    locked image ensure_image
     mkdir -p "$CACHE/bundle"
     driver=$(docker info --format '{{.CgroupDriver}}')
     image=$(image_name)
@@ -33,10 +35,6 @@ create_host() {
 
 docker_has_container() { docker container inspect "$1" >/dev/null 2>&1; }
 
-remove_host() {
-  if docker_has_container "$1"; then docker rm --force --volumes "$1" >/dev/null; fi
-}
-
 case "${1:-} $#" in
   "create 4")
     need_root
@@ -48,7 +46,7 @@ case "${1:-} $#" in
     need_root
     if labs_exist; then
       connect_docker
-      remove_host "$(container_name "$2" "$3")"
+      remove_containers "$LABEL=$2" "ha-kubernetes.host=$3"
     fi
     echo "host $3 is gone"
     ;;

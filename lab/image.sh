@@ -2,6 +2,9 @@
 # The host image: a Debian 12 with systemd and sshd, as a freshly installed machine is, built once and cached. Sourced after
 # lib.sh. Debian 12, since the systemd of Debian 13 does not boot where controllers are on cgroup version 1.
 
+# Whose signatures packages carry.
+readonly KEYRING=/usr/share/keyrings/debian-archive-keyring.gpg
+
 # The recipe is everything below image/, this machine's architecture and nothing else; another recipe is another image.
 recipe_digest() {
   (cd "$LAB/image" && { uname -m && find . -type f -print0 | sort -z | xargs -0 sha256sum; }) | sha256sum | cut -c1-16

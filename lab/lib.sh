@@ -63,6 +63,20 @@ docker_make() {
   fi
 }
 
+# remove_containers LABEL...: all that carry these labels, with all they hold. Done when docker has none any more: a run that was
+# killed may have asked for the same.
+remove_containers() {
+  local filters=()
+  mapfile -t filters < <(printf -- '--filter\nlabel=%s\n' "$@")
+  wait_until 90 "docker to remove containers of $*" no_containers_left "${filters[@]}"
+}
+no_containers_left() {
+  local containers
+  containers=$(docker ps --all --quiet "$@") || return 1
+  # shellcheck disable=SC2086 # one word each
+  [ -z "$containers" ] || docker rm --force --volumes $containers
+}
+
 docker_has_network() { docker network inspect "$1" >/dev/null 2>&1; }
 daemon_answers() { docker version >/dev/null 2>&1; }
 

@@ -4,7 +4,6 @@
 # Command and Debian package of each tool that is used.
 readonly TOOLS="docker:docker.io debootstrap:debootstrap ip:iproute2 bridge:iproute2 nft:nftables iptables:iptables
   flock:util-linux unshare:util-linux nsenter:util-linux setsid:util-linux modprobe:kmod tar:tar"
-readonly KEYRING=/usr/share/keyrings/debian-archive-keyring.gpg
 
 # kubelet, containerd and systemd of every host share the first two with the machine, whose defaults suffice for two or three
 # hosts; the third is for the hosts' way out of the machine.

@@ -82,9 +82,8 @@ start_network() {
 
 # The network goes last: while it is there, this machine is known to hold a lab.
 delete_network() {
-  local cluster=$1 containers
-  mapfile -t containers < <(docker ps --all --quiet --filter "label=$LABEL=$cluster")
-  [ ${#containers[@]} -eq 0 ] || docker rm --force --volumes "${containers[@]}" >/dev/null
+  local cluster=$1
+  remove_containers "$LABEL=$cluster"
   close_ways "$cluster"
   if [ -n "$(subnet_of "$cluster")" ]; then docker network rm "$(network_name "$cluster")" >/dev/null; fi
   release_machine
