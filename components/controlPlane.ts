@@ -40,6 +40,9 @@ export class ControlPlane extends pulumi.ComponentResource {
             cluster,
             versions,
             endpoint: { address: endpointAddress, port: endpoint.port },
+            controlPlanes: hostsOf(infrastructure, "control-plane")
+              .filter((it) => !it.lost)
+              .map((it) => it.name),
             etcdClientUrls: members.map((member) => clientUrl(member.address)),
             pki: { ...shared, etcdClient },
             kubeletExtraArgs: infrastructure.kubeletExtraArgs,

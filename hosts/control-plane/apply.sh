@@ -8,7 +8,10 @@ apply_control_plane() {
   if [ ! -f "$HOME_DIR/control-plane-born" ]; then
     converge
     write_file 0644 root:root "$HOME_DIR/control-plane-born" <<<"$OWNER"
+    restore_seen
     did "started control plane $KUBERNETES_VERSION"
+  elif restore_unseen; then
+    begin_anew
   elif [ -n "$(differing_files)" ] || [ "$(certificates_wanted)" != "$(certificates_made)" ]; then
     if ready "$HOST_ADDRESS"; then with_turn change; else with_turn mend; fi
     did "changed control plane $KUBERNETES_VERSION"

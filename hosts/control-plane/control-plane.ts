@@ -20,6 +20,8 @@ export interface ControlPlaneStageArgs {
   /** The API's address for everybody: virtual IP or balancer, with its port. */
   endpoint: { address: string; port: number };
   etcdClientUrls: readonly string[];
+  /** Names of all control planes; told to the host with a restore only. */
+  controlPlanes: readonly string[];
   pki: {
     kubernetes: KeyPair;
     frontProxy: KeyPair;
@@ -43,6 +45,10 @@ export function controlPlaneStage(args: ControlPlaneStageArgs): Stage {
       HOST_ADDRESS: host.address,
       ETCD_SERVERS: args.etcdClientUrls.join(","),
       DRAIN_SECONDS: String(cluster.drain.timeoutSeconds),
+      ...(cluster.etcd.restoreFrom && {
+        RESTORE_ID: cluster.etcd.restoreFrom.id,
+        RESTORE_CONTROL_PLANES: [...args.controlPlanes].sort().join(" "),
+      }),
     },
     files: [
       ...pkiFiles(pki),
