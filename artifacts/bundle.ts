@@ -17,15 +17,29 @@ export interface BundleArgs {
   wanted: readonly Wanted[];
 }
 
-/** Makes what is missing. Returns each wanted file's SHA-256 by its name. */
-export async function fillBundle({ folder, architecture, source, wanted }: BundleArgs): Promise<Record<string, string>> {
-  await mkdir(folder, { recursive: true });
-  const before = readManifest(folder).files;
+/** Which files are not there, or not as the manifest says, or of an origin that the source leaves out. */
+export async function missingFiles({ folder, source, wanted }: BundleArgs): Promise<Wanted[]> {
+  const { files } = readManifest(folder);
   const missing: Wanted[] = [];
   for (const item of wanted) {
-    if (!acceptable(before[item.file], source) || !(await isWhole(folder, item.file, before[item.file]))) missing.push(item);
+    const entry = files[item.file];
+    if (!acceptable(entry, source) || !(await isWhole(folder, item.file, entry))) missing.push(item);
   }
   say(`bundle ${folder}: ${wanted.length - missing.length} of ${wanted.length} files are there`);
+  return missing;
+}
+
+/** Each wanted file's SHA-256 by its name, once all are there. */
+export function hashesOf({ folder, wanted }: BundleArgs): Record<string, string> {
+  const { files } = readManifest(folder);
+  return Object.fromEntries(wanted.map(({ file }) => [file, (files[file] as BundleFile).sha256]));
+}
+
+/** Makes what is missing. Throws at the first file that can't be made; the others stay. */
+export async function fillBundle(args: BundleArgs): Promise<void> {
+  const { folder, architecture, source } = args;
+  await mkdir(folder, { recursive: true });
+  const missing = await missingFiles(args);
   const note = (file: string, entry: BundleFile) => {
     addToManifest(folder, file, entry);
     say(`${entry.origin === "official" ? "downloaded" : "made"} ${file}, ${Math.ceil(entry.size / 1e6)} MB`);
@@ -40,8 +54,6 @@ export async function fillBundle({ folder, architecture, source, wanted }: Bundl
     }),
   );
   if (built.length > 0) await new Builder(folder, architecture, note).make(built);
-  const { files } = readManifest(folder);
-  return Object.fromEntries(wanted.map(({ file }) => [file, (files[file] as BundleFile).sha256]));
 }
 
 /** A bundle that is said to be all official or all built here holds nothing else. */

@@ -3,7 +3,7 @@ import { mkdirSync } from "node:fs";
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import type { Cluster } from "../config/schema.ts";
-import { fillBundle } from "./bundle.ts";
+import { fillBundle, hashesOf, missingFiles } from "./bundle.ts";
 import { ownArchitecture } from "./go.ts";
 import { type Architecture, knownVersions, resolveVersions } from "./lock.ts";
 import { cacheFolder, defaultBundle } from "./manifest.ts";
@@ -54,10 +54,13 @@ async function main(): Promise<void> {
     const { versions } = resolveVersions({ kubernetesVersion, versions: parts });
     for (const item of wantedFiles(versions, architecture, source)) wanted.set(item.file, item);
   }
-  const folder = resolve(values.output ?? defaultBundle());
-  onlyOneAtATime();
-  const sha256 = await fillBundle({ folder, architecture, source, wanted: [...wanted.values()] });
-  if (values.hashes) process.stdout.write(`${JSON.stringify(sha256)}\n`);
+  const bundle = { folder: resolve(values.output ?? defaultBundle()), architecture, source, wanted: [...wanted.values()] };
+  // Who finds everything there waits for nobody.
+  if ((await missingFiles(bundle)).length > 0) {
+    onlyOneAtATime();
+    await fillBundle(bundle);
+  }
+  if (values.hashes) process.stdout.write(`${JSON.stringify(hashesOf(bundle))}\n`);
 }
 
 function partVersion(text: string): [string, string] {

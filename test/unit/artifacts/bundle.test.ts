@@ -17,11 +17,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, beforeEach, describe, it } from "node:test";
 import { zstdDecompressSync } from "node:zlib";
-import { fillBundle } from "../../../artifacts/bundle.ts";
+import { fillBundle, hashesOf, missingFiles } from "../../../artifacts/bundle.ts";
 import { makeLayer, writeImages } from "../../../artifacts/image.ts";
-import { lockedFile } from "../../../artifacts/lock.ts";
+import { lockedFile, resolveVersions } from "../../../artifacts/lock.ts";
 import { addToManifest, type BundleFile, isWhole, readManifest, sha256Of } from "../../../artifacts/manifest.ts";
 import { downloadOfficial, isOnline } from "../../../artifacts/official.ts";
+import { wantedFiles } from "../../../artifacts/plan.ts";
 import { must, run } from "../../support/process.ts";
 
 const scratch = mkdtempSync(join(tmpdir(), "bundle-"));
@@ -205,10 +206,14 @@ describe("official files of a bundle", () => {
 
   it("are not made again, and are not taken for built ones", async () => {
     const wanted = [{ file: runc.file, version: runc.version, locked: locked() }];
-    const fill = () => fillBundle({ folder, architecture: "amd64", source: "official", wanted });
-    assert.deepEqual(await fill(), { [runc.file]: sha256("runc's bytes") });
+    const bundle = { folder, architecture: "amd64" as const, source: "official" as const, wanted };
+    const fill = () => fillBundle(bundle);
+    assert.deepEqual(await missingFiles(bundle), wanted);
+    await fill();
+    assert.deepEqual(hashesOf(bundle), { [runc.file]: sha256("runc's bytes") });
     status = 403;
-    assert.deepEqual(await fill(), { [runc.file]: sha256("runc's bytes") });
+    assert.deepEqual(await missingFiles(bundle), []);
+    await fill();
     addToManifest(folder, runc.file, { ...(readManifest(folder).files[runc.file] as BundleFile), origin: "built" });
     await assert.rejects(fill(), /HTTP status 403/);
   });
@@ -251,6 +256,24 @@ describe("npm run bundle", () => {
       assert.ok(!existsSync(join(folder, "cache")), "nothing was made");
     });
   }
+
+  it("waits for nobody where everything is there, and prints its hashes", async () => {
+    const { versions } = resolveVersions({ kubernetesVersion: "1.36.1", versions: {} } as never);
+    const files = wantedFiles(versions, "arm64", "auto").map(({ file }) => file);
+    for (const file of files) {
+      writeFileSync(join(folder, file), file);
+      addToManifest(folder, file, entry(file));
+    }
+    const locked = join(folder, "cache/ha-kubernetes");
+    mkdirSync(locked, { recursive: true });
+    // Another run holds the lock for as long as this takes.
+    const command = [main, "--kubernetes-version", "1.36.1", "--architecture", "arm64", "--output", folder, "--hashes"];
+    const { status, stdout, text } = await run("flock", [join(locked, "bundle.lock"), process.execPath, ...command], {
+      env: { XDG_CACHE_HOME: join(folder, "cache") },
+    });
+    assert.equal(status, 0, text);
+    assert.deepEqual(JSON.parse(stdout), Object.fromEntries(files.map((file) => [file, sha256(file)])));
+  });
 
   it("says what is missing where there is no Go", async () => {
     const bin = join(folder, "bin");
