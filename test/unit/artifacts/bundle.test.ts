@@ -161,6 +161,7 @@ describe("official files of a bundle", () => {
   const runc = lockedFile("runc", "1.4.3", "amd64");
   let status = 200;
   const server = createServer((_, response) => response.writeHead(status).end("runc's bytes")).listen(0, "127.0.0.1");
+  server.unref();
   after(() => server.close());
   const url = () => `http://127.0.0.1:${(server.address() as AddressInfo).port}/runc.amd64`;
   const locked = () => ({ ...runc, url: url(), sha256: sha256("runc's bytes") });

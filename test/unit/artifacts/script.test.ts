@@ -201,6 +201,7 @@ describe("downloads of a host", () => {
       .writeHead(206, { "content-range": `bytes ${start}-${content.length - 1}/${content.length}` })
       .end(content.subarray(start));
   }).listen(0, "127.0.0.1");
+  server.unref();
   after(() => server.close());
   beforeEach(() => {
     requests.length = 0;
