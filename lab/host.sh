@@ -21,7 +21,7 @@ create_host() {
   if [ -z "$has" ]; then
     docker_has_network "$(network_name "$cluster")" || fail "there is no lab '$cluster' on this machine"
     # Made with the network, and again where the recipe has changed since.
-    locked image ensure_image
+    ensure_image
     mkdir -p "$CACHE/bundle"
     driver=$(docker info --format '{{.CgroupDriver}}')
     image=$(image_name)

@@ -12,11 +12,16 @@ recipe_digest() {
 
 image_name() { echo "ha-kubernetes-lab:$(recipe_digest)"; }
 
-ensure_image() {
+image_is_there() { docker image inspect "$(image_name)" >/dev/null 2>&1; }
+
+# Makes it where it is not there; one run at a time does.
+ensure_image() { image_is_there || locked image make_image; }
+
+make_image() {
+  if image_is_there; then return 0; fi
   local image tar
   image=$(image_name)
   tar=$CACHE/lab/host-$(recipe_digest).tar
-  if docker image inspect "$image" >/dev/null 2>&1; then return 0; fi
   [ -f "$tar" ] || build_image "$tar"
   say "importing the host image"
   docker import "$tar" "$image" >/dev/null

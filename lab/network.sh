@@ -105,7 +105,7 @@ case "${1:-} $#" in
     trap release_after_failure EXIT
     locked machine create_network "$2" "$3"
     connect_docker
-    locked image ensure_image
+    ensure_image
     echo "network $(network_name "$2") with $3 is ready"
     ;;
   "start 2")
