@@ -12,7 +12,7 @@ apply_control_plane() {
     did "started control plane $KUBERNETES_VERSION"
   elif restore_unseen; then
     begin_anew
-  elif [ -n "$(differing_files)" ] || [ "$(certificates_wanted)" != "$(certificates_made)" ]; then
+  elif ! is_converged || [ "$(certificates_wanted)" != "$(certificates_made)" ]; then
     if ready "$HOST_ADDRESS"; then with_turn change; else with_turn mend; fi
     did "changed control plane $KUBERNETES_VERSION"
   elif ! serves "$HOST_ADDRESS"; then
@@ -46,6 +46,7 @@ converge() {
   done
   wait_until 60 "the apiserver of this host to stay ready" ready "$HOST_ADDRESS"
   register
+  mark_converged
 }
 
 kubeadm_phase() { kubeadm init phase "$@" --config /etc/kubernetes/kubeadm.yaml </dev/null >/run/ha-kubernetes/kubeadm.log 2>&1 || fail "kubeadm $*: $(tail -n 3 /run/ha-kubernetes/kubeadm.log | tr '\n' ' ')"; }

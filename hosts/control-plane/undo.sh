@@ -11,7 +11,7 @@ undo_control_plane() {
   fi
   reset_node
   remove_files
-  rm -f "$HOME_DIR"/{control-plane-born,control-plane-restored,apiserver-etcd-servers,control-planes,kubernetes-certificates,leaving,answer.sh}
+  rm -f "$HOME_DIR"/{control-plane-born,converged-control-plane,control-plane-restored,apiserver-etcd-servers,control-planes,kubernetes-certificates,leaving,answer.sh}
   [ -s "$ETCD_PKI/member.crt" ] || rm -f /usr/local/bin/etcdctl
   close_mark
   did "removed the control plane"

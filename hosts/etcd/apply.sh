@@ -3,6 +3,8 @@
 # only while the cluster was never born; never because peers are silent.
 
 BOOTSTRAPPED=no
+# What a running member would not notice.
+readonly READ_AT_START=(/etc/systemd/system/etcd.service /etc/etcd/etcd.env /etc/etcd/pki/ca.crt)
 
 apply_etcd() {
   id -u etcd >/dev/null 2>&1 || useradd --system --home-dir "$DATA_DIRECTORY" --no-create-home --shell /usr/sbin/nologin etcd
@@ -22,9 +24,9 @@ apply_etcd() {
     install_all
     start
     did "started etcd $ETCD_VERSION again"
-  elif [ -n "$(differing_files)" ]; then
+  elif [ -n "$(differing_files)" ] || outdated etcd "${READ_AT_START[@]}"; then
     install_reloaded
-    if [ -n "$(differing_files)" ]; then roll; fi
+    if [ -n "$(differing_files)" ] || outdated etcd "${READ_AT_START[@]}"; then roll; fi
   fi
   rm -f /etc/etcd/birth.env
   keep_snapshots
@@ -77,6 +79,7 @@ install_reloaded() {
 start() {
   systemctl reset-failed etcd 2>/dev/null || true
   systemctl restart --no-block etcd
+  started etcd "${READ_AT_START[@]}"
   wait_until 60 "etcd to write its log" test -d "$DATA_DIRECTORY/member/wal"
   [ -f "$BORN" ] || write_file 0644 root:root "$BORN" <<<"$OWNER"
 }

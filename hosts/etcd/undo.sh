@@ -17,6 +17,7 @@ undo_etcd() {
     sed -i "\|^[^ ]* $DATA_DIRECTORY |d" /etc/fstab
   fi
   remove_files
+  forget_started etcd
   rm -rf /etc/etcd "$BORN" "$KNOWN_MEMBERS" "$RESTORED" "$APPROVED"
   rm -f /usr/local/bin/etcdutl
   [ -s "$KUBERNETES_PKI/apiserver-etcd-client.crt" ] || rm -f /usr/local/bin/etcdctl

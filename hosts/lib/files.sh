@@ -20,15 +20,13 @@ file_differs() {
   return 0
 }
 
-# differing_files [GLOB]: the paths, one a line, of files that are not yet as this stage wants them, gone ones included.
+# differing_files: the paths, one a line, of files that are not yet as this stage wants them, gone ones included.
 differing_files() {
-  local glob=${1:-*} mode owner index path
+  local mode owner index path
   while read -r mode owner index path; do
-    # shellcheck disable=SC2053 # a glob on purpose
-    [[ $path == $glob ]] || continue
     if file_differs "$mode" "$owner" "$STAGE/files/$index" "$path"; then echo "$path"; fi
   done <"$STAGE/manifest"
-  stale_files "$glob"
+  stale_files
 }
 
 # Files that the last run put here and this stage no longer has.
@@ -68,3 +66,9 @@ remove_files() {
   [ -f "$STAGE/manifest" ] || return 0
   while read -r _ _ _ path; do rm -f "$path"; done <"$STAGE/manifest"
 }
+
+# A stage that was killed between writing its files and acting on them finds them as they should be. So it also notes, at the
+# end, with which files it came to its end.
+stage_digest() { cat "$STAGE/manifest" "$STAGE"/files/* | sha256sum | cut -c1-64; }
+is_converged() { [ -z "$(differing_files)" ] && [ "$(cat "$HOME_DIR/converged-$STAGE_NAME" 2>/dev/null)" = "$(stage_digest)" ]; }
+mark_converged() { stage_digest | write_file 0600 root:root "$HOME_DIR/converged-$STAGE_NAME"; }

@@ -10,21 +10,20 @@ link_kubernetes() {
 
 # True when the kubelet runs something else than its files say.
 kubelet_is_stale() {
-  local started
-  systemctl is-active --quiet kubelet || return 0
-  started=$(date -d "$(systemctl show -p ActiveEnterTimestamp --value kubelet)" +%s)
-  local file
-  for file in /etc/systemd/system/kubelet.service /var/lib/kubelet/config.yaml; do
-    [ "$(stat -c %Z "$file")" -le "$started" ] || return 0
-  done
-  return 1
+  local files
+  mapfile -t files < <(kubelet_settings)
+  stale kubelet "${files[@]}"
 }
+kubelet_settings() { find /etc/systemd/system/kubelet.service /var/lib/kubelet/config.yaml /etc/ha-kubernetes/kubelet.conf.d -type f | sort; }
 
 start_kubelet() {
   mkdir -p /etc/ha-kubernetes/kubelet.conf.d "$MANIFESTS"
   systemctl daemon-reload
   systemctl enable --quiet kubelet
   systemctl restart kubelet
+  local files
+  mapfile -t files < <(kubelet_settings)
+  started kubelet "${files[@]}"
 }
 
 # this_kubectl: as this node; KUBECONFIG and API_SERVER are set by the stage.
@@ -51,6 +50,7 @@ drain_node() {
 # Everything that a kubelet leaves on a host.
 reset_node() {
   systemctl disable --quiet --now kubelet 2>/dev/null || true
+  forget_started kubelet
   local ctr containers tasks
   if ctr=$(command -v ctr) && systemctl is-active --quiet containerd; then
     tasks=$("$ctr" -n k8s.io tasks list -q)
@@ -65,6 +65,8 @@ reset_node() {
   while read -r mount; do umount -l "$mount"; done < <(awk '$2 ~ "^/var/lib/kubelet/" {print $2}' /proc/mounts | sort -r)
   if [ -d /var/lib/kubelet ]; then find /var/lib/kubelet -mindepth 1 -xdev -delete; fi
   rm -rf /etc/kubernetes /etc/cni/net.d /var/lib/cni /run/flannel
+  # Kubelet's own, for its graceful shutdown.
+  rm -f /etc/systemd/logind.conf.d/99-kubelet.conf
   local link
   for link in flannel.1 cni0 kube-ipvs0 kube-bridge; do ip link delete "$link" 2>/dev/null || true; done
   local netns

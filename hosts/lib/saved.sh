@@ -49,11 +49,13 @@ restore_service() {
 }
 
 # reread_units UNIT...: systemd reads its files anew, only where it knows one of these otherwise than it is now.
-reread_units() { if systemctl show -p NeedDaemonReload --value "$@" | grep -q yes; then systemctl daemon-reload; fi; }
+reread_units() { if [[ "$(systemctl show -p NeedDaemonReload --value "$@")" == *yes* ]]; then systemctl daemon-reload; fi; }
 
 fingerprint() { { printf '%s\n' "$@" && cat "$@"; } | sha256sum | cut -c1-64; }
 # stale UNIT[:PART] FILE...: true unless it runs and was last started, or told to read them anew, with these files as they are.
-stale() { ! systemctl is-active --quiet "${1%%:*}" || [ "$(fingerprint "${@:2}")" != "$(cat "$STARTED/$1" 2>/dev/null)" ]; }
+stale() { ! systemctl is-active --quiet "${1%%:*}" || outdated "$@"; }
+# outdated UNIT[:PART] FILE...: true unless it was last started with these files as they are, whether it runs or not.
+outdated() { [ "$(fingerprint "${@:2}")" != "$(cat "$STARTED/$1" 2>/dev/null)" ]; }
 # started UNIT[:PART] FILE...: notes that it was started with these files.
 started() { fingerprint "${@:2}" | write_file 0600 root:root "$STARTED/$1"; }
 forget_started() {
