@@ -1,45 +1,20 @@
 import { diffLines } from "./diff.ts";
 import type { Operation, Step, Watcher } from "./progress.ts";
 import type { Redactor } from "./redact.ts";
-import { nameOf } from "./urn.ts";
+import { nameOf, typeOf } from "./urn.ts";
 
-const doing: Record<Operation, string> = {
-  create: "creating",
-  update: "updating",
-  replace: "replacing",
-  delete: "deleting",
-  "delete replaced": "deleting replaced",
-  forget: "forgetting",
-  read: "reading",
-  same: "same",
-};
-const did: Record<Operation, string> = {
-  create: "created",
-  update: "updated",
-  replace: "replaced",
-  delete: "deleted",
-  "delete replaced": "deleted replaced",
-  forget: "forgotten",
-  read: "read",
-  same: "same",
-};
-const would: Record<Operation, string> = {
-  ...doing,
-  create: "create",
-  update: "update",
-  replace: "replace",
-  delete: "delete",
-  "delete replaced": "delete replaced",
-};
-const marks: Record<Operation, string> = {
-  create: "+",
-  update: "~",
-  replace: "±",
-  delete: "-",
-  "delete replaced": "-",
-  forget: " ",
-  read: " ",
-  same: " ",
+const words: Readonly<Record<Operation, { mark: string; would: string; doing: string; did: string }>> = {
+  create: { mark: "+", would: "create", doing: "creating", did: "created" },
+  update: { mark: "~", would: "update", doing: "updating", did: "updated" },
+  replace: { mark: "±", would: "replace", doing: "replacing", did: "replaced" },
+  delete: { mark: "-", would: "delete", doing: "deleting", did: "deleted" },
+  "delete replaced": {
+    mark: "-",
+    would: "delete the replaced one",
+    doing: "deleting the replaced one",
+    did: "the replaced one is deleted",
+  },
+  same: { mark: " ", would: "unchanged", doing: "unchanged", did: "unchanged" },
 };
 
 /** Shows a deployment as lines: one when a step starts, one when it is done, what it prints between them. */
@@ -61,26 +36,26 @@ export class Display implements Watcher {
   started(step: Step): void {
     this.#learn(step);
     this.#started.set(step.urn + step.operation, performance.now());
-    this.#print(`${marks[step.operation]} ${nameOf(step.urn)} ${doing[step.operation]}${because(step)}`);
+    this.#say(step, `${words[step.operation].doing}${because(step)}`);
   }
 
   done(step: Step): void {
     this.#learn(step);
     this.#counts.set(step.operation, (this.#counts.get(step.operation) ?? 0) + 1);
     if (step.operation === "same") return;
+    const { would, did } = words[step.operation];
     const note = step.note === undefined ? "" : ` (${step.note})`;
-    if (this.#preview) {
-      this.#print(`${marks[step.operation]} ${nameOf(step.urn)} ${would[step.operation]}${because(step)}${note}`);
-      for (const line of diffLines(step)) this.#print(`    ${line}`);
-      return;
-    }
-    this.#print(`${marks[step.operation]} ${nameOf(step.urn)} ${did[step.operation]}${this.#time(step)}${note}`);
+    this.#say(step, this.#preview ? `${would}${because(step)}${note}` : `${did}${this.#time(step)}${note}`);
+    if (this.#preview) for (const line of diffLines(step)) this.#print(`    ${line}`);
   }
 
   failed(step: Step, message: string): void {
-    const name = nameOf(step.urn);
-    this.#print(`! ${name} failed while ${doing[step.operation]}${this.#time(step)}`);
-    this.#failures.push(`${name}: ${message}`);
+    this.#print(`! ${titleOf(step.urn)} failed while ${words[step.operation].doing}${this.#time(step)}`);
+    this.#failures.push(`${nameOf(step.urn)}: ${message}`);
+  }
+
+  #say(step: Step, text: string): void {
+    this.#print(`${words[step.operation].mark} ${titleOf(step.urn)} ${text}`);
   }
 
   log(line: string, severity: "info" | "warning" | "error", urn?: string): void {
@@ -93,12 +68,12 @@ export class Display implements Watcher {
   /** The errors, each with its resource, then how many resources were touched and how long it took. */
   summary(): void {
     for (const failure of this.#failures) this.#print(`error: ${failure.trimEnd().split("\n").join("\n       ")}`);
-    const words = this.#preview ? would : did;
+    // What was replaced counts once.
     const counts = [...this.#counts].filter(([operation]) => operation !== "delete replaced");
-    const text = counts.map(
-      ([operation, count]) =>
-        `${count} ${operation === "same" ? "unchanged" : this.#preview ? `to ${words[operation]}` : words[operation]}`,
-    );
+    const text = counts.map(([operation, count]) => {
+      const { would, did } = words[operation];
+      return `${count} ${this.#preview && operation !== "same" ? `to ${would}` : did}`;
+    });
     const seconds = ((performance.now() - this.#begin) / 1000).toFixed(1);
     this.#print(`${text.join(", ") || "nothing to do"}${this.#failures.length > 0 ? ", failed" : ""} (${seconds} s)`);
   }
@@ -115,3 +90,9 @@ export class Display implements Watcher {
 }
 
 const because = (step: Step) => (step.because && step.because.length > 0 ? ` because of ${step.because.join(", ")}` : "");
+
+/** A resource's name, with its kind unless it is a command: a key, a request and a certificate often share a name. */
+function titleOf(urn: string): string {
+  const kind = typeOf(urn).split(":").at(-1) ?? "";
+  return kind === "Command" ? nameOf(urn) : `${nameOf(urn)} (${kind})`;
+}

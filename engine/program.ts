@@ -19,7 +19,7 @@ export interface Program {
   /** Its exit code, when it has ended; null when a signal ended it. */
   ended: Promise<number | null>;
   /** Ends it at once. */
-  kill(): void;
+  kill(): unknown;
 }
 
 /**
@@ -56,8 +56,11 @@ export function runProgram(options: ProgramOptions, say: (line: string) => void)
     // A process group of its own: Ctrl-C is for the engine, which ends the program when it is done with it.
     detached: true,
   });
+  const kill = () => child.kill("SIGKILL");
+  process.once("exit", kill);
+  child.once("close", () => process.off("exit", kill));
   for (const stream of [child.stdout, child.stderr]) createInterface({ input: stream }).on("line", say);
-  return { ended: ended(child), kill: () => child.kill("SIGKILL") };
+  return { ended: ended(child), kill };
 }
 
 function ended(child: ChildProcess): Promise<number | null> {

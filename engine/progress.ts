@@ -1,7 +1,7 @@
 import type { TrackedProperties } from "./values.ts";
 
 /** What is done to a resource. */
-export type Operation = "create" | "update" | "replace" | "delete" | "delete replaced" | "forget" | "read" | "same";
+export type Operation = "create" | "update" | "replace" | "delete" | "delete replaced" | "same";
 
 /** A step as it is shown. */
 export interface Step {

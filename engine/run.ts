@@ -38,12 +38,8 @@ async function deploy(stack: Stack, options: Options, print: (line: string) => v
   const last: Snapshot = stack.last ?? { resources: [], pending: [] };
   for (const { inputs, outputs } of last.resources) redactor.learn([inputs, outputs]);
   warnOfPending(last, print);
-  const crypter = await stack.crypter();
-  const store: Store = new Store(stack.files, `organization/${stack.project.name}/${stack.name}`, stateVersion, crypter, () =>
-    deployment.snapshot(),
-  );
   const { parallel } = options;
-  const save = preview ? async () => undefined : () => store.save();
+  const save = preview ? async () => undefined : await saver(stack, () => deployment.snapshot());
   const about = { project: stack.project.name, stack: stack.name, preview, parallel, save, find: findProvider };
   const deployment: Deployment = new Deployment(about, last.resources, display);
   const interrupts = watchInterrupts(deployment, print);
@@ -62,6 +58,13 @@ async function deploy(stack: Stack, options: Options, print: (line: string) => v
   } finally {
     interrupts.end();
   }
+}
+
+/** What writes the stack's state. */
+async function saver(stack: Stack, snapshot: () => Snapshot): Promise<() => Promise<void>> {
+  const fullName = `organization/${stack.project.name}/${stack.name}`;
+  const store = new Store(stack.files, fullName, stateVersion, await stack.crypter(), snapshot);
+  return () => store.save();
 }
 
 /** Runs the program to its end. @returns Whether it registered everything it wanted. */

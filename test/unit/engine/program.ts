@@ -1,0 +1,118 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { TestContext } from "node:test";
+
+// A small Pulumi project in a folder of its own, and the engine run on it as npm would.
+
+const root = new URL("../../../", import.meta.url).pathname;
+
+/** How a run of the engine ended. */
+export interface Ended {
+  code: number | null;
+  /** Everything printed on both streams. */
+  text: string;
+  stdout: string;
+}
+
+/** A run that is under way. */
+export interface Running {
+  child: ChildProcess;
+  /** Done when the printed text holds `part`; fails after 20 s. */
+  prints(part: string): Promise<void>;
+  ended: Promise<Ended>;
+}
+
+/** A project whose program is `index.ts`; `log` is a file its commands may write to. */
+export class TestProject {
+  readonly folder: string;
+  readonly log: string;
+
+  constructor(context: TestContext, program: string) {
+    this.folder = mkdtempSync(join(tmpdir(), "engine-test-"));
+    context.after(() => rmSync(this.folder, { recursive: true, force: true }));
+    this.log = join(this.folder, "log");
+    writeFileSync(this.log, "");
+    symlinkSync(join(root, "node_modules"), join(this.folder, "node_modules"));
+    this.write("package.json", JSON.stringify({ name: "probe", type: "module", main: "index.ts" }));
+    const runtime = "runtime:\n  name: nodejs\n  options:\n    typescript: false\n";
+    this.write("Pulumi.yaml", `name: probe\n${runtime}main: index.ts\nbackend:\n  url: file://./state\n`);
+    this.write("Pulumi.dev.yaml", "config: {}\n");
+    this.program(program);
+  }
+
+  write(name: string, text: string): void {
+    mkdirSync(join(this.folder, name, ".."), { recursive: true });
+    writeFileSync(join(this.folder, name), text);
+  }
+
+  /** Sets the program; `log` is the path of the log and `say(word)` a command that writes to it. */
+  program(body: string): void {
+    const head = `import * as pulumi from "@pulumi/pulumi";
+import { local } from "@pulumi/command";
+const log = ${JSON.stringify(this.log)};
+const say = (word: string) => \`echo \${word} >> \${log}; echo \${word}\`;
+`;
+    this.write("index.ts", head + body);
+  }
+
+  read(name: string): string {
+    return readFileSync(join(this.folder, name), "utf8");
+  }
+
+  /** What the commands wrote, line by line; emptied. */
+  happened(): string[] {
+    const lines = readFileSync(this.log, "utf8").split("\n").filter(Boolean);
+    writeFileSync(this.log, "");
+    return lines;
+  }
+
+  get state(): string {
+    return this.read("state/.pulumi/stacks/probe/dev.json");
+  }
+
+  /** Starts the engine. */
+  start(args: string[], env: Record<string, string> = {}, input = ""): Running {
+    const clean = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("PULUMI_")));
+    const child = spawn(process.execPath, [join(root, "engine/main.ts"), ...args], {
+      cwd: this.folder,
+      env: {
+        ...clean,
+        NODE_TEST_CONTEXT: "",
+        HA_KUBERNETES_ENGINE: "builtin",
+        PULUMI_CONFIG_PASSPHRASE: "test passphrase",
+        ...env,
+      },
+    });
+    let [text, stdout] = ["", ""];
+    const watching: (() => void)[] = [];
+    const add = (chunk: Buffer) => {
+      text += chunk.toString();
+      for (const look of watching) look();
+    };
+    child.stdout.on("data", (chunk: Buffer) => {
+      stdout += chunk.toString();
+      add(chunk);
+    });
+    child.stderr.on("data", add);
+    child.stdin.end(input);
+    const ended = new Promise<Ended>((resolve) => child.once("close", (code) => resolve({ code, text, stdout })));
+    const prints = (part: string) =>
+      new Promise<void>((resolve, reject) => {
+        const late = setTimeout(() => reject(new Error(`${part} was not printed in 20 s, but: ${text}`)), 20_000);
+        const look = () => {
+          if (!text.includes(part)) return;
+          clearTimeout(late);
+          resolve();
+        };
+        watching.push(look);
+        look();
+      });
+    return { child, prints, ended };
+  }
+
+  run(args: string[], env: Record<string, string> = {}, input = ""): Promise<Ended> {
+    return this.start(args, env, input).ended;
+  }
+}
