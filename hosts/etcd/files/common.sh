@@ -22,7 +22,7 @@ etcd_at() { etcdctl --endpoints="https://127.0.0.1:$1" --dial-timeout=5s "${@:2}
 keys_at() { etcd_at "$1" get "" --prefix --count-only --consistency=s --rev="$2" -w fields | sed -n 's/^"Count" : //p'; }
 
 # status FIELD <what an -w fields answer said.
-status() { sed -n "/^\"$1\" : /{s///p;q}"; }
+status() { sed -n "s/^\"$1\" : //p"; }
 
 # fact NAME FILE: what was noted when the snapshot was taken.
 fact() { sed -n "s/^$1=//p" "$2.facts"; }
