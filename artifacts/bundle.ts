@@ -25,7 +25,6 @@ export async function missingFiles({ folder, source, wanted }: BundleArgs): Prom
     const entry = files[item.file];
     if (!acceptable(entry, source) || !(await isWhole(folder, item.file, entry))) missing.push(item);
   }
-  say(`bundle ${folder}: ${wanted.length - missing.length} of ${wanted.length} files are there`);
   return missing;
 }
 
@@ -37,9 +36,10 @@ export function hashesOf({ folder, wanted }: BundleArgs): Record<string, string>
 
 /** Makes what is missing. Throws at the first file that can't be made; the others stay. */
 export async function fillBundle(args: BundleArgs): Promise<void> {
-  const { folder, architecture, source } = args;
+  const { folder, architecture, source, wanted } = args;
   await mkdir(folder, { recursive: true });
   const missing = await missingFiles(args);
+  say(`bundle ${folder}: ${wanted.length - missing.length} of ${wanted.length} files are there`);
   const note = (file: string, entry: BundleFile) => {
     addToManifest(folder, file, entry);
     say(`${entry.origin === "official" ? "downloaded" : "made"} ${file}, ${Math.ceil(entry.size / 1e6)} MB`);

@@ -56,7 +56,8 @@ async function main(): Promise<void> {
   }
   const bundle = { folder: resolve(values.output ?? defaultBundle()), architecture, source, wanted: [...wanted.values()] };
   // Who finds everything there waits for nobody.
-  if ((await missingFiles(bundle)).length > 0) {
+  if ((await missingFiles(bundle)).length === 0) say(`bundle ${bundle.folder}: all ${bundle.wanted.length} files are there`);
+  else {
     onlyOneAtATime();
     await fillBundle(bundle);
   }
