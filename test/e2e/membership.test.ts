@@ -1,0 +1,95 @@
+// hosts come and go by editing the config: added, removed, replaced, lost, while requests go on and a workload has a budget
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { cutPower } from "../../lab/faults.ts";
+import { Edited, healthyMembers, nodeNames } from "../support/edits.ts";
+import { assertNothingRuns, onCluster } from "../support/scenario.ts";
+import { type ClusterConfig, threePlusTwo } from "../support/stack.ts";
+import { startWhereAmI } from "../support/workload.ts";
+
+const network = 4;
+const everything = (last: number) => ({ address: `10.79.${network}.${last}`, roles: ["etcd", "balancer", "control-plane"] });
+const worker = (last: number) => ({ address: `10.79.${network}.${last}`, roles: ["worker"], pool: "general" });
+const without = (config: ClusterConfig, name: string) => {
+  delete config.hosts[name];
+};
+
+const budget = `
+apiVersion: policy/v1
+kind: PodDisruptionBudget
+metadata: { name: coredns-stays, namespace: kube-system }
+spec: { minAvailable: 1, selector: { matchLabels: { k8s-app: kube-dns } } }
+`;
+
+onCluster(threePlusTwo("test-members", network), (scenario) => {
+  const edited = new Edited(scenario);
+
+  test("a healthy cluster with a workload and a budget", async () => {
+    await scenario.cluster.settled();
+    await startWhereAmI(scenario.cluster);
+    await scenario.cluster.apply(budget);
+  });
+
+  test("a worker is added when every token has long expired: nothing runs on the others but the making of its credential", async () => {
+    await scenario.cluster.kubectl("delete secrets -n kube-system --field-selector type=bootstrap.kubernetes.io/token");
+    const { cluster, report, ran } = await edited.up("worker w3 added", ({ hosts }) => {
+      hosts.w3 = worker(23);
+    });
+    assert.deepEqual(report.fresh.failed, []);
+    assert.deepEqual(ran, ["m1", "w3"]);
+    await cluster.settled();
+  });
+
+  test("a worker is deleted from the config: it is drained, its Node goes, and nothing runs on the others", async () => {
+    const { cluster, report, ran, text } = await edited.up("worker w1 removed", (config) => without(config, "w1"));
+    assert.deepEqual(report.fresh.failed, []);
+    assert.deepEqual(ran, ["w1"]);
+    assert.match(text, /drained; left the cluster/);
+    await cluster.settled();
+    assert.deepEqual(await nodeNames(cluster), ["m1", "m2", "m3", "w2", "w3"]);
+  });
+
+  test("the host listed first is replaced, one for one, in one edit: no request fails, and no worker hears of it", async () => {
+    const { cluster, report, ran } = await edited.up("m1 replaced by m4", (config) => {
+      without(config, "m1");
+      config.hosts.m4 = everything(14);
+    });
+    assert.deepEqual(report.fresh.failed, []);
+    assert.deepEqual(ran, ["m1", "m2", "m3", "m4"]);
+    await cluster.settled();
+    assert.deepEqual(await nodeNames(cluster), ["m2", "m3", "m4", "w2", "w3"]);
+    assert.deepEqual(await healthyMembers(cluster), ["m2", "m3", "m4"]);
+  });
+
+  test("a host that lost power is marked as lost and replaced in one edit, then its entry is deleted", async () => {
+    await cutPower(scenario.config.name, "m2");
+    const { cluster } = await edited.up(
+      "m2 lost, m5 added",
+      ({ hosts }) => {
+        Object.assign(hosts.m2 as object, { lost: true });
+        hosts.m5 = everything(15);
+      },
+      ["m2"],
+    );
+    assert.deepEqual(await nodeNames(cluster), ["m3", "m4", "m5", "w2", "w3"]);
+    const deleted = await edited.up("the entry of m2 deleted", (config) => without(config, "m2"), ["m2"]);
+    assert.deepEqual(await healthyMembers(deleted.cluster), ["m3", "m4", "m5"]);
+    await deleted.cluster.settled();
+  });
+
+  test("one etcd cluster all along, and another up runs nothing", async () => {
+    assert.equal((await edited.cluster.etcdClusterIds()).size, 1);
+    await assertNothingRuns({ ...scenario, cluster: edited.cluster });
+  });
+
+  test("an edit that would hurt is refused before anything is touched, and says what to do", async () => {
+    const { stack } = scenario;
+    const { m3: _, m4: __, ...hosts } = edited.config.hosts;
+    stack.configure({ ...edited.config, hosts: { ...hosts, m6: everything(16), m7: everything(17) } });
+    const { status, text } = await stack.engine("preview");
+    assert.notEqual(status, 0);
+    assert.match(text, /nothing was touched/);
+    stack.configure(edited.config);
+    await assertNothingRuns({ ...scenario, cluster: edited.cluster });
+  });
+});

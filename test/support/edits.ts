@@ -1,0 +1,81 @@
+import assert from "node:assert/strict";
+import { TestCluster } from "./cluster.ts";
+import { Probe, type Report, summary } from "./probe.ts";
+import { eventually } from "./process.ts";
+import type { Scenario } from "./scenario.ts";
+import type { ClusterConfig } from "./stack.ts";
+
+// A day-2 change as its user makes it: the config is edited, `up` runs, and a probe looks on from outside.
+
+/** A change that went through. */
+export interface Edit {
+  /** The cluster as it now should be. */
+  cluster: TestCluster;
+  /** What `up` said. */
+  text: string;
+  /** What requests saw while it ran. */
+  report: Report;
+  /** Hosts on which anything ran, by name. */
+  ran: string[];
+}
+
+/** A cluster that is edited again and again. */
+export class Edited {
+  readonly #scenario: Scenario;
+  config: ClusterConfig;
+
+  constructor(scenario: Scenario) {
+    this.#scenario = scenario;
+    this.config = scenario.config;
+  }
+
+  get cluster(): TestCluster {
+    return new TestCluster(this.config);
+  }
+
+  /** Edits the config and runs `up` under a probe. `unreachable` hosts are not counted. */
+  async up(what: string, edit: (config: ClusterConfig) => void, unreachable: readonly string[] = []): Promise<Edit> {
+    const { stack } = this.#scenario;
+    const before = this.cluster;
+    const loginsBefore = await logins(before, unreachable);
+    this.config = structuredClone(this.config);
+    edit(this.config);
+    stack.configure(this.config);
+    const probe = new Probe(await stack.output("kubeconfig"));
+    await eventually("the probe to be answered", 30, async () => probe.answers > 10);
+    const started = Date.now();
+    let text: string;
+    try {
+      text = (await stack.up()).text;
+    } finally {
+      await eventually("the probe to be answered in the end", 60, async () => probe.answers > 20);
+    }
+    const report = await probe.stop();
+    const cluster = this.cluster;
+    console.log(`${what}: ${Math.round((Date.now() - started) / 1000)} s\n${summary(report)}`);
+    assert.deepEqual(report.lost, [], `${what}: acknowledged writes were lost`);
+    const loginsAfter = await logins(cluster, unreachable);
+    // A host that is gone undid itself: that is known from what `up` said.
+    const gone = [...before.hosts.keys()].filter((name) => !cluster.hosts.has(name) && !unreachable.includes(name));
+    const ran = [...cluster.hosts.keys()].filter((name) => (loginsAfter[name] ?? 0) > (loginsBefore[name] ?? 0));
+    return { cluster, text, report, ran: [...ran, ...gone].sort() };
+  }
+}
+
+async function logins(cluster: TestCluster, unreachable: readonly string[]): Promise<Record<string, number>> {
+  const reachable = [...cluster.hosts.values()].filter(({ name }) => !unreachable.includes(name));
+  return Object.fromEntries(await Promise.all(reachable.map(async (host) => [host.name, await host.logins()] as const)));
+}
+
+/** Names of the voting members, and that each is healthy. */
+export async function healthyMembers(cluster: TestCluster): Promise<string[]> {
+  await cluster.etcdctl("endpoint health --cluster");
+  const { members } = JSON.parse(await cluster.etcdctl("member list -w json"));
+  const voters = members.filter(({ isLearner }: { isLearner?: boolean }) => !isLearner);
+  return voters.map(({ name }: { name: string }) => name).sort();
+}
+
+/** Names of all Nodes. */
+export async function nodeNames(cluster: TestCluster): Promise<string[]> {
+  return (await cluster.list("nodes")).map(({ metadata }) => metadata.name).sort();
+}
