@@ -1,6 +1,6 @@
 // a bundle with one changed file is refused on the host; a config with mistakes touches nothing
 import assert from "node:assert/strict";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { test } from "node:test";
 import { makeMetal, onMetal } from "../support/metal.ts";
 import { onCluster } from "../support/scenario.ts";
@@ -67,6 +67,12 @@ onCluster(
       };
       assert.deepEqual(after, before);
     });
+
+    /** What there is on hosts and in the state; the state's times are no part of it. */
+    async function everything() {
+      const resources = stack.resources().map(({ urn, type, inputs, outputs }) => ({ urn, type, inputs, outputs }));
+      return { resources, logins: await host.logins(), containers: await containersOf(config.name) };
+    }
 
     test("a config with a mistake makes no state where there was none", async () => {
       stack.forget();
