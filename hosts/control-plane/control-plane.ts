@@ -161,27 +161,31 @@ function patches(args: ControlPlaneStageArgs): HostFile[] {
   ];
 }
 
-// What a joining kubelet may do with its bootstrap token: ask for a certificate, and get it and its successors approved.
+// What kubeadm binds in a phase that is not run here: a joining kubelet may ask for a certificate with its bootstrap token and gets
+// it and its successors approved; apiservers may reach into kubelets, for logs and exec.
 const bootstrapRbac = [
-  ["kubelet-bootstrap", "system:node-bootstrapper", "system:bootstrappers:kubeadm:default-node-token"],
+  ["kubelet-bootstrap", "system:node-bootstrapper", "Group", "system:bootstrappers:kubeadm:default-node-token"],
   [
     "node-autoapprove-bootstrap",
     "system:certificates.k8s.io:certificatesigningrequests:nodeclient",
+    "Group",
     "system:bootstrappers:kubeadm:default-node-token",
   ],
   [
     "node-autoapprove-certificate-rotation",
     "system:certificates.k8s.io:certificatesigningrequests:selfnodeclient",
+    "Group",
     "system:nodes",
   ],
+  ["apiserver-kubelet-client", "system:kubelet-api-admin", "User", "kube-apiserver-kubelet-client"],
 ]
-  .map(([name, role, group]) =>
+  .map(([name, role, kind, subject]) =>
     stringify({
       apiVersion: "rbac.authorization.k8s.io/v1",
       kind: "ClusterRoleBinding",
       metadata: { name: `kubeadm:${name}` },
       roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name: role },
-      subjects: [{ apiGroup: "rbac.authorization.k8s.io", kind: "Group", name: group }],
+      subjects: [{ apiGroup: "rbac.authorization.k8s.io", kind, name: subject }],
     }),
   )
   .join("---\n");
