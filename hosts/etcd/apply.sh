@@ -65,7 +65,8 @@ mount_data_device() {
 install_all() {
   local tool
   for tool in etcdctl etcdutl; do ln -sfn "/opt/ha-kubernetes/etcd-$ETCD_VERSION/$tool" "/usr/local/bin/$tool"; done
-  install_files
+  install_files '/etc/etcd/*'
+  install_files /etc/systemd/system/etcd.service
   systemctl daemon-reload
 }
 

@@ -14,26 +14,27 @@ drop_timers() {
   done
 }
 
+# Only once etcd starts: nothing waits for snapshots.
 keep_snapshots() {
-  local timer
+  local timer idle=()
+  install_files "$BACKUP_FILES"
+  [ -n "$BACKUP_TIMERS" ] || return 0
   if [ "$(stat -c '%a %U:%G' "$BACKUP_DIRECTORY" 2>/dev/null)" != "700 etcd:etcd" ]; then
-    [ -n "$BACKUP_TIMERS" ] || return 0
     install -d -m 0700 -o etcd -g etcd "$BACKUP_DIRECTORY"
     # Those of an earlier time on this host, when the user's number was another one.
     find "$BACKUP_DIRECTORY" -maxdepth 1 -name "$BACKUP_NAME.*" -exec chown etcd:etcd {} +
     did "made $BACKUP_DIRECTORY"
   fi
   for timer in $BACKUP_TIMERS; do
-    if systemctl show -p NeedDaemonReload --value "$timer" "${timer%.timer}.service" | grep -q yes; then systemctl daemon-reload; fi
-    systemctl is-enabled --quiet "$timer" && systemctl is-active --quiet "$timer" && continue
-    systemctl enable --quiet --now "$timer"
-    did "started $timer"
-  done
-  for timer in $BACKUP_TIMERS; do
+    if systemctl show -p NeedDaemonReload --value "$timer" "${timer%.timer}.service" | grep yes >/dev/null; then systemctl daemon-reload; fi
+    if ! systemctl is-enabled --quiet "$timer" || ! systemctl is-active --quiet "$timer"; then idle+=("$timer"); fi
     if systemctl is-failed --quiet "${timer%.timer}.service"; then
       say "WARNING: the last run of ${timer%.timer} failed: $(journalctl -u "${timer%.timer}.service" -n 20 -o cat | grep ERROR | tail -n 1)"
     fi
   done
+  [ ${#idle[@]} -gt 0 ] || return 0
+  systemctl enable --quiet --now "${idle[@]}"
+  did "started ${idle[*]}"
 }
 
 stop_backup() {

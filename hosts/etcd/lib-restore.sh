@@ -13,6 +13,7 @@ restore_wanted() { [ -n "${RESTORE_ID:-}" ] && ! grep -qxF -- "$RESTORE_ID" "$RE
 restore() {
   local snapshot
   install_all
+  install_files "$BACKUP_FILES"
   etcd_access || fail "no credential for etcd was placed"
   if [ "$(cat "$APPROVED" 2>/dev/null)" != "$RESTORE_ID" ]; then
     case $(repeatedly_answering) in
