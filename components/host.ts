@@ -19,7 +19,7 @@ export function hostCommand(
   options: pulumi.CustomResourceOptions,
   keepBirth = false,
 ): HostCommand {
-  const rendered = pulumi.output(stage).apply((it) => renderStage(it, userOf(host)));
+  const rendered = pulumi.output(stage).apply((it) => renderStage(repaired(it, host), userOf(host)));
   const visible = (pick: (texts: RenderedStage) => string) => pulumi.unsecret(rendered.apply(pick));
   return run(
     host,
@@ -43,6 +43,10 @@ export function hostCommand(
     },
   );
 }
+
+/** Another word of repair is another visible setting, so the stage runs again; none leaves the texts as they were without it. */
+const repaired = (stage: Stage, { repair }: Host): Stage =>
+  repair ? { ...stage, settings: { ...stage.settings, REPAIR: repair } } : stage;
 
 /** A command that runs once, when the resource is made, on whichever host it is given then. Its stdout is secret. */
 export function onceCommand(

@@ -94,6 +94,11 @@ export const clusterSchema = z.strictObject({
   artifacts: artifactsSchema,
   ssh: sshSchema,
   lab: labSchema,
+  repair: line
+    .default("")
+    .describe(
+      "Any words, such as a date: when they change, `up` runs every stage on every host again, and each mends only what differs there. By default none.",
+    ),
   allow: z
     .array(overrideSchema)
     .default([])

@@ -43,6 +43,8 @@ export interface Host {
   incarnation: number;
   /** Gone for good: its resources are kept untouched while others forget it. */
   lost: boolean;
+  /** The config's word that makes every stage run again; the same on all hosts, set for every provider by `createInfrastructure`. */
+  repair?: string;
   /** What made the host: its commands wait for it. Absent where the host outlives the stack. */
   machine?: pulumi.Resource;
   /** What holds all hosts, such as the whole lab: when it goes, nothing on them is undone. Absent where hosts outlive the stack. */
@@ -81,6 +83,11 @@ export interface ProviderArgs {
 
 /** The hosts that the config's provider gives. A provider that is not used is never loaded. */
 export async function createInfrastructure(args: ProviderArgs): Promise<Infrastructure> {
+  const given = await givenInfrastructure(args);
+  return { ...given, hosts: given.hosts.map((host) => ({ ...host, repair: args.cluster.repair })) };
+}
+
+async function givenInfrastructure(args: ProviderArgs): Promise<Infrastructure> {
   switch (args.cluster.provider) {
     case "lab":
       return (await import("./lab/index.ts")).labInfrastructure(args);
