@@ -38,7 +38,7 @@ export function hostCommand(
       ...(keepBirth && { ignoreChanges: ["create"] }),
       ...(host.lost && {
         retainOnDelete: true,
-        ignoreChanges: ["create", "update", "delete", "stdin", "connection", "triggers"],
+        ignoreChanges: ["create", "update", "delete", "stdin", connectionPath, "triggers"],
       }),
     },
   );
@@ -61,9 +61,15 @@ export function onceCommand(
     host,
     name,
     { create: command, logging: "none", triggers },
-    { ...options, ignoreChanges: ["connection", "create"], additionalSecretOutputs: ["stdout", "stderr"] },
+    { ...options, ignoreChanges: [connectionPath, "create"], additionalSecretOutputs: ["stdout", "stderr"] },
   );
 }
+
+/**
+ * `connection` for ignoreChanges. Spelled as a path, because the command plugin (1.2.1) also reads this list: told to ignore
+ * "connection", it compares a copy that lost its inner secret marks, and wants an update at every `up`.
+ */
+const connectionPath = '["connection"]';
 
 const userOf = (host: Host) => (host.connection.kind === "ssh" ? host.connection.user : "root");
 
