@@ -59,6 +59,18 @@ test("more etcd members change the apiservers' list of members and no member", a
   assert.deepEqual(changed(before, after), ["control-plane-m1", "control-plane-m2", "control-plane-m3"].map(command));
 });
 
+test("other backup settings run on etcd hosts alone, a restore there and on control planes", async () => {
+  const before = await graphOf(clusterOf(1));
+  const withEtcd = (etcd: object) => graphOf(clusterOf(1, (cluster) => Object.assign(cluster, { etcd })));
+  const etcd = ["etcd-m1", "etcd-m2", "etcd-m3"].map(command);
+  assert.deepEqual(changed(before, await withEtcd({ backup: { intervalMinutes: 5 } })), etcd);
+  const restoreFrom = { id: "today", snapshot: "a.db", sha256: "0".repeat(64) };
+  assert.deepEqual(changed(before, await withEtcd({ restoreFrom })), [
+    ...["control-plane-m1", "control-plane-m2", "control-plane-m3"].map(command),
+    ...etcd,
+  ]);
+});
+
 test("the order in which a config lists its hosts never matters", async () => {
   const before = await graphOf(clusterOf(2));
   const after = await graphOf(
