@@ -8,7 +8,7 @@ export type Path = readonly (string | number)[];
 /** Takes a path's text apart. @throws Error for a text that is none. */
 export function parsePath(text: string): Path {
   const path: (string | number)[] = [];
-  const step = /(?:^|\.)([^.[\]"]+)|\[(\d+)\]|\[\*\]|\["((?:[^"\\]|\\.)*)"\]/y;
+  const step = /(?:^|(?<=.)\.)([^.[\]"]+)|\[(\d+)\]|\[\*\]|\["((?:[^"\\]|\\.)*)"\]/y;
   while (step.lastIndex < text.length) {
     const at = step.lastIndex;
     const match = step.exec(text);

@@ -7,7 +7,7 @@ import { TestProject } from "./program.ts";
 
 // The engine as users run it, on real programs with real commands, each in a folder of its own.
 
-describe("runs of whole programs", { concurrency: 2 }, () => {
+describe("runs of whole programs", { concurrency: 3 }, () => {
   test("preview, up, up again, a change, destroy; the stack reads its own last outputs", async (context) => {
     const program = (text: string) => `
 const self = new pulumi.StackReference(\`organization/\${pulumi.getProject()}/\${pulumi.getStack()}\`);
@@ -132,10 +132,6 @@ new local.Command("never", { create: say("never") }, { dependsOn: bad });
     assert.doesNotMatch(wrong.text, /at .*\.(ts|js):\d+/);
     // A program that failed wants nothing: that must not delete everything.
     assert.match(project.state, /::never"/);
-    project.program(`const = ;`);
-    const syntax = await project.run(["up"]);
-    assert.equal(syntax.code, 1);
-    assert.match(syntax.text, /error: /);
     project.program(`process.exit(7);`);
     assert.match((await project.run(["up"])).text, /the program ended with exit code 7/);
   });
@@ -222,17 +218,7 @@ new local.Command("last", { create: say("last") }, { dependsOn: slow });
     const project = new TestProject(context, "");
     const refused: [string, RegExp][] = [
       [`new local.Command("a", { create: "true" }, { import: "x" });`, /Command a uses import/],
-      [`new local.Command("a", { create: "true" }, { hooks: { beforeCreate: [async () => {}] } });`, /hook/i],
       [`await local.run({ command: "true" });`, /calls invoke/],
-      [
-        `new local.Command("a", { create: "true" }, { provider: new (await import("@pulumi/command")).Provider("p") });`,
-        /providers made by/,
-      ],
-      [`new pulumi.StackReference("organization/other/dev");`, /serves only the stack itself/],
-      [
-        `new local.Command("a", { create: "true", assetPaths: [], archivePaths: [], environment: { A: new pulumi.asset.StringAsset("x") as never } });`,
-        /assets/,
-      ],
     ];
     for (const [program, message] of refused) {
       project.program(program);
