@@ -1,0 +1,128 @@
+import { X509Certificate } from "node:crypto";
+import { type Finding, fail, ok, warn } from "./finding.ts";
+import { byFile, lines, type Observation } from "./observation.ts";
+import type { Looked } from "./observe.ts";
+import type { StateCertificate, WantedHost, WantedStack } from "./stack.ts";
+
+// Certificates of the state and of the hosts' disks: serials and how long they last.
+
+/** One certificate and where it is. */
+export interface Certificate {
+  /** Name in the state, or path on the host. */
+  name: string;
+  /** `state`, or the host's name. */
+  place: string;
+  serial: string;
+  subject: string;
+  /** ISO 8601. */
+  validUntil: string;
+  /** Days, rounded down; negative when it has ended. */
+  daysLeft: number;
+  /** What `up` or the kubelet does about its end, and when. */
+  state: "valid" | "in its renewal window" | "expired";
+  /** What to do in its renewal window. */
+  cure: string;
+}
+
+const hour = 3_600_000;
+/** kubelet asks for a new client certificate when 70 to 90 % of the old one's life are over. */
+const kubeletRenews = 0.1;
+const kubeletClient = "/var/lib/kubelet/pki/kubelet-client-current.pem";
+const kubeletServing = "/var/lib/kubelet/pki/kubelet.crt";
+
+function describe(pem: string, name: string, place: string, windowHours: number, now: number, cure: string): Certificate {
+  const certificate = new X509Certificate(pem);
+  const end = certificate.validToDate.getTime();
+  const state = end <= now ? "expired" : end - now <= windowHours * hour ? "in its renewal window" : "valid";
+  return {
+    name,
+    place,
+    serial: certificate.serialNumber,
+    subject: certificate.subject.replaceAll("\n", ", "),
+    validUntil: certificate.validToDate.toISOString(),
+    daysLeft: Math.floor((end - now) / (24 * hour)),
+    state,
+    cure,
+  };
+}
+
+const pemTexts = (text: string): string[] => text.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
+
+const renewedByUp = "run up, which renews it on one host at a time";
+const authorityCure = "an authority is never renewed by itself: rotate it, step by step, well before its end";
+
+/** The state's certificates. `now`: milliseconds since 1970. */
+export function stateCertificates(all: readonly StateCertificate[], now: number): Certificate[] {
+  return all.map(({ name, pem, renewBeforeHours }) =>
+    describe(pem, name, "state", renewBeforeHours, now, renewBeforeHours > 0 ? renewedByUp : authorityCure),
+  );
+}
+
+/** The certificates on a host's disk. Kubeadm's own are renewed with the host's etcd client leaf, so in the same window. */
+export function hostCertificates(host: WantedHost, seen: Observation, windowHours: number, now: number): Certificate[] {
+  return [...byFile(lines(seen, "certificates"))].flatMap(([path, text]) =>
+    pemTexts(text).map((pem) => {
+      const certificate = new X509Certificate(pem);
+      const life = (certificate.validToDate.getTime() - certificate.validFromDate.getTime()) / hour;
+      if (path === kubeletClient)
+        return describe(
+          pem,
+          path,
+          host.name,
+          life * kubeletRenews,
+          now,
+          "see `journalctl -u kubelet` there: it renews this one itself",
+        );
+      if (path === kubeletServing)
+        return describe(
+          pem,
+          path,
+          host.name,
+          life * kubeletRenews,
+          now,
+          `remove ${path} there and restart kubelet, which makes another`,
+        );
+      return describe(pem, path, host.name, certificate.ca ? 0 : windowHours, now, certificate.ca ? authorityCure : renewedByUp);
+    }),
+  );
+}
+
+/** All certificates of a stack, those that end first at the top. */
+export function allCertificates(stack: WantedStack, looked: readonly Looked[], now: number): Certificate[] {
+  const windowHours = renewalWindow(stack);
+  const onHosts = looked.flatMap((it) => ("seen" in it ? hostCertificates(it.host, it.seen, windowHours, now) : []));
+  return [...stateCertificates(stack.certificates, now), ...onHosts].sort(
+    (a, b) => Date.parse(a.validUntil) - Date.parse(b.validUntil) || `${a.place} ${a.name}`.localeCompare(`${b.place} ${b.name}`),
+  );
+}
+
+/** Hours before their end from which leaves are renewed, as the config says. */
+export const renewalWindow = ({ certificates }: WantedStack): number =>
+  Math.max(0, ...certificates.map(({ renewBeforeHours }) => renewBeforeHours));
+
+/** Certificates on a host that end soon, and servers that still use another one than the file has. */
+export function certificateFindings(host: WantedHost, seen: Observation, windowHours: number, now: number): Finding[] {
+  const all = hostCertificates(host, seen, windowHours, now);
+  const findings = all.flatMap(({ name, state, daysLeft, validUntil, cure }): Finding[] => {
+    if (state === "valid") return [];
+    if (state === "expired") return [fail(`certificate ${name}`, `has expired on ${validUntil}`, cure)];
+    return [warn(`certificate ${name}`, `ends in ${daysLeft} days, on ${validUntil}`, cure)];
+  });
+  for (const [path, text] of byFile(lines(seen, "served"))) {
+    const [pem] = pemTexts(text);
+    const file = all.find(({ name }) => name === path);
+    if (pem === undefined || file === undefined) continue;
+    const { serialNumber } = new X509Certificate(pem);
+    if (serialNumber === file.serial) continue;
+    const found = `the file has serial ${file.serial}, but ${serialNumber} is served`;
+    findings.push(
+      warn(
+        `certificate ${path}`,
+        found,
+        "look again in two minutes: servers read it anew by themselves; else restart what serves it",
+      ),
+    );
+  }
+  if (findings.length > 0 || all.length === 0) return findings;
+  return [ok("certificates", `${all.length} files, the first ends in ${Math.min(...all.map(({ daysLeft }) => daysLeft))} days`)];
+}

@@ -1,0 +1,98 @@
+import { readFileSync } from "node:fs";
+import { runHere } from "../engine/providers/command-local.ts";
+import { CommandOutput } from "../engine/providers/command-output.ts";
+import { where } from "../engine/providers/ssh-dial.ts";
+import { SshPool } from "../engine/providers/ssh-pool.ts";
+import { quote } from "../hosts/stage.ts";
+import { type Observation, readObservation } from "./observation.ts";
+import type { WantedHost } from "./stack.ts";
+import { unitsOf } from "./wanted.ts";
+
+/** Seconds until an answer is given up: a host that answers at all needs a few. */
+const deadline = 90;
+const script = readFileSync(new URL("../hosts/check/check.sh", import.meta.url), "utf8");
+
+/** A host with how it is, or why that can't be told. */
+export type Looked = { host: WantedHost; seen: Observation } | { host: WantedHost; error: string };
+
+/** Looks at hosts, all at the same time, by one connection and one script each. One that can't be looked at stops no other. */
+export async function observeAll(hosts: readonly WantedHost[]): Promise<Looked[]> {
+  const pool = new SshPool();
+  try {
+    return await Promise.all(
+      hosts.map(async (host) => {
+        try {
+          return { host, seen: await observe(pool, host) };
+        } catch (error) {
+          return { host, error: (error as Error).message };
+        }
+      }),
+    );
+  } finally {
+    await pool.close();
+  }
+}
+
+async function observe(pool: SshPool, host: WantedHost): Promise<Observation> {
+  const signal = AbortSignal.timeout(deadline * 1000);
+  const output = new CommandOutput("none", () => undefined);
+  // Connects first, so that the time between question and answer is that of the network alone.
+  await run(pool, host, "true", "", signal, () => undefined);
+  const asked = Date.now() / 1000;
+  let answered: number | undefined;
+  const shell = `exec ${host.target && host.target.user !== "root" ? "sudo -n " : ""}bash -s`;
+  const { code, signal: killed } = await run(pool, host, shell, `${questions(host)}${script}`, signal, (stream, chunk) => {
+    if (stream === "stdout") answered ??= Date.now() / 1000;
+    output.write(stream, chunk);
+  });
+  output.end();
+  if (code !== 0) throw new Error(`the script ended with ${killed ?? code}: ${output.text("stderr").slice(-300)}`);
+  return readObservation(output.text("stdout"), asked, answered ?? asked);
+}
+
+type Listener = (stream: "stdout" | "stderr", chunk: Buffer) => void;
+
+async function run(pool: SshPool, host: WantedHost, command: string, stdin: string, signal: AbortSignal, onOutput: Listener) {
+  try {
+    if (host.target) return await pool.run(host.target, { command, stdin, signal, onOutput, log: () => undefined });
+    const output = { write: onOutput } as CommandOutput;
+    return await runHere({ text: command, stdin, environment: {}, output, signal });
+  } catch (error) {
+    if (!signal.aborted) throw error;
+    throw new Error(`no answer from ${host.target ? where(host.target) : "this machine"} within ${deadline} s`, { cause: error });
+  }
+}
+
+/** What the script is to look at, as the shell variables that it reads. */
+export function questions({ stages, settings, files }: WantedHost): string {
+  const has = (stage: string) => stages.includes(stage);
+  const address = settings.HOST_ADDRESS ?? "";
+  const isNode = has("control-plane") || has("worker");
+  const list = (...values: (string | false | undefined)[]) => values.filter(Boolean).join("\n");
+  const variables = {
+    FILES: files.map(({ path }) => path).join("\n"),
+    UNITS: list(...unitsOf(files), (settings.PREPARATIONS ?? "").split(" ").includes("time_sync") && "chrony.service"),
+    LINKS: isNode ? "/usr/local/bin/runc\n/opt/cni/bin/bridge" : "",
+    DIRECTORIES: list(
+      "/",
+      "/var/lib",
+      "/var/log",
+      has("etcd") && settings.DATA_DIRECTORY,
+      isNode && "/var/lib/containerd",
+      isNode && "/var/lib/kubelet",
+      has("etcd") && settings.BACKUP_DIRECTORY,
+    ),
+    SERVED: list(
+      has("etcd") && `${address}:2379 /etc/etcd/pki/member.crt`,
+      has("control-plane") && `${address}:6443 /etc/kubernetes/pki/apiserver.crt`,
+    ),
+    ETCD: has("etcd") ? "yes" : "",
+    API_SERVER: has("control-plane") ? `https://${address}:6443` : "",
+    HEALTH_URL: has("balancer") ? `http://127.0.0.1:${settings.STATISTICS_PORT}/health` : "",
+    BACKUPS: settings.BACKUP_TIMERS ? (settings.BACKUP_DIRECTORY ?? "") : "",
+    BACKUP_NAME: settings.BACKUP_NAME ?? "",
+  };
+  return Object.entries(variables)
+    .map(([name, value]) => `${name}=${quote(value)}\n`)
+    .join("");
+}

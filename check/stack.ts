@@ -1,0 +1,89 @@
+import type { SshTarget } from "../engine/providers/ssh-dial.ts";
+import { openStack } from "../engine/stack.ts";
+import type { ResourceState } from "../engine/state.ts";
+import { nameOf } from "../engine/urn.ts";
+import { plainProperties } from "../engine/values.ts";
+import { readStage, type WantedFile } from "./wanted.ts";
+
+// What the last `up` of a stack wanted, from its state: the hosts, how they are reached and what they hold.
+
+/** A host and all that its stages want of it. */
+export interface WantedHost {
+  name: string;
+  /** Given up in the config: it is not looked at. */
+  lost: boolean;
+  /** How it is reached; undefined: it is this machine. */
+  target?: SshTarget;
+  owner: string;
+  stages: string[];
+  /** Of all stages together. */
+  versions: Record<string, string>;
+  settings: Record<string, string>;
+  files: WantedFile[];
+}
+
+/** A certificate that the state holds. */
+export interface StateCertificate {
+  name: string;
+  pem: string;
+  /** Hours before its end from which `up` renews it; 0: it never does. */
+  renewBeforeHours: number;
+}
+
+/** What the state of a stack says. */
+export interface WantedStack {
+  hosts: WantedHost[];
+  certificates: StateCertificate[];
+  /** A run was cut off, or is still at it: hosts may hold more or less than this says. */
+  unfinished: boolean;
+}
+
+/** One try after a failed one: a check does not wait for hosts that are being made. Seconds for each. */
+const patience = { dialErrorLimit: 1, perDialTimeout: 10 };
+const commandTypes = ["command:remote:Command", "command:local:Command"];
+const certificateTypes = /^tls:index\/(selfSignedCert|locallySignedCert):/;
+
+/**
+ * Reads a stack's state with the passphrase that the engine takes.
+ *
+ * @throws Error where there is no state, it can't be opened, or it holds no host
+ */
+export async function readStack(folder: string, name: string): Promise<WantedStack> {
+  const { last, files } = await openStack(folder, name);
+  if (last === undefined) throw new Error(`stack ${name} has no state (${files.state}): run up first`);
+  const resources = last.resources.filter((resource) => !resource.delete && !resource.pendingReplacement);
+  const hosts = new Map<string, WantedHost>();
+  for (const resource of resources) if (commandTypes.includes(resource.type)) addCommand(hosts, resource);
+  if (hosts.size === 0) throw new Error(`stack ${name} has no host in its state: run up first`);
+  return {
+    hosts: [...hosts.values()].sort((a, b) => (a.name < b.name ? -1 : 1)),
+    certificates: resources.filter(({ type }) => certificateTypes.test(type)).map(certificateOf),
+    unfinished: last.pending.length > 0,
+  };
+}
+
+function addCommand(hosts: Map<string, WantedHost>, resource: ResourceState): void {
+  const { create, update, stdin, connection } = plainProperties(resource.inputs);
+  // Where there is an update, `create` is what the first run was told.
+  const wanted = readStage(String(update ?? create ?? ""), String(stdin ?? ""));
+  if (wanted === undefined) return;
+  const { stage, host: name, owner, versions, settings, files } = wanted;
+  const host = hosts.get(name) ?? { name, lost: false, owner, stages: [], versions: {}, settings: {}, files: [] };
+  hosts.set(name, host);
+  host.lost ||= resource.retainOnDelete === true;
+  if (connection) host.target = targetOf(connection as unknown as SshTarget);
+  host.stages.push(stage);
+  Object.assign(host.versions, versions);
+  Object.assign(host.settings, settings);
+  host.files.push(...files);
+}
+
+function targetOf(connection: SshTarget): SshTarget {
+  const completed = <T extends object>(endpoint: T) => ({ port: 22, user: "root", ...endpoint, ...patience });
+  return { ...completed(connection), ...(connection.proxy && { proxy: completed(connection.proxy) }) };
+}
+
+function certificateOf({ urn, inputs, outputs }: ResourceState): StateCertificate {
+  const pem = String(plainProperties(outputs).certPem ?? "");
+  return { name: nameOf(urn), pem, renewBeforeHours: Number(plainProperties(inputs).earlyRenewalHours ?? 0) };
+}

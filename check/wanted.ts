@@ -1,0 +1,69 @@
+import { createHash } from "node:crypto";
+import { gunzipSync } from "fflate";
+import { parseTar } from "nanotar";
+
+// What a stage's command, as the state has it, would write to its host.
+
+/** A file that a stage puts in place. */
+export interface WantedFile {
+  path: string;
+  /** Octal, four digits. */
+  mode: string;
+  /** user:group. */
+  owner: string;
+  /** SHA-256 of the content, hex. */
+  sha256: string;
+  content: string;
+}
+
+/** What one stage wants of one host. */
+export interface WantedStage {
+  stage: string;
+  host: string;
+  /** The owner mark. */
+  owner: string;
+  versions: Record<string, string>;
+  settings: Record<string, string>;
+  files: WantedFile[];
+}
+
+/**
+ * Reads a command's visible text and its bundle (both as `renderStage` made them). Undefined for a command that is no stage's.
+ *
+ * @throws Error where the bundle can't be read
+ */
+export function readStage(text: string, stdin: string): WantedStage | undefined {
+  const [, stage, host, owner] = /^# (\S+) on (\S+) of (\S+)$/m.exec(text.split("\n", 1)[0] ?? "") ?? [];
+  if (stage === undefined || host === undefined || owner === undefined) return undefined;
+  const pairs = (pattern: RegExp) =>
+    Object.fromEntries([...text.matchAll(pattern)].map(([, name = "", value = ""]) => [name, value]));
+  return {
+    stage,
+    host,
+    owner,
+    versions: pairs(/^# version (\S+) (.*)$/gm),
+    settings: pairs(/^# setting ([A-Z0-9_]+)=(.*)$/gm),
+    files: bundledFiles(stdin),
+  };
+}
+
+function bundledFiles(stdin: string): WantedFile[] {
+  const entries = new Map(parseTar(gunzipSync(Buffer.from(stdin, "base64"))).map(({ name, data }) => [name, data]));
+  const manifest = entries.get("manifest");
+  if (manifest === undefined) throw new Error("a bundle in the state holds no manifest");
+  const lines = Buffer.from(manifest).toString().split("\n").filter(Boolean);
+  return lines.map((line) => {
+    const [, mode = "", owner = "", index, path = ""] = /^(\S+) (\S+) (\d+) (.*)$/.exec(line) ?? [];
+    const content = entries.get(`files/${index}`) ?? new Uint8Array();
+    const sha256 = createHash("sha256").update(content).digest("hex");
+    return { path, mode, owner, sha256, content: Buffer.from(content).toString() };
+  });
+}
+
+/** The units that these files make or change, without instances. */
+export function unitsOf(files: readonly WantedFile[]): string[] {
+  const names = files.flatMap(
+    ({ path }) => /^\/etc\/systemd\/system\/([^/@]+\.(?:service|timer))(?:\.d\/|$)/.exec(path)?.[1] ?? [],
+  );
+  return [...new Set(names)].sort();
+}
