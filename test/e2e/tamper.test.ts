@@ -42,11 +42,7 @@ onCluster(
     });
 
     test("every mistake of a config is named at once, and nothing is touched", async () => {
-      const before = {
-        state: readFileSync(stack.stateFile, "utf8"),
-        logins: await host.logins(),
-        containers: await containersOf(config.name),
-      };
+      const before = await everything();
       stack.configure({
         ...config,
         kubernetesVersion: "v1.36.3",
@@ -60,12 +56,7 @@ onCluster(
         assert.ok(text.includes(key), `${key} is named:\n${text.slice(-3000)}`);
       }
       for (const value of ["v1.36.3", "magic", "10.79.4.300"]) assert.ok(text.includes(value), `${value} is shown`);
-      const after = {
-        state: readFileSync(stack.stateFile, "utf8"),
-        logins: await host.logins(),
-        containers: await containersOf(config.name),
-      };
-      assert.deepEqual(after, before);
+      assert.deepEqual(await everything(), before);
     });
 
     /** What there is on hosts and in the state; the state's times are no part of it. */
