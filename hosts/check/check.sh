@@ -99,7 +99,7 @@ look_at_etcd() {
 api() { timeout 15 kubectl --kubeconfig /etc/kubernetes/admin.conf --server "$API_SERVER" --request-timeout=10s "$@"; }
 look_at_api() {
   section api
-  api get --raw /readyz
+  api get --raw /readyz || return 0
   section nodes
   api get nodes -o 'jsonpath={range .items[*]}{.metadata.name}{"\t"}{.spec.unschedulable}{"\t"}{.status.nodeInfo.kubeletVersion}{"\t"}{range .status.conditions[*]}{.type}={.status} {end}{"\n"}{end}'
   section pods

@@ -15,7 +15,7 @@ apply_control_plane() {
   elif ! is_converged || [ "$(certificates_wanted)" != "$(certificates_made)" ]; then
     if ready "$HOST_ADDRESS"; then with_turn change; else with_turn mend; fi
     did "changed control plane $KUBERNETES_VERSION"
-  elif ! serves "$HOST_ADDRESS"; then
+  elif kubelet_is_stale || ! serves "$HOST_ADDRESS"; then
     mend
     did "started control plane $KUBERNETES_VERSION again"
   fi
