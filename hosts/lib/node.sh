@@ -51,16 +51,7 @@ drain_node() {
 reset_node() {
   systemctl disable --quiet --now kubelet 2>/dev/null || true
   forget_started kubelet
-  local ctr containers tasks
-  if ctr=$(command -v ctr) && systemctl is-active --quiet containerd; then
-    tasks=$("$ctr" -n k8s.io tasks list -q)
-    # shellcheck disable=SC2086 # one word each
-    [ -z "$tasks" ] || printf '%s\n' $tasks | xargs -P 8 -n 1 "$ctr" -n k8s.io tasks kill -s SIGKILL >/dev/null 2>&1 || true
-    wait_until 30 "containers to end" no_running_task "$ctr"
-    containers=$("$ctr" -n k8s.io containers list -q)
-    # shellcheck disable=SC2086 # one word each
-    [ -z "$containers" ] || "$ctr" -n k8s.io containers delete $containers
-  fi
+  if command -v ctr >/dev/null && systemctl is-active --quiet containerd; then wait_until 60 "containers to be gone" containers_gone; fi
   local mount
   while read -r mount; do umount -l "$mount"; done < <(awk '$2 ~ "^/var/lib/kubelet/" {print $2}' /proc/mounts | sort -r)
   if [ -d /var/lib/kubelet ]; then find /var/lib/kubelet -mindepth 1 -xdev -delete; fi
@@ -84,4 +75,14 @@ reset_node() {
   rm -f /usr/local/bin/kubelet /usr/local/bin/kubeadm /usr/local/bin/kubectl
   systemctl daemon-reload
 }
-no_running_task() { ! "$1" -n k8s.io tasks list | grep RUNNING >/dev/null; }
+# Kills and deletes what is there. containerd may be deleting some of it by itself at the same moment, so only an empty list counts.
+containers_gone() {
+  local left
+  left=$(k8s_ctr tasks list -q) || return 1
+  [ -z "$left" ] || xargs -P 8 -n 1 "$(command -v ctr)" -n k8s.io tasks kill -s SIGKILL <<<"$left" >/dev/null 2>&1 || true
+  left=$(k8s_ctr containers list -q) || return 1
+  [ -n "$left" ] || return 0
+  xargs "$(command -v ctr)" -n k8s.io containers delete <<<"$left" || true
+  left=$(k8s_ctr containers list -q) && [ -z "$left" ]
+}
+k8s_ctr() { CONTAINERD_SUPPRESS_DEPRECATION_WARNINGS=1 ctr -n k8s.io "$@"; }
