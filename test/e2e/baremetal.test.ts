@@ -72,7 +72,18 @@ onCluster(
 /** A host is as it was before the first `up`. */
 async function assertClean(host: LabHost): Promise<void> {
   await eventually(`${host.name} to be as it was`, 20, async () => {
-    assert.equal(await snapshot(host), fresh.get(host.name));
+    const [then, now] = [fresh.get(host.name) ?? "", await snapshot(host)].map((text) => text.split("\n")) as [
+      string[],
+      string[],
+    ];
+    const [gone, more] = [then.filter((line) => !now.includes(line)), now.filter((line) => !then.includes(line))];
+    if (gone.length > 0 || more.length > 0)
+      throw new Error(
+        `${gone
+          .map((it) => `- ${it}`)
+          .concat(more.map((it) => `+ ${it}`))
+          .join("\n")}`,
+      );
     return true;
   });
 }
