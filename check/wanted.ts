@@ -48,7 +48,9 @@ export function readStage(text: string, stdin: string): WantedStage | undefined 
 }
 
 function bundledFiles(stdin: string): WantedFile[] {
-  const entries = new Map(parseTar(gunzipSync(Buffer.from(stdin, "base64"))).map(({ name, data }) => [name, data]));
+  // An empty file is read as one without data.
+  const archive = parseTar(gunzipSync(Buffer.from(stdin, "base64")));
+  const entries = new Map(archive.map(({ name, data }) => [name, data ?? new Uint8Array()]));
   const manifest = entries.get("manifest");
   if (manifest === undefined) throw new Error("a bundle in the state holds no manifest");
   const lines = Buffer.from(manifest).toString().split("\n").filter(Boolean);

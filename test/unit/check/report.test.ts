@@ -1,0 +1,205 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { allCertificates } from "../../../check/certificates.ts";
+import type { Level } from "../../../check/finding.ts";
+import type { Looked } from "../../../check/observe.ts";
+import { certificatesText, exitStatus, judge, reportText } from "../../../check/report.ts";
+import { lookedAt, now, pem, stack } from "./healthy.ts";
+
+/** What is not OK, as `place level subject`. */
+const wrong = (looked: readonly Looked[], all = stack) =>
+  judge("prod", all, looked, Date.now()).places.flatMap(({ place, findings }) =>
+    findings
+      .filter(({ level }) => level !== "OK")
+      .map(({ level, subject, cure }) => {
+        assert.ok(cure, `${subject} says what to do`);
+        return `${place} ${level} ${subject}`;
+      }),
+  );
+
+test("a cluster that is well has no other finding than OK, for each host and the cluster", () => {
+  const report = judge("prod", stack, lookedAt(), now * 1000);
+  assert.deepEqual(wrong(lookedAt()), []);
+  assert.equal(exitStatus(report), 0);
+  for (const { place, findings } of report.places) assert.ok(findings.length >= 4, `${place}: ${JSON.stringify(findings)}`);
+  const subjects = new Set(report.places.flatMap(({ findings }) => findings.map(({ subject }) => subject)));
+  const about =
+    "owner mark,files,units,versions,ports,etcd database,etcd wal fsync,etcd members,etcd leader,etcd alarms,snapshot of etcd,restore drill";
+  for (const subject of [
+    ...about.split(","),
+    "apiserver",
+    "balancer",
+    "virtual IP 10.0.0.10",
+    "clock",
+    "disk /",
+    "Node",
+    "pods",
+    "certificates",
+  ])
+    assert.ok(subjects.has(subject), subject);
+});
+
+// Each row: which host says something else, what is replaced by what, and the one finding that comes of it.
+const on = "m2";
+const rows: [what: string, from: string | RegExp, to: string, findings: string[]][] = [
+  ["a changed file", /^[0-9a-f]{64}( {2}\/etc\/etcd\/etcd.env)$/m, `${"0".repeat(64)}$1`, ["m2 FAIL /etc/etcd/etcd.env"]],
+  ["a missing file", /^.*\t\/var\/lib\/kubelet\/config.yaml$/m, "", ["m2 FAIL /var/lib/kubelet/config.yaml"]],
+  [
+    "another mode",
+    "0600 etcd:etcd regular file\t/etc/etcd/pki/member.key",
+    "0644 etcd:etcd regular file\t/etc/etcd/pki/member.key",
+    ["m2 FAIL /etc/etcd/pki/member.key"],
+  ],
+  [
+    "another owner",
+    "root:etcd regular file\t/etc/etcd/pki/ca.crt",
+    "root:root regular file\t/etc/etcd/pki/ca.crt",
+    ["m2 FAIL /etc/etcd/pki/ca.crt"],
+  ],
+  [
+    "a link in a file's place",
+    "regular file\t/etc/etcd/etcd.env",
+    "symbolic link\t/etc/etcd/etcd.env",
+    ["m2 FAIL /etc/etcd/etcd.env"],
+  ],
+  ["another cluster's mark", "prod/0011aabb", "other/22334455", ["m2 FAIL owner mark"]],
+  ["no mark", "prod/0011aabb", "", ["m2 FAIL owner mark"]],
+  ["a stopped unit", /(Id=haproxy.service\nLoadState=loaded\nActiveState=)active/, "$1inactive", ["m2 FAIL haproxy.service"]],
+  [
+    "a failed snapshot",
+    /(Id=etcd-backup.service\nLoadState=loaded\nActiveState=)inactive/,
+    "$1failed",
+    ["m2 FAIL etcd-backup.service"],
+  ],
+  [
+    "a disabled unit",
+    /(Id=keepalived.service\nLoadState=loaded\nActiveState=active\nUnitFileState=)enabled/,
+    "$1disabled",
+    ["m2 FAIL keepalived.service"],
+  ],
+  ["a masked unit", /(Id=kubelet.service\nLoadState=)loaded/, "$1masked", ["m2 FAIL kubelet.service"]],
+  ["somebody's failed unit", "@@ failed\n", "@@ failed\nexim4.service\n", ["m2 WARN exim4.service"]],
+  ["an older etcd", "etcd-3.6.14/etcd", "etcd-3.6.13/etcd", ["m2 FAIL version of etcd"]],
+  [
+    "a kubelet from elsewhere",
+    "/opt/ha-kubernetes/kubernetes-1.36.3/kubelet",
+    "/usr/bin/kubelet",
+    ["m2 FAIL version of kubernetes"],
+  ],
+  ["another runc", "runc-1.4.3/runc", "runc-1.4.2/runc", ["m2 FAIL version of runc"]],
+  [
+    "a stranger's port",
+    "udp UNCONN",
+    'tcp LISTEN 0 5 0.0.0.0:4444 0.0.0.0:* users:(("nc",pid=99,fd=3))\nudp UNCONN',
+    ["m2 WARN port 4444/tcp"],
+  ],
+  ["a stranger on a port of the table", '"kubelet",pid', '"nc",pid', ["m2 FAIL port 10250"]],
+  ["a port that nothing listens on", /^.* 0\.0\.0\.0:2380 .*$/m, "", ["m2 FAIL port 2380"]],
+  ["no leader", "has_leader 1", "has_leader 0", ["m2 FAIL etcd"]],
+  ["a learner", "is_learner 0", "is_learner 1", ["m2 WARN etcd"]],
+  ["a full database", "size_in_bytes 2.4576e+06", "size_in_bytes 2.1e+09", ["m2 FAIL etcd database"]],
+  ["a slow disk", /(wal_fsync_duration_seconds_bucket\{le="0.0(?:04|08|16)"\}) 1000/g, "$1 900", ["m2 WARN etcd wal fsync"]],
+  ["an old snapshot", `taken=${now - 600}`, `taken=${now - 86_400}`, ["m2 FAIL snapshot of etcd"]],
+  ["a balancer without apiserver", "@@ balancer\n200", "@@ balancer\n503", ["m2 FAIL balancer"]],
+  ["an apiserver that is not ready", "@@ api\nok", "@@ api\n", ["m2 FAIL apiserver"]],
+  ["nobody with the virtual IP", "10.0.0.10/32", "", ["cluster FAIL virtual IP 10.0.0.10"]],
+  ["a clock ahead", `@@ time\n${now}`, `@@ time\n${now + 30}`, ["m2 WARN clock"]],
+  ["a clock far behind", `@@ time\n${now}`, `@@ time\n${now - 400}`, ["m2 FAIL clock"]],
+  ["a disk that fills up", "60000000000", "13000000000", ["m2 WARN disk /"]],
+  ["a full disk", "60000000000", "900000000", ["m2 FAIL disk /"]],
+  ["no inodes", "900000", "900", ["m2 FAIL disk /"]],
+];
+for (const [what, from, to, findings] of rows) {
+  test(`${what} is found, and nothing else`, () => {
+    const looked = lookedAt((text, { name }) => {
+      if (name !== on) return text;
+      const broken = text.replace(from, to);
+      assert.notEqual(broken, text, "the row breaks something");
+      return broken;
+    });
+    assert.deepEqual(wrong(looked), findings);
+    assert.equal(exitStatus(judge("prod", stack, looked, now * 1000)), findings.some((it) => it.includes(" FAIL ")) ? 1 : 0);
+  });
+}
+
+// What all members or control planes say alike.
+const everywhere: [what: string, from: string | RegExp, to: string, findings: string[]][] = [
+  ["a member that is missing", /^.*, m3, .*$/m, "", ["cluster FAIL etcd members"]],
+  ["a member that never started", ", m3, ", ", , ", ["cluster FAIL etcd members"]],
+  ["an alarm", "@@ etcd-alarms\n", "@@ etcd-alarms\nmemberID:1 alarm:NOSPACE\n", ["cluster FAIL etcd alarms"]],
+  ["no quorum", /@@ etcd-(members|alarms)\n[^@]*/g, "@@ etcd-$1\n", ["cluster FAIL etcd"]],
+  ["a Node that is not Ready", /^(w1.*)Ready=True/m, "$1Ready=False", ["w1 FAIL Node"]],
+  ["a cordoned Node", "w1\t\t", "w1\ttrue\t", ["w1 WARN Node"]],
+  ["an old kubelet", "w1\t\tv1.36.3", "w1\t\tv1.35.4", ["w1 FAIL Node"]],
+  ["a Node that is gone", /^w1\t.*Ready=.*$/m, "", ["w1 FAIL Node"]],
+  ["a Node of no host", "@@ nodes\n", "@@ nodes\nx9\t\tv1.36.3\tReady=True \n", ["cluster WARN Node x9"]],
+  [
+    "a pod that is not ready",
+    "kube-apiserver-m3\tm3\tRunning\tTrue",
+    "kube-apiserver-m3\tm3\tRunning\tFalse",
+    ["m3 FAIL pod kube-apiserver-m3"],
+  ],
+  ["an old apiserver", /(kube-apiserver-m3.*:)v1.36.3/, "$1v1.35.4", ["m3 FAIL version of kube-apiserver"]],
+  ["no control plane that answers", /@@ nodes\n[^@]*/, "@@ nodes\n", ["cluster FAIL API"]],
+];
+for (const [what, from, to, findings] of everywhere) {
+  test(`${what} is found once`, () => assert.deepEqual(wrong(lookedAt((text) => text.replace(from, to))), findings));
+}
+
+test("two holders of the virtual IP, and two etcd clusters, are found", () => {
+  const held = lookedAt((text, { name }) =>
+    name === "m3" ? text.replace("@@ addresses\n", "@@ addresses\n10.0.0.10/32\n") : text,
+  );
+  assert.deepEqual(wrong(held), ["cluster FAIL virtual IP 10.0.0.10"]);
+  const split = lookedAt((text, { name }) =>
+    name === "m3" ? text.replace("14841639068965178418", "14841639068965178419") : text,
+  );
+  assert.deepEqual(wrong(split), ["cluster FAIL etcd cluster"]);
+});
+
+test("a host that does not answer is named with the way out, the others are judged, and the status says that not all was seen", () => {
+  const looked = lookedAt().map(
+    (it): Looked => (it.host.name === "w2" ? { host: it.host, error: "cannot reach root@10.0.0.22:22" } : it),
+  );
+  assert.deepEqual(wrong(looked), ["w2 FAIL connection"]);
+  const report = judge("prod", stack, looked, now * 1000);
+  assert.equal(exitStatus(report), 2);
+  const text = reportText(report);
+  assert.match(text, /FAIL {2}connection: .*10\.0\.0\.22/);
+  assert.match(text, /hosts\.w2\.lost/);
+  assert.match(text, /4 hosts looked at, 1 not reached$/);
+});
+
+test("the worst comes first, and the last line counts", () => {
+  const looked = lookedAt((text, { name }) => (name === "w1" ? text.replace(/^[0-9a-f]{64}/m, "0".repeat(64)) : text));
+  const text = reportText(judge("prod", stack, looked, now * 1000));
+  const [first, second] = text.split("\n");
+  assert.equal(first, "w1");
+  assert.match(second ?? "", /^ {2}FAIL/);
+  assert.match(text.split("\n").at(-1) ?? "", /^stack prod: 1 FAIL, 0 WARN, \d+ OK; 5 hosts looked at$/);
+  assert.deepEqual(
+    JSON.parse(JSON.stringify(judge("prod", stack, looked, 0))).counts satisfies Record<Level, number>,
+    judge("prod", stack, looked, 0).counts,
+  );
+});
+
+test("what the config gave up, and a run that was cut off, are said", () => {
+  const hosts = stack.hosts.map((host) => ({ ...host, lost: host.name === "w2" }));
+  const looked = lookedAt((text) => text.replace(/^w2\t.*$/m, "")).filter(({ host }) => host.name !== "w2");
+  assert.deepEqual(wrong(looked, { ...stack, hosts, unfinished: true }), ["cluster WARN lost hosts", "cluster WARN state"]);
+});
+
+test("certificates are listed by their end, and those in their renewal window with what to do", () => {
+  const day = 86_400_000;
+  const all = { ...stack, certificates: [{ name: "etcd-m1", pem, renewBeforeHours: 2160 }] };
+  const early = allCertificates(all, lookedAt(), Date.now());
+  assert.equal(early.length, 6);
+  assert.ok(early.every(({ daysLeft, state, serial }) => daysLeft === 364 && state === "valid" && /^[0-9A-F]+$/.test(serial)));
+  const late = allCertificates(all, lookedAt(), Date.now() + 300 * day);
+  assert.equal(late.find(({ place }) => place === "state")?.state, "in its renewal window");
+  assert.equal(allCertificates(all, lookedAt(), Date.now() + 400 * day)[0]?.state, "expired");
+  const text = certificatesText(late, ["w9: no answer"]);
+  assert.match(text, /^days {2}until/);
+  assert.match(text, /state: etcd-m1 is in its renewal window\n {6}→ run up/);
+  assert.match(text, /^FAIL {2}w9: no answer$/m);
+});
