@@ -69,12 +69,24 @@ reset_node() {
       nft delete table $table 2>/dev/null || true
     done
   fi
-  if command -v iptables-save >/dev/null && iptables-save | grep -E 'KUBE-|FLANNEL|CNI-' >/dev/null; then
-    iptables-save | grep -vE 'KUBE-|FLANNEL|CNI-' | iptables-restore
-  fi
+  clean_iptables iptables ip
+  clean_iptables ip6tables ip6
   rm -f /usr/local/bin/kubelet /usr/local/bin/kubeadm /usr/local/bin/kubectl
   systemctl daemon-reload
 }
+# clean_iptables COMMAND FAMILY: takes away the rules of Kubernetes, and the tables that held nothing else.
+clean_iptables() {
+  local table
+  command -v "$1-save" >/dev/null || return 0
+  if "$1-save" | grep -E 'KUBE-|FLANNEL|CNI-' >/dev/null; then "$1-save" | grep -vE 'KUBE-|FLANNEL|CNI-' | "$1-restore"; fi
+  command -v nft >/dev/null || return 0
+  for table in mangle nat filter; do
+    # A line that is no frame of a chain is a rule.
+    if nft list table "$2" "$table" 2>/dev/null | grep -vE '^(table|#|\}|$)|^\s+(chain |type |\})' >/dev/null; then continue; fi
+    nft delete table "$2" "$table" 2>/dev/null || true
+  done
+}
+
 # Kills and deletes what is there. containerd may be deleting some of it by itself at the same moment, so only an empty list counts.
 containers_gone() {
   local left

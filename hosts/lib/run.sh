@@ -4,6 +4,8 @@
 set -euo pipefail
 umask 022
 export LC_ALL=C PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+# Not in somebody's home folder.
+export KUBECACHEDIR=/run/ha-kubernetes/kubectl
 
 ACTION=$1
 STAGE=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)

@@ -4,7 +4,7 @@ import { LabHost } from "./lab.ts";
 import { eventually, must } from "./process.ts";
 import type { ClusterConfig } from "./stack.ts";
 
-const kubectlOnHost = "kubectl --kubeconfig /etc/kubernetes/admin.conf";
+const kubectlOnHost = "KUBECACHEDIR=/run/kubectl-of-tests kubectl --kubeconfig /etc/kubernetes/admin.conf";
 
 export interface KubernetesObject {
   metadata: { name: string; namespace?: string; labels?: Record<string, string>; [key: string]: unknown };
