@@ -5,6 +5,7 @@ import { Execution, type ExecutionOptions, Refusal } from "./execution.ts";
 import type { Goal, Registered } from "./goal.ts";
 import { ignoreChanges } from "./paths.ts";
 import type { Watcher } from "./progress.ts";
+import { Stopped } from "./slots.ts";
 import type { ResourceState, Snapshot } from "./state.ts";
 import { create, lasting, stateOf, update, type Wanted } from "./steps.ts";
 import { formerUrns, makeUrn, nameOf, packageOf, stackType } from "./urn.ts";
@@ -137,9 +138,13 @@ export class Deployment extends Execution {
     return { urn, ...(id !== undefined && { id }), outputs };
   }
 
-  /** Deletes what the program no longer registers and what was replaced. */
+  /** Deletes what the program no longer registers and what was replaced. What goes wrong is shown, and the deployment fails. */
   async finish(): Promise<void> {
-    await this.guard("deleting", () => deleteRest(this));
+    try {
+      await this.guard("deleting", () => deleteRest(this));
+    } catch (error) {
+      if (!(error instanceof Stopped)) throw error;
+    }
   }
 
   /** Gives a component, or the stack itself, its outputs. */

@@ -66,7 +66,7 @@ export class Display implements Watcher {
   }
 
   /** The errors, each with its resource, then how many resources were touched and how long it took. */
-  summary(): void {
+  summary(interrupted = false): void {
     for (const failure of this.#failures) this.#print(`error: ${failure.trimEnd().split("\n").join("\n       ")}`);
     // What was replaced counts once.
     const counts = [...this.#counts].filter(([operation]) => operation !== "delete replaced");
@@ -75,7 +75,9 @@ export class Display implements Watcher {
       return `${count} ${this.#preview && operation !== "same" ? `to ${would}` : did}`;
     });
     const seconds = ((performance.now() - this.#begin) / 1000).toFixed(1);
-    this.#print(`${text.join(", ") || "nothing to do"}${this.#failures.length > 0 ? ", failed" : ""} (${seconds} s)`);
+    this.#print(
+      `${text.join(", ") || "nothing to do"}${this.#failures.length > 0 ? ", failed" : ""}${interrupted ? ", interrupted" : ""} (${seconds} s)`,
+    );
   }
 
   #learn(step: Step): void {

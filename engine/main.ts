@@ -33,7 +33,8 @@ async function main(): Promise<number> {
     say(`engine: Pulumi CLI ${cli.version} (${cli.path})`);
     return runPulumi(cli, folder, options);
   }
-  say(`engine: built-in (no Pulumi CLI found; follows ${stateVersion})`);
+  const why = process.env.HA_KUBERNETES_ENGINE ? "as HA_KUBERNETES_ENGINE says" : "there is no Pulumi CLI on PATH";
+  say(`engine: built-in (${why}); follows ${stateVersion}`);
   return runBuiltIn(options);
 }
 
@@ -78,6 +79,13 @@ function printOutputs(stack: Stack, options: Options): void {
   if (name !== undefined) print(outputText(outputs, name, options.showSecrets, options.json));
   else if (options.json) print(outputsJson(outputs, options.showSecrets));
   else for (const line of outputLines(outputs, options.showSecrets)) print(line);
+}
+
+// A reader that is gone, such as `head`, is no reason to leave a run half done.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") throw error;
+  });
 }
 
 try {

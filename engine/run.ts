@@ -48,13 +48,10 @@ async function deploy(stack: Stack, options: Options, print: (line: string) => v
     if (ok && !deployment.failed && !interrupts.seen()) await deployment.finish();
     await deployment.slots.idle();
     await save();
-    if (preview || options.verb === "destroy" || !ok || deployment.failed) {
-      display.summary();
-    } else {
-      for (const line of outputLines(deployment.outputs, false)) print(line);
-      display.summary();
-    }
-    return ok && !deployment.failed && !interrupts.seen() ? 0 : 1;
+    const whole = ok && !deployment.failed && !interrupts.seen();
+    if (whole && options.verb === "up") for (const line of outputLines(deployment.outputs, false)) print(line);
+    display.summary(interrupts.seen());
+    return whole ? 0 : 1;
   } finally {
     interrupts.end();
   }

@@ -1,4 +1,4 @@
-import { hasUnknown, type Properties, unknown, type Value } from "./providers/provider.ts";
+import { type Properties, unknown, type Value } from "./providers/provider.ts";
 
 // Property values as the engine holds them: the providers' plain values plus `Secret`, and their three written forms:
 // on the wire to the program, in the state file, and in clear for a provider.
@@ -55,9 +55,6 @@ export function hasSecret(value: Tracked): boolean {
   if (isList(value)) return value.some(hasSecret);
   return isMap(value) && Object.values(value).some(hasSecret);
 }
-
-/** Whether any property is or holds an unknown. */
-export const hasUnknowns = (properties: TrackedProperties): boolean => hasUnknown(plainProperties(properties));
 
 /**
  * Marks secret in `value` what is secret at the same place of `like`: how secrets come back from a provider that saw them in

@@ -170,11 +170,7 @@ export async function run(world: World, program: Program, options: RunOptions = 
   options.with?.(deployment);
   const registered = options.destroy || (await register(deployment, program));
   await deployment.slots.idle();
-  if (registered && !deployment.failed && !deployment.slots.stopped) {
-    await deployment.finish().catch((error: unknown) => {
-      if (!(error instanceof Stopped)) throw error;
-    });
-  }
+  if (registered && !deployment.failed && !deployment.slots.stopped) await deployment.finish();
   await deployment.slots.idle();
   const text = write(deployment);
   const state = preview ? (options.state ?? []) : read(text);
