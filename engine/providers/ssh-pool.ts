@@ -166,10 +166,15 @@ function openChannel(link: Link, { command, environment }: Execution): Promise<C
 function finish(link: Link, channel: ClientChannel, execution: Execution, host: string, grace: number): Promise<Exit> {
   return new Promise((resolve, reject) => {
     const { signal, stdin, onOutput } = execution;
-    let killer: NodeJS.Timeout | undefined;
+    let giveUp: NodeJS.Timeout | undefined;
+    const interrupted = new Error(`interrupted; the command on ${host} was sent SIGTERM, but may still run there`);
     const interrupt = () => {
       terminate(channel);
-      killer = setTimeout(() => channel.destroy(), grace);
+      // A server that passes no signal on, as OpenSSH does for root, does not close the channel either while the command runs.
+      giveUp = setTimeout(() => {
+        channel.close();
+        reject(interrupted);
+      }, grace);
     };
     if (signal?.aborted) interrupt();
     signal?.addEventListener("abort", interrupt, { once: true });
@@ -179,9 +184,9 @@ function finish(link: Link, channel: ClientChannel, execution: Execution, host: 
     channel.on("error", () => {});
     // The "exit" event may already be over; "close" repeats what it said: nothing when the connection was lost.
     channel.on("close", (code?: number | null, name?: string) => {
-      clearTimeout(killer);
+      clearTimeout(giveUp);
       signal?.removeEventListener("abort", interrupt);
-      if (signal?.aborted) return reject(new Error(`interrupted; the command on ${host} was sent SIGTERM`));
+      if (signal?.aborted) return reject(interrupted);
       if (code === null) return resolve({ signal: (name ?? "unknown").replace(/^SIG/, "") });
       if (code !== undefined) return resolve({ code });
       reject(
