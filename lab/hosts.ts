@@ -1,4 +1,5 @@
-import ssh2 from "ssh2";
+import { generateKeyPairSync } from "node:crypto";
+import { opensshPrivateKey, opensshPublicKey } from "../engine/providers/openssh.ts";
 import { mustRunScript, type Result, runScript } from "./run.ts";
 
 // Plain hosts without a Pulumi program around them, for tests that give hosts to the bare-metal provider. Made by the same
@@ -21,11 +22,16 @@ export interface Lab {
  * anything on this machine; its first address is the machine's own. Throws when a host can't be made; `removeHosts` cleans up then too.
  */
 export async function makeHosts(name: string, subnet: string, hosts: Readonly<Record<string, string>>): Promise<Lab> {
-  const login = ssh2.utils.generateKeyPairSync("ed25519");
-  const host = ssh2.utils.generateKeyPairSync("ed25519");
+  const login = newKeyPair();
+  const host = newKeyPair();
   await mustRunScript("network.sh", ["create", name, subnet]);
   await addHosts({ name, hosts, privateKey: login.private, hostKey: host.public }, login.public, host.private);
   return { name, hosts, privateKey: login.private, hostKey: host.public };
+}
+
+function newKeyPair(): { private: string; public: string } {
+  const { privateKey } = generateKeyPairSync("ed25519");
+  return { private: opensshPrivateKey(privateKey) as string, public: opensshPublicKey(privateKey)?.line as string };
 }
 
 async function addHosts(lab: Lab, authorized: string, hostKey: string): Promise<void> {

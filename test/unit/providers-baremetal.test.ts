@@ -51,6 +51,7 @@ test("a host is what the config says of it", async () => {
     dataDevice: "/dev/sdb",
     incarnation: 3,
     lost: true,
+    repair: "",
   });
 });
 

@@ -1,7 +1,9 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { generateKeyPairSync } from "node:crypto";
 import { once } from "node:events";
 import { connect, createServer, type Socket } from "node:net";
 import ssh2, { type AuthContext, type Connection, type ServerChannel } from "ssh2";
+import { opensshPrivateKey, opensshPublicKey } from "../../../engine/providers/openssh.ts";
 
 /** A real SSH server in this process, on loopback, that runs what it is told with /bin/sh. */
 export interface TestServer {
@@ -30,11 +32,15 @@ export interface TestServerOptions {
   acceptEnv?: string[];
 }
 
-const newKey = (type: "ed25519" | "rsa" | "ecdsa") =>
-  ssh2.utils.generateKeyPairSync(
-    type as "rsa",
-    type === "ecdsa" ? { bits: 256 } : type === "rsa" ? { bits: 2048 } : (undefined as never),
-  );
+function newKey(type: "ed25519" | "rsa" | "ecdsa"): { private: string; public: string } {
+  const { privateKey } =
+    type === "ed25519"
+      ? generateKeyPairSync("ed25519")
+      : type === "rsa"
+        ? generateKeyPairSync("rsa", { modulusLength: 2048 })
+        : generateKeyPairSync("ec", { namedCurve: "P-256" });
+  return { private: opensshPrivateKey(privateKey) as string, public: opensshPublicKey(privateKey)?.line.trim() as string };
+}
 
 /** A port of loopback that nothing listens on. */
 export async function freePort(): Promise<number> {
