@@ -204,10 +204,20 @@ class Track {
   }
 }
 
+/** How often each reason was given, with the seconds from the first to the last failure. */
+function why(failed: Seen["failed"]): string {
+  if (failed.length === 0) return "";
+  const counts = new Map<string, number>();
+  for (const { why } of failed) counts.set(why, (counts.get(why) ?? 0) + 1);
+  const reasons = [...counts].map(([reason, count]) => `${count} × ${reason}`).join("; ");
+  const over = ((failed.at(-1)?.at ?? 0) - (failed[0]?.at ?? 0)) / 1000;
+  return ` (${reasons}; over ${over.toFixed(1)} s)`;
+}
+
 /** One line a person can read. */
 export function summary(report: Report): string {
   const of = ({ sent, failed, longestGap }: Seen) =>
-    `${sent} sent, ${failed.length} failed, longest gap ${(longestGap / 1000).toFixed(1)} s`;
+    `${sent} sent, ${failed.length} failed${why(failed)}, longest gap ${(longestGap / 1000).toFixed(1)} s`;
   return [
     `new connections: ${of(report.fresh)}`,
     `reused connection: ${of(report.reused)}`,
