@@ -7,9 +7,12 @@ const shortest = 8;
 export class Redactor {
   readonly #known = new Set<string>();
 
-  /** Remembers the secrets of a value: its texts, and their lines where there are several. */
+  /**
+   * Remembers the secrets of a value: its texts, and their lines where there are several. Of a secret that marks parts of itself,
+   * such as a connection, only those: a host's address has to stand in an error.
+   */
   learn(value: Tracked): void {
-    if (value instanceof Secret) this.#learnPlain(value.value);
+    if (value instanceof Secret) this.#learnPlain(value.inner.length > 0 ? named(value.value, value.inner) : value.value);
     else if (value !== null && typeof value === "object") for (const item of Object.values(value)) this.learn(item as Tracked);
   }
 
@@ -28,6 +31,12 @@ export class Redactor {
     for (const secret of this.#known) if (hidden.includes(secret)) hidden = hidden.replaceAll(secret, "[secret]");
     return hidden;
   }
+}
+
+/** What stands under one of the names, at any depth. */
+function named(value: unknown, names: readonly string[]): unknown[] {
+  if (value === null || typeof value !== "object") return [];
+  return Object.entries(value).flatMap(([name, inner]) => (names.includes(name) ? [inner] : named(inner, names)));
 }
 
 /** The first and last line of a PEM text, which are the same for all. */

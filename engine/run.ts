@@ -36,7 +36,10 @@ async function deploy(stack: Stack, options: Options, print: (line: string) => v
   const redactor = new Redactor();
   const display = new Display(print, preview, redactor);
   const last: Snapshot = stack.last ?? { resources: [], pending: [] };
-  for (const { inputs, outputs } of last.resources) redactor.learn([inputs, outputs]);
+  for (const { inputs, outputs } of last.resources) {
+    // Outputs of an input's name repeat it.
+    redactor.learn([inputs, Object.fromEntries(Object.entries(outputs).filter(([name]) => !Object.hasOwn(inputs, name)))]);
+  }
   warnOfPending(last, print);
   const { parallel } = options;
   const save = preview ? async () => undefined : await saver(stack, () => deployment.snapshot());

@@ -53,8 +53,6 @@ function commandType<Inputs extends CommandInputs>(check: ResourceType["check"],
     return { ...properties, stdout: output.text("stdout"), stderr: output.text("stderr") };
   };
   return {
-    // Of a connection and its proxy, which are secret as a whole.
-    innerSecrets: ["password", "privateKey", "privateKeyPassword"],
     check,
     diff,
     create: async (inputs, context) => ({
@@ -90,17 +88,23 @@ const local = commandType<LocalInputs>(
   }),
 );
 
-const remote = commandType<RemoteInputs>(checkRemote, async ({ connection, stdin }, command, environment, output, context) => ({
-  exit: await connections.run(connection, {
-    command,
-    stdin,
-    environment,
-    onOutput: (stream, chunk) => output.write(stream, chunk),
-    log: (line) => context.log(line),
-    signal: context.signal,
+const remoteLife = commandType<RemoteInputs>(
+  checkRemote,
+  async ({ connection, stdin }, command, environment, output, context) => ({
+    exit: await connections.run(connection, {
+      command,
+      stdin,
+      environment,
+      onOutput: (stream, chunk) => output.write(stream, chunk),
+      log: (line) => context.log(line),
+      signal: context.signal,
+    }),
+    place: where(connection),
   }),
-  place: where(connection),
-}));
+);
+
+/** Of a connection and its proxy, which are secret as a whole, the plugin marks these once more. */
+const remote: ResourceType = { ...remoteLife, innerSecrets: ["password", "privateKey", "privateKeyPassword"] };
 
 function refused(type: string): ResourceType {
   const reason = `${type} is not supported by this engine: hand files to a remote.Command through stdin, or use the Pulumi CLI`;

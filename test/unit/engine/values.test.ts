@@ -175,3 +175,17 @@ test("known secrets are hidden wherever they stand, their lines too, PEM frames 
   assert.equal(redactor.hide("  abcdefghijkl"), "  [secret]");
   assert.equal(redactor.hide("-----BEGIN KEY----- yes"), "-----BEGIN KEY----- yes");
 });
+
+test("of a connection only its credentials are hidden: errors name the host", () => {
+  const redactor = new Redactor();
+  const connection = {
+    host: "host-1.example",
+    password: "open-sesame",
+    proxy: { host: "proxy.example", privateKey: "proxy-key-text" },
+  };
+  redactor.learn({ connection: new Secret(connection, ["password", "privateKey"]) });
+  assert.equal(
+    redactor.hide("host-1.example proxy.example open-sesame proxy-key-text"),
+    "host-1.example proxy.example [secret] [secret]",
+  );
+});
