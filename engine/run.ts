@@ -36,6 +36,10 @@ async function deploy(stack: Stack, options: Options, print: (line: string) => v
   const redactor = new Redactor();
   const display = new Display(print, preview, redactor);
   const last: Snapshot = stack.last ?? { resources: [], pending: [] };
+  if (options.verb === "destroy" && last.resources.length === 0) {
+    print("nothing to destroy");
+    return 0;
+  }
   for (const { inputs, outputs } of last.resources) {
     // Outputs of an input's name repeat it.
     redactor.learn([inputs, Object.fromEntries(Object.entries(outputs).filter(([name]) => !Object.hasOwn(inputs, name)))]);

@@ -43,7 +43,6 @@ export const line = last.stdout;
     assert.match(change.text, /~ last update\n +create: .*one.* → .*two/);
     assert.equal((await project.run(["up", "--parallel", "1"])).code, 0);
     assert.deepEqual(project.happened(), ["two"]);
-    assert.equal((await project.run(["output", "line"])).stdout, "two\n");
     assert.deepEqual(JSON.parse((await project.run(["output", "--json"])).stdout), { count: 3, line: "two" });
     const gone = await project.run(["destroy"]);
     assert.match(gone.text, /destroying stack dev of probe: 2 resources/);
@@ -74,28 +73,24 @@ console.log("the program says", "config-s3cret-text");
       up.text,
       (await project.run(["preview"])).text,
       (await project.run(["output"])).text,
-      (await project.run(["config"])).text,
       project.state,
       project.read("Pulumi.dev.yaml"),
     ];
     for (const text of texts) for (const word of words) assert.ok(!text.includes(word), text);
     assert.match(up.text, /word +\[secret\]/);
     assert.equal((await project.run(["output", "word", "--show-secrets"])).stdout, "config-s3cret-text\n");
-    assert.match((await project.run(["config", "--show-secrets"])).text, /probe:word: config-s3cret-text/);
     assert.match(project.state, /"open":"open"/);
-    const wrong = await project.run(["preview"], { PULUMI_CONFIG_PASSPHRASE: "another" });
-    assert.equal(wrong.code, 1);
-    assert.match(wrong.text, /passphrase does not open/);
-    const empty = await project.run(["preview"], { PULUMI_CONFIG_PASSPHRASE: "" });
-    assert.match(empty.text, /is empty/);
   });
 
-  test("destroy of a stack that is kept wants --yes; a stack without a file is named", async (context) => {
+  test("destroy of a kept stack wants --yes; a stack without a file is named", async (context) => {
     const project = new TestProject(context, "");
     const missing = await project.run(["up", "--stack", "typo"]);
     assert.match(missing.text, /there is no stack typo: .*Pulumi\.typo\.yaml/);
     const destroy = await project.run(["destroy", "--stack", "prod"]);
     assert.match(destroy.text, /add --yes/);
+    const empty = await project.run(["destroy"]);
+    assert.equal(empty.code, 0, empty.text);
+    assert.match(empty.text, /nothing to destroy/);
   });
 
   test("a failing command: exit code 1, the error names it, what was done is kept; a program's error has no stack", async (context) => {

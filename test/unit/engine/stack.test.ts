@@ -5,7 +5,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, wr
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
-import { setConfig } from "../../../engine/config.ts";
+import { setConfig, showConfig } from "../../../engine/config.ts";
 import { Crypter } from "../../../engine/crypto.ts";
 import { breakLocks, Locked, takeLock } from "../../../engine/lock.ts";
 import { helpText, readOptions } from "../../../engine/options.ts";
@@ -112,12 +112,26 @@ test("a secret is set with the salt in the stack's file, and read again; a mappi
     assert.equal(crypter.salt, stack.file.salt);
     const config = stack.file.read((text) => crypter.decrypt(text));
     assert.deepEqual(config, { values: { "probe:key": "s3cret-value" }, secretKeys: ["probe:key"] });
+    const shown: string[] = [];
+    await showConfig(stack, false, (line) => shown.push(line));
+    await showConfig(stack, true, (line) => shown.push(line));
+    assert.deepEqual(shown, ["probe:key: [secret]", "probe:key: s3cret-value"]);
     stack.file.set("map", { inner: { secure: crypter.encrypt("deep") } } as never);
     const map = stack.file.read((text) => crypter.decrypt(text));
     assert.equal(map.values["probe:map"], '{"inner":"deep"}');
     assert.ok(map.secretKeys.includes("probe:map"));
     await assert.rejects(setConfig(stack, readOptions(["config", "set", "key", ""])), /the value is empty/);
     await assert.rejects(setConfig(stack, readOptions(["config", "get", "key"])), /config wants: set KEY/);
+  });
+});
+
+test("a passphrase that is not the one is told as such", async (context) => {
+  const path = projectIn(context, "");
+  await withEnvironment({ PULUMI_CONFIG_PASSPHRASE: "words" }, async () => {
+    await setConfig(await openStack(path, "dev"), readOptions(["config", "set", "key", "value", "--secret"]));
+  });
+  await withEnvironment({ PULUMI_CONFIG_PASSPHRASE: "other words" }, async () => {
+    await assert.rejects((await openStack(path, "dev")).crypter(), /passphrase does not open .* PULUMI_CONFIG_PASSPHRASE/);
   });
 });
 
