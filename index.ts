@@ -32,8 +32,8 @@ const context: ClusterContext = {
 
 const { commands: prepared } = new HostPreparation("hosts", context);
 const etcd = new EtcdCluster("etcd", context, { prepared, backupSshKey: secrets.backupSshPrivateKey });
-const balancer = new ApiLoadBalancer("api", context, { prepared });
 const controlPlane = new ControlPlane("control-plane", context, { prepared, etcd });
+const balancer = new ApiLoadBalancer("api", context, { prepared, controlPlane });
 const addons = new Addons("addons", context, { controlPlane });
 const pools = Object.keys(cluster.pools).map((pool) => new WorkerPool(pool, context, { prepared, controlPlane, balancer }));
 new Leaving("leaving", context, { after: [addons, balancer, ...pools] });

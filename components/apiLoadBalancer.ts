@@ -3,7 +3,14 @@ import * as random from "@pulumi/random";
 import { balancerStage } from "../hosts/balancer/balancer.ts";
 import type { Host } from "../providers/infrastructure.ts";
 import { addressesOf, type ClusterContext, hostsOf } from "./context.ts";
+import type { ControlPlane } from "./controlPlane.ts";
 import { type HostCommand, hostCommand } from "./host.ts";
+
+interface ApiLoadBalancerArgs {
+  prepared: Record<string, HostCommand>;
+  /** The backends. */
+  controlPlane: ControlPlane;
+}
 
 /**
  * haproxy and keepalived in front of the apiservers, on the hosts of role balancer. Where something else answers at the API's
@@ -13,12 +20,7 @@ export class ApiLoadBalancer extends pulumi.ComponentResource {
   /** Where the statistics page is and who may see it. Absent where the balancer is not ours. */
   readonly statistics?: { url: pulumi.Output<string>; user: string; password: pulumi.Output<string> };
 
-  constructor(
-    name: string,
-    context: ClusterContext,
-    args: { prepared: Record<string, HostCommand> },
-    options?: pulumi.ComponentResourceOptions,
-  ) {
+  constructor(name: string, context: ClusterContext, args: ApiLoadBalancerArgs, options?: pulumi.ComponentResourceOptions) {
     super("ha-kubernetes:index:ApiLoadBalancer", name, {}, options);
     const { cluster, infrastructure, owner, pki } = context;
     const { endpoint } = infrastructure;
@@ -51,7 +53,10 @@ export class ApiLoadBalancer extends pulumi.ComponentResource {
             statisticsPassword,
           }),
         );
-      const after = [args.prepared[host.name], needsChain(host) ? previous : undefined].filter((it) => it !== undefined);
+      // After the control planes: haproxy counts a backend as up until its first check, so a new one is added once it answers.
+      const after = [args.controlPlane, args.prepared[host.name], needsChain(host) ? previous : undefined].filter(
+        (it) => it !== undefined,
+      );
       const command = hostCommand(host, "balancer", stage, { parent: this, dependsOn: after });
       if (needsChain(host)) previous = command;
     }
