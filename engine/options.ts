@@ -20,13 +20,13 @@ const verbs = {
 export type Verb = keyof typeof verbs;
 
 const options = {
-  stack: { type: "string", help: `NAME    the stack (default ${throwAwayStack})` },
-  parallel: { type: "string", help: "N       steps that run at once (default 4 for each CPU)" },
-  yes: { type: "boolean", help: `         ask nothing; destroy needs it for every stack but ${throwAwayStack}` },
-  "show-secrets": { type: "boolean", help: "         print secrets in clear" },
-  json: { type: "boolean", help: "         print JSON" },
-  secret: { type: "boolean", help: "         store the value encrypted" },
-  help: { type: "boolean", help: "         this text" },
+  stack: { type: "string", value: "NAME", help: `the stack (default ${throwAwayStack})` },
+  parallel: { type: "string", value: "N", help: "steps that run at once (default 4 for each CPU)" },
+  yes: { type: "boolean", help: `ask nothing; destroy needs it for every stack but ${throwAwayStack}` },
+  "show-secrets": { type: "boolean", help: "print secrets in clear" },
+  json: { type: "boolean", help: "print JSON" },
+  secret: { type: "boolean", help: "store the value encrypted" },
+  help: { type: "boolean", help: "this text" },
 } as const;
 
 /** A command line, read. */
@@ -89,6 +89,9 @@ function parse(verb: Verb, args: string[]) {
 export function helpText(verb: Verb): string {
   const { does, options: own } = verbs[verb];
   const after = "arguments" in verbs[verb] ? ` ${verbs[verb].arguments}` : "";
-  const lines = [...own, "stack", "help"].map((name) => `  --${name} ${options[name as keyof typeof options].help}`);
+  const lines = [...own, "stack", "help"].map((name) => {
+    const option: { value?: string; help: string } = options[name as keyof typeof options];
+    return `  ${`--${name} ${option.value ?? ""}`.padEnd(18)}${option.help}`;
+  });
   return `npm run ${verb} -- [options]${after}\n\n${verb} ${does}.\n\n${lines.join("\n")}`;
 }
