@@ -8,7 +8,7 @@ import { heldBy } from "../support/secrets.ts";
 import { secretsOfStack } from "../support/stages.ts";
 import { containersOf } from "../support/traces.ts";
 
-const config = onMetal("test-tamper", 4);
+const config = onMetal("test-tamper", 8);
 const { m1 } = config.hosts;
 assert.ok(m1);
 config.hosts = { m1 };
@@ -47,7 +47,7 @@ onCluster(
         ...config,
         kubernetesVersion: "v1.36.3",
         network: { kubeProxyMode: "magic", podCidr: "10.96.0.0/12" },
-        hosts: { m1: { ...m1, address: "10.79.4.300" } },
+        hosts: { m1: { ...m1, address: "10.79.8.300" } },
         controlPlanes: 3,
       } as typeof config);
       const { status, text } = await stack.engine("up");
@@ -55,7 +55,7 @@ onCluster(
       for (const key of ["kubernetesVersion", "network.kubeProxyMode", "hosts.m1.address", "controlPlanes"]) {
         assert.ok(text.includes(key), `${key} is named:\n${text.slice(-3000)}`);
       }
-      for (const value of ["v1.36.3", "magic", "10.79.4.300"]) assert.ok(text.includes(value), `${value} is shown`);
+      for (const value of ["v1.36.3", "magic", "10.79.8.300"]) assert.ok(text.includes(value), `${value} is shown`);
       assert.deepEqual(await everything(), before);
     });
 
@@ -67,7 +67,7 @@ onCluster(
 
     test("a config with a mistake makes no state where there was none", async () => {
       stack.forget();
-      stack.configure({ ...config, api: { ...config.api, address: "10.79.4.0/24" } });
+      stack.configure({ ...config, api: { ...config.api, address: "10.79.8.0/24" } });
       assert.notEqual((await stack.engine("up")).status, 0);
       const left = existsSync(stack.stateFile) ? stack.resources().filter(({ type }) => type !== "pulumi:pulumi:Stack") : [];
       assert.deepEqual(left, []);

@@ -1,8 +1,11 @@
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { type Lab, makeHosts } from "../../lab/hosts.ts";
+import { must } from "./process.ts";
 import type { Scenario } from "./scenario.ts";
 import { type ClusterConfig, threePlusTwo } from "./stack.ts";
+
+const root = new URL("../../", import.meta.url).pathname;
 
 /** This machine's bundle, as hosts of any lab see it. */
 export const bundleManifest = join(process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "ha-kubernetes/bundle/manifest.json");
@@ -15,6 +18,8 @@ export function onMetal(name: string, network: number): ClusterConfig {
 
 /** Makes the hosts of a bare-metal config, and tells the stack their keys. */
 export async function makeMetal({ stack, config }: Scenario): Promise<Lab> {
+  // As `npm run bundle` does; what is there already takes no time.
+  await must(process.execPath, ["artifacts/main.ts", "--kubernetes-version", String(config.kubernetesVersion)], { cwd: root });
   const addresses = Object.fromEntries(Object.entries(config.hosts).map(([name, { address }]) => [name, address]));
   const subnet = (config.nodeCidrs as string[])[0] as string;
   const lab = await makeHosts(config.name, subnet, addresses);

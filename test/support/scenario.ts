@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { after, before, suite } from "node:test";
 import { removeHosts } from "../../lab/hosts.ts";
 import { TestCluster } from "./cluster.ts";
@@ -31,7 +31,10 @@ export function onCluster(config: ClusterConfig, tests: (scenario: Scenario) => 
   suite(config.name, () => {
     const stack = new Stack(config.name);
     const scenario: Scenario = { stack, cluster: new TestCluster(config), config, said: "" };
+    let claimed = false;
     before(async () => {
+      claim(config.name);
+      claimed = true;
       await clean(scenario);
       await options.prepare?.(scenario);
       stack.configure(config);
@@ -44,11 +47,25 @@ export function onCluster(config: ClusterConfig, tests: (scenario: Scenario) => 
     });
     after(async () => {
       options.during?.stop();
+      if (!claimed) return;
       if (process.env.HA_KUBERNETES_KEEP === "1") console.log(`${config.name} is kept; its passphrase is ${stack.passphrase}`);
       else await clean(scenario);
+      rmSync(`/run/ha-kubernetes-${config.name}.pid`, { force: true });
     });
     tests(scenario);
   });
+}
+
+/** Two runs of one group, from two checkouts, would remove each other's hosts: the second one is refused while the first lives. */
+function claim(name: string): void {
+  const file = `/run/ha-kubernetes-${name}.pid`;
+  if (existsSync(file)) {
+    const pid = readFileSync(file, "utf8");
+    if (pid !== String(process.pid) && existsSync(`/proc/${pid}`)) {
+      throw new Error(`process ${pid} runs the same tests on the same hosts: wait for it to end, or end it`);
+    }
+  }
+  writeFileSync(file, String(process.pid));
 }
 
 /** What a test made, this one or one that was killed: the lab with its hosts, and the stack's files. */
