@@ -31,7 +31,7 @@ export async function makeHosts(name: string, subnet: string, hosts: Readonly<Re
 
 function newKeyPair(): { private: string; public: string } {
   const { privateKey } = generateKeyPairSync("ed25519");
-  return { private: opensshPrivateKey(privateKey) as string, public: opensshPublicKey(privateKey)?.line as string };
+  return { private: opensshPrivateKey(privateKey) as string, public: opensshPublicKey(privateKey)?.line.trim() as string };
 }
 
 async function addHosts(lab: Lab, authorized: string, hostKey: string): Promise<void> {
