@@ -80,9 +80,12 @@ start_network() {
   [ ${#containers[@]} -eq 0 ] || docker start "${containers[@]}" >/dev/null
 }
 
-# The network goes last: while it is there, this machine is known to hold a lab.
+# The network goes last: while it is there, this machine is known to hold a lab. Whether there is a lab at all is asked under the
+# lock: a run that was killed may have gone on and removed it meanwhile.
 delete_network() {
   local cluster=$1
+  labs_exist || return 0
+  connect_docker
   remove_containers "$LABEL=$cluster"
   close_ways "$cluster"
   if [ -n "$(subnet_of "$cluster")" ]; then docker network rm "$(network_name "$cluster")" >/dev/null; fi
@@ -115,10 +118,7 @@ case "${1:-} $#" in
     ;;
   "delete 2")
     need_root
-    if labs_exist; then
-      connect_docker
-      locked machine delete_network "$2"
-    fi
+    if labs_exist; then locked machine delete_network "$2"; fi
     echo "network $(network_name "$2") is gone"
     ;;
   *) fail "usage: network.sh create CLUSTER SUBNET | start CLUSTER | delete CLUSTER" ;;
