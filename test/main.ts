@@ -61,9 +61,19 @@ async function runFiles(paths: readonly string[], together: boolean, counts: Cou
     counts.failed += all.tests - all.passed - all.skipped - all.todo;
     counts.skipped += all.skipped + all.todo;
   });
+  // At once, and not only in the summary at the end, which may be many minutes away.
+  stream.on("test:fail", ({ name, details }) => {
+    if (details.type !== "suite") console.log(`    ${name}: ${reason(details.error)}`);
+  });
   const report = stream.compose(new spec());
   report.pipe(process.stdout, { end: false });
   await finished(report);
+}
+
+/** What went wrong, in a few lines. */
+function reason({ cause, message }: Error): string {
+  const text = cause instanceof Error ? cause.message : message;
+  return text.trimEnd().split("\n").slice(-12).join("\n      ");
 }
 
 /** A group says in its first line what it is about. */
