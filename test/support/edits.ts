@@ -44,13 +44,13 @@ export class Edited {
     const probe = new Probe(await stack.output("kubeconfig"));
     await eventually("the probe to be answered", 30, async () => probe.answers > 10);
     const started = Date.now();
+    let report: Report;
     let text: string;
     try {
       text = (await stack.up()).text;
     } finally {
-      await eventually("the probe to be answered in the end", 60, async () => probe.answers > 20);
+      report = await probe.stop();
     }
-    const report = await probe.stop();
     const cluster = this.cluster;
     console.log(`${what}: ${Math.round((Date.now() - started) / 1000)} s\n${summary(report)}`);
     assert.deepEqual(report.lost, [], `${what}: acknowledged writes were lost`);
