@@ -53,7 +53,8 @@ function chosen(tier: string, named: readonly string[]): readonly string[] {
 
 /** Runs test files, prints their results as they come and adds them up. */
 async function runFiles(paths: readonly string[], together: boolean, counts: Counts): Promise<void> {
-  const stream = run({ files: [...paths], cwd: root, concurrency: together });
+  // A test that failed may leave something running in its process, such as a probe: that does not keep the others waiting.
+  const stream = run({ files: [...paths], cwd: root, concurrency: together, execArgv: ["--test-force-exit"] });
   stream.on("test:summary", ({ file, counts: all }) => {
     // Each file has a summary of its own; this one is of all.
     if (file !== undefined) return;
