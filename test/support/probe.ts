@@ -156,11 +156,15 @@ export class Probe {
     const seen = await Promise.all([this.#fresh.end(), this.#reused.end(), this.#writes.end()]);
     const [fresh, reused, writes] = seen as [Seen, Seen, Seen];
     const query = `?labelSelector=${encodeURIComponent(`probe=${this.#name}`)}`;
-    const { status, body } = await this.#api.send("GET", `${namespacePath}${query}`);
-    assert.equal(status, 200, body);
-    const stored = new Set(JSON.parse(body).items.map(({ metadata }: { metadata: { name: string } }) => metadata.name));
-    this.#abort.abort();
-    this.#kept.destroy();
+    let stored: Set<string>;
+    try {
+      const { status, body } = await this.#api.send("GET", `${namespacePath}${query}`);
+      assert.equal(status, 200, body);
+      stored = new Set(JSON.parse(body).items.map(({ metadata }: { metadata: { name: string } }) => metadata.name));
+    } finally {
+      this.#abort.abort();
+      this.#kept.destroy();
+    }
     await this.#api.send("DELETE", `${namespacePath}${query}`);
     return {
       fresh,
