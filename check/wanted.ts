@@ -48,9 +48,11 @@ export function readStage(text: string, stdin: string): WantedStage | undefined 
 }
 
 function bundledFiles(stdin: string): WantedFile[] {
-  // An empty file is read as one without data.
-  const archive = parseTar(gunzipSync(Buffer.from(stdin, "base64")));
-  const entries = new Map(archive.map(({ name, data }) => [name, data ?? new Uint8Array()]));
+  // nanotar leaves out an empty file at the very end, and gives one elsewhere no data; it reads the whole buffer behind a view.
+  const unpacked = gunzipSync(Buffer.from(stdin, "base64"));
+  const padded = new Uint8Array(unpacked.length + 1024);
+  padded.set(unpacked);
+  const entries = new Map(parseTar(padded).map(({ name, data }) => [name, data ?? new Uint8Array()]));
   const manifest = entries.get("manifest");
   if (manifest === undefined) throw new Error("a bundle in the state holds no manifest");
   const lines = Buffer.from(manifest).toString().split("\n").filter(Boolean);
