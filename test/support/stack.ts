@@ -79,7 +79,8 @@ export class Stack {
     const all = ["engine/launch.mjs", verb, "--stack", this.name, ...args];
     return run(process.execPath, all, {
       cwd: root,
-      limitSeconds: 900,
+      // The first `up` on a machine builds every binary, which takes ten minutes and more.
+      limitSeconds: 1800,
       ...options,
       env: { ...this.#environment, ...options.env },
     });
