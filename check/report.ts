@@ -78,7 +78,7 @@ function unreachable({ name }: WantedHost, error: string): Finding {
   return fail(
     "connection",
     `could not be looked at: ${error}`,
-    `start the host or mend its network; gone for good: hosts.${name}.lost in the config`,
+    `start the host or mend its network, and look again; gone for good: hosts.${name}.lost in the config`,
   );
 }
 
@@ -100,7 +100,7 @@ export function reportText({ stack, counts, places }: Report): string {
   ]);
   const hosts = places.filter(({ place }) => place !== "cluster");
   const missed = hosts.filter(({ checked }) => !checked).length;
-  const seen = `${hosts.length - missed} hosts looked at${missed > 0 ? `, ${missed} not reached` : ""}`;
+  const seen = `${hosts.length - missed} of ${hosts.length} hosts looked at`;
   return [...lines, `stack ${stack}: ${counts.FAIL} FAIL, ${counts.WARN} WARN, ${counts.OK} OK; ${seen}`].join("\n");
 }
 

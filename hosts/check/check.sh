@@ -96,7 +96,8 @@ look_at_etcd() {
   etcd_says alarm list && echo "-"
 }
 
-api() { timeout 15 kubectl --kubeconfig /etc/kubernetes/admin.conf --server "$API_SERVER" --request-timeout=10s "$@"; }
+# Discovery is not kept on the disk.
+api() { timeout 15 kubectl --cache-dir /dev/null --kubeconfig /etc/kubernetes/admin.conf --server "$API_SERVER" --request-timeout=10s "$@"; }
 look_at_api() {
   section api
   api get --raw /readyz || return 0

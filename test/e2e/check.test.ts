@@ -129,7 +129,7 @@ onCluster(config, (scenario) => {
     assert.deepEqual(heldBy(text, secretsOfStack(stack)), [], "no secret in the report");
     const readable = (await look("check")).stdout;
     assert.match(readable, /FAIL {2}\/etc\/etcd\/pki\/member\.key: has mode 0644, not 0600\n {8}→ .*repair/);
-    assert.match(readable, /stack test-check: \d+ FAIL, \d+ WARN, \d+ OK; 5 hosts looked at\n$/);
+    assert.match(readable, /stack test-check: \d+ FAIL, \d+ WARN, \d+ OK; 5 of 5 hosts looked at\n$/);
   });
 
   test("up without a repair runs nothing; with one it mends what differs and nothing else", async () => {
