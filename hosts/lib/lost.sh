@@ -22,9 +22,9 @@ forget_lost_nodes() {
   shift
   for name; do
     if [ -n "$("$kubectl" get node "$name" --ignore-not-found -o name)" ]; then
-      if [ "$("$kubectl" get node "$name" -o 'jsonpath={.status.conditions[?(@.type=="Ready")].status}')" = True ]; then
-        fail "hosts.$name.lost is true, but its Node is Ready. Take lost back, or switch the host off and wait until the Node is not ready"
-      fi
+      # Kubernetes itself needs 50 s to see that a node is silent.
+      wait_until 90 "the Node of $name to stop being Ready, because hosts.$name.lost is true. Take lost back, or switch the host off" \
+        node_is_silent "$kubectl" "$name"
       "$kubectl" delete node "$name" >/dev/null
       did "deleted the Node of $name, which is lost"
     fi
@@ -35,6 +35,13 @@ forget_lost_nodes() {
         -p "{\"data\":{\"control-plane.$name\":null,\"leaving.$name\":null}}" >/dev/null
     fi
   done
+}
+
+node_is_silent() {
+  local ready
+  ready=$("$1" get node "$2" -o 'jsonpath={.status.conditions[?(@.type=="Ready")].status}')
+  echo "its condition Ready is $ready"
+  [ "$ready" != True ]
 }
 
 # True when something of these hosts is still listed.

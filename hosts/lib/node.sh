@@ -41,7 +41,7 @@ drain_node() {
   local log=/run/ha-kubernetes/drain.log
   if ! kubectl --kubeconfig "$NODE_KUBECONFIG" ${API_SERVER:+--server "$API_SERVER"} drain "$HOST_NAME" --ignore-daemonsets \
     --delete-emptydir-data --force --timeout="${DRAIN_SECONDS}s" </dev/null >"$log" 2>&1; then
-    fail "could not be drained in $DRAIN_SECONDS s (drain.timeoutSeconds): $(grep -iE 'error|cannot evict|budget' "$log" | sort -u | tail -n 3 | tr '\n' ' ')" \
+    fail "could not be drained (drain.timeoutSeconds is $DRAIN_SECONDS): $(grep -iE 'error|cannot evict|budget' "$log" | sort -u | tail -n 3 | tr '\n' ' ')" \
       "The node stays cordoned. Give the pods somewhere to go, or relax the PodDisruptionBudget, and run up again"
   fi
   did "drained"
