@@ -11,9 +11,8 @@ undo_control_plane() {
   fi
   reset_node
   remove_files
-  rm -f "$HOME_DIR"/{control-plane-born,converged-control-plane,control-plane-restored,apiserver-etcd-servers,control-planes,kubernetes-certificates,leaving,answer.sh}
+  rm -f "$HOME_DIR"/{control-plane-born,converged-control-plane,control-plane-restored,apiserver-etcd-servers,kubernetes-certificates}
   [ -s "$ETCD_PKI/member.crt" ] || rm -f /usr/local/bin/etcdctl
-  close_mark
   did "removed the control plane"
 }
 
@@ -33,12 +32,5 @@ leave() {
   did "left the control plane"
 }
 apiserver_gone() { ! pgrep -x kube-apiserver; }
-
-# What the leaving stage may have opened.
-close_mark() {
-  systemctl stop ha-kubernetes-leaving.socket 2>/dev/null || true
-  rm -f /run/systemd/system/ha-kubernetes-leaving{.socket,@.service}
-  systemctl daemon-reload
-}
 
 undo_control_plane

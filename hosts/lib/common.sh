@@ -63,6 +63,8 @@ claim_host() {
   }
   owned_by "$OWNER" || fail "this host belongs to cluster $(cat "$HOME_DIR/owner"), not to $OWNER. Destroy that cluster first, or," \
     "if it is gone for good, reinstall the host (or remove $HOME_DIR/owner by hand once nothing of it runs here)"
+  # A destroy that was called off.
+  rm -f "$HOME_DIR/teardown"
 }
 
 # The script and settings that would undo this stage, kept before anything is changed. Neither files nor inputs: no secrets.
@@ -84,6 +86,7 @@ forget_stage() {
   rm -rf "${HOME_DIR:?}/stages/$STAGE_NAME"{,.old,.new}
   # With the last stage the host is nobody's again.
   if rmdir "$HOME_DIR/stages" 2>/dev/null; then
+    close_mark
     rm -rf "${HOME_DIR:?}"
   fi
 }

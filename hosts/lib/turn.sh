@@ -141,12 +141,23 @@ marked_leaving() {
   [ "$(curl -s --max-time 3 "http://$2:2383/" 2>/dev/null)" = "$OWNER $1 leaves" ]
 }
 
-# True when every control plane leaves: the cluster goes as a whole, so nothing is drained, moved or asked for.
+# True when every control plane leaves: the cluster goes as a whole, so nothing is drained, moved or asked for. Noted on this host,
+# because the others may be gone when its next stage asks; every apply takes the note back.
 teardown() {
   local name address some=""
+  if [ -f "$HOME_DIR/teardown" ]; then return 0; fi
   while read -r name address; do
     marked_leaving "$name" "$address" || return 1
     some=yes
   done < <(control_planes)
-  [ -n "$some" ]
+  [ -n "$some" ] || return 1
+  touch "$HOME_DIR/teardown"
+}
+
+# What the leaving stage may have opened on this host.
+close_mark() {
+  [ -f /run/systemd/system/ha-kubernetes-leaving.socket ] || return 0
+  systemctl stop ha-kubernetes-leaving.socket
+  rm -f /run/systemd/system/ha-kubernetes-leaving{.socket,@.service}
+  systemctl daemon-reload
 }
