@@ -21,10 +21,12 @@ export class WorkerPool extends pulumi.ComponentResource {
     const minter = hostsOf(infrastructure, "control-plane").find((host) => !host.lost);
     if (!minter) throw new pulumi.RunError("no control plane is left that could admit a worker: every one is marked as lost");
     for (const host of hostsOf(infrastructure, "worker").filter((it) => it.pool === name)) {
+      const minted = args.controlPlane.commands[minter.name];
       const mint = `kubeadm token create --kubeconfig /etc/kubernetes/admin.conf --ttl 2h --description "join of ${host.name}"`;
       const joined = onceCommand(minter, `join-${host.name}`, mint, [host.incarnation], {
         parent: this,
-        dependsOn: args.controlPlane.commands[minter.name],
+        // It asks at the API's address, which is there once the balancer is.
+        dependsOn: [args.balancer, ...(minted ? [minted] : [])],
       });
       const stage = pulumi
         .all([owner, host.address, endpoint.address, pki.authority("kubernetes").certificate, pulumi.secret(joined.stdout)])
