@@ -19,7 +19,7 @@ export class ControlPlane extends pulumi.ComponentResource {
 
   constructor(name: string, context: ClusterContext, args: ControlPlaneArgs, options?: pulumi.ComponentResourceOptions) {
     super("ha-kubernetes:index:ControlPlane", name, {}, options);
-    const { cluster, infrastructure, owner, pki, versions } = context;
+    const { cluster, infrastructure, owner, pki } = context;
     const { endpoint } = infrastructure;
     const members = addressesOf(hostsOf(infrastructure, "etcd"));
     const shared = pulumi.output({
@@ -38,7 +38,6 @@ export class ControlPlane extends pulumi.ComponentResource {
             host: { name: host.name, address },
             owner,
             cluster,
-            versions,
             endpoint: { address: endpointAddress, port: endpoint.port },
             controlPlanes: hostsOf(infrastructure, "control-plane")
               .filter((it) => !it.lost)

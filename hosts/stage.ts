@@ -7,7 +7,7 @@ import { createTar } from "nanotar";
 // it into the three texts of a remote command: what a preview shows, what travels through stdin, and the undo launcher.
 
 /** The stages, in the order a host goes through them. `leaving` only says, when it is deleted, that its control plane leaves. */
-export type StageName = "prepare" | "etcd" | "balancer" | "control-plane" | "join" | "worker" | "addons" | "leaving";
+export type StageName = "prepare" | "etcd" | "balancer" | "control-plane" | "worker" | "addons" | "leaving";
 
 /** A file that a stage puts in place and takes away again. */
 export interface HostFile {

@@ -72,9 +72,6 @@ export interface Infrastructure {
   addons: readonly { name: string; manifest: pulumi.Input<string> }[];
 }
 
-/** A provider: pure wiring from config to hosts. */
-export type Provider = (args: ProviderArgs) => Infrastructure;
-
 export interface ProviderArgs {
   cluster: Cluster;
   secrets: { sshPrivateKey?: pulumi.Output<string>; sshPassword?: pulumi.Output<string> };

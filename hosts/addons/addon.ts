@@ -1,4 +1,5 @@
 import type { Cluster } from "../../config/schema.ts";
+import { digest } from "../stage.ts";
 
 /** A Kubernetes object as the API takes it. */
 export interface KubernetesObject {
@@ -54,4 +55,29 @@ export function clusterRoleBinding(name: string, roleName: string, subject: Reco
     roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name: roleName },
     subjects: [subject],
   };
+}
+
+/** A pod on every node and the ConfigMap it reads. Another configuration rolls the pods, a tenth of the nodes at a time. */
+export function configuredDaemonSet(
+  name: string,
+  namespace: string,
+  data: Readonly<Record<string, string>>,
+  podSpec: unknown,
+): KubernetesObject[] {
+  return [
+    { apiVersion: "v1", kind: "ConfigMap", metadata: { name, namespace, labels: labels(name) }, data },
+    {
+      apiVersion: "apps/v1",
+      kind: "DaemonSet",
+      metadata: { name, namespace, labels: labels(name) },
+      spec: {
+        selector: { matchLabels: { "k8s-app": name } },
+        updateStrategy: { type: "RollingUpdate", rollingUpdate: { maxUnavailable: "10%" } },
+        template: {
+          metadata: { labels: labels(name), annotations: { "ha-kubernetes/configuration": digest(JSON.stringify(data)) } },
+          spec: podSpec,
+        },
+      },
+    },
+  ];
 }

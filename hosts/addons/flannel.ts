@@ -1,5 +1,4 @@
-import { digest } from "../stage.ts";
-import { type Addon, type AddonArgs, labels, serviceAccount } from "./addon.ts";
+import { type Addon, type AddonArgs, configuredDaemonSet, labels, serviceAccount } from "./addon.ts";
 
 const name = "flannel";
 const namespace = "kube-flannel";
@@ -20,21 +19,8 @@ export const flannel: Addon = {
         { apiGroups: [""], resources: ["nodes"], verbs: ["get", "list", "watch"] },
         { apiGroups: [""], resources: ["nodes/status"], verbs: ["patch"] },
       ]),
-      { apiVersion: "v1", kind: "ConfigMap", metadata: { name, namespace, labels: labels(name) }, data },
-      {
-        apiVersion: "apps/v1",
-        kind: "DaemonSet",
-        metadata: { name, namespace, labels: labels(name) },
-        spec: {
-          selector: { matchLabels: { "k8s-app": name } },
-          // Routes stay in place while flannel restarts: pods go on talking.
-          updateStrategy: { type: "RollingUpdate", rollingUpdate: { maxUnavailable: "10%" } },
-          template: {
-            metadata: { labels: labels(name), annotations: { "ha-kubernetes/configuration": digest(JSON.stringify(data)) } },
-            spec: podSpec(args),
-          },
-        },
-      },
+      // Routes stay in place while flannel restarts: pods go on talking.
+      ...configuredDaemonSet(name, namespace, data, podSpec(args)),
     ];
   },
 };

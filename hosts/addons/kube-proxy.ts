@@ -1,6 +1,5 @@
 import { stringify } from "yaml";
-import { digest } from "../stage.ts";
-import { type Addon, type AddonArgs, clusterRoleBinding, labels } from "./addon.ts";
+import { type Addon, type AddonArgs, clusterRoleBinding, configuredDaemonSet } from "./addon.ts";
 
 const name = "kube-proxy";
 const namespace = "kube-system";
@@ -15,21 +14,8 @@ export const kubeProxy: Addon = {
       { apiVersion: "v1", kind: "ServiceAccount", metadata: { name, namespace } },
       // Kubernetes' own role for kube-proxy.
       clusterRoleBinding("ha-kubernetes:kube-proxy", "system:node-proxier", { kind: "ServiceAccount", name, namespace }),
-      { apiVersion: "v1", kind: "ConfigMap", metadata: { name, namespace, labels: labels(name) }, data },
-      {
-        apiVersion: "apps/v1",
-        kind: "DaemonSet",
-        metadata: { name, namespace, labels: labels(name) },
-        spec: {
-          selector: { matchLabels: { "k8s-app": name } },
-          // Restarting a kube-proxy leaves its rules in place, so a few at a time are safe.
-          updateStrategy: { type: "RollingUpdate", rollingUpdate: { maxUnavailable: "10%" } },
-          template: {
-            metadata: { labels: labels(name), annotations: { "ha-kubernetes/configuration": digest(JSON.stringify(data)) } },
-            spec: podSpec(args),
-          },
-        },
-      },
+      // Restarting a kube-proxy leaves its rules in place, so a few at a time are safe.
+      ...configuredDaemonSet(name, namespace, data, podSpec(args)),
     ];
   },
 };

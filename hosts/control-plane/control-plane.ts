@@ -15,8 +15,6 @@ export interface ControlPlaneStageArgs {
   host: { name: string; address: string };
   owner: string;
   cluster: Cluster;
-  /** Versions of images that kubeadm names, already resolved. */
-  versions: { pause: string; coredns: string };
   /** The API's address for everybody: virtual IP or balancer, with its port. */
   endpoint: { address: string; port: number };
   etcdClientUrls: readonly string[];

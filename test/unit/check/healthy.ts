@@ -77,7 +77,6 @@ function stagesOf(name: string): Stage[] {
       host,
       owner,
       cluster,
-      versions,
       endpoint,
       etcdClientUrls: [],
       controlPlanes: [],
