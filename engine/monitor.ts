@@ -88,6 +88,14 @@ function resourceMonitor(deployment: Deployment): Record<string, Handler> {
       response.setProperties(structOf(read.outputs));
       return response;
     },
+    invoke: async (request) => {
+      const token = request.getTok();
+      const inputs = decodeProperties(request.getArgs()?.toJavaScript());
+      const result = await deployment.guard(token, () => deployment.invoke(token, inputs, request.getProvider() || undefined));
+      const response = new messages.ResourceInvokeResponse();
+      response.setReturn(structOf(result));
+      return response;
+    },
     registerResourceOutputs: async (request) => {
       const outputs = () => decodeProperties(request.getOutputs()?.toJavaScript());
       await deployment.guard(request.getUrn(), async () => deployment.registerOutputs(request.getUrn(), outputs()));

@@ -1,7 +1,7 @@
 import type { Provider } from "./provider.ts";
 
 /** The packages the engine has a provider for. Loaded when a program or a state first needs one. */
-const packages: Readonly<Record<string, () => Promise<{ provider: Provider }>>> = {
+const packages: Record<string, () => Promise<{ provider: Provider }>> = {
   command: () => import("./command.ts"),
   random: () => import("./random.ts"),
   tls: () => import("./tls.ts"),
@@ -19,6 +19,11 @@ export const findProvider: FindProvider = async (packageName) => {
   if (known !== undefined) loaded.set(packageName, known);
   return (await known)?.provider;
 };
+
+/** Teaches the engine one more package, before a run begins. For tests: the engine itself comes with those above and refuses every other. */
+export function addProvider(packageName: string, load: () => Promise<{ provider: Provider }>): void {
+  packages[packageName] = load;
+}
 
 /** Frees what the providers still hold, such as connections: to be called when a run is over. */
 export async function closeProviders(): Promise<void> {

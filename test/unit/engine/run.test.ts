@@ -189,7 +189,7 @@ new local.Command("last", { create: say("last") }, { dependsOn: slow });
     const project = new TestProject(context, "");
     const refused: [string, RegExp][] = [
       [`new local.Command("a", { create: "true" }, { import: "x" });`, /Command a uses import/],
-      [`await local.run({ command: "true" });`, /calls invoke/],
+      [`await local.run({ command: "true" });`, /function command:local:run is not known/],
     ];
     for (const [program, message] of refused) {
       project.program(program);
