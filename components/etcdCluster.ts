@@ -24,6 +24,7 @@ export class EtcdCluster extends pulumi.ComponentResource {
     const hosts = hostsOf(infrastructure, "etcd");
     const members = addressesOf(hosts);
     const authority = pki.authority("etcd").certificate;
+    const backup = pulumi.output({ backupSshKey: args.backupSshKey, backupBucket: infrastructure.backupBucket });
     const commands: HostCommand[] = [];
     for (const host of hosts) {
       const { key, certificate, validUntil } = pki.leaf(`etcd-${host.name}`, "etcd", {
@@ -34,15 +35,15 @@ export class EtcdCluster extends pulumi.ComponentResource {
       });
       this.validUntil[host.name] = validUntil;
       const stage = pulumi
-        .all([owner, host.address, host.dataDevice, members, authority, certificate, key, args.backupSshKey])
-        .apply(([owner, address, dataDevice, members, authority, certificate, key, backupSshKey]) =>
+        .all([owner, host.address, host.dataDevice, members, authority, certificate, key, backup])
+        .apply(([owner, address, dataDevice, members, authority, certificate, key, backup]) =>
           etcdStage({
             host: { name: host.name, address, dataDevice },
             owner,
             cluster,
             version: versions.etcd,
             tls: { authority, certificate, key },
-            backupSshKey,
+            ...backup,
             birth: { bootstrap: !born, members },
           }),
         );

@@ -2,6 +2,8 @@ import { z } from "zod";
 import {
   absolutePath,
   argumentName,
+  awsRegion,
+  bucketName,
   certificateName,
   cidr,
   dnsLabel,
@@ -11,6 +13,7 @@ import {
   httpUrl,
   interfaceName,
   ipv4,
+  keyPrefix,
   line,
   oneOf,
   onOff,
@@ -115,6 +118,19 @@ const backupSchema = z
       })
       .optional()
       .describe("A host to copy each snapshot to, by SFTP. By default none."),
+    copyToS3: z
+      .strictObject({
+        bucket: bucketName.describe("An existing bucket."),
+        region: awsRegion.describe("Its region, which signatures name."),
+        prefix: keyPrefix.default("etcd").describe("What objects' keys begin with, before a slash and the file's name."),
+        endpoint: httpUrl
+          .optional()
+          .describe("Where another store speaks S3, the bucket's name in the path. By default AWS's own of the region."),
+      })
+      .optional()
+      .describe(
+        "A bucket to copy each snapshot to, with the credential of the host's own instance role. What is kept there is for the bucket's lifecycle to say: hosts delete nothing. By default the bucket that provider aws makes, elsewhere none.",
+      ),
   })
   .prefault({})
   .describe("Snapshots of etcd on every etcd host. They hold every Secret of the cluster.");
@@ -124,7 +140,7 @@ const restoreSchema = z
   .strictObject({
     id: dnsLabel.describe("A word of your own for this restore, such as its date. Each host restores once for each word."),
     snapshot: snapshotPlace.describe(
-      "The snapshot: a path that every etcd host has, or a file's name, looked for in etcd.backup's directories and on its SSH target.",
+      "The snapshot: a path that every etcd host has, or a file's name, looked for in etcd.backup's directories, on its SSH target and in its bucket.",
     ),
     sha256: sha256.describe("SHA-256 of the snapshot, as the file beside it ending in .facts has it. Each host checks it."),
     replaceHealthyCluster: onOff

@@ -57,6 +57,18 @@ export const certificateName = matching(
   "a domain name or an IPv4 address such as api.example.com",
 );
 
+/** An S3 bucket's name without dots, which the certificate of its https name does not cover. */
+export const bucketName = matching(/^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$/, "3 to 63 lower-case letters, digits and inner hyphens");
+
+/** A region of AWS. */
+export const awsRegion = matching(/^[a-z]{2,3}(-[a-z]+)+-\d$/, "a region of AWS such as eu-central-1");
+
+/** Folder names parted by slashes, as the start of an object's key. */
+export const keyPrefix = matching(
+  /^[A-Za-z0-9_-]+(\/[A-Za-z0-9_-]+)*$/,
+  "names of letters, digits, _ and - parted by slashes, such as etcd/prod",
+);
+
 /** A login name. */
 export const userName = matching(/^[A-Za-z_][A-Za-z0-9._-]{0,31}$/, "a login name such as root or ops");
 

@@ -1,5 +1,6 @@
 import type * as pulumi from "@pulumi/pulumi";
 import type { Cluster, Role } from "../config/schema.ts";
+import type { BackupBucket } from "../hosts/etcd/backup.ts";
 
 /** How commands reach a host. */
 export type Connection =
@@ -70,6 +71,8 @@ export interface Infrastructure {
   kubeletExtraArgs: Readonly<Record<string, string>>;
   /** Manifests that the provider's cloud adds, applied with the other add-ons. */
   addons: readonly { name: string; manifest: pulumi.Input<string> }[];
+  /** A bucket that the provider made for copies of etcd's snapshots; absent where it made none, and where the config names one. */
+  backupBucket?: pulumi.Input<BackupBucket>;
 }
 
 export interface ProviderArgs {

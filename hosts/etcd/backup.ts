@@ -11,21 +11,40 @@ export interface BackupArgs {
   backup: Cluster["etcd"]["backup"];
   /** Private key for etcd.backup.copyToSsh. */
   sshKey?: string;
+  /** The bucket that copies go to. Default: that of etcd.backup.copyToS3; without either, none. */
+  bucket?: BackupBucket;
+}
+
+/** A bucket for snapshots; see etcd.backup.copyToS3. */
+export interface BackupBucket {
+  bucket: string;
+  region: string;
+  prefix: string;
+  endpoint?: string;
 }
 
 /** What snapshots of this host are called: of one cluster's life, so that none of an earlier cluster is ever pruned. */
 export const backupName = (owner: string, host: string) => `${owner.replace("/", "-")}.${host}`;
 
 /** Settings that the stage's script needs, also to leave the snapshots alone when it is undone. */
-export const backupSettings = ({ host, owner, backup }: BackupArgs): Record<string, string> => ({
-  BACKUP_DIRECTORY: backup.directory,
-  BACKUP_COPY_DIRECTORY: backup.copyToDirectory ?? "",
-  BACKUP_SSH_DIRECTORY: backup.copyToSsh?.directory ?? "",
-  BACKUP_NAME: backupName(owner, host.name),
-  BACKUP_TIMERS: [backup.enabled && "etcd-backup.timer", backup.enabled && backup.drill && "etcd-backup-drill.timer"]
-    .filter(Boolean)
-    .join(" "),
-});
+export function backupSettings({ host, owner, backup, bucket = backup.copyToS3 }: BackupArgs): Record<string, string> {
+  return {
+    BACKUP_DIRECTORY: backup.directory,
+    BACKUP_COPY_DIRECTORY: backup.copyToDirectory ?? "",
+    BACKUP_SSH_DIRECTORY: backup.copyToSsh?.directory ?? "",
+    ...(bucket && { BACKUP_S3_URL: objectsUrl(bucket), BACKUP_S3_REGION: bucket.region }),
+    BACKUP_NAME: backupName(owner, host.name),
+    BACKUP_TIMERS: [backup.enabled && "etcd-backup.timer", backup.enabled && backup.drill && "etcd-backup-drill.timer"]
+      .filter(Boolean)
+      .join(" "),
+  };
+}
+
+/** Where objects lie, without a slash at the end. */
+function objectsUrl({ bucket, region, prefix, endpoint }: BackupBucket): string {
+  const base = endpoint ? `${endpoint.replace(/\/+$/, "")}/${bucket}` : `https://${bucket}.s3.${region}.amazonaws.com`;
+  return `${base}/${prefix}`;
+}
 
 /**
  * Scripts, units and settings.
@@ -33,8 +52,13 @@ export const backupSettings = ({ host, owner, backup }: BackupArgs): Record<stri
  * @throws Error where snapshots are to be copied by SSH and there is no key
  */
 export function backupFiles(args: BackupArgs): HostFile[] {
-  const { backup } = args;
-  if (!backup.enabled) return backup.copyToSsh === undefined ? [] : sshFiles(args, backup.copyToSsh);
+  const { backup, bucket = backup.copyToS3 } = args;
+  // How copies are reached. A restore needs it, too, where no snapshots are taken any more.
+  const ways = [
+    ...(backup.copyToSsh === undefined ? [] : sshFiles(args, backup.copyToSsh)),
+    ...(bucket === undefined ? [] : [script("aws", "0644", "../aws/aws.sh")]),
+  ];
+  if (!backup.enabled) return ways;
   const settings = {
     BACKUP_NAME: backupName(args.owner, args.host.name),
     BACKUP_DIRECTORY: backup.directory,
@@ -42,6 +66,7 @@ export function backupFiles(args: BackupArgs): HostFile[] {
     BACKUP_MINUTES: backup.intervalMinutes,
     COPY_DIRECTORY: backup.copyToDirectory ?? "",
     SSH_DIRECTORY: backup.copyToSsh?.directory ?? "",
+    ...(bucket && { S3_URL: objectsUrl(bucket), S3_REGION: bucket.region }),
   };
   const lines = Object.entries(settings).map(([name, value]) => `${name}=${value}\n`);
   return [
@@ -60,13 +85,13 @@ export function backupFiles(args: BackupArgs): HostFile[] {
           { path: "/etc/systemd/system/etcd-backup-drill.timer", content: drillTimer },
         ]
       : []),
-    ...(backup.copyToSsh === undefined ? [] : sshFiles(args, backup.copyToSsh)),
+    ...ways,
   ];
 }
 
-const script = (name: string, mode = "0755"): HostFile => ({
+const script = (name: string, mode = "0755", source = `files/${name}.sh`): HostFile => ({
   path: `/usr/local/lib/etcd-backup/${name}.sh`,
-  content: readFileSync(new URL(`files/${name}.sh`, import.meta.url), "utf8"),
+  content: readFileSync(new URL(source, import.meta.url), "utf8"),
   mode,
 });
 

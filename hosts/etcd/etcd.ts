@@ -1,7 +1,7 @@
 import type { Cluster } from "../../config/schema.ts";
 import { lostHosts } from "../lost.ts";
 import type { Stage } from "../stage.ts";
-import { backupFiles, backupSettings } from "./backup.ts";
+import { type BackupBucket, backupFiles, backupSettings } from "./backup.ts";
 import { restoreSettings } from "./restore.ts";
 import { clientUrl, peerUrl } from "./urls.ts";
 
@@ -14,6 +14,8 @@ export interface EtcdStageArgs {
   tls: { authority: string; certificate: string; key: string };
   /** Private key of etcd.backup.copyToSsh; required with it. */
   backupSshKey?: string;
+  /** The bucket that the provider made for snapshots; without one, that of etcd.backup.copyToS3. */
+  backupBucket?: BackupBucket;
   /** What the member is born into. */
   birth: {
     /** True while the state knows of no etcd cluster: only then may members start one. */
@@ -24,9 +26,9 @@ export interface EtcdStageArgs {
 }
 
 /** What a host of role etcd must hold: the member's unit, settings and certificates, and what takes its snapshots. */
-export function etcdStage({ host, owner, cluster, version, tls, backupSshKey, birth }: EtcdStageArgs): Stage {
+export function etcdStage({ host, owner, cluster, version, tls, backupSshKey, backupBucket, birth }: EtcdStageArgs): Stage {
   const { etcd } = cluster;
-  const backup = { host, owner, backup: etcd.backup, sshKey: backupSshKey };
+  const backup = { host, owner, backup: etcd.backup, sshKey: backupSshKey, bucket: backupBucket };
   return {
     name: "etcd",
     host: host.name,

@@ -62,6 +62,10 @@ snapshot_file() {
       places+=("$fetched")
       sftp -F /etc/etcd-backup/ssh_config "target:$BACKUP_SSH_DIRECTORY/$RESTORE_SNAPSHOT" "$fetched" </dev/null >&2 || say "$RESTORE_SNAPSHOT could not be fetched by SFTP"
     fi
+    if [ -n "${BACKUP_S3_URL:-}" ]; then
+      places+=("$fetched")
+      fetch_from_s3 "$BACKUP_S3_URL/$RESTORE_SNAPSHOT" "$fetched" || say "$RESTORE_SNAPSHOT could not be fetched from $BACKUP_S3_URL"
+    fi
   fi
   for place in "${places[@]}"; do
     [ -f "$place" ] || continue
@@ -73,6 +77,13 @@ snapshot_file() {
   done
   fail "the snapshot with SHA-256 $RESTORE_SHA256 is not here.${found:-" None of these exists: ${places[*]}"} Put it there; etcd was not touched"
 }
+
+# fetch_from_s3 URL FILE: in a shell of its own, whose `fail` ends nothing else.
+fetch_from_s3() (
+  # shellcheck source=hosts/aws/aws.sh
+  . /usr/local/lib/etcd-backup/aws.sh
+  s3_get "$BACKUP_S3_REGION" "$1" "$2" >&2
+)
 
 # The new data in the place of the old.
 place_restored() {
@@ -101,7 +112,7 @@ put_aside() {
 }
 
 restore_done() {
-  rm -rf /etc/etcd/birth.env "$DATA_DIRECTORY/restore-$RESTORE_ID"{,.db}
+  rm -rf /etc/etcd/birth.env "$DATA_DIRECTORY/restore-$RESTORE_ID"{,.db,.db.part}
   write_file 0600 root:root "$KNOWN_MEMBERS" <<<"$RESTORE_ENDPOINTS"
   { cat "$RESTORED" 2>/dev/null || true; echo "$RESTORE_ID"; } | write_file 0600 root:root "$RESTORED"
   rm -f "$APPROVED"

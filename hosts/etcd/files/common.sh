@@ -1,6 +1,7 @@
 # shellcheck shell=bash
 # What the snapshot and the drill share. Both run as the user etcd under systemd, which gives them their settings as environment:
-# BACKUP_NAME, BACKUP_DIRECTORY, BACKUP_KEEP, BACKUP_MINUTES, and COPY_DIRECTORY, SSH_DIRECTORY (empty: no such copy).
+# BACKUP_NAME, BACKUP_DIRECTORY, BACKUP_KEEP, BACKUP_MINUTES, COPY_DIRECTORY and SSH_DIRECTORY (empty: no such copy), and S3_URL and
+# S3_REGION where there is a copy in S3.
 #
 # A snapshot is <cluster>-<id>.<host>.<UTC time>.r<revision>.db. Beside it, ending in .facts, is what etcd said when it was taken:
 # lines `name=value` of sha256, size (bytes), revision, keys (at that revision), cluster (etcd's id) and taken (seconds since 1970).

@@ -80,6 +80,16 @@ END
     while read -r name; do printf 'rm %s\n-rm %s.facts\n' "$SSH_DIRECTORY/$name" "$SSH_DIRECTORY/$name"; done | sftp_do >/dev/null
 }
 
+copy_to_s3() {
+  [ -n "${S3_URL:-}" ] || return 0
+  # shellcheck source=hosts/aws/aws.sh
+  . "$(dirname "$0")/aws.sh"
+  local file said=$BACKUP_DIRECTORY/.new.s3
+  for file in "$TAKEN.facts" "$TAKEN"; do
+    (s3_put "$S3_REGION" "$file" "$S3_URL/$(basename "$file")") >"$said" 2>&1 || fail "the copy to $S3_URL: $(tail -c 600 "$said" | tr '\n' ' ')"
+  done
+}
+
 # One at a time, whoever starts it.
 exec 9<"$BACKUP_DIRECTORY"
 flock 9
@@ -90,6 +100,7 @@ take
 prune "$BACKUP_DIRECTORY"
 copy_to_directory
 copy_to_ssh
+copy_to_s3
 echo "$TAKEN: revision $(fact revision "$TAKEN"), $(fact keys "$TAKEN") keys, $(fact size "$TAKEN") bytes"
 # A snapshot of a member without a quorum is whole, but the cluster is not: the unit says so.
 etcd_at 2379 endpoint health >/dev/null 2>&1 || fail "the snapshot was taken, but this member has no quorum: it may be behind the others"

@@ -255,6 +255,28 @@ export const badSettings: readonly Bad[] = [
     ],
   },
   {
+    mistake: "copies to S3 of more than one upload holds, in a bucket that has no https name",
+    from: metal,
+    edit: (c) => {
+      c.etcd = { backup: { copyToS3: { bucket: "Backups.prod", region: "Frankfurt", prefix: "/etcd/" } } };
+    },
+    says: [
+      'cluster.etcd.backup.copyToS3.bucket is "Backups.prod" | allowed: 3 to 63 lower-case letters, digits and inner hyphens',
+      'cluster.etcd.backup.copyToS3.region is "Frankfurt" | allowed: a region of AWS such as eu-central-1',
+      'cluster.etcd.backup.copyToS3.prefix is "/etcd/" | allowed: names of letters, digits, _ and - parted by slashes, such as etcd/prod',
+    ],
+  },
+  {
+    mistake: "snapshots that may be bigger than S3 takes at once",
+    from: metal,
+    edit: (c) => {
+      c.etcd = { quotaMebibytes: 8192, backup: { copyToS3: { bucket: "prod-backups", region: "eu-central-1" } } };
+    },
+    says: [
+      "cluster.etcd.quotaMebibytes is 8192 | allowed: at most 5120 with cluster.etcd.backup.copyToS3: S3 takes 5 GiB in one upload, and a snapshot is as big as the data",
+    ],
+  },
+  {
     mistake: "restore of a snapshot that is not pinned, above the directory it is in",
     from: metal,
     edit: (c) => {

@@ -77,6 +77,24 @@ test("the SSH target's host key is pinned, and only the user etcd reads the priv
   assert.throws(() => stage({ backup: { copyToSsh: target } }), /there is no secret backupSshPrivateKey/);
 });
 
+test("a copy to S3 is signed for the bucket's region, at AWS's name or the endpoint's; the provider's bucket is another way to name one", () => {
+  const copyToS3 = { bucket: "prod-backups", region: "eu-central-1" };
+  const env = (all: ReturnType<typeof files>) => all["/etc/etcd-backup/settings.env"]?.content ?? "";
+  assert.match(
+    env(files({ backup: { copyToS3 } })),
+    /^S3_URL=https:\/\/prod-backups\.s3\.eu-central-1\.amazonaws\.com\/etcd\nS3_REGION=eu-central-1$/m,
+  );
+  const own = { ...copyToS3, prefix: "a/b", endpoint: "http://minio.example.com:9000/" };
+  assert.match(env(files({ backup: { copyToS3: own } })), /^S3_URL=http:\/\/minio\.example\.com:9000\/prod-backups\/a\/b$/m);
+  const backupBucket = { bucket: "made", region: "us-east-1", prefix: "etcd" };
+  assert.match(env(files({}, { backupBucket })), /^S3_URL=https:\/\/made\.s3\.us-east-1\.amazonaws\.com\/etcd$/m);
+  assert.equal(stage({}, { backupBucket }).settings?.BACKUP_S3_REGION, "us-east-1");
+  assert.ok("/usr/local/lib/etcd-backup/aws.sh" in files({}, { backupBucket }));
+  // A restore reads from there, also where no more snapshots are taken.
+  assert.ok("/usr/local/lib/etcd-backup/aws.sh" in files({ backup: { enabled: false, copyToS3 } }));
+  assert.ok(!("/usr/local/lib/etcd-backup/aws.sh" in files({})));
+});
+
 test("etcd doesn't start without data, unless it was just told what it is born into", () => {
   const unit = files({ dataDirectory: "/srv/etcd-data" })["/etc/systemd/system/etcd.service"]?.content ?? "";
   assert.deepEqual(unit.match(/AssertPathExists=.*/g), [
