@@ -69,7 +69,7 @@ export async function wouldBeReplacedWith(
   const keys = affected.map(([key]) => key).filter((key) => Object.hasOwn(state.inputs, key));
   if (keys.length === 0) return false;
   const inputs: TrackedProperties = { ...state.inputs, ...Object.fromEntries(keys.map((key) => [key, unknown as Value])) };
-  const type = await execution.typeFor(state.type, state.provider);
+  const type = await execution.typeFor(state.type);
   return (await difference(execution, type, state, inputs, state.replaceOnChanges ?? [])).replace.length > 0;
 }
 

@@ -5,7 +5,7 @@ import { Execution, type ExecutionOptions, Refusal } from "./execution.ts";
 import type { Goal, Registered } from "./goal.ts";
 import { ignoreChanges } from "./paths.ts";
 import type { Watcher } from "./progress.ts";
-import type { Properties, ResourceType } from "./providers/provider.ts";
+import type { Properties } from "./providers/provider.ts";
 import { Stopped } from "./slots.ts";
 import type { ResourceState, Snapshot } from "./state.ts";
 import { create, lasting, stateOf, update, type Wanted } from "./steps.ts";
@@ -17,12 +17,6 @@ export interface DeploymentOptions extends ExecutionOptions {
   project: string;
   stack: string;
 }
-
-/** A provider that the program makes. */
-const providerType: ResourceType = {
-  create: async (inputs) => ({ id: randomUUID(), outputs: inputs }),
-  update: async (_, inputs) => ({ outputs: inputs }),
-};
 
 /**
  * Brings a stack from its last state to what the program registers, step by step, as the real engine does: a registration is
@@ -108,27 +102,18 @@ export class Deployment extends Execution {
   }
 
   async #registerCustom(urn: string, goal: Goal, old: ResourceState | undefined): Promise<Registered> {
-    const wanted: Wanted = { urn, goal, ...(await this.#provided(goal)) };
+    if (goal.type.startsWith("pulumi:providers:")) {
+      throw new Refusal("providers made by the program are not known to this engine, only default ones; use the Pulumi CLI");
+    }
+    const type = await this.typeFor(goal.type);
+    const wanted: Wanted = { urn, goal, type, provider: this.#defaultProvider(packageOf(goal.type), goal.version) };
     const early = await this.#early.of(old?.urn ?? urn);
     return this.#answer(await this.#step(wanted, early ?? old, early !== undefined));
   }
 
-  /** Who makes a resource. A provider that the program makes is kept in the state and nowhere else. */
-  async #provided(goal: Goal): Promise<Pick<Wanted, "type" | "provider">> {
-    if (goal.type.startsWith("pulumi:providers:")) {
-      const packageName = goal.type.split(":")[2] ?? "";
-      if ((await this.provider(packageName))?.configure !== undefined) return { type: providerType };
-      throw new Refusal(
-        `the program makes a provider for ${packageName}, of which this engine knows only the default one; use the Pulumi CLI`,
-      );
-    }
-    const provider = goal.provider ?? this.#defaultProvider(packageOf(goal.type), goal.version);
-    return { type: await this.typeFor(goal.type, provider), provider };
-  }
-
   /** Asks a provider's function. @throws Refusal for one that the engine does not know. */
-  async invoke(token: string, inputs: TrackedProperties, reference?: string): Promise<Properties> {
-    const found = (await this.provider(packageOf(token), reference))?.functions?.[token];
+  async invoke(token: string, inputs: TrackedProperties): Promise<Properties> {
+    const found = (await this.options.find(packageOf(token)))?.functions?.[token];
     if (found === undefined) throw new Refusal(`the function ${token} is not known to this engine; use the Pulumi CLI`);
     return found(plainProperties(inputs));
   }

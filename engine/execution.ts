@@ -1,11 +1,10 @@
 import { Ledger } from "./ledger.ts";
 import type { Step, Watcher } from "./progress.ts";
 import type { FindProvider } from "./providers/index.ts";
-import type { Context, Provider, ResourceType } from "./providers/provider.ts";
+import type { Context, ResourceType } from "./providers/provider.ts";
 import { Slots, Stopped } from "./slots.ts";
 import type { PendingOperation, ResourceState } from "./state.ts";
-import { nameOf, packageOf, parseReference } from "./urn.ts";
-import { plainProperties } from "./values.ts";
+import { nameOf, packageOf } from "./urn.ts";
 
 /** How a deployment runs. */
 export interface ExecutionOptions {
@@ -128,24 +127,11 @@ export class Execution {
   }
 
   /** The provider's part for a resource type. @throws Refusal for a type that the engine does not know. */
-  async typeFor(type: string, reference?: string): Promise<ResourceType> {
-    const provider = await this.provider(packageOf(type), reference);
+  async typeFor(type: string): Promise<ResourceType> {
+    const provider = await this.options.find(packageOf(type));
     const found = provider?.types[type];
     if (found !== undefined) return found;
     const unknownPart = provider === undefined ? `package ${packageOf(type)} (resource type ${type})` : `resource type ${type}`;
     throw new Refusal(`the ${unknownPart} is not known to this engine; use the Pulumi CLI`);
   }
-
-  /** A package's provider, configured where the reference is to one that the program made. Undefined where the engine has none. */
-  protected async provider(packageName: string, reference?: string): Promise<Provider | undefined> {
-    const provider = await this.options.find(packageName);
-    if (provider?.configure === undefined || reference === undefined) return provider;
-    const { urn } = parseReference(reference);
-    if (isDefaultProvider(urn)) return provider;
-    const state = this.ledger.done.get(urn) ?? this.ledger.base.find((one) => one.urn === urn);
-    if (state === undefined) throw new Refusal(`the provider ${nameOf(urn)} is neither in the program nor in the state`);
-    return provider.configure(plainProperties(state.inputs));
-  }
 }
-
-const isDefaultProvider = (urn: string) => /^default(_|$)/.test(nameOf(urn));

@@ -11,8 +11,6 @@ export interface Goal {
   inputs: TrackedProperties;
   dependencies: string[];
   propertyDependencies: Record<string, string[]>;
-  /** Reference to the provider that the program made for it; by default the package's default provider. */
-  provider?: string;
   /** The package's version that the program was written for. */
   version?: string;
   protect?: boolean;

@@ -91,7 +91,10 @@ function resourceMonitor(deployment: Deployment): Record<string, Handler> {
     invoke: async (request) => {
       const token = request.getTok();
       const inputs = decodeProperties(request.getArgs()?.toJavaScript());
-      const result = await deployment.guard(token, () => deployment.invoke(token, inputs, request.getProvider() || undefined));
+      const result = await deployment.guard(token, async () => {
+        if (request.getProvider() !== "") throw new Error("is asked of a provider that the program makes; use the Pulumi CLI");
+        return deployment.invoke(token, inputs);
+      });
       const response = new messages.ResourceInvokeResponse();
       response.setReturn(structOf(result));
       return response;

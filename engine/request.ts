@@ -25,7 +25,6 @@ export function goalOf(request: Message): Goal {
           [...(Array.isArray(value) ? (value[0] ?? []) : value.getUrnsList())].sort(),
         ]),
     ),
-    ...optional("provider", request.getProvider()),
     ...optional("version", request.getVersion()),
     ...(request.hasProtect() && { protect: request.getProtect() }),
     ...(request.hasRetainondelete() && { retainOnDelete: request.getRetainondelete() }),
@@ -44,6 +43,7 @@ function refuseUnknownOptions(request: Message): void {
   const used: Record<string, boolean> = {
     import: request.getImportid() !== "",
     "remote components": request.getRemote(),
+    "provider or providers": request.getProvider() !== "" || request.getProvidersMap().getLength() > 0,
     transforms: request.getTransformsList().length > 0,
     hooks: hooks !== undefined && Object.values(hooks.toObject() as Record<string, string[]>).some((names) => names.length > 0),
     replaceWith: request.getReplaceWithList().length > 0,

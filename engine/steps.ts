@@ -15,8 +15,8 @@ export interface Wanted {
   urn: string;
   goal: Goal;
   type: ResourceType;
-  /** Reference to the provider; a provider itself has none. */
-  provider?: string;
+  /** Reference to the provider. */
+  provider: string;
 }
 
 /** What a resource's state holds beside what the goal says. */
@@ -150,7 +150,7 @@ export async function remove(
     execution.watcher.done(step);
     return;
   }
-  const type = await execution.typeFor(state.type, state.provider);
+  const type = await execution.typeFor(state.type);
   await execution.run(step, { type: "deleting", resource: state }, async () => {
     await type.delete?.(asResource(state), execution.context(state.urn));
     gone();

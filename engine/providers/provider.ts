@@ -105,8 +105,6 @@ export interface Provider {
   readonly types: Readonly<Record<string, ResourceType>>;
   /** What the program may ask for without making anything, by token. Default: nothing. */
   readonly functions?: Readonly<Record<string, (inputs: Properties) => Promise<Properties>>>;
-  /** The provider as a resource of the program configures it. Absent where there is nothing to configure: only the default one is known. */
-  configure?(inputs: Properties): Provider;
   /** Frees what outlives a resource's operation, such as connections. Called once, when the run is over. Default: nothing to free. */
   close?(): Promise<void>;
 }

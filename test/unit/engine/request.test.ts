@@ -42,7 +42,6 @@ test("a registration is read with all its options", () => {
       it.setReplaceonchangesList(["s"]);
       it.setAdditionalsecretoutputsList(["stdout"]);
       it.setVersion("1.2.1");
-      it.setProvider("urn:provider::id");
       const timeouts = new messages.RegisterResourceRequest.CustomTimeouts();
       timeouts.setCreate("1h30m");
       timeouts.setDelete("90s");
@@ -66,7 +65,6 @@ test("a registration is read with all its options", () => {
     dependencies: ["urn:a", "urn:b"],
     propertyDependencies: { n: ["urn:b"] },
     version: "1.2.1",
-    provider: "urn:provider::id",
     protect: false,
     retainOnDelete: true,
     deletedWith: "urn:with",
@@ -90,6 +88,8 @@ test("options that the engine does not know are refused by name", () => {
   const refused: [string, (it: Request) => void][] = [
     ["import", (it) => it.setImportid("x")],
     ["remote components", (it) => it.setRemote(true)],
+    ["provider", (it) => it.setProvider("urn::id")],
+    ["provider", (it) => it.getProvidersMap().set("tls", "urn::id")],
     ["transforms", (it) => it.setTransformsList([new callbackMessages.Callback()])],
     [
       "hooks",
