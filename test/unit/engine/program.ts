@@ -28,8 +28,11 @@ export interface Running {
 export class TestProject {
   readonly folder: string;
   readonly log: string;
+  readonly #engine: string;
 
-  constructor(context: TestContext, program: string) {
+  /** `engine` is the file that runs it, from the root of this repository. */
+  constructor(context: TestContext, program: string, engine = "engine/main.ts") {
+    this.#engine = join(root, engine);
     this.folder = mkdtempSync(join(tmpdir(), "engine-test-"));
     context.after(() => rmSync(this.folder, { recursive: true, force: true }));
     this.log = join(this.folder, "log");
@@ -75,7 +78,7 @@ const say = (word: string) => \`echo \${word} >> \${log}; echo \${word}\`;
   /** Starts the engine. */
   start(args: string[], env: Record<string, string> = {}, input = ""): Running {
     const clean = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("PULUMI_")));
-    const child = spawn(process.execPath, [join(root, "engine/main.ts"), ...args], {
+    const child = spawn(process.execPath, [this.#engine, ...args], {
       cwd: this.folder,
       env: {
         ...clean,

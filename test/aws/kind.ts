@@ -1,0 +1,125 @@
+import { randomBytes } from "node:crypto";
+import { unchanged } from "../../engine/providers/checks.ts";
+import { type Context, hasUnknown, PartialError, type Properties, type ResourceType } from "../../engine/providers/provider.ts";
+import type { Clients } from "./clients.ts";
+
+// biome-ignore lint/suspicious/noExplicitAny: what an input may be is for the API to say; this provider passes it on
+export type Inputs = { readonly [key: string]: any };
+
+/** How resources of one type are made, read and deleted through AWS's API. */
+export interface Kind {
+  /** Inputs that must be there, names separated by spaces. */
+  required?: string;
+  /** Inputs that may be there. All others are refused, as the real provider does. */
+  optional?: string;
+  /** The inputs whose change replaces the resource, as the real provider does. A change of any other, but for `updates`, is refused. */
+  replaces: string;
+  /** How an input is changed in place. */
+  updates?: Readonly<Record<string, (clients: Clients, id: string, inputs: Inputs, before: Inputs) => Promise<unknown>>>;
+  /** The input that gets a name of the resource's own where there is none, and how long that may be. */
+  named?: { key: string; length: number };
+  /** Makes it. @returns Its id. */
+  create(clients: Clients, inputs: Inputs, context: Context): Promise<string>;
+  /** What the API says of it, beside the inputs. Default: nothing. */
+  read?(clients: Clients, id: string, inputs: Inputs): Promise<Properties>;
+  delete(clients: Clients, id: string, inputs: Inputs): Promise<unknown>;
+}
+
+/** Kinds by type token. */
+export type Kinds = Readonly<Record<string, Kind>>;
+
+const words = (text = "") => text.split(/\s+/).filter((word) => word !== "");
+
+/** The engine's part for a kind of resource. */
+export function resourceType(type: string, kind: Kind, clients: () => Clients): ResourceType {
+  const required = words(kind.required);
+  const known = new Set([...required, ...words(kind.optional), ...(kind.named ? [kind.named.key] : [])]);
+  const replacing = new Set(words(kind.replaces));
+  const changedKeys = (before: Properties, now: Properties) =>
+    [...new Set([...Object.keys(before), ...Object.keys(now)])].filter(
+      (key) => !key.startsWith("__") && !unchanged(before[key], now[key]),
+    );
+  /** What is left to change in place and can't be: `replaceOnChanges` has had its say. What is not known yet may be what it was. */
+  const refuse = (before: Properties, now: Properties) => {
+    for (const key of changedKeys(before, now)) {
+      if (kind.updates?.[key] !== undefined || hasUnknown(now[key])) continue;
+      throw new Error(`${key}: the tests' provider can't change this of ${type} in place`);
+    }
+  };
+  return {
+    check: (given, old, { name }) => {
+      const inputs = { ...given };
+      const { named } = kind;
+      if (named !== undefined && inputs[named.key] === undefined) {
+        inputs[named.key] = old?.[named.key] ?? `${name.slice(0, named.length - 8)}-${randomBytes(4).toString("hex").slice(1)}`;
+      }
+      const strange = Object.keys(inputs).filter((key) => !known.has(key) && !key.startsWith("__"));
+      const missing = required.filter((key) => inputs[key] === undefined);
+      const failures = [
+        ...strange.map((property) => ({ property, reason: `is not known to the tests' provider for ${type}` })),
+        ...missing.map((property) => ({ property, reason: "is missing" })),
+      ];
+      return { inputs, failures };
+    },
+    diff: (old, inputs) => {
+      const changed = changedKeys(old.inputs, inputs);
+      return {
+        update: changed.filter((key) => !replacing.has(key)),
+        replace: changed.filter((key) => replacing.has(key)),
+      };
+    },
+    preview: (inputs, old) => {
+      if (old !== undefined) refuse(old.inputs, inputs);
+      return inputs;
+    },
+    create: (inputs, context) =>
+      explained(async () => {
+        const id = await kind.create(clients(), inputs, context);
+        try {
+          return { id, outputs: { ...inputs, ...(await kind.read?.(clients(), id, inputs)) } };
+        } catch (error) {
+          throw new PartialError(String(error), id, inputs);
+        }
+      }),
+    update: (old, inputs) =>
+      explained(async () => {
+        refuse(old.inputs, inputs);
+        for (const [key, update] of Object.entries(kind.updates ?? {})) {
+          if (!unchanged(old.inputs[key], inputs[key])) await update(clients(), old.id, inputs, old.inputs);
+        }
+        return { outputs: { ...inputs, ...(await kind.read?.(clients(), old.id, inputs)) } };
+      }),
+    delete: (old) =>
+      explained(async () => {
+        await kind.delete(clients(), old.id, old.inputs);
+      }),
+  };
+}
+
+/** AWS's errors with their code, which is not in their message. */
+async function explained<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof Error && "$metadata" in error) throw new Error(`${error.name}: ${error.message}`, { cause: error });
+    throw error;
+  }
+}
+
+/** Refuses keys of a nested input that are not known. */
+export function only(what: string, value: Inputs, known: string): Inputs {
+  const strange = Object.keys(value).filter((key) => !words(known).includes(key));
+  if (strange.length > 0) throw new Error(`${what}: ${strange.join(", ")} is not known to the tests' provider`);
+  return value;
+}
+
+/** A list that the API may leave out; `first` throws where it is empty. */
+export function first<T>(what: string, list: readonly T[] | undefined): T {
+  const [one] = list ?? [];
+  if (one === undefined) throw new Error(`${what} does not exist`);
+  return one;
+}
+
+/** Tags as most services take them; with those that everything gets. */
+export const tagList = (tags: Readonly<Record<string, string>> = {}) =>
+  Object.entries(tags).map(([Key, Value]) => ({ Key, Value }));
