@@ -12,6 +12,9 @@ export type FileName = keyof typeof lockFile.files;
 /** A container image, by its short name. */
 export type ImageName = keyof typeof lockFile.images;
 
+/** An image of what provider aws adds to a cluster. */
+export type AwsImageName = keyof (typeof lockFile.aws)["1.36"];
+
 /** Versions of everything that goes together. */
 export type Versions = Readonly<
   Record<
@@ -38,6 +41,8 @@ interface Lock {
   recommended: Record<string, Omit<Versions, "kubernetes">>;
   files: Record<FileName, { url: string; members?: string[]; sha256: Record<string, Record<Architecture, string>> }>;
   images: Record<ImageName, { reference: string; digests: Record<string, string> }>;
+  /** Images that provider aws adds, with the versions that go with a minor version of Kubernetes. */
+  aws: Record<string, Record<AwsImageName, string>>;
   /** Go modules that programs are built from where there is no official file: their hashes as in a go.sum. */
   modules: Record<string, Record<string, string>>;
 }
@@ -52,9 +57,14 @@ export const imageGroups = {
   flannel: ["flannel"],
   coredns: ["coredns"],
   pause: ["pause"],
+  "aws-cloud-controller-manager": ["aws-cloud-controller-manager"],
 } as const satisfies Record<string, readonly ImageName[]>;
 
 export type ImageGroup = keyof typeof imageGroups;
+
+/** Groups that no cluster takes but those whose provider asks for them. */
+export const cloudImageGroups = ["aws-cloud-controller-manager"] as const satisfies readonly ImageGroup[];
+export type CloudImageGroup = (typeof cloudImageGroups)[number];
 
 /** The name of an archive of images in a bundle or on a mirror. */
 export const imageFile = (group: ImageGroup, version: string, architecture: Architecture) =>
@@ -114,6 +124,11 @@ export function resolveVersions(cluster: Pick<Cluster, "kubernetesVersion" | "ve
     coredns: imageReference("coredns", versions.coredns),
   };
   return { versions, images };
+}
+
+/** Versions of what provider aws adds, for a version of Kubernetes. Throws where the lock has none for its minor version. */
+export function awsVersions(kubernetes: string): Record<AwsImageName, string> {
+  return found(lock.aws, "what provider aws adds, for Kubernetes", kubernetes.split(".").slice(0, 2).join("."));
 }
 
 /** The versions that the lock has of each part that a config can name. */

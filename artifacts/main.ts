@@ -5,7 +5,7 @@ import { parseArgs } from "node:util";
 import type { Cluster } from "../config/schema.ts";
 import { fillBundle, hashesOf, missingFiles } from "./bundle.ts";
 import { ownArchitecture } from "./go.ts";
-import { type Architecture, knownVersions, resolveVersions } from "./lock.ts";
+import { type Architecture, cloudImageGroups, knownVersions, resolveVersions } from "./lock.ts";
 import { cacheFolder, defaultBundle } from "./manifest.ts";
 import { type BundleSource, type Wanted, wantedFiles } from "./plan.ts";
 import { endAll, say } from "./run.ts";
@@ -26,6 +26,7 @@ What is there already is checked and left alone.
                           build: everything built from public Go modules, which takes Go and about ten minutes
                           auto (default): official files where this machine reaches them and artifacts/lock.json knows their
                           SHA-256, everything else built
+  --aws                   with the image that control planes of provider aws take, the cloud controller
   --hashes                prints the files' SHA-256 by name, as JSON
   --help
 `;
@@ -38,6 +39,7 @@ async function main(): Promise<void> {
       architecture: { type: "string" },
       output: { type: "string" },
       source: { type: "string", default: "auto" },
+      aws: { type: "boolean", default: false },
       hashes: { type: "boolean", default: false },
       help: { type: "boolean", default: false },
     },
@@ -52,7 +54,8 @@ async function main(): Promise<void> {
   const wanted = new Map<string, Wanted>();
   for (const kubernetesVersion of values["kubernetes-version"]) {
     const { versions } = resolveVersions({ kubernetesVersion, versions: parts });
-    for (const item of wantedFiles(versions, architecture, source)) wanted.set(item.file, item);
+    for (const item of wantedFiles(versions, architecture, source, values.aws ? cloudImageGroups : []))
+      wanted.set(item.file, item);
   }
   const bundle = { folder: resolve(values.output ?? defaultBundle()), architecture, source, wanted: [...wanted.values()] };
   // Who finds everything there waits for nobody.

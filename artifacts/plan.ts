@@ -1,5 +1,8 @@
 import {
   type Architecture,
+  awsVersions,
+  type CloudImageGroup,
+  cloudImageGroups,
   type FileName,
   type ImageGroup,
   imageFile,
@@ -21,8 +24,13 @@ export type Wanted = { file: string; version: string } & ({ locked: LockedFile }
 // What takes longest to build first.
 const FILES: readonly FileName[] = ["kubelet", "kubeadm", "kubectl", "containerd", "etcd", "runc", "cni-plugins", "flannel-cni"];
 
-/** Every file that hosts of a cluster with these versions take. */
-export function wantedFiles(versions: Versions, architecture: Architecture, source: BundleSource): Wanted[] {
+/** Every file that hosts of a cluster with these versions take, with what a cloud adds where it is named. */
+export function wantedFiles(
+  versions: Versions,
+  architecture: Architecture,
+  source: BundleSource,
+  clouds: readonly CloudImageGroup[] = [],
+): Wanted[] {
   const files: FileName[] = source === "official" ? [...FILES, "crictl"] : [...FILES];
   const wanted: Wanted[] = files.map((name) => {
     const version = fileVersion(name, versions);
@@ -31,7 +39,9 @@ export function wantedFiles(versions: Versions, architecture: Architecture, sour
   });
   // Official images come from their registries.
   if (source === "official") return wanted;
+  const unasked: readonly ImageGroup[] = cloudImageGroups.filter((group) => !clouds.includes(group));
   for (const group of Object.keys(imageGroups) as ImageGroup[]) {
+    if (unasked.includes(group)) continue;
     const version = imageVersion(group, versions);
     wanted.push({ file: imageFile(group, version, architecture), version, group });
   }
@@ -73,5 +83,6 @@ export function fileVersion(name: FileName, versions: Versions): string {
 
 /** The version of an archive of images among a cluster's versions. */
 export function imageVersion(group: ImageGroup, versions: Versions): string {
+  if (group === "aws-cloud-controller-manager") return awsVersions(versions.kubernetes)[group];
   return group === "flannel" || group === "coredns" || group === "pause" ? versions[group] : versions.kubernetes;
 }

@@ -78,6 +78,15 @@ export function buildsOfImages(group: ImageGroup, version: string): GoBuild[] {
       ];
     case "coredns":
       return [plain("github.com/coredns/coredns", version, { coredns: "." })];
+    case "aws-cloud-controller-manager":
+      return [
+        {
+          ...plain("k8s.io/cloud-provider-aws", version, {
+            "aws-cloud-controller-manager": "./cmd/aws-cloud-controller-manager",
+          }),
+          variables: { "k8s.io/component-base/version.gitVersion": `v${version}` },
+        },
+      ];
     case "pause":
       return [];
   }

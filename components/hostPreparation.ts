@@ -27,6 +27,7 @@ export class HostPreparation extends pulumi.ComponentResource {
               versions,
               architecture: host.architecture,
               source: { kind, location, sha256 },
+              cloudImages: infrastructure.cloudImages,
             }).text,
             versions,
           }),

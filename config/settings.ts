@@ -279,6 +279,9 @@ export const addonsSchema = z
       })
       .prefault({})
       .describe("CoreDNS."),
+    ebsCsi: switchOn(
+      "Volumes of EBS for PersistentVolumeClaims, with a default class of encrypted gp3. Provider aws only; elsewhere it says nothing.",
+    ),
   })
   .prefault({})
   .describe("What is installed in the cluster once its API answers.");

@@ -1,5 +1,6 @@
 import {
   type Architecture,
+  type CloudImageGroup,
   type FileName,
   type ImageGroup,
   type ImageName,
@@ -28,6 +29,8 @@ export interface ArtifactsArgs {
   versions: Versions;
   architecture: Architecture;
   source: Source;
+  /** What the provider's cloud adds on control planes. By default nothing. */
+  cloudImages?: readonly CloudImageGroup[];
 }
 
 /**
@@ -71,14 +74,14 @@ export function artifactsFor(args: ArtifactsArgs): Artifacts {
   if (roles.includes("etcd") || roles.includes("control-plane")) {
     take("etcd", versions.etcd, artifactFolder("etcd", versions.etcd));
   }
-  if (isNode) for (const group of groupsOf(roles)) lines.push(...imageLines(args, group));
+  if (isNode) for (const group of groupsOf(args)) lines.push(...imageLines(args, group));
   return { text: lines.map((line) => `${line}\n`).join("") };
 }
 
 /** The archives of images that a node of these roles needs, smallest last: the big ones are what takes time. */
-function groupsOf(roles: readonly Role[]): ImageGroup[] {
+function groupsOf({ roles, cloudImages = [] }: ArtifactsArgs): ImageGroup[] {
   const onEveryNode: ImageGroup[] = ["kube-proxy", "flannel", "coredns", "pause"];
-  return roles.includes("control-plane") ? ["control-plane", ...onEveryNode] : onEveryNode;
+  return roles.includes("control-plane") ? ["control-plane", ...cloudImages, ...onEveryNode] : onEveryNode;
 }
 
 function fileLine(args: ArtifactsArgs, name: FileName, version: string, folder: string): string {

@@ -1,4 +1,5 @@
 import type * as pulumi from "@pulumi/pulumi";
+import type { CloudImageGroup } from "../artifacts/lock.ts";
 import type { Cluster, Role } from "../config/schema.ts";
 import type { BackupBucket } from "../hosts/etcd/backup.ts";
 
@@ -69,6 +70,8 @@ export interface Infrastructure {
   artifacts: ArtifactSource;
   /** More arguments for every kubelet, such as cloud-provider: external. */
   kubeletExtraArgs: Readonly<Record<string, string>>;
+  /** Images of those manifests that control planes take with their other artifacts; nodes pull the rest when they need it. */
+  cloudImages?: readonly CloudImageGroup[];
   /** Manifests that the provider's cloud adds, applied with the other add-ons. */
   addons: readonly { name: string; manifest: pulumi.Input<string> }[];
   /** A bucket that the provider made for copies of etcd's snapshots; absent where it made none, and where the config names one. */

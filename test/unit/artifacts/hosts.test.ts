@@ -52,6 +52,20 @@ describe("what a host takes", () => {
     ]);
   });
 
+  it("is the cloud's own image besides, on control planes of that cloud alone", () => {
+    const file = "images-aws-cloud-controller-manager-1.36.1-linux-amd64.tar";
+    const source = { kind: "bundle" as const, location, sha256: { ...sha256, [file]: "hash" } };
+    const inCloud = (role: Role) =>
+      artifactsFor({ roles: [role], versions, architecture: "amd64", source, cloudImages: ["aws-cloud-controller-manager"] })
+        .text;
+    assert.ok(
+      inCloud("control-plane").includes(
+        `images hash ${location}/${file} registry.k8s.io/provider-aws/cloud-controller-manager:v1.36.1`,
+      ),
+    );
+    assert.equal(inCloud("worker"), list(["worker"]));
+  });
+
   it("is each thing once, whatever roles a host has in whatever order", () => {
     const roles = fc.uniqueArray(fc.constantFrom<Role>("etcd", "balancer", "control-plane", "worker"));
     fc.assert(

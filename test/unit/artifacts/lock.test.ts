@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import {
+  cloudImageGroups,
   type FileName,
   type ImageName,
   imageDigest,
@@ -41,11 +42,18 @@ describe("the lock", () => {
 
   it("has every version that it recommends, and can build it", () => {
     for (const kubernetes of Object.keys(lock.recommended)) {
-      for (const item of wantedFiles(versionsOf(kubernetes), "arm64", "build")) {
+      for (const item of wantedFiles(versionsOf(kubernetes), "arm64", "build", cloudImageGroups)) {
         const builds = "locked" in item ? buildsOfFile(item.locked.name, item.version) : buildsOfImages(item.group, item.version);
         for (const { module, version } of builds) assert.match(lock.modules[module]?.[version] ?? "", /^h1:.{44}$/, item.file);
       }
     }
+  });
+
+  it("puts what a cloud adds into a bundle only where that is asked for", () => {
+    const files = (...clouds: Parameters<typeof wantedFiles>[3][]) =>
+      wantedFiles(versionsOf("1.36.3"), "amd64", "build", ...clouds).map(({ file }) => file);
+    const added = files(cloudImageGroups).filter((file) => !files().includes(file));
+    assert.deepEqual(added, ["images-aws-cloud-controller-manager-1.36.1-linux-amd64.tar"]);
   });
 
   it("has versions apart for each Kubernetes version's own needs", () => {

@@ -1,0 +1,123 @@
+import { type KubernetesObject, labels, serviceAccount } from "../../../hosts/addons/addon.ts";
+import { authorities, onControlPlanes, talksOnly } from "./cloudPod.ts";
+
+const name = "cluster-autoscaler";
+const namespace = "kube-system";
+const read = ["get", "list", "watch"];
+
+export interface AutoscalerArgs {
+  cluster: string;
+  region: string;
+  image: string;
+  /** Pods of it; one acts. */
+  replicas: number;
+}
+
+/** The tags by which it finds the auto-scaling groups that are its own. */
+export const discoveryTags = (cluster: string) => ["k8s.io/cluster-autoscaler/enabled", `k8s.io/cluster-autoscaler/${cluster}`];
+
+/**
+ * cluster-autoscaler: gives a pool another instance when pods find no room, drains and takes away one that is hardly used. Knows
+ * pools by their tags alone, also those that are empty.
+ */
+export function clusterAutoscaler(args: AutoscalerArgs): KubernetesObject[] {
+  return [
+    // As the Helm chart of cluster-autoscaler 1.36 asks for on AWS.
+    ...serviceAccount(name, namespace, "ha-kubernetes:cluster-autoscaler", [
+      { apiGroups: [""], resources: ["events", "endpoints"], verbs: ["create", "patch"] },
+      { apiGroups: [""], resources: ["pods/eviction"], verbs: ["create"] },
+      { apiGroups: [""], resources: ["pods/status"], verbs: ["update"] },
+      { apiGroups: [""], resources: ["nodes"], verbs: [...read, "update"] },
+      {
+        apiGroups: [""],
+        resources: [
+          "namespaces",
+          "pods",
+          "podtemplates",
+          "services",
+          "replicationcontrollers",
+          "persistentvolumeclaims",
+          "persistentvolumes",
+          "configmaps",
+        ],
+        verbs: read,
+      },
+      { apiGroups: ["resource.k8s.io"], resources: ["resourceslices", "deviceclasses", "resourceclaims"], verbs: read },
+      { apiGroups: ["batch"], resources: ["jobs", "cronjobs"], verbs: [...read, "patch"] },
+      { apiGroups: ["policy"], resources: ["poddisruptionbudgets"], verbs: read },
+      { apiGroups: ["apps"], resources: ["daemonsets", "replicasets", "statefulsets"], verbs: read },
+      {
+        apiGroups: ["storage.k8s.io"],
+        resources: ["storageclasses", "csinodes", "csidrivers", "csistoragecapacities", "volumeattachments"],
+        verbs: read,
+      },
+      { apiGroups: ["coordination.k8s.io"], resources: ["leases"], verbs: ["create"] },
+      { apiGroups: ["coordination.k8s.io"], resources: ["leases"], resourceNames: [name], verbs: ["get", "update"] },
+    ]),
+    {
+      apiVersion: "rbac.authorization.k8s.io/v1",
+      kind: "Role",
+      metadata: { name, namespace },
+      rules: [
+        { apiGroups: [""], resources: ["configmaps"], verbs: ["create"] },
+        {
+          apiGroups: [""],
+          resources: ["configmaps"],
+          resourceNames: ["cluster-autoscaler-status"],
+          verbs: ["get", "update", "delete"],
+        },
+      ],
+    },
+    {
+      apiVersion: "rbac.authorization.k8s.io/v1",
+      kind: "RoleBinding",
+      metadata: { name, namespace },
+      roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "Role", name },
+      subjects: [{ kind: "ServiceAccount", name, namespace }],
+    },
+    {
+      apiVersion: "apps/v1",
+      kind: "Deployment",
+      metadata: { name, namespace, labels: labels(name) },
+      spec: {
+        replicas: args.replicas,
+        selector: { matchLabels: { "k8s-app": name } },
+        // Two can't be on one host, whose port they take: one goes before the next comes.
+        strategy: { type: "RollingUpdate", rollingUpdate: { maxUnavailable: 1, maxSurge: 0 } },
+        template: { metadata: { labels: labels(name) }, spec: podSpec(args) },
+      },
+    },
+  ];
+}
+
+const podSpec = ({ cluster, region, image }: AutoscalerArgs) => ({
+  ...onControlPlanes,
+  serviceAccountName: name,
+  containers: [
+    {
+      name,
+      image,
+      command: ["./cluster-autoscaler"],
+      args: [
+        "--cloud-provider=aws",
+        `--node-group-auto-discovery=asg:tag=${discoveryTags(cluster).join(",")}`,
+        // Groups that differ by zone alone grow evenly.
+        "--balance-similar-node-groups=true",
+        // Else an emptyDir keeps a node for ever.
+        "--skip-nodes-with-local-storage=false",
+        "--expander=least-waste",
+        "--address=127.0.0.1:8085",
+        "--stderrthreshold=info",
+        "--v=2",
+      ],
+      env: [{ name: "AWS_REGION", value: region }],
+      ports: [{ name: "metrics", containerPort: 8085, hostPort: 8085, hostIP: "127.0.0.1", protocol: "TCP" }],
+      // What its own example asks for.
+      resources: { requests: { cpu: "100m", memory: "600Mi" }, limits: { memory: "600Mi" } },
+      livenessProbe: { httpGet: { path: "/health-check", host: "127.0.0.1", port: 8085 }, initialDelaySeconds: 30 },
+      securityContext: talksOnly,
+      volumeMounts: [authorities.mount],
+    },
+  ],
+  volumes: [authorities.volume],
+});

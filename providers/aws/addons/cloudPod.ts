@@ -1,0 +1,36 @@
+// What the pods that speak to AWS's API have in common.
+
+/**
+ * On control planes alone, in the host's network: the metadata service answers one hop far, so these pods have the instance's role and
+ * no pod of a user does. They start before the cloud has said a word about a new node, because it is they who make it say so.
+ */
+export const onControlPlanes = {
+  hostNetwork: true,
+  // The host's own name servers: AWS's names must resolve before the cluster's DNS is there.
+  dnsPolicy: "Default",
+  priorityClassName: "system-cluster-critical",
+  nodeSelector: { "node-role.kubernetes.io/control-plane": "" },
+  tolerations: [
+    { key: "CriticalAddonsOnly", operator: "Exists" },
+    { key: "node-role.kubernetes.io/control-plane", effect: "NoSchedule" },
+    { key: "node.cloudprovider.kubernetes.io/uninitialized", effect: "NoSchedule" },
+    { key: "node.kubernetes.io/not-ready", effect: "NoSchedule" },
+  ],
+} as const;
+
+/** The authorities that sign for AWS, off the host: an image that is nothing but a program has none. */
+export const authorities = {
+  volume: { name: "authorities", hostPath: { path: "/etc/ssl/certs/ca-certificates.crt", type: "File" } },
+  mount: { name: "authorities", mountPath: "/etc/ssl/certs/ca-certificates.crt", readOnly: true },
+} as const;
+
+/** What a program needs that only talks. */
+export const talksOnly = {
+  allowPrivilegeEscalation: false,
+  readOnlyRootFilesystem: true,
+  runAsNonRoot: true,
+  runAsUser: 65534,
+  runAsGroup: 65534,
+  capabilities: { drop: ["ALL"] },
+  seccompProfile: { type: "RuntimeDefault" },
+} as const;
