@@ -14,7 +14,7 @@ interface ApiLoadBalancerArgs {
 
 /**
  * haproxy and keepalived in front of the apiservers, on the hosts of role balancer. Where something else answers at the API's
- * address, such as a cloud's balancer, it makes nothing.
+ * address, such as a cloud's balancer, it only lets each control plane in behind it.
  */
 export class ApiLoadBalancer extends pulumi.ComponentResource {
   /** Where the statistics page is and who may see it. Absent where the balancer is not ours. */
@@ -25,6 +25,9 @@ export class ApiLoadBalancer extends pulumi.ComponentResource {
     const { cluster, infrastructure, owner, pki } = context;
     const { endpoint } = infrastructure;
     if (endpoint.kind === "given") {
+      for (const host of hostsOf(infrastructure, "control-plane").filter(({ lost }) => !lost)) {
+        endpoint.admit?.(host, { parent: this, dependsOn: args.controlPlane.commands[host.name] });
+      }
       this.registerOutputs({});
       return;
     }

@@ -32,10 +32,17 @@ export class ControlPlane extends pulumi.ComponentResource {
       const client = pki.leaf(`etcd-client-${host.name}`, "etcd", { commonName: host.name, uses: ["client_auth"] });
       this.validUntil[host.name] = client.validUntil;
       const stage = pulumi
-        .all([owner, host.address, endpoint.address, members, shared, pulumi.output(pair(client))])
-        .apply(([owner, address, endpointAddress, members, shared, etcdClient]) =>
+        .all([
+          owner,
+          { address: host.address, providerId: host.providerId },
+          endpoint.address,
+          members,
+          shared,
+          pulumi.output(pair(client)),
+        ])
+        .apply(([owner, { address, providerId }, endpointAddress, members, shared, etcdClient]) =>
           controlPlaneStage({
-            host: { name: host.name, address },
+            host: { name: host.name, address, providerId },
             owner,
             cluster,
             endpoint: { address: endpointAddress, port: endpoint.port },

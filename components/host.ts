@@ -19,7 +19,9 @@ export function hostCommand(
   options: pulumi.CustomResourceOptions,
   keepBirth = false,
 ): HostCommand {
-  const rendered = pulumi.output(stage).apply((it) => renderStage(repaired(it, host), userOf(host)));
+  const rendered = pulumi
+    .all([stage, host.machineId])
+    .apply(([it, machineId]) => renderStage(onThisMachine(repaired(it, host), machineId), userOf(host)));
   const visible = (pick: (texts: RenderedStage) => string) => pulumi.unsecret(rendered.apply(pick));
   return run(
     host,
@@ -29,7 +31,8 @@ export function hostCommand(
       ...(keepBirth && { update: visible((texts) => texts.update ?? texts.create) }),
       delete: visible((texts) => texts.undo),
       stdin: pulumi.secret(rendered.apply((texts) => texts.stdin)),
-      triggers: [host.incarnation],
+      // Another machine under the same address is blank, so every stage runs there again; a worker drains its old one before.
+      triggers: [host.incarnation, ...(name === "worker" && host.machineId !== undefined ? [host.machineId] : [])],
     },
     {
       ...options,
@@ -47,6 +50,9 @@ export function hostCommand(
 /** Another word of repair is another visible setting, so the stage runs again; none leaves the texts as they were without it. */
 const repaired = (stage: Stage, { repair }: Host): Stage =>
   repair ? { ...stage, settings: { ...stage.settings, REPAIR: repair } } : stage;
+
+const onThisMachine = (stage: Stage, machineId: string | undefined): Stage =>
+  machineId === undefined ? stage : { ...stage, settings: { ...stage.settings, MACHINE: machineId } };
 
 /** A command that runs once, when the resource is made, on whichever host it is given then. Its stdout is secret. */
 export function onceCommand(

@@ -4,6 +4,9 @@ import { prepareStage } from "../hosts/prepare/prepare.ts";
 import type { ClusterContext } from "./context.ts";
 import { type HostCommand, hostCommand } from "./host.ts";
 
+/** What /etc/hosts says of the API's name; nothing where name servers answer for it. */
+const apiAddressInHosts = ({ infrastructure: { endpoint } }: ClusterContext) => (endpoint.inDns ? "" : endpoint.address);
+
 /** Every host, made ready for its roles: checked, prepared, with all binaries and images it will need. All at once. */
 export class HostPreparation extends pulumi.ComponentResource {
   /** The command by host. */
@@ -15,7 +18,7 @@ export class HostPreparation extends pulumi.ComponentResource {
     const { kind, location, sha256 } = infrastructure.artifacts;
     for (const host of infrastructure.hosts) {
       const stage = pulumi
-        .all([owner, host.address, infrastructure.endpoint.address, sha256])
+        .all([owner, host.address, apiAddressInHosts(context), sha256])
         .apply(([owner, address, apiAddress, sha256]) =>
           prepareStage({
             host: { name: host.name, address, roles: host.roles, architecture: host.architecture },

@@ -23,16 +23,28 @@ export class WorkerPool extends pulumi.ComponentResource {
     for (const host of hostsOf(infrastructure, "worker").filter((it) => it.pool === name)) {
       const minted = args.controlPlane.commands[minter.name];
       const mint = `kubeadm token create --kubeconfig /etc/kubernetes/admin.conf --ttl 2h --description "join of ${host.name}"`;
-      const joined = onceCommand(minter, `join-${host.name}`, mint, [host.incarnation], {
-        parent: this,
-        // It asks at the API's address, which is there once the balancer is.
-        dependsOn: [args.balancer, ...(minted ? [minted] : [])],
-      });
+      const joined = onceCommand(
+        minter,
+        `join-${host.name}`,
+        mint,
+        [host.incarnation, ...(host.machineId === undefined ? [] : [host.machineId])],
+        {
+          parent: this,
+          // It asks at the API's address, which is there once the balancer is.
+          dependsOn: [args.balancer, ...(minted ? [minted] : [])],
+        },
+      );
       const stage = pulumi
-        .all([owner, host.address, endpoint.address, pki.authority("kubernetes").certificate, pulumi.secret(joined.stdout)])
-        .apply(([owner, address, endpointAddress, authority, token]) =>
+        .all([
+          owner,
+          { address: host.address, providerId: host.providerId },
+          endpoint.address,
+          pki.authority("kubernetes").certificate,
+          pulumi.secret(joined.stdout),
+        ])
+        .apply(([owner, { address, providerId }, endpointAddress, authority, token]) =>
           workerStage({
-            host: { name: host.name, address, pool: name },
+            host: { name: host.name, address, pool: name, providerId },
             owner,
             cluster,
             endpoint: { address: endpointAddress, port: endpoint.port },

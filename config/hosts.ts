@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { autoscalingSchema, hostAwsSchema, poolAwsSchema } from "./aws.ts";
 import {
   absolutePath,
   dnsLabel,
@@ -47,7 +48,11 @@ export const sshSchema = z
 /** One host. */
 export const hostSchema = z
   .strictObject({
-    address: ipv4.describe("The address other hosts reach this one at; also in its certificates."),
+    address: ipv4
+      .optional()
+      .describe(
+        "The address other hosts reach this one at; also in its certificates. Required but on aws, where it is by default one of its subnet.",
+      ),
     roles: z
       .array(roleSchema)
       .min(1, { error: "at least one role" })
@@ -73,7 +78,10 @@ export const hostSchema = z
       ),
     incarnation: whole(1, 1_000_000)
       .default(1)
-      .describe("Raise it when the host was reinstalled under the same name: everything on it is made anew."),
+      .describe(
+        "Raise it when the host was reinstalled under the same name: everything on it is made anew. On aws that makes a new instance and a blank volume.",
+      ),
+    aws: hostAwsSchema,
   })
   .describe("One host.");
 
@@ -97,5 +105,7 @@ export const poolSchema = z
     maxUnavailable: whole(1, 5000)
       .default(1)
       .describe("How many of its workers may be out of service at once while a change is rolled through the pool."),
+    autoscaling: autoscalingSchema,
+    aws: poolAwsSchema,
   })
   .describe("One worker pool.");

@@ -7,7 +7,8 @@ import { type KnownVersions, partVersions } from "./versions.ts";
 // the record of an older release is read by this one.
 
 const recordedHost = z.object({
-  address: z.string(),
+  /** Absent where the provider picks it. */
+  address: z.string().optional(),
   roles: z.array(roleSchema),
   lost: z.boolean(),
   incarnation: z.number(),
@@ -48,7 +49,8 @@ export function record(cluster: Cluster, known: KnownVersions): Recorded {
 }
 
 function recordHost({ address, roles, lost, incarnation, dataDevice }: HostConfig): RecordedHost {
-  return { address, roles: [...roles], lost, incarnation, ...(dataDevice === undefined ? {} : { dataDevice }) };
+  const known = { ...(address !== undefined && { address }), ...(dataDevice !== undefined && { dataDevice }) };
+  return { roles: [...roles], lost, incarnation, ...known };
 }
 
 /**

@@ -2,6 +2,7 @@ import type { Problem } from "./problems.ts";
 import { skippingUnreadable } from "./readable.ts";
 import { accessRules } from "./rules/access.ts";
 import { apiserverRules } from "./rules/apiserver.ts";
+import { awsRules } from "./rules/aws.ts";
 import { networkRules } from "./rules/networks.ts";
 import { portRules } from "./rules/ports.ts";
 import { roleRules } from "./rules/roles.ts";
@@ -18,6 +19,7 @@ export const rules: readonly Rule[] = [
   ...networkRules,
   ...portRules,
   ...accessRules,
+  ...awsRules,
   ...settingRules,
   ...apiserverRules,
   ...versionRules,

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { awsSchema } from "./aws.ts";
 import { hostSchema, poolSchema, roleSchema, sshSchema } from "./hosts.ts";
 import {
   addonsSchema,
@@ -76,10 +77,7 @@ export const clusterSchema = z.strictObject({
     .describe(
       "Every network that hosts of this cluster are or will be in. Firewalls allow these, so a new host changes nothing on others.",
     ),
-  hosts: z
-    .record(dnsLabel, hostSchema)
-    .default({})
-    .describe("The hosts by name (lab and baremetal). The name is the Node's name and the host name."),
+  hosts: z.record(dnsLabel, hostSchema).default({}).describe("The hosts by name. The name is the Node's name and the host name."),
   pools: z.record(dnsLabel, poolSchema).default({}).describe("Worker pools by name."),
   api: apiSchema,
   balancer: balancerSchema,
@@ -94,6 +92,7 @@ export const clusterSchema = z.strictObject({
   artifacts: artifactsSchema,
   ssh: sshSchema,
   lab: labSchema,
+  aws: awsSchema,
   repair: line
     .default("")
     .describe(

@@ -11,7 +11,7 @@ export const KUBELET_DROP_INS = "/etc/ha-kubernetes/kubelet.conf.d";
 export const RESOLV_CONF = "/etc/ha-kubernetes/resolv.conf";
 
 export interface KubeletArgs {
-  host: { name: string; address: string };
+  host: { name: string; address: string; providerId?: string };
   cluster: Cluster;
   /** How it proves who it is before it has a certificate of its own. Workers only. */
   bootstrapKubeconfig?: string;
@@ -29,7 +29,7 @@ export function kubeletFiles(args: KubeletArgs): HostFile[] {
   ];
 }
 
-function configuration({ cluster, taints }: KubeletArgs): object {
+function configuration({ host, cluster, taints }: KubeletArgs): object {
   const { kubelet, network } = cluster;
   return {
     apiVersion: "kubelet.config.k8s.io/v1beta1",
@@ -46,6 +46,7 @@ function configuration({ cluster, taints }: KubeletArgs): object {
     containerLogMaxFiles: kubelet.containerLogMaxFiles,
     containerLogMaxSize: `${kubelet.containerLogMaxMebibytes}Mi`,
     maxPods: kubelet.maxPods,
+    providerID: host.providerId,
     registerWithTaints: taints.length > 0 ? taints.map(({ key, value, effect }) => ({ key, value, effect })) : undefined,
     resolvConf: RESOLV_CONF,
     rotateCertificates: true,

@@ -6,11 +6,13 @@ import type { Connection, Host, Infrastructure } from "./infrastructure.ts";
 /** The config's hosts in its order, with what the provider adds: how they are reached and what they stand on. */
 export function configuredHosts(
   cluster: Cluster,
-  provided: (name: string, host: HostConfig) => { connection: Connection } & Pick<Host, "machine" | "site">,
+  provided: (name: string, host: HostConfig & { address: string }) => { connection: Connection } & Pick<Host, "machine" | "site">,
 ): Host[] {
   return Object.entries(cluster.hosts).map(([name, host]) => {
     const { address, roles, architecture, pool, dataDevice, incarnation, lost } = host;
-    return { name, address, roles, architecture, pool, dataDevice, incarnation, lost, ...provided(name, host) };
+    if (address === undefined) throw new Error(`config key ha-kubernetes:cluster.hosts.${name}.address is missing`);
+    const given = provided(name, { ...host, address });
+    return { name, address, roles, architecture, pool, dataDevice, incarnation, lost, ...given };
   });
 }
 

@@ -17,12 +17,12 @@ export type Connection =
       hostKey?: pulumi.Input<string>;
       /** The host to go through. */
       bastion?: {
-        host: string;
+        host: pulumi.Input<string>;
         port: number;
         user: string;
         privateKey?: pulumi.Input<string>;
         password?: pulumi.Input<string>;
-        hostKey?: string;
+        hostKey?: pulumi.Input<string>;
       };
     }
   /** The machine that runs this program; commands run there as root. */
@@ -49,6 +49,13 @@ export interface Host {
   repair?: string;
   /** What made the host: its commands wait for it. Absent where the host outlives the stack. */
   machine?: pulumi.Resource;
+  /**
+   * The machine's own id, where a machine can be replaced under the same address: with another one every stage runs again on the
+   * blank machine, and a worker leaves before its old one goes. Part of every stage's visible text.
+   */
+  machineId?: pulumi.Input<string>;
+  /** What the kubelet tells the cloud's controllers of its machine, such as aws:///eu-central-1a/i-0123. */
+  providerId?: pulumi.Input<string>;
   /** What holds all hosts, such as the whole lab: when it goes, nothing on them is undone. Absent where hosts outlive the stack. */
   site?: pulumi.Resource;
 }
@@ -66,7 +73,15 @@ export interface ArtifactSource {
 export interface Infrastructure {
   hosts: readonly Host[];
   /** haproxy: components build the balancer on hosts of role balancer, at this virtual IP. given: something else answers there. */
-  endpoint: { kind: "haproxy" | "given"; address: pulumi.Input<string>; port: number };
+  endpoint: {
+    kind: "haproxy" | "given";
+    address: pulumi.Input<string>;
+    port: number;
+    /** True where name servers answer for `api.domainName`; elsewhere every host gets a line in /etc/hosts. */
+    inDns?: boolean;
+    /** Lets a control plane in behind a given endpoint, once its apiserver answers; deleted, it is let out before that stops. */
+    admit?: (host: Host, options: pulumi.CustomResourceOptions) => pulumi.Resource;
+  };
   artifacts: ArtifactSource;
   /** More arguments for every kubelet, such as cloud-provider: external. */
   kubeletExtraArgs: Readonly<Record<string, string>>;
@@ -97,6 +112,6 @@ async function givenInfrastructure(args: ProviderArgs): Promise<Infrastructure> 
     case "baremetal":
       return (await import("./baremetal/index.ts")).bareMetalInfrastructure(args);
     case "aws":
-      throw new Error("provider aws is not built yet: use lab or baremetal");
+      return (await import("./aws/index.ts")).awsInfrastructure(args);
   }
 }

@@ -12,8 +12,8 @@ const newAddress: Refusal = {
       .filter(({ was, is }) => was.address !== is.address && !was.lost)
       .map(({ name, was, is }) => ({
         key: at(name, "address"),
-        found: `is ${shown(is.address)}; the last up made the host at ${was.address}`,
-        allowed: was.address,
+        found: `is ${shown(is.address)}; the last up ${was.address === undefined ? "left it to the provider" : `made the host at ${was.address}`}`,
+        allowed: was.address ?? "nothing",
         cure: `give ${name} its old address and lost: true, and add a host at the new address under another name; delete ${name} in the edit after`,
       })),
 };
@@ -25,7 +25,7 @@ const newName: Refusal = {
       .filter(([name]) => before.hosts[name] === undefined)
       .flatMap(([name, { address }]) =>
         Object.entries(before.hosts)
-          .filter(([old, was]) => was.address === address && !was.lost && after.hosts[old] === undefined)
+          .filter(([old, was]) => address !== undefined && was.address === address && !was.lost && after.hosts[old] === undefined)
           .map(([old]) => ({
             key: keyPath(["hosts", name]),
             found: `has the address ${address}, which the last up gave to ${old}`,

@@ -31,7 +31,7 @@ const hostKeys: Rule = {
       ...(bastion !== undefined && bastion.hostKey === undefined ? [missing(at("ssh", "bastion", "hostKey"), bastion.host)] : []),
       ...eachHost(cluster, (name, host) =>
         host.connection === "ssh" && host.hostKey === undefined && !host.lost
-          ? [missing(at("hosts", name, "hostKey"), host.sshAddress ?? host.address)]
+          ? [missing(at("hosts", name, "hostKey"), host.sshAddress ?? host.address ?? name)]
           : [],
       ),
     ];

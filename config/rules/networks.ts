@@ -1,8 +1,10 @@
 import { addressNumber, addressText, canonical, contains, inside, overlap, range } from "../addresses.ts";
+import { buildsBalancer } from "../balancer.ts";
 import { counted, type Problem, shown } from "../problems.ts";
 import { skippingUnreadable } from "../readable.ts";
 import type { Cluster } from "../schema.ts";
-import { at, eachHost, hasHosts, type Rule } from "./rule.ts";
+import { awsRanges } from "./aws-network.ts";
+import { at, eachHost, type Rule } from "./rule.ts";
 
 // Addresses and ranges.
 
@@ -12,7 +14,7 @@ interface Network {
 }
 
 /** The networks of a config that are right by themselves. */
-function networks(cluster: Cluster): { nodes: Network[]; pods: Network[]; services: Network[]; lab: Network[] } {
+function networks(cluster: Cluster): { nodes: Network[]; pods: Network[]; services: Network[]; lab: Network[]; aws: Network[] } {
   return {
     nodes: [...skippingUnreadable(() => cluster.nodeCidrs.map((cidr, index) => ({ key: at("nodeCidrs", index), cidr })))],
     pods: [...skippingUnreadable(() => [{ key: at("network", "podCidr"), cidr: cluster.network.podCidr }])],
@@ -20,6 +22,7 @@ function networks(cluster: Cluster): { nodes: Network[]; pods: Network[]; servic
     lab: [
       ...skippingUnreadable(() => (cluster.lab === undefined ? [] : [{ key: at("lab", "subnet"), cidr: cluster.lab.subnet }])),
     ],
+    aws: [...skippingUnreadable(() => awsRanges(cluster))],
   };
 }
 
@@ -81,11 +84,24 @@ const serviceRoom: Rule = {
   },
 };
 
+const addresses: Rule = {
+  says: "Every host has an address; on aws it may be left out.",
+  check: (cluster) =>
+    cluster.provider === "aws"
+      ? []
+      : eachHost(cluster, (name, { address }) =>
+          address === undefined
+            ? [{ key: at("hosts", name, "address"), found: "is missing", allowed: "an IPv4 address such as 10.77.0.10" }]
+            : [],
+        ),
+};
+
 const uniqueAddresses: Rule = {
   says: "No two hosts have one address.",
   check(cluster) {
     const seen = new Map<string, string>();
     return eachHost(cluster, (name, { address }) => {
+      if (address === undefined) return [];
       const first = seen.get(address);
       seen.set(address, first ?? name);
       if (first === undefined) return [];
@@ -108,11 +124,13 @@ const insideNodeCidrs: Rule = {
     const outside = (address: string) => !ranges.some((network) => contains(network, addressNumber(address)));
     const allowed = `an address in cluster.nodeCidrs: ${cluster.nodeCidrs.join(", ")}`;
     const hosts = eachHost(cluster, (name, { address }) =>
-      outside(address) ? [{ key: at("hosts", name, "address"), found: `is ${shown(address)}`, allowed }] : [],
+      address !== undefined && outside(address)
+        ? [{ key: at("hosts", name, "address"), found: `is ${shown(address)}`, allowed }]
+        : [],
     );
     const virtual = skippingUnreadable(() => {
       const { address } = cluster.api;
-      if (address === undefined || cluster.balancer.kind !== "haproxy" || !outside(address)) return [];
+      if (address === undefined || !buildsBalancer(cluster) || !outside(address)) return [];
       return [{ key: at("api", "address"), found: `is ${shown(address)}`, allowed }];
     });
     return [...hosts, ...virtual];
@@ -124,7 +142,7 @@ const apiAddress: Rule = {
   check(cluster) {
     const { address } = cluster.api;
     const key = at("api", "address");
-    if (!hasHosts(cluster)) {
+    if (cluster.provider === "aws") {
       if (address === undefined) return [];
       return [
         { key, found: `is ${shown(address)}`, allowed: "nothing with cluster.provider: aws, whose balancer has its own address" },
@@ -135,7 +153,7 @@ const apiAddress: Rule = {
         { key, found: "is missing", allowed: "a free address that becomes the virtual IP, or that of the balancer you run" },
       ];
     }
-    if (cluster.balancer.kind !== "haproxy") return [];
+    if (!buildsBalancer(cluster)) return [];
     return eachHost(cluster, (name, host) =>
       host.address === address
         ? [
@@ -154,7 +172,7 @@ const virtualRouterId: Rule = {
   says: "A virtual IP that ends in 0 needs `balancer.virtualRouterId`, which is otherwise its last byte.",
   check(cluster) {
     const { address } = cluster.api;
-    if (cluster.balancer.kind !== "haproxy" || cluster.balancer.virtualRouterId !== undefined) return [];
+    if (!buildsBalancer(cluster) || cluster.balancer.virtualRouterId !== undefined) return [];
     if (address === undefined || addressNumber(address) % 256 !== 0) return [];
     const allowed = `a number from 1 to 255, because the last byte of cluster.api.address ${address} is 0`;
     return [{ key: at("balancer", "virtualRouterId"), found: "is missing", allowed }];
@@ -171,13 +189,14 @@ const labAddresses: Rule = {
     }
     const [lowest, highest] = [subnet.first + 2, subnet.last - 1];
     const allowed = `an address from ${addressText(lowest)} to ${addressText(highest)}: in cluster.lab.subnet, not the machine's own`;
-    const refused = (key: string, address: string): Problem[] => {
+    const refused = (key: string, address: string | undefined): Problem[] => {
+      if (address === undefined) return [];
       const number = addressNumber(address);
       return number < lowest || number > highest ? [{ key, found: `is ${shown(address)}`, allowed }] : [];
     };
     return [
       ...eachHost(cluster, (name, { address }) => refused(at("hosts", name, "address"), address)),
-      ...skippingUnreadable(() => (cluster.api.address === undefined ? [] : refused(at("api", "address"), cluster.api.address))),
+      ...skippingUnreadable(() => refused(at("api", "address"), cluster.api.address)),
     ];
   },
 };
@@ -214,6 +233,7 @@ export const networkRules: readonly Rule[] = [
   noOverlap,
   podRoom,
   serviceRoom,
+  addresses,
   uniqueAddresses,
   insideNodeCidrs,
   apiAddress,

@@ -1,4 +1,5 @@
 import { ports } from "../../hosts/prepare/ports.ts";
+import { buildsBalancer } from "../balancer.ts";
 import type { Cluster, HostConfig, Role } from "../schema.ts";
 import { at, eachHost, type Rule } from "./rule.ts";
 
@@ -24,7 +25,7 @@ function taken(cluster: Cluster, host: HostConfig): { number: number; program: s
 const balancerPorts: Rule = {
   says: "On a balancer's host, `api.port` and `balancer.statisticsPort` are taken by nothing else.",
   check(cluster) {
-    if (cluster.balancer.kind !== "haproxy") return [];
+    if (!buildsBalancer(cluster)) return [];
     const wanted = [
       { key: at("api", "port"), port: cluster.api.port },
       { key: at("balancer", "statisticsPort"), port: cluster.balancer.statisticsPort },
@@ -52,7 +53,7 @@ const balancerPorts: Rule = {
 const ownPorts: Rule = {
   says: "`api.port` and `balancer.statisticsPort` differ.",
   check(cluster) {
-    if (cluster.balancer.kind !== "haproxy" || cluster.api.port !== cluster.balancer.statisticsPort) return [];
+    if (!buildsBalancer(cluster) || cluster.api.port !== cluster.balancer.statisticsPort) return [];
     const key = at("balancer", "statisticsPort");
     return [{ key, found: `is ${cluster.api.port}, as is cluster.api.port`, allowed: "another port than cluster.api.port" }];
   },

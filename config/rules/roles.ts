@@ -1,6 +1,6 @@
 import { counted, type Problem, shown } from "../problems.ts";
 import type { Role } from "../schema.ts";
-import { at, eachHost, hasHosts, hostsOf, liveHostsOf, type Rule } from "./rule.ts";
+import { at, eachHost, hostsOf, liveHostsOf, type Rule } from "./rule.ts";
 
 // How many hosts of which role, and which roles go together.
 
@@ -18,7 +18,6 @@ function etcdCure(count: number): string {
 const etcdCount: Rule = {
   says: "etcd has 3 or 5 hosts; 1 only with `etcd.throwAway`. Lost hosts may be counted or not, but a majority must be left.",
   check(cluster) {
-    if (!hasHosts(cluster)) return [];
     const fits = (count: number) => count === 3 || count === 5 || (count === 1 && cluster.etcd.throwAway);
     const all = hostsOf(cluster, "etcd");
     const live = liveHostsOf(cluster, "etcd");
@@ -43,7 +42,6 @@ const etcdCount: Rule = {
 const controlPlaneCount: Rule = {
   says: "There are 3 or more control planes; 1 only with `etcd.throwAway`. 2 are refused: they need as many repairs as 3 and help less.",
   check(cluster) {
-    if (!hasHosts(cluster)) return [];
     const all = hostsOf(cluster, "control-plane");
     const live = liveHostsOf(cluster, "control-plane");
     const key = at("hosts");
@@ -59,7 +57,7 @@ const controlPlaneCount: Rule = {
 const balancerCount: Rule = {
   says: "With `balancer.kind: haproxy` 2 or more hosts have the role balancer (1 with `etcd.throwAway`); with `external` none has it.",
   check(cluster) {
-    if (!hasHosts(cluster)) return [];
+    if (cluster.provider === "aws") return []; // awsRules say more
     const all = hostsOf(cluster, "balancer");
     const key = at("hosts");
     const found = hasHostsOf("balancer", all);
@@ -117,27 +115,5 @@ function poolProblem(key: string, pool: string | undefined, pools: readonly stri
   return { key, found, allowed: "a pool of cluster.pools", cure: `add it, such as pools: { ${pool ?? "general"}: {} }` };
 }
 
-const hostsByProvider: Rule = {
-  says: "On aws the program makes the hosts, so `hosts` is empty.",
-  check(cluster) {
-    const names = Object.keys(cluster.hosts);
-    if (hasHosts(cluster) || names.length === 0) return [];
-    return [
-      {
-        key: at("hosts"),
-        found: `has ${counted(names.length, "host")}${listed(names)}`,
-        allowed: "none with cluster.provider: aws",
-      },
-    ];
-  },
-};
-
 /** Rules about numbers and combinations of roles. */
-export const roleRules: readonly Rule[] = [
-  hostsByProvider,
-  etcdCount,
-  controlPlaneCount,
-  balancerCount,
-  rolesTogether,
-  poolOfWorkers,
-];
+export const roleRules: readonly Rule[] = [etcdCount, controlPlaneCount, balancerCount, rolesTogether, poolOfWorkers];

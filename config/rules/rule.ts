@@ -31,6 +31,3 @@ export function hostsOf(cluster: Cluster, role: Role): string[] {
 export function liveHostsOf(cluster: Cluster, role: Role): string[] {
   return hostsOf(cluster, role).filter((name) => !cluster.hosts[name]?.lost);
 }
-
-/** Whether hosts come from the config: not on aws. */
-export const hasHosts = (cluster: Cluster) => cluster.provider !== "aws";

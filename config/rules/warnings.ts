@@ -1,5 +1,5 @@
 import { shown } from "../problems.ts";
-import { at, eachHost, hasHosts, hostsOf, type Rule } from "./rule.ts";
+import { at, eachHost, hostsOf, type Rule } from "./rule.ts";
 
 // What is allowed but worth a word at every run.
 
@@ -96,7 +96,7 @@ const overrides: Rule = {
 const noWorker: Rule = {
   says: "There is no worker.",
   check: (cluster) =>
-    !hasHosts(cluster) || hostsOf(cluster, "worker").length > 0
+    hostsOf(cluster, "worker").length > 0 || Object.values(cluster.pools).some(({ autoscaling }) => autoscaling !== undefined)
       ? []
       : [
           {
@@ -107,5 +107,39 @@ const noWorker: Rule = {
         ],
 };
 
+const fewZones: Rule = {
+  says: "On aws there are fewer than three zones.",
+  check({ aws }) {
+    if (aws === undefined || aws.zones.length >= 3) return [];
+    const found = `is ${shown(aws.zones)}: the loss of one zone may take a majority of etcd's members`;
+    return [{ key: at("aws", "zones"), found, allowed: "three zones" }];
+  },
+};
+
+const openToAll: Rule = {
+  says: "On aws the API or sshd is open to the whole internet.",
+  check({ aws }) {
+    if (aws === undefined) return [];
+    const open = [
+      { key: at("aws", "api", "allowedCidrs"), cidrs: aws.api.public ? aws.api.allowedCidrs : [] },
+      { key: at("aws", "ssh", "bastion", "allowedCidrs"), cidrs: aws.ssh.bastion?.allowedCidrs ?? [] },
+    ];
+    return open
+      .filter(({ cidrs }) => cidrs.includes("0.0.0.0/0"))
+      .map(({ key }) => ({ key, found: "has 0.0.0.0/0", allowed: "the ranges you come from" }));
+  },
+};
+
 /** What is allowed but worth a word at every run. */
-export const warningRules: readonly Rule[] = [throwAway, ipvs, anyHostKey, lostHosts, restore, noBackup, overrides, noWorker];
+export const warningRules: readonly Rule[] = [
+  throwAway,
+  ipvs,
+  anyHostKey,
+  lostHosts,
+  restore,
+  noBackup,
+  overrides,
+  noWorker,
+  fewZones,
+  openToAll,
+];

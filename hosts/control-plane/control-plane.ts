@@ -12,7 +12,7 @@ export interface KeyPair {
 }
 
 export interface ControlPlaneStageArgs {
-  host: { name: string; address: string };
+  host: { name: string; address: string; providerId?: string };
   owner: string;
   cluster: Cluster;
   /** The API's address for everybody: virtual IP or balancer, with its port. */

@@ -1,3 +1,4 @@
+import { buildsBalancer } from "../../config/balancer.ts";
 import type { Cluster, Role } from "../../config/schema.ts";
 
 // The port table: what a host of each role listens on for others. Preflight finds out whether they are free, the firewall who may
@@ -18,7 +19,7 @@ export interface Port {
 export function ports(roles: readonly Role[], cluster: Cluster): Port[] {
   const { api, balancer } = cluster;
   // A balancer that is not ours connects from addresses that nodeCidrs need not hold.
-  const apiserverSource: Source = balancer.kind === "external" || cluster.provider === "aws" ? "anyone" : "nodes and pods";
+  const apiserverSource: Source = buildsBalancer(cluster) ? "nodes and pods" : "anyone";
   const node: Port[] = [
     { number: 8472, protocol: "udp", program: "", source: "nodes" }, // flannel's VXLAN
     { number: 10250, protocol: "tcp", program: "kubelet", source: "nodes and pods" },

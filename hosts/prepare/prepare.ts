@@ -9,7 +9,7 @@ export interface PrepareStageArgs {
   host: { name: string; address: string; roles: readonly Role[]; architecture: "amd64" | "arm64" };
   owner: string;
   cluster: Cluster;
-  /** Where everybody finds the API: the virtual IP, or the address of a balancer that is not ours. */
+  /** Where everybody finds the API: the virtual IP, or the address of a balancer that is not ours. Empty where name servers know. */
   apiAddress: string;
   /** Which binaries and images the host takes, and from where: the text that hosts/lib/artifacts.sh reads. */
   artifactList: string;
@@ -110,7 +110,8 @@ function packages(roles: readonly Role[], cluster: Cluster): string[] {
 
 // The mark lets the script find its lines again.
 function hostsLines({ host, cluster, apiAddress }: PrepareStageArgs): string {
-  return `${apiAddress} ${cluster.api.domainName} # ha-kubernetes\n${host.address} ${host.name} # ha-kubernetes\n`;
+  const api = apiAddress === "" ? "" : `${apiAddress} ${cluster.api.domainName} # ha-kubernetes\n`;
+  return `${api}${host.address} ${host.name} # ha-kubernetes\n`;
 }
 
 // Cloud images and containers write /etc/hosts anew at each boot.

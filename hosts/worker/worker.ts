@@ -1,10 +1,11 @@
 import { stringify } from "yaml";
+import { buildsBalancer } from "../../config/balancer.ts";
 import type { Cluster } from "../../config/schema.ts";
 import { kubeletFiles } from "../kubelet.ts";
 import type { Stage } from "../stage.ts";
 
 export interface WorkerStageArgs {
-  host: { name: string; address: string; pool: string };
+  host: { name: string; address: string; pool: string; providerId?: string };
   owner: string;
   cluster: Cluster;
   endpoint: { address: string; port: number };
@@ -31,7 +32,7 @@ export function workerStage(args: WorkerStageArgs): Stage {
       POOL: host.pool,
       MAX_UNAVAILABLE: String(pool.maxUnavailable),
       DRAIN_SECONDS: String(cluster.drain.timeoutSeconds),
-      BALANCER: cluster.balancer.kind === "haproxy" ? `${endpoint.address}:${cluster.balancer.statisticsPort}` : "",
+      BALANCER: buildsBalancer(cluster) ? `${endpoint.address}:${cluster.balancer.statisticsPort}` : "",
       LABELS: Object.entries(labels)
         .sort()
         .map(([key, value]) => `${key}=${value}`)

@@ -2,7 +2,11 @@ import type { Cluster, HostConfig } from "../../config/schema.ts";
 import type { Connection, ProviderArgs } from "../infrastructure.ts";
 
 /** How one host is reached: its own settings where it has them, those of `ssh` elsewhere. The bastion takes the same secret. */
-export function hostConnection(host: HostConfig, ssh: Cluster["ssh"], secrets: ProviderArgs["secrets"]): Connection {
+export function hostConnection(
+  host: HostConfig & { address: string },
+  ssh: Cluster["ssh"],
+  secrets: ProviderArgs["secrets"],
+): Connection {
   if (host.connection === "local") return { kind: "local" };
   const { sshPrivateKey: privateKey, sshPassword: password } = secrets;
   const secret = { ...(privateKey && { privateKey }), ...(password && { password }) };

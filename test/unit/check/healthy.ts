@@ -33,7 +33,7 @@ export const pem = execFileSync(
 ).toString();
 
 function stagesOf(name: string): Stage[] {
-  const { address, roles } = cluster.hosts[name] as (typeof cluster.hosts)[string];
+  const { address = "", roles } = cluster.hosts[name] as (typeof cluster.hosts)[string];
   const host = { name, address };
   const endpoint = { address: "10.0.0.10", port: 8443 };
   const etcdHosts = names

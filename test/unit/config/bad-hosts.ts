@@ -258,24 +258,4 @@ export const badHosts: readonly Bad[] = [
     },
     says: ['cluster.lab is {"subnet":"10.0.0.0/24","sshUser":"root"} | allowed: nothing, because cluster.provider is baremetal'],
   },
-  {
-    mistake: "hosts on aws",
-    from: metal,
-    edit: (c) => {
-      c.provider = "aws";
-      delete c.api.address;
-    },
-    says: ["cluster.hosts has 5 hosts: m1, m2, m3, w1, w2 | allowed: none with cluster.provider: aws"],
-  },
-  {
-    mistake: "address on aws",
-    from: metal,
-    edit: (c) => {
-      c.provider = "aws";
-      c.hosts = {};
-    },
-    says: [
-      'cluster.api.address is "10.0.0.10" | allowed: nothing with cluster.provider: aws, whose balancer has its own address',
-    ],
-  },
 ];

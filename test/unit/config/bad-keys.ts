@@ -96,7 +96,7 @@ export const badKeys: readonly Bad[] = [
       c.hosts.m1.adress = "10.0.0.11";
     },
     says: [
-      "cluster.hosts.m1.adress is not a key; did you mean address? | allowed: address, roles, pool, architecture, connection, sshAddress, sshPort, sshUser, hostKey, dataDevice, lost, incarnation",
+      "cluster.hosts.m1.adress is not a key; did you mean address? | allowed: address, roles, pool, architecture, connection, sshAddress, sshPort, sshUser, hostKey, dataDevice, lost, incarnation, aws",
     ],
   },
   {
@@ -106,7 +106,7 @@ export const badKeys: readonly Bad[] = [
       c.balancers = {};
     },
     says: [
-      "cluster.balancers is not a key; did you mean balancer? | allowed: name, provider, kubernetesVersion, versions, nodeCidrs, hosts, pools, api, balancer, etcd, network, certificates, kubelet, containerRuntime, hostPreparation, drain, addons, artifacts, ssh, lab, repair, allow",
+      "cluster.balancers is not a key; did you mean balancer? | allowed: name, provider, kubernetesVersion, versions, nodeCidrs, hosts, pools, api, balancer, etcd, network, certificates, kubelet, containerRuntime, hostPreparation, drain, addons, artifacts, ssh, lab, aws, repair, allow",
     ],
   },
   {
@@ -116,7 +116,7 @@ export const badKeys: readonly Bad[] = [
       c.hosts.m1.flavour = "large";
     },
     says: [
-      "cluster.hosts.m1.flavour is not a key | allowed: address, roles, pool, architecture, connection, sshAddress, sshPort, sshUser, hostKey, dataDevice, lost, incarnation",
+      "cluster.hosts.m1.flavour is not a key | allowed: address, roles, pool, architecture, connection, sshAddress, sshPort, sshUser, hostKey, dataDevice, lost, incarnation, aws",
     ],
   },
   {

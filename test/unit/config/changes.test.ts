@@ -261,5 +261,5 @@ test("a record survives the way through a stack's outputs, and one that can't be
   assert.deepEqual(readRecorded(JSON.parse(JSON.stringify(recorded))), recorded);
   assert.equal(recorded.versions.etcd, "3.6.14");
   assert.equal(readRecorded(undefined), undefined);
-  assert.throws(() => readRecorded({ ...recorded, hosts: { m1: {} } }), /"recorded".*hosts\.m1\.address/);
+  assert.throws(() => readRecorded({ ...recorded, hosts: { m1: {} } }), /"recorded".*hosts\.m1\.roles/);
 });

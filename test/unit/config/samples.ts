@@ -33,6 +33,26 @@ export function lab(): Written {
   return { ...config, provider: "lab", lab: { subnet: "10.0.0.0/24" } };
 }
 
+/** The same on aws. */
+export function aws(): Written {
+  const config = metal();
+  for (const entry of Object.values<Written>(config.hosts)) {
+    delete entry.hostKey;
+    delete entry.address;
+    entry.roles = entry.roles.filter((role: string) => role !== "balancer");
+  }
+  return {
+    ...config,
+    provider: "aws",
+    nodeCidrs: ["10.0.0.0/16"],
+    api: { domainName: "api.example.com", port: 6443 },
+    aws: {
+      zones: ["eu-central-1a", "eu-central-1b", "eu-central-1c"],
+      ssh: { bastion: { allowedCidrs: ["203.0.113.0/24"] } },
+    },
+  };
+}
+
 /** One more control plane host, for counts. */
 export const master = (number: number) => host(`10.0.0.${10 + number}`, ["etcd", "balancer", "control-plane"]);
 

@@ -1,0 +1,47 @@
+import * as pulumi from "@pulumi/pulumi";
+import { configuredArtifacts } from "../baremetal/artifacts.ts";
+import type { Host, Infrastructure, ProviderArgs } from "../infrastructure.ts";
+import { awsAddons } from "./addons.ts";
+import { createBastion } from "./bastion.ts";
+import { sshKey } from "./connection.ts";
+import { createLoadBalancer } from "./load-balancer.ts";
+import { createMachine } from "./machines.ts";
+import { createNetwork } from "./network.ts";
+import { regionOf } from "./region.ts";
+import { createRoles } from "./roles.ts";
+import { createSecurityGroups } from "./security-groups.ts";
+import { namingOf } from "./tags.ts";
+
+/** Instances over availability zones, a Network Load Balancer before the apiservers, and a volume for each etcd member. */
+export function awsInfrastructure({ cluster, parent }: ProviderArgs): Infrastructure {
+  const { aws } = cluster;
+  if (aws === undefined) throw new Error("config key ha-kubernetes:cluster.aws is missing: provider aws needs aws.zones");
+  const component = new Aws("aws", { parent });
+  const naming = namingOf(cluster);
+  const region = regionOf(aws.zones);
+  const network = createNetwork(aws, region, naming, component);
+  const groups = createSecurityGroups(cluster, network, naming, component);
+  const profiles = createRoles(cluster, region, naming, component);
+  const login = sshKey("login-key", component);
+  const bastion = createBastion({ aws, network, groups, login, naming }, component);
+  const machines = { cluster, aws, network, groups, profiles, bastion, login, naming };
+  const hosts = Object.entries(cluster.hosts).map(([name, host]): Host => {
+    const { roles, pool, incarnation, lost } = host;
+    return { name, roles, pool, incarnation, lost, ...createMachine(name, host, machines, component) };
+  });
+  return {
+    hosts,
+    endpoint: createLoadBalancer(cluster, aws, { network, groups, naming }, component),
+    artifacts: configuredArtifacts(cluster.artifacts),
+    kubeletExtraArgs: { "cloud-provider": "external" },
+    addons: awsAddons({ cluster, region, kmsKey: aws.kmsKey }),
+  };
+}
+
+/** Holds everything of AWS. */
+class Aws extends pulumi.ComponentResource {
+  constructor(name: string, options: pulumi.ComponentResourceOptions) {
+    super("ha-kubernetes:providers:Aws", name, {}, options);
+    this.registerOutputs();
+  }
+}

@@ -1,0 +1,107 @@
+import type * as pulumi from "@pulumi/pulumi";
+import type { AwsConfig } from "../../config/aws.ts";
+import type { Cluster } from "../../config/schema.ts";
+import { APISERVER_PORT } from "../../hosts/control-plane/control-plane.ts";
+import type { Host, Infrastructure } from "../infrastructure.ts";
+import type { Network } from "./network.ts";
+import { Listener, LoadBalancer, Record, TargetGroup, TargetGroupAttachment, Zone } from "./resources.ts";
+import type { Groups } from "./security-groups.ts";
+import { type Naming, tagsOf } from "./tags.ts";
+
+/** The Network Load Balancer in front of the apiservers, and the API's name, which is an alias of it. */
+export function createLoadBalancer(
+  { api }: Cluster,
+  aws: AwsConfig,
+  { network, groups, naming }: { network: Network; groups: Groups; naming: Naming },
+  parent: pulumi.Resource,
+): Infrastructure["endpoint"] {
+  const tags = tagsOf(naming, "api");
+  const subnets = aws.api.public ? network.publicSubnets : network.privateSubnets;
+  const balancer = new LoadBalancer(
+    "api",
+    {
+      loadBalancerType: "network",
+      internal: !aws.api.public,
+      subnets: aws.zones.flatMap((zone) => subnets[zone] ?? []),
+      securityGroups: [groups.api.id],
+      enableCrossZoneLoadBalancing: true,
+      tags,
+    },
+    { parent, dependsOn: network.ready },
+  );
+  const targets = new TargetGroup(
+    "api",
+    {
+      vpcId: network.vpcId,
+      port: APISERVER_PORT,
+      protocol: "TCP",
+      targetType: "instance",
+      // With the client's address kept, a control plane that reaches itself through the balancer gets no answer.
+      preserveClientIp: "false",
+      // Longer than a request; a watch that is cut reconnects elsewhere.
+      deregistrationDelay: 60,
+      connectionTermination: true,
+      healthCheck: {
+        protocol: "HTTPS",
+        path: "/readyz",
+        port: String(APISERVER_PORT),
+        matcher: "200",
+        // The shortest that a network balancer takes; two of them out, two in.
+        interval: 5,
+        timeout: 4,
+        healthyThreshold: 2,
+        unhealthyThreshold: 2,
+      },
+      tags,
+    },
+    { parent, deleteBeforeReplace: true },
+  );
+  const listener = new Listener(
+    "api",
+    {
+      loadBalancerArn: balancer.arn,
+      port: api.port,
+      protocol: "TCP",
+      defaultActions: [{ type: "forward", targetGroupArn: targets.arn }],
+      tags,
+    },
+    { parent, deleteBeforeReplace: true },
+  );
+  const { hostedZone } = aws.api;
+  const zoneId =
+    hostedZone?.id ??
+    new Zone(
+      "api",
+      { name: api.domainName, comment: `Kubernetes API of ${naming.cluster}`, vpcs: [{ vpcId: network.vpcId }], tags },
+      { parent },
+    ).zoneId;
+  const alias = new Record(
+    "api",
+    {
+      zoneId,
+      name: api.domainName,
+      type: "A",
+      aliases: [{ name: balancer.dnsName, zoneId: balancer.zoneId, evaluateTargetHealth: false }],
+    },
+    { parent, deleteBeforeReplace: true },
+  );
+  return {
+    kind: "given",
+    address: balancer.dnsName,
+    port: api.port,
+    inDns: true,
+    admit: (host, options) => admit(host, targets, { ...options, dependsOn: [...dependencies(options), listener, alias] }),
+  };
+}
+
+const dependencies = ({ dependsOn }: pulumi.CustomResourceOptions): pulumi.Input<pulumi.Resource>[] =>
+  dependsOn === undefined ? [] : ((Array.isArray(dependsOn) ? dependsOn : [dependsOn]) as pulumi.Input<pulumi.Resource>[]);
+
+function admit(host: Host, targets: TargetGroup, options: pulumi.CustomResourceOptions): pulumi.Resource {
+  if (host.machineId === undefined) throw new Error(`host ${host.name} has no instance that could be behind the balancer`);
+  return new TargetGroupAttachment(
+    `target-${host.name}`,
+    { targetGroupArn: targets.arn, targetId: host.machineId, port: APISERVER_PORT },
+    { ...options, deleteBeforeReplace: true },
+  );
+}

@@ -1,0 +1,107 @@
+import type * as pulumi from "@pulumi/pulumi";
+import type { AwsConfig } from "../../config/aws.ts";
+import {
+  Eip,
+  InternetGateway,
+  NatGateway,
+  Route,
+  RouteTable,
+  RouteTableAssociation,
+  Subnet,
+  Vpc,
+  VpcEndpoint,
+} from "./resources.ts";
+import { subnetLayout } from "./subnets.ts";
+import { clusterTag, type Naming, tagsOf } from "./tags.ts";
+
+/** Where instances and balancers are. */
+export interface Network {
+  vpcId: pulumi.Input<string>;
+  /** Ids of subnets by zone. */
+  privateSubnets: Readonly<Record<string, pulumi.Input<string>>>;
+  publicSubnets: Readonly<Record<string, pulumi.Input<string>>>;
+  /** What the ways out need: instances wait for it, and go before it. */
+  ready: pulumi.Resource[];
+}
+
+/** The VPC of the config: an existing one, or an own one with a private and a public subnet in each zone. */
+export function createNetwork(aws: AwsConfig, region: string, naming: Naming, parent: pulumi.Resource): Network {
+  const { existing } = aws.network;
+  if (existing !== undefined) {
+    const { vpcId, privateSubnetIds, publicSubnetIds } = existing;
+    return { vpcId, privateSubnets: privateSubnetIds, publicSubnets: publicSubnetIds, ready: [] };
+  }
+  return ownNetwork(aws, region, naming, parent);
+}
+
+function ownNetwork({ network, zones }: AwsConfig, region: string, naming: Naming, parent: pulumi.Resource): Network {
+  const own = { parent };
+  const tags = (name: string, more?: Record<string, string>) => tagsOf(naming, name, more);
+  const vpc = new Vpc(
+    "vpc",
+    { cidrBlock: network.vpcCidr, enableDnsSupport: true, enableDnsHostnames: true, tags: tags("vpc") },
+    own,
+  );
+  const gateway = new InternetGateway("internet", { vpcId: vpc.id, tags: tags("internet") }, own);
+  const table = (name: string) => new RouteTable(name, { vpcId: vpc.id, tags: tags(name) }, own);
+  const publicTable = table("public");
+  const ready: pulumi.Resource[] = [
+    new Route("public", { routeTableId: publicTable.id, destinationCidrBlock: "0.0.0.0/0", gatewayId: gateway.id }, own),
+  ];
+  const privateSubnets: Record<string, pulumi.Input<string>> = {};
+  const publicSubnets: Record<string, pulumi.Input<string>> = {};
+  const tables: RouteTable[] = [publicTable];
+  let nat: NatGateway | undefined;
+  for (const { zone, private: privateCidr, public: publicCidr } of subnetLayout(network.vpcCidr, zones)) {
+    const subnet = (kind: "private" | "public", cidrBlock: string) =>
+      new Subnet(
+        `${kind}-${zone}`,
+        {
+          vpcId: vpc.id,
+          availabilityZone: zone,
+          cidrBlock,
+          // By these, cloud-provider-aws finds where balancers of Services go.
+          tags: tags(`${kind}-${zone}`, {
+            ...clusterTag(naming),
+            [`kubernetes.io/role/${kind === "private" ? "internal-elb" : "elb"}`]: "1",
+          }),
+        },
+        own,
+      );
+    const [inner, outer] = [subnet("private", privateCidr), subnet("public", publicCidr)];
+    privateSubnets[zone] = inner.id;
+    publicSubnets[zone] = outer.id;
+    if (nat === undefined || network.natGateways === "per-zone") {
+      const address = new Eip(`nat-${zone}`, { domain: "vpc", tags: tags(`nat-${zone}`) }, { ...own, dependsOn: gateway });
+      nat = new NatGateway(
+        `nat-${zone}`,
+        { subnetId: outer.id, allocationId: address.id, tags: tags(`nat-${zone}`) },
+        { ...own, dependsOn: gateway },
+      );
+    }
+    const privateTable = table(`private-${zone}`);
+    tables.push(privateTable);
+    ready.push(
+      new RouteTableAssociation(`public-${zone}`, { subnetId: outer.id, routeTableId: publicTable.id }, own),
+      new RouteTableAssociation(`private-${zone}`, { subnetId: inner.id, routeTableId: privateTable.id }, own),
+      new Route(
+        `private-${zone}`,
+        { routeTableId: privateTable.id, destinationCidrBlock: "0.0.0.0/0", natGatewayId: nat.id },
+        own,
+      ),
+    );
+  }
+  // Snapshots to S3, and a mirror there, don't pay for NAT.
+  const s3 = new VpcEndpoint(
+    "s3",
+    {
+      vpcId: vpc.id,
+      vpcEndpointType: "Gateway",
+      serviceName: `com.amazonaws.${region}.s3`,
+      routeTableIds: tables.map(({ id }) => id),
+      tags: tags("s3"),
+    },
+    own,
+  );
+  return { vpcId: vpc.id, privateSubnets, publicSubnets, ready: [...ready, s3] };
+}
