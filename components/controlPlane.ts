@@ -28,7 +28,10 @@ export class ControlPlane extends pulumi.ComponentResource {
       serviceAccount: pulumi.output(pki.serviceAccount),
       etcdAuthority: pki.authority("etcd").certificate,
     });
-    for (const host of hostsOf(infrastructure, "control-plane")) {
+    const hosts = hostsOf(infrastructure, "control-plane");
+    // Of all control planes: a teardown without etcd goes by the marks that they carry until prepare is undone.
+    const prepared = hosts.flatMap(({ name }) => args.prepared[name] ?? []);
+    for (const host of hosts) {
       const client = pki.leaf(`etcd-client-${host.name}`, "etcd", { commonName: host.name, uses: ["client_auth"] });
       this.validUntil[host.name] = client.validUntil;
       const stage = pulumi
@@ -46,19 +49,13 @@ export class ControlPlane extends pulumi.ComponentResource {
             owner,
             cluster,
             endpoint: { address: endpointAddress, port: endpoint.port },
-            controlPlanes: hostsOf(infrastructure, "control-plane")
-              .filter((it) => !it.lost)
-              .map((it) => it.name),
+            controlPlanes: hosts.filter((it) => !it.lost).map((it) => it.name),
             etcdClientUrls: members.map((member) => clientUrl(member.address)),
             pki: { ...shared, etcdClient },
             kubeletExtraArgs: infrastructure.kubeletExtraArgs,
           }),
         );
-      const prepared = args.prepared[host.name];
-      this.commands[host.name] = hostCommand(host, "control-plane", stage, {
-        parent: this,
-        dependsOn: [args.etcd, ...(prepared ? [prepared] : [])],
-      });
+      this.commands[host.name] = hostCommand(host, "control-plane", stage, { parent: this, dependsOn: [args.etcd, ...prepared] });
     }
     this.registerOutputs({});
   }

@@ -1,9 +1,12 @@
 import * as pulumi from "@pulumi/pulumi";
 import { leavingStage } from "../hosts/leaving/leaving.ts";
 import { type ClusterContext, hostsOf } from "./context.ts";
-import { hostCommand } from "./host.ts";
+import { type HostCommand, hostCommand } from "./host.ts";
 
-/** Marks each control plane as leaving when it is deleted, before anything else is: so it must be made last. */
+/**
+ * Marks each control plane as leaving when it is deleted, before anything else is: so it must be made last. Etcd hosts that are no
+ * control plane look at the marks once all are set, because those who carry them are gone when etcd's turn comes.
+ */
 export class Leaving extends pulumi.ComponentResource {
   constructor(
     name: string,
@@ -12,12 +15,17 @@ export class Leaving extends pulumi.ComponentResource {
     options?: pulumi.ComponentResourceOptions,
   ) {
     super("ha-kubernetes:index:Leaving", name, {}, options);
-    for (const host of hostsOf(context.infrastructure, "control-plane")) {
-      const stage = pulumi
-        .all([context.owner, host.address])
-        .apply(([owner, address]) => leavingStage({ host: { name: host.name, address }, owner }));
-      hostCommand(host, "leaving", stage, { parent: this, dependsOn: args.after });
-    }
+    const controlPlanes = hostsOf(context.infrastructure, "control-plane");
+    const etcdAlone = hostsOf(context.infrastructure, "etcd").filter((host) => !controlPlanes.includes(host));
+    const make = (hosts: typeof controlPlanes, marks: boolean, dependsOn: pulumi.Resource[]): HostCommand[] =>
+      hosts.map((host) => {
+        const stage = pulumi
+          .all([context.owner, host.address])
+          .apply(([owner, address]) => leavingStage({ host: { name: host.name, address }, owner, marks }));
+        return hostCommand(host, "leaving", stage, { parent: this, dependsOn });
+      });
+    const looking = make(etcdAlone, false, args.after);
+    make(controlPlanes, true, [...args.after, ...looking]);
     this.registerOutputs({});
   }
 }

@@ -2,13 +2,7 @@
 # Takes this control plane away: out of a cluster that lives on, or with all of it.
 
 undo_control_plane() {
-  if [ -f "$HOME_DIR/control-plane-born" ] && etcd_access && ! teardown; then
-    if quorum_lost; then
-      fail "etcd has no quorum, so this control plane can't leave in order: start the etcd members first. If the whole cluster is to go," \
-        "run destroy; if this host is gone for good, set lost: true for it"
-    fi
-    with_turn leave
-  fi
+  if [ -f "$HOME_DIR/control-plane-born" ]; then leave_in_turn leave; fi
   reset_node
   remove_files
   rm -f "$HOME_DIR"/{control-plane-born,converged-control-plane,control-plane-restored,apiserver-etcd-servers,kubernetes-certificates}

@@ -2,13 +2,7 @@
 # Takes this host out of the etcd cluster: as one member of a cluster that lives on, or with all of it.
 
 undo_etcd() {
-  if [ -d "$DATA_DIRECTORY/member" ] && etcd_access && ! teardown; then
-    if quorum_lost; then
-      fail "etcd has no quorum, so this member can't be removed safely: start the other members first. If the whole cluster is to go," \
-        "run destroy; if this host is gone for good, set lost: true for it"
-    fi
-    with_turn leave
-  fi
+  if [ -d "$DATA_DIRECTORY/member" ]; then leave_in_turn leave; fi
   stop_backup
   systemctl disable --quiet --now etcd 2>/dev/null || true
   if [ -d "$DATA_DIRECTORY" ]; then find "$DATA_DIRECTORY" -mindepth 1 ! -name lost+found -delete; fi

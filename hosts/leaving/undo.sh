@@ -1,9 +1,12 @@
 # shellcheck shell=bash
 # Says that this control plane leaves: in etcd and, for workers, in the API. Where etcd has no quorum nothing can be written there,
 # so the host itself says so, on port 2383 to the nodes' networks.
+# An etcd host that is no control plane looks whether all have said so, and remembers it: when it is undone itself, they are gone.
 
 undo_leaving() {
-  if ! etcd_access; then
+  if [ "${MARKS:-yes}" = no ]; then
+    if teardown; then did "the whole cluster goes"; fi
+  elif ! etcd_access; then
     say "this host holds no credential for etcd: nothing to mark"
   elif quorum_lost; then
     say "etcd has no quorum: this host answers for itself on port 2383"

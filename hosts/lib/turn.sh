@@ -114,7 +114,8 @@ turn_failed() {
 
 # ---- who leaves -------------------------------------------------------------------------------------------------------
 # Every control plane registers as `ha-kubernetes/control-plane/<name> <address>`. Its `leaving` resource, deleted before anything
-# else, adds `ha-kubernetes/leaving/<name>`. When all have, the whole cluster is being destroyed.
+# else, adds `ha-kubernetes/leaving/<name>`. When all have, the whole cluster is being destroyed. Etcd hosts that are no control plane
+# look after that and before anything is undone.
 
 # Reads what this host's etcd knows, with or without quorum.
 etcd_read() {
@@ -152,6 +153,18 @@ teardown() {
   done < <(control_planes)
   [ -n "$some" ] || return 1
   touch "$HOME_DIR/teardown"
+}
+
+# leave_in_turn FUNCTION: takes this host out of a cluster that lives on, under the turn and never without a quorum. Nothing is left in
+# order where the whole cluster goes.
+leave_in_turn() {
+  if ! etcd_access || teardown; then return 0; fi
+  if quorum_lost; then
+    fail "etcd has no quorum, so this host can't leave in order: start the other etcd members first. If this host is gone for good, set" \
+      "lost: true for it. If the whole cluster is to go, run destroy; where destroy says this too, it could not learn that every control" \
+      "plane goes: then touch $HOME_DIR/teardown on this host and run it again"
+  fi
+  with_turn "$1"
 }
 
 # What the leaving stage may have opened on this host.

@@ -8,6 +8,8 @@ export interface StageCommand {
   host: string;
   create: string;
   stdin: string;
+  /** What would run when the resource is deleted. */
+  undo: string;
 }
 
 /** The stages' commands of a stack's state, in the order they were made. */
@@ -15,7 +17,7 @@ export function stageCommands(stack: Stack): StageCommand[] {
   return openState(stack.stateFile, stack.passphrase).resources.flatMap(({ type, inputs = {} }) => {
     const [, stage, host] = /^# (\S+) on (\S+) of /.exec(String(inputs.create)) ?? [];
     if (type !== "command:remote:Command" || !stage || !host) return [];
-    return [{ stage, host, create: String(inputs.create), stdin: String(inputs.stdin) }];
+    return [{ stage, host, create: String(inputs.create), stdin: String(inputs.stdin), undo: String(inputs.delete) }];
   });
 }
 

@@ -59,6 +59,19 @@ test("more etcd members change the apiservers' list of members and no member", a
   assert.deepEqual(changed(before, after), ["control-plane-m1", "control-plane-m2", "control-plane-m3"].map(command));
 });
 
+test("a control plane marks that it leaves before an etcd host of its own looks at the marks", async () => {
+  const graph = await graphOf(
+    clusterOf(1, ({ hosts }) => {
+      for (const n of [1, 2, 3]) {
+        hosts[`e${n}`] = { ...hosts.m1, address: `10.0.0.3${n}`, roles: ["etcd"] };
+        hosts[`m${n}`] = { ...hosts[`m${n}`], roles: ["balancer", "control-plane"] };
+      }
+    }),
+  );
+  const looks = (name: string) => /setting MARKS=no/.test(String(graph.get(command(`leaving-${name}`))?.inputs.create));
+  assert.deepEqual(["e1", "e2", "e3", "m1", "m2", "m3"].map(looks), [true, true, true, false, false, false]);
+});
+
 test("other backup settings run on etcd hosts alone, a restore there and on control planes", async () => {
   const before = await graphOf(clusterOf(1));
   const withEtcd = (etcd: object) => graphOf(clusterOf(1, (cluster) => Object.assign(cluster, { etcd })));

@@ -1,0 +1,99 @@
+// etcd on hosts of its own: a member without data, a removal and a destroy while there is no quorum
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { TestCluster } from "../support/cluster.ts";
+import { healthyMembers } from "../support/edits.ts";
+import { FreshHosts } from "../support/fresh.ts";
+import { makeMetal, onMetal } from "../support/metal.ts";
+import { assertNothingRuns, onCluster } from "../support/scenario.ts";
+import { stageCommands } from "../support/stages.ts";
+
+const config = onMetal("test-etcd", 11);
+const host = (last: number, ...roles: string[]) => ({ address: `10.79.11.${last}`, roles });
+config.hosts = {
+  ...Object.fromEntries([1, 2, 3].map((n) => [`e${n}`, host(30 + n, "etcd")])),
+  ...Object.fromEntries([1, 2, 3].map((n) => [`m${n}`, host(10 + n, "balancer", "control-plane")])),
+  w1: { ...host(21, "worker"), pool: "general" },
+};
+const fresh = new FreshHosts();
+
+onCluster(
+  config,
+  (scenario) => {
+    const { stack, cluster } = scenario;
+    const e1 = cluster.host("e1");
+    const stage = (name: string) => {
+      const found = stageCommands(stack).find((it) => it.stage === name && it.host === "e1");
+      assert.ok(found, `the state has ${name} on e1`);
+      return found;
+    };
+    const stopTheOthers = () => Promise.all(["e2", "e3"].map((name) => cluster.host(name).sh("systemctl stop etcd")));
+    let id: string;
+
+    test("the cluster is well, and another up runs nothing", async () => {
+      await cluster.settled();
+      assert.deepEqual(await healthyMembers(cluster), ["e1", "e2", "e3"]);
+      id = await onlyClusterId(cluster);
+      await assertNothingRuns(scenario);
+    });
+
+    test("a member whose data is gone while the others are down starts no cluster, neither by its unit nor by its stage", async () => {
+      await stopTheOthers();
+      await e1.sh("systemctl stop etcd && rm -rf /var/lib/etcd/member");
+      assert.notEqual((await e1.trySh("systemctl start etcd")).status, 0, "systemd finds neither data nor a birth");
+      const { create, stdin } = stage("etcd");
+      assert.match(create, /BIRTH_BOOTSTRAP=yes/, "it is even told what the first run was told");
+      const { status, stderr } = await e1.trySh(create, stdin);
+      assert.notEqual(status, 0);
+      assert.match(stderr, /a quorum of the other etcd members to answer/);
+      assert.notEqual((await e1.trySh("test -e /var/lib/etcd/member || systemctl is-active etcd")).status, 0);
+    });
+
+    test("once the others are back it joins them again: the same cluster, a new member", async () => {
+      await cluster.host("e2").sh("systemctl start --no-block etcd");
+      await cluster.host("e3").sh("systemctl start etcd");
+      const before = await memberId(cluster, "e1");
+      stack.configure({ ...config, repair: "e1 lost its data" });
+      await stack.up();
+      assert.deepEqual(await healthyMembers(cluster), ["e1", "e2", "e3"]);
+      assert.equal(await onlyClusterId(cluster), id);
+      assert.notEqual(await memberId(cluster, "e1"), before);
+      await cluster.settled();
+    });
+
+    test("the removal of one member without a quorum is refused on the host, and it stays", async () => {
+      await stopTheOthers();
+      const { status, stderr } = await e1.trySh(stage("etcd").undo);
+      assert.notEqual(status, 0);
+      assert.match(stderr, /etcd has no quorum, so this host can't leave in order/);
+      await e1.sh("test -d /var/lib/etcd/member && test -f /etc/etcd/etcd.env");
+    });
+
+    test("destroy without a quorum, one command at a time, leaves every host as it was", async () => {
+      // Started anew it answers nobody, not even to a read of what it has.
+      await e1.sh("systemctl restart --no-block etcd");
+      await stack.destroy(["--parallel", "1"]);
+      await fresh.assertClean(...cluster.hosts.values());
+      assert.deepEqual(stack.resources(), []);
+    });
+  },
+  {
+    prepare: async (scenario) => {
+      await makeMetal(scenario);
+      await fresh.remember(scenario.cluster.hosts.values());
+    },
+  },
+);
+
+async function onlyClusterId(cluster: TestCluster): Promise<string> {
+  const ids = [...(await cluster.etcdClusterIds())];
+  assert.equal(ids.length, 1, `cluster ids: ${ids.join(", ")}`);
+  return ids[0] as string;
+}
+
+/** In hexadecimal, as etcdctl prints it. */
+async function memberId(cluster: TestCluster, name: string): Promise<string> {
+  const line = (await cluster.etcdctl("member list")).split("\n").find((it) => it.includes(` ${name},`));
+  assert.ok(line, `etcd lists ${name}`);
+  return line.split(",")[0] as string;
+}
