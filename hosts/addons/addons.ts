@@ -2,6 +2,7 @@ import { parseAllDocuments, stringify } from "yaml";
 import type { Cluster } from "../../config/schema.ts";
 import { lostHosts } from "../lost.ts";
 import type { Stage } from "../stage.ts";
+import { taintsByPool } from "../taints.ts";
 import type { AddonImages, KubernetesObject } from "./addon.ts";
 import { addons } from "./registry.ts";
 
@@ -20,7 +21,7 @@ export interface AddonsStageArgs {
 
 /**
  * Installs the add-ons once per cluster: the first control plane that finds them not as wanted applies them, deletes what is no
- * longer wanted and records both. Throws where a manifest holds something that is no Kubernetes object.
+ * longer wanted and records both. The same goes for the taints of workers that have joined already. Throws where a manifest holds something that is no Kubernetes object.
  */
 export function addonsStage(args: AddonsStageArgs): Stage {
   const { host, owner, cluster, address, images } = args;
@@ -35,7 +36,11 @@ export function addonsStage(args: AddonsStageArgs): Stage {
     host,
     owner,
     versions: { ...images },
-    settings: { API_SERVER: `https://${address}:6443`, LOST: lostHosts(cluster).join(" ") },
+    settings: {
+      API_SERVER: `https://${address}:6443`,
+      LOST: lostHosts(cluster).join(" "),
+      TAINTS: taintsByPool(cluster).join(" "),
+    },
     inputs: {
       // Numbered: the order in which they are applied.
       ...Object.fromEntries(

@@ -47,6 +47,7 @@ forget_lost() {
 wanted=$(cat "$STAGE"/inputs/*.yaml | sha256sum | cut -d' ' -f1)
 wait_until 300 "this host's apiserver" api_is_ready
 addons_are_current || with_turn apply_addons
+taints_are_current || with_turn set_taints
 if [ -n "$LOST" ]; then
   etcd_access
   read -r -a lost <<<"$LOST"

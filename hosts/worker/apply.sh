@@ -17,6 +17,7 @@ apply_worker() {
     converge
   fi
   if [ -f "$CORDONED" ]; then uncordon; fi
+  note_taints
   set_labels
 }
 
@@ -68,6 +69,17 @@ admitted() {
     echo "the kubelet has no certificate yet: $(journalctl -u kubelet -n 1 -o cat 2>/dev/null | cut -c1-200)"
   fi
   return 1
+}
+
+# The kubelet registers its Node with the pool's taints; from then on a control plane changes them, and takes away what this notes.
+note_taints() {
+  local has taint ours=()
+  [ -n "$TAINTS" ] || return 0
+  [ -z "$(this_kubectl get node "$HOST_NAME" -o 'jsonpath={.metadata.annotations.ha-kubernetes/taints}')" ] || return 0
+  # shellcheck disable=SC2016 # a Go template
+  has=$(this_kubectl get node "$HOST_NAME" -o go-template='{{range .spec.taints}}{{.key}}{{with .value}}={{.}}{{end}}:{{.effect}} {{end}}')
+  for taint in $TAINTS; do if [[ " $has" == *" $taint "* ]]; then ours+=("$taint"); fi; done
+  [ ${#ours[@]} -eq 0 ] || this_kubectl annotate node "$HOST_NAME" "ha-kubernetes/taints=${ours[*]}" >/dev/null
 }
 
 # A kubelet may label its own Node. Labels that an earlier config asked for and this one does not are taken away.

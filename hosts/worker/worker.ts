@@ -3,6 +3,7 @@ import { buildsBalancer } from "../../config/balancer.ts";
 import type { Cluster } from "../../config/schema.ts";
 import { kubeletFiles } from "../kubelet.ts";
 import type { Stage } from "../stage.ts";
+import { taintsOf } from "../taints.ts";
 
 export interface WorkerStageArgs {
   host: { name: string; address: string; pool: string; providerId?: string };
@@ -37,6 +38,7 @@ export function workerStage(args: WorkerStageArgs): Stage {
         .sort()
         .map(([key, value]) => `${key}=${value}`)
         .join(" "),
+      TAINTS: taintsOf(pool).join(" "),
     },
     files: [
       { path: "/etc/kubernetes/pki/ca.crt", content: authority },

@@ -17,6 +17,8 @@ export interface Edit {
   report: Report;
   /** Hosts on which anything ran, by name. */
   ran: string[];
+  /** How long `up` took. */
+  milliseconds: number;
 }
 
 /** A cluster that is edited again and again. */
@@ -46,19 +48,22 @@ export class Edited {
     const started = Date.now();
     let report: Report;
     let text: string;
+    let milliseconds: number;
     try {
       text = (await stack.up()).text;
     } finally {
+      milliseconds = Date.now() - started;
       report = await probe.stop();
     }
     const cluster = this.cluster;
-    console.log(`${what}: ${Math.round((Date.now() - started) / 1000)} s\n${summary(report)}`);
+    console.log(`${what}: ${Math.round(milliseconds / 1000)} s\n${summary(report)}`);
     assert.deepEqual(report.lost, [], `${what}: acknowledged writes were lost`);
     const loginsAfter = await logins(cluster, unreachable);
     // A host that is gone undid itself: that is known from what `up` said.
     const gone = [...before.hosts.keys()].filter((name) => !cluster.hosts.has(name) && !unreachable.includes(name));
-    const ran = [...cluster.hosts.keys()].filter((name) => (loginsAfter[name] ?? 0) > (loginsBefore[name] ?? 0));
-    return { cluster, text, report, ran: [...ran, ...gone].sort() };
+    // A host that was made anew counts from 0 again.
+    const ran = [...cluster.hosts.keys()].filter((name) => (loginsAfter[name] ?? 0) !== (loginsBefore[name] ?? 0));
+    return { cluster, text, report, ran: [...ran, ...gone].sort(), milliseconds };
   }
 }
 

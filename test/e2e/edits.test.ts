@@ -1,0 +1,124 @@
+// settings of a living cluster are edited: apiserver, kubelets, sysctls, balancers, name servers, a pool's labels and taints
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { TestCluster } from "../support/cluster.ts";
+import { type Edit, Edited } from "../support/edits.ts";
+import { eventually } from "../support/process.ts";
+import { assertNothingRuns, onCluster } from "../support/scenario.ts";
+import { type ClusterConfig, threePlusTwo } from "../support/stack.ts";
+import { startWhereAmI } from "../support/workload.ts";
+
+onCluster(threePlusTwo("test-edits", 13), (scenario) => {
+  const edited = new Edited(scenario);
+  const controlPlanes = ["m1", "m2", "m3"];
+  const everyHost = [...controlPlanes, "w1", "w2"];
+
+  /** An edit during which no request fails and nothing is replaced, and which runs on these hosts alone. */
+  async function edit(what: string, hosts: readonly string[], change: (config: ClusterConfig) => void): Promise<Edit> {
+    const done = await edited.up(what, change);
+    assert.deepEqual(done.report.fresh.failed, []);
+    assert.deepEqual(done.ran, hosts);
+    assert.doesNotMatch(done.text, /\d+ (replaced|deleted)/);
+    return done;
+  }
+  const onEach = async (cluster: TestCluster, hosts: readonly string[], script: string, expected: RegExp) => {
+    for (const name of hosts) assert.match(await cluster.host(name).sh(script), expected, name);
+  };
+
+  test("a healthy cluster with a workload", async () => {
+    await scenario.cluster.settled();
+    await startWhereAmI(scenario.cluster);
+  });
+
+  test("an argument of the apiservers: control planes change one at a time", async () => {
+    const { cluster } = await edit("api.extraArgs", controlPlanes, ({ api }) => {
+      api.extraArgs = { "max-requests-inflight": "500" };
+    });
+    await onEach(cluster, controlPlanes, "ps -o args= -C kube-apiserver", /--max-requests-inflight=500 /);
+  });
+
+  test("another name of the API: every apiserver's certificate has it", async () => {
+    const { cluster } = await edit("api.extraNames", controlPlanes, ({ api }) => {
+      api.extraNames = ["kubernetes.example.com"];
+    });
+    const script = "openssl s_client -connect localhost:6443 </dev/null 2>/dev/null | openssl x509 -noout -ext subjectAltName";
+    await onEach(cluster, controlPlanes, script, /DNS:kubernetes\.example\.com/);
+  });
+
+  test("a setting of every kubelet: pods stay", async () => {
+    const pods = async () => (await edited.cluster.list("pods -n default")).map(({ metadata }) => metadata.uid).sort();
+    const before = await pods();
+    const { cluster } = await edit("kubelet.maxPods", everyHost, (config) => {
+      config.kubelet = { maxPods: 120 };
+    });
+    await eventually("every node to take 120 pods", 60, async () =>
+      (await cluster.list("nodes")).every(({ status }) => status.capacity.pods === "120"),
+    );
+    assert.deepEqual(await pods(), before);
+  });
+
+  test("a sysctl: set on every host at once, and nothing restarts", async () => {
+    const started = "systemctl show -p ExecMainStartTimestampMonotonic kubelet containerd";
+    const times = async () => Promise.all(everyHost.map((name) => edited.cluster.host(name).sh(started)));
+    const before = await times();
+    const { cluster } = await edit("hostPreparation.extraSysctl", everyHost, (config) => {
+      config.hostPreparation = { extraSysctl: { "net.ipv4.tcp_keepalive_time": "611" } };
+    });
+    await onEach(cluster, everyHost, "cat /proc/sys/net/ipv4/tcp_keepalive_time", /^611$/m);
+    assert.deepEqual(await times(), before);
+  });
+
+  test("a setting of the balancers: read anew by the haproxy that runs", async () => {
+    const processes = async () =>
+      Promise.all(controlPlanes.map((name) => edited.cluster.host(name).sh("systemctl show -p MainPID haproxy")));
+    const before = await processes();
+    const { cluster } = await edit("balancer.maximumConnections", controlPlanes, (config) => {
+      config.balancer = { maximumConnections: 30000 };
+    });
+    await onEach(cluster, controlPlanes, "cat /etc/ha-kubernetes/haproxy.cfg", /maxconn 30000/);
+    assert.deepEqual(await processes(), before);
+  });
+
+  test("name servers: CoreDNS asks the new ones", async () => {
+    const { cluster } = await edit("network.nameServers", everyHost, (config) => {
+      config.network = { nameServers: ["192.0.2.53"] };
+    });
+    await cluster.settled();
+    const { data } = await cluster.get("configmap coredns -n kube-system");
+    assert.match(data.Corefile, /forward \. 192\.0\.2\.53/);
+  });
+
+  test("labels and taints of a pool reach workers that run, and one that joins; a taint of somebody else stays", async () => {
+    await edited.cluster.kubectl("taint node w1 mine=yes:PreferNoSchedule");
+    const { cluster } = await edit("pools.general.labels and .taints", everyHost, (config) => {
+      const taints = [{ key: "dedicated", value: "batch", effect: "NoSchedule" }];
+      config.pools = { general: { labels: { "example.com/kind": "batch" }, taints } };
+    });
+    assert.deepEqual(await taintsAndLabel(cluster, "w1"), ["dedicated=batch:NoSchedule mine=yes:PreferNoSchedule", "batch"]);
+    assert.deepEqual(await taintsAndLabel(cluster, "w2"), ["dedicated=batch:NoSchedule", "batch"]);
+    const joined = await edit("worker w3 added to it", ["m1", "w3"], ({ hosts }) => {
+      hosts.w3 = { address: "10.79.13.23", roles: ["worker"], pool: "general" };
+    });
+    await joined.cluster.nodesReady();
+    assert.deepEqual(await taintsAndLabel(joined.cluster, "w3"), ["dedicated=batch:NoSchedule", "batch"]);
+  });
+
+  test("and go again", async () => {
+    const { cluster } = await edit("pools.general without labels and taints", [...everyHost, "w3"], (config) => {
+      config.pools = { general: {} };
+    });
+    for (const name of ["w2", "w3"]) assert.deepEqual(await taintsAndLabel(cluster, name), ["", undefined], name);
+    assert.deepEqual(await taintsAndLabel(cluster, "w1"), ["mine=yes:PreferNoSchedule", undefined]);
+    await cluster.settled();
+  });
+
+  test("another up runs nothing", () => assertNothingRuns({ ...scenario, cluster: edited.cluster }));
+});
+
+/** A Node's taints, and its label example.com/kind. */
+async function taintsAndLabel(cluster: TestCluster, name: string): Promise<[string, string | undefined]> {
+  const { spec, metadata } = await cluster.get(`node ${name}`);
+  const taints: { key: string; value: string; effect: string }[] = spec.taints ?? [];
+  const words = taints.map(({ key, value, effect }) => `${key}=${value}:${effect}`).sort();
+  return [words.join(" "), metadata.labels?.["example.com/kind"]];
+}
