@@ -15,6 +15,8 @@ export interface Lab {
   privateKey: string;
   /** Public SSH host key of every host, one line as in authorized_keys. */
   hostKey: string;
+  /** What every host is given when it is made: who may log in, then its private SSH host key. */
+  planted: string;
 }
 
 /**
@@ -25,22 +27,27 @@ export async function makeHosts(name: string, subnet: string, hosts: Readonly<Re
   const login = newKeyPair();
   const host = newKeyPair();
   await mustRunScript("network.sh", ["create", name, subnet]);
-  await addHosts({ name, hosts, privateKey: login.private, hostKey: host.public }, login.public, host.private);
-  return { name, hosts, privateKey: login.private, hostKey: host.public };
+  const planted = `${login.public}\n${host.private}`;
+  const lab: Lab = { name, hosts, privateKey: login.private, hostKey: host.public, planted };
+  const made = await Promise.allSettled(Object.keys(hosts).map((one) => makeHost(lab, one)));
+  const failed = made.filter((result) => result.status === "rejected");
+  if (failed.length > 0) throw new AggregateError(failed.map((result) => result.reason));
+  return lab;
+}
+
+async function makeHost({ name, hosts, planted }: Lab, host: string): Promise<void> {
+  await mustRunScript("host.sh", ["create", name, host, hosts[host] as string], planted);
+}
+
+/** Makes one of the lab's hosts anew, with its name, address and keys and nothing else of what was on it: as after a reinstallation. */
+export async function reinstallHost(lab: Lab, host: string): Promise<void> {
+  await mustRunScript("host.sh", ["delete", lab.name, host]);
+  await makeHost(lab, host);
 }
 
 function newKeyPair(): { private: string; public: string } {
   const { privateKey } = generateKeyPairSync("ed25519");
   return { private: opensshPrivateKey(privateKey) as string, public: opensshPublicKey(privateKey)?.line.trim() as string };
-}
-
-async function addHosts(lab: Lab, authorized: string, hostKey: string): Promise<void> {
-  const keys = `${authorized.trim()}\n${hostKey}`;
-  const made = Object.entries(lab.hosts).map(([host, address]) =>
-    mustRunScript("host.sh", ["create", lab.name, host, address], keys),
-  );
-  const failed = (await Promise.allSettled(made)).filter((result) => result.status === "rejected");
-  if (failed.length > 0) throw new AggregateError(failed.map((result) => result.reason));
 }
 
 /** Removes a lab with all its hosts, and what was prepared on this machine with the last lab. A lab that is gone is no error. */

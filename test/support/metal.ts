@@ -16,14 +16,15 @@ export function onMetal(name: string, network: number): ClusterConfig {
   return { ...config, provider: "baremetal", ssh: { user: "ops" }, artifacts: { source: "bundle", manifest: bundleManifest } };
 }
 
-/** Makes the hosts of a bare-metal config, and tells the stack their keys. */
-export async function makeMetal({ stack, config }: Scenario): Promise<Lab> {
+/** Makes the hosts of a bare-metal config, and those of `more`, which join later; tells the stack their keys. */
+export async function makeMetal({ stack, config }: Scenario, more: ClusterConfig["hosts"] = {}): Promise<Lab> {
   // As `npm run bundle` does; what is there already takes no time.
   await must(process.execPath, ["artifacts/main.ts", "--kubernetes-version", String(config.kubernetesVersion)], { cwd: root });
-  const addresses = Object.fromEntries(Object.entries(config.hosts).map(([name, { address }]) => [name, address]));
+  const all = { ...config.hosts, ...more };
+  const addresses = Object.fromEntries(Object.entries(all).map(([name, { address }]) => [name, address]));
   const subnet = (config.nodeCidrs as string[])[0] as string;
   const lab = await makeHosts(config.name, subnet, addresses);
-  for (const host of Object.values(config.hosts)) host.hostKey = lab.hostKey;
+  for (const host of Object.values(all)) host.hostKey = lab.hostKey;
   stack.configure(config);
   await stack.secret("sshPrivateKey", lab.privateKey);
   return lab;

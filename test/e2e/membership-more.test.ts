@@ -1,0 +1,154 @@
+// more of hosts that come and go, on hosts that exist: a pool, a balancer, etcd 3 to 5 to 3, reinstalled, re-addressed and lost hosts
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { cutPower } from "../../lab/faults.ts";
+import { type Lab, reinstallHost } from "../../lab/hosts.ts";
+import { TestCluster } from "../support/cluster.ts";
+import { Edited, healthyMembers, nodeNames } from "../support/edits.ts";
+import { FreshHosts } from "../support/fresh.ts";
+import { makeMetal, onMetal } from "../support/metal.ts";
+import { assertNothingRuns, onCluster } from "../support/scenario.ts";
+import type { ClusterConfig } from "../support/stack.ts";
+import { startWhereAmI } from "../support/workload.ts";
+
+const config = onMetal("test-members-more", 12);
+const host = (last: number, ...roles: string[]) => ({ address: `10.79.12.${last}`, roles });
+// Hosts that stand ready and join later.
+const later: ClusterConfig["hosts"] = {
+  d1: { ...host(41, "worker"), pool: "disks" },
+  b1: host(51, "balancer"),
+  e4: host(34, "etcd"),
+  e5: host(35, "etcd"),
+  w3: { ...host(23, "worker"), pool: "general" },
+};
+const all = new TestCluster({ ...config, hosts: { ...config.hosts, ...later } });
+const fresh = new FreshHosts();
+let lab: Lab;
+
+onCluster(
+  config,
+  (scenario) => {
+    const edited = new Edited(scenario);
+    const without = (...names: string[]) => {
+      return ({ hosts }: ClusterConfig) => {
+        for (const name of names) delete hosts[name];
+      };
+    };
+    const withLater = (...names: string[]) => {
+      return ({ hosts }: ClusterConfig) => {
+        for (const name of names) hosts[name] = later[name] as ClusterConfig["hosts"][string];
+      };
+    };
+
+    test("a healthy cluster with a workload", async () => {
+      await scenario.cluster.settled();
+      await startWhereAmI(scenario.cluster);
+    });
+
+    test("a pool is added with its first worker, which gets the pool's labels: nothing else runs but the making of its credential", async () => {
+      const { cluster, report, ran } = await edited.up("pool disks with worker d1", (config) => {
+        Object.assign(config.pools as object, { disks: { labels: { "example.com/disk": "ssd" } } });
+        withLater("d1")(config);
+      });
+      assert.deepEqual(report.fresh.failed, []);
+      assert.deepEqual(ran, ["d1", "m1"]);
+      assert.equal((await cluster.get("node d1")).metadata.labels?.["example.com/disk"], "ssd");
+      await cluster.settled();
+    });
+
+    test("a balancer is added and taken away again: the other balancers hear of it, and nobody else", async () => {
+      const added = await edited.up("balancer b1 added", withLater("b1"));
+      assert.deepEqual(added.report.fresh.failed, []);
+      assert.deepEqual(added.ran, ["b1", "m1", "m2", "m3"]);
+      const b1 = added.cluster.host("b1");
+      await b1.sh("curl -sf --max-time 5 http://127.0.0.1:8404/health && systemctl is-active keepalived");
+      const removed = await edited.up("balancer b1 removed", without("b1"));
+      assert.deepEqual(removed.report.fresh.failed, []);
+      assert.deepEqual(removed.ran, ["b1", "m1", "m2", "m3"]);
+      await fresh.assertClean(b1);
+    });
+
+    test("etcd goes from 3 members to 5: both learn first and vote then; control planes hear of it, workers don't", async () => {
+      const { cluster, report, ran, text } = await edited.up("etcd 3 to 5", withLater("e4", "e5"));
+      assert.deepEqual(report.fresh.failed, []);
+      assert.deepEqual(ran, ["e4", "e5", "m1", "m2", "m3"]);
+      for (const name of ["e4", "e5"]) assert.match(text, new RegExp(`etcd on ${name}: .*joined etcd`));
+      assert.deepEqual(await healthyMembers(cluster), ["e4", "e5", "m1", "m2", "m3"]);
+    });
+
+    test("a control plane with its member and a worker were reinstalled: both are made anew under their names", async () => {
+      const before = (await edited.cluster.get("node m3")).status.nodeInfo.machineID;
+      for (const name of ["m3", "w2"]) {
+        await cutPower(scenario.config.name, name);
+        await reinstallHost(lab, name);
+      }
+      await fresh.remember([all.host("m3"), all.host("w2")]);
+      const { cluster, ran } = await edited.up("m3 and w2 reinstalled", ({ hosts }) => {
+        for (const name of ["m3", "w2"]) Object.assign(hosts[name] as object, { incarnation: 2 });
+      });
+      assert.deepEqual(ran, ["m1", "m3", "w2"]);
+      assert.deepEqual(await healthyMembers(cluster), ["e4", "e5", "m1", "m2", "m3"]);
+      await cluster.settled();
+      assert.notEqual((await cluster.get("node m3")).status.nodeInfo.machineID, before);
+    });
+
+    test("etcd goes from 5 members to 3: those who leave are as they were before they came", async () => {
+      const { cluster, report, ran } = await edited.up("etcd 5 to 3", without("e4", "e5"));
+      assert.deepEqual(report.fresh.failed, []);
+      assert.deepEqual(ran, ["e4", "e5", "m1", "m2", "m3"]);
+      assert.deepEqual(await healthyMembers(cluster), ["m1", "m2", "m3"]);
+      await fresh.assertClean(all.host("e4"), all.host("e5"));
+    });
+
+    test("a host with another address is refused with the way to go; that way is gone", async () => {
+      const { stack } = scenario;
+      const moved = structuredClone(edited.config);
+      Object.assign(moved.hosts.w1 as object, { address: "10.79.12.29" });
+      stack.configure(moved);
+      const { status, text } = await stack.engine("preview");
+      assert.notEqual(status, 0);
+      assert.match(text, /give w1 its old address and lost: true, and add a host at the new address under another name/);
+      await cutPower(scenario.config.name, "w1");
+      const { cluster, report, ran } = await edited.up(
+        "w1 lost, w3 at the new address",
+        (config) => {
+          Object.assign(config.hosts.w1 as object, { lost: true });
+          withLater("w3")(config);
+        },
+        ["w1"],
+      );
+      assert.deepEqual(report.fresh.failed, []);
+      assert.deepEqual(ran, ["m1", "m2", "m3", "w3"]);
+      assert.deepEqual(await nodeNames(cluster), ["d1", "m1", "m2", "m3", "w2", "w3"]);
+      const deleted = await edited.up("the entry of w1 deleted", without("w1"), ["w1"]);
+      assert.deepEqual(deleted.report.fresh.failed, []);
+      await deleted.cluster.settled();
+    });
+
+    test("one etcd cluster all along, and another up runs nothing", async () => {
+      assert.equal((await edited.cluster.etcdClusterIds()).size, 1);
+      await assertNothingRuns({ ...scenario, cluster: edited.cluster });
+    });
+
+    test("a control plane is lost and the cluster is to go: lost, up, destroy leave the others as they were", async () => {
+      await cutPower(scenario.config.name, "m2");
+      const { cluster } = await edited.up(
+        "m2 lost",
+        ({ hosts }) => {
+          Object.assign(hosts.m2 as object, { lost: true });
+        },
+        ["m2"],
+      );
+      assert.deepEqual(await healthyMembers(cluster), ["m1", "m3"]);
+      await scenario.stack.destroy();
+      await fresh.assertClean(...["m1", "m3", "d1", "w2", "w3"].map((name) => all.host(name)));
+      assert.deepEqual(scenario.stack.resources(), []);
+    });
+  },
+  {
+    prepare: async (scenario) => {
+      lab = await makeMetal(scenario, later);
+      await fresh.remember(all.hosts.values());
+    },
+  },
+);
