@@ -1,6 +1,7 @@
 // up killed five times in the middle and run to its end; up with one command at a time
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { killedUp, killGroup } from "../support/kills.ts";
 import { assertNothingRuns, onCluster } from "../support/scenario.ts";
 import { threePlusTwo } from "../support/stack.ts";
 
@@ -14,11 +15,9 @@ onCluster(
       for (let round = 1; round <= 5; round++) {
         // Each run goes on where the last one was killed, so that the kills meet early and late stages.
         const milliseconds = Math.round(2000 + Math.random() * 9000);
-        const killed = await stack.engine("up", [], {
-          started: (pid) => setTimeout(() => killGroup(pid), milliseconds).unref(),
-        });
-        assert.equal(killed.status, 137, `it ended by itself in round ${round}`);
-        console.log(`killed after ${milliseconds} ms`);
+        const { killed, running } = await killedUp(stack, milliseconds);
+        assert.ok(killed, `it ended by itself in round ${round}`);
+        console.log(`killed after ${milliseconds} ms: ${running.join(", ")}`);
       }
       await stack.up();
       await cluster.settled();
@@ -43,12 +42,3 @@ onCluster(
   },
   { up: false },
 );
-
-function killGroup(pid: number): void {
-  try {
-    process.kill(-pid, "SIGKILL");
-  } catch (error) {
-    // It had ended before.
-    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
-  }
-}

@@ -1,0 +1,45 @@
+import type { Stack } from "./stack.ts";
+
+/** Kills a process group outright; one that has ended is no error. */
+export function killGroup(pid: number): void {
+  try {
+    process.kill(-pid, "SIGKILL");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
+  }
+}
+
+/** Numbers from 0 to 1 in a sequence that the seed decides (mulberry32). */
+export function randomFrom(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+/** Runs `up` and kills it after a time. Says what was under way, or that it ended before. */
+export async function killedUp(
+  stack: Stack,
+  milliseconds: number,
+): Promise<{ killed: boolean; running: string[]; text: string }> {
+  const { status, text } = await stack.engine("up", [], {
+    started: (pid) => setTimeout(() => killGroup(pid), milliseconds).unref(),
+  });
+  return { killed: status === 137, running: underWay(text), text };
+}
+
+/** The steps that a run began and did not end, by what it said. */
+function underWay(text: string): string[] {
+  const begun = new Map<string, string>();
+  for (const line of text.split("\n")) {
+    const [, title, word] =
+      /^[+~±-] (.+?) (creating|updating|replacing|deleting|created|updated|replaced|deleted|the replaced one)\b/.exec(line) ?? [];
+    if (title === undefined || word === undefined) continue;
+    if (word.endsWith("ing")) begun.set(title, `${word} ${title}`);
+    else begun.delete(title);
+  }
+  return [...begun.values()];
+}
