@@ -11,18 +11,24 @@ import { TestCluster } from "../test/support/cluster.ts";
 import { bundleManifest, makeMetal, onMetal } from "../test/support/metal.ts";
 import { must, run } from "../test/support/process.ts";
 import { type ClusterConfig, Stack } from "../test/support/stack.ts";
+import { addedWorker } from "./added-worker.ts";
 
 // How long a cluster takes from hosts that answer SSH to all nodes Ready: by `up`, and by hand, one after the other on fresh
 // hosts of this machine. Printed, never asserted: a noisy machine is no defect.
 
-const usage = `npm run bench [-- --only up|by-hand]
+const usage = `npm run bench [-- --only up|by-hand|added-worker]
 
 Makes a cluster of 3 + 2 hosts twice on this machine, with \`up\` and with bench/by-hand.sh, and prints both times, their ratio and
-what each host uses. Needs root and a filled bundle: npm run bundle.`;
+what each host uses. added-worker, only when asked for: how long \`up\` takes to add a worker in a cluster of 5 and in one of 12 hosts.
+Needs root and a filled bundle: npm run bundle.`;
 
 const { values } = parseArgs({ options: { help: { type: "boolean" }, only: { type: "string" } } });
 if (values.help) {
   console.log(usage);
+} else if (values.only === "added-worker") {
+  const { five, twelve } = await addedWorker();
+  const ratio = (twelve / five).toFixed(2);
+  console.log(`\na worker added: to 5 hosts ${seconds(five)}, to 12 hosts ${seconds(twelve)}, ratio ${ratio} (aim: at most 1.2)`);
 } else {
   const program = values.only === "by-hand" ? undefined : await withUp(onMetal("test-bench", 6));
   const manual = values.only === "up" ? undefined : await byHand(onMetal("test-by-hand", 7));

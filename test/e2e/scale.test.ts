@@ -1,0 +1,28 @@
+// a worker is added to a cluster of 12 hosts: nothing runs on the others but the making of its credential
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Edited } from "../support/edits.ts";
+import { assertNothingRuns, onCluster } from "../support/scenario.ts";
+import { threePlusTwo } from "../support/stack.ts";
+
+const config = threePlusTwo("test-scale", 16);
+const worker = (n: number) => ({ address: `10.79.16.${20 + n}`, roles: ["worker"], pool: "general" });
+for (let n = 3; n <= 9; n++) config.hosts[`w${n}`] = worker(n);
+
+onCluster(config, (scenario) => {
+  const edited = new Edited(scenario);
+
+  test("12 hosts are a healthy cluster, and another up runs nothing", async () => {
+    await scenario.cluster.settled(300);
+    await assertNothingRuns(scenario);
+  });
+
+  test("a worker is added: it runs there, and on one control plane for its credential", async () => {
+    const { cluster, report, ran } = await edited.up("worker w10 added to 12 hosts", ({ hosts }) => {
+      hosts.w10 = worker(10);
+    });
+    assert.deepEqual(report.fresh.failed, []);
+    assert.deepEqual(ran, ["m1", "w10"]);
+    await cluster.settled(300);
+  });
+});
