@@ -1,10 +1,12 @@
-// a bundle with one changed file is refused on the host; a config with mistakes touches nothing
+// a bundle with one changed file, a host of another cluster, too; a config with mistakes touches nothing
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { test } from "node:test";
+import type { Lab } from "../../lab/hosts.ts";
 import { makeMetal, onMetal } from "../support/metal.ts";
 import { onCluster } from "../support/scenario.ts";
 import { heldBy } from "../support/secrets.ts";
+import { Stack } from "../support/stack.ts";
 import { secretsOfStack } from "../support/stages.ts";
 import { containersOf } from "../support/traces.ts";
 
@@ -15,6 +17,8 @@ config.hosts = { m1 };
 config.pools = {};
 config.etcd = { throwAway: true };
 config.artifacts = { ...(config.artifacts as object), location: "/var/cache/tampered" };
+
+let lab: Lab;
 
 onCluster(
   config,
@@ -39,6 +43,21 @@ onCluster(
         assert.ok(text.includes(part), `the message names ${part}:\n${text.slice(-3000)}`);
       assert.equal((await host.trySh("command -v containerd")).status, 1);
       assert.deepEqual(heldBy(text, secretsOfStack(stack)), [], "no secret in the message");
+    });
+
+    test("the host carries the mark of its cluster: another cluster's up is refused there and changes nothing", async () => {
+      const other = new Stack("test-tamper-other");
+      try {
+        const before = await host.files();
+        other.configure({ ...config, name: other.name });
+        await other.secret("sshPrivateKey", lab.privateKey);
+        const { status, text } = await other.engine("up");
+        assert.notEqual(status, 0);
+        assert.match(text, /this host belongs to cluster test-tamper\/[0-9a-f]{8}, not to test-tamper-other\/[0-9a-f]{8}/);
+        assert.deepEqual(await host.files(), before);
+      } finally {
+        other.forget();
+      }
     });
 
     test("every mistake of a config is named at once, and nothing is touched", async () => {
@@ -76,7 +95,7 @@ onCluster(
   {
     up: false,
     prepare: async (scenario) => {
-      await makeMetal(scenario);
+      lab = await makeMetal(scenario);
     },
   },
 );
