@@ -136,19 +136,20 @@ control_planes() {
   fi
 }
 
-# marked_leaving NAME ADDRESS: in etcd, or on the host itself, which says so on port 2383 when etcd can't be written.
+# marked_leaving NAME ADDRESS MARKS: in etcd, or on the host itself, which says so on port 2383 when etcd can't be written.
 marked_leaving() {
-  if etcd_access && [ -n "$(etcd_read "ha-kubernetes/leaving/$1")" ]; then return 0; fi
+  if grep -qxF "ha-kubernetes/leaving/$1" <<<"$3"; then return 0; fi
   [ "$(curl -s --max-time 3 "http://$2:2383/" 2>/dev/null)" = "$OWNER $1 leaves" ]
 }
 
 # True when every control plane leaves: the cluster goes as a whole, so nothing is drained, moved or asked for. Noted on this host,
 # because the others may be gone when its next stage asks; every apply takes the note back.
 teardown() {
-  local name address some=""
+  local name address marks some=""
   if [ -f "$HOME_DIR/teardown" ]; then return 0; fi
+  marks=$(etcd_access && etcd_read --prefix --keys-only ha-kubernetes/leaving/) || marks=""
   while read -r name address; do
-    marked_leaving "$name" "$address" || return 1
+    marked_leaving "$name" "$address" "$marks" || return 1
     some=yes
   done < <(control_planes)
   [ -n "$some" ] || return 1
