@@ -12,13 +12,16 @@ undo_control_plane() {
 
 leave() {
   wait_until 120 "another control plane to be ready before this one leaves" another_ready
-  drain_node
-  # Its own apiserver stops in order, out of the balancers first; from here on the others are asked.
   local other
   other=$(control_planes | awk -v own="$HOST_NAME" '$1 != own {print $2; exit}')
   [ -n "$other" ] || fail "this is the only control plane: removing it loses the API. Run destroy if that is meant"
-  this_kubectl delete node "$HOST_NAME" --ignore-not-found >/dev/null
-  in_api
+  # Without it, a run before has come as far as stopping this host's apiserver, which was the one to be asked.
+  if [ -e "$MANIFESTS/kube-apiserver.yaml" ]; then
+    drain_node
+    this_kubectl delete node "$HOST_NAME" --ignore-not-found >/dev/null
+    in_api
+  fi
+  # It stops in order, out of the balancers first.
   rm -f "$MANIFESTS"/*.yaml
   wait_until 120 "the apiserver of this host to stop" apiserver_gone
   etcd_do del "ha-kubernetes/control-plane/$HOST_NAME" >/dev/null
