@@ -2,6 +2,7 @@ import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
+import { MockMonitor } from "@pulumi/pulumi/runtime/mocks.js";
 import {
   type FileName,
   type ImageGroup,
@@ -15,11 +16,40 @@ import { imageVersion } from "../../../artifacts/plan.ts";
 
 // The program's graph under Pulumi's mocks: which resources a cluster makes, and with which inputs.
 
-/** A registered resource: its type and inputs. */
+/** A registered resource: its type, inputs and options. */
 export interface Registered {
   type: string;
   inputs: Record<string, unknown>;
+  options: Options;
 }
+
+interface Options {
+  protect: boolean;
+  deleteBeforeReplace: boolean;
+  /** URN. Empty: nothing. */
+  deletedWith: string;
+  ignoreChanges: string[];
+  replaceOnChanges: string[];
+  additionalSecretOutputs: string[];
+  /** URNs. */
+  dependencies: string[];
+}
+
+// Pulumi's mocks are not told options: they are read from the request.
+let options = new Map<string, Options>();
+const register = MockMonitor.prototype.registerResource;
+MockMonitor.prototype.registerResource = function (this: MockMonitor, request, callback) {
+  options.set(`${request.getType()} ${request.getName()}`, {
+    protect: request.getProtect(),
+    deleteBeforeReplace: request.getDeletebeforereplace(),
+    deletedWith: request.getDeletedwith(),
+    ignoreChanges: request.getIgnorechangesList(),
+    replaceOnChanges: request.getReplaceonchangesList(),
+    additionalSecretOutputs: request.getAdditionalsecretoutputsList(),
+    dependencies: request.getDependenciesList(),
+  });
+  return register.call(this, request, callback);
+};
 
 let runs = 0;
 let lastRecorded: object | undefined;
@@ -27,10 +57,11 @@ let registered = new Map<string, Registered>();
 
 const mocks: pulumi.runtime.Mocks = {
   newResource: ({ type, name, inputs }) => {
-    registered.set(`${type} ${name}`, { type, inputs });
+    const key = `${type} ${name}`;
+    registered.set(key, { type, inputs, options: options.get(key) as Options });
     return { id: `${name}-id`, state: { ...inputs, ...outputs(type, name) } };
   },
-  call: ({ inputs }) => inputs,
+  call: ({ token, inputs }) => (token === "aws:ec2/getAmi:getAmi" ? { ...inputs, id: "ami-0123456789abcdef0" } : inputs),
 };
 
 // Enough of what the real providers answer for the pure code behind to run.
@@ -41,23 +72,35 @@ function outputs(type: string, name: string): Record<string, unknown> {
       publicKeyPem: `public key of ${name}`,
       certRequestPem: `request of ${name}`,
       certPem: `certificate of ${name}`,
+      privateKeyOpenssh: `key of ${name}`,
+      publicKeyOpenssh: `ssh-ed25519 public-${name}\n`,
     };
   }
   if (type.startsWith("command:")) return { stdout: `token-of-${name}` };
   if (type === "pulumi:pulumi:StackReference")
     return { outputs: lastRecorded === undefined ? {} : { recorded: lastRecorded, etcdBorn: true } };
+  if (type.startsWith("aws:")) {
+    const host = [...name].reduce((sum, letter) => (sum * 31 + letter.charCodeAt(0)) % 65_000, 7);
+    const privateIp = `10.0.${Math.floor(host / 256)}.${host % 256}`;
+    return { arn: `arn:aws:::${name}`, privateIp, publicIp: "198.51.100.7", dnsName: `${name}.elb.amazonaws.com`, zoneId: "Z0" };
+  }
   return { hex: "0011aabb", result: `result-of-${name}` };
 }
 
 /**
  * Runs the program with a config and returns what it registered, by `type name`. `recorded` is what the last `up` left in its
- * outputs: none by default.
+ * outputs: none by default. `more`: other keys of the stack's file.
  */
-export async function graphOf(cluster: object, recorded?: object): Promise<Map<string, Registered>> {
+export async function graphOf(
+  cluster: object,
+  recorded?: object,
+  more: Record<string, string> = {},
+): Promise<Map<string, Registered>> {
   registered = new Map();
+  options = new Map();
   lastRecorded = recorded;
   pulumi.runtime.setAllConfig(
-    { "ha-kubernetes:cluster": JSON.stringify(cluster), "ha-kubernetes:sshPrivateKey": sshPrivateKey },
+    { "ha-kubernetes:cluster": JSON.stringify(cluster), "ha-kubernetes:sshPrivateKey": sshPrivateKey, ...more },
     ["ha-kubernetes:sshPrivateKey"],
   );
   process.env.PULUMI_CONFIG_SECRET_KEYS = '["ha-kubernetes:sshPrivateKey"]';
@@ -71,7 +114,7 @@ export async function graphOf(cluster: object, recorded?: object): Promise<Map<s
 const sshPrivateKey = "-----BEGIN OPENSSH PRIVATE KEY-----\nYm9ndXM=\n-----END OPENSSH PRIVATE KEY-----\n";
 
 /** A manifest of a bundle that has everything, with hashes of nothing. */
-function manifestFile(): string {
+export function manifestFile(): string {
   const path = join(mkdtempSync(join(tmpdir(), "ha-kubernetes-")), "manifest.json");
   const { versions } = resolveVersions({ kubernetesVersion: "1.36.3", versions: {} });
   const version = (name: FileName) =>
@@ -79,10 +122,10 @@ function manifestFile(): string {
     (versions as Record<string, string>)[name] ??
     versions.kubernetes;
   const names = Object.keys(lock.files) as FileName[];
-  const files = [
-    ...names.map((name) => lockedFile(name, version(name), "amd64").file),
-    ...(Object.keys(imageGroups) as ImageGroup[]).map((group) => imageFile(group, imageVersion(group, versions), "amd64")),
-  ];
+  const files = (["amd64", "arm64"] as const).flatMap((architecture) => [
+    ...names.map((name) => lockedFile(name, version(name), architecture).file),
+    ...(Object.keys(imageGroups) as ImageGroup[]).map((group) => imageFile(group, imageVersion(group, versions), architecture)),
+  ]);
   writeFileSync(path, JSON.stringify({ files: Object.fromEntries(files.map((file) => [file, { sha256: "0".repeat(64) }])) }));
   return path;
 }
