@@ -11,6 +11,9 @@ fail() {
   printf 'ERROR: %s on %s: %s\n' "$STAGE_NAME" "$HOST_NAME" "$*" >&2
   exit 1
 }
+# cut_off STATUS: true in an EXIT trap where nobody listens any more, because the program that ran this script was ended. That is no
+# failure of what the script does. bash gives 0 where it was itself that wrote to the closed pipe.
+cut_off() { [[ " 0 129 130 141 143 " == *" $1 "* ]]; }
 # Notes something that was changed, for the one line at the end.
 did() {
   DONE+=("$*")

@@ -102,13 +102,13 @@ release_turn() {
   TURN_HELD=""
 }
 
-# Leaves a mark at which the hosts that wait for their turn refuse.
+# Leaves a mark at which the hosts that wait for their turn refuse. Not where `up` was killed: its next run begins with this host.
 turn_failed() {
   local status=$?
-  [ -z "$TURN_HELD" ] || {
-    etcd_do put ha-kubernetes/failed "$STAGE_NAME on $HOST_NAME" >/dev/null || say "could not leave a mark of this failure in etcd"
+  if [ -n "$TURN_HELD" ]; then
+    cut_off "$status" || etcd_do put ha-kubernetes/failed "$STAGE_NAME on $HOST_NAME" >/dev/null || say "could not leave a mark of this failure in etcd"
     release_turn
-  }
+  fi
   exit "$status"
 }
 

@@ -56,7 +56,7 @@ pool_turn_failed() {
     printf 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: failed-%s, namespace: ha-kubernetes-turns}\n' "$POOL"
     printf 'data: {holder: "%s", at: "%s"}\n' "$HOST_NAME" "$(date +%s.%N)"
   } >/run/ha-kubernetes/failed.yaml
-  turns apply -f /run/ha-kubernetes/failed.yaml >/dev/null 2>&1 || say "could not leave a mark of this failure in the API"
+  cut_off "$status" || turns apply -f /run/ha-kubernetes/failed.yaml >/dev/null 2>&1 || say "could not leave a mark of this failure in the API"
   turns delete configmap "$TURN" --ignore-not-found >/dev/null 2>&1 || true
   exit "$status"
 }
