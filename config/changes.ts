@@ -1,6 +1,7 @@
 import type { Change, Refusal } from "./changes/change.ts";
 import { clusterRefusals } from "./changes/cluster.ts";
 import { firstUpProblems, hostRefusals } from "./changes/hosts.ts";
+import { machineRefusals } from "./changes/machines.ts";
 import { memberRefusals } from "./changes/members.ts";
 import { versionRefusals } from "./changes/versions.ts";
 import type { Problem } from "./problems.ts";
@@ -9,7 +10,13 @@ import type { Override } from "./schema.ts";
 import type { KnownVersions } from "./versions.ts";
 
 /** Every refusal of a change, in the order in which docs and messages have them. */
-export const refusals: readonly Refusal[] = [...clusterRefusals, ...hostRefusals, ...memberRefusals, ...versionRefusals];
+export const refusals: readonly Refusal[] = [
+  ...clusterRefusals,
+  ...hostRefusals,
+  ...memberRefusals,
+  ...versionRefusals,
+  ...machineRefusals,
+];
 
 /**
  * What must not happen between the last `up` and this one, each with what to do instead. Pure.

@@ -1,5 +1,7 @@
 import { z } from "zod";
+import type { AwsConfig } from "./aws.ts";
 import { roleSchema } from "./hosts.ts";
+import { bornWith, machineOf } from "./machines.ts";
 import type { Cluster, HostConfig } from "./schema.ts";
 import { type KnownVersions, partVersions } from "./versions.ts";
 
@@ -13,6 +15,8 @@ const recordedHost = z.object({
   lost: z.boolean(),
   incarnation: z.number(),
   dataDevice: z.string().optional(),
+  /** Its instance, on aws. */
+  machine: z.object({ zone: z.string(), born: z.string(), pool: z.string().optional() }).optional(),
 });
 
 const recordedSchema = z.object({
@@ -26,6 +30,10 @@ const recordedSchema = z.object({
   dnsDomain: z.string(),
   etcdDataDirectory: z.string(),
   hosts: z.record(z.string(), recordedHost),
+  /** How many workers of a pool may be out of service at once, on aws. */
+  maxUnavailable: z.record(z.string(), z.number()).optional(),
+  /** What every address is of, on aws. */
+  network: z.string().optional(),
 });
 
 /** A cluster as the last `up` was told to make it. Holds no secret. */
@@ -34,7 +42,10 @@ export type RecordedHost = z.output<typeof recordedHost>;
 
 /** The record of a cluster, to be exported as the stack output `recorded`. */
 export function record(cluster: Cluster, known: KnownVersions): Recorded {
-  const hosts = Object.entries(cluster.hosts).map(([name, host]): [string, RecordedHost] => [name, recordHost(host)]);
+  const hosts = Object.entries(cluster.hosts).map(([name, host]): [string, RecordedHost] => [
+    name,
+    recordHost(cluster, name, host),
+  ]);
   return {
     name: cluster.name,
     provider: cluster.provider,
@@ -45,12 +56,26 @@ export function record(cluster: Cluster, known: KnownVersions): Recorded {
     dnsDomain: cluster.network.dnsDomain,
     etcdDataDirectory: cluster.etcd.dataDirectory,
     hosts: Object.fromEntries(hosts),
+    ...(cluster.aws !== undefined && recordAws(cluster.pools, cluster.aws)),
   };
 }
 
-function recordHost({ address, roles, lost, incarnation, dataDevice }: HostConfig): RecordedHost {
+function recordAws(pools: Cluster["pools"], { network, api }: AwsConfig): Pick<Recorded, "maxUnavailable" | "network"> {
+  const { existing, vpcCidr } = network;
+  const subnets = existing && [...Object.entries(existing.privateSubnetIds)].sort().map(([zone, id]) => `${zone} ${id}`);
+  const vpc = existing === undefined ? `a VPC of ${vpcCidr}` : `${existing.vpcId} (${subnets?.join(", ")})`;
+  return {
+    network: `${vpc}, the API ${api.public ? "public" : "private"}`,
+    maxUnavailable: Object.fromEntries(Object.entries(pools).map(([name, pool]) => [name, pool.maxUnavailable])),
+  };
+}
+
+function recordHost(cluster: Cluster, name: string, host: HostConfig): RecordedHost {
+  const { address, roles, lost, incarnation, dataDevice, pool } = host;
+  const machine = cluster.aws && machineOf(cluster, name, host);
   const known = { ...(address !== undefined && { address }), ...(dataDevice !== undefined && { dataDevice }) };
-  return { roles: [...roles], lost, incarnation, ...known };
+  const instance = machine && { zone: machine.zone, born: bornWith(machine), ...(pool !== undefined && { pool }) };
+  return { roles: [...roles], lost, incarnation, ...known, ...(instance && { machine: instance }) };
 }
 
 /**

@@ -9,12 +9,15 @@ import type { Override } from "../../../config/schema.ts";
 import { apart, five, host, member, three, worker } from "./changes-samples.ts";
 import { refusedGroups } from "./refused-groups.ts";
 import { refusedHosts } from "./refused-hosts.ts";
+import { another, onAws, refusedMachines } from "./refused-machines.ts";
 import { known, metal } from "./samples.ts";
+
+const refusedChanges = [...refusedHosts, ...refusedGroups, ...refusedMachines];
 
 const refused = (before: Recorded | undefined, after: Recorded, allow: Override[] = []) =>
   refuseChanges(before, after, allow, known).map((problem) => problemText(problem).replaceAll("\n    ", " | "));
 
-for (const { change, from, before: past, after: future, says } of [...refusedHosts, ...refusedGroups]) {
+for (const { change, from, before: past, after: future, says } of refusedChanges) {
   test(`refused change: ${change}`, () => {
     const before = from();
     past?.(before);
@@ -27,7 +30,7 @@ for (const { change, from, before: past, after: future, says } of [...refusedHos
 test("every refusal is met by some change", () => {
   const unmet = refusals.filter(
     ({ check }) =>
-      ![...refusedHosts, ...refusedGroups].some(({ from, before: past, after: future }) => {
+      !refusedChanges.some(({ from, before: past, after: future }) => {
         const before = from();
         past?.(before);
         const after = from();
@@ -49,6 +52,33 @@ const allowed: { change: string; from: () => Recorded; before?: (b: Recorded) =>
     after: (a) => {
       a.hosts.w3 = worker("10.0.0.23");
       delete a.hosts.w1;
+    },
+  },
+  { change: "the instance of one control plane", from: onAws, after: (a) => another(a, "m1") },
+  {
+    change: "the instances of one member and one worker",
+    from: onAws,
+    after: (a) => {
+      another(a, "m2");
+      another(a, "w1");
+    },
+  },
+  {
+    change: "as many workers' instances as may be unavailable",
+    from: onAws,
+    after: (a) => {
+      another(a, "w1");
+      another(a, "w2");
+      a.maxUnavailable = { general: 2 };
+    },
+  },
+  {
+    change: "the instance of a member beside two new ones",
+    from: onAws,
+    after: (a) => {
+      another(a, "m2");
+      a.hosts.m4 = { ...host(a, "m1") };
+      a.hosts.m5 = { ...host(a, "m1") };
     },
   },
   {
