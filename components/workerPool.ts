@@ -11,6 +11,17 @@ interface WorkerPoolArgs {
   balancer: pulumi.Resource;
 }
 
+/** Asks until the API answers at its address: a cloud's balancer takes its time to see the first apiserver. */
+const mintToken = (command: string) =>
+  [
+    "end=$(($(date +%s) + 300))",
+    `until token=$(${command}); do`,
+    '  [ "$(date +%s)" -lt "$end" ] || { echo "the API gave no token for 300 s, see above" >&2; exit 1; }',
+    "  sleep 2",
+    "done",
+    'echo "$token"',
+  ].join("\n");
+
 /** The workers of one pool. Each joins with a credential that was minted for it and is spent with its first start. */
 export class WorkerPool extends pulumi.ComponentResource {
   constructor(name: string, context: ClusterContext, args: WorkerPoolArgs, options?: pulumi.ComponentResourceOptions) {
@@ -22,7 +33,9 @@ export class WorkerPool extends pulumi.ComponentResource {
     if (!minter) throw new pulumi.RunError("no control plane is left that could admit a worker: every one is marked as lost");
     for (const host of hostsOf(infrastructure, "worker").filter((it) => it.pool === name)) {
       const minted = args.controlPlane.commands[minter.name];
-      const mint = `kubeadm token create --kubeconfig /etc/kubernetes/admin.conf --ttl 2h --description "join of ${host.name}"`;
+      const mint = mintToken(
+        `kubeadm token create --kubeconfig /etc/kubernetes/admin.conf --ttl 2h --description "join of ${host.name}"`,
+      );
       const joined = onceCommand(
         minter,
         `join-${host.name}`,

@@ -10,8 +10,7 @@ apply_etcd() {
   id -u etcd >/dev/null 2>&1 || useradd --system --home-dir "$DATA_DIRECTORY" --no-create-home --shell /usr/sbin/nologin etcd
   mount_data_device
   mkdir -p "$DATA_DIRECTORY" /etc/etcd/pki
-  chown etcd:etcd "$DATA_DIRECTORY"
-  chmod 0700 "$DATA_DIRECTORY"
+  own_data
   [ -s "$KNOWN_MEMBERS" ] || write_file 0600 root:root "$KNOWN_MEMBERS" <<<"${BIRTH_ENDPOINTS:?this member was never started here and its first run was not told of any peer}"
 
   drop_timers
@@ -24,6 +23,8 @@ apply_etcd() {
     install_all
     start
     did "started etcd $ETCD_VERSION again"
+    # A host that knows none but itself asks the others, once they answer.
+    [ "$(cat "$KNOWN_MEMBERS")" != "$LOCAL" ] || ! etcd_access || quorum_lost || say "etcd answers"
   elif [ -n "$(differing_files)" ] || outdated etcd "${READ_AT_START[@]}"; then
     install_reloaded
     if [ -n "$(differing_files)" ] || outdated etcd "${READ_AT_START[@]}"; then roll; fi
@@ -37,29 +38,6 @@ apply_etcd() {
     remember_endpoints
     if [ "$(own_line | awk -F', ' '{print $6}')" = true ]; then with_turn promote; fi
   fi
-}
-
-# An own disk for the data, formatted only when blank.
-mount_data_device() {
-  [ -n "$DATA_DEVICE" ] || return 0
-  wait_until 120 "device $DATA_DEVICE" test -b "$DATA_DEVICE"
-  if mountpoint -q "$DATA_DIRECTORY"; then return 0; fi
-  local kind
-  kind=$(blkid -p -o value -s TYPE "$DATA_DEVICE" || true)
-  case $kind in
-    ext4) ;;
-    "")
-      [ -z "$(blkid -p "$DATA_DEVICE" || true)" ] || fail "$DATA_DEVICE is not blank and holds no ext4: $(blkid -p "$DATA_DEVICE"). Wipe it by hand if it may go"
-      mkfs.ext4 -q -L etcd "$DATA_DEVICE"
-      did "formatted $DATA_DEVICE"
-      ;;
-    *) fail "$DATA_DEVICE holds $kind, not ext4: name another device, or wipe it by hand if its content may go" ;;
-  esac
-  mkdir -p "$DATA_DIRECTORY"
-  sed -i "\|^[^ ]* $DATA_DIRECTORY |d" /etc/fstab
-  printf 'UUID=%s %s ext4 defaults,noatime,nofail 0 2\n' "$(blkid -p -o value -s UUID "$DATA_DEVICE")" "$DATA_DIRECTORY" >>/etc/fstab
-  systemctl daemon-reload
-  mount "$DATA_DIRECTORY"
 }
 
 install_all() {

@@ -95,6 +95,7 @@ Description=etcd, the store of the Kubernetes cluster
 Documentation=https://etcd.io
 After=network-online.target time-sync.target
 Wants=network-online.target
+RequiresMountsFor=${dataDirectory}
 AssertPathExists=|${dataDirectory}/member/wal
 AssertPathExists=|/etc/etcd/birth.env
 

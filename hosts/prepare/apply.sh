@@ -5,6 +5,7 @@
 arrange() { if wanted "$1"; then "apply_$1"; else "restore_$1"; fi; }
 
 apply_prepare() {
+  wait_until 600 "the first boot's set-up by cloud-init to end" first_boot_over
   preflight
   arrange host_name
   apply_hosts_lines
@@ -24,6 +25,16 @@ apply_prepare() {
   [ ${#NOT_APPLIED[@]} -eq 0 ] || say "in a container, so the machine's own and not applied: $(printf '%s, ' "${NOT_APPLIED[@]}" | sed 's/, $//')"
   first_run && write_file 0644 root:root "$HOME_DIR/prepared" </dev/null
   return 0
+}
+
+# A new machine of a cloud answers before it is done: apt is still busy, and files may yet be written anew.
+first_boot_over() {
+  local jobs
+  jobs=$(systemctl list-jobs --plain --no-legend 'cloud-*' | awk '{print $2}')
+  [ -z "$jobs" ] || {
+    echo "still to run: ${jobs//$'\n'/ }"
+    return 1
+  }
 }
 
 # Packages and artifacts come from different places: both at once, unless what fetches artifacts is itself to be installed.
