@@ -30,6 +30,7 @@ export class Addons extends pulumi.ComponentResource {
             apiEndpoint: { port: infrastructure.endpoint.port },
             images,
             extra,
+            joinTokens: infrastructure.joinTokens,
           }),
         );
       hostCommand(host, "addons", stage, { parent: this, dependsOn: args.controlPlane.commands[host.name] });

@@ -1,6 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import { artifactsFor } from "../hosts/artifacts.ts";
 import { prepareStage } from "../hosts/prepare/prepare.ts";
+import type { Stage } from "../hosts/stage.ts";
+import type { Host } from "../providers/infrastructure.ts";
 import type { ClusterContext } from "./context.ts";
 import { type HostCommand, hostCommand } from "./host.ts";
 
@@ -14,29 +16,38 @@ export class HostPreparation extends pulumi.ComponentResource {
 
   constructor(name: string, context: ClusterContext, options?: pulumi.ComponentResourceOptions) {
     super("ha-kubernetes:index:HostPreparation", name, {}, options);
-    const { cluster, infrastructure, owner, versions } = context;
-    const { kind, location, sha256 } = infrastructure.artifacts;
-    for (const host of infrastructure.hosts) {
-      const stage = pulumi
-        .all([owner, host.address, apiAddressInHosts(context), sha256])
-        .apply(([owner, address, apiAddress, sha256]) =>
-          prepareStage({
-            host: { name: host.name, address, roles: host.roles, architecture: host.architecture },
-            owner,
-            cluster,
-            apiAddress,
-            artifactList: artifactsFor({
-              roles: host.roles,
-              versions,
-              architecture: host.architecture,
-              source: { kind, location, sha256 },
-              cloudImages: infrastructure.cloudImages,
-            }).text,
-            versions,
-          }),
-        );
-      this.commands[host.name] = hostCommand(host, "prepare", stage, { parent: this, dependsOn: host.machine });
+    for (const host of context.infrastructure.hosts) {
+      this.commands[host.name] = hostCommand(host, "prepare", preparation(context, host), {
+        parent: this,
+        dependsOn: host.machine,
+      });
     }
     this.registerOutputs({});
   }
+}
+
+/** What prepares a host: all that it will need for its roles. */
+export function preparation(
+  context: ClusterContext,
+  host: Pick<Host, "name" | "address" | "roles" | "architecture">,
+): pulumi.Output<Stage> {
+  const { cluster, infrastructure, owner, versions } = context;
+  const { kind, location, sha256 } = infrastructure.artifacts;
+  const { name, roles, architecture } = host;
+  return pulumi.all([owner, host.address, apiAddressInHosts(context), sha256]).apply(([owner, address, apiAddress, sha256]) =>
+    prepareStage({
+      host: { name, address, roles, architecture },
+      owner,
+      cluster,
+      apiAddress,
+      artifactList: artifactsFor({
+        roles,
+        versions,
+        architecture,
+        source: { kind, location, sha256 },
+        cloudImages: infrastructure.cloudImages,
+      }).text,
+      versions,
+    }),
+  );
 }

@@ -1,8 +1,11 @@
 import * as pulumi from "@pulumi/pulumi";
+import { instanceOwn, type PoolStages, poolStages } from "../hosts/pool/pool.ts";
+import type { Stage } from "../hosts/stage.ts";
 import { workerStage } from "../hosts/worker/worker.ts";
 import { type ClusterContext, hostsOf } from "./context.ts";
 import type { ControlPlane } from "./controlPlane.ts";
 import { type HostCommand, hostCommand, onceCommand } from "./host.ts";
+import { preparation } from "./hostPreparation.ts";
 
 interface WorkerPoolArgs {
   prepared: Record<string, HostCommand>;
@@ -28,6 +31,12 @@ export class WorkerPool extends pulumi.ComponentResource {
     super("ha-kubernetes:index:WorkerPool", name, {}, options);
     const { cluster, infrastructure, owner, pki } = context;
     const { endpoint, kubeletExtraArgs } = infrastructure;
+    // A pool that scales has no host here: its instances run the same stages by themselves.
+    const scaled = infrastructure.scaledPools?.[name];
+    scaled?.create(scaledStages(name, context, scaled.architecture), {
+      parent: this,
+      dependsOn: [args.controlPlane, args.balancer],
+    });
     // Whichever it is: a worker that has joined never asks again.
     const minter = hostsOf(infrastructure, "control-plane").find((host) => !host.lost);
     if (!minter) throw new pulumi.RunError("no control plane is left that could admit a worker: every one is marked as lost");
@@ -75,4 +84,28 @@ export class WorkerPool extends pulumi.ComponentResource {
     }
     this.registerOutputs({});
   }
+}
+
+/** What a worker's instance runs that makes itself one. */
+function scaledStages(pool: string, context: ClusterContext, architecture: "amd64" | "arm64"): pulumi.Output<PoolStages> {
+  const { cluster, infrastructure, owner, pki } = context;
+  const { endpoint, kubeletExtraArgs } = infrastructure;
+  const { name, address, providerId, token } = instanceOwn;
+  const prepared = preparation(context, { name, address, roles: ["worker"], architecture });
+  return pulumi
+    .all([prepared, owner, endpoint.address, pki.authority("kubernetes").certificate])
+    .apply(([prepare, owner, endpointAddress, authority]) =>
+      poolStages([
+        prepare as Stage,
+        workerStage({
+          host: { name, address, pool, providerId },
+          owner,
+          cluster,
+          endpoint: { address: endpointAddress, port: endpoint.port },
+          authority,
+          token,
+          kubeletExtraArgs,
+        }),
+      ]),
+    );
 }

@@ -73,7 +73,7 @@ export const autoscalingSchema = z
   })
   .optional()
   .describe(
-    "Make the pool's workers by auto-scaling groups, one in each zone, sized by the cluster autoscaler; `hosts` names none of them. aws only.",
+    "Make the pool's workers by an auto-scaling group over the zones, sized by the cluster autoscaler; `hosts` names none of them. aws only.",
   );
 
 /** What a worker pool has that differs from `aws.machines.worker`. */
@@ -189,6 +189,19 @@ export const awsSchema = z
       })
       .prefault({})
       .describe("Every etcd member's own encrypted volume. It outlives the instance."),
+    bucket: z
+      .strictObject({
+        snapshotDays: whole(1, 36_500)
+          .default(30)
+          .describe("How long a copy of a snapshot is kept; what overwrote or deleted one is undone for as long again."),
+        deleteWithStack: onOff
+          .default(false)
+          .describe("true: `destroy` deletes the bucket with every snapshot in it. By default it leaves the bucket behind."),
+      })
+      .prefault({})
+      .describe(
+        "The bucket for copies of etcd's snapshots, unless etcd.backup.copyToS3 names one, and for what instances of auto-scaling pools start with.",
+      ),
     kmsKey: kmsKey.optional().describe("The key that volumes are encrypted with. By default the account's own for EBS."),
     tags: z
       .record(line.min(1), line)

@@ -61,6 +61,21 @@ export function machineOf({ aws, pools }: Cluster, name: string, host: HostConfi
   };
 }
 
+/** The machine of a pool's instances that no host names. @throws Error without `aws` */
+export function poolMachine({ aws, pools }: Cluster, name: string): Omit<Machine, "role" | "zone" | "generation"> {
+  if (aws === undefined) throw new Error("config key ha-kubernetes:cluster.aws is missing: provider aws needs it");
+  const pool = pools[name]?.aws;
+  const base = aws.machines.worker;
+  const instanceType = pool?.instanceType ?? base.instanceType;
+  return {
+    instanceType,
+    architecture: architectureOf(instanceType),
+    rootDisk: pool?.rootDisk ?? base.rootDisk,
+    image: pool?.image ?? base.image,
+    spot: pool?.spot ?? false,
+  };
+}
+
 /** An image in one word, as the config names it. */
 export function imageText({ os, id, owner, name }: Image): string {
   return id ?? (owner !== undefined && name !== undefined ? `${owner}/${name}` : os);

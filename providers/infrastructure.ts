@@ -2,6 +2,8 @@ import type * as pulumi from "@pulumi/pulumi";
 import type { CloudImageGroup } from "../artifacts/lock.ts";
 import type { Cluster, Role } from "../config/schema.ts";
 import type { BackupBucket } from "../hosts/etcd/backup.ts";
+import type { JoinTokens } from "../hosts/join/join.ts";
+import type { PoolStages } from "../hosts/pool/pool.ts";
 
 /** How commands reach a host. */
 export type Connection =
@@ -91,6 +93,17 @@ export interface Infrastructure {
   addons: readonly { name: string; manifest: pulumi.Input<string> }[];
   /** A bucket that the provider made for copies of etcd's snapshots; absent where it made none, and where the config names one. */
   backupBucket?: pulumi.Input<BackupBucket>;
+  /** Pools whose workers the provider's cloud makes and takes away by itself, by name; absent where there are none. */
+  scaledPools?: Readonly<Record<string, ScaledPool>>;
+  /** Where control planes put the join tokens of those. */
+  joinTokens?: JoinTokens;
+}
+
+/** A pool without hosts: its instances come and go, and each makes itself a worker. */
+export interface ScaledPool {
+  architecture: "amd64" | "arm64";
+  /** Makes the pool of instances that run these stages when they start. */
+  create: (stages: pulumi.Output<PoolStages>, options: pulumi.CustomResourceOptions) => void;
 }
 
 export interface ProviderArgs {

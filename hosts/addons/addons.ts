@@ -1,5 +1,6 @@
 import { parseAllDocuments, stringify } from "yaml";
 import type { Cluster } from "../../config/schema.ts";
+import { type JoinTokens, joinTokenFiles } from "../join/join.ts";
 import { lostHosts } from "../lost.ts";
 import type { Stage } from "../stage.ts";
 import { taintsByPool } from "../taints.ts";
@@ -17,6 +18,8 @@ export interface AddonsStageArgs {
   images: AddonImages;
   /** Manifests that the provider adds, applied after the others. */
   extra?: readonly { name: string; manifest: string }[];
+  /** Where each control plane's timer puts join tokens for auto-scaling pools. By default there is none. */
+  joinTokens?: JoinTokens;
 }
 
 /**
@@ -41,6 +44,7 @@ export function addonsStage(args: AddonsStageArgs): Stage {
       LOST: lostHosts(cluster).join(" "),
       TAINTS: taintsByPool(cluster).join(" "),
     },
+    files: args.joinTokens && joinTokenFiles(args.joinTokens),
     inputs: {
       // Numbered: the order in which they are applied.
       ...Object.fromEntries(

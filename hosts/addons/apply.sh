@@ -44,10 +44,27 @@ forget_lost() {
   forget_lost_nodes addons_kubectl "${lost[@]}"
 }
 
+# Join tokens for auto-scaling pools, where the files for that are there.
+keep_join_timer() {
+  local timer=ha-kubernetes-join.timer
+  if [ ! -s "$STAGE/manifest" ]; then
+    stop_join_timer
+    install_files
+    return
+  fi
+  if [ -z "$(differing_files)" ] && systemctl is-active --quiet "$timer"; then return; fi
+  install_files
+  systemctl daemon-reload
+  systemctl enable --quiet "$timer"
+  systemctl restart "$timer"
+  did "started $timer"
+}
+
 wanted=$(cat "$STAGE"/inputs/*.yaml | sha256sum | cut -d' ' -f1)
 wait_until 300 "this host's apiserver" api_is_ready
 addons_are_current || with_turn apply_addons
 taints_are_current || with_turn set_taints
+keep_join_timer
 if [ -n "$LOST" ]; then
   etcd_access
   read -r -a lost <<<"$LOST"

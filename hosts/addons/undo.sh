@@ -1,3 +1,6 @@
 # shellcheck shell=bash
 # The add-ons live in the cluster, not on this host: they stay while a control plane is left, and go with the last one.
-say "add-ons belong to the cluster: nothing to undo on this host"
+say "add-ons belong to the cluster: only what this host runs for them is undone"
+stop_join_timer
+remove_files
+systemctl daemon-reload

@@ -41,7 +41,7 @@ export function backupSettings({ host, owner, backup, bucket = backup.copyToS3 }
 }
 
 /** Where objects lie, without a slash at the end. */
-function objectsUrl({ bucket, region, prefix, endpoint }: BackupBucket): string {
+export function objectsUrl({ bucket, region, prefix, endpoint }: BackupBucket): string {
   const base = endpoint ? `${endpoint.replace(/\/+$/, "")}/${bucket}` : `https://${bucket}.s3.${region}.amazonaws.com`;
   return `${base}/${prefix}`;
 }

@@ -36,7 +36,7 @@ export function awsAddons({ cluster, region, kmsKey }: AwsAddonsArgs): Infrastru
     };
     addons.push({ name: "aws-ebs-csi-driver", objects: ebsCsi({ ...common, images, kmsKey }) });
   }
-  if (Object.values(cluster.pools).some((pool) => "autoscaling" in pool && pool.autoscaling !== undefined)) {
+  if (Object.values(cluster.pools).some(({ autoscaling }) => autoscaling !== undefined)) {
     addons.push({ name: "cluster-autoscaler", objects: clusterAutoscaler({ ...common, image: image("cluster-autoscaler") }) });
   }
   return addons.map(({ name, objects }) => ({ name, manifest: manifest(objects) }));

@@ -1,12 +1,15 @@
 import * as pulumi from "@pulumi/pulumi";
+import { cloudImageGroups } from "../../artifacts/lock.ts";
 import { configuredArtifacts } from "../baremetal/artifacts.ts";
 import type { Host, Infrastructure, ProviderArgs } from "../infrastructure.ts";
 import { awsAddons } from "./addons.ts";
 import { createBastion } from "./bastion.ts";
+import { createBucket } from "./bucket.ts";
 import { sshKey } from "./connection.ts";
 import { createLoadBalancer } from "./load-balancer.ts";
 import { createMachine } from "./machines.ts";
 import { createNetwork } from "./network.ts";
+import { createPools } from "./pools.ts";
 import { regionOf } from "./region.ts";
 import { createRoles } from "./roles.ts";
 import { createSecurityGroups } from "./security-groups.ts";
@@ -29,12 +32,16 @@ export function awsInfrastructure({ cluster, parent }: ProviderArgs): Infrastruc
     const { roles, pool, incarnation, lost } = host;
     return { name, roles, pool, incarnation, lost, ...createMachine(name, host, machines, component) };
   });
+  const bucket = createBucket(cluster, aws, region, profiles, naming, component);
   return {
     hosts,
     endpoint: createLoadBalancer(cluster, aws, { network, groups, naming }, component),
     artifacts: configuredArtifacts(cluster.artifacts),
     kubeletExtraArgs: { "cloud-provider": "external" },
+    cloudImages: cloudImageGroups,
     addons: awsAddons({ cluster, region, kmsKey: aws.kmsKey }),
+    backupBucket: bucket?.backup,
+    ...createPools({ cluster, aws, region, network, groups, bucket, naming }, component),
   };
 }
 

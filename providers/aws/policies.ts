@@ -173,6 +173,10 @@ export const joinReaderStatements = (scope: PolicyScope, pool: string): Statemen
 ];
 
 /** etcd hosts add snapshots and read them for a restore. They can't delete or list any. */
-export const backupStatements = (scope: PolicyScope, { bucket, prefix }: { bucket: string; prefix: string }): Statement[] => [
+export const backupStatements = (
+  scope: PolicyScope & { kmsKey?: string },
+  { bucket, prefix }: { bucket: string; prefix: string },
+): Statement[] => [
   allow("BackupAddsAndReads", ["s3:PutObject", "s3:GetObject"], `arn:${partitionOf(scope.region)}:s3:::${bucket}/${prefix}/*`),
+  ...(scope.kmsKey ? [allow("BackupEncrypts", ["kms:GenerateDataKey", "kms:Decrypt"], scope.kmsKey)] : []),
 ];

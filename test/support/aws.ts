@@ -26,7 +26,7 @@ export interface SignedRequest {
 /** What a service answers: a status other than 200 is an error. */
 type Answer = { status?: number; body?: string | Buffer };
 
-interface FakeAws {
+export interface FakeAws {
   /** For AWS_EC2_METADATA_SERVICE_ENDPOINT. */
   metadata: string;
   /** Of every service. */

@@ -126,7 +126,11 @@ for (const name of ["small", "production", "existing-vpc"]) {
       const clusterName = example(name)["ha-kubernetes:cluster"].name;
       for (const [key, { type, inputs }] of graph) {
         if (!type.startsWith("aws:") || !("tags" in inputs)) continue;
-        const tags = inputs.tags as Record<string, string>;
+        // A group's are a list.
+        const list = Array.isArray(inputs.tags)
+          ? inputs.tags.map(({ key, value }) => [key, value])
+          : Object.entries(inputs.tags as object);
+        const tags = Object.fromEntries(list) as Record<string, string>;
         assert.equal(tags["ha-kubernetes/cluster"], clusterName, key);
         for (const [tag, value] of Object.entries(aws.tags ?? {})) assert.equal(tags[tag], value, key);
       }
