@@ -25,15 +25,14 @@ import type { Clients } from "./clients.ts";
 /** Each list that the account has, by what is in it: ids, sorted. What is deleted and still listed is left out. */
 async function listing({ ec2, elb, iam, s3, ssm, autoscaling, route53 }: Clients): Promise<Record<string, string[]>> {
   const gone = /^(terminated|deleted|deleting)$/;
+  const gateways = ec2.send(new DescribeNatGatewaysCommand()).then(({ NatGateways = [] }) => NatGateways);
   const lists: Record<string, Promise<(string | undefined)[] | undefined>> = {
     vpc: ec2.send(new DescribeVpcsCommand()).then(({ Vpcs }) => Vpcs?.map((it) => it.VpcId)),
     subnet: ec2.send(new DescribeSubnetsCommand()).then(({ Subnets }) => Subnets?.map((it) => it.SubnetId)),
     "internet gateway": ec2
       .send(new DescribeInternetGatewaysCommand())
       .then(({ InternetGateways }) => InternetGateways?.map((it) => it.InternetGatewayId)),
-    "NAT gateway": ec2
-      .send(new DescribeNatGatewaysCommand())
-      .then(({ NatGateways }) => NatGateways?.filter((it) => !gone.test(it.State ?? "")).map((it) => it.NatGatewayId)),
+    "NAT gateway": gateways.then((all) => all.filter(({ State }) => !gone.test(State ?? "")).map((it) => it.NatGatewayId)),
     "elastic address": ec2.send(new DescribeAddressesCommand()).then(({ Addresses }) => Addresses?.map((it) => it.AllocationId)),
     "route table": ec2
       .send(new DescribeRouteTablesCommand())
@@ -47,9 +46,12 @@ async function listing({ ec2, elb, iam, s3, ssm, autoscaling, route53 }: Clients
     "security group rule": ec2
       .send(new DescribeSecurityGroupRulesCommand())
       .then(({ SecurityGroupRules }) => SecurityGroupRules?.map((it) => it.SecurityGroupRuleId)),
-    "network interface": ec2
-      .send(new DescribeNetworkInterfacesCommand())
-      .then(({ NetworkInterfaces }) => NetworkInterfaces?.map((it) => it.NetworkInterfaceId)),
+    "network interface": ec2.send(new DescribeNetworkInterfacesCommand()).then(async ({ NetworkInterfaces }) => {
+      // moto keeps the interface of a NAT gateway that is deleted; AWS takes it away with the gateway.
+      const deleted = (await gateways).filter(({ State }) => gone.test(State ?? ""));
+      const of = deleted.flatMap(({ NatGatewayAddresses = [] }) => NatGatewayAddresses.map((it) => it.NetworkInterfaceId));
+      return NetworkInterfaces?.map((it) => it.NetworkInterfaceId).filter((id) => !of.includes(id));
+    }),
     instance: ec2.send(new DescribeInstancesCommand()).then(({ Reservations }) =>
       Reservations?.flatMap(({ Instances = [] }) => Instances)
         .filter((it) => !gone.test(it.State?.Name ?? ""))

@@ -1,8 +1,8 @@
 /** An instance that AWS says is running. */
 export interface StartedInstance {
   id: string;
-  /** Its tag Name, or its id. */
-  name: string;
+  /** The host that it is, as its tags say; its id where they don't. */
+  host: string;
   /** Its private address. */
   address: string;
   /** What it is booted with, decoded. */

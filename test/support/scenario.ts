@@ -21,6 +21,8 @@ export interface ScenarioOptions {
   prepare?: (scenario: Scenario) => Promise<void>;
   /** False: the tests run `up` themselves. */
   up?: boolean;
+  /** The file that runs the engine, where that is not its own. */
+  engine?: string;
 }
 
 /**
@@ -29,7 +31,7 @@ export interface ScenarioOptions {
  */
 export function onCluster(config: ClusterConfig, tests: (scenario: Scenario) => void, options: ScenarioOptions = {}): void {
   suite(config.name, () => {
-    const stack = new Stack(config.name);
+    const stack = new Stack(config.name, options.engine);
     const scenario: Scenario = { stack, cluster: new TestCluster(config), config, said: "" };
     let claimed = false;
     before(async () => {

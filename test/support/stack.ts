@@ -42,15 +42,24 @@ export function threePlusTwo(name: string, network: number): ClusterConfig {
 
 export class Stack {
   readonly name: string;
+  /** What runs a verb, as arguments of node. */
+  readonly #engine: readonly string[];
   readonly #environment: Record<string, string>;
 
-  constructor(name: string) {
+  /** `entry` is another file than the engine's own that runs it, for tests that teach the engine something. */
+  constructor(name: string, entry?: string) {
     this.name = name;
+    this.#engine = ["engine/launch.mjs", ...(entry === undefined ? [] : ["run", entry])];
     this.#environment = { PULUMI_CONFIG_PASSPHRASE: randomBytes(16).toString("hex") };
   }
 
   get passphrase(): string {
     return this.#environment.PULUMI_CONFIG_PASSPHRASE as string;
+  }
+
+  /** Adds to the environment of everything that runs. */
+  setEnvironment(more: Readonly<Record<string, string>>): void {
+    Object.assign(this.#environment, more);
   }
 
   get configFile(): string {
@@ -76,7 +85,7 @@ export class Stack {
 
   /** Runs a verb as a user does. */
   engine(verb: string, args: readonly string[] = [], options: RunOptions = {}): Promise<Result> {
-    const all = ["engine/launch.mjs", verb, "--stack", this.name, ...args];
+    const all = [...this.#engine, verb, "--stack", this.name, ...args];
     return run(process.execPath, all, {
       cwd: root,
       // The first `up` on a machine builds every binary, which takes ten minutes and more.

@@ -59,7 +59,12 @@ export const machineKinds = (site: Site): Kinds => ({
       const instance = first("the new instance", made.Instances);
       const id = instance.InstanceId ?? "";
       const userData = inputs.userDataBase64 ? Buffer.from(inputs.userDataBase64, "base64").toString() : (inputs.userData ?? "");
-      await site.started({ id, address: instance.PrivateIpAddress ?? "", name: inputs.tags?.Name ?? id, userData });
+      await site.started({
+        id,
+        address: instance.PrivateIpAddress ?? "",
+        host: inputs.tags?.["ha-kubernetes/host"] ?? id,
+        userData,
+      });
       return id;
     },
     read: async ({ ec2 }, id) => {

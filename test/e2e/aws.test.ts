@@ -1,0 +1,191 @@
+// the same cluster by provider aws: API by moto, instances as lab hosts, volumes as disks, balancer and names as relays; an instance is replaced
+import assert from "node:assert/strict";
+import { after, test } from "node:test";
+import { DescribeInstancesCommand } from "@aws-sdk/client-ec2";
+import { DescribeTargetGroupsCommand, DescribeTargetHealthCommand } from "@aws-sdk/client-elastic-load-balancing-v2";
+import { CloudControllerStandIn } from "../aws/cloudController.ts";
+import { volumePath } from "../aws/lab.ts";
+import { everything } from "../aws/left.ts";
+import { type LabRegion, loopDevices, startRegion } from "../aws/region.ts";
+import { isReady } from "../support/cluster.ts";
+import { bundleManifest } from "../support/metal.ts";
+import { eventually, must } from "../support/process.ts";
+import { assertNothingRuns, onCluster } from "../support/scenario.ts";
+import type { ClusterConfig } from "../support/stack.ts";
+import { containersOf, traces } from "../support/traces.ts";
+import { answeringNodes, lookUp, startWhereAmI, stopWhereAmI } from "../support/workload.ts";
+
+const name = "test-aws";
+const vpcCidr = "10.79.96.0/20";
+const hosts: ClusterConfig["hosts"] = {
+  // Fixed, so that this file can name them; in subnets of the zones that their numbers say.
+  m1: { address: "10.79.96.11", roles: ["etcd", "control-plane"] },
+  m2: { address: "10.79.100.12", roles: ["etcd", "control-plane"] },
+  m3: { address: "10.79.104.13", roles: ["etcd", "control-plane"] },
+  w1: { address: "10.79.96.21", roles: ["worker"], pool: "general" },
+  w2: { address: "10.79.100.22", roles: ["worker"], pool: "general" },
+};
+const config = {
+  name,
+  provider: "aws",
+  kubernetesVersion: "1.36.3",
+  nodeCidrs: [vpcCidr],
+  api: { domainName: `api.${name}.internal`, port: 6443 },
+  hosts,
+  pools: { general: {} },
+  // Its containers are in no bundle.
+  addons: { ebsCsi: false },
+  artifacts: { source: "bundle", manifest: bundleManifest },
+  aws: {
+    zones: ["eu-central-1a", "eu-central-1b", "eu-central-1c"],
+    network: { vpcCidr },
+    ssh: { allowedCidrs: [vpcCidr] },
+  },
+} as unknown as ClusterConfig;
+
+let region: LabRegion;
+let fresh: string[];
+let cloudController: CloudControllerStandIn | undefined;
+
+after(async () => {
+  cloudController?.stop();
+  await region?.stop();
+});
+
+/** Ids of the instances that run, by host. */
+async function instances(): Promise<Record<string, string>> {
+  const { Reservations = [] } = await region.clients.ec2.send(
+    new DescribeInstancesCommand({ Filters: [{ Name: "instance-state-name", Values: ["running"] }] }),
+  );
+  return Object.fromEntries(
+    Reservations.flatMap(({ Instances = [] }) => Instances).map(({ InstanceId = "", Tags = [] }) => [
+      Tags.find(({ Key }) => Key === "ha-kubernetes/host")?.Value ?? "",
+      InstanceId,
+    ]),
+  );
+}
+
+onCluster(
+  config,
+  (scenario) => {
+    const { stack, cluster } = scenario;
+
+    /** Waits until all nodes are Ready and all pods but the cloud controller's are: that one asks for metadata of its instance. */
+    const settled = () =>
+      eventually("nodes and pods to be ready", 240, async () => {
+        await cluster.nodesReady(1);
+        const pods = await cluster.list("pods -A");
+        const waiting = pods.filter((pod) => !isReady(pod)).map(({ metadata }) => metadata.name);
+        const others = waiting.filter((pod) => !pod.startsWith("aws-cloud-controller-manager-"));
+        if (others.length > 0) throw new Error(`not ready: ${others.join(", ")}`);
+        return true;
+      });
+    const members = async () =>
+      JSON.parse(await cluster.etcdctl("member list -w json")).members as { ID: number; name: string }[];
+    /** The device that a member's data is on, and the volume's link that leads there. */
+    const disk = async (host: string) => {
+      const found = await cluster
+        .host(host)
+        .sh("findmnt -no SOURCE /var/lib/etcd; ls /dev/disk/by-id; readlink /dev/disk/by-id/*");
+      const [device, link, target] = found.trim().split("\n");
+      assert.equal(device, target);
+      return link;
+    };
+
+    test("five nodes are Ready, each of the instance that AWS says it is", async () => {
+      await settled();
+      const running = await instances();
+      for (const { metadata, spec } of await cluster.list("nodes")) {
+        assert.match(spec.providerID, new RegExp(`^aws:///eu-central-1[abc]/${running[metadata.name]}$`));
+      }
+    });
+
+    test("three etcd members, each with its data on its own volume", async () => {
+      const health = JSON.parse(await cluster.etcdctl("endpoint health -w json"));
+      assert.deepEqual(
+        health.map(({ health }: { health: boolean }) => health),
+        [true, true, true],
+      );
+      const links = await Promise.all(["m1", "m2", "m3"].map(disk));
+      assert.equal(new Set(links).size, 3);
+      for (const link of links) assert.ok(link?.startsWith(volumePath("vol-").split("/").at(-1) ?? ""), link);
+    });
+
+    test("the API answers at its name, through the balancer, whose targets are the three control planes", async () => {
+      const { TargetGroups: [group] = [] } = await region.clients.elb.send(new DescribeTargetGroupsCommand());
+      const health = await region.clients.elb.send(new DescribeTargetHealthCommand({ TargetGroupArn: group?.TargetGroupArn }));
+      const running = await instances();
+      assert.deepEqual(
+        health.TargetHealthDescriptions?.map(({ Target }) => Target?.Id).sort(),
+        [running.m1, running.m2, running.m3].sort(),
+      );
+      for (const host of ["m1", "w1"]) {
+        const answer = await cluster
+          .host(host)
+          .sh(`curl -sS --max-time 10 --cacert /etc/kubernetes/pki/ca.crt https://api.${name}.internal:6443/readyz`);
+        assert.equal(answer, "ok");
+      }
+    });
+
+    test("a pod gets answers from CoreDNS, and pods on different nodes reach each other through a Service", async () => {
+      const pods = await startWhereAmI(cluster);
+      assert.equal(new Set(pods.map((pod) => pod.spec.nodeName)).size, 2);
+      const service = await cluster.get("service kubernetes -n default");
+      for (const pod of pods) {
+        assert.deepEqual(await lookUp(cluster, pod, "kubernetes.default.svc.cluster.local"), [service.spec.clusterIP]);
+        assert.deepEqual(await answeringNodes(cluster, pod), new Set(["w1", "w2"]));
+      }
+      await stopWhereAmI(cluster);
+    });
+
+    test("a second up changes nothing and runs nothing on any host", () => assertNothingRuns(scenario));
+
+    test("an instance is replaced: its member comes back from its volume, under its address, and its Node is the new instance", async () => {
+      const [before, was, volume] = [await members(), await instances(), await disk("m1")];
+      const edited = structuredClone(config);
+      (edited.hosts.m1 as Record<string, unknown>).aws = { generation: 2 };
+      stack.configure(edited);
+      const { text } = await stack.up();
+      assert.match(text, /instance-m1 .*replaced/);
+      await settled();
+      const now = await instances();
+      assert.notEqual(now.m1, was.m1);
+      for (const host of ["m2", "m3", "w1", "w2"]) assert.equal(now[host], was[host]);
+      // A member that came without its data would have another id.
+      assert.deepEqual(await members(), before);
+      assert.equal(await disk("m1"), volume);
+      assert.match((await cluster.get("node m1")).spec.providerID, new RegExp(`${now.m1}$`));
+      await assertNothingRuns(scenario);
+    });
+
+    test("destroy leaves nothing in AWS and nothing on this machine", async () => {
+      cloudController?.stop();
+      const containers = await containersOf(name);
+      assert.equal(containers.length, 5);
+      assert.ok((await everything(region.clients)).length > fresh.length + 50);
+      assert.equal((await loopDevices(region.folder)).length, 3);
+      await stack.destroy();
+      assert.deepEqual(
+        (await everything(region.clients)).filter((line) => !fresh.includes(line)),
+        [],
+      );
+      assert.deepEqual(await loopDevices(region.folder), []);
+      assert.deepEqual(await containersOf(name), []);
+      assert.deepEqual(stack.resources(), []);
+      region.balancer.stop();
+      await must("bash", ["lab/network.sh", "delete", name]);
+      assert.deepEqual(await traces(name, containers), []);
+    });
+  },
+  {
+    engine: "test/aws/engine.ts",
+    prepare: async ({ stack, cluster }) => {
+      await must(process.execPath, ["artifacts/main.ts", "--kubernetes-version", "1.36.3", "--aws"]);
+      region = await startRegion(name, vpcCidr);
+      fresh = await everything(region.clients);
+      stack.setEnvironment({ ...region.environment, HA_KUBERNETES_ENGINE: "builtin" });
+      cloudController = new CloudControllerStandIn(region.clients, cluster);
+      cloudController.start();
+    },
+  },
+);
