@@ -2,6 +2,7 @@ import type * as pulumi from "@pulumi/pulumi";
 import type { AwsConfig } from "../../config/aws.ts";
 import { architectureOf } from "../../config/machines.ts";
 import { plantedKeys, type SshKey, sshKey } from "./connection.ts";
+import { BASTION_DISK_GIBIBYTES } from "./cost.ts";
 import { imageId } from "./image.ts";
 import { instanceDefaults } from "./machines.ts";
 import type { Network } from "./network.ts";
@@ -44,7 +45,7 @@ export function createBastion(
       instanceType: bastion.instanceType,
       primaryNetworkInterface: { networkInterfaceId: eni.id },
       userData: plantedKeys("bastion", bastion.instanceType, aws, login, hostKey),
-      rootBlockDevice: { volumeType: "gp3", volumeSize: 8, encrypted: true, kmsKeyId: aws.kmsKey, tags },
+      rootBlockDevice: { volumeType: "gp3", volumeSize: BASTION_DISK_GIBIBYTES, encrypted: true, kmsKeyId: aws.kmsKey, tags },
       tags,
     },
     {

@@ -1,11 +1,11 @@
 import * as pulumi from "@pulumi/pulumi";
-import { cloudImageGroups } from "../../artifacts/lock.ts";
-import { configuredArtifacts } from "../baremetal/artifacts.ts";
 import type { Host, Infrastructure, ProviderArgs } from "../infrastructure.ts";
 import { awsAddons } from "./addons.ts";
+import { bundledCloudImages, configuredArtifacts } from "./artifacts.ts";
 import { createBastion } from "./bastion.ts";
 import { createBucket } from "./bucket.ts";
 import { sshKey } from "./connection.ts";
+import { costs } from "./cost.ts";
 import { createLoadBalancer } from "./load-balancer.ts";
 import { createMachine } from "./machines.ts";
 import { createNetwork } from "./network.ts";
@@ -20,6 +20,12 @@ export function awsInfrastructure({ cluster, parent }: ProviderArgs): Infrastruc
   const { aws } = cluster;
   if (aws === undefined) throw new Error("config key ha-kubernetes:cluster.aws is missing: provider aws needs aws.zones");
   const component = new Aws("aws", { parent });
+  void pulumi.log.info(
+    `On AWS this costs money:\n${costs(cluster, aws)
+      .map((line) => `  ${line}`)
+      .join("\n")}`,
+    component,
+  );
   const naming = namingOf(cluster);
   const region = regionOf(aws.zones);
   const network = createNetwork(aws, region, naming, component);
@@ -37,8 +43,8 @@ export function awsInfrastructure({ cluster, parent }: ProviderArgs): Infrastruc
     hosts,
     endpoint: createLoadBalancer(cluster, aws, { network, groups, naming }, component),
     artifacts: configuredArtifacts(cluster.artifacts),
+    cloudImages: bundledCloudImages(cluster.artifacts),
     kubeletExtraArgs: { "cloud-provider": "external" },
-    cloudImages: cloudImageGroups,
     addons: awsAddons({ cluster, region, kmsKey: aws.kmsKey }),
     backupBucket: bucket?.backup,
     ...createPools({ cluster, aws, region, network, groups, bucket, naming }, component),

@@ -3,10 +3,12 @@ import { execFileSync } from "node:child_process";
 import { test } from "node:test";
 import fc from "fast-check";
 import { addressText, inside, overlap, range } from "../../config/addresses.ts";
+import type { AwsConfig } from "../../config/aws.ts";
 import { architectureOf, zoneOf } from "../../config/machines.ts";
 import { parseCluster } from "../../config/parse.ts";
 import type { Cluster, HostConfig } from "../../config/schema.ts";
 import { ports } from "../../hosts/prepare/ports.ts";
+import { costs } from "../../providers/aws/cost.ts";
 import { imageFilter } from "../../providers/aws/image.ts";
 import { ingress, ingressName } from "../../providers/aws/ingress.ts";
 import { dataDevice } from "../../providers/aws/machines.ts";
@@ -126,6 +128,39 @@ test("nobody but the config's ranges may reach the API, sshd and the bastion", (
     c.aws.ssh = { allowedCidrs: ["10.9.0.0/16"] };
   });
   assert.deepEqual(from(open), ["api 6443 198.51.100.0/24", "nodes 22 10.9.0.0/16"]);
+});
+
+test("what costs money is counted", () => {
+  const count = (edit?: (config: Written) => void) => {
+    const cluster = clusterOf(edit);
+    return costs(cluster, cluster.aws as AwsConfig);
+  };
+  assert.deepEqual(count(), [
+    "6 instances: 5 m7i.large, 1 t4g.nano",
+    "6 root disks of gp3, 158 GiB together",
+    "3 volumes of gp3 for etcd, 20 GiB and 3000 IOPS each",
+    "1 Network Load Balancer",
+    "3 NAT gateways",
+    "4 public IPv4 addresses",
+    "1 private Route 53 zone",
+  ]);
+  const other = count((c) => {
+    c.aws.api = { public: true, allowedCidrs: ["198.51.100.0/24"] };
+    c.aws.network = { natGateways: "one" };
+    c.aws.ssh = { allowedCidrs: ["10.9.0.0/16"] };
+    c.hosts.w2.lost = true;
+    c.pools.general.aws = { spot: true };
+    c.pools.burst = { autoscaling: { minimum: 0, maximum: 9 } };
+  });
+  assert.deepEqual(
+    other.filter((line) => /instance|NAT|public/.test(line)),
+    [
+      "4 instances: 3 m7i.large, 1 m7i.large spot",
+      "1 NAT gateway",
+      "4 public IPv4 addresses",
+      "pool burst: 0 to 9 more instances with a root disk each",
+    ],
+  );
 });
 
 test("a volume is found by its id", () => {
