@@ -10,7 +10,7 @@ import { EtcdCluster } from "./components/etcdCluster.ts";
 import { HostPreparation } from "./components/hostPreparation.ts";
 import { Leaving } from "./components/leaving.ts";
 import { adminKubeconfig, certificateExpiry } from "./components/outputs.ts";
-import { readHistory } from "./components/recorded.ts";
+import { readHistory, recordedAfter } from "./components/recorded.ts";
 import { WorkerPool } from "./components/workerPool.ts";
 import { loadCluster } from "./config/load.ts";
 import { createInfrastructure } from "./providers/infrastructure.ts";
@@ -36,6 +36,7 @@ const controlPlane = new ControlPlane("control-plane", context, { prepared, etcd
 const balancer = new ApiLoadBalancer("api", context, { prepared, controlPlane });
 const addons = new Addons("addons", context, { controlPlane });
 const pools = Object.keys(cluster.pools).map((pool) => new WorkerPool(pool, context, { prepared, controlPlane, balancer }));
+const stages = [etcd, ...pools, balancer, addons].flatMap(({ commands }) => commands);
 new Leaving("leaving", context, { after: [addons, balancer, ...pools] });
 
 export const kubeconfig = adminKubeconfig(context);
@@ -45,5 +46,5 @@ export const versions = context.versions;
 export const certificates = certificateExpiry(pki, etcd.validUntil, controlPlane.validUntil);
 export const statistics = balancer.statistics;
 export const owner = context.owner;
-export const recorded = history.next;
+export const recorded = recordedAfter(history, [...stages, ...Object.values(controlPlane.commands)]);
 export const etcdBorn = etcd.born;

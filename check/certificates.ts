@@ -1,5 +1,5 @@
 import { X509Certificate } from "node:crypto";
-import { type Finding, fail, ok, warn } from "./finding.ts";
+import { type Finding, fail, ok, repair, warn } from "./finding.ts";
 import { byFile, lines, type Observation } from "./observation.ts";
 import type { Looked } from "./observe.ts";
 import type { StateCertificate, WantedHost, WantedStack } from "./stack.ts";
@@ -18,9 +18,14 @@ export interface Certificate {
   validUntil: string;
   /** Days, rounded down; negative when it has ended. */
   daysLeft: number;
-  /** What `up` or the kubelet does about its end, and when. */
-  state: "valid" | "in its renewal window" | "expired";
-  /** What to do in its renewal window. */
+  /** What `up` or the kubelet does about its end, and when; or that another authority is to issue it. */
+  state:
+    | "valid"
+    | "in its renewal window"
+    | "expired"
+    | "of an authority that no longer issues"
+    | "of an authority that is not trusted";
+  /** What to do where it is not valid. */
   cure: string;
 }
 
@@ -58,53 +63,76 @@ export function stateCertificates(all: readonly StateCertificate[], now: number)
   );
 }
 
-/** The certificates on a host's disk. Kubeadm's own are renewed with the host's etcd client leaf, so in the same window. */
-export function hostCertificates(host: WantedHost, seen: Observation, windowHours: number, now: number): Certificate[] {
-  return [...byFile(lines(seen, "certificates"))].flatMap(([path, text]) =>
-    pemTexts(text).map((pem) => {
-      const certificate = new X509Certificate(pem);
-      const life = (certificate.validToDate.getTime() - certificate.validFromDate.getTime()) / hour;
-      if (path === kubeletClient)
-        return describe(
-          pem,
-          path,
-          host.name,
-          life * kubeletRenews,
-          now,
-          "see `journalctl -u kubelet` there: it renews this one itself",
-        );
-      if (path === kubeletServing)
-        return describe(
-          pem,
-          path,
-          host.name,
-          life * kubeletRenews,
-          now,
-          `remove ${path} there and restart kubelet, which makes another`,
-        );
-      return describe(pem, path, host.name, certificate.ca ? 0 : windowHours, now, certificate.ca ? authorityCure : renewedByUp);
-    }),
+/** The state's authorities, and whether each is superseded. */
+type Authorities = readonly { certificate: X509Certificate; superseded: boolean }[];
+
+const authoritiesOf = ({ certificates }: WantedStack): Authorities =>
+  certificates.flatMap(({ pem, superseded }) =>
+    superseded === undefined ? [] : [{ certificate: new X509Certificate(pem), superseded }],
   );
+
+/** A leaf on a host is to be of an authority that issues. */
+function judged(described: Certificate, pem: string, authorities: Authorities): Certificate {
+  const leaf = new X509Certificate(pem);
+  if (leaf.ca || authorities.length === 0 || described.name === kubeletServing || described.state === "expired") return described;
+  const issuer = authorities.find(({ certificate }) => leaf.checkIssued(certificate) && leaf.verify(certificate.publicKey));
+  if (issuer?.superseded === false) return described;
+  const state = issuer === undefined ? "of an authority that is not trusted" : "of an authority that no longer issues";
+  return { ...described, state, cure: repair };
+}
+
+/** The certificates on a host's disk. Kubeadm's own are renewed with the host's etcd client leaf, so in the same window. */
+export function hostCertificates(stack: WantedStack, host: WantedHost, seen: Observation, now: number): Certificate[] {
+  const authorities = authoritiesOf(stack);
+  const windowHours = renewalWindow(stack);
+  return [...byFile(lines(seen, "certificates"))].flatMap(([path, text]) =>
+    pemTexts(text).map((pem) => judged(onDisk(host, path, pem, windowHours, now), pem, authorities)),
+  );
+}
+
+function onDisk(host: WantedHost, path: string, pem: string, windowHours: number, now: number): Certificate {
+  const certificate = new X509Certificate(pem);
+  const life = (certificate.validToDate.getTime() - certificate.validFromDate.getTime()) / hour;
+  if (path === kubeletClient)
+    return describe(
+      pem,
+      path,
+      host.name,
+      life * kubeletRenews,
+      now,
+      "see `journalctl -u kubelet` there: it renews this one itself",
+    );
+  if (path === kubeletServing)
+    return describe(
+      pem,
+      path,
+      host.name,
+      life * kubeletRenews,
+      now,
+      `remove ${path} there and restart kubelet, which makes another`,
+    );
+  return describe(pem, path, host.name, certificate.ca ? 0 : windowHours, now, certificate.ca ? authorityCure : renewedByUp);
 }
 
 /** All certificates of a stack, those that end first at the top. */
 export function allCertificates(stack: WantedStack, looked: readonly Looked[], now: number): Certificate[] {
-  const windowHours = renewalWindow(stack);
-  const onHosts = looked.flatMap((it) => ("seen" in it ? hostCertificates(it.host, it.seen, windowHours, now) : []));
+  const onHosts = looked.flatMap((it) => ("seen" in it ? hostCertificates(stack, it.host, it.seen, now) : []));
   return [...stateCertificates(stack.certificates, now), ...onHosts].sort(
     (a, b) => Date.parse(a.validUntil) - Date.parse(b.validUntil) || `${a.place} ${a.name}`.localeCompare(`${b.place} ${b.name}`),
   );
 }
 
 /** Hours before their end from which leaves are renewed, as the config says. */
-export const renewalWindow = ({ certificates }: WantedStack): number =>
+const renewalWindow = ({ certificates }: WantedStack): number =>
   Math.max(0, ...certificates.map(({ renewBeforeHours }) => renewBeforeHours));
 
 /** Certificates on a host that end soon, and servers that still use another one than the file has. */
-export function certificateFindings(host: WantedHost, seen: Observation, windowHours: number, now: number): Finding[] {
-  const all = hostCertificates(host, seen, windowHours, now);
+export function certificateFindings(stack: WantedStack, host: WantedHost, seen: Observation, now: number): Finding[] {
+  const all = hostCertificates(stack, host, seen, now);
   const findings = all.flatMap(({ name, state, daysLeft, validUntil, cure }): Finding[] => {
     if (state === "valid") return [];
+    if (state === "of an authority that is not trusted") return [fail(`certificate ${name}`, `is ${state}`, cure)];
+    if (state === "of an authority that no longer issues") return [warn(`certificate ${name}`, `is ${state}`, cure)];
     if (state === "expired") return [fail(`certificate ${name}`, `has expired on ${validUntil}`, cure)];
     return [warn(`certificate ${name}`, `ends in ${daysLeft} days, on ${validUntil}`, cure)];
   });

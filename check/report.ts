@@ -1,4 +1,4 @@
-import { type Certificate, certificateFindings, renewalWindow } from "./certificates.ts";
+import { type Certificate, certificateFindings } from "./certificates.ts";
 import { type Finding, fail, type Level, ok, warn } from "./finding.ts";
 import { clusterFindings, memberFindings } from "./findings/etcd.ts";
 import { backupFindings, clockFindings, diskFindings, fileFindings, ownerFindings, unitFindings } from "./findings/host.ts";
@@ -43,13 +43,12 @@ const hostChecks = [
 /** Judges all that was seen. `now`: milliseconds since 1970. */
 export function judge(name: string, stack: WantedStack, looked: readonly Looked[], now: number): Report {
   const ofNodes = nodeFindings(looked);
-  const windowHours = renewalWindow(stack);
   const hosts = looked.map((it): PlaceReport => {
     const { host } = it;
     if (!("seen" in it))
       return { place: host.name, checked: false, findings: [unreachable(host, it.error), ...(ofNodes.get(host.name) ?? [])] };
     const own = hostChecks.flatMap((check) => check(host, it.seen));
-    const findings = [...own, ...certificateFindings(host, it.seen, windowHours, now), ...(ofNodes.get(host.name) ?? [])];
+    const findings = [...own, ...certificateFindings(stack, host, it.seen, now), ...(ofNodes.get(host.name) ?? [])];
     return { place: host.name, checked: true, findings: sorted(findings) };
   });
   const given = stack.hosts.filter(({ lost }) => lost).map(({ name }) => name);
@@ -123,6 +122,6 @@ export function certificatesText(all: readonly Certificate[], errors: readonly s
   );
   const soon = all.filter(({ state }) => state !== "valid");
   const advice = soon.map(({ place, name, state, cure }) => `WARN  ${place}: ${name} is ${state}\n      → ${cure}`);
-  const summary = `${all.length} certificates, ${soon.length} in their renewal window or past their end`;
+  const summary = `${all.length} certificates, ${soon.length} to be renewed`;
   return [...lines, "", ...advice, ...errors.map((error) => `FAIL  ${error}`), summary].join("\n");
 }

@@ -1,3 +1,4 @@
+import { authorityOf, type Recorded, readRecorded } from "../config/recorded.ts";
 import type { SshTarget } from "../engine/providers/ssh-dial.ts";
 import { openStack } from "../engine/stack.ts";
 import type { ResourceState } from "../engine/state.ts";
@@ -28,6 +29,8 @@ export interface StateCertificate {
   pem: string;
   /** Hours before its end from which `up` renews it; 0: it never does. */
   renewBeforeHours: number;
+  /** Of an authority: whether a newer generation issues in its place. Undefined for a leaf. */
+  superseded?: boolean;
 }
 
 /** What the state of a stack says. */
@@ -52,12 +55,15 @@ export async function readStack(folder: string, name: string): Promise<WantedSta
   const { last, files } = await openStack(folder, name);
   if (last === undefined) throw new Error(`stack ${name} has no state (${files.state}): run up first`);
   const resources = last.resources.filter((resource) => !resource.delete && !resource.pendingReplacement);
+  const recorded = readRecorded(
+    plainProperties(resources.find(({ type }) => type === "pulumi:pulumi:Stack")?.outputs ?? {}).recorded,
+  );
   const hosts = new Map<string, WantedHost>();
   for (const resource of resources) if (commandTypes.includes(resource.type)) addCommand(hosts, resource);
   if (hosts.size === 0) throw new Error(`stack ${name} has no host in its state: run up first`);
   return {
     hosts: [...hosts.values()].sort((a, b) => (a.name < b.name ? -1 : 1)),
-    certificates: resources.filter(({ type }) => certificateTypes.test(type)).map(certificateOf),
+    certificates: resources.filter(({ type }) => certificateTypes.test(type)).map((it) => certificateOf(it, recorded)),
     unfinished: last.pending.length > 0,
   };
 }
@@ -83,7 +89,12 @@ function targetOf(connection: SshTarget): SshTarget {
   return { ...completed(connection), ...(connection.proxy && { proxy: completed(connection.proxy) }) };
 }
 
-function certificateOf({ urn, inputs, outputs }: ResourceState): StateCertificate {
+function certificateOf({ urn, inputs, outputs }: ResourceState, recorded: Recorded | undefined): StateCertificate {
+  const name = nameOf(urn);
   const pem = String(plainProperties(outputs).certPem ?? "");
-  return { name: nameOf(urn), pem, renewBeforeHours: Number(plainProperties(inputs).earlyRenewalHours ?? 0) };
+  const renewBeforeHours = Number(plainProperties(inputs).earlyRenewalHours ?? 0);
+  const [, authority, generation = "1"] = /^(kubernetes|etcd|front-proxy)-ca(?:-(\d+))?$/.exec(name) ?? [];
+  if (authority === undefined) return { name, pem, renewBeforeHours };
+  const { issue } = authorityOf(recorded, authority === "front-proxy" ? "frontProxy" : (authority as "kubernetes" | "etcd"));
+  return { name, pem, renewBeforeHours, superseded: Number(generation) < issue };
 }

@@ -2,10 +2,12 @@ import * as pulumi from "@pulumi/pulumi";
 import { addonsStage } from "../hosts/addons/addons.ts";
 import { type ClusterContext, hostsOf } from "./context.ts";
 import type { ControlPlane } from "./controlPlane.ts";
-import { hostCommand } from "./host.ts";
+import { type HostCommand, hostCommand } from "./host.ts";
 
 /** What is installed in the cluster once its API answers: every control plane offers, the first to come does it. */
 export class Addons extends pulumi.ComponentResource {
+  readonly commands: HostCommand[] = [];
+
   constructor(
     name: string,
     context: ClusterContext,
@@ -33,7 +35,9 @@ export class Addons extends pulumi.ComponentResource {
             joinTokens: infrastructure.joinTokens,
           }),
         );
-      hostCommand(host, "addons", stage, { parent: this, dependsOn: args.controlPlane.commands[host.name] });
+      // After every control plane: kube-proxy must not be newer than an apiserver, and pods are started anew once all of these trust
+      // another authority.
+      this.commands.push(hostCommand(host, "addons", stage, { parent: this, dependsOn: args.controlPlane }));
     }
     this.registerOutputs({});
   }

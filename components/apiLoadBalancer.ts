@@ -17,6 +17,7 @@ interface ApiLoadBalancerArgs {
  * address, such as a cloud's balancer, it only lets each control plane in behind it.
  */
 export class ApiLoadBalancer extends pulumi.ComponentResource {
+  readonly commands: HostCommand[] = [];
   /** Where the statistics page is and who may see it. Absent where the balancer is not ours. */
   readonly statistics?: { url: pulumi.Output<string>; user: string; password: pulumi.Output<string> };
 
@@ -43,7 +44,7 @@ export class ApiLoadBalancer extends pulumi.ComponentResource {
     let previous: HostCommand | undefined;
     for (const host of hosts) {
       const stage = pulumi
-        .all([owner, host.address, endpoint.address, controlPlanes, balancers, pki.authority("kubernetes").certificate, password])
+        .all([owner, host.address, endpoint.address, controlPlanes, balancers, pki.authority("kubernetes").trusted, password])
         .apply(([owner, address, virtualIp, controlPlanes, balancerAddresses, authorityPem, statisticsPassword]) =>
           balancerStage({
             host: { name: host.name, address },
@@ -61,6 +62,7 @@ export class ApiLoadBalancer extends pulumi.ComponentResource {
         (it) => it !== undefined,
       );
       const command = hostCommand(host, "balancer", stage, { parent: this, dependsOn: after });
+      this.commands.push(command);
       if (needsChain(host)) previous = command;
     }
     this.registerOutputs({});

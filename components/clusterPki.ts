@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as tls from "@pulumi/tls";
+import type { Generations } from "../config/authorities.ts";
 import type { Cluster } from "../config/schema.ts";
 
 /** A key and the certificate that names it, both PEM. */
@@ -7,6 +8,14 @@ export interface Leaf {
   key: pulumi.Output<string>;
   certificate: pulumi.Output<string>;
   validUntil: pulumi.Output<string>;
+}
+
+/** An authority: the generation that issues, and what is to be trusted. */
+export interface Authority extends Leaf {
+  /** Certificates of all generations that are trusted, the oldest first, PEM. At rest the same as `certificate`. */
+  trusted: pulumi.Output<string>;
+  /** When each trusted generation ends, by its name in the state. */
+  ends: Record<string, pulumi.Output<string>>;
 }
 
 interface LeafArgs {
@@ -17,32 +26,37 @@ interface LeafArgs {
   uses: string[];
 }
 
-type AuthorityName = "kubernetes" | "front-proxy" | "etcd";
+/** Authorities by the name that their first generation has in the state. */
+const authorityKeys = { kubernetes: "kubernetes", "front-proxy": "frontProxy", etcd: "etcd" } as const;
+type AuthorityName = keyof typeof authorityKeys;
 
 /**
  * The cluster's authorities, the service-account key and every leaf that kubeadm does not make itself. All keys are ECDSA P-256.
- * Leaves are renewed by a plain `up` inside their window; authorities never are.
+ * Leaves are renewed by a plain `up` inside their window; authorities never are: they are replaced by another generation, step by step.
  */
 export class ClusterPki extends pulumi.ComponentResource {
-  readonly serviceAccount: { key: pulumi.Output<string>; publicKey: pulumi.Output<string> };
-  private readonly authorities: Record<AuthorityName, Leaf>;
+  /** The key that signs tokens, and the public keys of all generations by which tokens are accepted, the oldest first. */
+  readonly serviceAccount: { key: pulumi.Output<string>; publicKeys: pulumi.Output<string[]> };
+  private readonly authorities: Record<AuthorityName, Authority>;
   private readonly periods: Cluster["certificates"];
 
   constructor(name: string, args: { certificates: Cluster["certificates"] }, options?: pulumi.ComponentResourceOptions) {
     super("ha-kubernetes:index:ClusterPki", name, {}, options);
     this.periods = args.certificates;
-    this.authorities = {
-      kubernetes: this.createAuthority("kubernetes"),
-      "front-proxy": this.createAuthority("front-proxy"),
-      etcd: this.createAuthority("etcd"),
+    const generations = args.certificates.authorities;
+    const create = (authority: AuthorityName) => this.createAuthority(authority, generations[authorityKeys[authority]]);
+    this.authorities = { kubernetes: create("kubernetes"), "front-proxy": create("front-proxy"), etcd: create("etcd") };
+    const { trust, issue } = generations.serviceAccount;
+    const keys = trust.map((generation) => this.createKey(ofGeneration("service-account", generation)));
+    this.serviceAccount = {
+      key: chosen(keys, trust.indexOf(issue)).privateKeyPem,
+      publicKeys: pulumi.all(keys.map((key) => key.publicKeyPem)),
     };
-    const key = this.createKey("service-account");
-    this.serviceAccount = { key: key.privateKeyPem, publicKey: key.publicKeyPem };
     this.registerOutputs({});
   }
 
-  /** An authority's certificate and key. */
-  authority(name: AuthorityName): Leaf {
+  /** An authority's certificate and key, and what is trusted beside it. */
+  authority(name: AuthorityName): Authority {
     return this.authorities[name];
   }
 
@@ -75,13 +89,22 @@ export class ClusterPki extends pulumi.ComponentResource {
     return { key: key.privateKeyPem, certificate: certificate.certPem, validUntil: certificate.validityEndTime };
   }
 
-  private createAuthority(name: AuthorityName): Leaf {
-    const key = this.createKey(`${name}-ca`);
+  private createAuthority(name: AuthorityName, { trust, issue }: Generations): Authority {
+    const all = trust.map((generation) => ({ generation, ...this.createGeneration(ofGeneration(`${name}-ca`, generation)) }));
+    const { key, certificate, validUntil } = chosen(all, trust.indexOf(issue));
+    const trusted = pulumi.all(all.map((it) => it.certificate)).apply((certificates) => certificates.join(""));
+    const ends = Object.fromEntries(all.map((it) => [ofGeneration(`${name}-ca`, it.generation), it.validUntil]));
+    return { key, certificate, validUntil, trusted, ends };
+  }
+
+  private createGeneration(name: string): Leaf {
+    const key = this.createKey(name);
     const certificate = new tls.SelfSignedCert(
-      `${name}-ca`,
+      name,
       {
         privateKeyPem: key.privateKeyPem,
-        subject: { commonName: `${name}-ca` },
+        // Another name for each generation: who looks for a certificate's issuer finds the right one at once.
+        subject: { commonName: name },
         isCaCertificate: true,
         validityPeriodHours: this.periods.authorityValidityHours,
         // A renewed authority would break trust at once. Its replacement is a procedure of its own.
@@ -96,4 +119,13 @@ export class ClusterPki extends pulumi.ComponentResource {
   private createKey(name: string): tls.PrivateKey {
     return new tls.PrivateKey(name, { algorithm: "ECDSA", ecdsaCurve: "P256" }, { parent: this });
   }
+}
+
+/** Names are API: the first generation has the plain one. */
+const ofGeneration = (name: string, generation: number): string => (generation === 1 ? name : `${name}-${generation}`);
+
+function chosen<T>(all: readonly T[], index: number): T {
+  const one = all[index];
+  if (one === undefined) throw new Error("an authority issues from a generation that it does not trust");
+  return one;
 }

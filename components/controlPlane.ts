@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { controlPlaneStage } from "../hosts/control-plane/control-plane.ts";
 import { clientUrl } from "../hosts/etcd/urls.ts";
+import type { Authority, Leaf } from "./clusterPki.ts";
 import { addressesOf, type ClusterContext, hostsOf } from "./context.ts";
 import { type HostCommand, hostCommand } from "./host.ts";
 
@@ -23,10 +24,10 @@ export class ControlPlane extends pulumi.ComponentResource {
     const { endpoint } = infrastructure;
     const members = addressesOf(hostsOf(infrastructure, "etcd"));
     const shared = pulumi.output({
-      kubernetes: pulumi.output(pair(pki.authority("kubernetes"))),
-      frontProxy: pulumi.output(pair(pki.authority("front-proxy"))),
+      kubernetes: pulumi.output(issuing(pki.authority("kubernetes"))),
+      frontProxy: pulumi.output(issuing(pki.authority("front-proxy"))),
       serviceAccount: pulumi.output(pki.serviceAccount),
-      etcdAuthority: pki.authority("etcd").certificate,
+      etcdAuthority: pki.authority("etcd").trusted,
     });
     const hosts = hostsOf(infrastructure, "control-plane");
     // Of all control planes: a teardown without etcd goes by the marks that they carry until prepare is undone.
@@ -61,4 +62,5 @@ export class ControlPlane extends pulumi.ComponentResource {
   }
 }
 
-const pair = ({ key, certificate }: { key: pulumi.Output<string>; certificate: pulumi.Output<string> }) => ({ key, certificate });
+const pair = ({ key, certificate }: Leaf) => ({ key, certificate });
+const issuing = ({ key, certificate, trusted }: Authority) => ({ key, certificate, trusted });

@@ -8,6 +8,7 @@ import { type HostCommand, hostCommand } from "./host.ts";
  * for it.
  */
 export class EtcdCluster extends pulumi.ComponentResource {
+  readonly commands: HostCommand[] = [];
   /** True once every member was started: recorded, so that no later run may start another cluster. */
   readonly born: pulumi.Output<boolean>;
   /** Ends of the members' certificates, by host. */
@@ -23,9 +24,8 @@ export class EtcdCluster extends pulumi.ComponentResource {
     const { cluster, infrastructure, owner, pki, versions, born, reborn } = context;
     const hosts = hostsOf(infrastructure, "etcd");
     const members = addressesOf(hosts);
-    const authority = pki.authority("etcd").certificate;
+    const authority = pki.authority("etcd").trusted;
     const backup = pulumi.output({ backupSshKey: args.backupSshKey, backupBucket: infrastructure.backupBucket });
-    const commands: HostCommand[] = [];
     for (const host of hosts) {
       const { key, certificate, validUntil } = pki.leaf(`etcd-${host.name}`, "etcd", {
         commonName: host.name,
@@ -48,11 +48,11 @@ export class EtcdCluster extends pulumi.ComponentResource {
           }),
         );
       // A reinstalled member is told the members of today; every other one keeps what it was born with.
-      commands.push(
+      this.commands.push(
         hostCommand(host, "etcd", stage, { parent: this, dependsOn: args.prepared[host.name] }, !reborn.has(host.name)),
       );
     }
-    this.born = pulumi.all(commands.map((command) => command.stdout)).apply(() => true);
+    this.born = pulumi.all(this.commands.map((command) => command.stdout)).apply(() => true);
     this.registerOutputs({});
   }
 }

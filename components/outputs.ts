@@ -13,7 +13,7 @@ export function adminKubeconfig({ cluster, infrastructure, pki }: ClusterContext
   const base64 = (text: string) => Buffer.from(text).toString("base64");
   return pulumi.secret(
     pulumi
-      .all([infrastructure.endpoint.address, pki.authority("kubernetes").certificate, certificate, key])
+      .all([infrastructure.endpoint.address, pki.authority("kubernetes").trusted, certificate, key])
       .apply(([address, authority, certificate, key]) =>
         stringify({
           apiVersion: "v1",
@@ -43,8 +43,8 @@ export function certificateExpiry(
 ): pulumi.Output<Record<string, string>> {
   const named = (prefix: string, ends: Record<string, pulumi.Output<string>>) =>
     Object.entries(ends).map(([host, end]) => [`${prefix}-${host}`, end] as const);
-  const authorities = (["kubernetes", "front-proxy", "etcd"] as const).map(
-    (name) => [`${name}-ca`, pki.authority(name).validUntil] as const,
+  const authorities = (["kubernetes", "front-proxy", "etcd"] as const).flatMap((name) =>
+    Object.entries(pki.authority(name).ends),
   );
   return pulumi.output(Object.fromEntries([...authorities, ...named("etcd", etcd), ...named("control-plane", controlPlane)]));
 }

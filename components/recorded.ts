@@ -2,8 +2,9 @@ import * as pulumi from "@pulumi/pulumi";
 import { knownVersions } from "../artifacts/lock.ts";
 import { refuseChanges } from "../config/changes.ts";
 import { problemsText } from "../config/problems.ts";
-import { type Recorded, readRecorded, record } from "../config/recorded.ts";
+import { type Recorded, readRecorded, record, rotates } from "../config/recorded.ts";
 import type { Cluster } from "../config/schema.ts";
+import type { HostCommand } from "./host.ts";
 
 export interface History {
   /** True once an `up` of this stack has started every etcd member: no member may start another cluster. */
@@ -12,6 +13,8 @@ export interface History {
   reborn: ReadonlySet<string>;
   /** What this `up` records for the next one. */
   next: Recorded;
+  /** True when this `up` takes a step in the rotation of an authority. */
+  rotates: boolean;
 }
 
 /**
@@ -24,12 +27,22 @@ export async function readHistory(cluster: Cluster): Promise<History> {
   const self = new pulumi.StackReference("last-up", { name: `organization/${pulumi.getProject()}/${pulumi.getStack()}` });
   const before = readRecorded((await self.getOutputDetails("recorded")).value);
   const born = (await self.getOutputDetails("etcdBorn")).value === true;
-  const next = record(cluster, knownVersions());
+  const next = record(cluster, knownVersions(), before);
   const problems = refuseChanges(before, next, cluster.allow, knownVersions());
   if (problems.length > 0) throw new pulumi.RunError(problemsText("This change is refused, and nothing was touched", problems));
   const reborn = Object.keys(next.hosts).filter((name) => {
     const known = before?.hosts[name];
     return known !== undefined && known.incarnation !== next.hosts[name]?.incarnation;
   });
-  return { born, reborn: new Set(reborn), next };
+  return { born, reborn: new Set(reborn), next, rotates: before !== undefined && rotates(before, next) };
+}
+
+/**
+ * What the next `up` is told of this one. A step of a rotation counts once every host has taken it: the next step would cut off a host
+ * that has not. So its `up` leaves the outputs of the last one as they are until everything in `done` has run, and where something
+ * failed.
+ */
+export function recordedAfter(history: History, done: readonly HostCommand[]): pulumi.Input<Recorded> {
+  if (!history.rotates) return history.next;
+  return pulumi.all(done.map((command) => command.stdout)).apply(() => history.next);
 }

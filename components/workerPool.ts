@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { instanceOwn, type PoolStages, poolStages } from "../hosts/pool/pool.ts";
 import type { Stage } from "../hosts/stage.ts";
 import { workerStage } from "../hosts/worker/worker.ts";
+import type { ClusterPki } from "./clusterPki.ts";
 import { type ClusterContext, hostsOf } from "./context.ts";
 import type { ControlPlane } from "./controlPlane.ts";
 import { type HostCommand, hostCommand, onceCommand } from "./host.ts";
@@ -27,6 +28,8 @@ const mintToken = (command: string) =>
 
 /** The workers of one pool. Each joins with a credential that was minted for it and is spent with its first start. */
 export class WorkerPool extends pulumi.ComponentResource {
+  readonly commands: HostCommand[] = [];
+
   constructor(name: string, context: ClusterContext, args: WorkerPoolArgs, options?: pulumi.ComponentResourceOptions) {
     super("ha-kubernetes:index:WorkerPool", name, {}, options);
     const { cluster, infrastructure, owner, pki } = context;
@@ -37,6 +40,7 @@ export class WorkerPool extends pulumi.ComponentResource {
       parent: this,
       dependsOn: [args.controlPlane, args.balancer],
     });
+    const authority = authorityOf(pki);
     // Whichever it is: a worker that has joined never asks again.
     const minter = hostsOf(infrastructure, "control-plane").find((host) => !host.lost);
     if (!minter) throw new pulumi.RunError("no control plane is left that could admit a worker: every one is marked as lost");
@@ -61,7 +65,7 @@ export class WorkerPool extends pulumi.ComponentResource {
           owner,
           { address: host.address, providerId: host.providerId },
           endpoint.address,
-          pki.authority("kubernetes").certificate,
+          authority,
           pulumi.secret(joined.stdout),
         ])
         .apply(([owner, { address, providerId }, endpointAddress, authority, token]) =>
@@ -77,13 +81,16 @@ export class WorkerPool extends pulumi.ComponentResource {
         );
       const prepared = args.prepared[host.name];
       // After every control plane: a kubelet must never be newer than an apiserver it may meet.
-      hostCommand(host, "worker", stage, {
-        parent: this,
-        dependsOn: [joined, args.controlPlane, args.balancer, ...(prepared ? [prepared] : [])],
-      });
+      const dependsOn = [joined, args.controlPlane, args.balancer, ...(prepared ? [prepared] : [])];
+      this.commands.push(hostCommand(host, "worker", stage, { parent: this, dependsOn }));
     }
     this.registerOutputs({});
   }
+}
+
+function authorityOf(pki: ClusterPki) {
+  const { certificate, trusted } = pki.authority("kubernetes");
+  return pulumi.output({ certificate, trusted });
 }
 
 /** What a worker's instance runs that makes itself one. */
@@ -92,20 +99,18 @@ function scaledStages(pool: string, context: ClusterContext, architecture: "amd6
   const { endpoint, kubeletExtraArgs } = infrastructure;
   const { name, address, providerId, token } = instanceOwn;
   const prepared = preparation(context, { name, address, roles: ["worker"], architecture });
-  return pulumi
-    .all([prepared, owner, endpoint.address, pki.authority("kubernetes").certificate])
-    .apply(([prepare, owner, endpointAddress, authority]) =>
-      poolStages([
-        prepare as Stage,
-        workerStage({
-          host: { name, address, pool, providerId },
-          owner,
-          cluster,
-          endpoint: { address: endpointAddress, port: endpoint.port },
-          authority,
-          token,
-          kubeletExtraArgs,
-        }),
-      ]),
-    );
+  return pulumi.all([prepared, owner, endpoint.address, authorityOf(pki)]).apply(([prepare, owner, endpointAddress, authority]) =>
+    poolStages([
+      prepare as Stage,
+      workerStage({
+        host: { name, address, pool, providerId },
+        owner,
+        cluster,
+        endpoint: { address: endpointAddress, port: endpoint.port },
+        authority,
+        token,
+        kubeletExtraArgs,
+      }),
+    ]),
+  );
 }

@@ -1,3 +1,4 @@
+import { authorityRefusals } from "./changes/authorities.ts";
 import type { Change, Refusal } from "./changes/change.ts";
 import { clusterRefusals } from "./changes/cluster.ts";
 import { firstUpProblems, hostRefusals } from "./changes/hosts.ts";
@@ -16,6 +17,7 @@ export const refusals: readonly Refusal[] = [
   ...memberRefusals,
   ...versionRefusals,
   ...machineRefusals,
+  ...authorityRefusals,
 ];
 
 /**
@@ -31,9 +33,10 @@ export function refuseChanges(
   after: Recorded,
   allow: readonly Override[],
   known: KnownVersions,
+  now = new Date(),
 ): Problem[] {
   if (before === undefined) return firstUpProblems(after.hosts);
-  const change: Change = { before, after, known };
+  const change: Change = { before, after, known, now };
   return refusals
     .filter(({ override }) => override === undefined || !allow.includes(override))
     .flatMap((refusal) => refusal.check(change).map((problem) => withOverride(problem, refusal.override)));

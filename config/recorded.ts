@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { type AuthorityName, authorityNames, firstGeneration, type Generations, sameGenerations } from "./authorities.ts";
 import type { AwsConfig } from "./aws.ts";
 import { roleSchema } from "./hosts.ts";
 import { bornWith, machineOf } from "./machines.ts";
@@ -19,6 +20,13 @@ const recordedHost = z.object({
   machine: z.object({ zone: z.string(), born: z.string(), pool: z.string().optional() }).optional(),
 });
 
+const recordedAuthority = z.object({
+  trust: z.array(z.number()),
+  issue: z.number(),
+  /** Since when this generation signs, ISO 8601; absent for the one that the cluster was born with. */
+  issuesSince: z.string().optional(),
+});
+
 const recordedSchema = z.object({
   name: z.string(),
   provider: z.string(),
@@ -34,14 +42,21 @@ const recordedSchema = z.object({
   maxUnavailable: z.record(z.string(), z.number()).optional(),
   /** What every address is of, on aws. */
   network: z.string().optional(),
+  /** By the keys of `certificates.authorities`; absent in records of before there were rotations. */
+  authorities: z.record(z.string(), recordedAuthority).optional(),
 });
 
 /** A cluster as the last `up` was told to make it. Holds no secret. */
 export type Recorded = z.output<typeof recordedSchema>;
 export type RecordedHost = z.output<typeof recordedHost>;
+export type RecordedAuthority = z.output<typeof recordedAuthority>;
 
-/** The record of a cluster, to be exported as the stack output `recorded`. */
-export function record(cluster: Cluster, known: KnownVersions): Recorded {
+/** How far an authority was. */
+export const authorityOf = (recorded: Recorded | undefined, name: AuthorityName): RecordedAuthority =>
+  recorded?.authorities?.[name] ?? firstGeneration;
+
+/** The record of a cluster, to be exported as the stack output `recorded`. `before` is the last one. */
+export function record(cluster: Cluster, known: KnownVersions, before?: Recorded, now = new Date()): Recorded {
   const hosts = Object.entries(cluster.hosts).map(([name, host]): [string, RecordedHost] => [
     name,
     recordHost(cluster, name, host),
@@ -57,8 +72,23 @@ export function record(cluster: Cluster, known: KnownVersions): Recorded {
     etcdDataDirectory: cluster.etcd.dataDirectory,
     hosts: Object.fromEntries(hosts),
     ...(cluster.aws !== undefined && recordAws(cluster.pools, cluster.aws)),
+    authorities: Object.fromEntries(
+      authorityNames.map((name) => [
+        name,
+        recordAuthority(cluster.certificates.authorities[name], authorityOf(before, name), now),
+      ]),
+    ),
   };
 }
+
+function recordAuthority({ trust, issue }: Generations, before: RecordedAuthority, now: Date): RecordedAuthority {
+  const issuesSince = issue === before.issue ? before.issuesSince : now.toISOString();
+  return { trust: [...trust], issue, ...(issuesSince !== undefined && { issuesSince }) };
+}
+
+/** Whether these records differ in an authority: a step of a rotation is being taken. */
+export const rotates = (before: Recorded | undefined, after: Recorded): boolean =>
+  authorityNames.some((name) => !sameGenerations(authorityOf(before, name), authorityOf(after, name)));
 
 function recordAws(pools: Cluster["pools"], { network, api }: AwsConfig): Pick<Recorded, "maxUnavailable" | "network"> {
   const { existing, vpcCidr } = network;

@@ -19,7 +19,7 @@ import { cidr, dnsLabel, line, localPath, oneOf, version } from "./values.ts";
 // description says what the default does. Rules that look at more than one key are in rules.ts, rules about a change in changes.ts.
 
 /** Refusals of changes.ts that may be overridden by name. */
-export const overrideSchema = oneOf(["patch-downgrade", "membership-jump", "change-with-upgrade"]);
+export const overrideSchema = oneOf(["patch-downgrade", "membership-jump", "change-with-upgrade", "early-key-drop"]);
 
 /** Where hosts take binaries and images from. */
 const artifactsSchema = z

@@ -8,6 +8,8 @@ export interface Change {
   before: Recorded;
   after: Recorded;
   known: KnownVersions;
+  /** When the change is looked at. */
+  now: Date;
 }
 
 /** A kind of change that is refused. */

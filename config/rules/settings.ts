@@ -1,3 +1,4 @@
+import { authorityNames, generationsText } from "../authorities.ts";
 import { type Problem, shown } from "../problems.ts";
 import { at, type Rule } from "./rule.ts";
 
@@ -30,6 +31,23 @@ const certificateTimes: Rule = {
     }
     return problems;
   },
+};
+
+const generations: Rule = {
+  says: "An authority trusts one generation, or two in a row, and issues from a trusted one.",
+  check: ({ certificates: { authorities } }) =>
+    authorityNames.flatMap((name) => {
+      const { trust, issue } = authorities[name];
+      const [first = 0, second = first + 1] = trust;
+      if (second === first + 1 && trust.includes(issue)) return [];
+      return [
+        {
+          key: at("certificates", "authorities", name),
+          found: `is ${generationsText({ trust, issue })}`,
+          allowed: "trust: one generation, or two in a row; issue: one of them",
+        },
+      ];
+    }),
 };
 
 const isUrl = (text: string) => /^https?:\/\/[^\s?#@]+$/.test(text);
@@ -150,4 +168,12 @@ const backupPlaces: Rule = {
 };
 
 /** Rules about settings. */
-export const settingRules: readonly Rule[] = [etcdTimes, backupPlaces, certificateTimes, artifactSource, apiName, poolLabels];
+export const settingRules: readonly Rule[] = [
+  etcdTimes,
+  backupPlaces,
+  certificateTimes,
+  generations,
+  artifactSource,
+  apiName,
+  poolLabels,
+];

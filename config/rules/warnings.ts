@@ -1,3 +1,4 @@
+import { authorityNames, generationsText, isRotating, nextSteps } from "../authorities.ts";
 import { shown } from "../problems.ts";
 import { at, eachHost, hostsOf, type Rule } from "./rule.ts";
 
@@ -93,6 +94,18 @@ const overrides: Rule = {
     allow.length === 0 ? [] : [{ key: at("allow"), found: `is ${shown(allow)}`, allowed: "for one up; then take it out" }],
 };
 
+const rotation: Rule = {
+  says: "An authority is being replaced: two generations are trusted.",
+  check: ({ certificates: { authorities } }) =>
+    authorityNames
+      .filter((name) => isRotating(authorities[name]))
+      .map((name) => {
+        const [next] = nextSteps(authorities[name]).map(generationsText);
+        const found = `is ${generationsText(authorities[name])}`;
+        return { key: at("certificates", "authorities", name), found, allowed: `until every client has followed; then ${next}` };
+      }),
+};
+
 const noWorker: Rule = {
   says: "There is no worker.",
   check: (cluster) =>
@@ -139,6 +152,7 @@ export const warningRules: readonly Rule[] = [
   restore,
   noBackup,
   overrides,
+  rotation,
   noWorker,
   fewZones,
   openToAll,

@@ -57,10 +57,19 @@ export function clusterRoleBinding(name: string, roleName: string, subject: Reco
   };
 }
 
+/**
+ * An annotation of a pod template, with which pods are started anew when they are to trust another authority: most clients read
+ * the API's once, when they start.
+ */
+export const trusts = ({ certificates }: Cluster) => ({
+  "ha-kubernetes/trusts": certificates.authorities.kubernetes.trust.join(","),
+});
+
 /** A pod on every node and the ConfigMap it reads. Another configuration rolls the pods, a tenth of the nodes at a time. */
 export function configuredDaemonSet(
   name: string,
   namespace: string,
+  cluster: Cluster,
   data: Readonly<Record<string, string>>,
   podSpec: unknown,
 ): KubernetesObject[] {
@@ -74,7 +83,10 @@ export function configuredDaemonSet(
         selector: { matchLabels: { "k8s-app": name } },
         updateStrategy: { type: "RollingUpdate", rollingUpdate: { maxUnavailable: "10%" } },
         template: {
-          metadata: { labels: labels(name), annotations: { "ha-kubernetes/configuration": digest(JSON.stringify(data)) } },
+          metadata: {
+            labels: labels(name),
+            annotations: { "ha-kubernetes/configuration": digest(JSON.stringify(data)), ...trusts(cluster) },
+          },
           spec: podSpec,
         },
       },

@@ -1,4 +1,5 @@
 import { parseAllDocuments, stringify } from "yaml";
+import { isRotating } from "../../config/authorities.ts";
 import type { Cluster } from "../../config/schema.ts";
 import { type JoinTokens, joinTokenFiles } from "../join/join.ts";
 import { lostHosts } from "../lost.ts";
@@ -43,6 +44,7 @@ export function addonsStage(args: AddonsStageArgs): Stage {
       API_SERVER: `https://${address}:6443`,
       LOST: lostHosts(cluster).join(" "),
       TAINTS: taintsByPool(cluster).join(" "),
+      ...(isRotating(cluster.certificates.authorities.kubernetes) && { AWAIT_PODS: "yes" }),
     },
     files: args.joinTokens && joinTokenFiles(args.joinTokens),
     inputs: {

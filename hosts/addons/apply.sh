@@ -39,6 +39,19 @@ apply_addons() {
   did "applied $(wc -l <"$STAGE/inputs/objects") objects"
 }
 
+# What pods are given as the API's authority is what control planes have: the leader's controller manager sees to it.
+authority_is_published() {
+  [ "$(addons_kubectl get configmap kube-root-ca.crt -n kube-system -o 'jsonpath={.data.ca\.crt}')" = "$(cat /etc/kubernetes/pki/ca.crt)" ]
+}
+
+# Every pod of the add-ons is one that was started as now wanted.
+pods_are_new() {
+  local kind namespace name
+  while read -r kind namespace name; do
+    addons_kubectl -n "$namespace" rollout status "$kind/$name" --timeout=2s || return 1
+  done < <(sed -n 's/.*"kind":"\(DaemonSet\|Deployment\)","metadata":{"namespace":"\([^"]*\)","name":"\([^"]*\)".*/\1 \2 \3/p' "$STAGE/inputs/objects")
+}
+
 forget_lost() {
   forget_lost_members "${lost[@]}"
   forget_lost_nodes addons_kubectl "${lost[@]}"
@@ -62,9 +75,12 @@ keep_join_timer() {
 
 wanted=$(cat "$STAGE"/inputs/*.yaml | sha256sum | cut -d' ' -f1)
 wait_until 300 "this host's apiserver" api_is_ready
+wait_until 180 "the controller manager to publish the API's authority" authority_is_published
 addons_are_current || with_turn apply_addons
 taints_are_current || with_turn set_taints
 keep_join_timer
+# A pod that trusts one authority alone would be cut off by the next step of the rotation.
+if [ "${AWAIT_PODS:-}" = yes ]; then wait_until 300 "the pods of the add-ons to be started anew, with both authorities" pods_are_new; fi
 if [ -n "$LOST" ]; then
   etcd_access
   read -r -a lost <<<"$LOST"

@@ -1,5 +1,5 @@
 import type { Cluster } from "../../config/schema.ts";
-import { type Addon, type AddonArgs, labels, serviceAccount } from "./addon.ts";
+import { type Addon, type AddonArgs, labels, serviceAccount, trusts } from "./addon.ts";
 
 const name = "coredns";
 const namespace = "kube-system";
@@ -50,7 +50,7 @@ export const coredns: Addon = {
         replicas: args.cluster.addons.coredns.replicas,
         selector: { matchLabels: { "k8s-app": app } },
         strategy: { type: "RollingUpdate", rollingUpdate: { maxUnavailable: 1 } },
-        template: { metadata: { labels: labels(app) }, spec: podSpec(args) },
+        template: { metadata: { labels: labels(app), annotations: trusts(args.cluster) }, spec: podSpec(args) },
       },
     },
   ],

@@ -20,7 +20,7 @@ export const flannel: Addon = {
         { apiGroups: [""], resources: ["nodes/status"], verbs: ["patch"] },
       ]),
       // Routes stay in place while flannel restarts: pods go on talking.
-      ...configuredDaemonSet(name, namespace, data, podSpec(args)),
+      ...configuredDaemonSet(name, namespace, args.cluster, data, podSpec(args)),
     ];
   },
 };

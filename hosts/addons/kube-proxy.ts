@@ -15,7 +15,7 @@ export const kubeProxy: Addon = {
       // Kubernetes' own role for kube-proxy.
       clusterRoleBinding("ha-kubernetes:kube-proxy", "system:node-proxier", { kind: "ServiceAccount", name, namespace }),
       // Restarting a kube-proxy leaves its rules in place, so a few at a time are safe.
-      ...configuredDaemonSet(name, namespace, data, podSpec(args)),
+      ...configuredDaemonSet(name, namespace, args.cluster, data, podSpec(args)),
     ];
   },
 };

@@ -23,6 +23,7 @@ apply_control_plane() {
 
 change() {
   wait_until 120 "another control plane to be ready before this one changes" another_ready
+  old_is_unused
   converge
 }
 mend() { converge; }
@@ -37,6 +38,8 @@ converge() {
   # The quorum gate: members start without waiting for each other.
   wait_until 180 "a quorum of etcd" etcd_has_quorum
   make_certificates
+  trust_in_kubeconfigs
+  renew_kubelet_credential
   write_manifests
   if kubelet_is_stale; then start_kubelet; fi
   wait_until 240 "the apiserver of this host to be ready" ready "$HOST_ADDRESS"
@@ -53,8 +56,11 @@ kubeadm_phase() { kubeadm init phase "$@" --config /etc/kubernetes/kubeadm.yaml 
 
 # kubeadm's own certificates last as long as this host's etcd client leaf and are made anew with it, or when what they say changes.
 certificates_wanted() {
+  local file
   {
-    cat "$KUBERNETES_PKI/ca.crt" "$KUBERNETES_PKI/front-proxy-ca.crt" "$KUBERNETES_PKI/apiserver-etcd-client.crt"
+    # Of the authorities the first, which issues; what else is trusted is in no certificate.
+    for file in "$KUBERNETES_PKI"/{ca,front-proxy-ca}.crt; do sed '/-----END CERTIFICATE-----/q' "$file"; done
+    cat "$KUBERNETES_PKI/apiserver-etcd-client.crt"
     sed -n '/certSANs:/,/extraArgs:/p; /controlPlaneEndpoint:/p; /certificateValidityPeriod:/p; /clusterName:/p' /etc/kubernetes/kubeadm.yaml
   } 2>/dev/null | sha256sum | cut -c1-64
 }
@@ -65,7 +71,7 @@ make_certificates() {
   wanted=$(certificates_wanted)
   if [ "$wanted" = "$(certificates_made)" ]; then return 0; fi
   rm -f "$KUBERNETES_PKI"/{apiserver,apiserver-kubelet-client,front-proxy-client}.{crt,key}
-  rm -f /etc/kubernetes/{admin,super-admin,controller-manager,scheduler}.conf
+  rm -f /etc/kubernetes/{admin,super-admin,kubelet,controller-manager,scheduler}.conf
   kubeadm_phase certs all
   kubeadm_phase kubeconfig all
   kubeadm_phase kubeconfig super-admin
@@ -101,6 +107,9 @@ register() {
   etcd_access
   etcd_do put "ha-kubernetes/control-plane/$HOST_NAME" "$HOST_ADDRESS" >/dev/null
   etcd_do del "ha-kubernetes/leaving/$HOST_NAME" >/dev/null
+  etcd_do put "ha-kubernetes/etcd-client/$HOST_NAME" "$(name_of issuer "$KUBERNETES_PKI/apiserver-etcd-client.crt")" >/dev/null
+  tell_issuer
+  prune_published
   control_planes | write_file 0600 root:root "$HOME_DIR/control-planes"
   in_api "control-plane.$HOST_NAME" "$HOST_ADDRESS"
 }

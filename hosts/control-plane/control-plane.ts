@@ -1,5 +1,7 @@
 import { stringify } from "yaml";
+import { tokenSeconds } from "../../config/changes/authorities.ts";
 import type { Cluster } from "../../config/schema.ts";
+import { type IssuingAuthority, issuingFirst } from "../authorities.ts";
 import { kubeletFiles } from "../kubelet.ts";
 import { digest, type HostFile, type Stage } from "../stage.ts";
 
@@ -21,9 +23,11 @@ export interface ControlPlaneStageArgs {
   /** Names of all control planes; told to the host with a restore only. */
   controlPlanes: readonly string[];
   pki: {
-    kubernetes: KeyPair;
-    frontProxy: KeyPair;
-    serviceAccount: { publicKey: string; key: string };
+    kubernetes: IssuingAuthority;
+    frontProxy: IssuingAuthority;
+    /** The key that signs, and every public key by which tokens are accepted. */
+    serviceAccount: { publicKeys: readonly string[]; key: string };
+    /** Every certificate that is trusted. */
     etcdAuthority: string;
     etcdClient: KeyPair;
   };
@@ -43,6 +47,8 @@ export function controlPlaneStage(args: ControlPlaneStageArgs): Stage {
       HOST_ADDRESS: host.address,
       ETCD_SERVERS: args.etcdClientUrls.join(","),
       DRAIN_SECONDS: String(cluster.drain.timeoutSeconds),
+      TOKEN_SECONDS: String(tokenSeconds),
+      ...(cluster.allow.includes("early-key-drop") && { ALLOW_EARLY_KEY_DROP: "yes" }),
       ...(cluster.etcd.restoreFrom && {
         RESTORE_ID: cluster.etcd.restoreFrom.id,
         RESTORE_CONTROL_PLANES: [...args.controlPlanes].sort().join(" "),
@@ -64,6 +70,8 @@ export function controlPlaneStage(args: ControlPlaneStageArgs): Stage {
   };
 }
 
+const SIGNING_CERTIFICATE = "/etc/kubernetes/pki/signing-ca.crt";
+
 function pkiFiles(pki: ControlPlaneStageArgs["pki"]): HostFile[] {
   const directory = "/etc/kubernetes/pki";
   const pair = (name: string, { certificate, key }: KeyPair): HostFile[] => [
@@ -71,11 +79,13 @@ function pkiFiles(pki: ControlPlaneStageArgs["pki"]): HostFile[] {
     { path: `${directory}/${name}.key`, content: key, mode: "0600" },
   ];
   return [
-    ...pair("ca", pki.kubernetes),
-    ...pair("front-proxy-ca", pki.frontProxy),
+    ...pair("ca", { ...pki.kubernetes, certificate: issuingFirst(pki.kubernetes) }),
+    // The controller manager signs with a certificate that is alone in its file.
+    { path: SIGNING_CERTIFICATE, content: pki.kubernetes.certificate },
+    ...pair("front-proxy-ca", { ...pki.frontProxy, certificate: issuingFirst(pki.frontProxy) }),
     ...pair("apiserver-etcd-client", pki.etcdClient),
     { path: `${directory}/etcd/ca.crt`, content: pki.etcdAuthority },
-    { path: `${directory}/sa.pub`, content: pki.serviceAccount.publicKey },
+    { path: `${directory}/sa.pub`, content: pki.serviceAccount.publicKeys.join("") },
     { path: `${directory}/sa.key`, content: pki.serviceAccount.key, mode: "0600" },
   ];
 }
@@ -124,7 +134,11 @@ function kubeadmConfig(args: ControlPlaneStageArgs): string {
         }),
       },
       controllerManager: {
-        extraArgs: names({ profiling: "false", "cluster-signing-duration": `${certificates.leafValidityHours}h` }),
+        extraArgs: names({
+          profiling: "false",
+          "cluster-signing-cert-file": SIGNING_CERTIFICATE,
+          "cluster-signing-duration": `${certificates.leafValidityHours}h`,
+        }),
       },
       scheduler: { extraArgs: names({ profiling: "false" }) },
     },
@@ -143,17 +157,18 @@ function patches(args: ControlPlaneStageArgs): HostFile[] {
   const { pki, cluster } = args;
   const annotated = (inputs: readonly string[], spec: object = {}) =>
     stringify({ metadata: { annotations: { "ha-kubernetes/inputs": digest(inputs.join("\0")) } }, ...spec });
-  const trust = [pki.kubernetes.certificate, pki.serviceAccount.key, pki.etcdClient.certificate];
+  const trust = [issuingFirst(pki.kubernetes), pki.serviceAccount.key, pki.etcdClient.certificate];
+  const frontProxy = issuingFirst(pki.frontProxy);
   return [
     {
       path: "/etc/kubernetes/patches/kube-apiserver+strategic.yaml",
-      content: annotated([...trust, pki.frontProxy.certificate, pki.etcdAuthority], {
+      content: annotated([...trust, ...pki.serviceAccount.publicKeys, frontProxy, pki.etcdAuthority], {
         spec: { terminationGracePeriodSeconds: shutdownDelaySeconds(cluster) + 60 },
       }),
     },
     {
       path: "/etc/kubernetes/patches/kube-controller-manager+strategic.yaml",
-      content: annotated([...trust, pki.frontProxy.certificate]),
+      content: annotated([...trust, frontProxy]),
     },
     { path: "/etc/kubernetes/patches/kube-scheduler+strategic.yaml", content: annotated(trust) },
   ];

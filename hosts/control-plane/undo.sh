@@ -26,6 +26,7 @@ leave() {
   wait_until 120 "the apiserver of this host to stop" apiserver_gone
   etcd_do del "ha-kubernetes/control-plane/$HOST_NAME" >/dev/null
   etcd_do del "ha-kubernetes/leaving/$HOST_NAME" >/dev/null
+  etcd_do del "ha-kubernetes/etcd-client/$HOST_NAME" >/dev/null
   did "left the control plane"
 }
 apiserver_gone() { ! pgrep -x kube-apiserver; }

@@ -134,6 +134,7 @@ roll() {
 
 change() {
   if local_healthy; then wait_until 60 "the other members to be healthy before this one restarts" others_healthy; fi
+  old_is_unused
   install_all
   start
   wait_until 120 "etcd on this host to be healthy again" local_healthy

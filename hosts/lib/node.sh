@@ -14,7 +14,8 @@ kubelet_is_stale() {
   mapfile -t files < <(kubelet_settings)
   stale kubelet "${files[@]}"
 }
-kubelet_settings() { find /etc/systemd/system/kubelet.service /var/lib/kubelet/config.yaml /etc/ha-kubernetes/kubelet.conf.d -type f | sort; }
+# With what it trusts: it reads that once.
+kubelet_settings() { find /etc/systemd/system/kubelet.service /var/lib/kubelet/config.yaml /etc/ha-kubernetes/kubelet.conf.d /etc/kubernetes/pki/ca.crt -type f | sort; }
 
 start_kubelet() {
   mkdir -p /etc/ha-kubernetes/kubelet.conf.d "$MANIFESTS"

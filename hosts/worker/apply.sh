@@ -3,6 +3,8 @@
 
 # There while this host is cordoned by a change of its own, and not by somebody else.
 readonly CORDONED=$HOME_DIR/cordoned
+# The authority that issues now.
+readonly ISSUER=$STAGE/inputs/issuer.crt
 
 apply_worker() {
   mkdir -p /etc/kubernetes/pki "$MANIFESTS" /var/lib/kubelet
@@ -12,13 +14,16 @@ apply_worker() {
   if [ ! -s "$NODE_KUBECONFIG" ]; then
     join
   elif [ -n "$running" ] && [ "$running" != "$KUBERNETES_VERSION" ]; then
-    with_pool_turn change_version "$running"
+    with_pool_turn "$KUBERNETES_VERSION" change_version "$running"
+  elif differing_files | grep -x "$KUBERNETES_PKI/ca.crt" >/dev/null || ! issued_by "$ISSUER" "$KUBELET_CREDENTIAL"; then
+    with_pool_turn "authorities-$(cat "$(staged "$KUBERNETES_PKI/ca.crt")" "$ISSUER" | sha256sum | cut -c1-12)" change_authority
   else
     converge
   fi
   if [ -f "$CORDONED" ]; then uncordon; fi
   note_taints
   set_labels
+  tell_issuer
 }
 
 join() {
@@ -58,6 +63,56 @@ ready_with_version() {
 uncordon() {
   this_kubectl uncordon "$HOST_NAME" >/dev/null
   rm -f "$CORDONED"
+}
+
+# Another authority to trust, or another one that issued the kubelet's own certificate. Pods are left alone.
+change_authority() {
+  local since
+  since=$(date -u +%FT%T)
+  converge
+  if ! issued_by "$ISSUER" "$KUBELET_CREDENTIAL"; then
+    ask_for_credential
+    converge
+  fi
+  wait_until 120 "the kubelet to reach the API with what it has now" renewed_since "$since"
+}
+# The kubelet renews its node's lease every 10 s.
+renewed_since() {
+  local at
+  at=$(this_kubectl get lease "$HOST_NAME" -n kube-node-lease -o 'jsonpath={.spec.renewTime}')
+  echo "it last did at $at"
+  [[ "$at" > "$1" ]]
+}
+
+# A new key, and a certificate for it that this kubelet asks for as it does by itself before the end of the old one.
+ask_for_credential() {
+  local scratch=/run/ha-kubernetes/credential name=ha-kubernetes-$HOST_NAME
+  rm -rf "$scratch"
+  mkdir -m 0700 "$scratch"
+  openssl ecparam -name prime256v1 -genkey -noout -out "$scratch/key.pem"
+  openssl req -new -key "$scratch/key.pem" -subj "/O=system:nodes/CN=system:node:$HOST_NAME" -out "$scratch/request.pem"
+  cat >"$scratch/request.yaml" <<END
+apiVersion: certificates.k8s.io/v1
+kind: CertificateSigningRequest
+metadata: {generateName: $name-}
+spec:
+  signerName: kubernetes.io/kube-apiserver-client-kubelet
+  usages: [digital signature, client auth]
+  request: $(base64 -w0 "$scratch/request.pem")
+END
+  name=$(this_kubectl create -f "$scratch/request.yaml" -o 'jsonpath={.metadata.name}')
+  wait_until 60 "a certificate for the kubelet, asked for as $name" signed "$name" "$scratch/certificate.pem"
+  issued_by "$ISSUER" "$scratch/certificate.pem" ||
+    fail "the kubelet's new certificate is of $(name_of issuer "$scratch/certificate.pem"), not of $(name_of subject "$ISSUER"): a control plane has not taken this step yet. Run up again"
+  cat "$scratch/certificate.pem" "$scratch/key.pem" | take_kubelet_credential "$ISSUER"
+  rm -rf "$scratch"
+}
+signed() {
+  this_kubectl get csr "$1" -o 'jsonpath={.status.certificate}' | base64 -d >"$2"
+  [ -s "$2" ] || {
+    echo "not signed yet"
+    return 1
+  }
 }
 
 # The kubelet writes its own credential once the API has signed it. A spent token shows in its log, not in its exit.

@@ -9,12 +9,13 @@ turns() { this_kubectl -n ha-kubernetes-turns "$@"; }
 # turn_field NAME FIELD: empty where there is no such object.
 turn_field() { turns get configmap "$1" --ignore-not-found -o "jsonpath={.data.$2}"; }
 
-# with_pool_turn FUNCTION: waits for a turn of the pool, without a deadline, runs FUNCTION and gives the turn back. Refuses when
-# another worker of the roll failed meanwhile.
+# with_pool_turn ROLL FUNCTION [ARGS...]: waits for a turn of the pool, without a deadline, runs FUNCTION and gives the turn back.
+# Refuses when another worker of the roll failed meanwhile. ROLL names what is rolled out, as the name of an object may.
 with_pool_turn() {
-  local failed_before said=$SECONDS
+  local roll=$1 failed_before said=$SECONDS
+  shift
   failed_before=$(turn_field "failed-$POOL" at)
-  until take_pool_turn; do
+  until take_pool_turn "$roll"; do
     if [ $((SECONDS - said)) -ge 10 ]; then
       said=$SECONDS
       say "waiting for a turn of pool $POOL: another worker is being changed"
@@ -28,13 +29,13 @@ with_pool_turn() {
   trap pool_turn_failed EXIT
   "$@"
   trap - EXIT
-  turns create configmap "done-$POOL-$KUBERNETES_VERSION" >/dev/null 2>&1 || true
+  turns create configmap "done-$POOL-$roll" >/dev/null 2>&1 || true
   turns delete configmap "$TURN" --ignore-not-found >/dev/null
 }
 
 take_pool_turn() {
   local slot limit=1 holder at
-  if [ -n "$(turns get configmap "done-$POOL-$KUBERNETES_VERSION" --ignore-not-found -o name)" ]; then limit=$MAX_UNAVAILABLE; fi
+  if [ -n "$(turns get configmap "done-$POOL-$1" --ignore-not-found -o name)" ]; then limit=$MAX_UNAVAILABLE; fi
   for ((slot = 0; slot < limit; slot++)); do
     TURN=$POOL-$slot
     if turns create configmap "$TURN" --from-literal=holder="$HOST_NAME" --from-literal=at="$(date +%s)" >/dev/null 2>&1; then return 0; fi

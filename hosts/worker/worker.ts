@@ -10,8 +10,8 @@ export interface WorkerStageArgs {
   owner: string;
   cluster: Cluster;
   endpoint: { address: string; port: number };
-  /** PEM of the cluster's authority. */
-  authority: string;
+  /** The cluster's authority: what is trusted, and what signs kubelets' certificates now. PEM. */
+  authority: { certificate: string; trusted: string };
   /** Bootstrap token, minted for this worker. Used until the kubelet has its own certificate, never again. */
   token: string;
   kubeletExtraArgs: Readonly<Record<string, string>>;
@@ -41,7 +41,7 @@ export function workerStage(args: WorkerStageArgs): Stage {
       TAINTS: taintsOf(pool).join(" "),
     },
     files: [
-      { path: "/etc/kubernetes/pki/ca.crt", content: authority },
+      { path: "/etc/kubernetes/pki/ca.crt", content: authority.trusted },
       ...kubeletFiles({
         host,
         cluster,
@@ -51,7 +51,10 @@ export function workerStage(args: WorkerStageArgs): Stage {
         extraArgs: args.kubeletExtraArgs,
       }),
     ],
-    inputs: { "bootstrap-kubelet.conf": bootstrapKubeconfig(cluster, endpoint.port, token) },
+    inputs: {
+      "bootstrap-kubelet.conf": bootstrapKubeconfig(cluster, endpoint.port, token),
+      "issuer.crt": authority.certificate,
+    },
   };
 }
 

@@ -49,14 +49,22 @@ function stagesOf(name: string): Stage[] {
   });
   const kubeletExtraArgs = {};
   if (roles.includes("worker")) {
-    const args = { host: { ...host, pool: "general" }, owner, cluster, endpoint, authority: "CA", token: "t", kubeletExtraArgs };
+    const args = {
+      host: { ...host, pool: "general" },
+      owner,
+      cluster,
+      endpoint,
+      authority: { certificate: "CA", trusted: "CA" },
+      token: "t",
+      kubeletExtraArgs,
+    };
     return [prepare, workerStage(args)];
   }
   const tls = { authority: "CA", ...pair };
   const pki = {
-    kubernetes: pair,
-    frontProxy: pair,
-    serviceAccount: { publicKey: "P", key: "K" },
+    kubernetes: { ...pair, trusted: pair.certificate },
+    frontProxy: { ...pair, trusted: pair.certificate },
+    serviceAccount: { publicKeys: ["P"], key: "K" },
     etcdAuthority: "CA",
     etcdClient: pair,
   };

@@ -1,4 +1,8 @@
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { test } from "node:test";
 import { allCertificates } from "../../../check/certificates.ts";
 import type { Level } from "../../../check/finding.ts";
@@ -203,3 +207,42 @@ test("certificates are listed by their end, and those in their renewal window wi
   assert.match(text, /state: etcd-m1 is in its renewal window\n {6}→ run up/);
   assert.match(text, /^FAIL {2}w9: no answer$/m);
 });
+
+test("a leaf of an authority that no longer issues is found, and one of an authority that nothing trusts", () => {
+  const [old, issuing, stranger] = ["kubernetes-ca", "kubernetes-ca-2", "kubernetes-ca"].map(authority);
+  assert.ok(old && issuing && stranger);
+  const certificates = [
+    { name: "kubernetes-ca", pem: old.pem, renewBeforeHours: 0, superseded: true },
+    { name: "kubernetes-ca-2", pem: issuing.pem, renewBeforeHours: 0, superseded: false },
+  ];
+  const found = (leaf: string) => {
+    const looked = lookedAt((text) => text.replaceAll(pem.trim(), leaf.trim()));
+    const { places } = judge("prod", { ...stack, certificates }, looked, now * 1000);
+    return places.find(({ place }) => place === "w1")?.findings.filter(({ subject }) => subject.startsWith("certificate"));
+  };
+  assert.deepEqual(
+    found(issuing.leaf)?.map(({ level }) => level),
+    ["OK"],
+  );
+  assert.deepEqual(
+    found(old.leaf)?.map(({ level, found }) => `${level} ${found}`),
+    ["WARN is of an authority that no longer issues"],
+  );
+  assert.deepEqual(
+    found(stranger.leaf)?.map(({ level, found }) => `${level} ${found}`),
+    ["FAIL is of an authority that is not trusted"],
+  );
+});
+
+/** An authority's certificate, and a leaf of it. */
+function authority(name: string): { pem: string; leaf: string } {
+  const folder = mkdtempSync(join(tmpdir(), "ha-kubernetes-check-"));
+  const openssl = (text: string) => execFileSync("openssl", text.split(" "), { cwd: folder, stdio: "ignore" });
+  const key = "-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout";
+  openssl(`req -x509 ${key} ca.key -subj /CN=${name} -days 4000 -out ca.crt`);
+  openssl(`req -new ${key} leaf.key -subj /CN=leaf -out leaf.csr`);
+  openssl("x509 -req -in leaf.csr -CA ca.crt -CAkey ca.key -days 4000 -out leaf.crt");
+  const [pem, leaf] = ["ca.crt", "leaf.crt"].map((file) => readFileSync(join(folder, file), "utf8")) as [string, string];
+  rmSync(folder, { recursive: true });
+  return { pem, leaf };
+}

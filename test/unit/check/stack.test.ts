@@ -110,6 +110,34 @@ test("the hosts of a state: their stages together, how they are reached, who is 
   assert.equal(unfinished, false);
 });
 
+test("of each authority the state tells whether a newer generation issues in its place", async () => {
+  const type = "tls:index/selfSignedCert:SelfSignedCert";
+  const made = (name: string) => ({ urn: urn(type, name), type, custom: true, id: name, inputs: {}, outputs: { certPem: name } });
+  const recorded = (authorities: object) => {
+    const rest = {
+      name: "s",
+      provider: "lab",
+      kubernetesVersion: "1.36.3",
+      versions: {},
+      podCidr: "",
+      serviceCidr: "",
+      dnsDomain: "",
+    };
+    const outputs = { recorded: { ...rest, etcdDataDirectory: "", hosts: {}, authorities } };
+    return { urn: urn("pulumi:pulumi:Stack", "p-s"), type: "pulumi:pulumi:Stack", custom: false, inputs: {}, outputs };
+  };
+  const resources = () => [
+    command({ name: "prepare", host: "m1", owner }),
+    ...["etcd-ca", "etcd-ca-2", "front-proxy-ca"].map(made),
+  ];
+  const superseded = async (authorities: object) => {
+    await write([recorded(authorities) as ResourceState, ...(resources() as ResourceState[])]);
+    return (await readStack(folder, "s")).certificates.map(({ superseded }) => superseded);
+  };
+  assert.deepEqual(await superseded({ etcd: { trust: [1, 2], issue: 1 } }), [false, false, false]);
+  assert.deepEqual(await superseded({ etcd: { trust: [1, 2], issue: 2 } }), [true, false, false]);
+});
+
 test("a stack without a state, without hosts or with another passphrase is refused, saying why", async () => {
   await assert.rejects(readStack(folder, "none"), /stack none has no state .*run up first/);
   await write([]);

@@ -186,7 +186,9 @@ export const badKeys: readonly Bad[] = [
     edit: (c) => {
       c.allow = ["downgrade"];
     },
-    says: ['cluster.allow[0] is "downgrade" | allowed: one of patch-downgrade, membership-jump, change-with-upgrade'],
+    says: [
+      'cluster.allow[0] is "downgrade" | allowed: one of patch-downgrade, membership-jump, change-with-upgrade, early-key-drop',
+    ],
   },
   {
     mistake: "private key in clear",

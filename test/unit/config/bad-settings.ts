@@ -120,6 +120,17 @@ export const badSettings: readonly Bad[] = [
     ],
   },
   {
+    mistake: "generations that are not two in a row, and one that issues without being trusted",
+    from: metal,
+    edit: (c) => {
+      c.certificates = { authorities: { etcd: { trust: [1, 3] }, serviceAccount: { trust: [1, 2], issue: 3 } } };
+    },
+    says: [
+      "cluster.certificates.authorities.etcd is { trust: [1, 3], issue: 1 } | allowed: trust: one generation, or two in a row; issue: one of them",
+      "cluster.certificates.authorities.serviceAccount is { trust: [1, 2], issue: 3 } | allowed: trust: one generation, or two in a row; issue: one of them",
+    ],
+  },
+  {
     mistake: "label of Kubernetes",
     from: metal,
     edit: (c) => {

@@ -1,18 +1,20 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
+import { authorityNames } from "../../../config/authorities.ts";
 import { refusals, refuseChanges } from "../../../config/changes.ts";
 import { parseCluster } from "../../../config/parse.ts";
 import { problemText } from "../../../config/problems.ts";
 import { type Recorded, readRecorded, record } from "../../../config/recorded.ts";
 import type { Override } from "../../../config/schema.ts";
 import { apart, five, host, member, three, worker } from "./changes-samples.ts";
+import { at, dropOld, issueNew, refusedAuthorities, rest, trustBoth } from "./refused-authorities.ts";
 import { refusedGroups } from "./refused-groups.ts";
 import { refusedHosts } from "./refused-hosts.ts";
 import { another, onAws, refusedMachines } from "./refused-machines.ts";
 import { known, metal } from "./samples.ts";
 
-const refusedChanges = [...refusedHosts, ...refusedGroups, ...refusedMachines];
+const refusedChanges = [...refusedHosts, ...refusedGroups, ...refusedMachines, ...refusedAuthorities];
 
 const refused = (before: Recorded | undefined, after: Recorded, allow: Override[] = []) =>
   refuseChanges(before, after, allow, known).map((problem) => problemText(problem).replaceAll("\n    ", " | "));
@@ -35,7 +37,7 @@ test("every refusal is met by some change", () => {
         past?.(before);
         const after = from();
         future?.(after);
-        return check({ before, after, known }).length > 0;
+        return check({ before, after, known, now: new Date() }).length > 0;
       }),
   );
   assert.deepEqual(
@@ -220,6 +222,28 @@ const allowed: { change: string; from: () => Recorded; before?: (b: Recorded) =>
   },
 ];
 
+const dawn = "2000-01-01T00:00:00.000Z";
+const ways: readonly [string, typeof rest, typeof rest][] = [
+  ["trust both", rest, trustBoth],
+  ["issue from the new", trustBoth, issueNew],
+  ["drop the old", issueNew, dropOld],
+  ["the next rotation", dropOld, { trust: [2, 3], issue: 2 }],
+  ["trust of the new taken back", trustBoth, rest],
+  ["issuing from the new taken back", issueNew, trustBoth],
+];
+for (const [change, was, is] of ways) {
+  allowed.push({
+    change: `rotation: ${change}`,
+    from: three,
+    before: (b) => {
+      for (const name of authorityNames) at(name, was, dawn)(b);
+    },
+    after: (a) => {
+      for (const name of authorityNames) at(name, is, dawn)(a);
+    },
+  });
+}
+
 for (const { change, from, before: past, after: future } of allowed) {
   test(`allowed change: ${change}`, () => {
     const before = from();
@@ -242,6 +266,36 @@ test("an override allows its refusal and no other", () => {
   assert.deepEqual(refused(three(), replaced, ["membership-jump"]), []);
   const more = { ...three(), hosts: { ...three().hosts, w3: worker("10.0.0.23") } };
   assert.deepEqual(refused({ ...three(), kubernetesVersion: "1.36.1" }, more, ["change-with-upgrade"]), []);
+});
+
+test("a rotation goes on whatever else stays as it is, and the key's time is told from when it began to sign", () => {
+  const before = three();
+  at("serviceAccount", issueNew, new Date(Date.now() - 3_700_000).toISOString())(before);
+  const after = three();
+  at("serviceAccount", dropOld)(after);
+  assert.deepEqual(refused(before, after), []);
+  at("serviceAccount", issueNew, new Date(Date.now() - 3_500_000).toISOString())(before);
+  assert.equal(refused(before, after).length, 1);
+  assert.deepEqual(refused(before, after, ["early-key-drop"]), []);
+});
+
+test("a record keeps since when a generation signs, until another one does", () => {
+  const config = metal();
+  const recordOf = (serviceAccount: object, before?: Recorded, now?: Date) => {
+    config.certificates = { authorities: { serviceAccount } };
+    const parsed = parseCluster(config, known);
+    assert.ok(parsed.ok);
+    return record(parsed.cluster, known, before, now);
+  };
+  const since = (recorded: Recorded) => recorded.authorities?.serviceAccount?.issuesSince;
+  const [first, second] = [new Date(1e12), new Date(2e12)];
+  const born = recordOf({});
+  assert.equal(since(born), undefined);
+  const issuing = recordOf({ trust: [1, 2], issue: 2 }, recordOf({ trust: [1, 2] }, born, first), first);
+  assert.equal(since(issuing), first.toISOString());
+  assert.equal(since(recordOf({ trust: [1, 2], issue: 2 }, issuing, second)), first.toISOString());
+  assert.equal(since(recordOf({ trust: [2], issue: 2 }, issuing, second)), first.toISOString());
+  assert.equal(since(recordOf({ trust: [1, 2] }, issuing, second)), second.toISOString());
 });
 
 test("several refusals come at once", () => {

@@ -21,7 +21,13 @@ test("every default is filled in, of sections that aren't written too", () => {
   assert.equal(cluster.api.port, 8443);
   assert.equal(cluster.network.podCidr, "10.244.0.0/16");
   assert.equal(cluster.network.kubeProxyMode, "nftables");
-  assert.deepEqual(cluster.certificates, { authorityValidityHours: 87600, leafValidityHours: 8760, renewBeforeHours: 2160 });
+  const first = { trust: [1], issue: 1 };
+  assert.deepEqual(cluster.certificates, {
+    authorityValidityHours: 87600,
+    leafValidityHours: 8760,
+    renewBeforeHours: 2160,
+    authorities: { kubernetes: first, etcd: first, frontProxy: first, serviceAccount: first },
+  });
   assert.equal(cluster.hosts.m1?.connection, "ssh");
   assert.equal(cluster.hosts.m1?.incarnation, 1);
   assert.deepEqual(cluster.pools.general, { labels: {}, taints: [], maxUnavailable: 1 });

@@ -1,0 +1,214 @@
+// every authority and the service-account key are replaced, in three edits, while requests go on
+import assert from "node:assert/strict";
+import { X509Certificate } from "node:crypto";
+import { test } from "node:test";
+import { authorityNames, type Generations } from "../../config/authorities.ts";
+import type { TestCluster } from "../support/cluster.ts";
+import { Edited, healthyMembers } from "../support/edits.ts";
+import type { LabHost } from "../support/lab.ts";
+import { eventually } from "../support/process.ts";
+import { assertNothingRuns, onCluster } from "../support/scenario.ts";
+import { type ClusterConfig, threePlusTwo } from "../support/stack.ts";
+import { startWhereAmI } from "../support/workload.ts";
+
+const config = threePlusTwo("test-rotation", 12);
+
+onCluster(config, (scenario) => {
+  const edited = new Edited(scenario);
+  const hosts = Object.keys(config.hosts).sort();
+  const controlPlanes = scenario.cluster.withRole("control-plane").map(({ name }) => name);
+  let clusterIds: Set<string>;
+  let firstKubeconfig: string;
+
+  const rotated = (generations: Generations) => (it: ClusterConfig) => {
+    it.certificates = { authorities: Object.fromEntries(authorityNames.map((name) => [name, generations])) };
+  };
+  /** What preview says to an edit, which is then taken back. */
+  const previewed = async (edit: (it: ClusterConfig) => void) => {
+    const wanted = structuredClone(edited.config);
+    edit(wanted);
+    scenario.stack.configure(wanted);
+    const { status, text } = await scenario.stack.engine("preview");
+    scenario.stack.configure(edited.config);
+    return { status, text };
+  };
+
+  test("a healthy cluster with a workload, all of generation 1", async () => {
+    await scenario.cluster.settled();
+    await startWhereAmI(scenario.cluster);
+    clusterIds = await scenario.cluster.etcdClusterIds();
+    assert.equal(clusterIds.size, 1);
+    firstKubeconfig = await scenario.stack.output("kubeconfig");
+    await assertIssuer(scenario.cluster, 1);
+  });
+
+  test("to issue from a new authority before it is trusted is refused by preview, and nothing is touched", async () => {
+    const { status, text } = await previewed(rotated({ trust: [2], issue: 2 }));
+    assert.notEqual(status, 0);
+    assert.match(text, /nothing was touched/);
+    for (const name of authorityNames)
+      assert.match(text, new RegExp(`authorities\\.${name} is \\{ trust: \\[2\\], issue: 2 \\}`));
+    assert.match(text, /the next step of a rotation is \{ trust: \[1, 2\], issue: 1 \}/);
+  });
+
+  test("trust both: every host and every pod trusts the new authorities, and nothing is issued by them", async () => {
+    const { cluster, report, ran } = await edited.up("trust both", rotated({ trust: [1, 2], issue: 1 }));
+    assert.deepEqual(report.fresh.failed, []);
+    assert.deepEqual(ran, hosts);
+    await cluster.settled();
+    await assertIssuer(cluster, 1);
+    for (const host of cluster.hosts.values()) assert.deepEqual(await trusted(host), ["kubernetes-ca", "kubernetes-ca-2"]);
+    assert.deepEqual(await trustedByPods(cluster), ["kubernetes-ca", "kubernetes-ca-2"]);
+    await assertNothingRuns({ ...scenario, cluster });
+  });
+
+  test("to drop what still issues is refused, and so is a new version in the same edit as a step", async () => {
+    const skipped = await previewed(rotated({ trust: [2], issue: 2 }));
+    assert.notEqual(skipped.status, 0);
+    assert.match(skipped.text, /the next step of a rotation is \{ trust: \[1, 2\], issue: 2 \}/);
+    const mixed = await previewed((it) => {
+      rotated({ trust: [1, 2], issue: 2 })(it);
+      it.hosts.w9 = { address: config.api.address.replace(/\d+$/, "29"), roles: ["worker"], pool: "general" };
+    });
+    assert.notEqual(mixed.status, 0);
+    assert.match(mixed.text, /while hosts come or go: w9/);
+  });
+
+  test("issue from the new: every server, every client and every kubelet has a certificate of the new authorities", async () => {
+    const { cluster, report, ran } = await edited.up("issue from the new", rotated({ trust: [1, 2], issue: 2 }));
+    assert.deepEqual(report.fresh.failed, []);
+    assert.deepEqual(ran, hosts);
+    await cluster.settled();
+    await assertIssuer(cluster, 2);
+    await assertNothingRuns({ ...scenario, cluster });
+  });
+
+  test("to drop the key of tokens that pods still hold is refused", async () => {
+    const { status, text } = await previewed(rotated({ trust: [2], issue: 2 }));
+    assert.notEqual(status, 0);
+    assert.match(text, /authorities\.serviceAccount would drop generation 1, and generation 2 signs only since /);
+    assert.match(text, /early-key-drop/);
+    // A kubelet that starts anew gets new tokens for all of its pods: the test does not wait an hour.
+    for (const host of edited.cluster.hosts.values()) await host.sh("systemctl restart kubelet");
+    const wanted = signer(await edited.cluster.kubectl("create token default -n default"));
+    for (const host of edited.cluster.hosts.values()) {
+      await eventually(`tokens of the new key on ${host.name}`, 240, async () => {
+        const old = (await signersOn(host)).filter((key) => key !== wanted);
+        if (old.length > 0) throw new Error(`${old.length} tokens are of another key`);
+        return true;
+      });
+    }
+  });
+
+  test("drop the old: nothing trusts it any more, and everything goes on", async () => {
+    const { cluster, report, ran } = await edited.up("drop the old", (it) => {
+      rotated({ trust: [2], issue: 2 })(it);
+      it.allow = ["early-key-drop"];
+    });
+    assert.deepEqual(report.fresh.failed, []);
+    assert.deepEqual(ran, hosts);
+    await cluster.settled();
+    await assertIssuer(cluster, 2);
+    for (const host of cluster.hosts.values()) assert.deepEqual(await trusted(host), ["kubernetes-ca-2"]);
+    assert.deepEqual(await trustedByPods(cluster), ["kubernetes-ca-2"]);
+    assert.deepEqual(await published(cluster), ["kubernetes-ca-2", "front-proxy-ca-2"]);
+    assert.deepEqual(await healthyMembers(cluster), controlPlanes);
+    assert.deepEqual(await cluster.etcdClusterIds(), clusterIds);
+  });
+
+  test("what the old authority issued opens nothing any more; a pod's token does", async () => {
+    const { cluster } = edited;
+    const [host] = cluster.withRole("control-plane");
+    assert.ok(host);
+    const asks = (kubeconfig: string) =>
+      host.trySh(
+        "cat >/run/asks.conf; kubectl --kubeconfig /run/asks.conf --insecure-skip-tls-verify get nodes; rm /run/asks.conf",
+        kubeconfig,
+      );
+    const old = await asks(firstKubeconfig.replace(/^ *certificate-authority-data:.*\n/m, ""));
+    assert.notEqual(old.status, 0, old.stdout);
+    assert.match(old.stderr, /Unauthorized|certificate|logged in/);
+    const [pod] = await cluster.list("pods -n default -l app=whereami");
+    assert.ok(pod);
+    const account = `/var/lib/kubelet/pods/${pod.metadata.uid}/volumes/kubernetes.io~projected/*`;
+    const address = (await cluster.get("service kubernetes -n default")).spec.clusterIP;
+    const answer = await cluster
+      .host(pod.spec.nodeName)
+      .sh(`cd ${account}; curl -s --cacert ca.crt -H "Authorization: Bearer $(cat token)" https://${address}/api`);
+    assert.match(answer, /"APIVersions"/);
+  });
+
+  test("the state holds the new generation alone, and preview refuses the way back", async () => {
+    const authorities = scenario.stack
+      .resources()
+      .filter(({ type }) => type === "tls:index/selfSignedCert:SelfSignedCert")
+      .map(({ urn }) => urn.split("::").at(-1))
+      .sort();
+    assert.deepEqual(authorities, ["etcd-ca-2", "front-proxy-ca-2", "kubernetes-ca-2"]);
+    const { status, text } = await previewed(rotated({ trust: [1, 2], issue: 2 }));
+    assert.notEqual(status, 0);
+    assert.match(text, /the next step of a rotation is \{ trust: \[2, 3\], issue: 2 \}/);
+    await edited.up("the override taken out", (it) => delete it.allow);
+    await assertNothingRuns({ ...scenario, cluster: edited.cluster });
+  });
+});
+
+const commonName = (text: string) => /CN ?= ?([^,\n]+)/.exec(text)?.[1] ?? text;
+const named = (name: string, generation: number) => (generation === 1 ? name : `${name}-${generation}`);
+
+/** Each server by a handshake, each client by its file, and what new tokens are signed with. */
+async function assertIssuer(cluster: TestCluster, generation: number): Promise<void> {
+  const found: Record<string, string> = {};
+  for (const host of cluster.hosts.values()) {
+    const files = await host.sh(`
+      for f in /etc/etcd/pki/member.crt /etc/kubernetes/pki/{apiserver,apiserver-kubelet-client,apiserver-etcd-client,front-proxy-client}.crt \\
+        /var/lib/kubelet/pki/kubelet-client-current.pem; do
+        if [ -f $f ]; then echo "$f $(openssl x509 -noout -issuer <$f)"; fi
+      done
+      for f in /etc/kubernetes/{admin,controller-manager,scheduler}.conf; do
+        if [ -f $f ]; then echo "$f $(sed -n 's/.*client-certificate-data: //p' $f | base64 -d | openssl x509 -noout -issuer)"; fi
+      done
+      own="-cert /etc/etcd/pki/member.crt -key /etc/etcd/pki/member.key"
+      for port in 2379 2380 6443; do
+        if [ -f /etc/etcd/pki/member.crt ]; then
+          echo "$port $(openssl s_client -connect ${host.address}:$port $own </dev/null 2>/dev/null | openssl x509 -noout -issuer)"
+        fi
+      done`);
+    for (const line of files.trimEnd().split("\n")) {
+      const [what = "", ...issuer] = line.split(" ");
+      found[`${host.name} ${what}`] = commonName(issuer.join(" "));
+    }
+  }
+  const authority = (what: string) => {
+    if (/front-proxy/.test(what)) return "front-proxy-ca";
+    return /etcd|23(79|80)$/.test(what) ? "etcd-ca" : "kubernetes-ca";
+  };
+  const expected = Object.fromEntries(Object.keys(found).map((what) => [what, named(authority(what), generation)]));
+  assert.deepEqual(found, expected);
+  assert.ok(Object.keys(found).length >= 9, Object.keys(found).join());
+}
+
+/** Names of the authorities in a bundle, in order. */
+const names = (bundle: string): string[] =>
+  (bundle.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [])
+    .map((pem) => commonName(new X509Certificate(pem).subject))
+    .sort();
+
+const trusted = async (host: LabHost) => names(await host.sh("cat /etc/kubernetes/pki/ca.crt"));
+const trustedByPods = async (cluster: TestCluster) =>
+  names((await cluster.get("configmap kube-root-ca.crt -n default")).data["ca.crt"]);
+
+/** What apiservers tell aggregated ones to trust. */
+async function published(cluster: TestCluster): Promise<string[]> {
+  const { data } = await cluster.get("configmap extension-apiserver-authentication -n kube-system");
+  return [...names(data["client-ca-file"]), ...names(data["requestheader-client-ca-file"])];
+}
+
+/** The id of the key that signed a token. */
+const signer = (token: string): string => JSON.parse(Buffer.from(token.split(".")[0] ?? "", "base64url").toString()).kid;
+
+/** Those of the tokens that pods on a host hold. */
+async function signersOn(host: LabHost): Promise<string[]> {
+  const tokens = await host.sh("for f in /var/lib/kubelet/pods/*/volumes/kubernetes.io~projected/*/token; do cat $f; echo; done");
+  return tokens.trim().split("\n").map(signer);
+}
