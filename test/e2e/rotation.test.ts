@@ -74,6 +74,20 @@ onCluster(config, (scenario) => {
     assert.match(mixed.text, /while hosts come or go: w9/);
   });
 
+  test("a step that was killed in the middle does not count: the next one is refused", async () => {
+    const killed = structuredClone(edited.config);
+    rotated({ trust: [1, 2], issue: 2 })(killed);
+    scenario.stack.configure(killed);
+    const limitSeconds = 8 + Math.random() * 15;
+    const { status, text } = await scenario.stack.engine("up", [], { limitSeconds });
+    console.log(`killed after ${limitSeconds.toFixed(1)} s`);
+    assert.equal(status, 137, text.slice(-2000));
+    scenario.stack.configure(edited.config);
+    const next = await previewed(rotated({ trust: [2], issue: 2 }));
+    assert.notEqual(next.status, 0);
+    assert.match(next.text, /the last up that reached every host had \{ trust: \[1, 2\], issue: 1 \}/);
+  });
+
   test("issue from the new: every server, every client and every kubelet has a certificate of the new authorities", async () => {
     const { cluster, report, ran } = await edited.up("issue from the new", rotated({ trust: [1, 2], issue: 2 }));
     assert.deepEqual(report.fresh.failed, []);
@@ -122,7 +136,7 @@ onCluster(config, (scenario) => {
     assert.ok(host);
     const asks = (kubeconfig: string) =>
       host.trySh(
-        "cat >/run/asks.conf; kubectl --kubeconfig /run/asks.conf --insecure-skip-tls-verify get nodes; rm /run/asks.conf",
+        "trap 'rm /run/asks.conf' EXIT; cat >/run/asks.conf; kubectl --kubeconfig /run/asks.conf --insecure-skip-tls-verify get nodes",
         kubeconfig,
       );
     const old = await asks(firstKubeconfig.replace(/^ *certificate-authority-data:.*\n/m, ""));
