@@ -31,8 +31,8 @@ export function hostCommand(
       ...(keepBirth && { update: visible((texts) => texts.update ?? texts.create) }),
       delete: visible((texts) => texts.undo),
       stdin: pulumi.secret(rendered.apply((texts) => texts.stdin)),
-      // Another machine under the same address is blank, so every stage runs there again; a worker drains its old one before.
-      triggers: [host.incarnation, ...(name === "worker" && host.machineId !== undefined ? [host.machineId] : [])],
+      // Another machine under the same address is blank, so every stage runs there again; what must leave the old one does so before.
+      triggers: [host.incarnation, ...(leavesFirst(name) && host.machineId !== undefined ? [host.machineId] : [])],
     },
     {
       ...options,
@@ -50,6 +50,9 @@ export function hostCommand(
 /** Another word of repair is another visible setting, so the stage runs again; none leaves the texts as they were without it. */
 const repaired = (stage: Stage, { repair }: Host): Stage =>
   repair ? { ...stage, settings: { ...stage.settings, REPAIR: repair } } : stage;
+
+/** Stages that are undone on a machine that another one replaces; the others find a blank one and start anew. */
+const leavesFirst = (name: Stage["name"]) => name === "worker" || name === "handover";
 
 const onThisMachine = (stage: Stage, machineId: string | undefined): Stage =>
   machineId === undefined ? stage : { ...stage, settings: { ...stage.settings, MACHINE: machineId } };

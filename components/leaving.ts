@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { handoverStage } from "../hosts/handover/handover.ts";
 import { leavingStage } from "../hosts/leaving/leaving.ts";
 import { type ClusterContext, hostsOf } from "./context.ts";
 import { type HostCommand, hostCommand } from "./host.ts";
@@ -26,6 +27,14 @@ export class Leaving extends pulumi.ComponentResource {
       });
     const looking = make(etcdAlone, false, args.after);
     make(controlPlanes, true, [...args.after, ...looking]);
+    // Where a machine can be replaced alone: not before the others are well without it.
+    for (const host of [...controlPlanes, ...etcdAlone].filter(({ machineId, lost }) => machineId !== undefined && !lost)) {
+      const controlPlane = host.roles.includes("control-plane");
+      const stage = pulumi
+        .all([context.owner, host.address])
+        .apply(([owner, address]) => handoverStage({ host: { name: host.name, address }, owner, controlPlane }));
+      hostCommand(host, "handover", stage, { parent: this, dependsOn: args.after });
+    }
     this.registerOutputs({});
   }
 }

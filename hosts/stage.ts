@@ -6,8 +6,8 @@ import { createTar } from "nanotar";
 // A stage is what one host must hold for one purpose: files, settings and the script that converges them. This module turns
 // it into the three texts of a remote command: what a preview shows, what travels through stdin, and the undo launcher.
 
-/** The stages, in the order a host goes through them. `leaving` only says, when it is deleted, that its control plane leaves. */
-export type StageName = "prepare" | "etcd" | "balancer" | "control-plane" | "worker" | "addons" | "leaving";
+/** The stages, in the order a host goes through them. `leaving` and `handover` act only when they are deleted. */
+export type StageName = "prepare" | "etcd" | "balancer" | "control-plane" | "worker" | "addons" | "leaving" | "handover";
 
 /** A file that a stage puts in place and takes away again. */
 export interface HostFile {

@@ -22,6 +22,7 @@ export function costs(cluster: Cluster, aws: AwsConfig): string[] {
       ? []
       : [`pool ${name}: ${autoscaling.minimum} to ${autoscaling.maximum} more instances with a root disk each`],
   );
+  const snapshots = cluster.etcd.backup.enabled && cluster.etcd.backup.copyToS3 === undefined;
   return [
     `${counted(types.length, "instance")}: ${tally(types)}`,
     `${counted(types.length, "root disk")} of gp3, ${roots} GiB together`,
@@ -30,6 +31,7 @@ export function costs(cluster: Cluster, aws: AwsConfig): string[] {
     ...(nats > 0 ? [counted(nats, "NAT gateway")] : []),
     ...(addresses > 0 ? [`${addresses} public IPv4 address${addresses === 1 ? "" : "es"}`] : []),
     ...(aws.api.hostedZone === undefined ? ["1 private Route 53 zone"] : []),
+    ...(snapshots || scaled.length > 0 ? ["1 S3 bucket, and what lies in it"] : []),
     ...scaled,
   ];
 }

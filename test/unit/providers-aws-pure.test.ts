@@ -143,6 +143,7 @@ test("what costs money is counted", () => {
     "3 NAT gateways",
     "4 public IPv4 addresses",
     "1 private Route 53 zone",
+    "1 S3 bucket, and what lies in it",
   ]);
   const other = count((c) => {
     c.aws.api = { public: true, allowedCidrs: ["198.51.100.0/24"] };

@@ -173,13 +173,17 @@ suite("another instance", () => {
       .filter(([key]) => key.startsWith("command:") && key.endsWith(`-${host}`))
       .map(([key, { inputs }]) => [key, String(inputs.update ?? inputs.create), JSON.stringify(inputs.triggers)] as const);
 
-  test("every stage's text names the instance it runs on; only a worker's stage and its join are made anew with it", async () => {
+  test("every stage's text names the instance it runs on; only a worker's stage, its join and a handover are made anew with it", async () => {
     const graph = await graphOfExample("small");
     for (const host of ["m1", "w1"]) {
       for (const [key, text, triggers] of texts(graph, host)) {
         const join = key.includes(" join-");
         if (!join) assert.match(text, new RegExp(`# setting MACHINE=instance-${host}-id`), key);
-        assert.equal(triggers, join || key.includes(" worker-") ? `[1,"instance-${host}-id"]` : "[1]", key);
+        assert.equal(
+          triggers,
+          join || key.includes(" worker-") || key.includes(" handover-") ? `[1,"instance-${host}-id"]` : "[1]",
+          key,
+        );
       }
     }
   });

@@ -1,0 +1,3 @@
+# shellcheck shell=bash
+# Nothing to do while the machine stays.
+:
