@@ -57,6 +57,9 @@ export function addressFindings(looked: readonly Looked[]): Finding[] {
   return [fail(subject, "held by none of the balancers", "see `journalctl -u keepalived` on them: they want a ready apiserver")];
 }
 
+/** A Node of an auto-scaling pool, named after its instance: no host of the config, and as it should be for all that. */
+const ofScaledPool = /-i-[0-9a-f]{17}$/;
+
 /** Nodes and pods of kube-system by the host they belong to; `cluster` where they belong to none. */
 export function nodeFindings(looked: readonly Looked[]): Map<string, Finding[]> {
   const result = new Map<string, Finding[]>();
@@ -78,8 +81,9 @@ export function nodeFindings(looked: readonly Looked[]): Map<string, Finding[]> 
     else add(host.name, ...oneNode(node, host.versions.kubernetes));
     nodes.delete(host.name);
   }
-  for (const name of nodes.keys()) {
-    add("cluster", warn(`Node ${name}`, "is no host of this stack", `\`kubectl delete node ${name}\` if its host is gone`));
+  for (const [name, node] of nodes) {
+    if (ofScaledPool.test(name)) add("cluster", ...oneNode(node).map((it) => ({ ...it, subject: `Node ${name}` })));
+    else add("cluster", warn(`Node ${name}`, "is no host of this stack", `\`kubectl delete node ${name}\` if its host is gone`));
   }
   const hosts = new Map(wanted.map((host) => [host.name, host]));
   for (const [name, findings] of podFindings(lines(answer, "pods"), hosts)) add(name, ...findings);

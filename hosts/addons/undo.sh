@@ -3,4 +3,5 @@
 say "add-ons belong to the cluster: only what this host runs for them is undone"
 stop_join_timer
 remove_files
+rmdir /usr/local/lib/ha-kubernetes-join 2>/dev/null || true
 systemctl daemon-reload

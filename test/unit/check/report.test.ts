@@ -136,6 +136,12 @@ const everywhere: [what: string, from: string | RegExp, to: string, findings: st
   ["a cordoned Node", "w1\t\t", "w1\ttrue\t", ["w1 WARN Node"]],
   ["an old kubelet", "w1\t\tv1.36.3", "w1\t\tv1.35.4", ["w1 FAIL Node"]],
   ["a Node that is gone", /^w1\t.*Ready=.*$/m, "", ["w1 FAIL Node"]],
+  [
+    "a Node of an auto-scaling pool",
+    "@@ nodes\n",
+    "@@ nodes\nburst-i-0123456789abcdef0\t\tv1.35.4\tReady=True \nburst-i-0123456789abcdef1\t\tv1.36.3\tReady=False \n",
+    ["cluster FAIL Node burst-i-0123456789abcdef1"],
+  ],
   ["a Node of no host", "@@ nodes\n", "@@ nodes\nx9\t\tv1.36.3\tReady=True \n", ["cluster WARN Node x9"]],
   [
     "a pod that is not ready",
