@@ -33,6 +33,8 @@ const config = {
   api: { domainName: `api.${name}.internal`, port: 6443 },
   hosts,
   pools: { general: {} },
+  // Copies to S3 are signed with the instance's role, which a lab host has none of.
+  etcd: { backup: { enabled: false } },
   // Its containers are in no bundle.
   addons: { ebsCsi: false },
   artifacts: { source: "bundle", manifest: bundleManifest },
