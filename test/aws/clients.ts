@@ -41,6 +41,8 @@ const otherNames: Readonly<Record<string, string>> = {
   "s3:PutBucketLifecycleConfiguration": "s3:PutLifecycleConfiguration",
   "s3:DeleteBucketLifecycle": "s3:PutLifecycleConfiguration",
   "s3:PutPublicAccessBlock": "s3:PutBucketPublicAccessBlock",
+  "s3:DeletePublicAccessBlock": "s3:PutBucketPublicAccessBlock",
+  "s3:DeleteBucketEncryption": "s3:PutEncryptionConfiguration",
 };
 
 /** Makes the clients. Each call is recorded as the IAM action that it needs, a line each, in the file `record` where that is given. */

@@ -16,8 +16,8 @@ export interface Kind {
   replaces: string;
   /** How an input is changed in place. */
   updates?: Readonly<Record<string, (clients: Clients, id: string, inputs: Inputs, before: Inputs) => Promise<unknown>>>;
-  /** The input that gets a name of the resource's own where there is none, and how long that may be. */
-  named?: { key: string; length: number };
+  /** The input that gets a name of the resource's own where there is none, what may say how that begins, and how long it may be. */
+  named?: { key: string; prefix?: string; length: number };
   /** Makes it. @returns Its id. */
   create(clients: Clients, inputs: Inputs, context: Context): Promise<string>;
   /** What the API says of it, beside the inputs. Default: nothing. */
@@ -33,7 +33,11 @@ const words = (text = "") => text.split(/\s+/).filter((word) => word !== "");
 /** The engine's part for a kind of resource. */
 export function resourceType(type: string, kind: Kind, clients: () => Clients): ResourceType {
   const required = words(kind.required);
-  const known = new Set([...required, ...words(kind.optional), ...(kind.named ? [kind.named.key] : [])]);
+  const known = new Set([
+    ...required,
+    ...words(kind.optional),
+    ...(kind.named ? [kind.named.key, kind.named.prefix ?? kind.named.key] : []),
+  ]);
   const replacing = new Set(words(kind.replaces));
   const changedKeys = (before: Properties, now: Properties) =>
     [...new Set([...Object.keys(before), ...Object.keys(now)])].filter(
@@ -51,7 +55,8 @@ export function resourceType(type: string, kind: Kind, clients: () => Clients): 
       const inputs = { ...given };
       const { named } = kind;
       if (named !== undefined && inputs[named.key] === undefined) {
-        inputs[named.key] = old?.[named.key] ?? `${name.slice(0, named.length - 8)}-${randomBytes(4).toString("hex").slice(1)}`;
+        const begin = String(inputs[named.prefix ?? ""] ?? `${name}-`).slice(0, named.length - 8);
+        inputs[named.key] = old?.[named.key] ?? `${begin}${randomBytes(4).toString("hex")}`;
       }
       const strange = Object.keys(inputs).filter((key) => !known.has(key) && !key.startsWith("__"));
       const missing = required.filter((key) => inputs[key] === undefined);

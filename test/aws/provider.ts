@@ -9,6 +9,7 @@ import { iamKinds } from "./types/iam.ts";
 import { machineKinds } from "./types/machines.ts";
 import { nameKinds } from "./types/names.ts";
 import { networkKinds } from "./types/network.ts";
+import { poolKinds } from "./types/pools.ts";
 import { bucketKinds } from "./types/storage.ts";
 
 /**
@@ -30,6 +31,7 @@ export function awsProvider(site: Site): Provider {
     ...iamKinds,
     ...nameKinds,
     ...bucketKinds,
+    ...poolKinds,
   };
   return {
     version: "7.48.0",

@@ -1,23 +1,36 @@
 // the whole program against an implementation of AWS's API: up makes everything there, destroy leaves nothing, mistakes are refused
 import assert from "node:assert/strict";
+import { globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { after, before, suite, type TestContext, test } from "node:test";
 import { DescribeVpcsCommand } from "@aws-sdk/client-ec2";
+import { stringify } from "yaml";
 import { type Clients, makeClients } from "../aws/clients.ts";
+import { exampleConfig, infrastructureProgram, makeExisting } from "../aws/infrastructure.ts";
 import { everything } from "../aws/left.ts";
 import { type Moto, startMoto } from "../aws/moto.ts";
+import { allowedBy, operatorPolicy, unusedOf } from "../aws/policy.ts";
 import { TestProject } from "../unit/engine/program.ts";
 
 let moto: Moto;
 let clients: Clients;
 let fresh: string[];
+const scratch = mkdtempSync(join(tmpdir(), "aws-api-"));
+/** Every call that the provider made, as the IAM action that it needs. */
+const calls = join(scratch, "calls");
 
 before(async () => {
   moto = await startMoto();
   Object.assign(process.env, moto.environment);
   clients = makeClients();
   fresh = await everything(clients);
+  writeFileSync(calls, "");
 });
-after(() => moto.stop());
+after(async () => {
+  await moto.stop();
+  rmSync(scratch, { recursive: true });
+});
 
 /** What the account has that a new one has not. */
 async function made(): Promise<string[]> {
@@ -110,5 +123,59 @@ suite("the tests' provider", () => {
     assert.equal(refused.code, 1);
     assert.match(refused.text, /package aws .* is not known to this engine/);
     assert.deepEqual(await made(), []);
+  });
+});
+
+suite("the examples", () => {
+  for (const file of globSync("examples/Pulumi.aws-*.yaml", { cwd: new URL("../../", import.meta.url).pathname })) {
+    test(`${file}: up makes everything, a second one changes nothing, a new generation replaces one instance, destroy leaves nothing`, async (context) => {
+      const manifest = join(scratch, "manifest.json");
+      writeFileSync(manifest, JSON.stringify({ files: {} }));
+      const { config, cluster, region } = exampleConfig(file.replace("examples/", ""), manifest);
+      const environment = { AWS_REGION: region, HA_KUBERNETES_TEST_AWS_CALLS: calls };
+      Object.assign(process.env, { AWS_REGION: region });
+      const here = makeClients();
+      await makeExisting(here, cluster);
+      const before = await everything(here);
+      const left = async () => (await everything(here)).filter((line) => !before.includes(line));
+      const stack = new TestProject(context, "", "test/aws/engine.ts");
+      stack.write("index.ts", infrastructureProgram);
+      const configure = () => stack.write("Pulumi.dev.yaml", stringify({ config }));
+      configure();
+      const first = await stack.run(["up"], environment);
+      assert.equal(first.code, 0, first.text);
+      const instances = async () => (await left()).filter((line) => line.startsWith("instance i-"));
+      const hosts = Object.keys(cluster.hosts).length + (cluster.aws.ssh?.bastion ? 1 : 0);
+      const was = await instances();
+      assert.equal(was.length, hosts);
+      assert.match((await stack.run(["up"], environment)).text, /unchanged \(/);
+      const [host = ""] = Object.keys(cluster.hosts);
+      cluster.hosts[host] = { ...cluster.hosts[host], aws: { ...cluster.hosts[host].aws, generation: 2 } };
+      configure();
+      const replaced = await stack.run(["up"], environment);
+      assert.equal(replaced.code, 0, replaced.text);
+      assert.match(replaced.text, new RegExp(`instance-${host} .*replaced`));
+      assert.equal((await instances()).filter((line) => !was.includes(line)).length, 1);
+      if (cluster.aws.etcdVolume?.protect) {
+        assert.match((await stack.run(["destroy"], environment)).text, /etcd-volume-\S+ is protected/);
+        cluster.aws.etcdVolume.protect = false;
+        configure();
+        assert.equal((await stack.run(["up"], environment)).code, 0);
+      }
+      const gone = await stack.run(["destroy"], environment);
+      assert.equal(gone.code, 0, gone.text);
+      assert.deepEqual(await left(), []);
+    });
+  }
+
+  test("examples/aws-policy.json allows every call that was made, and lists nothing that no call needs", () => {
+    const made = [...new Set(readFileSync(calls, "utf8").trim().split("\n"))].sort();
+    assert.ok(made.length > 60, `${made.length} kinds of calls are too few to be all`);
+    assert.deepEqual(
+      made.filter((action) => !allowedBy(operatorPolicy, action)),
+      [],
+      "not allowed",
+    );
+    assert.deepEqual(unusedOf(operatorPolicy, made), [], "not needed");
   });
 });

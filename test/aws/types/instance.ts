@@ -46,7 +46,8 @@ function networkInterface(inputs: Inputs) {
   };
 }
 
-function metadata(options: Inputs) {
+/** IMDS settings as the API takes them. */
+export function metadata(options: Inputs) {
   const { httpEndpoint, httpTokens, httpPutResponseHopLimit, instanceMetadataTags } = only(
     "metadataOptions",
     options,
@@ -60,7 +61,8 @@ function metadata(options: Inputs) {
   };
 }
 
-function market(options: Inputs) {
+/** Spot settings as the API takes them. */
+export function market(options: Inputs) {
   const { marketType: MarketType, spotOptions = {} } = only("instanceMarketOptions", options, "marketType spotOptions");
   const { spotInstanceType, instanceInterruptionBehavior } = only(
     "spotOptions",

@@ -3,14 +3,18 @@ import {
   DeleteBucketCommand,
   DeleteBucketEncryptionCommand,
   DeleteBucketLifecycleCommand,
+  DeleteBucketPolicyCommand,
+  DeleteObjectCommand,
   DeleteObjectsCommand,
   DeletePublicAccessBlockCommand,
   HeadBucketCommand,
   ListObjectVersionsCommand,
   PutBucketEncryptionCommand,
   PutBucketLifecycleConfigurationCommand,
+  PutBucketPolicyCommand,
   PutBucketTaggingCommand,
   PutBucketVersioningCommand,
+  PutObjectCommand,
   PutPublicAccessBlockCommand,
 } from "@aws-sdk/client-s3";
 import type { Clients } from "../clients.ts";
@@ -55,8 +59,8 @@ async function putLifecycle({ s3 }: Clients, { bucket: Bucket, rules }: Inputs) 
 export const bucketKinds: Kinds = {
   "aws:s3/bucket:Bucket": {
     optional: "forceDestroy tags",
-    replaces: "bucket",
-    named: { key: "bucket", length: 63 },
+    replaces: "bucket bucketPrefix",
+    named: { key: "bucket", prefix: "bucketPrefix", length: 63 },
     // Only read when the bucket goes.
     updates: { forceDestroy: async () => undefined },
     create: async ({ s3 }, { bucket: Bucket, tags }) => {
@@ -115,6 +119,25 @@ export const bucketKinds: Kinds = {
       return inputs.bucket;
     },
     delete: ({ s3 }, Bucket) => s3.send(new DeleteBucketLifecycleCommand({ Bucket })),
+  },
+  "aws:s3/bucketPolicy:BucketPolicy": {
+    required: "bucket policy",
+    replaces: "bucket",
+    updates: { policy: (clients, Bucket, { policy: Policy }) => clients.s3.send(new PutBucketPolicyCommand({ Bucket, Policy })) },
+    create: async ({ s3 }, { bucket: Bucket, policy: Policy }) => {
+      await s3.send(new PutBucketPolicyCommand({ Bucket, Policy }));
+      return Bucket;
+    },
+    delete: ({ s3 }, Bucket) => s3.send(new DeleteBucketPolicyCommand({ Bucket })),
+  },
+  "aws:s3/bucketObjectv2:BucketObjectv2": {
+    required: "bucket key content",
+    replaces: "bucket key",
+    create: async ({ s3 }, { bucket: Bucket, key: Key, content: Body }) => {
+      await s3.send(new PutObjectCommand({ Bucket, Key, Body }));
+      return Key;
+    },
+    delete: ({ s3 }, Key, { bucket: Bucket }) => s3.send(new DeleteObjectCommand({ Bucket, Key })),
   },
   "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock": {
     required: "bucket",
