@@ -137,8 +137,8 @@ const poolLabels: Rule = {
 const within = (inner: string, outer: string) => `${inner}/`.startsWith(`${outer}/`);
 
 const backupPlaces: Rule = {
-  says: "Snapshots are kept outside `etcd.dataDirectory`, and their copies outside `etcd.backup.directory`; with `copyToS3`, `etcd.quotaMebibytes` is at most 5120, S3's limit for one upload.",
-  check({ etcd: { dataDirectory, backup, quotaMebibytes } }) {
+  says: "Snapshots are kept outside `etcd.dataDirectory`, and their copies outside `etcd.backup.directory`; with `copyToS3` or the bucket of provider aws, `etcd.quotaMebibytes` is at most 5120, S3's limit for one upload.",
+  check({ provider, etcd: { dataDirectory, backup, quotaMebibytes } }) {
     const problems: Problem[] = [];
     if (within(backup.directory, dataDirectory) || within(dataDirectory, backup.directory)) {
       problems.push({
@@ -155,12 +155,13 @@ const backupPlaces: Rule = {
         allowed: `a directory apart from cluster.etcd.backup.directory, ${backup.directory}, and not on this host's disk`,
       });
     }
-    if (backup.copyToS3 !== undefined && quotaMebibytes > 5120) {
+    const inS3 = backup.copyToS3 !== undefined || (provider === "aws" && backup.enabled);
+    if (inS3 && quotaMebibytes > 5120) {
       problems.push({
         key: at("etcd", "quotaMebibytes"),
         found: `is ${quotaMebibytes}`,
         allowed:
-          "at most 5120 with cluster.etcd.backup.copyToS3: S3 takes 5 GiB in one upload, and a snapshot is as big as the data",
+          "at most 5120 with cluster.etcd.backup.copyToS3 or the bucket of provider aws: S3 takes 5 GiB in one upload, and a snapshot is as big as the data",
       });
     }
     return problems;

@@ -284,7 +284,7 @@ export const badSettings: readonly Bad[] = [
       c.etcd = { quotaMebibytes: 8192, backup: { copyToS3: { bucket: "prod-backups", region: "eu-central-1" } } };
     },
     says: [
-      "cluster.etcd.quotaMebibytes is 8192 | allowed: at most 5120 with cluster.etcd.backup.copyToS3: S3 takes 5 GiB in one upload, and a snapshot is as big as the data",
+      "cluster.etcd.quotaMebibytes is 8192 | allowed: at most 5120 with cluster.etcd.backup.copyToS3 or the bucket of provider aws: S3 takes 5 GiB in one upload, and a snapshot is as big as the data",
     ],
   },
   {
