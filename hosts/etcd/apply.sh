@@ -14,6 +14,8 @@ apply_etcd() {
   [ -s "$KNOWN_MEMBERS" ] || write_file 0600 root:root "$KNOWN_MEMBERS" <<<"${BIRTH_ENDPOINTS:?this member was never started here and its first run was not told of any peer}"
 
   drop_timers
+  restore_wanted || one_minor_up etcd "$(unit_version)" "$ETCD_VERSION" cluster.versions.etcd
+  if local_started && ! restore_wanted; then snapshot_before_upgrade; fi
   if restore_wanted; then
     restore
   elif [ ! -d "$DATA_DIRECTORY/member/wal" ]; then
@@ -31,6 +33,7 @@ apply_etcd() {
   fi
   rm -f /etc/etcd/birth.env
   keep_snapshots
+  upgrade_begun
   systemctl is-enabled --quiet etcd || systemctl enable --quiet etcd
   etcd_access
   # A cluster that is just being born has no quorum yet, and nothing to look after.
@@ -39,6 +42,9 @@ apply_etcd() {
     if [ "$(own_line | awk -F', ' '{print $6}')" = true ]; then with_turn promote; fi
   fi
 }
+
+# The version that this host's unit runs; empty where there is none.
+unit_version() { sed -n 's|^ExecStart=/opt/ha-kubernetes/etcd-\([0-9.]*\)/etcd$|\1|p' /etc/systemd/system/etcd.service 2>/dev/null || true; }
 
 install_all() {
   local tool

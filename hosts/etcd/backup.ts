@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import type { Cluster } from "../../config/schema.ts";
 import type { HostFile } from "../stage.ts";
 
-// Snapshots on a timer, and the drill that shows they restore. Every etcd host takes its own of its own member, so that any one
+// Snapshots on a timer and before upgrades, and the drill that shows they restore. Every etcd host takes its own of its own member, so that any one
 // host that is left can restore the cluster. All paths match */etcd-backup*: what differs there never restarts etcd.
 
 export interface BackupArgs {
@@ -47,18 +47,17 @@ export function objectsUrl({ bucket, region, prefix, endpoint }: BackupBucket): 
 }
 
 /**
- * Scripts, units and settings.
+ * Scripts, units and settings. Where snapshots on a timer are off, what takes one before an upgrade stays.
  *
  * @throws Error where snapshots are to be copied by SSH and there is no key
  */
 export function backupFiles(args: BackupArgs): HostFile[] {
   const { backup, bucket = backup.copyToS3 } = args;
-  // How copies are reached. A restore needs it, too, where no snapshots are taken any more.
+  // How copies are reached. A restore needs it, too.
   const ways = [
     ...(backup.copyToSsh === undefined ? [] : sshFiles(args, backup.copyToSsh)),
     ...(bucket === undefined ? [] : [script("aws", "0644", "../aws/aws.sh")]),
   ];
-  if (!backup.enabled) return ways;
   const settings = {
     BACKUP_NAME: backupName(args.owner, args.host.name),
     BACKUP_DIRECTORY: backup.directory,
@@ -74,8 +73,8 @@ export function backupFiles(args: BackupArgs): HostFile[] {
     script("common", "0644"),
     script("snapshot"),
     { path: "/etc/systemd/system/etcd-backup.service", content: service("Snapshot of etcd", "snapshot") },
-    { path: "/etc/systemd/system/etcd-backup.timer", content: backupTimer(backup.intervalMinutes) },
-    ...(backup.drill
+    ...(backup.enabled ? [{ path: "/etc/systemd/system/etcd-backup.timer", content: backupTimer(backup.intervalMinutes) }] : []),
+    ...(backup.enabled && backup.drill
       ? [
           script("drill"),
           {

@@ -36,6 +36,8 @@ export function etcdStage({ host, owner, cluster, version, tls, backupSshKey, ba
     versions: { etcd: version },
     settings: {
       ETCD_VERSION: version,
+      // Another one is a reason for a snapshot, which comes before any control plane changes.
+      KUBERNETES_VERSION: cluster.kubernetesVersion,
       DATA_DIRECTORY: etcd.dataDirectory,
       DATA_DEVICE: host.dataDevice ?? "",
       MEMBER_ADDRESS: host.address,

@@ -1,5 +1,6 @@
 # shellcheck shell=bash
-# Snapshots on a timer: what runs them is files/snapshot.sh and files/drill.sh. Snapshots outlive the host's membership.
+# Snapshots on a timer and before each upgrade: what takes and tries them is files/snapshot.sh and files/drill.sh. They outlive the
+# host's membership.
 
 # shellcheck disable=SC2034 # used by apply.sh
 readonly BACKUP_FILES='*/etcd-backup*' ALL_TIMERS="etcd-backup.timer etcd-backup-drill.timer"
@@ -14,19 +15,24 @@ drop_timers() {
   done
 }
 
-# Only once etcd starts: nothing waits for snapshots.
-keep_snapshots() {
-  local timer idle=()
+# What takes them, also where no timer is wanted: an upgrade does.
+place_backup() {
   install_files "$BACKUP_FILES"
-  [ -n "$BACKUP_TIMERS" ] || return 0
+  # shellcheck disable=SC2086 # names without blanks
+  reread_units etcd-backup.service etcd-backup-drill.service $ALL_TIMERS
   if [ "$(stat -c '%a %U:%G' "$BACKUP_DIRECTORY" 2>/dev/null)" != "700 etcd:etcd" ]; then
     install -d -m 0700 -o etcd -g etcd "$BACKUP_DIRECTORY"
     # Those of an earlier time on this host, when the user's number was another one.
     find "$BACKUP_DIRECTORY" -maxdepth 1 -name "$BACKUP_NAME.*" -exec chown etcd:etcd {} +
     did "made $BACKUP_DIRECTORY"
   fi
+}
+
+# Only once etcd starts: nothing waits for these snapshots.
+keep_snapshots() {
+  local timer idle=()
+  place_backup
   for timer in $BACKUP_TIMERS; do
-    if systemctl show -p NeedDaemonReload --value "$timer" "${timer%.timer}.service" | grep yes >/dev/null; then systemctl daemon-reload; fi
     if ! systemctl is-enabled --quiet "$timer" || ! systemctl is-active --quiet "$timer"; then idle+=("$timer"); fi
     if systemctl is-failed --quiet "${timer%.timer}.service"; then
       say "WARNING: the last run of ${timer%.timer} failed: $(journalctl -u "${timer%.timer}.service" -n 20 -o cat | grep ERROR | tail -n 1)"
@@ -36,6 +42,26 @@ keep_snapshots() {
   systemctl enable --quiet --now "${idle[@]}"
   did "started ${idle[*]}"
 }
+
+# The versions that the last snapshot of this kind came before, or that the member was born with.
+readonly UPGRADE=$HOME_DIR/etcd-upgrade
+upgrade_target() { echo "etcd $ETCD_VERSION and Kubernetes $KUBERNETES_VERSION"; }
+
+# Once for each change of etcd's or Kubernetes' version, before anything of it is done: control planes wait for every etcd host's
+# stage. Without a verified snapshot nothing goes on. A member that has never heard of this and is not healthy is mended first.
+snapshot_before_upgrade() {
+  [ "$(cat "$UPGRADE" 2>/dev/null)" != "$(upgrade_target)" ] || return 0
+  [ -f "$UPGRADE" ] || { etcd_access && local_healthy; } || return 0
+  place_backup
+  systemctl start etcd-backup.service ||
+    fail "no snapshot could be taken before going to $(upgrade_target), so nothing was changed: $(why_no_snapshot). Mend that, then run up again"
+  did "took a snapshot before going to $(upgrade_target): $(find "$BACKUP_DIRECTORY" -maxdepth 1 -name "$BACKUP_NAME.*.db" -printf '%f\n' | sort | tail -n 1)"
+  upgrade_begun
+}
+why_no_snapshot() {
+  journalctl -u etcd-backup.service -n 20 -o cat | grep ERROR | tail -n 1 || journalctl -u etcd-backup.service -n 3 -o cat | tr '\n' ' '
+}
+upgrade_begun() { [ "$(cat "$UPGRADE" 2>/dev/null)" = "$(upgrade_target)" ] || upgrade_target | write_file 0644 root:root "$UPGRADE"; }
 
 stop_backup() {
   local timer

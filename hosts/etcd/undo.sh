@@ -12,7 +12,7 @@ undo_etcd() {
   fi
   remove_files
   forget_started etcd
-  rm -rf /etc/etcd "$BORN" "$KNOWN_MEMBERS" "$RESTORED" "$APPROVED"
+  rm -rf /etc/etcd "$BORN" "$KNOWN_MEMBERS" "$RESTORED" "$APPROVED" "$UPGRADE"
   rm -f /usr/local/bin/etcdutl
   [ -s "$KUBERNETES_PKI/apiserver-etcd-client.crt" ] || rm -f /usr/local/bin/etcdctl
   systemctl daemon-reload

@@ -45,6 +45,17 @@ wait_until() {
   done
 }
 
+# older_or_same VERSION OTHER
+older_or_same() { [ "$(printf '%s\n' "$1" "$2" | sort -V | head -n 1)" = "$1" ]; }
+
+# one_minor_up PART FROM TO KEY: refuses to go back a minor version or to skip one, from what runs on this host; FROM may be empty.
+one_minor_up() {
+  [ -n "$2" ] || return 0
+  local steps=$(($(cut -d. -f2 <<<"$3") - $(cut -d. -f2 <<<"$2")))
+  [ "$steps" -ge 0 ] || fail "$1 is $2 here and does not go back to $3: the older one can't read the newer one's data. Put $4 back"
+  [ "$steps" -le 1 ] || fail "$1 is $2 here and goes up one minor version at a time, not to $3 at once. Set $4 to a version of the next minor one first"
+}
+
 # One script at a time on a host, whoever started it. The kernel drops the lock with its holder.
 take_host_lock() {
   mkdir -p /run/ha-kubernetes
