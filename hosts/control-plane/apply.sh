@@ -5,6 +5,13 @@
 apply_control_plane() {
   mkdir -p "$MANIFESTS" /etc/kubernetes/pki/etcd /var/lib/kubelet
   chmod 0700 /etc/kubernetes/pki /var/lib/kubelet
+  # On the way to a later version than this stage's: not for a host that is further already, or no control plane yet.
+  if [ -f "$STAGE/inputs/artifacts" ]; then
+    if [ ! -f "$HOME_DIR/control-plane-born" ] || ! older_or_same "$(apiserver_version)" "$KUBERNETES_VERSION"; then return 0; fi
+    stage_artifacts "$STAGE/inputs/artifacts"
+    import_images "$STAGE/inputs/artifacts"
+  fi
+  one_minor_up Kubernetes "$(apiserver_version)" "$KUBERNETES_VERSION" cluster.kubernetesVersion
   if [ ! -f "$HOME_DIR/control-plane-born" ]; then
     converge
     write_file 0644 root:root "$HOME_DIR/control-plane-born" <<<"$OWNER"
@@ -41,15 +48,25 @@ converge() {
   trust_in_kubeconfigs
   renew_kubelet_credential
   write_manifests
-  if kubelet_is_stale; then start_kubelet; fi
+  # The one that runs restarts what was written; itself it comes last, because it must never be newer than its apiserver.
+  if ! systemctl is-active --quiet kubelet; then start_kubelet; fi
   wait_until 240 "the apiserver of this host to be ready" ready "$HOST_ADDRESS"
   local component
   for component in kube-apiserver kube-controller-manager kube-scheduler; do
     wait_until 180 "$component to run with what is now set" restarted "$component" "$(stat -c %Y "$MANIFESTS/$component.yaml")"
   done
+  if kubelet_is_stale; then change_kubelet; fi
+  uncordon
   wait_until 60 "the apiserver of this host to stay ready" ready "$HOST_ADDRESS"
   register
   mark_converged
+}
+
+# What runs on a control plane beside its own static pods, such as CoreDNS, moves away across minor versions.
+change_kubelet() {
+  empty_across_minors "$(kubelet_version)"
+  start_kubelet
+  wait_until 180 "this node to be ready with kubelet $KUBERNETES_VERSION" ready_with_version
 }
 
 kubeadm_phase() { kubeadm init phase "$@" --config /etc/kubernetes/kubeadm.yaml </dev/null >/run/ha-kubernetes/kubeadm.log 2>&1 || fail "kubeadm $*: $(tail -n 3 /run/ha-kubernetes/kubeadm.log | tr '\n' ' ')"; }
@@ -97,10 +114,9 @@ write_manifests() {
 # Once the API answers: administrators and joining kubelets get their roles, kubeadm's own tools what they look for, this node its
 # label and taint, and this control plane's entry in the lists of those that must all leave for a teardown.
 register() {
-  if [ -f /etc/kubernetes/super-admin.conf ]; then
-    kubeadm_phase upload-config kubeadm
-    rm -f /etc/kubernetes/super-admin.conf
-  fi
+  # It says the version, too.
+  kubeadm_phase upload-config kubeadm
+  rm -f /etc/kubernetes/super-admin.conf
   wait_until 60 "this node to register" node_registered
   this_kubectl apply --server-side --force-conflicts -f /etc/kubernetes/bootstrap-rbac.yaml >/dev/null
   kubeadm_phase mark-control-plane

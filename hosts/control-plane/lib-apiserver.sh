@@ -21,6 +21,9 @@ another_ready() {
   }
 }
 
+# The version that this host's manifest names; empty where there is none.
+apiserver_version() { sed -n 's|^ *image: .*/kube-apiserver:v||p' "$MANIFESTS/kube-apiserver.yaml" 2>/dev/null || true; }
+
 # restarted COMPONENT EPOCH: it runs, and was started no earlier than its manifest was written.
 restarted() {
   local pid started

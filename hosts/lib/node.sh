@@ -21,10 +21,41 @@ start_kubelet() {
   mkdir -p /etc/ha-kubernetes/kubelet.conf.d "$MANIFESTS"
   systemctl daemon-reload
   systemctl enable --quiet kubelet
-  systemctl restart kubelet
+  # One that failed again and again is not started for a while.
+  systemctl reset-failed kubelet 2>/dev/null || true
+  systemctl restart kubelet || fail "kubelet does not start: $(journalctl -u kubelet -n 3 -o cat | tr '\n' ' ')"
   local files
   mapfile -t files < <(kubelet_settings)
   started kubelet "${files[@]}"
+}
+
+# The kubelet's version on this host: of the one that runs, else of its unit; empty where there is none.
+kubelet_version() {
+  local program
+  program=$(readlink "/proc/$(systemctl show -p MainPID --value kubelet)/exe" 2>/dev/null ||
+    sed -n 's|^ExecStart=\(/[^ ]*\).*|\1|p' /etc/systemd/system/kubelet.service 2>/dev/null || true)
+  sed -n 's|^/opt/ha-kubernetes/kubernetes-\([0-9.]*\)/kubelet$|\1|p' <<<"$program"
+}
+
+# There while this host is cordoned by a change of its own, and not by somebody else.
+readonly CORDONED=$HOME_DIR/cordoned
+
+# empty_across_minors FROM: across minor versions Kubernetes asks for a node without pods; a patch leaves them where they are.
+empty_across_minors() {
+  [ "${1%.*}" != "${KUBERNETES_VERSION%.*}" ] || return 0
+  [ "$(this_kubectl get node "$HOST_NAME" -o 'jsonpath={.spec.unschedulable}')" = true ] || touch "$CORDONED"
+  drain_node
+}
+uncordon() {
+  [ -f "$CORDONED" ] || return 0
+  this_kubectl uncordon "$HOST_NAME" >/dev/null
+  rm -f "$CORDONED"
+}
+ready_with_version() {
+  local status
+  status=$(this_kubectl get node "$HOST_NAME" -o 'jsonpath={.status.nodeInfo.kubeletVersion} {.status.conditions[?(@.type=="Ready")].status}')
+  echo "$status"
+  [ "$status" = "v$KUBERNETES_VERSION True" ]
 }
 
 # this_kubectl: as this node; KUBECONFIG and API_SERVER are set by the stage.

@@ -15,11 +15,16 @@ apply_containerd() {
   if stale containerd "${CONTAINERD_FILES[@]}" "$(readlink -f /usr/local/bin/containerd)"; then
     reread_units containerd
     systemctl enable --quiet --no-reload containerd
-    systemctl restart containerd || fail "containerd does not start: $(journalctl -u containerd -n 3 -o cat | tr '\n' ' ')"
-    wait_until 60 "containerd to answer" ctr --connect-timeout 2s version
-    started containerd "${CONTAINERD_FILES[@]}" "$(readlink -f /usr/local/bin/containerd)"
+    # On a node that lives already, one at a time.
+    if systemctl is-active --quiet containerd; then with_turn restart_containerd; else restart_containerd; fi
     did "started containerd $CONTAINERD_VERSION"
   fi
+}
+
+restart_containerd() {
+  systemctl restart containerd || fail "containerd does not start: $(journalctl -u containerd -n 3 -o cat | tr '\n' ' ')"
+  wait_until 60 "containerd to answer" ctr --connect-timeout 2s version
+  started containerd "${CONTAINERD_FILES[@]}" "$(readlink -f /usr/local/bin/containerd)"
 }
 
 # activate FOLDER LINKS NAME...: points LINKS/NAME to FOLDER/NAME.

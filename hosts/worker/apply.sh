@@ -1,8 +1,6 @@
 # shellcheck shell=bash
 # Makes this host a worker and keeps it one.
 
-# There while this host is cordoned by a change of its own, and not by somebody else.
-readonly CORDONED=$HOME_DIR/cordoned
 # The authority that issues now.
 readonly ISSUER=$STAGE/inputs/issuer.crt
 
@@ -10,17 +8,19 @@ apply_worker() {
   mkdir -p /etc/kubernetes/pki "$MANIFESTS" /var/lib/kubelet
   chmod 0700 /var/lib/kubelet
   local running
-  running=$(sed -n 's|.*/kubernetes-\([0-9.]*\)/kubelet .*|\1|p' /etc/systemd/system/kubelet.service 2>/dev/null || true)
+  running=$(kubelet_version)
   if [ ! -s "$NODE_KUBECONFIG" ]; then
     join
   elif [ -n "$running" ] && [ "$running" != "$KUBERNETES_VERSION" ]; then
     with_pool_turn "$KUBERNETES_VERSION" change_version "$running"
   elif differing_files | grep -x "$KUBERNETES_PKI/ca.crt" >/dev/null || ! issued_by "$ISSUER" "$KUBELET_CREDENTIAL"; then
     with_pool_turn "authorities-$(cat "$(staged "$KUBERNETES_PKI/ca.crt")" "$ISSUER" | sha256sum | cut -c1-12)" change_authority
+  elif turn_was_cut; then
+    with_pool_turn "$KUBERNETES_VERSION" change_version "$running"
   else
     converge
   fi
-  if [ -f "$CORDONED" ]; then uncordon; fi
+  uncordon
   note_taints
   set_labels
   tell_issuer
@@ -44,25 +44,21 @@ converge() {
   fi
 }
 
-# Across minor versions Kubernetes asks for a node without pods; a patch leaves them where they are.
 change_version() {
-  if [ "${1%.*}" != "${KUBERNETES_VERSION%.*}" ]; then
-    [ "$(this_kubectl get node "$HOST_NAME" -o 'jsonpath={.spec.unschedulable}')" = true ] || touch "$CORDONED"
-    drain_node
-  fi
+  not_ahead_of_the_api
+  empty_across_minors "$1"
   converge
   wait_until 180 "this node to be ready with kubelet $KUBERNETES_VERSION" ready_with_version
-  if [ -f "$CORDONED" ]; then uncordon; fi
+  uncordon
 }
-ready_with_version() {
-  local status
-  status=$(this_kubectl get node "$HOST_NAME" -o 'jsonpath={.status.nodeInfo.kubeletVersion} {.status.conditions[?(@.type=="Ready")].status}')
-  echo "$status"
-  [ "$status" = "v$KUBERNETES_VERSION True" ]
-}
-uncordon() {
-  this_kubectl uncordon "$HOST_NAME" >/dev/null
-  rm -f "$CORDONED"
+
+# A kubelet must never be newer than an apiserver that it may meet. The program puts workers last; this looks.
+not_ahead_of_the_api() {
+  local api
+  api=$(this_kubectl get --raw /version | sed -n 's/.*"gitVersion": "v\([0-9.]*\).*/\1/p')
+  [ -n "$api" ] || fail "the API does not say its version"
+  older_or_same "$KUBERNETES_VERSION" "$api" ||
+    fail "the API is Kubernetes $api, older than this kubelet's $KUBERNETES_VERSION: the control planes go first. Mend them, then run up again"
 }
 
 # Another authority to trust, or another one that issued the kubelet's own certificate. Pods are left alone.

@@ -5,6 +5,10 @@
 # A turn this old belongs to a run that was killed, on a host that has not been back.
 readonly TURN_EXPIRES_SECONDS=$((DRAIN_SECONDS + 900))
 
+# The turn that this host holds, on its own disk: a run that was killed gives it back when it runs again.
+readonly TURN_MARK=$HOME_DIR/pool-turn
+turn_was_cut() { [ -f "$TURN_MARK" ]; }
+
 turns() { this_kubectl -n ha-kubernetes-turns "$@"; }
 # turn_field NAME FIELD: empty where there is no such object.
 turn_field() { turns get configmap "$1" --ignore-not-found -o "jsonpath={.data.$2}"; }
@@ -14,6 +18,7 @@ turn_field() { turns get configmap "$1" --ignore-not-found -o "jsonpath={.data.$
 with_pool_turn() {
   local roll=$1 failed_before said=$SECONDS
   shift
+  if turn_was_cut; then give_back "$(cat "$TURN_MARK")"; fi
   failed_before=$(turn_field "failed-$POOL" at)
   until take_pool_turn "$roll"; do
     if [ $((SECONDS - said)) -ge 10 ]; then
@@ -23,14 +28,23 @@ with_pool_turn() {
     sleep 1
   done
   if [ "$(turn_field "failed-$POOL" at)" != "$failed_before" ]; then
-    turns delete configmap "$TURN" --ignore-not-found >/dev/null
+    give_back "$TURN"
     fail "not started, because the same roll failed on $(turn_field "failed-$POOL" holder). Mend that worker, then run up again"
   fi
   trap pool_turn_failed EXIT
+  write_file 0644 root:root "$TURN_MARK" <<<"$TURN"
   "$@"
   trap - EXIT
   turns create configmap "done-$POOL-$roll" >/dev/null 2>&1 || true
-  turns delete configmap "$TURN" --ignore-not-found >/dev/null
+  give_back "$TURN"
+}
+
+# give_back TURN: unless somebody else took it over meanwhile.
+give_back() {
+  local holder
+  holder=$(turn_field "$1" holder) || return
+  if [ "$holder" = "$HOST_NAME" ]; then turns delete configmap "$1" --ignore-not-found >/dev/null || return; fi
+  rm -f "$TURN_MARK"
 }
 
 take_pool_turn() {
@@ -58,6 +72,6 @@ pool_turn_failed() {
     printf 'data: {holder: "%s", at: "%s"}\n' "$HOST_NAME" "$(date +%s.%N)"
   } >/run/ha-kubernetes/failed.yaml
   cut_off "$status" || turns apply -f /run/ha-kubernetes/failed.yaml >/dev/null 2>&1 || say "could not leave a mark of this failure in the API"
-  turns delete configmap "$TURN" --ignore-not-found >/dev/null 2>&1 || true
+  (give_back "$TURN") >/dev/null 2>&1 || say "could not give the turn back; it is free again when this host has run once more"
   exit "$status"
 }

@@ -9,7 +9,7 @@ undo_worker() {
   fi
   reset_node
   remove_files
-  rm -f "$HOME_DIR/worker-labels" "$HOME_DIR/cordoned"
+  rm -f "$HOME_DIR/worker-labels" "$CORDONED" "$TURN_MARK"
   did "removed the worker"
 }
 
