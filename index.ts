@@ -18,7 +18,7 @@ import { createInfrastructure } from "./providers/infrastructure.ts";
 // Typed config, then hosts, then the components in the order in which a cluster comes to life.
 const { cluster, secrets } = loadCluster();
 const history = await readHistory(cluster);
-const infrastructure = await createInfrastructure({ cluster, secrets });
+const infrastructure = await createInfrastructure({ cluster, secrets, path: history.path });
 const id = new random.RandomId("cluster", { byteLength: 4 });
 const pki = new ClusterPki("pki", { certificates: cluster.certificates });
 const context: ClusterContext = {

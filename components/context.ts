@@ -20,6 +20,8 @@ export interface ClusterContext {
   born: boolean;
   /** Hosts whose incarnation is another than the last `up` recorded. */
   reborn: ReadonlySet<string>;
+  /** Kubernetes versions through which control planes go on the way to the config's. */
+  path: readonly string[];
 }
 
 /** The hosts of a role, by name: the order in which a config lists them never matters. */

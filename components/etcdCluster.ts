@@ -49,7 +49,13 @@ export class EtcdCluster extends pulumi.ComponentResource {
         );
       // A reinstalled member is told the members of today; every other one keeps what it was born with.
       this.commands.push(
-        hostCommand(host, "etcd", stage, { parent: this, dependsOn: args.prepared[host.name] }, !reborn.has(host.name)),
+        hostCommand(
+          host,
+          "etcd",
+          stage,
+          { parent: this, dependsOn: args.prepared[host.name] },
+          { keepBirth: !reborn.has(host.name) },
+        ),
       );
     }
     this.born = pulumi.all(this.commands.map((command) => command.stdout)).apply(() => true);

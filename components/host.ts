@@ -11,13 +11,15 @@ export type HostCommand = remote.Command | local.Command;
  * about, and runs the stage's undo script when the host no longer has it. Secrets travel through stdin only.
  *
  * `keepBirth`: the stage's `birth` is told to the first run only; when it changes later, nothing runs.
+ *
+ * `passing`: the version that the host goes through. Runs once, and is never undone: the stage that it leads to is.
  */
 export function hostCommand(
   host: Host,
   name: Stage["name"],
   stage: pulumi.Input<Stage>,
   options: pulumi.CustomResourceOptions,
-  keepBirth = false,
+  { keepBirth = false, passing }: { keepBirth?: boolean; passing?: string } = {},
 ): HostCommand {
   const rendered = pulumi
     .all([stage, host.machineId])
@@ -25,11 +27,11 @@ export function hostCommand(
   const visible = (pick: (texts: RenderedStage) => string) => pulumi.unsecret(rendered.apply(pick));
   return run(
     host,
-    `${name}-${host.name}`,
+    [name, passing, host.name].filter((part) => part !== undefined).join("-"),
     {
       create: visible((texts) => texts.create),
       ...(keepBirth && { update: visible((texts) => texts.update ?? texts.create) }),
-      delete: visible((texts) => texts.undo),
+      ...(passing === undefined && { delete: visible((texts) => texts.undo) }),
       stdin: pulumi.secret(rendered.apply((texts) => texts.stdin)),
       // Another machine under the same address is blank, so every stage runs there again; what must leave the old one does so before.
       triggers: [host.incarnation, ...(leavesFirst(name) && host.machineId !== undefined ? [host.machineId] : [])],
@@ -39,6 +41,7 @@ export function hostCommand(
       // A reinstalled host: the old undo finds nothing there, then everything is made anew.
       deleteBeforeReplace: true,
       ...(keepBirth && { ignoreChanges: ["create"] }),
+      ...(passing !== undefined && { ignoreChanges: ["create", "stdin", connectionPath, "triggers"] }),
       ...(host.lost && {
         retainOnDelete: true,
         ignoreChanges: ["create", "update", "delete", "stdin", connectionPath, "triggers"],

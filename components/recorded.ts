@@ -11,6 +11,8 @@ export interface History {
   born: boolean;
   /** Hosts whose incarnation is another than the last `up` recorded. */
   reborn: ReadonlySet<string>;
+  /** Kubernetes versions through which control planes go on the way to the config's. */
+  path: readonly string[];
   /** What this `up` records for the next one. */
   next: Recorded;
   /** True when this `up` takes a step in the rotation of an authority. */
@@ -34,7 +36,13 @@ export async function readHistory(cluster: Cluster): Promise<History> {
     const known = before?.hosts[name];
     return known !== undefined && known.incarnation !== next.hosts[name]?.incarnation;
   });
-  return { born, reborn: new Set(reborn), next, rotates: before !== undefined && rotates(before, next) };
+  return {
+    born,
+    reborn: new Set(reborn),
+    path: next.kubernetesPath ?? [],
+    next,
+    rotates: before !== undefined && rotates(before, next),
+  };
 }
 
 /**

@@ -3,6 +3,7 @@ import { type AuthorityName, authorityNames, firstGeneration, type Generations, 
 import type { AwsConfig } from "./aws.ts";
 import { roleSchema } from "./hosts.ts";
 import { bornWith, machineOf } from "./machines.ts";
+import { pathOf } from "./path.ts";
 import type { Cluster, HostConfig } from "./schema.ts";
 import { type KnownVersions, partVersions } from "./versions.ts";
 
@@ -31,6 +32,8 @@ const recordedSchema = z.object({
   name: z.string(),
   provider: z.string(),
   kubernetesVersion: z.string(),
+  /** Versions that the control planes went through on the way to it; absent where the way was one step. */
+  kubernetesPath: z.array(z.string()).optional(),
   /** Versions of the other parts, recommended ones included. */
   versions: z.record(z.string(), z.string()),
   podCidr: z.string(),
@@ -57,6 +60,7 @@ export const authorityOf = (recorded: Recorded | undefined, name: AuthorityName)
 
 /** The record of a cluster, to be exported as the stack output `recorded`. `before` is the last one. */
 export function record(cluster: Cluster, known: KnownVersions, before?: Recorded, now = new Date()): Recorded {
+  const path = pathOf(before, cluster, known);
   const hosts = Object.entries(cluster.hosts).map(([name, host]): [string, RecordedHost] => [
     name,
     recordHost(cluster, name, host),
@@ -65,6 +69,7 @@ export function record(cluster: Cluster, known: KnownVersions, before?: Recorded
     name: cluster.name,
     provider: cluster.provider,
     kubernetesVersion: cluster.kubernetesVersion,
+    ...(path.length > 0 && { kubernetesPath: path }),
     versions: { ...partVersions(cluster, known) },
     podCidr: cluster.network.podCidr,
     serviceCidr: cluster.network.serviceCidr,

@@ -71,6 +71,11 @@ export const clusterSchema = z.strictObject({
     })
     .prefault({})
     .describe("Versions of the other parts. By default those that artifacts/lock.json recommends for the Kubernetes version."),
+  upgradePath: oneOf(["step", "auto"])
+    .default("step")
+    .describe(
+      "step: kubernetesVersion goes up one minor version in each edit. auto: where it is two or three away, one `up` takes the control planes through the newest known version of each minor one between; each version's files are needed.",
+    ),
   nodeCidrs: z
     .array(cidr)
     .min(1, { error: "at least one IPv4 range" })

@@ -10,6 +10,7 @@ import {
   imageReference,
   lockedFile,
   officialSha256,
+  resolveVersions,
   type Versions,
 } from "../artifacts/lock.ts";
 import { imageVersion } from "../artifacts/plan.ts";
@@ -76,6 +77,15 @@ export function artifactsFor(args: ArtifactsArgs): Artifacts {
   }
   if (isNode) for (const group of groupsOf(args)) lines.push(...imageLines(args, group));
   return { text: lines.map((line) => `${line}\n`).join("") };
+}
+
+/** What a control plane takes of a Kubernetes version that it goes through on its way to another: no more than that version's own. */
+export function passingArtifacts(kubernetes: string, architecture: Architecture, source: Source): string {
+  const { versions } = resolveVersions({ kubernetesVersion: kubernetes, versions: {} });
+  const args: ArtifactsArgs = { roles: ["control-plane"], versions, architecture, source };
+  const folder = artifactFolder("kubernetes", kubernetes);
+  const files = (["kubelet", "kubectl", "kubeadm"] as const).map((name) => fileLine(args, name, kubernetes, folder));
+  return [...files, ...imageLines(args, "control-plane")].map((line) => `${line}\n`).join("");
 }
 
 /** The archives of images that a node of these roles needs, smallest last: the big ones are what takes time. */

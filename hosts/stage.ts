@@ -26,6 +26,11 @@ export interface Stage {
   host: string;
   /** The owner mark, `<cluster name>/<cluster id>`: a host that carries another one is refused. */
   owner: string;
+  /**
+   * The version that the host goes through on its way to another, as the stage of that one will have it. Named in the text's first
+   * line, so that nobody takes it for what the host should hold.
+   */
+  passing?: string;
   /** Shown in previews: what is installed or running after this stage, such as { etcd: "3.6.14" }. */
   versions?: Readonly<Record<string, string>>;
   /** Shell variables of the script, shown in previews: never a secret. */
@@ -59,7 +64,7 @@ export function renderStage(stage: Stage, user = "root"): RenderedStage {
   const inputs = Object.entries(stage.inputs ?? {}).sort(([a], [b]) => (a < b ? -1 : 1));
   const scripts = stageScripts(stage.name);
   const header = [
-    `${stage.name} on ${stage.host} of ${stage.owner}`,
+    `${stage.passing ? `passing ${stage.passing}, ` : ""}${stage.name} on ${stage.host} of ${stage.owner}`,
     ...Object.entries(stage.versions ?? {}).map(([name, version]) => `version ${name} ${version}`),
     ...settings.map(([name, value]) => `setting ${name}=${value}`),
     ...files.map((file) => `file ${file.mode ?? "0644"} ${file.owner ?? "root:root"} ${file.path} ${digest(file.content)}`),

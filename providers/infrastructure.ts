@@ -108,6 +108,8 @@ export interface ScaledPool {
 
 export interface ProviderArgs {
   cluster: Cluster;
+  /** Kubernetes versions that hosts need on the way to the config's. */
+  path?: readonly string[];
   secrets: { sshPrivateKey?: pulumi.Output<string>; sshPassword?: pulumi.Output<string> };
   parent?: pulumi.Resource;
 }

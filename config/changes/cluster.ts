@@ -4,7 +4,10 @@ import type { Refusal } from "./change.ts";
 
 // What can't change in a cluster's life.
 
-type Fixed = Exclude<keyof Recorded, "hosts" | "versions" | "kubernetesVersion" | "maxUnavailable" | "network" | "authorities">;
+type Fixed = Exclude<
+  keyof Recorded,
+  "hosts" | "versions" | "kubernetesVersion" | "kubernetesPath" | "maxUnavailable" | "network" | "authorities"
+>;
 
 const fixed = (field: Fixed, path: readonly string[], says: string, cure: string): Refusal => ({
   says,

@@ -1,3 +1,4 @@
+import { farthestMinors, stops } from "../path.ts";
 import { keyPath } from "../problems.ts";
 import { compareVersions, minorOf, minorSteps, sorted } from "../versions.ts";
 import { alive, type Change, type Refusal, without } from "./change.ts";
@@ -59,28 +60,28 @@ const patchDowngrade: Refusal = {
       .map((hop) => ({ key: hop.key, found: changes(hop), allowed: `${hop.from} or newer`, cure: "put it back" })),
 };
 
-/** The versions to go through, oldest first: the newest known one of each minor version between, then the target. */
-function path({ from, to, known }: Hop): string {
-  const major = to.split(".")[0];
-  const first = Number(from.split(".")[1]) + 1;
-  const between = Array.from({ length: minorSteps(from, to) - 1 }, (_, index) => `${major}.${first + index}`);
-  const stops = between.map((minor) => newest(known, minor) ?? `a ${minor} (artifacts/lock.json has none)`);
-  return [...stops, to].join(", then ");
+/** What to do about versions between: the newest known one of each minor version, then the target. */
+function path({ part, from, to, known }: Hop): string {
+  const between = stops(from, to, known);
+  const named = between.map(({ minor, version }) => version ?? `a ${minor} (artifacts/lock.json has none)`);
+  const auto =
+    part === "Kubernetes" && between.length < farthestMinors && between.every(({ version }) => version !== undefined)
+      ? "; or set upgradePath: auto, which walks it in one up"
+      : "";
+  return `go this path, with an up after each: ${[...named, to].join(", then ")}${auto}`;
 }
 
-const newest = (versions: readonly string[], minor: string) =>
-  sorted(versions.filter((version) => minorOf(version) === minor)).at(-1);
-
 const skippedMinor: Refusal = {
-  says: "Kubernetes and etcd go up one minor version at a time.",
+  says: "Kubernetes and etcd go up one minor version at a time. With `upgradePath: auto`, one `up` takes Kubernetes up to three further.",
   check: (change) =>
     hops(change)
       .filter(({ from, to }) => minorSteps(from, to) > 1)
+      .filter(({ part }) => part !== "Kubernetes" || change.after.kubernetesPath === undefined)
       .map((hop) => ({
         key: hop.key,
         found: `${changes(hop)}, ${minorSteps(hop.from, hop.to)} minor versions at once`,
         allowed: "the next minor version at most",
-        cure: `go this path, with an up after each: ${path(hop)}`,
+        cure: path(hop),
       })),
 };
 

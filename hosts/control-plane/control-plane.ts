@@ -32,6 +32,8 @@ export interface ControlPlaneStageArgs {
     etcdClient: KeyPair;
   };
   kubeletExtraArgs: Readonly<Record<string, string>>;
+  /** Set where the cluster's version is one that the host goes through on its way to another: the list of that version's artifacts. */
+  passing?: string;
 }
 
 /** What a control plane must hold: placed PKI, kubeadm's configuration and patches, the kubelet. */
@@ -41,6 +43,7 @@ export function controlPlaneStage(args: ControlPlaneStageArgs): Stage {
     name: "control-plane",
     host: host.name,
     owner,
+    ...(args.passing !== undefined && { passing: cluster.kubernetesVersion, inputs: { artifacts: args.passing } }),
     versions: { kubernetes: cluster.kubernetesVersion },
     settings: {
       KUBERNETES_VERSION: cluster.kubernetesVersion,

@@ -12,7 +12,7 @@ const FOLDER_ON_HOSTS = "/var/cache/ha-kubernetes/bundle";
  * The bundle of this machine, filled by the bundle builder while hosts are made. What is in it already is not made again: a
  * first run takes minutes where everything has to be built, a later one seconds.
  */
-export function bundleFromThisMachine(cluster: Cluster, parent: pulumi.Resource): ArtifactSource {
+export function bundleFromThisMachine(cluster: Cluster, path: readonly string[], parent: pulumi.Resource): ArtifactSource {
   const versions = Object.entries(cluster.versions).flatMap(([part, version]) =>
     version ? [`--version ${part}=${version}`] : [],
   );
@@ -21,7 +21,7 @@ export function bundleFromThisMachine(cluster: Cluster, parent: pulumi.Resource)
     {
       create: [
         "node_modules/.bin/node artifacts/main.ts --hashes",
-        `--kubernetes-version ${cluster.kubernetesVersion}`,
+        ...[...path, cluster.kubernetesVersion].map((version) => `--kubernetes-version ${version}`),
         ...versions.sort(),
       ].join(" "),
       environment: { RECIPE: recipeDigest() },

@@ -8,7 +8,7 @@ import { Lab } from "./machines.ts";
  * Throw-away hosts on the machine that runs this program: system containers on a bridge of their own, gone again with the
  * stack. Needs root and Debian or Ubuntu, or docker and debootstrap installed. Nothing runs before `up`: a preview works anywhere.
  */
-export function labInfrastructure({ cluster, parent }: ProviderArgs): Infrastructure {
+export function labInfrastructure({ cluster, path = [], parent }: ProviderArgs): Infrastructure {
   const { lab: settings } = cluster;
   if (settings === undefined) throw new Error("config key ha-kubernetes:cluster.lab is missing: provider lab needs lab.subnet");
   const lab = new Lab("lab", { cluster: cluster.name, subnet: settings.subnet }, { parent });
@@ -20,7 +20,7 @@ export function labInfrastructure({ cluster, parent }: ProviderArgs): Infrastruc
       ...(!lost && { machine: lab.createHost(name, { address, incarnation }, keys), site: lab.network }),
     })),
     endpoint: configuredEndpoint(cluster),
-    artifacts: bundleFromThisMachine(cluster, lab),
+    artifacts: bundleFromThisMachine(cluster, path, lab),
     kubeletExtraArgs: {},
     addons: [],
   };

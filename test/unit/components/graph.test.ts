@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { knownVersions } from "../../../artifacts/lock.ts";
+import { readStage } from "../../../check/wanted.ts";
 import { parseCluster } from "../../../config/parse.ts";
 import { record } from "../../../config/recorded.ts";
 import { clusterOf, graphOf, type Registered } from "./graph.ts";
@@ -103,6 +104,31 @@ test("no member may start a cluster once one was recorded", async () => {
   const create = (graph: Graph) => String(graph.get(command("etcd-m1"))?.inputs.create);
   assert.match(create(first), /BIRTH_BOOTSTRAP=yes/);
   assert.match(create(later), /BIRTH_BOOTSTRAP=no/);
+});
+
+test("on a way of several minor versions control planes go through each, and nothing of that is undone or taken for what they hold", async () => {
+  const parsed = parseCluster({ ...clusterOf(1), upgradePath: "auto" }, knownVersions());
+  assert.ok(parsed.ok);
+  const last = { ...record(parsed.cluster, knownVersions()), kubernetesVersion: "1.34.4" };
+  const graph = await graphOf({ ...clusterOf(1), upgradePath: "auto" }, last);
+  const passing = [...graph.keys()].filter((name) => name.includes("control-plane-1."));
+  assert.deepEqual(passing, ["control-plane-1.35.4-m1", "control-plane-1.35.4-m2", "control-plane-1.35.4-m3"].map(command));
+  for (const name of passing) {
+    const { create, delete: undo, stdin } = graph.get(name)?.inputs ?? {};
+    assert.equal(undo, undefined);
+    assert.match(String(create), /^# passing 1\.35\.4, control-plane on m\d of .*\n# version kubernetes 1\.35\.4$/m);
+    assert.equal(readStage(String(create), String(stdin)), undefined);
+  }
+  const target = graph.get(command("control-plane-m1"))?.inputs ?? {};
+  assert.equal(readStage(String(target.create), (target.stdin as { value: string }).value)?.versions.kubernetes, "1.36.3");
+});
+
+test("another Kubernetes version runs on every host, on etcd hosts too, for the snapshot", async () => {
+  const before = await graphOf(clusterOf(1));
+  const after = await graphOf(clusterOf(1, (cluster) => Object.assign(cluster, { kubernetesVersion: "1.36.1" })));
+  const ofMasters = ["addons", "control-plane", "etcd"].flatMap((stage) => ["m1", "m2", "m3"].map((host) => `${stage}-${host}`));
+  const prepare = ["m1", "m2", "m3", "w1"].map((host) => `prepare-${host}`);
+  assert.deepEqual(changed(before, after), [...ofMasters, ...prepare, "worker-w1"].sort().map(command));
 });
 
 test("no visible text holds a key, a certificate's key or a token", async () => {

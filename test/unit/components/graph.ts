@@ -3,16 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { MockMonitor } from "@pulumi/pulumi/runtime/mocks.js";
-import {
-  type FileName,
-  type ImageGroup,
-  imageFile,
-  imageGroups,
-  lock,
-  lockedFile,
-  resolveVersions,
-} from "../../../artifacts/lock.ts";
-import { imageVersion } from "../../../artifacts/plan.ts";
+import { cloudImageGroups, knownVersions, resolveVersions } from "../../../artifacts/lock.ts";
+import { wantedFiles } from "../../../artifacts/plan.ts";
 
 // The program's graph under Pulumi's mocks: which resources a cluster makes, and with which inputs.
 
@@ -116,16 +108,15 @@ const sshPrivateKey = "-----BEGIN OPENSSH PRIVATE KEY-----\nYm9ndXM=\n-----END O
 /** A manifest of a bundle that has everything, with hashes of nothing. */
 export function manifestFile(): string {
   const path = join(mkdtempSync(join(tmpdir(), "ha-kubernetes-")), "manifest.json");
-  const { versions } = resolveVersions({ kubernetesVersion: "1.36.3", versions: {} });
-  const version = (name: FileName) =>
-    ({ "cni-plugins": versions.cniPlugins, "flannel-cni": versions.flannelCni })[name as string] ??
-    (versions as Record<string, string>)[name] ??
-    versions.kubernetes;
-  const names = Object.keys(lock.files) as FileName[];
-  const files = (["amd64", "arm64"] as const).flatMap((architecture) => [
-    ...names.map((name) => lockedFile(name, version(name), architecture).file),
-    ...(Object.keys(imageGroups) as ImageGroup[]).map((group) => imageFile(group, imageVersion(group, versions), architecture)),
-  ]);
+  const files = knownVersions().kubernetes.flatMap((kubernetesVersion) => {
+    const { versions } = resolveVersions({ kubernetesVersion, versions: {} });
+    return (["amd64", "arm64"] as const).flatMap((architecture) =>
+      // The oldest version is there as the beginning of an upgrade only; no cloud's part is for it.
+      wantedFiles(versions, architecture, "build", kubernetesVersion === "1.34.4" ? [] : cloudImageGroups).map(
+        ({ file }) => file,
+      ),
+    );
+  });
   writeFileSync(path, JSON.stringify({ files: Object.fromEntries(files.map((file) => [file, { sha256: "0".repeat(64) }])) }));
   return path;
 }

@@ -106,7 +106,7 @@ export const badKeys: readonly Bad[] = [
       c.balancers = {};
     },
     says: [
-      "cluster.balancers is not a key; did you mean balancer? | allowed: name, provider, kubernetesVersion, versions, nodeCidrs, hosts, pools, api, balancer, etcd, network, certificates, kubelet, containerRuntime, hostPreparation, drain, addons, artifacts, ssh, lab, aws, repair, allow",
+      "cluster.balancers is not a key; did you mean balancer? | allowed: name, provider, kubernetesVersion, versions, upgradePath, nodeCidrs, hosts, pools, api, balancer, etcd, network, certificates, kubelet, containerRuntime, hostPreparation, drain, addons, artifacts, ssh, lab, aws, repair, allow",
     ],
   },
   {

@@ -207,6 +207,16 @@ const allowed: { change: string; from: () => Recorded; before?: (b: Recorded) =>
     },
   },
   {
+    change: "two minor versions with a way between",
+    from: three,
+    before: (b) => {
+      b.kubernetesVersion = "1.34.4";
+    },
+    after: (a) => {
+      a.kubernetesPath = ["1.35.4"];
+    },
+  },
+  {
     change: "etcd 3.6 from a late 3.5",
     from: three,
     before: (b) => {

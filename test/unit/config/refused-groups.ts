@@ -191,7 +191,7 @@ export const refusedGroups: readonly RefusedChange[] = [
       b.kubernetesVersion = "1.34.4";
     },
     says: [
-      "cluster.kubernetesVersion would take Kubernetes from 1.34.4 to 1.36.3, 2 minor versions at once | allowed: the next minor version at most | cure: go this path, with an up after each: 1.35.4, then 1.36.3",
+      "cluster.kubernetesVersion would take Kubernetes from 1.34.4 to 1.36.3, 2 minor versions at once | allowed: the next minor version at most | cure: go this path, with an up after each: 1.35.4, then 1.36.3; or set upgradePath: auto, which walks it in one up",
     ],
   },
   {
@@ -201,7 +201,7 @@ export const refusedGroups: readonly RefusedChange[] = [
       b.kubernetesVersion = "1.33.13";
     },
     says: [
-      "cluster.kubernetesVersion would take Kubernetes from 1.33.13 to 1.36.3, 3 minor versions at once | allowed: the next minor version at most | cure: go this path, with an up after each: 1.34.4, then 1.35.4, then 1.36.3",
+      "cluster.kubernetesVersion would take Kubernetes from 1.33.13 to 1.36.3, 3 minor versions at once | allowed: the next minor version at most | cure: go this path, with an up after each: 1.34.4, then 1.35.4, then 1.36.3; or set upgradePath: auto, which walks it in one up",
     ],
   },
   {
