@@ -54,6 +54,37 @@ export async function startWhereAmI(cluster: TestCluster): Promise<KubernetesObj
   });
 }
 
+/** Two pods that a PodDisruptionBudget keeps: one of them may be away. Returns once both are ready. */
+export async function startGuarded(cluster: TestCluster): Promise<void> {
+  const [coredns] = await cluster.list("pods -n kube-system -l k8s-app=kube-dns");
+  if (coredns === undefined) throw new Error("there is no CoreDNS pod whose image could be used");
+  await cluster.apply(`
+apiVersion: apps/v1
+kind: Deployment
+metadata: { name: guarded, namespace: default }
+spec:
+  replicas: 2
+  selector: { matchLabels: { app: guarded } }
+  template:
+    metadata: { labels: { app: guarded } }
+    spec:
+      terminationGracePeriodSeconds: 1
+      containers:
+        - name: guarded
+          image: ${coredns.spec.containers[0].image}
+          readinessProbe: { tcpSocket: { port: 53 }, periodSeconds: 1 }
+---
+apiVersion: policy/v1
+kind: PodDisruptionBudget
+metadata: { name: guarded, namespace: default }
+spec: { minAvailable: 1, selector: { matchLabels: { app: guarded } } }
+`);
+  await eventually("both guarded pods to be ready", 120, async () => {
+    const pods = await cluster.list("pods -n default -l app=guarded");
+    return pods.filter(isReady).length === 2;
+  });
+}
+
 export async function stopWhereAmI(cluster: TestCluster): Promise<void> {
   await cluster.kubectl("delete -n default daemonset/whereami service/whereami configmap/whereami");
 }

@@ -1,0 +1,258 @@
+// other versions of Kubernetes and etcd, rolled through a healthy cluster by editing the config, while requests go on; a roll that fails
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Edited, healthyMembers } from "../support/edits.ts";
+import type { LabHost } from "../support/lab.ts";
+import { Probe, summary } from "../support/probe.ts";
+import { eventually } from "../support/process.ts";
+import { type RollReport, RollWatch } from "../support/roll.ts";
+import { assertNothingRuns, onCluster } from "../support/scenario.ts";
+import { threePlusTwo } from "../support/stack.ts";
+import { startGuarded, startWhereAmI } from "../support/workload.ts";
+
+// Every Kubernetes version is minutes of building where it is not in the bundle yet. So by default only a patch upgrade runs. With
+// HA_KUBERNETES_UPGRADE_FROM=1.35.4 a minor one goes before it, with 1.34.4 two minor ones in one `up`.
+const from = process.env.HA_KUBERNETES_UPGRADE_FROM ?? "1.36.1";
+const between = "1.36.1";
+const target = { kubernetes: "1.36.3", etcd: "3.6.14" };
+const snapshots = "/var/backups/ha-kubernetes";
+const brokenKubelet = "/etc/systemd/system/kubelet.service.d/broken.conf";
+
+const config = {
+  ...threePlusTwo("test-upgrade", 12),
+  kubernetesVersion: from,
+  upgradePath: "auto",
+  versions: { etcd: "3.6.13" },
+  // A snapshot comes before an upgrade all the same.
+  etcd: { backup: { enabled: false } },
+  // The first worker goes alone nevertheless.
+  pools: { general: { maxUnavailable: 2 } },
+};
+
+onCluster(config, (scenario) => {
+  const { stack, cluster } = scenario;
+  const edited = new Edited(scenario);
+  const controlPlanes = cluster.withRole("control-plane");
+  const workers = cluster.withRole("worker");
+  const everybody = [...cluster.hosts.keys()].sort();
+  let upgrades = 0;
+
+  const kubelets = async () => {
+    const nodes = await cluster.list("nodes");
+    return Object.fromEntries(nodes.map(({ metadata, status }) => [metadata.name, status.nodeInfo.kubeletVersion]));
+  };
+  const apiservers = async () => {
+    const said = controlPlanes.map(async (host) => [host.name, await apiserverVersion(host)] as const);
+    return Object.fromEntries(await Promise.all(said));
+  };
+  const all = (hosts: readonly LabHost[], version: string) => Object.fromEntries(hosts.map(({ name }) => [name, `v${version}`]));
+
+  async function assertVersions(kubernetes: string, etcd: string): Promise<void> {
+    await cluster.settled();
+    assert.deepEqual(await kubelets(), all([...controlPlanes, ...workers], kubernetes));
+    assert.deepEqual(await apiservers(), all(controlPlanes, kubernetes));
+    await eventually("every kube-proxy to be of that version", 180, async () => {
+      const proxies = await cluster.list("pods -n kube-system -l k8s-app=kube-proxy");
+      const images = proxies.map(({ spec }) => spec.containers[0].image.split(":").at(-1));
+      assert.deepEqual(
+        images,
+        everybody.map(() => `v${kubernetes}`),
+      );
+      return true;
+    });
+    const status = JSON.parse(await cluster.etcdctl("endpoint status -w json"));
+    assert.deepEqual(
+      status.map(({ Status }: { Status: { version: string } }) => Status.version),
+      [etcd, etcd, etcd],
+    );
+    assert.match(
+      (await cluster.get("configmap kubeadm-config -n kube-system")).data.ClusterConfiguration,
+      new RegExp(`v${kubernetes}\\b`),
+    );
+  }
+
+  /** Every etcd host has one snapshot for each upgrade so far, taken before its etcd was last started. */
+  async function assertSnapshots(etcdRestarted: boolean): Promise<void> {
+    for (const host of controlPlanes) {
+      const taken = (await host.sh(`sed -n s/^taken=//p ${snapshots}/*.facts | sort -n`)).trim().split("\n").map(Number);
+      assert.equal(taken.length, upgrades, `snapshots on ${host.name}`);
+      const { etcd, apiserver } = await starts(host);
+      assert.ok((taken.at(-1) as number) <= apiserver, `the snapshot on ${host.name} is older than its apiserver`);
+      if (etcdRestarted) assert.ok((taken.at(-1) as number) <= etcd, `the snapshot on ${host.name} is older than its etcd`);
+    }
+  }
+
+  async function watched<T>(action: () => Promise<T>): Promise<{ result: T; roll: RollReport }> {
+    const watch = new RollWatch(await stack.output("kubeconfig"), cluster);
+    try {
+      const result = await action();
+      return { result, roll: await watch.stop() };
+    } finally {
+      await watch.stop();
+    }
+  }
+
+  test("a healthy cluster with a workload and a budget", async () => {
+    await cluster.settled();
+    await startWhereAmI(cluster);
+    await startGuarded(cluster);
+    await assertVersions(from, "3.6.13");
+  });
+
+  test("a preview says on which host which version becomes which, and runs nothing", async () => {
+    const { kubernetesVersion: _, versions: __, ...others } = edited.config;
+    stack.configure({
+      ...others,
+      kubernetesVersion: from === between ? target.kubernetes : between,
+      versions: { etcd: target.etcd },
+    } as never);
+    const { status, text } = await stack.engine("preview");
+    assert.equal(status, 0, text);
+    const to = from === between ? target.kubernetes : between;
+    for (const { name } of controlPlanes) {
+      assert.match(
+        text,
+        new RegExp(`~ control-plane-${name} update[^~]*- # version kubernetes ${from}\\n[^~]*\\+ # version kubernetes ${to}\\n`),
+      );
+      assert.match(
+        text,
+        new RegExp(`~ etcd-${name} update[^~]*- # version etcd 3\\.6\\.13\\n[^~]*\\+ # version etcd 3\\.6\\.14\\n`),
+      );
+    }
+    for (const { name } of workers)
+      assert.match(text, new RegExp(`~ worker-${name} update[^~]*\\+ # version kubernetes ${to}\\n`));
+    stack.configure(edited.config);
+  });
+
+  test("a downgrade, and an upgrade together with a replacement, are refused before anything is touched", async () => {
+    const older = from === "1.34.4" ? undefined : from === "1.35.4" ? "1.34.4" : "1.35.4";
+    const { m1: _, ...hosts } = edited.config.hosts;
+    const m4 = { address: "10.79.12.14", roles: ["etcd", "balancer", "control-plane"] };
+    const edits = [
+      ...(older ? [{ edit: { kubernetesVersion: older }, says: /put it back/ }] : []),
+      {
+        edit: { kubernetesVersion: between === from ? target.kubernetes : between, hosts: { ...hosts, m4 } },
+        says: /while hosts come or go: m1, m4/,
+      },
+    ];
+    for (const { edit, says } of edits) {
+      stack.configure({ ...edited.config, ...edit } as never);
+      const { status, text } = await stack.engine("preview");
+      assert.notEqual(status, 0, text);
+      assert.match(text, says);
+      assert.match(text, /nothing was touched/);
+    }
+    stack.configure(edited.config);
+  });
+
+  if (from !== between) {
+    test(`${from} becomes ${between}: nodes are emptied one at a time and come back, no request fails`, async () => {
+      const { result, roll } = await watched(() =>
+        edited.up(`${from} to ${between}`, (config) => {
+          config.kubernetesVersion = between;
+        }),
+      );
+      upgrades++;
+      console.log(roll);
+      assert.deepEqual(result.report.fresh.failed, []);
+      assert.deepEqual(result.ran, everybody);
+      assert.equal(roll.mostAway, 1);
+      assert.ok(roll.fewestGuarded >= 1, "the budget was kept");
+      assert.equal(roll.mostCordoned, 1);
+      await assertVersions(between, "3.6.13");
+      await assertSnapshots(false);
+      for (const { spec, metadata } of await cluster.list("nodes")) assert.equal(spec.unschedulable, undefined, metadata.name);
+    });
+  }
+
+  test("where one host lacks a file, nothing is changed anywhere", async () => {
+    const before = await apiservers();
+    const w2 = cluster.host("w2");
+    await w2.sh("mount -t tmpfs tmpfs /var/cache/ha-kubernetes/bundle");
+    stack.configure({ ...edited.config, kubernetesVersion: target.kubernetes, versions: { etcd: target.etcd } } as never);
+    const { status, text } = await stack.engine("up");
+    assert.notEqual(status, 0, text);
+    assert.match(text, /prepare on w2: \S+1\.36\.3\S* is missing on this host/);
+    assert.deepEqual(await apiservers(), before);
+    assert.ok(Object.values(await kubelets()).every((version) => version === `v${between}`));
+    await w2.sh("umount /var/cache/ha-kubernetes/bundle");
+  });
+
+  test("a roll that fails on one control plane stops there and says so; workers are not begun, and no request fails", async () => {
+    const m2 = cluster.host("m2");
+    await m2.sh(
+      `mkdir -p ${brokenKubelet.replace(/\/[^/]*$/, "")}; printf '[Service]\\nExecStartPre=/bin/false\\n' >${brokenKubelet}`,
+    );
+    const probe = new Probe(await stack.output("kubeconfig"));
+    const { result, roll } = await watched(() => stack.engine("up"));
+    const report = await probe.stop();
+    await m2.sh(`rm -r ${brokenKubelet.replace(/\/[^/]*$/, "")}; systemctl daemon-reload`);
+    console.log(`failed roll:\n${summary(report)}\n`, roll);
+    assert.notEqual(result.status, 0, result.text);
+    assert.match(result.text, /ERROR: control-plane on m2: kubelet does not start/);
+    assert.deepEqual(report.fresh.failed, []);
+    assert.deepEqual(report.lost, []);
+    const now = await kubelets();
+    for (const { name } of workers) assert.equal(now[name], `v${between}`);
+    // Who was before m2 is done, who came after refused.
+    const isDone = ({ name }: LabHost) => name !== "m2" && now[name] === `v${target.kubernetes}`;
+    const done = controlPlanes.filter(isDone).map(({ name }) => name);
+    const refused = controlPlanes.filter(({ name }) =>
+      new RegExp(`control-plane on ${name}: not started, because the same roll failed`).test(result.text),
+    );
+    assert.deepEqual([...done, "m2", ...refused.map(({ name }) => name)].sort(), ["m1", "m2", "m3"]);
+    assert.equal(roll.mostAway, 1);
+  });
+
+  test("the next up goes on: etcd, control planes one by one, the canary worker, the other one", async () => {
+    const { result, roll } = await watched(() =>
+      edited.up(`${between} to ${target.kubernetes}, etcd to ${target.etcd}, resumed`, (config) => {
+        config.kubernetesVersion = target.kubernetes;
+        config.versions = { etcd: target.etcd };
+      }),
+    );
+    upgrades++;
+    console.log(roll);
+    assert.deepEqual(result.report.fresh.failed, []);
+    assert.ok(roll.mostAway <= 1);
+    assert.ok(roll.fewestGuarded >= 1, "the budget was kept");
+    await assertVersions(target.kubernetes, target.etcd);
+    await assertSnapshots(true);
+    const ofControlPlanes = await Promise.all(controlPlanes.map(starts));
+    const ofWorkers = (await Promise.all(workers.map(starts))).map(({ kubelet }) => kubelet).sort((a, b) => a - b);
+    const last = (times: number[]) => Math.max(...times);
+    const first = (times: number[]) => Math.min(...times);
+    assert.ok(
+      last(ofControlPlanes.map(({ etcd }) => etcd)) <= first(ofControlPlanes.map(({ apiserver }) => apiserver)),
+      "etcd first",
+    );
+    assert.ok(last(ofControlPlanes.map(({ apiserver }) => apiserver)) <= (ofWorkers[0] as number), "then control planes");
+    const { metadata } = await cluster.get(`configmap done-general-${target.kubernetes} -n ha-kubernetes-turns`);
+    const canaryDone = Date.parse(String(metadata.creationTimestamp)) / 1000;
+    assert.ok(
+      (ofWorkers[0] as number) - 1 <= canaryDone && canaryDone <= (ofWorkers[1] as number),
+      "then one worker, then the other",
+    );
+  });
+
+  test("one etcd cluster all along, and another up runs nothing", async () => {
+    assert.equal((await cluster.etcdClusterIds()).size, 1);
+    assert.deepEqual(await healthyMembers(cluster), ["m1", "m2", "m3"]);
+    await assertNothingRuns(scenario);
+  });
+});
+
+/** What an apiserver says it is, asked on its own host. */
+async function apiserverVersion(host: LabHost): Promise<string> {
+  const said = await host.sh(`curl -sf --cacert /etc/kubernetes/pki/ca.crt https://${host.address}:6443/version`);
+  return JSON.parse(said).gitVersion;
+}
+
+/** When a host's programs were last started, in seconds since 1970; 0 for what it has not. All hosts have one clock. */
+async function starts(host: LabHost): Promise<{ etcd: number; apiserver: number; kubelet: number }> {
+  const of = async (program: string) =>
+    Number(
+      await host.sh(`pid=$(pgrep -o -x ${program}) || { echo 0; exit; }; echo $(($(date +%s) - $(ps -o etimes= -p "$pid")))`),
+    );
+  return { etcd: await of("etcd"), apiserver: await of("kube-apiserver"), kubelet: await of("kubelet") };
+}
