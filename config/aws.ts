@@ -138,7 +138,7 @@ export const awsSchema = z
           .array(cidr)
           .default([])
           .describe(
-            "Who may reach the API beside the hosts. Required for a public one; for a private one by default the VPC's range, or nodeCidrs in an existing VPC.",
+            "Who may reach the API beside the hosts. Required for a public one, and in an existing VPC the addresses of its NAT gateways belong to it, from which hosts come; for a private one by default the VPC's range, or nodeCidrs in an existing VPC.",
           ),
         hostedZone: z
           .strictObject({

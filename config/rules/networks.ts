@@ -65,9 +65,10 @@ const podRoom: Rule = {
     const found = `is ${shown(cluster.network.podCidr)}`;
     // The controller-manager takes at most 16 bits between the cluster's and the nodes' mask, so /8 for nodes of /24.
     if (prefix < 8 || prefix > 24) return [{ key, found, allowed: "a range from /8 to /24; a /24 of it goes to each node" }];
-    const nodes = Object.values(cluster.hosts).filter(
+    const hosts = Object.values(cluster.hosts).filter(
       ({ roles }) => roles.includes("worker") || roles.includes("control-plane"),
     ).length;
+    const nodes = Object.values(cluster.pools).reduce((sum, { autoscaling }) => sum + (autoscaling?.maximum ?? 0), hosts);
     if (2 ** (24 - prefix) >= nodes) return [];
     const allowed = `a range with a /24 for each of the ${counted(nodes, "node")}: /${24 - Math.ceil(Math.log2(nodes))} or larger`;
     return [{ key, found, allowed }];

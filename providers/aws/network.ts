@@ -20,6 +20,8 @@ export interface Network {
   /** Ids of subnets by zone. */
   privateSubnets: Readonly<Record<string, pulumi.Input<string>>>;
   publicSubnets: Readonly<Record<string, pulumi.Input<string>>>;
+  /** Public addresses by which hosts go out, by zone; none where the VPC exists already. */
+  natAddresses: Readonly<Record<string, pulumi.Input<string>>>;
   /** What the ways out need: instances wait for it, and go before it. */
   ready: pulumi.Resource[];
 }
@@ -29,7 +31,7 @@ export function createNetwork(aws: AwsConfig, region: string, naming: Naming, pa
   const { existing } = aws.network;
   if (existing !== undefined) {
     const { vpcId, privateSubnetIds, publicSubnetIds } = existing;
-    return { vpcId, privateSubnets: privateSubnetIds, publicSubnets: publicSubnetIds, ready: [] };
+    return { vpcId, privateSubnets: privateSubnetIds, publicSubnets: publicSubnetIds, natAddresses: {}, ready: [] };
   }
   return ownNetwork(aws, region, naming, parent);
 }
@@ -50,6 +52,7 @@ function ownNetwork({ network, zones }: AwsConfig, region: string, naming: Namin
   ];
   const privateSubnets: Record<string, pulumi.Input<string>> = {};
   const publicSubnets: Record<string, pulumi.Input<string>> = {};
+  const natAddresses: Record<string, pulumi.Input<string>> = {};
   const tables: RouteTable[] = [publicTable];
   let nat: NatGateway | undefined;
   for (const { zone, private: privateCidr, public: publicCidr } of subnetLayout(network.vpcCidr, zones)) {
@@ -73,6 +76,7 @@ function ownNetwork({ network, zones }: AwsConfig, region: string, naming: Namin
     publicSubnets[zone] = outer.id;
     if (nat === undefined || network.natGateways === "per-zone") {
       const address = new Eip(`nat-${zone}`, { domain: "vpc", tags: tags(`nat-${zone}`) }, { ...own, dependsOn: gateway });
+      natAddresses[zone] = address.publicIp;
       nat = new NatGateway(
         `nat-${zone}`,
         { subnetId: outer.id, allocationId: address.id, tags: tags(`nat-${zone}`) },
@@ -103,5 +107,5 @@ function ownNetwork({ network, zones }: AwsConfig, region: string, naming: Namin
     },
     own,
   );
-  return { vpcId: vpc.id, privateSubnets, publicSubnets, ready: [...ready, s3] };
+  return { vpcId: vpc.id, privateSubnets, publicSubnets, natAddresses, ready: [...ready, s3] };
 }

@@ -1,4 +1,4 @@
-import type * as pulumi from "@pulumi/pulumi";
+import * as pulumi from "@pulumi/pulumi";
 import type { Cluster } from "../../config/schema.ts";
 import { type GroupName, groupNames, ingress, ingressName } from "./ingress.ts";
 import type { Network } from "./network.ts";
@@ -45,5 +45,24 @@ export function createSecurityGroups(cluster: Cluster, network: Network, naming:
       { parent },
     );
   }
+  if (cluster.aws?.api.public) letHostsIn(cluster.api.port, groups, network, parent);
   return groups;
+}
+
+/** A public balancer's name has public addresses only: hosts reach it from those of the NAT gateways. */
+function letHostsIn(port: number, { api }: Groups, { natAddresses }: Network, parent: pulumi.Resource): void {
+  for (const [zone, address] of Object.entries(natAddresses)) {
+    new SecurityGroupIngressRule(
+      `api-${port}-tcp-from-nat-${zone}`,
+      {
+        securityGroupId: api.id,
+        ipProtocol: "tcp",
+        fromPort: port,
+        toPort: port,
+        description: "Kubernetes API, from hosts",
+        cidrIpv4: pulumi.interpolate`${address}/32`,
+      },
+      { parent },
+    );
+  }
 }

@@ -167,6 +167,15 @@ for (const name of ["small", "production", "existing-vpc"]) {
   });
 }
 
+test("a public API lets hosts in from the NAT gateways, where the VPC is the program's own", async () => {
+  const graph = await graphOfExample("small", (c) => {
+    c.aws.api = { public: true, allowedCidrs: ["203.0.113.0/24"] };
+  });
+  const rule = named(graph, "vpc/securityGroupIngressRule:SecurityGroupIngressRule", "api-6443-tcp-from-nat-eu-central-1a");
+  assert.equal(rule.inputs.cidrIpv4, "198.51.100.7/32");
+  assert.equal(named(graph, "lb/loadBalancer:LoadBalancer", "api").inputs.internal, false);
+});
+
 suite("another instance", () => {
   const texts = (graph: Graph, host: string) =>
     [...graph]
