@@ -41,8 +41,10 @@ export class ApiLoadBalancer extends pulumi.ComponentResource {
     const hosts = hostsOf(infrastructure, "balancer");
     const controlPlanes = addressesOf(hostsOf(infrastructure, "control-plane"));
     const balancers = addressesOf(hosts).apply((list) => list.map(({ address }) => address));
+    const running = hosts.filter(({ name }) => context.balancers.has(name));
+    const told: HostCommand[] = [];
     let previous: HostCommand | undefined;
-    for (const host of hosts) {
+    for (const host of [...running, ...hosts.filter((it) => !running.includes(it))]) {
       const stage = pulumi
         .all([owner, host.address, endpoint.address, controlPlanes, balancers, pki.authority("kubernetes").trusted, password])
         .apply(([owner, address, virtualIp, controlPlanes, balancerAddresses, authorityPem, statisticsPassword]) =>
@@ -61,7 +63,10 @@ export class ApiLoadBalancer extends pulumi.ComponentResource {
       const after = [args.controlPlane, args.prepared[host.name], needsChain(host) ? previous : undefined].filter(
         (it) => it !== undefined,
       );
-      const command = hostCommand(host, "balancer", stage, { parent: this, dependsOn: after });
+      // A new one starts once those that run know it: before, it would not hear who holds the address, and take it, too.
+      const isRunning = running.includes(host);
+      const command = hostCommand(host, "balancer", stage, { parent: this, dependsOn: isRunning ? after : [...after, ...told] });
+      if (isRunning) told.push(command);
       this.commands.push(command);
       if (needsChain(host)) previous = command;
     }

@@ -22,6 +22,8 @@ export interface ClusterContext {
   reborn: ReadonlySet<string>;
   /** Kubernetes versions through which control planes go on the way to the config's. */
   path: readonly string[];
+  /** Balancers that the last `up` recorded: they run already. */
+  balancers: ReadonlySet<string>;
 }
 
 /** The hosts of a role, by name: the order in which a config lists them never matters. */

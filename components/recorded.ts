@@ -13,6 +13,8 @@ export interface History {
   reborn: ReadonlySet<string>;
   /** Kubernetes versions through which control planes go on the way to the config's. */
   path: readonly string[];
+  /** Balancers that the last `up` recorded: they run already. */
+  balancers: ReadonlySet<string>;
   /** What this `up` records for the next one. */
   next: Recorded;
   /** True when this `up` takes a step in the rotation of an authority. */
@@ -36,9 +38,12 @@ export async function readHistory(cluster: Cluster): Promise<History> {
     const known = before?.hosts[name];
     return known !== undefined && known.incarnation !== next.hosts[name]?.incarnation;
   });
+  const hosts = Object.entries(before?.hosts ?? {});
+  const balancers = hosts.filter(([, { roles }]) => roles.includes("balancer")).map(([name]) => name);
   return {
     born,
     reborn: new Set(reborn),
+    balancers: new Set(balancers),
     path: next.kubernetesPath ?? [],
     next,
     rotates: before !== undefined && rotates(before, next),

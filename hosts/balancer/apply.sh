@@ -4,9 +4,10 @@
 apply_balancer() {
   take_over
   FOUND_INTERFACE=$(interface)
+  FORMER_PEERS=$(former_peers)
   if ! systemctl is-active --quiet haproxy || ! systemctl is-active --quiet keepalived; then
     converge
-  elif [ -n "$(differing_files)" ] || interface_differs || anything_stale; then
+  elif [ -n "$(differing_files)" ] || interface_differs || former_differ || anything_stale; then
     with_turn change
   fi
 }
@@ -39,6 +40,7 @@ change() {
 converge() {
   install_files "$CONFIG/kubernetes-ca.crt"
   host_file | put_file 0644 "$CONFIG/keepalived-host.conf"
+  former_file | put_file 0644 "$FORMER_FILE"
   check_configurations
   install_files
   reread_units haproxy keepalived
@@ -82,6 +84,19 @@ answers() {
 # shellcheck disable=SC2016 # keepalived's own way to name a value
 host_file() { printf '$INTERFACE=%s\n' "$FOUND_INTERFACE"; }
 interface_differs() { [ "$(host_file)" != "$(cat "$CONFIG/keepalived-host.conf" 2>/dev/null)" ]; }
+
+# A balancer that was taken out of the config runs until it is undone, which is after this. Not heard and not hearing any more, it
+# and the others would hold the address at the same time; so who was a peer stays one while it answers.
+former_peers() {
+  local address
+  { cat "$CONFIG/keepalived.conf" "$FORMER_FILE" 2>/dev/null || true; } | sed -n 's/^    \([0-9.]*\)$/\1/p' | sort -u | while read -r address; do
+    if [[ " $HOST_ADDRESS $PEERS " == *" $address "* ]]; then continue; fi
+    if curl -s --output /dev/null --max-time 2 "http://$address:$STATISTICS_PORT/health"; then echo "$address"; fi
+  done
+}
+former_file() { for address in $FORMER_PEERS; do echo "    $address"; done; }
+former_differ() { [ "$(former_file)" != "$(cat "$FORMER_FILE" 2>/dev/null)" ]; }
+
 interface() {
   local found=$INTERFACE
   [ -n "$found" ] || found=$(ip -o -4 address show | awk -v address="$HOST_ADDRESS" '{split($4, a, "/")} a[1] == address {print $2; exit}')

@@ -20,6 +20,7 @@ export function keepalivedConfig({ host, cluster, virtualIp, peers }: Keepalived
   check_unicast_src
   unicast_peer {
 ${peers.map((peer) => `    ${peer}`).join("\n")}
+    include ${FORMER_FILE}
   }
 `
       : "";
@@ -64,6 +65,8 @@ ${unicast}  garp_master_refresh 10
 
 /** Defines the interface; written by the script. */
 export const HOST_FILE = "/etc/ha-kubernetes/keepalived-host.conf";
+/** Balancers that the config has no more and that still run; written by the script. */
+export const FORMER_FILE = "/etc/ha-kubernetes/keepalived-former.conf";
 
 /**
  * VRRP priority, 1 to 254, from the address' last byte alone, so that another balancer changes nobody's. Equal ones are settled

@@ -5,7 +5,8 @@
 readonly CONFIG=/etc/ha-kubernetes UNITS=/etc/systemd/system
 readonly HAPROXY_UNIT=$UNITS/haproxy.service.d/ha-kubernetes.conf KEEPALIVED_UNIT=$UNITS/keepalived.service.d/ha-kubernetes.conf
 readonly HAPROXY_FILES=("$CONFIG/haproxy.cfg" "$CONFIG/kubernetes-ca.crt")
-readonly KEEPALIVED_FILES=("$CONFIG/keepalived.conf" "$CONFIG/keepalived-host.conf")
+readonly FORMER_FILE=$CONFIG/keepalived-former.conf
+readonly KEEPALIVED_FILES=("$CONFIG/keepalived.conf" "$CONFIG/keepalived-host.conf" "$FORMER_FILE")
 
 # healthy [ADDRESS]: that balancer has an apiserver to offer.
 healthy() { curl -sS --fail --output /dev/null --max-time 2 "http://${1:-127.0.0.1}:$STATISTICS_PORT/health"; }

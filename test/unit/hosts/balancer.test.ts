@@ -102,7 +102,7 @@ test("the statistics password is in the secret file alone, and a strange one is 
 
 test("keepalived: VRRP 3 unicast to the others, all start as backups, and nobody takes the address back", () => {
   const text = keepalived();
-  assert.deepEqual(section(text, "vrrp_instance api {").slice(0, 13), [
+  assert.deepEqual(section(text, "vrrp_instance api {").slice(0, 14), [
     ...["state BACKUP", "nopreempt", "interface $INTERFACE", "virtual_router_id 100", "priority 11", "advert_int 0.2"],
     ...[
       "unicast_src_ip 10.77.0.11",
@@ -110,6 +110,7 @@ test("keepalived: VRRP 3 unicast to the others, all start as backups, and nobody
       "unicast_peer {",
       "10.77.0.12",
       "10.77.0.13",
+      "include /etc/ha-kubernetes/keepalived-former.conf",
       "}",
       "garp_master_refresh 10",
     ],
