@@ -126,7 +126,7 @@ register() {
   etcd_do put "ha-kubernetes/etcd-client/$HOST_NAME" "$(name_of issuer "$KUBERNETES_PKI/apiserver-etcd-client.crt")" >/dev/null
   tell_issuer
   prune_published
-  control_planes | write_file 0600 root:root "$HOME_DIR/control-planes"
+  remember_control_planes
   in_api "control-plane.$HOST_NAME" "$HOST_ADDRESS"
 }
 

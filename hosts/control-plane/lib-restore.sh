@@ -34,5 +34,5 @@ forget_departed() {
     etcd_do del "ha-kubernetes/control-plane/$name" >/dev/null
     did "forgot $name, which left after the snapshot"
   done
-  control_planes | write_file 0600 root:root "$HOME_DIR/control-planes"
+  remember_control_planes
 }

@@ -5,5 +5,4 @@ if etcd_access && [ -n "$(etcd_read "ha-kubernetes/leaving/$HOST_NAME")" ]; then
   did "took back the mark that this control plane leaves"
 fi
 rm -f "$HOME_DIR/leaving"
-# Whom to ask when etcd does not answer.
-if known=$(control_planes) && [ -n "$known" ]; then write_file 0600 root:root "$HOME_DIR/control-planes" <<<"$known"; fi
+remember_control_planes

@@ -136,6 +136,14 @@ control_planes() {
   fi
 }
 
+# Keeps what is known of them on this host, for when etcd does not answer.
+remember_control_planes() {
+  local known
+  known=$(control_planes) || return 0
+  if [ -z "$known" ] || [ "$known" = "$(cat "$HOME_DIR/control-planes" 2>/dev/null)" ]; then return 0; fi
+  write_file 0600 root:root "$HOME_DIR/control-planes" <<<"$known"
+}
+
 # marked_leaving NAME ADDRESS MARKS: in etcd, or on the host itself, which says so on port 2383 when etcd can't be written.
 marked_leaving() {
   if grep -qxF "ha-kubernetes/leaving/$1" <<<"$3"; then return 0; fi
