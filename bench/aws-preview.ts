@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { parse } from "yaml";
 
-// What the program itself takes in a preview of examples/Pulumi.aws-production.yaml: its modules, @pulumi/aws among them, and the run.
+// What the program itself takes in a preview of examples/Pulumi.aws-production.yaml: its modules, the package for AWS among them, and the run.
 // Pulumi's mocks stand in for the engine and the account, which take time of their own.
 
 export interface PreviewTime {
