@@ -6,7 +6,7 @@ import { run } from "./run.ts";
 // The files below kube-proxy's and flannel's programs: the tools with which they program the kernel's packet filter, out of
 // Debian's or Ubuntu's own packages. apt checks their signatures; the manifest records their versions.
 
-const PACKAGES = ["iptables", "nftables", "ipset", "conntrack", "busybox-static"];
+const PACKAGES = ["iptables", "nftables", "ipset", "conntrack", "busybox-static", "netbase"];
 
 /** Programs that are taken, by path in their package. iptables is the nftables variety, as it is the distributions' default. */
 const PROGRAMS = ["usr/sbin/xtables-nft-multi", "usr/sbin/nft", "*sbin/ipset", "usr/sbin/conntrack"];
@@ -32,6 +32,8 @@ export async function makeBase(folder: string, architecture: Architecture): Prom
   }
   await take(join(unpacked, await match(unpacked, "*/ld-linux*.so.*")), join(folder, LOADERS[architecture]));
   await takePrograms(unpacked, folder);
+  // Without it nft names protocols by number: a kube-proxy that starts anew then takes its own Services' elements for stale ones and deletes them.
+  await take(join(unpacked, "etc/protocols"), join(folder, "etc/protocols"));
   await rm(packages, { recursive: true, force: true });
   // name_version_architecture.deb; an epoch's colon is written %3a.
   return archives.map((archive) => archive.split("_").slice(0, 2).join(" ").replace("%3a", ":")).sort();
