@@ -4,7 +4,7 @@ import { basename, dirname, join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { fileURLToPath } from "node:url";
 import { createGzip } from "node:zlib";
-import { makeBase } from "./base.ts";
+import { BASE_REVISION, makeBase, standsOnBase } from "./base.ts";
 import { goBuild, goBuildFile, goVersion, ownArchitecture } from "./go.ts";
 import { type Image, type Layer, makeLayer, makeTar, writeImages } from "./image.ts";
 import {
@@ -26,9 +26,6 @@ const PROGRAM_FOLDERS: Partial<Record<ImageName, string>> = { flannel: "opt/bin"
 
 /** The program of an image that has another name. */
 const PROGRAMS: Partial<Record<ImageName, string>> = { flannel: "flanneld" };
-
-/** Images whose programs call the packet filter's tools. */
-const WITH_BASE: readonly ImageGroup[] = ["kube-proxy", "flannel"];
 
 /** Makes a bundle's files out of source code, in a work folder of the cache. What it compiles stays in Go's own cache. */
 export class Builder {
@@ -102,6 +99,7 @@ export class Builder {
       from: builds.map(({ module, version }) => `${module}@v${version} ${lock.modules[module]?.[version]}`),
       toolchain: this.#toolchain,
       ...(notes.length > 0 ? { notes } : {}),
+      ...(standsOnBase(item) ? { baseRevision: BASE_REVISION } : {}),
     });
   }
 
@@ -121,14 +119,11 @@ export class Builder {
   }
 
   /** Returns what is to be noted about it. */
-  async #packImages(
-    { group, version }: Wanted & { group: ImageGroup },
-    programs: Map<string, string>,
-    path: string,
-  ): Promise<string[]> {
+  async #packImages(item: Wanted & { group: ImageGroup }, programs: Map<string, string>, path: string): Promise<string[]> {
+    const { group, version } = item;
     if (group === "pause") programs.set("pause", await this.#pause());
     const images: Image[] = [];
-    const base = WITH_BASE.includes(group) ? await this.#baseLayer() : undefined;
+    const base = standsOnBase(item) ? await this.#baseLayer() : undefined;
     for (const name of imageGroups[group]) {
       const program = PROGRAMS[name] ?? name;
       const target = join("/", PROGRAM_FOLDERS[name] ?? "usr/local/bin", program);

@@ -1,5 +1,6 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
+import { BASE_REVISION, standsOnBase } from "./base.ts";
 import { Builder } from "./builder.ts";
 import type { Architecture } from "./lock.ts";
 import { addToManifest, type BundleFile, isWhole, readManifest } from "./manifest.ts";
@@ -23,7 +24,7 @@ export async function missingFiles({ folder, source, wanted }: BundleArgs): Prom
   const missing: Wanted[] = [];
   for (const item of wanted) {
     const entry = files[item.file];
-    if (!acceptable(entry, source) || !(await isWhole(folder, item.file, entry))) missing.push(item);
+    if (!acceptable(entry, source, item) || !(await isWhole(folder, item.file, entry))) missing.push(item);
   }
   return missing;
 }
@@ -56,6 +57,8 @@ export async function fillBundle(args: BundleArgs): Promise<void> {
   if (built.length > 0) await new Builder(folder, architecture, note).make(built);
 }
 
-/** A bundle that is said to be all official or all built here holds nothing else. */
-const acceptable = (entry: BundleFile | undefined, source: BundleSource) =>
-  entry !== undefined && (source === "auto" || (source === "official") === (entry.origin === "official"));
+/** A bundle that is said to be all official or all built here holds nothing else, and no image on files that were found wanting. */
+const acceptable = (entry: BundleFile | undefined, source: BundleSource, item: Wanted) =>
+  entry !== undefined &&
+  (source === "auto" || (source === "official") === (entry.origin === "official")) &&
+  (entry.origin === "official" || !standsOnBase(item) || entry.baseRevision === BASE_REVISION);

@@ -22,6 +22,8 @@ export interface BundleFile {
   toolchain?: string;
   /** What is other than asked for, and why. */
   notes?: string[];
+  /** Of images that were built here on the files of base.ts: their BASE_REVISION. */
+  baseRevision?: number;
 }
 
 export interface Manifest {

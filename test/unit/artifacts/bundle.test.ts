@@ -17,6 +17,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, beforeEach, describe, it } from "node:test";
 import { zstdDecompressSync } from "node:zlib";
+import { BASE_REVISION } from "../../../artifacts/base.ts";
 import { fillBundle, hashesOf, missingFiles } from "../../../artifacts/bundle.ts";
 import { makeLayer, writeImages } from "../../../artifacts/image.ts";
 import { lockedFile, resolveVersions } from "../../../artifacts/lock.ts";
@@ -219,6 +220,19 @@ describe("official files of a bundle", () => {
     await assert.rejects(fill(), /HTTP status 403/);
   });
 
+  it("are made again where images built here stand on earlier files than today's", async () => {
+    const wanted = (["kube-proxy", "coredns"] as const).map((group) => ({ file: group, version: "1.0.0", group }));
+    const bundle = { folder, architecture: "amd64" as const, source: "auto" as const, wanted };
+    const missing = async () => (await missingFiles(bundle)).map(({ file }) => file);
+    for (const { file } of wanted) {
+      writeFileSync(join(folder, file), file);
+      addToManifest(folder, file, entry(file));
+    }
+    assert.deepEqual(await missing(), ["kube-proxy"]);
+    addToManifest(folder, "kube-proxy", { ...entry("kube-proxy"), baseRevision: BASE_REVISION });
+    assert.deepEqual(await missing(), []);
+  });
+
   it("are made again where one is damaged", async () => {
     const wanted = [{ file: runc.file, version: runc.version, locked: locked() }];
     await fillBundle({ folder, architecture: "amd64", source: "official", wanted });
@@ -263,7 +277,7 @@ describe("npm run bundle", () => {
     const files = wantedFiles(versions, "arm64", "auto").map(({ file }) => file);
     for (const file of files) {
       writeFileSync(join(folder, file), file);
-      addToManifest(folder, file, entry(file));
+      addToManifest(folder, file, { ...entry(file), baseRevision: BASE_REVISION });
     }
     const locked = join(folder, "cache/ha-kubernetes");
     mkdirSync(locked, { recursive: true });
