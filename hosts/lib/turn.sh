@@ -76,14 +76,18 @@ last_failure() {
 
 take_turn() {
   local pipe=/run/ha-kubernetes/turn log=/run/ha-kubernetes/turn.log said=$SECONDS
-  rm -f "$pipe"
+  # New ones: what a killed run left waiting for the turn still has its own open.
+  rm -f "$pipe" "$log"
   mkfifo -m 0600 "$pipe"
-  # Open for reading and writing, so that opening does not block. When this script ends, so does the pipe, and with it the turn.
+  # Open for reading and writing, so that opening does not block. When this script ends, so does the pipe, and with it the turn, also
+  # one that comes later: whoever gets it reads from an end that is open already, and finds nobody at the other.
   exec 8<>"$pipe"
+  exec 7<"$pipe"
+  rm -f "$pipe"
   : >"$log"
-  # shellcheck disable=SC2016 # expanded by the inner shell
-  "$(etcdctl_path)" lock --ttl=30 -- ha-kubernetes/turn sh -c 'echo acquired; exec cat "$0" >/dev/null' "$pipe" </dev/null >"$log" 2>&1 8>&- 9>&- &
+  "$(etcdctl_path)" lock --ttl=30 -- ha-kubernetes/turn sh -c 'echo acquired; exec cat <&7 >/dev/null' </dev/null >"$log" 2>&1 8>&- 9>&- &
   TURN_HELD=$!
+  exec 7<&-
   until grep -q '^acquired' "$log"; do
     kill -0 "$TURN_HELD" 2>/dev/null || fail "etcd did not give the turn: $(tail -n 1 "$log")"
     if [ $((SECONDS - said)) -ge 10 ]; then
