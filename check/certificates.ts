@@ -93,24 +93,10 @@ export function hostCertificates(stack: WantedStack, host: WantedHost, seen: Obs
 function onDisk(host: WantedHost, path: string, pem: string, windowHours: number, now: number): Certificate {
   const certificate = new X509Certificate(pem);
   const life = (certificate.validToDate.getTime() - certificate.validFromDate.getTime()) / hour;
-  if (path === kubeletClient)
-    return describe(
-      pem,
-      path,
-      host.name,
-      life * kubeletRenews,
-      now,
-      "see `journalctl -u kubelet` there: it renews this one itself",
-    );
-  if (path === kubeletServing)
-    return describe(
-      pem,
-      path,
-      host.name,
-      life * kubeletRenews,
-      now,
-      `remove ${path} there and restart kubelet, which makes another`,
-    );
+  // The kubelet's own certificates: it renews them itself.
+  const ofKubelet = (cure: string) => describe(pem, path, host.name, life * kubeletRenews, now, cure);
+  if (path === kubeletClient) return ofKubelet("see `journalctl -u kubelet` there: it renews this one itself");
+  if (path === kubeletServing) return ofKubelet(`remove ${path} there and restart kubelet, which makes another`);
   return describe(pem, path, host.name, certificate.ca ? 0 : windowHours, now, certificate.ca ? authorityCure : renewedByUp);
 }
 

@@ -1,5 +1,5 @@
-import { type KubernetesObject, labels, serviceAccount } from "../../../hosts/addons/addon.ts";
-import { authorities, onControlPlanes, talksOnly } from "./cloudPod.ts";
+import { type KubernetesObject, serviceAccount } from "../../../hosts/addons/addon.ts";
+import { authorities, hostPortDeployment, onControlPlanes, talksOnly } from "./cloudPod.ts";
 
 const name = "cluster-autoscaler";
 const namespace = "kube-system";
@@ -75,18 +75,7 @@ export function clusterAutoscaler(args: AutoscalerArgs): KubernetesObject[] {
       roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "Role", name },
       subjects: [{ kind: "ServiceAccount", name, namespace }],
     },
-    {
-      apiVersion: "apps/v1",
-      kind: "Deployment",
-      metadata: { name, namespace, labels: labels(name) },
-      spec: {
-        replicas: args.replicas,
-        selector: { matchLabels: { "k8s-app": name } },
-        // Two can't be on one host, whose port they take: one goes before the next comes.
-        strategy: { type: "RollingUpdate", rollingUpdate: { maxUnavailable: 1, maxSurge: 0 } },
-        template: { metadata: { labels: labels(name) }, spec: podSpec(args) },
-      },
-    },
+    hostPortDeployment(name, args.replicas, podSpec(args)),
   ];
 }
 

@@ -1,3 +1,5 @@
+import { type KubernetesObject, labels } from "../../../hosts/addons/addon.ts";
+
 // What the pods that speak to AWS's API have in common.
 
 /**
@@ -34,3 +36,17 @@ export const talksOnly = {
   capabilities: { drop: ["ALL"] },
   seccompProfile: { type: "RuntimeDefault" },
 } as const;
+
+/** A Deployment in kube-system of pods that stand `onControlPlanes` and take a port of their host. */
+export const hostPortDeployment = (name: string, replicas: number, podSpec: unknown): KubernetesObject => ({
+  apiVersion: "apps/v1",
+  kind: "Deployment",
+  metadata: { name, namespace: "kube-system", labels: labels(name) },
+  spec: {
+    replicas,
+    selector: { matchLabels: { "k8s-app": name } },
+    // Two can't be on one host, whose port they take: one goes before the next comes.
+    strategy: { type: "RollingUpdate", rollingUpdate: { maxUnavailable: 1, maxSurge: 0 } },
+    template: { metadata: { labels: labels(name) }, spec: podSpec },
+  },
+});

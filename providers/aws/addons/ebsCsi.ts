@@ -1,4 +1,5 @@
 import { type KubernetesObject, labels, serviceAccount } from "../../../hosts/addons/addon.ts";
+import { hostPortDeployment } from "./cloudPod.ts";
 import { controllerSpec, nodeSpec } from "./ebsCsiPods.ts";
 
 const namespace = "kube-system";
@@ -88,18 +89,7 @@ function controller(args: EbsCsiArgs): KubernetesObject[] {
       roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "Role", name: `${name}-leases` },
       subjects: [{ kind: "ServiceAccount", name, namespace }],
     },
-    {
-      apiVersion: "apps/v1",
-      kind: "Deployment",
-      metadata: { name, namespace, labels: labels(name) },
-      spec: {
-        replicas: args.replicas,
-        selector: { matchLabels: { "k8s-app": name } },
-        // Two can't be on one host, whose port they take: one goes before the next comes.
-        strategy: { type: "RollingUpdate", rollingUpdate: { maxUnavailable: 1, maxSurge: 0 } },
-        template: { metadata: { labels: labels(name) }, spec: controllerSpec(name, args) },
-      },
-    },
+    hostPortDeployment(name, args.replicas, controllerSpec(name, args)),
   ];
 }
 
