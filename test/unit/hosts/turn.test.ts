@@ -1,4 +1,7 @@
 import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { test } from "node:test";
 import { must } from "../../support/process.ts";
 
@@ -41,4 +44,38 @@ test("who fails under the turn leaves a mark for those that wait", async () => {
 test("whose `up` is killed leaves none: the next one goes on with the same host", async () => {
   assert.deepEqual(await underTurn("work() { while sleep 0.05; do say waiting; done; }", "head -n 1"), ["released"]);
   assert.deepEqual(await underTurn("work() { while sleep 0.05; do env echo waiting; done; }", "head -n 1"), ["released"]);
+});
+
+test("a run that was killed while it waited gives the turn on at once when it comes, though another run waits for its own", async (t) => {
+  const directory = mkdtempSync(join(tmpdir(), "ha-kubernetes-turn-"));
+  t.after(() => rmSync(directory, { recursive: true }));
+  // As `etcdctl lock` does: waits until it is the next one, runs the command and goes when that ends.
+  const lock = `#!/bin/bash
+    until [ -e ${directory}/next-$QUEUED ]; do sleep 0.05; done
+    shift 4
+    "$@"
+    touch ${directory}/next-$((QUEUED + 1))`;
+  writeFileSync(`${directory}/etcdctl`, lock, { mode: 0o700 });
+  const run = `
+    set -euo pipefail
+    STAGE_NAME=etcd HOST_NAME=m1
+    . ${library}common.sh
+    . <(sed 's|/run/ha-kubernetes|${directory}|g' ${library}turn.sh)
+    etcdctl_path() { echo ${directory}/etcdctl; }
+    take_turn
+    [ -e ${directory}/next-$QUEUED ] || fail "took what was another's"
+    release_turn
+    echo had the turn`;
+  const said = await must("bash", [
+    "-c",
+    `QUEUED=1 bash -c "$1" & first=$!
+    until [ -e ${directory}/turn.log ]; do sleep 0.05; done; sleep 0.2
+    kill -9 $first
+    QUEUED=2 timeout 10 bash -c "$1" & second=$!
+    sleep 0.3; touch ${directory}/next-1
+    wait $second`,
+    "-",
+    run,
+  ]);
+  assert.equal(said, "had the turn\n");
 });
