@@ -26,11 +26,12 @@ apply_control_plane() {
     mend
     did "started control plane $KUBERNETES_VERSION again"
   fi
+  tell_authorities
 }
 
 change() {
   wait_until 120 "another control plane to be ready before this one changes" another_ready
-  old_is_unused
+  step_is_safe
   converge
 }
 mend() { converge; }
@@ -124,7 +125,6 @@ register() {
   etcd_do put "ha-kubernetes/control-plane/$HOST_NAME" "$HOST_ADDRESS" >/dev/null
   etcd_do del "ha-kubernetes/leaving/$HOST_NAME" >/dev/null
   etcd_do put "ha-kubernetes/etcd-client/$HOST_NAME" "$(name_of issuer "$KUBERNETES_PKI/apiserver-etcd-client.crt")" >/dev/null
-  tell_issuer
   prune_published
   remember_control_planes
   in_api "control-plane.$HOST_NAME" "$HOST_ADDRESS"

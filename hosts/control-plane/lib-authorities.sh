@@ -21,10 +21,21 @@ renew_kubelet_credential() {
     take_kubelet_credential "$SIGNING"
 }
 
-# What still uses what this host is about to stop trusting is named before anything is changed.
-old_is_unused() {
+# Who could not follow this step of a rotation is named before anything is changed.
+step_is_safe() {
+  if [ -f "$SIGNING" ] && ! cmp -s "$SIGNING" "$(staged "$SIGNING")"; then kubernetes_authority_is_trusted; fi
   if drops "$KUBERNETES_PKI/ca.crt"; then kubernetes_authority_is_unused; fi
   if drops "$KUBERNETES_PKI/sa.pub"; then service_account_key_is_unused; fi
+}
+
+kubernetes_authority_is_trusted() {
+  local issuer name trusts missing=""
+  issuer=$(name_of subject "$(staged "$SIGNING")")
+  while read -r name trusts; do
+    [[ ",$trusts," == *",$issuer,"* ]] || missing+=" $name"
+  done < <(this_kubectl get nodes -o 'jsonpath={range .items[*]}{.metadata.name} {.metadata.annotations.ha-kubernetes/trusts}{"\n"}{end}')
+  [ -z "$missing" ] || fail "nothing is issued by $issuer yet, because these nodes do not say that they trust it:$missing. Put" \
+    "cluster.certificates.authorities.kubernetes back to the last step, with another cluster.repair, and run up; replace instances of auto-scaling pools"
 }
 
 kubernetes_authority_is_unused() {

@@ -35,11 +35,21 @@ take_kubelet_credential() {
   did "gave the kubelet a certificate of $(name_of issuer "$file")"
 }
 
-# Says at this host's Node, during a rotation, whose certificate the kubelet has: control planes ask before they drop an authority.
-tell_issuer() {
-  local issuer
+# names_in BUNDLE: of its certificates, with commas between.
+names_in() {
+  local certificate
+  pem_blocks <"$1" | while read -r certificate; do
+    base64 -d <<<"$certificate" | openssl x509 -inform DER -noout -subject -nameopt RFC2253 | sed 's/.*CN=\([^,]*\).*/\1/'
+  done | sort | paste -sd,
+}
+
+# Says at this host's Node, during a rotation, what the kubelet trusts and whose certificate it has: control planes ask before they
+# issue from another authority, and before they drop one.
+tell_authorities() {
+  local trusts issuer
   trusts_two "$KUBERNETES_PKI/ca.crt" || return 0
+  trusts=$(names_in "$KUBERNETES_PKI/ca.crt")
   issuer=$(name_of issuer "$KUBELET_CREDENTIAL")
-  [ "$(this_kubectl get node "$HOST_NAME" -o 'jsonpath={.metadata.annotations.ha-kubernetes/issuer}')" = "$issuer" ] ||
-    this_kubectl annotate node "$HOST_NAME" --overwrite "ha-kubernetes/issuer=$issuer" >/dev/null
+  [ "$(this_kubectl get node "$HOST_NAME" -o 'jsonpath={.metadata.annotations.ha-kubernetes/trusts} {.metadata.annotations.ha-kubernetes/issuer}')" = "$trusts $issuer" ] ||
+    this_kubectl annotate node "$HOST_NAME" --overwrite "ha-kubernetes/trusts=$trusts" "ha-kubernetes/issuer=$issuer" >/dev/null
 }

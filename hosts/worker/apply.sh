@@ -23,7 +23,7 @@ apply_worker() {
   uncordon
   note_taints
   set_labels
-  tell_issuer
+  tell_authorities
 }
 
 join() {

@@ -74,6 +74,23 @@ onCluster(config, (scenario) => {
     assert.match(mixed.text, /while hosts come or go: w9/);
   });
 
+  test("no control plane issues from an authority that a node does not say it trusts", async () => {
+    const { cluster } = edited;
+    const trusts = (await cluster.get("node w1")).metadata.annotations?.["ha-kubernetes/trusts"];
+    assert.equal(trusts, "kubernetes-ca,kubernetes-ca-2");
+    await cluster.kubectl("annotate node w1 ha-kubernetes/trusts-");
+    const wanted = structuredClone(edited.config);
+    rotated({ trust: [1, 2], issue: 2 })(wanted);
+    scenario.stack.configure(wanted);
+    const { status, text } = await scenario.stack.engine("up");
+    scenario.stack.configure(edited.config);
+    assert.notEqual(status, 0, text);
+    assert.match(text, /nothing is issued by kubernetes-ca-2 yet, because these nodes do not say that they trust it: w1\./);
+    for (const host of cluster.withRole("control-plane"))
+      assert.equal(commonName(await host.sh("openssl x509 -noout -issuer </etc/kubernetes/pki/apiserver.crt")), "kubernetes-ca");
+    await cluster.kubectl(`annotate node w1 ha-kubernetes/trusts=${trusts}`);
+  });
+
   test("a step that was killed in the middle does not count: the next one is refused", async () => {
     const killed = structuredClone(edited.config);
     rotated({ trust: [1, 2], issue: 2 })(killed);

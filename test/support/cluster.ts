@@ -7,7 +7,13 @@ import type { ClusterConfig } from "./stack.ts";
 const kubectlOnHost = "KUBECACHEDIR=/run/kubectl-of-tests kubectl --kubeconfig /etc/kubernetes/admin.conf";
 
 export interface KubernetesObject {
-  metadata: { name: string; namespace?: string; labels?: Record<string, string>; [key: string]: unknown };
+  metadata: {
+    name: string;
+    namespace?: string;
+    labels?: Record<string, string>;
+    annotations?: Record<string, string>;
+    [key: string]: unknown;
+  };
   // biome-ignore lint/suspicious/noExplicitAny: what the API answers is read field by field
   [key: string]: any;
 }

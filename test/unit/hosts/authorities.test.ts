@@ -113,6 +113,7 @@ test("scripts tell who issued a certificate, by proof and by name", () => {
   assert.equal(proof("both.crt", "leaf-of-kubernetes-ca.crt"), "yes");
   assert.equal(bash("name_of issuer leaf-of-kubernetes-ca-2.crt"), "kubernetes-ca-2");
   assert.equal(bash("name_of subject both.crt"), "kubernetes-ca-2");
+  assert.equal(bash("names_in both.crt"), "kubernetes-ca,kubernetes-ca-2");
   assert.equal(bash("if trusts_two both.crt; then echo yes; fi; trusts_two kubernetes-ca.crt || echo one"), "yes\none");
 });
 
