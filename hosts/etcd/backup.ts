@@ -127,6 +127,8 @@ function sshFiles({ sshKey }: BackupArgs, target: NonNullable<BackupArgs["backup
 const service = (what: string, name: string) => `[Unit]
 Description=${what}
 After=etcd.service network-online.target
+# A few by hand, one after another, are no reason to refuse the next.
+StartLimitIntervalSec=0
 
 [Service]
 Type=oneshot

@@ -93,7 +93,8 @@ onCluster(config, (scenario) => {
     assert.notEqual(other.status, 0);
     assert.match(other.stdout, /Host key verification failed/);
     await m1.sh("mv /etc/etcd-backup/known_hosts.kept /etc/etcd-backup/known_hosts");
-    assert.equal((await run(m1, "etcd-backup.service")).status, 0);
+    const mended = await run(m1, "etcd-backup.service");
+    assert.equal(mended.status, 0, mended.stdout);
   });
 
   test("the drill restores the newest snapshot, and finds one that was changed", async () => {

@@ -117,7 +117,7 @@ onCluster(config, (scenario) => {
     await cluster.host("m2").sh("systemctl stop kubelet");
     await cluster.host("m3").sh("echo '# by hand' >>/etc/ha-kubernetes/haproxy.cfg");
     await cluster.host("w1").sh("echo 'maxPods: 7' >>/var/lib/kubelet/config.yaml");
-    await cluster.host("w1").sh("systemd-run --quiet --unit stranger socat TCP-LISTEN:4444,fork /dev/null");
+    await cluster.host("w1").sh("systemd-run --quiet --collect --unit stranger socat TCP-LISTEN:4444,fork /dev/null");
     await cluster.host("w2").sh("systemctl stop containerd");
     const { status, wrong, text } = await check();
     assert.equal(status, 1);
