@@ -7,6 +7,7 @@ import {
   DescribeTargetHealthCommand,
 } from "@aws-sdk/client-elastic-load-balancing-v2";
 import type { Clients } from "./clients.ts";
+import { Repeated } from "./repeated.ts";
 
 /** Where a connection may go. */
 interface Target {
@@ -23,11 +24,9 @@ export class LabBalancer {
   readonly #address: string;
   readonly #servers = new Map<number, Server>();
   readonly #open = new Set<Socket>();
+  readonly #looks = new Repeated("the look at balancers and targets", 1000, () => this.#look());
   #targets = new Map<number, Target[]>();
-  #timer: NodeJS.Timeout | undefined;
   #next = 0;
-  /** What went wrong at the last look; shown by a test that fails. */
-  error: unknown;
 
   constructor(clients: Clients, address: string) {
     this.#clients = clients;
@@ -35,21 +34,11 @@ export class LabBalancer {
   }
 
   start(): void {
-    const look = async () => {
-      try {
-        await this.#look();
-        this.error = undefined;
-      } catch (error) {
-        this.error = error;
-      }
-      if (this.#timer !== undefined) this.#timer = setTimeout(look, 1000);
-    };
-    this.#timer = setTimeout(look, 0);
+    this.#looks.start();
   }
 
   stop(): void {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
+    this.#looks.stop();
     for (const server of this.#servers.values()) server.close();
     for (const socket of this.#open) socket.destroy();
   }

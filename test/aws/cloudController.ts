@@ -1,6 +1,7 @@
 import { DescribeInstancesCommand } from "@aws-sdk/client-ec2";
 import type { TestCluster } from "../support/cluster.ts";
 import type { Clients } from "./clients.ts";
+import { Repeated } from "./repeated.ts";
 
 const taint = "node.cloudprovider.kubernetes.io/uninitialized";
 
@@ -11,9 +12,7 @@ const taint = "node.cloudprovider.kubernetes.io/uninitialized";
 export class CloudControllerStandIn {
   readonly #clients: Clients;
   readonly #cluster: TestCluster;
-  #timer: NodeJS.Timeout | undefined;
-  /** What went wrong at the last look: most of the time that there is no API yet. */
-  error: unknown;
+  readonly #looks = new Repeated("the look at nodes and instances", 2000, () => this.#look());
 
   constructor(clients: Clients, cluster: TestCluster) {
     this.#clients = clients;
@@ -21,21 +20,11 @@ export class CloudControllerStandIn {
   }
 
   start(): void {
-    const look = async () => {
-      try {
-        await this.#look();
-        this.error = undefined;
-      } catch (error) {
-        this.error = error;
-      }
-      if (this.#timer !== undefined) this.#timer = setTimeout(look, 2000);
-    };
-    this.#timer = setTimeout(look, 0);
+    this.#looks.start();
   }
 
   stop(): void {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
+    this.#looks.stop();
   }
 
   async #look(): Promise<void> {

@@ -13,7 +13,7 @@ import { eventually, must } from "../support/process.ts";
 import { assertNothingRuns, onCluster } from "../support/scenario.ts";
 import type { ClusterConfig } from "../support/stack.ts";
 import { containersOf, traces } from "../support/traces.ts";
-import { answeringNodes, lookUp, startWhereAmI, stopWhereAmI } from "../support/workload.ts";
+import { assertPodsReachEachOther } from "../support/workload.ts";
 
 const name = "test-aws";
 const vpcCidr = "10.79.96.0/20";
@@ -129,16 +129,8 @@ onCluster(
       }
     });
 
-    test("a pod gets answers from CoreDNS, and pods on different nodes reach each other through a Service", async () => {
-      const pods = await startWhereAmI(cluster);
-      assert.equal(new Set(pods.map((pod) => pod.spec.nodeName)).size, 2);
-      const service = await cluster.get("service kubernetes -n default");
-      for (const pod of pods) {
-        assert.deepEqual(await lookUp(cluster, pod, "kubernetes.default.svc.cluster.local"), [service.spec.clusterIP]);
-        assert.deepEqual(await answeringNodes(cluster, pod), new Set(["w1", "w2"]));
-      }
-      await stopWhereAmI(cluster);
-    });
+    test("a pod gets answers from CoreDNS, and pods on different nodes reach each other through a Service", () =>
+      assertPodsReachEachOther(cluster));
 
     test("a second up changes nothing and runs nothing on any host", () => assertNothingRuns(scenario));
 

@@ -8,7 +8,7 @@ import { heldBy } from "../support/secrets.ts";
 import { threePlusTwo } from "../support/stack.ts";
 import { runAgain, secretsOfStack, stageCommands } from "../support/stages.ts";
 import { containersOf, traces } from "../support/traces.ts";
-import { answeringNodes, lookUp, startWhereAmI, stopWhereAmI } from "../support/workload.ts";
+import { assertPodsReachEachOther } from "../support/workload.ts";
 
 const processes = new ProcessWatcher();
 
@@ -79,16 +79,8 @@ onCluster(
       );
     });
 
-    test("a pod gets answers from CoreDNS, and pods on different nodes reach each other through a Service", async () => {
-      const pods = await startWhereAmI(cluster);
-      assert.equal(new Set(pods.map((pod) => pod.spec.nodeName)).size, 2);
-      const service = await cluster.get("service kubernetes -n default");
-      for (const pod of pods) {
-        assert.deepEqual(await lookUp(cluster, pod, "kubernetes.default.svc.cluster.local"), [service.spec.clusterIP]);
-        assert.deepEqual(await answeringNodes(cluster, pod), new Set(["w1", "w2"]));
-      }
-      await stopWhereAmI(cluster);
-    });
+    test("a pod gets answers from CoreDNS, and pods on different nodes reach each other through a Service", () =>
+      assertPodsReachEachOther(cluster));
 
     test("no worker holds a credential of the operator or of etcd", async () => {
       for (const worker of cluster.withRole("worker")) {

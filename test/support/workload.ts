@@ -1,3 +1,4 @@
+import assert from "node:assert/strict";
 import { inPod, isReady, type KubernetesObject, type TestCluster } from "./cluster.ts";
 import { eventually } from "./process.ts";
 
@@ -85,7 +86,7 @@ spec: { minAvailable: 1, selector: { matchLabels: { app: guarded } } }
   });
 }
 
-export async function stopWhereAmI(cluster: TestCluster): Promise<void> {
+async function stopWhereAmI(cluster: TestCluster): Promise<void> {
   await cluster.kubectl("delete -n default daemonset/whereami service/whereami configmap/whereami");
 }
 
@@ -106,7 +107,7 @@ export async function answeringNodes(cluster: TestCluster, pod: KubernetesObject
 }
 
 /** What the cluster's DNS answers a pod that asks for a Service by name. */
-export async function lookUp(cluster: TestCluster, pod: KubernetesObject, name: string): Promise<string[]> {
+async function lookUp(cluster: TestCluster, pod: KubernetesObject, name: string): Promise<string[]> {
   const server = (await cluster.get("service kube-dns -n kube-system")).spec.clusterIP;
   const script = `
     import { Resolver } from "node:dns/promises";
@@ -114,4 +115,17 @@ export async function lookUp(cluster: TestCluster, pod: KubernetesObject, name: 
     resolver.setServers(["${server}"]);
     console.log((await resolver.resolve4("${name}")).join(" "));`;
   return (await inPod(pod, script)).trim().split(" ");
+}
+
+/** Every worker's pod gets an answer from CoreDNS and, through a Service, from the pods of all workers. */
+export async function assertPodsReachEachOther(cluster: TestCluster): Promise<void> {
+  const pods = await startWhereAmI(cluster);
+  const workers = new Set(cluster.withRole("worker").map(({ name }) => name));
+  assert.deepEqual(new Set(pods.map(({ spec }) => spec.nodeName)), workers);
+  const service = await cluster.get("service kubernetes -n default");
+  for (const pod of pods) {
+    assert.deepEqual(await lookUp(cluster, pod, "kubernetes.default.svc.cluster.local"), [service.spec.clusterIP]);
+    assert.deepEqual(await answeringNodes(cluster, pod), workers);
+  }
+  await stopWhereAmI(cluster);
 }
