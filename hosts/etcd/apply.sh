@@ -62,12 +62,19 @@ install_reloaded() {
 
 # Does not wait for a quorum: the other members' commands may not have started. The quorum gate is the control plane's.
 start() {
+  local before
+  before=$(invocation)
   systemctl reset-failed etcd 2>/dev/null || true
   systemctl restart --no-block etcd
+  # Until then it may be the one of before that answers and is healthy.
+  wait_until 120 "systemd to start etcd anew" another_invocation "$before"
   started etcd "${READ_AT_START[@]}"
   wait_until 60 "etcd to write its log" test -d "$DATA_DIRECTORY/member/wal"
   [ -f "$BORN" ] || write_file 0644 root:root "$BORN" <<<"$OWNER"
 }
+
+invocation() { systemctl show -p InvocationID --value etcd; }
+another_invocation() { [ "$(invocation)" != "$1" ]; }
 
 enter() {
   etcd_access || fail "no credential for etcd was placed"

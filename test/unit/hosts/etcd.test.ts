@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { parseCluster } from "../../../config/parse.ts";
 import { type EtcdStageArgs, etcdStage } from "../../../hosts/etcd/etcd.ts";
 import { etcdClusterId, restoreSettings } from "../../../hosts/etcd/restore.ts";
+import { must } from "../../support/process.ts";
 import { known, metal } from "../config/samples.ts";
 
 const hostKey = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIPSYmFiqFGuYmYrVKtPcaRXTvSOrCFWBFvYhWpmUNLZr nas";
@@ -135,4 +136,33 @@ test("a restore is settings of the stage alone: no file of etcd changes with it"
     stage({ restoreFrom }).settings?.RESTORE_CLUSTER,
     members.map((m) => `${m.name}=https://${m.address}:2380`).join(","),
   );
+});
+
+test("a member that restarts is not taken for healthy while the one of before still answers", async () => {
+  const hosts = new URL("../../../hosts/", import.meta.url).pathname;
+  const said = await must("bash", [
+    "-c",
+    `set -euo pipefail
+    directory=$(mktemp -d); trap 'rm -r $directory' EXIT
+    # systemd that takes its time to stop the one that runs.
+    echo one >$directory/invocation
+    systemctl() {
+      case $1 in
+        restart) { sleep 0.6; echo two >$directory/invocation; } & ;;
+        show) cat $directory/invocation ;;
+      esac
+    }
+    STAGE_NAME=etcd HOST_NAME=m1 ETCD_VERSION=3.6.14 DATA_DIRECTORY=$directory BORN=$directory/invocation
+    mkdir -p $directory/member/wal
+    . ${hosts}lib/common.sh
+    . <(sed '/^apply_etcd$/d' ${hosts}etcd/apply.sh)
+    install_all() { :; }
+    old_is_unused() { :; }
+    others_healthy() { :; }
+    started() { :; }
+    local_healthy() { cat $directory/invocation >>$directory/asked; }
+    change
+    cat $directory/asked`,
+  ]);
+  assert.equal(said, "one\ntwo\n");
 });
