@@ -1,4 +1,4 @@
-// other versions of Kubernetes and etcd, rolled through a healthy cluster by editing the config, while requests go on; a roll that fails
+// other versions of Kubernetes, etcd and containerd, rolled through a healthy cluster by editing the config, while requests go on; a roll that fails
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Edited, healthyMembers } from "../support/edits.ts";
@@ -14,7 +14,7 @@ import { startGuarded, startWhereAmI } from "../support/workload.ts";
 // HA_KUBERNETES_UPGRADE_FROM=1.35.4 a minor one goes before it, with 1.34.4 two minor ones in one `up`.
 const from = process.env.HA_KUBERNETES_UPGRADE_FROM ?? "1.36.1";
 const between = "1.36.1";
-const target = { kubernetes: "1.36.3", etcd: "3.6.14" };
+const target = { kubernetes: "1.36.3", etcd: "3.6.14", containerd: "2.3.4" };
 const snapshots = "/var/backups/ha-kubernetes";
 const brokenKubelet = "/etc/systemd/system/kubelet.service.d/broken.conf";
 
@@ -22,7 +22,7 @@ const config = {
   ...threePlusTwo("test-upgrade", 12),
   kubernetesVersion: from,
   upgradePath: "auto",
-  versions: { etcd: "3.6.13" },
+  versions: { etcd: "3.6.13", containerd: "2.3.3" },
   // A snapshot comes before an upgrade all the same.
   etcd: { backup: { enabled: false } },
   // The first worker goes alone nevertheless.
@@ -40,6 +40,15 @@ onCluster(config, (scenario) => {
   const kubelets = async () => {
     const nodes = await cluster.list("nodes");
     return Object.fromEntries(nodes.map(({ metadata, status }) => [metadata.name, status.nodeInfo.kubeletVersion]));
+  };
+  const runtimes = async () => {
+    const nodes = await cluster.list("nodes");
+    return new Set(nodes.map(({ status }) => status.nodeInfo.containerRuntimeVersion));
+  };
+  /** The containers of the workload, by their ids. */
+  const containers = async () => {
+    const pods = await cluster.list("pods -n default");
+    return pods.flatMap(({ status }) => status.containerStatuses.map((it: { containerID: string }) => it.containerID)).sort();
   };
   const apiservers = async () => {
     const said = controlPlanes.map(async (host) => [host.name, await apiserverVersion(host)] as const);
@@ -97,6 +106,7 @@ onCluster(config, (scenario) => {
     await startWhereAmI(cluster);
     await startGuarded(cluster);
     await assertVersions(from, "3.6.13");
+    assert.deepEqual(await runtimes(), new Set(["containerd://2.3.3"]));
   });
 
   test("a preview says on which host which version becomes which, and runs nothing", async () => {
@@ -165,8 +175,8 @@ onCluster(config, (scenario) => {
     });
   }
 
-  test("where one host lacks a file, nothing is changed anywhere", async () => {
-    const before = await apiservers();
+  test("where one host lacks a file, all that changes is what runs containers on the others: they run on", async () => {
+    const [before, running] = await Promise.all([apiservers(), containers()]);
     const w2 = cluster.host("w2");
     await w2.sh("mount -t tmpfs tmpfs /var/cache/ha-kubernetes/bundle");
     stack.configure({ ...edited.config, kubernetesVersion: target.kubernetes, versions: { etcd: target.etcd } } as never);
@@ -175,6 +185,7 @@ onCluster(config, (scenario) => {
     assert.match(text, /prepare on w2: \S+1\.36\.3\S* is missing on this host/);
     assert.deepEqual(await apiservers(), before);
     assert.ok(Object.values(await kubelets()).every((version) => version === `v${between}`));
+    assert.deepEqual(await containers(), running);
     await w2.sh("umount /var/cache/ha-kubernetes/bundle");
   });
 
@@ -217,6 +228,7 @@ onCluster(config, (scenario) => {
     assert.ok(roll.mostAway <= 1);
     assert.ok(roll.fewestGuarded >= 1, "the budget was kept");
     await assertVersions(target.kubernetes, target.etcd);
+    assert.deepEqual(await runtimes(), new Set([`containerd://${target.containerd}`]));
     await assertSnapshots(true);
     const ofControlPlanes = await Promise.all(controlPlanes.map(starts));
     const ofWorkers = (await Promise.all(workers.map(starts))).map(({ kubelet }) => kubelet).sort((a, b) => a - b);
