@@ -29,14 +29,14 @@ export class HostPreparation extends pulumi.ComponentResource {
 /** What prepares a host: all that it will need for its roles. */
 export function preparation(
   context: ClusterContext,
-  host: Pick<Host, "name" | "address" | "roles" | "architecture">,
+  host: Pick<Host, "name" | "address" | "roles" | "architecture" | "pool">,
 ): pulumi.Output<Stage> {
   const { cluster, infrastructure, owner, versions } = context;
   const { kind, location, sha256 } = infrastructure.artifacts;
-  const { name, roles, architecture } = host;
+  const { name, roles, architecture, pool } = host;
   return pulumi.all([owner, host.address, apiAddressInHosts(context), sha256]).apply(([owner, address, apiAddress, sha256]) =>
     prepareStage({
-      host: { name, address, roles, architecture },
+      host: { name, address, roles, architecture, pool },
       owner,
       cluster,
       apiAddress,

@@ -98,7 +98,7 @@ function scaledStages(pool: string, context: ClusterContext, architecture: "amd6
   const { cluster, infrastructure, owner, pki } = context;
   const { endpoint, kubeletExtraArgs } = infrastructure;
   const { name, address, providerId, token } = instanceOwn;
-  const prepared = preparation(context, { name, address, roles: ["worker"], architecture });
+  const prepared = preparation(context, { name, address, roles: ["worker"], architecture, pool });
   return pulumi.all([prepared, owner, endpoint.address, authorityOf(pki)]).apply(([prepare, owner, endpointAddress, authority]) =>
     poolStages([
       prepare as Stage,

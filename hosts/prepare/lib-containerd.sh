@@ -1,6 +1,8 @@
 # shellcheck shell=bash
 # The container runtime: binaries of the wanted version behind constant links, configuration, service, images.
 
+# A worker's own, for its turns.
+readonly NODE_KUBECONFIG=/etc/kubernetes/kubelet.conf
 readonly CONTAINERD_FILES=(/etc/containerd/config.toml /etc/containerd/conf.d/host.toml /etc/systemd/system/containerd.service)
 
 apply_containerd() {
@@ -15,11 +17,23 @@ apply_containerd() {
   if stale containerd "${CONTAINERD_FILES[@]}" "$(readlink -f /usr/local/bin/containerd)"; then
     reread_units containerd
     systemctl enable --quiet --no-reload containerd
-    # On a node that lives already, one at a time.
-    if systemctl is-active --quiet containerd; then with_turn restart_containerd; else restart_containerd; fi
+    if systemctl is-active --quiet containerd; then in_turn restart_containerd; else restart_containerd; fi
     did "started containerd $CONTAINERD_VERSION"
+  elif turn_was_cut && has_joined; then
+    give_back "$(cat "$TURN_MARK")"
   fi
 }
+
+# On a node that lives already, one at a time: one that does not start again must not be everywhere at once. Workers by their pool.
+in_turn() {
+  if [ -z "$POOL" ] || etcd_access || ! has_joined; then
+    with_turn "$1"
+  else
+    with_pool_turn "containerd-$(fingerprint "${CONTAINERD_FILES[@]}" "$(readlink -f /usr/local/bin/containerd)" | cut -c1-12)" "$1"
+  fi
+}
+# A worker that the API knows, and that can ask for a turn there.
+has_joined() { [ -s "$NODE_KUBECONFIG" ] && this_kubectl get --raw /version --request-timeout=5s >/dev/null 2>&1; }
 
 restart_containerd() {
   systemctl restart containerd || fail "containerd does not start: $(journalctl -u containerd -n 3 -o cat | tr '\n' ' ')"

@@ -6,7 +6,8 @@ import { modules, sysctls } from "./kernel.ts";
 import { ports } from "./ports.ts";
 
 export interface PrepareStageArgs {
-  host: { name: string; address: string; roles: readonly Role[]; architecture: "amd64" | "arm64" };
+  /** `pool` where it is a worker. */
+  host: { name: string; address: string; roles: readonly Role[]; architecture: "amd64" | "arm64"; pool?: string };
   owner: string;
   cluster: Cluster;
   /** Where everybody finds the API: the virtual IP, or the address of a balancer that is not ours. Empty where name servers know. */
@@ -66,6 +67,7 @@ export function prepareStage(args: PrepareStageArgs): Stage {
       MODULES: modules(roles, cluster).join(" "),
       NAME_SERVERS: network.nameServers.join(" "),
       TIME_ZONE: hostPreparation.timeZone ?? "",
+      ...poolTurns(host.pool, cluster),
     },
     files,
     inputs: {
@@ -74,6 +76,16 @@ export function prepareStage(args: PrepareStageArgs): Stage {
         .map(([path, value]) => `${path} ${value}\n`)
         .join(""),
     },
+  };
+}
+
+/** What a worker's turns go by. */
+function poolTurns(pool: string | undefined, cluster: Cluster): Record<string, string> {
+  if (pool === undefined) return { POOL: "" };
+  return {
+    POOL: pool,
+    MAX_UNAVAILABLE: String(cluster.pools[pool]?.maxUnavailable ?? 1),
+    DRAIN_SECONDS: String(cluster.drain.timeoutSeconds),
   };
 }
 

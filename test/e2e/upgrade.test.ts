@@ -229,6 +229,11 @@ onCluster(config, (scenario) => {
     assert.ok(roll.fewestGuarded >= 1, "the budget was kept");
     await assertVersions(target.kubernetes, target.etcd);
     assert.deepEqual(await runtimes(), new Set([`containerd://${target.containerd}`]));
+    const turns = (await cluster.list("configmaps -n ha-kubernetes-turns")).map(({ metadata }) => metadata.name);
+    assert.ok(
+      turns.some((name) => name.startsWith("done-general-containerd-")),
+      "the workers' containerd, too, changed in turns",
+    );
     await assertSnapshots(true);
     const ofControlPlanes = await Promise.all(controlPlanes.map(starts));
     const ofWorkers = (await Promise.all(workers.map(starts))).map(({ kubelet }) => kubelet).sort((a, b) => a - b);

@@ -1,12 +1,13 @@
 # shellcheck shell=bash
 # The pool's turns. A worker holds no credential for etcd, so they are ConfigMaps in a namespace that nodes may write: `<pool>-<n>`,
 # one for each worker that may be out of service at once. The first worker of a roll goes alone: the canary.
+# Settings of the stages that use it: POOL, MAX_UNAVAILABLE, DRAIN_SECONDS.
 
 # A turn this old belongs to a run that was killed, on a host that has not been back.
-readonly TURN_EXPIRES_SECONDS=$((DRAIN_SECONDS + 900))
+readonly TURN_EXPIRES_SECONDS=$((${DRAIN_SECONDS:-0} + 900))
 
-# The turn that this host holds, on its own disk: a run that was killed gives it back when it runs again.
-readonly TURN_MARK=$HOME_DIR/pool-turn
+# The turn that this host holds for a stage, on its own disk: a run that was killed gives it back when that stage runs again.
+readonly TURN_MARK=$HOME_DIR/pool-turn.$STAGE_NAME
 turn_was_cut() { [ -f "$TURN_MARK" ]; }
 
 turns() { this_kubectl -n ha-kubernetes-turns "$@"; }
