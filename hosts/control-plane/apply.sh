@@ -51,7 +51,7 @@ converge() {
   write_manifests
   # The one that runs restarts what was written; itself it comes last, because it must never be newer than its apiserver.
   if ! systemctl is-active --quiet kubelet; then start_kubelet; fi
-  wait_until 240 "the apiserver of this host to be ready" ready "$HOST_ADDRESS"
+  wait_until 240 "the apiserver of this host to be ready" ready_here
   local component
   for component in kube-apiserver kube-controller-manager kube-scheduler; do
     wait_until 180 "$component to run with what is now set" restarted "$component" "$(stat -c %Y "$MANIFESTS/$component.yaml")"
@@ -98,17 +98,18 @@ make_certificates() {
   did "made certificates, valid until $(openssl x509 -noout -enddate -in "$KUBERNETES_PKI/apiserver.crt" | cut -d= -f2)"
 }
 
-# Rewritten only where something differs: each rewrite restarts a component.
+# Apart from those that the kubelet reads, which must never see half a manifest. What differs takes its place whole, and restarts.
 write_manifests() {
-  local scratch=/run/ha-kubernetes/manifests name
-  rm -rf "$scratch"
-  mkdir -p "$scratch"
-  cp -p "$MANIFESTS"/*.yaml "$scratch/" 2>/dev/null || true
-  kubeadm_phase control-plane all
+  local new=/run/ha-kubernetes/manifests name
+  rm -rf "$new"
+  mkdir -p "$new" "$MANIFESTS"
+  KUBEADM_INIT_DRYRUN_DIR=$new kubeadm_phase control-plane all --dry-run
   for name in kube-apiserver kube-controller-manager kube-scheduler; do
-    if cmp -s "$scratch/$name.yaml" "$MANIFESTS/$name.yaml"; then
-      cp -p "$scratch/$name.yaml" "$MANIFESTS/$name.yaml"
-    fi
+    if cmp -s "$new/$name.yaml" "$MANIFESTS/$name.yaml"; then continue; fi
+    # The kubelet passes by names that begin with a dot.
+    install -m 0600 "$new/$name.yaml" "$MANIFESTS/.$name.yaml"
+    sync "$MANIFESTS/.$name.yaml"
+    mv -f "$MANIFESTS/.$name.yaml" "$MANIFESTS/$name.yaml"
   done
 }
 

@@ -5,6 +5,15 @@
 readonly NODE_KUBECONFIG=/etc/kubernetes/admin.conf API_SERVER=https://$HOST_ADDRESS:6443 REGISTRY_MAP=ha-kubernetes
 
 ready() { curl -sf --max-time 5 --cacert "$KUBERNETES_PKI/ca.crt" "https://$1:6443/readyz" >/dev/null; }
+# Where it is not: the last that it said.
+ready_here() {
+  local log
+  if ready "$HOST_ADDRESS"; then return 0; fi
+  log=$(find /var/log/pods -path '*_kube-apiserver-*/kube-apiserver/*.log' -printf '%T@ %p\n' 2>/dev/null | sort -n | tail -n 1)
+  if pgrep -x kube-apiserver >/dev/null; then echo "it runs"; else echo "it does not run"; fi
+  if [ -n "$log" ]; then tail -n 1 "${log#* }" | cut -c1-300; fi
+  return 1
+}
 serves() { curl -s --max-time 5 --cacert "$KUBERNETES_PKI/ca.crt" "https://$1:6443/livez" >/dev/null; }
 
 # Another control plane can take over: always true where there is none.
