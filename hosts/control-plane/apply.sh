@@ -70,7 +70,26 @@ change_kubelet() {
   wait_until 180 "this node to be ready with kubelet $KUBERNETES_VERSION" ready_with_version
 }
 
-kubeadm_phase() { kubeadm init phase "$@" --config /etc/kubernetes/kubeadm.yaml </dev/null >/run/ha-kubernetes/kubeadm.log 2>&1 || fail "kubeadm $*: $(tail -n 3 /run/ha-kubernetes/kubeadm.log | tr '\n' ' ')"; }
+# kubeadm_phase PHASE...: one that needs no API. Those that talk to it are `phase_of kubeadm_here PHASE...`.
+kubeadm_phase() { phase_of kubeadm "$@"; }
+phase_of() {
+  "$1" init phase "${@:2}" --config /etc/kubernetes/kubeadm.yaml </dev/null >/run/ha-kubernetes/kubeadm.log 2>&1 ||
+    fail "kubeadm ${*:2}: $(tail -n 3 /run/ha-kubernetes/kubeadm.log | tr '\n' ' ')"
+}
+# Before 1.36 kubeadm asks the API where admin.conf leads, and no balancer may be there yet: it alone is shown one that leads to this host.
+kubeadm_here() {
+  local name status=0
+  for name in admin super-admin; do
+    [ ! -f "/etc/kubernetes/$name.conf" ] || sed "s|^\( *server:\).*|\1 $API_SERVER|" "/etc/kubernetes/$name.conf" | write_file 0600 root:root "/run/ha-kubernetes/$name.conf"
+  done
+  # shellcheck disable=SC2016 # expanded by the inner shell
+  unshare --mount bash -c 'for name in admin super-admin; do
+      [ ! -f "/etc/kubernetes/$name.conf" ] || mount --bind "/run/ha-kubernetes/$name.conf" "/etc/kubernetes/$name.conf" || exit 1
+    done
+    exec kubeadm "$@"' - "$@" || status=$?
+  rm -f /run/ha-kubernetes/{admin,super-admin}.conf
+  return "$status"
+}
 
 # kubeadm's own certificates last as long as this host's etcd client leaf and are made anew with it, or when what they say changes.
 certificates_wanted() {
@@ -117,11 +136,11 @@ write_manifests() {
 # label and taint, and this control plane's entry in the lists of those that must all leave for a teardown.
 register() {
   # It says the version, too.
-  kubeadm_phase upload-config kubeadm
+  phase_of kubeadm_here upload-config kubeadm
   rm -f /etc/kubernetes/super-admin.conf
   wait_until 60 "this node to register" node_registered
   this_kubectl apply --server-side --force-conflicts -f /etc/kubernetes/bootstrap-rbac.yaml >/dev/null
-  kubeadm_phase mark-control-plane
+  phase_of kubeadm_here mark-control-plane
   etcd_access
   etcd_do put "ha-kubernetes/control-plane/$HOST_NAME" "$HOST_ADDRESS" >/dev/null
   etcd_do del "ha-kubernetes/leaving/$HOST_NAME" >/dev/null
