@@ -35,6 +35,28 @@ import_images() {
   done <"$1"
   each_at_once bring_images "${wanted[@]}"
   for line in "${wanted[@]}"; do did "imported $(image_names "$line" | tr '\n' ' ' | sed 's/ $//')"; done
+  pin_images "$1"
+}
+
+# No registry stands behind images of a bundle, so the kubelet must not collect them when the disk fills up, nor those of the list
+# before this one: nodes run them until an upgrade is over.
+readonly PIN=io.cri-containerd.pinned
+pin_images() {
+  local list=$IMAGE_STAMPS/list names keep pinned name line
+  names=$(while read -r line; do case $line in 'images '*) image_names "$line" ;; esac; done <"$1" | sort -u)
+  mkdir -p "$IMAGE_STAMPS"
+  if [ "$names" != "$(cat "$list" 2>/dev/null)" ]; then
+    [ ! -f "$list" ] || mv -f "$list" "$list.before"
+    printf '%s\n' "$names" >"$list"
+  fi
+  keep=$(comm -12 <(cat "$list" "$list.before" 2>/dev/null | sort -u) <(ctr -n k8s.io images ls -q | sort))
+  pinned=$(ctr -n k8s.io images ls -q "labels.\"$PIN\"==pinned" | sort)
+  while read -r name; do
+    ctr -n k8s.io images label "$name" "$PIN=pinned" >/dev/null
+  done < <(comm -23 <(printf '%s' "${keep:+$keep$'\n'}") <(printf '%s' "${pinned:+$pinned$'\n'}"))
+  while read -r name; do
+    ctr -n k8s.io images label "$name" "$PIN=" >/dev/null
+  done < <(comm -13 <(printf '%s' "${keep:+$keep$'\n'}") <(printf '%s' "${pinned:+$pinned$'\n'}"))
 }
 
 # each_at_once COMMAND LINE...: runs COMMAND LINE for all, as many at once as there are processors. Ends the script where one fails.

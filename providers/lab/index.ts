@@ -21,7 +21,11 @@ export function labInfrastructure({ cluster, path = [], parent }: ProviderArgs):
     })),
     endpoint: configuredEndpoint(cluster),
     artifacts: bundleFromThisMachine(cluster, path, lab),
-    kubeletExtraArgs: {},
+    // The hosts share this machine's disk: how full that is, is not theirs to mend by ending pods.
+    kubeletExtraArgs: {
+      "eviction-hard": "memory.available<100Mi,nodefs.available<1%,nodefs.inodesFree<1%,imagefs.available<1%",
+      "image-gc-high-threshold": "100",
+    },
     addons: [],
   };
 }

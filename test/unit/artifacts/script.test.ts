@@ -298,13 +298,14 @@ describe("images on a host", () => {
       .filter((call) => / import | pull /.test(` ${call} `)).length;
   beforeEach(() => {
     // A file of the bundle holds its images' names; containerd's list is a file.
-    writeFileSync(join(root, "images"), "");
-    writeFileSync(join(root, "calls"), "");
+    for (const list of ["images", "pinned", "calls"]) writeFileSync(join(root, list), "");
     program(
       "ctr",
       `echo "$*" >>"$HAK_ROOT/calls"
       case "$3 $4" in
-        "images ls") cat "$HAK_ROOT/images" ;;
+        "images ls") if [ -n "$6" ]; then sort "$HAK_ROOT/pinned"; else cat "$HAK_ROOT/images"; fi ;;
+        "images label")
+          if [ "$6" = io.cri-containerd.pinned=pinned ]; then echo "$5" >>"$HAK_ROOT/pinned"; else sed -i "\\|^$5$|d" "$HAK_ROOT/pinned"; fi ;;
         "images import") cat "$5" >>"$HAK_ROOT/images" || exit; [ ! -f "$HAK_ROOT/broken" ] || { echo "no space left on device"; exit 1; } ;;
         "images pull") echo "$5" >>"$HAK_ROOT/images" ;;
         "images tag") echo "$7" >>"$HAK_ROOT/images" ;;
@@ -333,6 +334,21 @@ describe("images on a host", () => {
     assert.equal((await call("import_images", images())).stdout, `imported ${names[1]}\n`);
     rmSync(onHost("/var/lib/containerd"), { recursive: true });
     assert.equal((await call("import_images", images())).stdout, `imported ${names[0]}; imported ${names[1]}\n`);
+  });
+
+  it("stay when the disk fills up, with those of the list before: what is older may go", async () => {
+    const [first = "", second = ""] = images();
+    const pinned = () => readFileSync(join(root, "pinned"), "utf8").trim().split("\n").sort();
+    await call("import_images", [first]);
+    assert.deepEqual(pinned(), [names[0]]);
+    for (const _ of [1, 2]) {
+      await call("import_images", [second]);
+      assert.deepEqual(pinned(), [...names].sort());
+    }
+    const third = join(bundle, "images-third.tar");
+    writeFileSync(third, "registry.example/third:1\n");
+    await call("import_images", [`images ${hash("registry.example/third:1\n")} ${third} registry.example/third:1`]);
+    assert.deepEqual(pinned(), [names[1], "registry.example/third:1"].sort());
   });
 
   it("are refused where an archive was tampered with", async () => {
