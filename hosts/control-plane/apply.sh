@@ -65,9 +65,20 @@ converge() {
 
 # What runs on a control plane beside its own static pods, such as CoreDNS, moves away across minor versions.
 change_kubelet() {
-  empty_across_minors "$(kubelet_version)"
+  local before
+  before=$(kubelet_version)
+  empty_across_minors "$before"
   start_kubelet
   wait_until 180 "this node to be ready with kubelet $KUBERNETES_VERSION" ready_with_version
+  if [ "${before%.*}" != "${KUBERNETES_VERSION%.*}" ]; then static_pods_settle; fi
+}
+
+# To the kubelet of another minor version containers may look changed: it starts them anew at its first look at them.
+static_pods_settle() {
+  local end=$((SECONDS + 30)) kubelet
+  kubelet=$(($(date +%s) - $(ps -o etimes= -p "$(systemctl show -p MainPID --value kubelet)")))
+  until restarted kube-apiserver "$kubelet" >/dev/null || [ "$SECONDS" -ge "$end" ]; do sleep 0.5; done
+  wait_until 240 "the apiserver of this host to be ready with the new kubelet" ready_here
 }
 
 # kubeadm_phase PHASE...: one that needs no API. Those that talk to it are `phase_of kubeadm_here PHASE...`.
@@ -135,12 +146,12 @@ write_manifests() {
 # Once the API answers: administrators and joining kubelets get their roles, kubeadm's own tools what they look for, this node its
 # label and taint, and this control plane's entry in the lists of those that must all leave for a teardown.
 register() {
-  # It says the version, too.
-  phase_of kubeadm_here upload-config kubeadm
+  # It says the version, too. Asked again: an apiserver that has just started may not know yet what administrators may do.
+  wait_until 60 "kubeadm to upload its configuration" phase_of kubeadm_here upload-config kubeadm
   rm -f /etc/kubernetes/super-admin.conf
   wait_until 60 "this node to register" node_registered
   this_kubectl apply --server-side --force-conflicts -f /etc/kubernetes/bootstrap-rbac.yaml >/dev/null
-  phase_of kubeadm_here mark-control-plane
+  wait_until 60 "kubeadm to mark this node" phase_of kubeadm_here mark-control-plane
   etcd_access
   etcd_do put "ha-kubernetes/control-plane/$HOST_NAME" "$HOST_ADDRESS" >/dev/null
   etcd_do del "ha-kubernetes/leaving/$HOST_NAME" >/dev/null

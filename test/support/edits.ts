@@ -46,15 +46,13 @@ export class Edited {
     const probe = new Probe(await stack.output("kubeconfig"));
     await eventually("the probe to be answered", 30, async () => probe.answers > 10);
     const started = Date.now();
-    let report: Report;
-    let text: string;
-    let milliseconds: number;
-    try {
-      text = (await stack.up()).text;
-    } finally {
-      milliseconds = Date.now() - started;
-      report = await probe.stop();
-    }
+    const [up] = await Promise.allSettled([stack.up()]);
+    const milliseconds = Date.now() - started;
+    const [seen] = await Promise.allSettled([probe.stop()]);
+    // How `up` failed says more than what the probe then met.
+    if (up.status === "rejected") throw up.reason;
+    if (seen.status === "rejected") throw seen.reason;
+    const [{ text }, report] = [up.value, seen.value];
     const cluster = this.cluster;
     console.log(`${what}: ${Math.round(milliseconds / 1000)} s\n${summary(report)}`);
     assert.deepEqual(report.lost, [], `${what}: acknowledged writes were lost`);
