@@ -25,7 +25,12 @@ export class ApiClient {
   }
 
   /** One request; on a connection of its own where no agent is given. Throws where it has failed; 4xx is an answer. */
-  send(method: string, path: string, body?: unknown, agent?: Agent): Promise<{ status: number; body: string }> {
+  send(
+    method: string,
+    path: string,
+    body?: unknown,
+    { agent, limit = answerLimit }: { agent?: Agent; limit?: number } = {},
+  ): Promise<{ status: number; body: string }> {
     return new Promise((resolve, reject) => {
       const headers = { "content-type": "application/json" };
       const sent = request({ ...this.#options, method, path, headers, agent: agent ?? false }, (response) => {
@@ -39,7 +44,7 @@ export class ApiClient {
           else resolve({ status, body: text });
         });
       });
-      const timer = setTimeout(() => sent.destroy(new Error("no answer in 10 s")), answerLimit);
+      const timer = setTimeout(() => sent.destroy(new Error(`no answer in ${limit / 1000} s`)), limit);
       sent.on("error", reject).on("close", () => clearTimeout(timer));
       sent.end(body === undefined ? undefined : JSON.stringify(body));
     });
@@ -125,7 +130,7 @@ export class Probe {
       this.#abort.signal,
     );
     this.#every(100, () => this.#fresh.of(this.#api.send("GET", readPath)));
-    this.#every(100, () => this.#reused.of(this.#api.send("GET", readPath, undefined, this.#kept)));
+    this.#every(100, () => this.#reused.of(this.#api.send("GET", readPath, undefined, { agent: this.#kept })));
     this.#every(200, () => this.#write());
   }
 
@@ -166,7 +171,8 @@ export class Probe {
       this.#abort.abort();
       this.#kept.destroy();
     }
-    await this.#api.send("DELETE", `${namespacePath}${query}`);
+    // One after another, and there may be a thousand.
+    await this.#api.send("DELETE", `${namespacePath}${query}`, undefined, { limit: 120_000 });
     return {
       fresh,
       reused,
