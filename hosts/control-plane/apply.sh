@@ -76,7 +76,7 @@ change_kubelet() {
 # To the kubelet of another minor version containers may look changed: it starts them anew at its first look at them.
 static_pods_settle() {
   local end=$((SECONDS + 30)) kubelet
-  kubelet=$(($(date +%s) - $(ps -o etimes= -p "$(systemctl show -p MainPID --value kubelet)")))
+  kubelet=$(date -d "$(systemctl show -p ActiveEnterTimestamp --value kubelet)" +%s)
   until restarted kube-apiserver "$kubelet" >/dev/null || [ "$SECONDS" -ge "$end" ]; do sleep 0.5; done
   wait_until 240 "the apiserver of this host to be ready with the new kubelet" ready_here
 }

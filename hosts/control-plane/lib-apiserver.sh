@@ -35,13 +35,17 @@ apiserver_version() { sed -n 's|^ *image: .*/kube-apiserver:v||p' "$MANIFESTS/ku
 
 # restarted COMPONENT EPOCH: it runs, and was started no earlier than its manifest was written.
 restarted() {
-  local pid started
+  local pid age
   pid=$(pgrep -o -x "$(cut -c1-15 <<<"$1")") || {
     echo "$1 does not run yet"
     return 1
   }
-  started=$(($(date +%s) - $(ps -o etimes= -p "$pid")))
-  [ "$started" -ge "$2" ] || {
+  # It may end while it is looked at.
+  age=$(ps -o etimes= -p "$pid") || {
+    echo "$1 has just ended"
+    return 1
+  }
+  [ $(($(date +%s) - age)) -ge "$2" ] || {
     echo "$1 still runs as before"
     return 1
   }
