@@ -65,19 +65,19 @@ converge() {
 
 # What runs on a control plane beside its own static pods, such as CoreDNS, moves away across minor versions.
 change_kubelet() {
-  local before
+  local before since
   before=$(kubelet_version)
   empty_across_minors "$before"
+  since=$(date +%s)
   start_kubelet
   wait_until 180 "this node to be ready with kubelet $KUBERNETES_VERSION" ready_with_version
-  if [ "${before%.*}" != "${KUBERNETES_VERSION%.*}" ]; then static_pods_settle; fi
+  if [ "${before%.*}" != "${KUBERNETES_VERSION%.*}" ]; then static_pods_settle "$since"; fi
 }
 
-# To the kubelet of another minor version containers may look changed: it starts them anew at its first look at them.
+# static_pods_settle EPOCH: since then the kubelet is another. To one of another minor version containers may look changed: it starts them anew at its first look at them.
 static_pods_settle() {
-  local end=$((SECONDS + 30)) kubelet
-  kubelet=$(date -d "$(systemctl show -p ActiveEnterTimestamp --value kubelet)" +%s)
-  until restarted kube-apiserver "$kubelet" >/dev/null || [ "$SECONDS" -ge "$end" ]; do sleep 0.5; done
+  local end=$((SECONDS + 30))
+  until restarted kube-apiserver "$1" >/dev/null || [ "$SECONDS" -ge "$end" ]; do sleep 0.5; done
   wait_until 240 "the apiserver of this host to be ready with the new kubelet" ready_here
 }
 
