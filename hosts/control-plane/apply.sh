@@ -63,23 +63,22 @@ converge() {
   mark_converged
 }
 
-# What runs on a control plane beside its own static pods, such as CoreDNS, moves away across minor versions.
+# What runs on a control plane beside its own static pods, such as CoreDNS, moves away across minor versions. To the kubelet of another
+# one containers look changed: it would end the apiserver at once. So that one leaves the balancers and ends in order before.
 change_kubelet() {
-  local before since
+  local before
   before=$(kubelet_version)
   empty_across_minors "$before"
-  since=$(date +%s)
+  if [ "${before%.*}" != "${KUBERNETES_VERSION%.*}" ]; then
+    systemctl stop kubelet
+    pkill -TERM -x kube-apiserver || true
+    wait_until 120 "the apiserver of this host to end" apiserver_ended
+  fi
   start_kubelet
+  wait_until 240 "the apiserver of this host to be ready with kubelet $KUBERNETES_VERSION" ready_here
   wait_until 180 "this node to be ready with kubelet $KUBERNETES_VERSION" ready_with_version
-  if [ "${before%.*}" != "${KUBERNETES_VERSION%.*}" ]; then static_pods_settle "$since"; fi
 }
-
-# static_pods_settle EPOCH: since then the kubelet is another. To one of another minor version containers may look changed: it starts them anew at its first look at them.
-static_pods_settle() {
-  local end=$((SECONDS + 30))
-  until restarted kube-apiserver "$1" >/dev/null || [ "$SECONDS" -ge "$end" ]; do sleep 0.5; done
-  wait_until 240 "the apiserver of this host to be ready with the new kubelet" ready_here
-}
+apiserver_ended() { ! pgrep -x kube-apiserver; }
 
 # kubeadm_phase PHASE...: one that needs no API. Those that talk to it are `phase_of kubeadm_here PHASE...`.
 kubeadm_phase() { phase_of kubeadm "$@"; }
