@@ -72,13 +72,12 @@ change_kubelet() {
   if [ "${before%.*}" != "${KUBERNETES_VERSION%.*}" ]; then
     systemctl stop kubelet
     pkill -TERM -x kube-apiserver || true
-    wait_until 120 "the apiserver of this host to end" apiserver_ended
+    wait_until 120 "the apiserver of this host to end" apiserver_gone
   fi
   start_kubelet
   wait_until 240 "the apiserver of this host to be ready with kubelet $KUBERNETES_VERSION" ready_here
   wait_until 180 "this node to be ready with kubelet $KUBERNETES_VERSION" ready_with_version
 }
-apiserver_ended() { ! pgrep -x kube-apiserver; }
 
 # kubeadm_phase PHASE...: one that needs no API. Those that talk to it are `phase_of kubeadm_here PHASE...`.
 kubeadm_phase() { phase_of kubeadm "$@"; }

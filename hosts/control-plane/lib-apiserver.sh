@@ -14,6 +14,7 @@ ready_here() {
   if [ -n "$log" ]; then tail -n 1 "${log#* }" | cut -c1-300; fi
   return 1
 }
+apiserver_gone() { ! pgrep -x kube-apiserver; }
 serves() { curl -s --max-time 5 --cacert "$KUBERNETES_PKI/ca.crt" "https://$1:6443/livez" >/dev/null; }
 
 # Another control plane can take over: always true where there is none.

@@ -29,6 +29,5 @@ leave() {
   etcd_do del "ha-kubernetes/etcd-client/$HOST_NAME" >/dev/null
   did "left the control plane"
 }
-apiserver_gone() { ! pgrep -x kube-apiserver; }
 
 undo_control_plane
