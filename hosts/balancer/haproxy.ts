@@ -67,6 +67,9 @@ backend apiservers
   mode tcp
   option httpchk
   http-check send meth GET uri /readyz ver HTTP/1.1 hdr Host ${api.domainName}
+  # An apiserver that ends in order still answers while it says so: no new connection goes there, and none is cut. One that is sick
+  # or silent is down, and its connections end.
+  http-check expect error-status L7OKC ! string "[-]shutdown failed"
   http-check expect status 200
   default-server check check-ssl verify required ca-file ${AUTHORITY_FILE} inter ${interval} fastinter ${Math.ceil(interval / 2)} downinter ${Math.ceil(interval / 2)} fall 2 rise 2 tcp-ut 45s on-marked-down shutdown-sessions
 ${servers(APISERVER_PORT, (name) => `check-sni ${name} verifyhost ${name}`)}

@@ -46,12 +46,13 @@ const section = (text: string, title: string) =>
     .map((line) => line.trim())
     .filter((line) => line && !line.startsWith("#"));
 
-test("haproxy asks each apiserver over TLS, verified by its name, and ends the sessions of a dead one", () => {
+test("haproxy asks each apiserver over TLS, verified by its name, ends the sessions of a dead one, and lets one that ends finish", () => {
   const lines = section(haproxy(), "backend apiservers");
   assert.deepEqual(lines, [
     "mode tcp",
     "option httpchk",
     "http-check send meth GET uri /readyz ver HTTP/1.1 hdr Host api.dev.internal",
+    'http-check expect error-status L7OKC ! string "[-]shutdown failed"',
     "http-check expect status 200",
     "default-server check check-ssl verify required ca-file /etc/ha-kubernetes/kubernetes-ca.crt inter 1000 fastinter 500 downinter 500 fall 2 rise 2 tcp-ut 45s on-marked-down shutdown-sessions",
     "server m1 10.77.0.11:6443 check-sni m1 verifyhost m1",
