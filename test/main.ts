@@ -24,6 +24,8 @@ interface Counts {
   passed: number;
   failed: number;
   skipped: number;
+  /** One for each test that failed: its name, and what went wrong in a few lines. */
+  reasons: string[];
 }
 
 async function main(): Promise<number> {
@@ -34,9 +36,10 @@ async function main(): Promise<number> {
   if (values.help) return say(usage);
   if (values.list) return say([...groups].map(([name, file]) => `${name.padEnd(12)} ${about(file)}`).join("\n"));
   const [tier = "core", ...named] = positionals;
-  const counts: Counts = { passed: 0, failed: 0, skipped: 0 };
+  const counts: Counts = { passed: 0, failed: 0, skipped: 0, reasons: [] };
   if (tier === "unit" || tier === "core") await runFiles(files("test/unit/**/*.test.ts"), true, counts);
   for (const group of chosen(tier, named)) await runFiles([groups.get(group) ?? ""], false, counts);
+  if (counts.reasons.length > 0) say(`what failed:\n${counts.reasons.join("\n")}`);
   if (counts.skipped > 0) say(`${counts.skipped} skipped`);
   say(`${counts.passed} passed, ${counts.failed} failed`);
   return counts.failed === 0 && counts.passed > 0 ? 0 : 1;
@@ -71,7 +74,10 @@ async function runFiles(paths: readonly string[], together: boolean, counts: Cou
   });
   // At once, and not only in the summary at the end, which may be many minutes away.
   stream.on("test:fail", ({ name, details }) => {
-    if (details.type !== "suite") console.log(`    ${name}: ${reason(details.error)}`);
+    if (details.type === "suite") return;
+    const text = `    ${name}: ${reason(details.error)}`;
+    counts.reasons.push(text);
+    console.log(text);
   });
   const report = stream.compose(new spec());
   report.pipe(process.stdout, { end: false });
@@ -81,7 +87,8 @@ async function runFiles(paths: readonly string[], together: boolean, counts: Cou
 /** What went wrong, in a few lines. */
 function reason({ cause, message }: Error): string {
   const text = cause instanceof Error ? cause.message : message;
-  return text.trimEnd().split("\n").slice(-12).join("\n      ");
+  const lines = text.trimEnd().split("\n").slice(-12);
+  return lines.map((line) => line.slice(0, 300)).join("\n      ");
 }
 
 /** A group says in its first line what it is about. */
