@@ -151,9 +151,9 @@ register() {
   this_kubectl apply --server-side --force-conflicts -f /etc/kubernetes/bootstrap-rbac.yaml >/dev/null
   wait_until 60 "kubeadm to mark this node" phase_of kubeadm_here mark-control-plane
   etcd_access
-  etcd_do put "ha-kubernetes/control-plane/$HOST_NAME" "$HOST_ADDRESS" >/dev/null
-  etcd_do del "ha-kubernetes/leaving/$HOST_NAME" >/dev/null
-  etcd_do put "ha-kubernetes/etcd-client/$HOST_NAME" "$(name_of issuer "$KUBERNETES_PKI/apiserver-etcd-client.crt")" >/dev/null
+  etcd_surely put "ha-kubernetes/control-plane/$HOST_NAME" "$HOST_ADDRESS" >/dev/null
+  etcd_surely del "ha-kubernetes/leaving/$HOST_NAME" >/dev/null
+  etcd_surely put "ha-kubernetes/etcd-client/$HOST_NAME" "$(name_of issuer "$KUBERNETES_PKI/apiserver-etcd-client.crt")" >/dev/null
   prune_published
   remember_control_planes
   in_api "control-plane.$HOST_NAME" "$HOST_ADDRESS"

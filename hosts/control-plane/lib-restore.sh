@@ -31,7 +31,7 @@ forget_departed() {
   local name
   control_planes | while read -r name _; do
     [[ " $RESTORE_CONTROL_PLANES " != *" $name "* ]] || continue
-    etcd_do del "ha-kubernetes/control-plane/$name" >/dev/null
+    etcd_surely del "ha-kubernetes/control-plane/$name" >/dev/null
     did "forgot $name, which left after the snapshot"
   done
   remember_control_planes

@@ -24,9 +24,9 @@ leave() {
   # It stops in order, out of the balancers first.
   rm -f "$MANIFESTS"/*.yaml
   wait_until 120 "the apiserver of this host to stop" apiserver_gone
-  etcd_do del "ha-kubernetes/control-plane/$HOST_NAME" >/dev/null
-  etcd_do del "ha-kubernetes/leaving/$HOST_NAME" >/dev/null
-  etcd_do del "ha-kubernetes/etcd-client/$HOST_NAME" >/dev/null
+  etcd_surely del "ha-kubernetes/control-plane/$HOST_NAME" >/dev/null
+  etcd_surely del "ha-kubernetes/leaving/$HOST_NAME" >/dev/null
+  etcd_surely del "ha-kubernetes/etcd-client/$HOST_NAME" >/dev/null
   did "left the control plane"
 }
 

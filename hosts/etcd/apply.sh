@@ -86,7 +86,7 @@ enter() {
     return
   fi
   wait_until 60 "a quorum of the other etcd members to answer. This host has no etcd data, and the cluster was born before, so a new one is
-not started here: start the other members first (or restore a backup, if none can be)" members
+not started here: start the other members first (or restore a backup, if none can be)" etcd_do member list
   with_turn join
 }
 
@@ -98,7 +98,7 @@ join() {
   # A member that was never started anywhere may take its place; any other may have voted and lost what it promised.
   if [ -n "$id" ] && { [ "${BIRTH_BOOTSTRAP:-no}" != yes ] || [ -f "$BORN" ]; }; then
     wait_until 60 "the other members to be healthy before the one without data is removed" others_healthy
-    wait_until 60 "etcd to let the member without data go" removed
+    wait_until 60 "etcd to let the member without data go" member_gone "$id"
     did "removed the stale member $id"
     id=""
   fi
@@ -114,8 +114,11 @@ join() {
 }
 
 # Asked again and again: etcd refuses while its members have been connected for less than 5 s.
-removed() { [ -z "$(own_id)" ] || etcd_do member remove "$(own_id)" >/dev/null; }
-added() { [ -n "$(own_id)" ] || etcd_do member add "$HOST_NAME" --peer-urls="$PEER_URL" --learner >/dev/null; }
+added() {
+  local id
+  id=$(own_id) || return 1
+  [ -n "$id" ] || etcd_do member add "$HOST_NAME" --peer-urls="$PEER_URL" --learner >/dev/null
+}
 
 birth_file() {
   printf 'ETCD_INITIAL_CLUSTER=%s\nETCD_INITIAL_CLUSTER_STATE=%s\n' "$1" "$2" | write_file 0644 root:root /etc/etcd/birth.env

@@ -22,13 +22,14 @@ undo_etcd() {
 }
 
 leave() {
-  local id
+  local id others
   id=$(own_id)
   [ -n "$id" ] || return 0
   wait_until 60 "the other members to be healthy before this one leaves" others_healthy
   [ -n "$(others)" ] || fail "this is the only etcd member: removing it loses the cluster. Run destroy if that is meant"
   hand_over "$id"
-  ETCDCTL_ENDPOINTS=$(others | awk -F', ' '$5 != "" {print $5}' | cut -d, -f1 | paste -sd,) etcd_do member remove "$id" >/dev/null
+  others=$(others | awk -F', ' '$5 != "" {print $5}' | cut -d, -f1 | paste -sd,)
+  ETCDCTL_ENDPOINTS=$others wait_until 60 "etcd to take this member out" member_gone "$id"
   did "left the etcd cluster"
 }
 

@@ -13,7 +13,7 @@ undo_leaving() {
     answer_for_itself
     did "marked as leaving, on this host"
   else
-    etcd_do put "ha-kubernetes/leaving/$HOST_NAME" yes >/dev/null
+    etcd_surely put "ha-kubernetes/leaving/$HOST_NAME" yes >/dev/null
     tell_workers
     did "marked as leaving"
   fi

@@ -5,15 +5,25 @@
 forget_lost_members() {
   local name line client
   for name; do
-    line=$(etcd_do member list | awk -F', ' -v name="$name" '$3 == name')
+    line=$(etcd_surely member list | awk -F', ' -v name="$name" '$3 == name')
     [ -n "$line" ] || continue
     client=$(awk -F', ' '{print $5}' <<<"$line")
     if [ -n "$client" ] && ETCDCTL_ENDPOINTS=$client etcd_do endpoint health >/dev/null 2>&1; then
       fail "hosts.$name.lost is true, but its etcd member answers at $client. Take lost back, or switch the host off"
     fi
-    etcd_do member remove "${line%%,*}" >/dev/null
+    wait_until 60 "etcd to take out the member of $name" member_gone "${line%%,*}"
     did "removed the etcd member of $name, which is lost"
   done
+}
+
+# member_gone ID: asks etcd to take this member out until it is no more listed.
+member_gone() {
+  local list
+  list=$(etcd_do member list) || return 1
+  grep "^$1," <<<"$list" >/dev/null || return 0
+  etcd_do member remove "$1" >/dev/null || return 1
+  echo "it is still listed"
+  return 1
 }
 
 # forget_lost_nodes KUBECTL NAME...: their Nodes, and their entries among the control planes.
@@ -28,9 +38,9 @@ forget_lost_nodes() {
       "$kubectl" delete node "$name" >/dev/null
       did "deleted the Node of $name, which is lost"
     fi
-    if [ -n "$(etcd_do get "ha-kubernetes/control-plane/$name")" ]; then
-      etcd_do del "ha-kubernetes/control-plane/$name" >/dev/null
-      etcd_do del "ha-kubernetes/leaving/$name" >/dev/null
+    if [ -n "$(etcd_surely get "ha-kubernetes/control-plane/$name")" ]; then
+      etcd_surely del "ha-kubernetes/control-plane/$name" >/dev/null
+      etcd_surely del "ha-kubernetes/leaving/$name" >/dev/null
       "$kubectl" patch configmap ha-kubernetes -n kube-system --type merge \
         -p "{\"data\":{\"control-plane.$name\":null,\"leaving.$name\":null}}" >/dev/null
     fi
@@ -48,10 +58,10 @@ node_is_silent() {
 lost_are_listed() {
   local kubectl=$1 name members
   shift
-  members=$(etcd_do member list | awk -F', ' '{print $3}')
+  members=$(etcd_surely member list | awk -F', ' '{print $3}')
   for name; do
     if grep -xF "$name" <<<"$members" >/dev/null; then return 0; fi
-    if [ -n "$(etcd_do get "ha-kubernetes/control-plane/$name")" ]; then return 0; fi
+    if [ -n "$(etcd_surely get "ha-kubernetes/control-plane/$name")" ]; then return 0; fi
     if [ -n "$("$kubectl" get node "$name" --ignore-not-found -o name)" ]; then return 0; fi
   done
   return 1

@@ -28,6 +28,20 @@ etcdctl_path() { command -v etcdctl || find /opt/ha-kubernetes -path '*etcd-*' -
 # etcd_do ARGS...: etcdctl with this host's credential; 5 s for each try unless told otherwise.
 etcd_do() { "$(etcdctl_path)" --dial-timeout=2s --command-timeout="${ETCD_TIMEOUT:-5s}" "$@" </dev/null; }
 
+# etcd_surely ARGS...: the same, tried again for 30 s. A healthy etcd may answer nothing for some seconds: while leadership moves, a
+# member that died in silence is taken out or the disk is slow. Only for what may be asked twice.
+etcd_surely() {
+  local end=$((SECONDS + 30)) answer
+  until answer=$(etcd_do "$@" 2>/run/ha-kubernetes/etcdctl.log); do
+    if [ "$SECONDS" -ge "$end" ]; then
+      tail -n 1 /run/ha-kubernetes/etcdctl.log >&2
+      return 1
+    fi
+    sleep 0.5
+  done
+  [ -z "$answer" ] || printf '%s\n' "$answer"
+}
+
 # True when etcd commits writes, as far as this host can see.
 etcd_has_quorum() { etcd_access && etcd_do get ha-kubernetes/quorum >/dev/null 2>&1; }
 
@@ -71,7 +85,7 @@ with_turn() {
 
 # `revision message` of the last failure under a turn, empty if there was none.
 last_failure() {
-  etcd_do get ha-kubernetes/failed -w fields | awk -F' : ' '/"ModRevision"/ {r=$2} /"Value"/ {v=$2} END {if (r) print r, v}'
+  etcd_surely get ha-kubernetes/failed -w fields | awk -F' : ' '/"ModRevision"/ {r=$2} /"Value"/ {v=$2} END {if (r) print r, v}'
 }
 
 take_turn() {
@@ -110,7 +124,7 @@ release_turn() {
 turn_failed() {
   local status=$?
   if [ -n "$TURN_HELD" ]; then
-    cut_off "$status" || etcd_do put ha-kubernetes/failed "$STAGE_NAME on $HOST_NAME" >/dev/null || say "could not leave a mark of this failure in etcd"
+    cut_off "$status" || etcd_surely put ha-kubernetes/failed "$STAGE_NAME on $HOST_NAME" >/dev/null || say "could not leave a mark of this failure in etcd"
     release_turn
   fi
   exit "$status"
