@@ -24,6 +24,8 @@ export interface ClusterContext {
   path: readonly string[];
   /** Balancers that the last `up` recorded: they run already. */
   balancers: ReadonlySet<string>;
+  /** Ids of all restores of etcd in this stack, oldest first, that of this `up` included. */
+  restores: readonly string[];
 }
 
 /** The hosts of a role, by name: the order in which a config lists them never matters. */

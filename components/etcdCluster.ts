@@ -21,7 +21,7 @@ export class EtcdCluster extends pulumi.ComponentResource {
     options?: pulumi.ComponentResourceOptions,
   ) {
     super("ha-kubernetes:index:EtcdCluster", name, {}, options);
-    const { cluster, infrastructure, owner, pki, versions, born, reborn } = context;
+    const { cluster, infrastructure, owner, pki, versions, born, reborn, restores } = context;
     const hosts = hostsOf(infrastructure, "etcd");
     const members = addressesOf(hosts);
     const authority = pki.authority("etcd").trusted;
@@ -45,6 +45,7 @@ export class EtcdCluster extends pulumi.ComponentResource {
             tls: { authority, certificate, key },
             ...backup,
             birth: { bootstrap: !born, members },
+            restores,
           }),
         );
       // A reinstalled member is told the members of today; every other one keeps what it was born with.

@@ -15,6 +15,8 @@ export interface History {
   path: readonly string[];
   /** Balancers that the last `up` recorded: they run already. */
   balancers: ReadonlySet<string>;
+  /** Ids of all restores of etcd in this stack, oldest first, that of this `up` included. */
+  restores: readonly string[];
   /** What this `up` records for the next one. */
   next: Recorded;
   /** True when this `up` takes a step in the rotation of an authority. */
@@ -45,6 +47,7 @@ export async function readHistory(cluster: Cluster): Promise<History> {
     reborn: new Set(reborn),
     balancers: new Set(balancers),
     path: next.kubernetesPath ?? [],
+    restores: next.restores ?? [],
     next,
     rotates: before !== undefined && rotates(before, next),
   };

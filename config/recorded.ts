@@ -47,6 +47,8 @@ const recordedSchema = z.object({
   network: z.string().optional(),
   /** By the keys of `certificates.authorities`; absent in records of before there were rotations. */
   authorities: z.record(z.string(), recordedAuthority).optional(),
+  /** Ids of `etcd.restoreFrom`, oldest first; absent where there was none. */
+  restores: z.array(z.string()).optional(),
 });
 
 /** A cluster as the last `up` was told to make it. Holds no secret. */
@@ -61,6 +63,7 @@ export const authorityOf = (recorded: Recorded | undefined, name: AuthorityName)
 /** The record of a cluster, to be exported as the stack output `recorded`. `before` is the last one. */
 export function record(cluster: Cluster, known: KnownVersions, before?: Recorded, now = new Date()): Recorded {
   const path = pathOf(before, cluster, known);
+  const restores = restoresOf(cluster, before);
   const hosts = Object.entries(cluster.hosts).map(([name, host]): [string, RecordedHost] => [
     name,
     recordHost(cluster, name, host),
@@ -83,7 +86,12 @@ export function record(cluster: Cluster, known: KnownVersions, before?: Recorded
         recordAuthority(cluster.certificates.authorities[name], authorityOf(before, name), now),
       ]),
     ),
+    ...(restores.length > 0 && { restores }),
   };
+}
+
+function restoresOf({ etcd }: Cluster, before?: Recorded): string[] {
+  return [...new Set([...(before?.restores ?? []), ...(etcd.restoreFrom === undefined ? [] : [etcd.restoreFrom.id])])];
 }
 
 function recordAuthority({ trust, issue }: Generations, before: RecordedAuthority, now: Date): RecordedAuthority {

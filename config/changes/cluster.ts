@@ -6,7 +6,7 @@ import type { Refusal } from "./change.ts";
 
 type Fixed = Exclude<
   keyof Recorded,
-  "hosts" | "versions" | "kubernetesVersion" | "kubernetesPath" | "maxUnavailable" | "network" | "authorities"
+  "hosts" | "versions" | "kubernetesVersion" | "kubernetesPath" | "maxUnavailable" | "network" | "authorities" | "restores"
 >;
 
 const fixed = (field: Fixed, path: readonly string[], says: string, cure: string): Refusal => ({

@@ -23,10 +23,22 @@ export interface EtcdStageArgs {
     /** Every member of the config, this one included: the first members, or those to ask for admission. */
     members: readonly { name: string; address: string }[];
   };
+  /** Ids of all restores of this stack, oldest first. */
+  restores: readonly string[];
 }
 
 /** What a host of role etcd must hold: the member's unit, settings and certificates, and what takes its snapshots. */
-export function etcdStage({ host, owner, cluster, version, tls, backupSshKey, backupBucket, birth }: EtcdStageArgs): Stage {
+export function etcdStage({
+  host,
+  owner,
+  cluster,
+  version,
+  tls,
+  backupSshKey,
+  backupBucket,
+  birth,
+  restores,
+}: EtcdStageArgs): Stage {
   const { etcd } = cluster;
   const backup = { host, owner, backup: etcd.backup, sshKey: backupSshKey, bucket: backupBucket };
   return {
@@ -43,7 +55,7 @@ export function etcdStage({ host, owner, cluster, version, tls, backupSshKey, ba
       MEMBER_ADDRESS: host.address,
       PEER_URL: peerUrl(host.address),
       ...backupSettings(backup),
-      ...restoreSettings(owner, etcd.restoreFrom, birth.members),
+      ...restoreSettings(owner, etcd.restoreFrom, birth.members, restores),
     },
     birth: {
       BIRTH_BOOTSTRAP: birth.bootstrap ? "yes" : "no",

@@ -90,9 +90,10 @@ place_restored() {
   local new=$DATA_DIRECTORY/restore-$RESTORE_ID log=/run/ha-kubernetes/restore.log
   if [ "$(cat "$DATA_DIRECTORY/member/restored" 2>/dev/null)" = "$RESTORE_ID" ]; then return 0; fi
   rm -rf "$new"
-  # Clients that know later revisions than the snapshot's must find theirs gone, not go back in time: so all move far ahead.
+  # Clients that know later revisions than the snapshot's must find theirs gone, not go back in time: so all move far ahead, further
+  # than at any restore before.
   etcdutl snapshot restore "$1" --data-dir "$new" --name "$HOST_NAME" --initial-cluster "$RESTORE_CLUSTER" --initial-cluster-token "$RESTORE_TOKEN" \
-    --initial-advertise-peer-urls "$PEER_URL" --bump-revision 1000000000 --mark-compacted >"$log" 2>&1 || fail "the snapshot can't be restored: $(tail -n 2 "$log" | tr '\n' ' ')"
+    --initial-advertise-peer-urls "$PEER_URL" --bump-revision "$RESTORE_REVISIONS" --mark-compacted >"$log" 2>&1 || fail "the snapshot can't be restored: $(tail -n 2 "$log" | tr '\n' ' ')"
   echo "$RESTORE_ID" >"$new/member/restored"
   chown -R etcd:etcd "$new"
   sync -f "$new"

@@ -70,7 +70,7 @@ function stagesOf(name: string): Stage[] {
   };
   return [
     prepare,
-    etcdStage({ host, owner, cluster, version: "3.6.14", tls, birth: { bootstrap: true, members: etcdHosts } }),
+    etcdStage({ host, owner, cluster, version: "3.6.14", tls, birth: { bootstrap: true, members: etcdHosts }, restores: [] }),
     balancerStage({
       host,
       owner,

@@ -357,3 +357,17 @@ test("a record survives the way through a stack's outputs, and one that can't be
   assert.equal(readRecorded(undefined), undefined);
   assert.throws(() => readRecorded({ ...recorded, hosts: { m1: {} } }), /"recorded".*hosts\.m1\.roles/);
 });
+
+test("a record keeps all restores of etcd, each once: a later one is told from those before", () => {
+  const recordOf = (id: string | undefined, before?: Recorded) => {
+    const config = metal();
+    if (id !== undefined) config.etcd = { restoreFrom: { id, snapshot: "a.db", sha256: "0".repeat(64) } };
+    const parsed = parseCluster(config, known);
+    assert.ok(parsed.ok);
+    return record(parsed.cluster, known, before);
+  };
+  const first = recordOf("first", recordOf(undefined));
+  assert.deepEqual(recordOf("first", first).restores, ["first"]);
+  assert.deepEqual(recordOf("second", recordOf(undefined, first)).restores, ["first", "second"]);
+  assert.equal(recordOf(undefined).restores, undefined);
+});

@@ -20,6 +20,7 @@ function stage(etcd: object, more: Partial<EtcdStageArgs> = {}) {
     version: "3.6.14",
     tls: { authority: "CA", certificate: "CERTIFICATE", key: "KEY" },
     birth: { bootstrap: true, members },
+    restores: [],
     ...more,
   });
 }
@@ -121,8 +122,12 @@ test("the id of a restored cluster is known before there is one", () => {
 
 test("each restore makes another cluster", () => {
   const restore = { id: "first", snapshot: "a.db", sha256: "0".repeat(64), replaceHealthyCluster: false };
-  const first = restoreSettings("prod/0011aabb", restore, members);
-  const second = restoreSettings("prod/0011aabb", { ...restore, id: "second" }, members);
+  const restores = ["first", "second"];
+  const first = restoreSettings("prod/0011aabb", restore, members, restores);
+  const second = restoreSettings("prod/0011aabb", { ...restore, id: "second" }, members, restores);
+  // Of the same snapshot, it may be: no revision comes twice.
+  assert.equal(first.RESTORE_REVISIONS, "1000000000");
+  assert.equal(second.RESTORE_REVISIONS, "2000000000");
   assert.notEqual(first.RESTORE_CLUSTER_ID, second.RESTORE_CLUSTER_ID);
   assert.equal(first.RESTORE_TOKEN, "prod/0011aabb/first");
   assert.equal(first.RESTORE_REPLACES_HEALTHY, "no");
