@@ -28,26 +28,34 @@ step_is_safe() {
   if drops "$KUBERNETES_PKI/sa.pub"; then service_account_key_is_unused; fi
 }
 
+# nodes_say ANNOTATION: `name value` of every Node, of an annotation of ours. A list that is not had is no empty list.
+nodes_say() {
+  this_kubectl get nodes -o 'jsonpath={range .items[*]}{.metadata.name} {.metadata.annotations.ha-kubernetes/'"$1"'}{"\n"}{end}' ||
+    fail "the Nodes can't be listed, so it is not known which could follow this step of the rotation, and nothing was changed. Run up again"
+}
+
 kubernetes_authority_is_trusted() {
-  local issuer name trusts missing=""
+  local issuer name trusts said missing=""
   issuer=$(name_of subject "$(staged "$SIGNING")")
+  said=$(nodes_say trusts)
   while read -r name trusts; do
     [[ ",$trusts," == *",$issuer,"* ]] || missing+=" $name"
-  done < <(this_kubectl get nodes -o 'jsonpath={range .items[*]}{.metadata.name} {.metadata.annotations.ha-kubernetes/trusts}{"\n"}{end}')
+  done <<<"$said"
   [ -z "$missing" ] || fail "nothing is issued by $issuer yet, because these nodes do not say that they trust it:$missing. Put" \
     "cluster.certificates.authorities.kubernetes back to the last step, with another cluster.repair, and run up; replace instances of auto-scaling pools"
 }
 
 kubernetes_authority_is_unused() {
-  local new issuer name address found old=""
+  local new issuer name address found said old=""
   new=$(staged "$KUBERNETES_PKI/ca.crt")
   issuer=$(name_of subject "$new")
   while read -r name address; do
     curl -s --max-time 5 --output /dev/null --cacert "$new" "https://$address:6443/livez" || old+=" the apiserver of $name;"
   done < <(control_planes)
+  said=$(nodes_say issuer)
   while read -r name found; do
     [ "$found" = "$issuer" ] || old+=" the kubelet of $name (it says ${found:-nothing});"
-  done < <(this_kubectl get nodes -o 'jsonpath={range .items[*]}{.metadata.name} {.metadata.annotations.ha-kubernetes/issuer}{"\n"}{end}')
+  done <<<"$said"
   [ -z "$old" ] || fail "the old authority is not dropped, because these do not show a certificate of $issuer:$old put" \
     "cluster.certificates.authorities.kubernetes back to the last step, with another cluster.repair, and run up: each gets one"
 }

@@ -129,3 +129,23 @@ test("a file drops what its successor does not hold, in whatever order", () => {
   writeFileSync(join(folder, "turned.crt"), text("kubernetes-ca.crt") + text("kubernetes-ca-2.crt"));
   assert.equal(drops("both.crt", "turned.crt"), "no");
 });
+
+test("a step of a rotation is refused by the nodes that could not follow it, and where they can't be listed", () => {
+  const safety = new URL("../../../hosts/control-plane/lib-authorities.sh", import.meta.url).pathname;
+  const refusals = (nodes: string) =>
+    ["trusted", "unused"].map((check) =>
+      bash(`. ${safety}
+        staged() { echo kubernetes-ca-2.crt; }
+        control_planes() { :; }
+        this_kubectl() { ${nodes}; }
+        trap 'exit 0' EXIT
+        exec 2>&1
+        kubernetes_authority_is_${check}
+        echo safe`),
+    );
+  assert.deepEqual(refusals("echo 'w1 kubernetes-ca-2'"), ["safe", "safe"]);
+  const [trusted, unused] = refusals("printf 'w1 kubernetes-ca-2\\nw2 kubernetes-ca\\nw3 \\n'");
+  assert.match(trusted ?? "", /do not say that they trust it: w2 w3\. Put/);
+  assert.match(unused ?? "", /the kubelet of w2 \(it says kubernetes-ca\); the kubelet of w3 \(it says nothing\);/);
+  for (const refusal of refusals("return 1")) assert.match(refusal, /^ERROR: test on w1: the Nodes can't be listed[^\n]*$/);
+});
