@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { throwAwayStack } from "../engine/secrets.ts";
+import { defaultStack } from "../engine/environment.ts";
 import { allCertificates } from "./certificates.ts";
 import { observeAll } from "./observe.ts";
 import { certificatesText, exitStatus, judge, reportText } from "./report.ts";
@@ -13,7 +13,7 @@ const usage = {
 
 Looks at every host of a stack and says what differs from what the program would make there, and what does not work. Changes nothing.
 
-  --stack NAME   the stack (default ${throwAwayStack})
+  --stack NAME   the stack (default ${defaultStack})
   --json         print JSON
   --help         this text
 
@@ -22,7 +22,7 @@ Exit status: 0 nothing is wrong (there may be warnings), 1 something is, 2 a hos
 
 Lists every certificate of a stack, in its state and on its hosts' disks, with the days it is still valid.
 
-  --stack NAME   the stack (default ${throwAwayStack})
+  --stack NAME   the stack (default ${defaultStack})
   --json         print JSON
   --help         this text
 
@@ -41,7 +41,7 @@ async function main(): Promise<number> {
       `${verb} takes no ${JSON.stringify(more[0])}; an option needs its two hyphens, and npm run needs -- before it`,
     );
   if (values.help) return say(usage[verb], 0);
-  const name = values.stack ?? throwAwayStack;
+  const name = values.stack ?? defaultStack;
   const stack = await readStack(resolve("."), name);
   const looked = await observeAll(stack.hosts.filter(({ lost }) => !lost));
   const now = Date.now();

@@ -1,9 +1,6 @@
 import { authorityOf, type Recorded, readRecorded } from "../config/recorded.ts";
-import type { SshTarget } from "../engine/providers/ssh-dial.ts";
-import { openStack } from "../engine/stack.ts";
-import type { ResourceState } from "../engine/state.ts";
-import { nameOf } from "../engine/urn.ts";
-import { plainProperties } from "../engine/values.ts";
+import { readState, type State, type StateResource } from "../engine/export.ts";
+import type { SshTarget } from "../plugins/ssh-dial.ts";
 import { readStage, type WantedFile } from "./wanted.ts";
 
 // What the last `up` of a stack wanted, from its state: the hosts, how they are reached and what they hold.
@@ -47,29 +44,30 @@ const commandTypes = ["command:remote:Command", "command:local:Command"];
 const certificateTypes = /^tls:index\/(selfSignedCert|locallySignedCert):/;
 
 /**
- * Reads a stack's state with the passphrase that the engine takes.
+ * Reads a stack's state through the engine.
  *
  * @throws Error where there is no state, it can't be opened, or it holds no host
  */
 export async function readStack(folder: string, name: string): Promise<WantedStack> {
-  const { last, files } = await openStack(folder, name);
-  if (last === undefined) throw new Error(`stack ${name} has no state (${files.state}): run up first`);
-  const resources = last.resources.filter((resource) => !resource.delete && !resource.pendingReplacement);
-  const recorded = readRecorded(
-    plainProperties(resources.find(({ type }) => type === "pulumi:pulumi:Stack")?.outputs ?? {}).recorded,
-  );
+  return wantedIn(await readState(folder, name), name);
+}
+
+/** What a state wants. @throws Error where it holds no host */
+export function wantedIn(state: State, name: string): WantedStack {
+  const resources = state.resources.filter((resource) => !resource.delete && !resource.pendingReplacement);
+  const recorded = readRecorded(resources.find(({ type }) => type === "pulumi:pulumi:Stack")?.outputs.recorded);
   const hosts = new Map<string, WantedHost>();
   for (const resource of resources) if (commandTypes.includes(resource.type)) addCommand(hosts, resource);
   if (hosts.size === 0) throw new Error(`stack ${name} has no host in its state: run up first`);
   return {
     hosts: [...hosts.values()].sort((a, b) => (a.name < b.name ? -1 : 1)),
     certificates: resources.filter(({ type }) => certificateTypes.test(type)).map((it) => certificateOf(it, recorded)),
-    unfinished: last.pending.length > 0,
+    unfinished: state.pending > 0,
   };
 }
 
-function addCommand(hosts: Map<string, WantedHost>, resource: ResourceState): void {
-  const { create, update, stdin, connection } = plainProperties(resource.inputs);
+function addCommand(hosts: Map<string, WantedHost>, resource: StateResource): void {
+  const { create, update, stdin, connection } = resource.inputs;
   // Where there is an update, `create` is what the first run was told.
   const wanted = readStage(String(update ?? create ?? ""), String(stdin ?? ""));
   if (wanted === undefined) return;
@@ -89,10 +87,10 @@ function targetOf(connection: SshTarget): SshTarget {
   return { ...completed(connection), ...(connection.proxy && { proxy: completed(connection.proxy) }) };
 }
 
-function certificateOf({ urn, inputs, outputs }: ResourceState, recorded: Recorded | undefined): StateCertificate {
-  const name = nameOf(urn);
-  const pem = String(plainProperties(outputs).certPem ?? "");
-  const renewBeforeHours = Number(plainProperties(inputs).earlyRenewalHours ?? 0);
+function certificateOf({ urn, inputs, outputs }: StateResource, recorded: Recorded | undefined): StateCertificate {
+  const name = urn.split("::").at(-1) ?? "";
+  const pem = String(outputs.certPem ?? "");
+  const renewBeforeHours = Number(inputs.earlyRenewalHours ?? 0);
   const [, authority, generation = "1"] = /^(kubernetes|etcd|front-proxy)-ca(?:-(\d+))?$/.exec(name) ?? [];
   if (authority === undefined) return { name, pem, renewBeforeHours };
   const { issue } = authorityOf(recorded, authority === "front-proxy" ? "frontProxy" : (authority as "kubernetes" | "etcd"));

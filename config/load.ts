@@ -7,8 +7,10 @@ import type { KnownVersions } from "./versions.ts";
 
 /** The project's name, which prefixes its config keys whatever the stack. */
 const project = "ha-kubernetes";
-const secretNames = ["sshPrivateKey", "sshPassword", "backupSshPrivateKey"] as const;
-const keys = ["cluster", ...secretNames] as const;
+/** Config keys whose values must be encrypted. */
+export const secretNames = ["sshPrivateKey", "sshPassword", "backupSshPrivateKey"] as const;
+/** All config keys of the project, without its prefix. */
+export const keys = ["cluster", ...secretNames] as const;
 type Key = (typeof keys)[number];
 
 /** The stack's config as Pulumi gives it to the program. */

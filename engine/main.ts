@@ -1,84 +1,147 @@
-import { resolve } from "node:path";
-import { setConfig, showConfig } from "./config.ts";
-import { breakLocks } from "./lock.ts";
-import { helpText, type Options, readOptions } from "./options.ts";
-import { outputLines, outputsJson, outputText } from "./outputs.ts";
-import { readProject } from "./project.ts";
-import { findPulumi, runPulumi } from "./pulumi.ts";
-import { runStack } from "./run.ts";
-import { throwAwayStack } from "./secrets.ts";
-import { openStack, type Stack, stateVersion } from "./stack.ts";
-import { stackFiles } from "./store.ts";
-import { stackType } from "./urn.ts";
+import { readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { text } from "node:stream/consumers";
+import { parse } from "yaml";
+import { servePlugins } from "../plugins/serve.ts";
+import { type CommandLine, commandLine, usage } from "./arguments.ts";
+import { type Cli, findCli } from "./cli.ts";
+import { environmentFor, readStackFile } from "./environment.ts";
+import { EventLog } from "./events.ts";
+import { guardConfigSet, positionals } from "./guard.ts";
+import { withoutFinishedCreates } from "./interrupted.ts";
+import { type ProgramServer, serveProgram } from "./program.ts";
+import { choosePackages, type Packages } from "./providers.ts";
+import { type Run, runCli } from "./pulumi.ts";
+import { mendable, refusal, suggestion } from "./refusals.ts";
+import { summaryLines } from "./summary.ts";
 
-// The entry of the engine: `main.ts VERB [options]`. The project is the current folder.
+// The front end of the Pulumi CLI: `main.ts VERB [flags]` in a project's folder. It finds the CLI, gives it the program, the providers,
+// the backend and the passphrase, and hands everything else through.
 
 const folder = resolve(".");
-const print = (line: string) => process.stdout.write(`${line}\n`);
+/** News go to stderr: what others read from standard output is the CLI's alone. */
+const say = (line: string) => void process.stderr.write(`${line}\n`);
 
-/** Does what the command line says. @returns The exit code. */
-async function main(): Promise<number> {
-  const options = readOptions(process.argv.slice(2));
-  if (options.help) {
-    print(helpText(options.verb));
-    return 0;
-  }
-  if (options.verb === "destroy" && options.stack !== throwAwayStack && !options.yes) {
-    throw new Error(`destroy takes everything of the stack ${options.stack} away; add --yes if that is what you want`);
-  }
-  const cli = findPulumi();
-  // What others read from standard output is not mixed with news.
-  const say = options.verb === "output" || options.verb === "config" ? console.error : print;
-  if (cli !== undefined) {
-    say(`engine: Pulumi CLI ${cli.version} (${cli.path})`);
-    return runPulumi(cli, folder, options);
-  }
-  const why = process.env.HA_KUBERNETES_ENGINE ? "as HA_KUBERNETES_ENGINE says" : "there is no Pulumi CLI on PATH";
-  say(`engine: built-in (${why}); follows ${stateVersion}`);
-  return runBuiltIn(options);
+interface Session {
+  cli: Cli;
+  line: CommandLine;
+  env: NodeJS.ProcessEnv;
 }
 
-async function runBuiltIn(options: Options): Promise<number> {
-  const project = readProject(folder);
-  const files = stackFiles(project.backend, project.name, options.stack);
-  const open = () => openStack(folder, options.stack);
-  switch (options.verb) {
-    case "up":
-    case "preview":
-    case "destroy":
-      return runStack(() => openFor(options), options, files.locks, print);
-    case "output":
-      printOutputs(await open(), options);
-      return 0;
-    case "config":
-      if (options.rest.length === 0) await showConfig(await open(), options.showSecrets, print);
-      else await setConfig(await open(), options);
-      return 0;
-    case "cancel": {
-      const broken = breakLocks(files.locks);
-      print(broken === 0 ? `stack ${options.stack} is not locked` : `${broken} lock of stack ${options.stack} taken away`);
-      return 0;
+/** Does what the command line says. `packages` are served beside the project's own providers. @returns The exit code. */
+export async function main(argv: readonly string[], { packages = {} }: { packages?: Packages } = {}): Promise<number> {
+  if (argv.length === 0 || argv[0] === "--help" || argv[0] === "-h") {
+    console.log(usage());
+    return argv.length === 0 ? 1 : 0;
+  }
+  const line = commandLine(argv);
+  if (line.asksForHelp) console.log(`${usage()}\n\nThe CLI's own words:\n`);
+  const input = await guarded(line);
+  const cli = await findCli(say);
+  const env = line.asksForHelp ? process.env : environmentFor(folder, line.stack, cli.path);
+  const session = { cli, line, env };
+  if (line.runsProgram) return deploy(session, packages);
+  const { status, stderr } = await runCli(cli.path, line.args, { cwd: folder, env, output: "show", input });
+  if (status !== 0) await advise(session, stderr);
+  return status;
+}
+
+/** Checks a `config set` before it writes anything. @returns The value, where it came through standard input. */
+async function guarded({ args, asksForHelp }: CommandLine): Promise<string | undefined> {
+  if (args[0] !== "config" || args[1] !== "set" || asksForHelp) return undefined;
+  const [, value] = positionals(args);
+  const input = value === undefined && !process.stdin.isTTY ? await text(process.stdin) : undefined;
+  guardConfigSet(args, value ?? input ?? "", project().name === "ha-kubernetes");
+  return input;
+}
+
+function project(): { name: string; main: string } {
+  const yaml = parse(readFileSync(join(folder, "Pulumi.yaml"), "utf8"));
+  return { name: yaml.name, main: yaml.main ?? "index.ts" };
+}
+
+/** Runs a command that may run the program, with all that it needs around it. */
+async function deploy(session: Session, packages: Packages): Promise<number> {
+  const { cli, line, env } = session;
+  const chosen = await choosePackages(cli, folder, env, say);
+  const served = { ...chosen, ...packages };
+  const kind = Object.keys(chosen).length > 0 ? "this project's own" : "Pulumi's";
+  say(`engine: Pulumi CLI ${cli.version} (${cli.origin}), providers: ${kind}`);
+  const plugins = await servePlugins(served);
+  const program = await serveProgram(folder, project().main);
+  const events = new EventLog();
+  try {
+    const environment = {
+      ...env,
+      // The CLI hides the option for its event log behind this.
+      PULUMI_DEBUG_COMMANDS: "true",
+      ...(plugins.debugProviders !== "" && { PULUMI_DEBUG_PROVIDERS: plugins.debugProviders }),
+    };
+    const { status, stderr } = await runMending({ ...session, env: environment }, program, events);
+    const seen = events.read();
+    const changes = line.command !== "preview" && line.command !== "pre";
+    if (status === 0 && changes && seen.messages.some((message) => message.includes("pending operations")))
+      await forgetPending(session);
+    if (changes && !line.args.includes("--json") && !line.args.includes("-j"))
+      for (const one of summaryLines(line.command, line.stack, seen, status === 0)) console.log(one);
+    if (status !== 0) await advise(session, stderr);
+    return status;
+  } finally {
+    events.close();
+    program.close();
+    await plugins.close();
+  }
+}
+
+/** Runs the CLI; where it refuses for a reason that this front end can mend (no stack yet, the lock of a killed run), mends it and runs it again. */
+async function runMending({ cli, line, env }: Session, program: ProgramServer, events: EventLog): Promise<Run> {
+  const { isLab } = readStackFile(folder, line.stack);
+  const asks = ["up", "update", "destroy", "down", "dn", "refresh"].includes(line.command);
+  const args = [
+    ...line.args,
+    `--client=${program.address}`,
+    "--event-log",
+    events.file,
+    // Throw-away hosts are nobody's: no question.
+    ...(isLab && asks ? ["--yes", "--skip-preview"].filter((flag) => !line.args.includes(flag)) : []),
+    ...(line.command.startsWith("up") ? ["--suppress-outputs"] : []),
+  ];
+  for (let tries = 0; ; tries++) {
+    const run = await runCli(cli.path, args, { cwd: folder, env, output: "show", hold: refusal });
+    const cure = run.status === 0 || tries === 2 ? undefined : mendable(run.stderr, folder, line);
+    if (cure === undefined) {
+      if (refusal.test(run.stderr)) say(run.stderr.trim());
+      return run;
+    }
+    say(cure.why);
+    const mended = await runCli(cli.path, cure.args, { cwd: folder, env, output: "keep" });
+    if (mended.status !== 0) {
+      say(mended.stderr.trim());
+      return run;
     }
   }
 }
 
-async function openFor(options: Options): Promise<Stack> {
-  const stack = await openStack(folder, options.stack);
-  if (options.verb === "destroy") {
-    const count = stack.last?.resources.filter(({ custom, type }) => custom && !type.startsWith("pulumi:")).length ?? 0;
-    print(`destroying stack ${options.stack} of ${stack.project.name}: ${count} resources`);
-  } else if (!stack.file.exists) {
-    throw new Error(`there is no stack ${options.stack}: ${stack.file.path} does not exist`);
-  }
-  return stack;
+/** Clears the creates that a killed run left and that this one has made, so that later runs do not warn of them. */
+async function forgetPending({ cli, line, env }: Session): Promise<void> {
+  const stack = ["--stack", line.stack];
+  const exported = await runCli(cli.path, ["stack", "export", ...stack], { cwd: folder, env, output: "keep" });
+  if (exported.status !== 0) throw new Error(`the state could not be read: ${exported.stderr.trim()}`);
+  const state = withoutFinishedCreates(JSON.parse(exported.stdout));
+  if (state === undefined) return;
+  const input = JSON.stringify(state);
+  const imported = await runCli(cli.path, ["stack", "import", ...stack], { cwd: folder, env, output: "keep", input });
+  if (imported.status !== 0) throw new Error(`the state could not be written: ${imported.stderr.trim()}`);
+  say("what the killed run had begun is whole now: its pending operations are cleared");
 }
 
-function printOutputs(stack: Stack, options: Options): void {
-  const outputs = stack.last?.resources.find(({ type }) => type === stackType)?.outputs ?? {};
-  const [name] = options.rest;
-  if (name !== undefined) print(outputText(outputs, name, options.showSecrets, options.json));
-  else if (options.json) print(outputsJson(outputs, options.showSecrets));
-  else for (const line of outputLines(outputs, options.showSecrets)) print(line);
+async function advise({ cli, line, env }: Session, stderr: string): Promise<void> {
+  const flags = async () => {
+    const help = await runCli(cli.path, [line.command, "--help"], { cwd: folder, env, output: "keep" });
+    return [...help.stdout.matchAll(/^\s+(?:-\w, )?(--[\w-]+)/gm)].map(([, flag = ""]) => flag);
+  };
+  const advice = await suggestion(stderr, folder, line, flags);
+  if (advice !== undefined) say(advice);
 }
 
 // A reader that is gone, such as `head`, is no reason to leave a run half done.
@@ -88,11 +151,17 @@ for (const stream of [process.stdout, process.stderr]) {
   });
 }
 
-try {
-  process.exitCode = await main();
-} catch (error) {
-  // What is wrong is for the user to mend; where it was found only when it is a mistake of this program.
-  const known = error instanceof Error && error.constructor !== TypeError && error.constructor !== ReferenceError;
-  console.error(`error: ${known ? error.message : (error as Error)?.stack}`);
-  process.exitCode = 1;
+/** Runs `main` as the process's own work: errors in one line, a trace only for a mistake of this program. */
+export async function runMain(argv: readonly string[], options: { packages?: Packages } = {}): Promise<void> {
+  try {
+    process.exitCode = await main(argv, options);
+  } catch (error) {
+    const known = error instanceof Error && error.constructor !== TypeError && error.constructor !== ReferenceError;
+    console.error(`error: ${known ? error.message : (error as Error)?.stack}`);
+    process.exitCode = 1;
+  }
+  // What the program or a provider left open, such as a connection, does not keep the user waiting.
+  process.exit();
 }
+
+if (process.argv[1] === import.meta.filename) await runMain(process.argv.slice(2));

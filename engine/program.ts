@@ -1,71 +1,68 @@
-import { type ChildProcess, spawn } from "node:child_process";
 import { createRequire } from "node:module";
-import { createInterface } from "node:readline";
-import type { Project, StackConfig } from "./project.ts";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import * as grpc from "@grpc/grpc-js";
+import * as pulumi from "@pulumi/pulumi";
 
-/** What a program run needs to know. */
-export interface ProgramOptions {
-  project: Project;
-  stack: string;
-  config: StackConfig;
-  preview: boolean;
-  parallel: number;
-  /** host:port of the monitor. */
-  monitor: string;
+// The language host: runs the program in this process whenever the CLI asks for it. A CLI that was built from its Go module has no
+// other; one with its own gives the same result through this one. It is the server of the SDK's Automation API.
+
+// biome-ignore lint/suspicious/noExplicitAny: the SDK keeps the types of this class to itself
+type Any = any;
+const require = createRequire(import.meta.url);
+const { LanguageServer } = require("@pulumi/pulumi/automation/server.js");
+const { LanguageRuntimeService } = require("@pulumi/pulumi/proto/language_grpc_pb.js");
+const { RunResponse } = require("@pulumi/pulumi/proto/language_pb.js");
+
+/** Bytes that one message may have: the SDK's own limit. */
+const messageLimit = 400 * 1024 * 1024;
+
+/** A running language host. */
+export interface ProgramServer {
+  /** For the CLI's `--client`. */
+  address: string;
+  close(): void;
 }
 
-/** A running program. */
-export interface Program {
-  /** Its exit code, when it has ended; null when a signal ended it. */
-  ended: Promise<number | null>;
-  /** Ends it at once. */
-  kill(): unknown;
-}
-
-/**
- * The exit code of a program that has told its errors through the engine's log already.
- */
-export const toldItsErrors = 32;
-
-/** Runs the project's program, unchanged, in a node process of its own; `say` gets what it prints, line by line. */
-export function runProgram(options: ProgramOptions, say: (line: string) => void): Program {
-  const { project, stack, config, preview, parallel, monitor } = options;
-  const entry = createRequire(import.meta.url).resolve("@pulumi/pulumi/cmd/run");
-  const flags = {
-    monitor,
-    engine: monitor,
-    project: project.name,
-    stack,
-    organization: "organization",
-    pwd: project.folder,
-    "root-directory": project.folder,
-    parallel: String(parallel),
-    ...(preview && { "dry-run": "true" }),
+/** Serves the program `main` of a project's folder. */
+export async function serveProgram(folder: string, main: string): Promise<ProgramServer> {
+  let runs = 0;
+  // Whether the program has told the engine itself what is wrong, in one line: then nothing more is said.
+  let told = false;
+  const program = async () => {
+    // A module of its own for each time the CLI asks: on a terminal, once for the preview and once for the update.
+    const url = `${pathToFileURL(join(folder, main))}?run=${++runs}`;
+    try {
+      return { ...(await import(url)) };
+    } catch (error) {
+      // The SDK tells such an error by its message alone, without a trace.
+      told = pulumi.RunError.isInstance(error);
+      throw error;
+    }
   };
-  const args = Object.entries(flags).map(([name, value]) => `--${name}=${value}`);
-  const child = spawn(process.execPath, [entry, ...args, project.main], {
-    cwd: project.folder,
-    env: {
-      ...process.env,
-      PULUMI_CONFIG: JSON.stringify(config.values),
-      PULUMI_CONFIG_SECRET_KEYS: JSON.stringify(config.secretKeys),
-      // Its errors point into TypeScript that node strips itself.
-      PULUMI_NODEJS_TYPESCRIPT: "false",
-    },
-    stdio: ["ignore", "pipe", "pipe"],
-    // A process group of its own: Ctrl-C is for the engine, which ends the program when it is done with it.
-    detached: true,
-  });
-  const kill = () => child.kill("SIGKILL");
-  process.once("exit", kill);
-  child.once("close", () => process.off("exit", kill));
-  for (const stream of [child.stdout, child.stderr]) createInterface({ input: stream }).on("line", say);
-  return { ended: ended(child), kill };
-}
-
-function ended(child: ChildProcess): Promise<number | null> {
-  return new Promise((resolve, reject) => {
-    child.once("error", (error) => reject(new Error(`the program can't be started: ${error.message}`, { cause: error })));
-    child.once("close", (code) => resolve(code));
-  });
+  const host: Any = new LanguageServer(program);
+  const run = host.run.bind(host);
+  host.run = (call: Any, callback: (error: unknown, response?: Any) => void) => {
+    told = false;
+    // `config/load.ts` reads the names of encrypted keys here, as under any other language host.
+    process.env.PULUMI_CONFIG_SECRET_KEYS = JSON.stringify(call.request.getConfigsecretkeysList());
+    let answered = false;
+    run(call, (error: unknown, response: Any) => {
+      // After an error, the SDK's server answers a second time.
+      if (answered) return;
+      answered = true;
+      const bail = new RunResponse();
+      bail.setBail(true);
+      if (told) callback(null, bail);
+      else callback(error, response);
+    });
+  };
+  const server = new grpc.Server({ "grpc.max_receive_message_length": messageLimit });
+  server.addService(LanguageRuntimeService, host);
+  const port = await new Promise<number>((resolve, reject) =>
+    server.bindAsync("127.0.0.1:0", grpc.ServerCredentials.createInsecure(), (error, bound) =>
+      error ? reject(error) : resolve(bound),
+    ),
+  );
+  return { address: `127.0.0.1:${port}`, close: () => server.forceShutdown() };
 }

@@ -11,7 +11,7 @@ import { exampleConfig, infrastructureProgram, makeExisting } from "../aws/infra
 import { everything } from "../aws/left.ts";
 import { type Moto, startMoto } from "../aws/moto.ts";
 import { allowedBy, operatorPolicy, unusedOf } from "../aws/policy.ts";
-import { TestProject } from "../unit/engine/program.ts";
+import { TestProject } from "../support/project.ts";
 
 let moto: Moto;
 let clients: Clients;

@@ -45,7 +45,7 @@ onCluster(
       await stack.up();
       await cluster.settled();
       await cutNetwork(scenario.config.name, "w2");
-      const { status, text } = await stack.engine("destroy", ["--yes"]);
+      const { status, text } = await stack.engine("destroy", []);
       assert.notEqual(status, 0);
       assert.match(text, /w2/);
       assert.match(text, /lost: true/);

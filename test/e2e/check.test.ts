@@ -126,7 +126,7 @@ onCluster(config, (scenario) => {
       wrong.filter((line) => !/ (Node|pod )/.test(line)),
       broken,
     );
-    assert.deepEqual(heldBy(text, secretsOfStack(stack)), [], "no secret in the report");
+    assert.deepEqual(heldBy(text, await secretsOfStack(stack)), [], "no secret in the report");
     const readable = (await look("check")).stdout;
     assert.match(readable, /FAIL {2}\/etc\/etcd\/pki\/member\.key: has mode 0644, not 0600\n {8}→ .*repair/);
     assert.match(readable, /stack test-check: \d+ FAIL, \d+ WARN, \d+ OK; 5 of 5 hosts looked at\n$/);
@@ -183,7 +183,7 @@ onCluster(config, (scenario) => {
       },
     );
     assert.equal(without.status, 2);
-    assert.match(without.stderr, /test-check-none has no state .*run up first/);
+    assert.match(without.stderr, /test-check-none can't be read: no stack named/);
     assert.match(
       await must(process.execPath, ["engine/launch.mjs", "run", "check/main.ts", "check", "--help"], { cwd: root }),
       /Exit status/,

@@ -22,8 +22,8 @@ onCluster(
   (scenario) => {
     const { stack, cluster } = scenario;
     const e1 = cluster.host("e1");
-    const stage = (name: string) => {
-      const found = stageCommands(stack).find((it) => it.stage === name && it.host === "e1");
+    const stage = async (name: string) => {
+      const found = (await stageCommands(stack)).find((it) => it.stage === name && it.host === "e1");
       assert.ok(found, `the state has ${name} on e1`);
       return found;
     };
@@ -41,7 +41,7 @@ onCluster(
       await stopTheOthers();
       await e1.sh("systemctl stop etcd && rm -rf /var/lib/etcd/member");
       assert.notEqual((await e1.trySh("systemctl start etcd")).status, 0, "systemd finds neither data nor a birth");
-      const { create, stdin } = stage("etcd");
+      const { create, stdin } = await stage("etcd");
       assert.match(create, /BIRTH_BOOTSTRAP=yes/, "it is even told what the first run was told");
       const { status, stderr } = await e1.trySh(create, stdin);
       assert.notEqual(status, 0);
@@ -63,7 +63,7 @@ onCluster(
 
     test("the removal of one member without a quorum is refused on the host, and it stays", async () => {
       await stopTheOthers();
-      const { status, stderr } = await e1.trySh(stage("etcd").undo);
+      const { status, stderr } = await e1.trySh((await stage("etcd")).undo);
       assert.notEqual(status, 0);
       assert.match(stderr, /etcd has no quorum, so this host can't leave in order/);
       await e1.sh("test -d /var/lib/etcd/member && test -f /etc/etcd/etcd.env");

@@ -29,7 +29,7 @@ onCluster(
     });
 
     test("destroy is killed in the middle, then ends with nothing left", async () => {
-      await stack.engine("destroy", ["--yes"], { started: (pid) => setTimeout(() => killGroup(pid), 3000).unref() });
+      await stack.engine("destroy", [], { started: (pid) => setTimeout(() => killGroup(pid), 3000).unref() });
       await stack.destroy();
       assert.deepEqual(stack.resources(), []);
     });

@@ -44,7 +44,7 @@ onCluster(
       for (const part of [file, wanted, found])
         assert.ok(text.includes(part), `the message names ${part}:\n${text.slice(-3000)}`);
       assert.equal((await host.trySh("command -v containerd")).status, 1);
-      assert.deepEqual(heldBy(text, secretsOfStack(stack)), [], "no secret in the message");
+      assert.deepEqual(heldBy(text, await secretsOfStack(stack)), [], "no secret in the message");
     });
 
     test("the host carries the mark of its cluster: another cluster's up is refused there and changes nothing", async () => {
@@ -85,6 +85,15 @@ onCluster(
       const resources = stack.resources().map(({ urn, type, inputs, outputs }) => ({ urn, type, inputs, outputs }));
       return { resources, logins: await host.logins(), containers: await containersOf(config.name) };
     }
+
+    test("up and destroy of hosts that are not the lab's want a yes", async () => {
+      for (const verb of ["up", "destroy"]) {
+        const { status, text } = await stack.ask(verb);
+        assert.notEqual(status, 0);
+        assert.match(text, /--yes/);
+      }
+      assert.equal((await containersOf(config.name)).length, Object.keys(config.hosts).length);
+    });
 
     test("a config with a mistake makes no state where there was none", async () => {
       stack.forget();

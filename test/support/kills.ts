@@ -36,7 +36,7 @@ function underWay(text: string): string[] {
   const begun = new Map<string, string>();
   for (const line of text.split("\n")) {
     const [, title, word] =
-      /^[+~±-] (.+?) (creating|updating|replacing|deleting|created|updated|replaced|deleted|the replaced one)\b/.exec(line) ?? [];
+      /^ *[+~-]+ +\S+ (\S+) (creating|updating|replacing|deleting|created|updated|replaced|deleted)\b/.exec(line) ?? [];
     if (title === undefined || word === undefined) continue;
     if (word.endsWith("ing")) begun.set(title, `${word} ${title}`);
     else begun.delete(title);

@@ -1,6 +1,3 @@
-import assert from "node:assert/strict";
-import { createDecipheriv, pbkdf2Sync } from "node:crypto";
-import { readFileSync } from "node:fs";
 import { gunzipSync } from "fflate";
 import { parseTar } from "nanotar";
 
@@ -9,33 +6,13 @@ import { parseTar } from "nanotar";
 const signature = "4dabf18193072939515e22adb298388d";
 const secretSignature = "1b47061264138c4ac30d75fd1eb44270";
 
-/** A secret of a checkpoint and where in it it is, such as `statistics outputs.result`. */
+/** A secret of a state and where in it it is, such as `statistics.outputs.result`. */
 export interface Opened {
   where: string;
   value: unknown;
 }
 
-/** A checkpoint's resources with every secret in clear, and the secrets by themselves (passphrase secrets provider). Throws where the passphrase is wrong. */
-export function openState(stateFile: string, passphrase: string): { resources: Resource[]; secrets: Opened[] } {
-  const { latest } = JSON.parse(readFileSync(stateFile, "utf8")).checkpoint;
-  const salt = Buffer.from(latest.secrets_providers.state.salt.split(":")[1], "base64");
-  const key = pbkdf2Sync(passphrase, salt, 1_000_000, 32, "sha256");
-  const secrets: Opened[] = [];
-  const open = (value: unknown, where: string): unknown => {
-    if (isSecret(value)) {
-      const clear = JSON.parse(decrypt(key, value.ciphertext));
-      secrets.push({ where, value: clear });
-      return clear;
-    }
-    if (Array.isArray(value)) return value.map((inner, index) => open(inner, `${where}[${index}]`));
-    if (typeof value !== "object" || value === null) return value;
-    return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, open(inner, `${where}.${name}`)]));
-  };
-  const resources = (latest.resources ?? []) as Resource[];
-  return { resources: resources.map((resource) => open(resource, resource.urn.split("::").pop() ?? "") as Resource), secrets };
-}
-
-/** A resource of a checkpoint. */
+/** A resource of a state. */
 export interface Resource {
   urn: string;
   type: string;
@@ -43,16 +20,30 @@ export interface Resource {
   outputs?: Record<string, unknown>;
 }
 
-function decrypt(key: Buffer, text: string): string {
-  const [version, nonce = "", data = ""] = text.split(":");
-  assert.equal(version, "v1", "a ciphertext of a form this test does not know");
-  const bytes = Buffer.from(data, "base64");
-  const cipher = createDecipheriv("aes-256-gcm", key, Buffer.from(nonce, "base64"));
-  cipher.setAuthTag(bytes.subarray(-16));
-  return Buffer.concat([cipher.update(bytes.subarray(0, -16)), cipher.final()]).toString();
+/** A state's resources with every secret in clear, and the secrets by themselves. */
+export interface Export {
+  resources: Resource[];
+  secrets: Opened[];
 }
 
-function isSecret(value: unknown): value is { ciphertext: string } {
+/** Reads what `stack export --show-secrets` printed. */
+export function opened({ deployment }: { deployment: { resources?: Resource[] } }): Export {
+  const secrets: Opened[] = [];
+  const open = (value: unknown, where: string): unknown => {
+    if (isSecret(value)) {
+      const clear = open(JSON.parse(value.plaintext), where);
+      secrets.push({ where, value: clear });
+      return clear;
+    }
+    if (Array.isArray(value)) return value.map((inner, index) => open(inner, `${where}[${index}]`));
+    if (typeof value !== "object" || value === null) return value;
+    return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, open(inner, `${where}.${name}`)]));
+  };
+  const resources = deployment.resources ?? [];
+  return { resources: resources.map((resource) => open(resource, resource.urn.split("::").pop() ?? "") as Resource), secrets };
+}
+
+function isSecret(value: unknown): value is { plaintext: string } {
   return typeof value === "object" && value !== null && (value as Record<string, unknown>)[signature] === secretSignature;
 }
 

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { existsSync, globSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { parse, stringify } from "yaml";
 import { type Result, type RunOptions, run } from "./process.ts";
-import type { Resource } from "./secrets.ts";
+import { type Export, opened, type Resource } from "./secrets.ts";
 
 // A stack of a test: its own name, cluster, network and passphrase. Nothing of a user's stack is touched.
 
@@ -83,8 +83,14 @@ export class Stack {
     if (result.status !== 0) throw new Error(`config set --secret ${key}: ${result.text}`);
   }
 
-  /** Runs a verb as a user does. */
+  /** Runs a verb as a user does who agrees beforehand: on hosts that are not the lab's, `up` and `destroy` ask. */
   engine(verb: string, args: readonly string[] = [], options: RunOptions = {}): Promise<Result> {
+    const agreed = verb === "up" || verb === "destroy" ? ["--yes", "--skip-preview"] : [];
+    return this.ask(verb, [...agreed, ...args], options);
+  }
+
+  /** Runs a verb as a user does, and answers no question. */
+  ask(verb: string, args: readonly string[] = [], options: RunOptions = {}): Promise<Result> {
     const all = [...this.#engine, verb, "--stack", this.name, ...args];
     return run(process.execPath, all, {
       cwd: root,
@@ -100,7 +106,7 @@ export class Stack {
   }
 
   async destroy(args: readonly string[] = []): Promise<Result> {
-    return this.#succeed("destroy", ["--yes", ...args]);
+    return this.#succeed("destroy", args);
   }
 
   async output(key: string): Promise<string> {
@@ -113,10 +119,17 @@ export class Stack {
     return result;
   }
 
-  /** The state's resources, as they are stored. */
+  /** The state's resources, as they are stored: secrets encrypted. */
   resources(): Resource[] {
     if (!existsSync(this.stateFile)) return [];
     return JSON.parse(readFileSync(this.stateFile, "utf8")).checkpoint?.latest?.resources ?? [];
+  }
+
+  /** The state with every secret in clear, as the CLI exports it. */
+  async export(): Promise<Export> {
+    const result = await this.ask("pulumi", ["stack", "export", "--show-secrets"]);
+    if (result.status !== 0) throw new Error(`the export of ${this.name} ended with ${result.status}:\n${result.text}`);
+    return opened(JSON.parse(result.stdout));
   }
 
   /** Removes the stack's own files, whatever state it is in. */

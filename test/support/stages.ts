@@ -1,5 +1,5 @@
 import type { LabHost } from "./lab.ts";
-import { openState, type Secret, secretsOf } from "./secrets.ts";
+import { type Secret, secretsOf } from "./secrets.ts";
 import type { Stack } from "./stack.ts";
 
 /** A stage's command as the state has it: what would run on the host again. */
@@ -13,8 +13,8 @@ export interface StageCommand {
 }
 
 /** The stages' commands of a stack's state, in the order they were made. */
-export function stageCommands(stack: Stack): StageCommand[] {
-  return openState(stack.stateFile, stack.passphrase).resources.flatMap(({ type, inputs = {} }) => {
+export async function stageCommands(stack: Stack): Promise<StageCommand[]> {
+  return (await stack.export()).resources.flatMap(({ type, inputs = {} }) => {
     const [, stage, host] = /^# (\S+) on (\S+) of /.exec(String(inputs.create)) ?? [];
     if (type !== "command:remote:Command" || !stage || !host) return [];
     return [{ stage, host, create: String(inputs.create), stdin: String(inputs.stdin), undo: String(inputs.delete) }];
@@ -29,4 +29,4 @@ export async function runAgain(command: StageCommand, host: LabHost): Promise<st
 }
 
 /** Every secret of a stack's state. */
-export const secretsOfStack = (stack: Stack): Secret[] => secretsOf(openState(stack.stateFile, stack.passphrase).secrets);
+export const secretsOfStack = async (stack: Stack): Promise<Secret[]> => secretsOf((await stack.export()).secrets);

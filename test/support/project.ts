@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -6,7 +6,7 @@ import type { TestContext } from "node:test";
 
 // A small Pulumi project in a folder of its own, and the engine run on it as npm would.
 
-const root = new URL("../../../", import.meta.url).pathname;
+const root = new URL("../../", import.meta.url).pathname;
 
 /** How a run of the engine ended. */
 export interface Ended {
@@ -18,7 +18,8 @@ export interface Ended {
 
 /** A run that is under way. */
 export interface Running {
-  child: ChildProcess;
+  /** Ends the front end and the CLI at once, as a power cut would. */
+  kill(): void;
   /** Done when the printed text holds `part`; fails after two minutes, on a machine however busy. */
   prints(part: string): Promise<void>;
   ended: Promise<Ended>;
@@ -40,7 +41,7 @@ export class TestProject {
     symlinkSync(join(root, "node_modules"), join(this.folder, "node_modules"));
     this.write("package.json", JSON.stringify({ name: "probe", type: "module", main: "index.ts" }));
     const runtime = "runtime:\n  name: nodejs\n  options:\n    typescript: false\n";
-    this.write("Pulumi.yaml", `name: probe\n${runtime}main: index.ts\nbackend:\n  url: file://./state\n`);
+    this.write("Pulumi.yaml", `name: probe\n${runtime}main: index.ts\n`);
     this.write("Pulumi.dev.yaml", "config: {}\n");
     this.program(program);
   }
@@ -76,14 +77,16 @@ const say = (word: string) => \`echo \${word} >> \${log}; echo \${word}\`;
   }
 
   /** Starts the engine. */
-  start(args: string[], env: Record<string, string> = {}, input = ""): Running {
+  start(args: string[], env: Record<string, string | undefined> = {}, input = ""): Running {
     const clean = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("PULUMI_")));
-    const child = spawn(process.execPath, [this.#engine, ...args], {
+    const agreed = args[0] === "up" || args[0] === "destroy" ? ["--yes", "--skip-preview"] : [];
+    const child = spawn(process.execPath, [this.#engine, ...args, ...agreed], {
       cwd: this.folder,
+      detached: true,
       env: {
         ...clean,
         NODE_TEST_CONTEXT: "",
-        HA_KUBERNETES_ENGINE: "builtin",
+        HA_KUBERNETES_PROVIDERS: "builtin",
         PULUMI_CONFIG_PASSPHRASE: "test passphrase",
         ...env,
       },
@@ -112,10 +115,10 @@ const say = (word: string) => \`echo \${word} >> \${log}; echo \${word}\`;
         watching.push(look);
         look();
       });
-    return { child, prints, ended };
+    return { kill: () => process.kill(-(child.pid as number), "SIGKILL"), prints, ended };
   }
 
-  run(args: string[], env: Record<string, string> = {}, input = ""): Promise<Ended> {
+  run(args: string[], env: Record<string, string | undefined> = {}, input = ""): Promise<Ended> {
     return this.start(args, env, input).ended;
   }
 }

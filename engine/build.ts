@@ -1,0 +1,71 @@
+import { execFileSync, spawn } from "node:child_process";
+import { mkdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+
+// Where there are package registries only, the CLI is built from its Go module: engine/go/go.mod pins it in a `tool` line.
+
+const folder = new URL("go/", import.meta.url).pathname;
+const program = "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi";
+
+/** Seconds between two lines of progress. */
+const pace = 15;
+
+/**
+ * Builds the CLI into the cache, about seven minutes on two cores from nothing. One builder at a time; the others wait for it and take
+ * what it made. A build that is killed leaves nothing that counts.
+ *
+ * @throws Error where Go is missing or the build fails
+ */
+export async function build(cache: string, say: (line: string) => void): Promise<void> {
+  const version = /pulumi\/pkg\/v3 v(\S+)/.exec(readFileSync(join(folder, "go.mod"), "utf8"))?.[1];
+  if (version === undefined) throw new Error(`${folder}go.mod names no version of github.com/pulumi/pulumi/pkg/v3`);
+  try {
+    execFileSync("go", ["version"], { stdio: "ignore" });
+  } catch (error) {
+    throw new Error(`the Pulumi CLI can't be built: there is no Go on PATH`, { cause: error });
+  }
+  const target = join(cache, `v${version}`);
+  mkdirSync(target, { recursive: true });
+  // The CLI takes its version from the linker; without one, the SDK refuses it.
+  const flags = `-s -w -X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=v${version}`;
+  const script = [
+    'cd "$1"; test -x "$2/pulumi" && exit',
+    "go mod download",
+    'echo "packages $(go list -deps "$4" | wc -l)"',
+    'go build -v -trimpath -ldflags "$3" -o "$2/pulumi.new" "$4" 2>&1',
+    'mv "$2/pulumi.new" "$2/pulumi"',
+  ].join("\n");
+  say(`building the Pulumi CLI ${version} from its Go module, once: about seven minutes on two cores`);
+  const args = [join(target, "lock"), "bash", "-euc", script, "build", folder, target, flags, program];
+  await follow(spawn("flock", args, { stdio: ["ignore", "pipe", "inherit"] }), say);
+}
+
+/** Waits for a build and says how far it is. What the compiler says beside names of packages goes into the error. */
+async function follow(child: ReturnType<typeof spawn>, say: (line: string) => void): Promise<void> {
+  const started = Date.now();
+  const strange: string[] = [];
+  let [all, built, said] = ["?", 0, started];
+  const progress = () => {
+    if (Date.now() - said < pace * 1000) return;
+    said = Date.now();
+    const seconds = Math.round((said - started) / 1000);
+    say(all === "?" ? `fetching modules, ${seconds} s` : `built ${built} of at most ${all} packages, ${seconds} s`);
+  };
+  const timer = setInterval(progress, 1000);
+  try {
+    if (child.stdout) {
+      createInterface({ input: child.stdout }).on("line", (line) => {
+        const [, total] = /^packages (\d+)$/.exec(line) ?? [];
+        if (total !== undefined) all = total;
+        else if (/^[\w.@/+-]+$/.test(line)) built++;
+        else strange.push(line);
+      });
+    }
+    const status = await new Promise<number | null>((resolve, reject) => child.on("error", reject).on("close", resolve));
+    if (status !== 0)
+      throw new Error(`the build of the Pulumi CLI failed: ${strange.slice(-5).join("\n") || `status ${status}`}`);
+  } finally {
+    clearInterval(timer);
+  }
+}

@@ -1,0 +1,100 @@
+import { execFileSync } from "node:child_process";
+import { accessSync, constants, existsSync, readdirSync, realpathSync, statSync } from "node:fs";
+import { homedir } from "node:os";
+import { delimiter, join } from "node:path";
+import { build } from "./build.ts";
+import { download } from "./download.ts";
+
+// Where the Pulumi CLI comes from. The first hit wins: PATH, what this program cached, Pulumi's own download, its Go module.
+
+/** A Pulumi CLI that runs on this machine. */
+export interface Cli {
+  path: string;
+  /** Without a leading v. */
+  version: string;
+  /** Whether it was built from its Go module: then it has neither language hosts nor a place to download plugins from. */
+  isBuilt: boolean;
+  /** For people: where it was found. */
+  origin: string;
+}
+
+/** The oldest CLI that takes every option of this program; Pulumi.yaml says the same as requirePulumiVersion. */
+export const oldestVersion = "3.217.0";
+
+/** CLIs that this program fetched or built, a folder for each version. */
+export const cliCache = () => join(process.env.XDG_CACHE_HOME || join(homedir(), ".cache"), "ha-kubernetes", "engine");
+
+/**
+ * Finds a Pulumi CLI, or brings one. `say` gets progress.
+ *
+ * @throws Error that says what to install, where no CLI can be had.
+ */
+export async function findCli(say: (line: string) => void): Promise<Cli> {
+  const found = onPath(say) ?? cached();
+  if (found !== undefined) return found;
+  const reasons: string[] = [];
+  for (const bring of [download, build]) {
+    try {
+      await bring(cliCache(), say);
+      const brought = cached();
+      if (brought !== undefined) return brought;
+    } catch (error) {
+      reasons.push((error as Error).message);
+      say((error as Error).message);
+    }
+  }
+  throw new Error(
+    `there is no Pulumi CLI ${oldestVersion} or newer on PATH, and none could be brought (${reasons.join("; ")}). ` +
+      "Install one (https://www.pulumi.com/docs/install/), or Go 1.26 or newer, with which it is built",
+  );
+}
+
+function onPath(say: (line: string) => void): Cli | undefined {
+  const folders = (process.env.PATH ?? "").split(delimiter).filter((folder) => folder !== "");
+  for (const path of folders.map((folder) => join(folder, "pulumi"))) {
+    // The npm package `pulumi` has a command of this name that only downloads the CLI.
+    if (!isProgram(path) || realpathSync(path).endsWith(".js")) continue;
+    const version = versionOf(path);
+    if (version !== undefined && !isOlder(version, oldestVersion)) return { path, version, origin: path, isBuilt: false };
+    say(`${path} is not used: ${version === undefined ? "it does not run" : `${version} is older than ${oldestVersion}`}`);
+  }
+  return undefined;
+}
+
+function versionOf(path: string): string | undefined {
+  try {
+    const text = execFileSync(path, ["version"], { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] });
+    return /^v?(\d+\.\d+\.\d+\S*)/.exec(text)?.[1];
+  } catch {
+    return undefined;
+  }
+}
+
+/** The newest CLI of the cache. A build comes alone, a download in a folder of its own with the language hosts. */
+function cached(): Cli | undefined {
+  const cache = cliCache();
+  if (!existsSync(cache)) return undefined;
+  const versions = readdirSync(cache)
+    .filter((name) => /^v\d/.test(name))
+    .sort((a, b) => (isOlder(a.slice(1), b.slice(1)) ? 1 : -1));
+  for (const version of versions) {
+    const [built, downloaded] = [join(cache, version, "pulumi"), join(cache, version, "pulumi", "pulumi")];
+    const path = [built, downloaded].find(isProgram);
+    if (path !== undefined) return { path, version: version.slice(1), origin: path, isBuilt: path === built };
+  }
+  return undefined;
+}
+
+/** Compares versions by their numbers. */
+export function isOlder(version: string, than: string): boolean {
+  return version.localeCompare(than, "en", { numeric: true }) < 0;
+}
+
+function isProgram(file: string): boolean {
+  try {
+    accessSync(file, constants.X_OK);
+    return statSync(file).isFile();
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,56 @@
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+// The engine's own record of a run, which the CLI writes with secrets masked: what happened to which resource, and what was said.
+
+/** One event, as far as this program reads it. */
+interface EngineEvent {
+  resOutputsEvent?: { metadata: Step };
+  resOpFailedEvent?: { metadata: Step };
+  diagnosticEvent?: { message: string; severity: string; urn?: string };
+}
+
+/** What a run did to one resource. */
+export interface Step {
+  op: string;
+  urn: string;
+  type: string;
+  new?: { outputs?: Record<string, unknown> };
+}
+
+/** What a run did. */
+export interface Events {
+  done: Step[];
+  failed: Step[];
+  /** What the engine, the program and the providers said, without colors. */
+  messages: string[];
+}
+
+/** Where the CLI writes its events: a private file, gone with `read`. */
+export class EventLog {
+  readonly #folder = mkdtempSync(join(tmpdir(), "ha-kubernetes-events-"));
+  readonly file = join(this.#folder, "events");
+
+  /** Reads what is there; a last line that was cut off does not count. */
+  read(): Events {
+    const events: Events = { done: [], failed: [], messages: [] };
+    try {
+      for (const line of readFileSync(this.file, "utf8").split("\n").slice(0, -1)) add(events, JSON.parse(line));
+    } catch (error) {
+      // A CLI that refuses its arguments writes none.
+      if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+    }
+    return events;
+  }
+
+  close(): void {
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+}
+
+function add(events: Events, { resOutputsEvent, resOpFailedEvent, diagnosticEvent }: EngineEvent): void {
+  if (resOutputsEvent) events.done.push(resOutputsEvent.metadata);
+  if (resOpFailedEvent) events.failed.push(resOpFailedEvent.metadata);
+  if (diagnosticEvent) events.messages.push(diagnosticEvent.message.replaceAll(/<\{%[^%]*%\}>/g, ""));
+}

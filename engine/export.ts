@@ -1,0 +1,60 @@
+import { findCli } from "./cli.ts";
+import { environmentFor } from "./environment.ts";
+import { runCli } from "./pulumi.ts";
+
+/** A resource of a stack's state, secrets in clear. */
+export interface StateResource {
+  urn: string;
+  type: string;
+  custom?: boolean;
+  delete?: boolean;
+  pendingReplacement?: boolean;
+  retainOnDelete?: boolean;
+  inputs: Record<string, unknown>;
+  outputs: Record<string, unknown>;
+}
+
+/** A stack's state. */
+export interface State {
+  resources: StateResource[];
+  /** Steps that a killed run left, or a living one is at. */
+  pending: number;
+}
+
+/** The mark of a secret in an exported state, and what makes it one. */
+const [signature, secretMark] = ["4dabf18193072939515e22adb298388d", "1b47061264138c4ac30d75fd1eb44270"];
+
+/**
+ * Reads a stack's state through the CLI, from whichever backend it is in, with every secret in clear: for this process's eyes only.
+ *
+ * @throws Error with the CLI's words where there is no such stack or its secrets can't be read
+ */
+export async function readState(folder: string, stack: string): Promise<State> {
+  const cli = await findCli((line) => console.error(line));
+  const args = ["stack", "export", "--show-secrets", "--stack", stack, "--non-interactive"];
+  const { status, stdout, stderr } = await runCli(cli.path, args, {
+    cwd: folder,
+    env: environmentFor(folder, stack, cli.path),
+    output: "keep",
+  });
+  if (status !== 0) throw new Error(`the state of stack ${stack} can't be read: ${stderr.replaceAll(/^error: /gm, "").trim()}`);
+  const { deployment } = JSON.parse(stdout);
+  const resources = (deployment?.resources ?? []) as StateResource[];
+  return {
+    resources: resources.map(({ inputs = {}, outputs = {}, ...rest }) => ({
+      ...rest,
+      inputs: clear(inputs),
+      outputs: clear(outputs),
+    })),
+    pending: (deployment?.pending_operations ?? []).length,
+  };
+}
+
+/** A value without the marks of its secrets. */
+function clear<T>(value: T): T {
+  if (Array.isArray(value)) return value.map(clear) as T;
+  if (typeof value !== "object" || value === null) return value;
+  const marked = value as Record<string, unknown>;
+  if (marked[signature] === secretMark) return clear(JSON.parse(String(marked.plaintext)));
+  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, clear(inner)])) as T;
+}

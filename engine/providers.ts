@@ -1,0 +1,61 @@
+import { existsSync, readFileSync, statSync } from "node:fs";
+import { homedir } from "node:os";
+import { delimiter, join } from "node:path";
+import { builtIn } from "../plugins/index.ts";
+import type { Provider } from "../plugins/provider.ts";
+import type { Cli } from "./cli.ts";
+import { runCli } from "./pulumi.ts";
+
+// Which providers serve `command`, `tls` and `random`: Pulumi's own plugins, or the ones of plugins/ in this process.
+
+/** Providers by package name, each loaded when it is first called. */
+export type Packages = Readonly<Record<string, () => Promise<{ provider: Provider }>>>;
+
+const names = Object.keys(builtIn);
+
+/**
+ * Chooses the providers for a run. Pulumi's own where all of them are installed, or where a CLI that came from Pulumi can download
+ * them; else ours. HA_KUBERNETES_PROVIDERS=pulumi or =builtin decides it.
+ *
+ * @returns The packages to serve from this process; none where the CLI has its own.
+ */
+export async function choosePackages(
+  cli: Cli,
+  folder: string,
+  env: NodeJS.ProcessEnv,
+  say: (line: string) => void,
+): Promise<Packages> {
+  const wanted = process.env.HA_KUBERNETES_PROVIDERS || undefined;
+  if (wanted !== undefined && wanted !== "pulumi" && wanted !== "builtin")
+    throw new Error(`HA_KUBERNETES_PROVIDERS=${wanted}: pulumi or builtin is allowed`);
+  if (wanted === "builtin") return builtIn;
+  const missing = missingPlugins(folder, env);
+  if (missing.length === 0) return {};
+  // A CLI that was built here was built because nothing can be downloaded.
+  if (wanted === undefined && cli.isBuilt) return builtIn;
+  say(`installing Pulumi's plugins ${missing.map(({ name, version }) => `${name} ${version}`).join(", ")}`);
+  for (const { name, version } of missing) {
+    const args = ["plugin", "install", "resource", name, version];
+    const { status, stderr } = await runCli(cli.path, args, { cwd: folder, env, output: "keep" });
+    if (status === 0) continue;
+    const reason = stderr.trim().split("\n").at(-1);
+    if (wanted === "pulumi") throw new Error(`Pulumi's plugin ${name} ${version} can't be installed: ${reason}`);
+    say(`Pulumi's plugin ${name} ${version} can't be installed (${reason}); this project's own providers are used`);
+    return builtIn;
+  }
+  return {};
+}
+
+/** Plugins that this project needs in the versions of its SDKs, and that are neither installed nor on PATH. */
+function missingPlugins(folder: string, env: NodeJS.ProcessEnv): { name: string; version: string }[] {
+  const { dependencies = {} } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
+  const home = env.PULUMI_HOME || join(homedir(), ".pulumi");
+  const onPath = (name: string) =>
+    (env.PATH ?? "").split(delimiter).some((part) => isFile(join(part, `pulumi-resource-${name}`)));
+  return names
+    .map((name) => ({ name, version: String(dependencies[`@pulumi/${name}`] ?? "") }))
+    .filter(({ version }) => version !== "")
+    .filter(({ name, version }) => !onPath(name) && !existsSync(join(home, "plugins", `resource-${name}-v${version}`)));
+}
+
+const isFile = (file: string) => statSync(file, { throwIfNoEntry: false })?.isFile() === true;

@@ -1,0 +1,104 @@
+import assert from "node:assert/strict";
+import { existsSync, mkdtempSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import { TestProject } from "../../support/project.ts";
+
+// The front end with the real CLI, on small programs whose commands run on this machine.
+
+const command = (name: string, more = "") =>
+  `const ${name} = new local.Command("${name}", { create: say("made ${name}"), delete: say("undid ${name}")${more} });\n`;
+
+test("up makes, a second up runs nothing, destroy undoes in the reverse order; the summary leaves out what only the program reads", async (context) => {
+  const project = new TestProject(
+    context,
+    `${command("a")}${command("b", ", triggers: [a.stdout]")}export const apiEndpoint = a.stdout;\nexport const recorded = { secretive: 1 };`,
+  );
+  const first = await project.run(["up"]);
+  assert.equal(first.code, 0, first.text);
+  assert.match(first.text, /^engine: Pulumi CLI \d/m);
+  assert.match(first.text, /\+ 3 created/);
+  assert.match(first.text, /^ {2}apiEndpoint: made a$/m);
+  assert.doesNotMatch(first.text, /secretive/);
+  assert.deepEqual(project.happened(), ["made a", "made b"]);
+  assert.match((await project.run(["up"])).text, /3 unchanged/);
+  assert.deepEqual(project.happened(), []);
+  assert.equal((await project.run(["destroy"])).code, 0);
+  assert.deepEqual(project.happened(), ["undid b", "undid a"]);
+});
+
+test("a program's refusal is told once, in its own words, and nothing is touched", async (context) => {
+  const project = new TestProject(context, `throw new pulumi.RunError("this is refused, and nothing was touched");`);
+  const { code, text } = await project.run(["up"]);
+  assert.notEqual(code, 0);
+  const [, diagnostics = ""] = text.split("Diagnostics:");
+  assert.equal(diagnostics.match(/this is refused, and nothing was touched/g)?.length, 1, text);
+  assert.doesNotMatch(text, /RunError|at .*\.ts:\d/);
+});
+
+test("a mistyped option, stack or verb ends with a suggestion, and never with success", async (context) => {
+  const project = new TestProject(context, command("a"));
+  const said = async (...args: string[]) => {
+    const { code, text } = await project.run(args);
+    assert.notEqual(code, 0, text);
+    assert.doesNotMatch(text, /^\s+at /m);
+    return text;
+  };
+  assert.match(await said("preview", "--shwo-secrets"), /unknown flag: --shwo-secrets[\s\S]*did you mean --show-secrets\?/);
+  assert.match(await said("preview", "--stack", "dve"), /no stack named 'dve' found[\s\S]*did you mean --stack dev\?/);
+  assert.match(await said("pulmi"), /did you mean pulumi\?/);
+  assert.deepEqual(project.happened(), []);
+});
+
+test("a private key without --secret is not written", async (context) => {
+  const project = new TestProject(context, command("a"));
+  const key = "-----BEGIN OPENSSH PRIVATE KEY-----\nb3Blbg==\n-----END OPENSSH PRIVATE KEY-----\n";
+  const before = project.read("Pulumi.dev.yaml");
+  const { code, text } = await project.run(["config", "set", "key"], {}, key);
+  assert.notEqual(code, 0);
+  assert.match(text, /private key: nothing was written\. Add --secret/);
+  assert.equal(project.read("Pulumi.dev.yaml"), before);
+});
+
+test("the state may lie in a folder elsewhere; the CLI itself gets the same backend and passphrase", async (context) => {
+  const elsewhere = mkdtempSync(join(tmpdir(), "engine-state-"));
+  context.after(() => rmSync(elsewhere, { recursive: true }));
+  const project = new TestProject(context, command("a"));
+  const environment = { PULUMI_BACKEND_URL: `file://${elsewhere}` };
+  assert.equal((await project.run(["up"], environment)).code, 0);
+  assert.ok(existsSync(join(elsewhere, ".pulumi/stacks/probe/dev.json")));
+  assert.ok(!existsSync(join(project.folder, "state")));
+  const list = await project.run(["pulumi", "stack", "ls", "--json"], environment);
+  assert.deepEqual(
+    JSON.parse(list.stdout).map(({ name }: { name: string }) => name),
+    ["dev"],
+  );
+});
+
+test("without a passphrase the default stack gets a random one, mode 0600; another stack is refused; an empty one is refused", async (context) => {
+  const project = new TestProject(context, command("a"));
+  project.write("Pulumi.prod.yaml", "config: {}\n");
+  const none = { PULUMI_CONFIG_PASSPHRASE: undefined };
+  assert.equal((await project.run(["up"], none)).code, 0);
+  assert.equal(statSync(join(project.folder, ".passphrase")).mode & 0o777, 0o600);
+  assert.match((await project.run(["up", "--stack", "prod"], none)).text, /stack prod needs a passphrase/);
+  assert.match((await project.run(["up"], { PULUMI_CONFIG_PASSPHRASE: "" })).text, /PULUMI_CONFIG_PASSPHRASE is empty/);
+});
+
+test("after a SIGKILL in the middle the next up takes the lock away, makes what is missing, and no later one warns", async (context) => {
+  const wait = `new local.Command("slow", { create: pulumi.interpolate\`\${say("begins")}; for i in $(seq 300); do test -e \${log}.go && break; sleep 0.1; done\`, triggers: [a.stdout] });\n`;
+  const project = new TestProject(context, `${command("a")}${wait}`);
+  const running = project.start(["up"]);
+  await running.prints("begins");
+  running.kill();
+  await running.ended;
+  project.write("log.go", "");
+  const next = await project.run(["up"]);
+  assert.equal(next.code, 0, next.text);
+  assert.match(next.text, /was killed: its lock is taken away/);
+  assert.match(next.text, /pending operations are cleared/);
+  const last = await project.run(["up"]);
+  assert.match(last.text, /3 unchanged/);
+  assert.doesNotMatch(last.text, /pending/);
+});

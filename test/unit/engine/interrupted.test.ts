@@ -1,0 +1,45 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { hostname } from "node:os";
+import { test } from "node:test";
+import { isGone, locksIn, withoutFinishedCreates } from "../../../engine/interrupted.ts";
+
+const refusalOf = (host: string, pid: number) =>
+  `error: the stack is currently locked by 1 lock(s). Either wait for the other process(es) to end or delete the lock file with \`pulumi cancel\`.
+  file:///srv/state/.pulumi/locks/organization/p/s/0b8e.json: created by root@${host} (pid ${pid}) at 2026-11-28T05:00:00Z\n`;
+
+test("the lock of a run is read from the CLI's refusal, and from nothing else", () => {
+  assert.deepEqual(locksIn(refusalOf("box-1.example", 4711)), [{ host: "box-1.example", pid: 4711 }]);
+  assert.deepEqual(locksIn("error: created by root@h (pid 1)"), []);
+});
+
+test("a lock's process is gone where it ended on this machine; on another machine nobody knows", () => {
+  const { pid } = spawnSync("true");
+  assert.equal(isGone({ host: hostname(), pid }), true);
+  assert.equal(isGone({ host: "elsewhere", pid }), false);
+  // This process lives, but it is no CLI: the number was given again.
+  assert.equal(isGone({ host: hostname(), pid: process.pid }), !process.argv.join().includes("pulumi"));
+});
+
+test("pending creates that a later run has made are cleared; those in a cloud and those not made yet stay", () => {
+  const pending = (urn: string, type: string, what = "creating") => ({ type: what, resource: { urn, type } });
+  const state = {
+    version: 3,
+    deployment: {
+      manifest: {},
+      resources: [{ urn: "a" }, { urn: "i" }],
+      pending_operations: [
+        pending("a", "command:remote:Command"),
+        pending("b", "command:remote:Command"),
+        pending("i", "aws:ec2/instance:Instance"),
+      ],
+    },
+  };
+  const left = withoutFinishedCreates(state);
+  assert.deepEqual(
+    left?.deployment?.pending_operations?.map(({ resource }) => resource.urn),
+    ["b", "i"],
+  );
+  assert.equal((left as typeof state).version, 3);
+  assert.equal(withoutFinishedCreates({ deployment: { resources: [], pending_operations: [] } }), undefined);
+});

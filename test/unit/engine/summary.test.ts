@@ -1,0 +1,58 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { Step } from "../../../engine/events.ts";
+import { summaryLines } from "../../../engine/summary.ts";
+
+const step = (op: string, type: string, name: string, outputs?: Record<string, unknown>): Step => ({
+  op,
+  type,
+  urn: `urn:pulumi:s::p::x$${type}::${name}`,
+  ...(outputs && { new: { outputs } }),
+});
+const command = (op: string, name: string) => step(op, "command:remote:Command", name);
+const stack = step("update", "pulumi:pulumi:Stack", "p-s", {
+  apiEndpoint: "https://10.0.0.10:8443",
+  kubeconfig: { "4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270", ciphertext: "[secret]" },
+  hosts: { m1: { address: "10.0.0.11" } },
+  recorded: { name: "s" },
+  etcdBorn: true,
+});
+
+test("after up: what changed on which hosts, the outputs that people need, and what to do next", () => {
+  const done = [
+    command("update", "control-plane-m2"),
+    command("update", "control-plane-m1"),
+    command("same", "worker-w1"),
+    command("create", "worker-my-host-2"),
+    step("create", "tls:index/privateKey:PrivateKey", "admin"),
+    stack,
+  ];
+  assert.deepEqual(summaryLines("up", "production", { done, failed: [], messages: [] }, true), [
+    "changed:",
+    "  control-plane: m1, m2",
+    "  worker: my-host-2",
+    "  1 other resource",
+    "outputs:",
+    "  apiEndpoint: https://10.0.0.10:8443",
+    '  kubeconfig: "[secret]"',
+    "  hosts:",
+    "    m1:",
+    "      address: 10.0.0.11",
+    "next:",
+    "  npm run --silent output -- kubeconfig --show-secrets --stack production > kubeconfig",
+    "  npm run check -- --stack production    # looks at every host",
+  ]);
+});
+
+test("after a failure: where, and how to go on; a host that can't be reached has a way out", () => {
+  const failed = [command("create", "etcd-m1")];
+  const lines = summaryLines(
+    "up",
+    "dev",
+    { done: [stack], failed, messages: ["cannot reach ops@10.0.0.1:22: timed out"] },
+    false,
+  );
+  assert.deepEqual(lines.slice(0, 2), ["failed:", "  etcd: m1"]);
+  assert.match(lines.join("\n"), /lost: true/);
+  assert.match(lines.join("\n"), /up goes on from here; npm run check looks/);
+});
