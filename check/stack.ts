@@ -1,9 +1,9 @@
 import { authorityOf, type Recorded, readRecorded } from "../config/recorded.ts";
-import type { SshTarget } from "../engine/providers/ssh-dial.ts";
 import { openStack } from "../engine/stack.ts";
 import type { ResourceState } from "../engine/state.ts";
 import { nameOf } from "../engine/urn.ts";
 import { plainProperties } from "../engine/values.ts";
+import type { SshTarget } from "../plugins/ssh-dial.ts";
 import { readStage, type WantedFile } from "./wanted.ts";
 
 // What the last `up` of a stack wanted, from its state: the hosts, how they are reached and what they hold.
