@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
-import { runHere } from "../engine/providers/command-local.ts";
-import { CommandOutput } from "../engine/providers/command-output.ts";
-import { where } from "../engine/providers/ssh-dial.ts";
-import { SshPool } from "../engine/providers/ssh-pool.ts";
 import { quote } from "../hosts/stage.ts";
+import { runHere } from "../plugins/command-local.ts";
+import { CommandOutput } from "../plugins/command-output.ts";
+import { where } from "../plugins/ssh-dial.ts";
+import { SshPool } from "../plugins/ssh-pool.ts";
 import { type Observation, readObservation } from "./observation.ts";
 import type { WantedHost } from "./stack.ts";
 import { unitsOf } from "./wanted.ts";

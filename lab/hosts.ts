@@ -1,5 +1,5 @@
 import { generateKeyPairSync } from "node:crypto";
-import { opensshPrivateKey, opensshPublicKey } from "../engine/providers/openssh.ts";
+import { opensshPrivateKey, opensshPublicKey } from "../plugins/openssh.ts";
 import { mustRunScript, type Result, runScript } from "./run.ts";
 
 // Plain hosts without a Pulumi program around them, for tests that give hosts to the bare-metal provider. Made by the same

@@ -1,4 +1,4 @@
-import { addProvider } from "../../engine/providers/index.ts";
+import { main } from "../../engine/main.ts";
 import { LabSite } from "./lab.ts";
 import { awsProvider } from "./provider.ts";
 import { nowhere } from "./site.ts";
@@ -12,5 +12,5 @@ const {
   HA_KUBERNETES_TEST_AWS_NAME_SERVER: nameServer = "",
 } = process.env;
 const site = lab === undefined ? nowhere : new LabSite(lab, folder, nameServer);
-addProvider("aws", async () => ({ provider: awsProvider(site) }));
-await import("../../engine/main.ts");
+const aws = async () => ({ provider: awsProvider(site) });
+process.exitCode = await main(process.argv.slice(2), { packages: { aws } });

@@ -1,5 +1,5 @@
 import { DescribeImagesCommand } from "@aws-sdk/client-ec2";
-import type { Properties } from "../../engine/providers/provider.ts";
+import type { Properties } from "../../plugins/value.ts";
 import type { Clients } from "./clients.ts";
 import { type Inputs, only } from "./kind.ts";
 

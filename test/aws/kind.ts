@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
-import { unchanged } from "../../engine/providers/checks.ts";
-import { type Context, hasUnknown, PartialError, type Properties, type ResourceType } from "../../engine/providers/provider.ts";
+import { type Context, PartialError, type ResourceType } from "../../plugins/provider.ts";
+import { changedNames, hasUnknown, type Properties, unchanged } from "../../plugins/value.ts";
 import type { Clients } from "./clients.ts";
 
 // biome-ignore lint/suspicious/noExplicitAny: what an input may be is for the API to say; this provider passes it on
@@ -39,13 +39,9 @@ export function resourceType(type: string, kind: Kind, clients: () => Clients): 
     ...(kind.named ? [kind.named.key, kind.named.prefix ?? kind.named.key] : []),
   ]);
   const replacing = new Set(words(kind.replaces));
-  const changedKeys = (before: Properties, now: Properties) =>
-    [...new Set([...Object.keys(before), ...Object.keys(now)])].filter(
-      (key) => !key.startsWith("__") && !unchanged(before[key], now[key]),
-    );
   /** What is left to change in place and can't be: `replaceOnChanges` has had its say. What is not known yet may be what it was. */
   const refuse = (before: Properties, now: Properties) => {
-    for (const key of changedKeys(before, now)) {
+    for (const key of changedNames(before, now)) {
       if (kind.updates?.[key] !== undefined || hasUnknown(now[key])) continue;
       throw new Error(`${key}: the tests' provider can't change this of ${type} in place`);
     }
@@ -56,7 +52,7 @@ export function resourceType(type: string, kind: Kind, clients: () => Clients): 
       const { named } = kind;
       if (named !== undefined && inputs[named.key] === undefined) {
         const begin = String(inputs[named.prefix ?? ""] ?? `${name}-`).slice(0, named.length - 8);
-        inputs[named.key] = old?.[named.key] ?? `${begin}${randomBytes(4).toString("hex")}`;
+        inputs[named.key] = old[named.key] ?? `${begin}${randomBytes(4).toString("hex")}`;
       }
       const strange = Object.keys(inputs).filter((key) => !known.has(key) && !key.startsWith("__"));
       const missing = required.filter((key) => inputs[key] === undefined);
@@ -67,7 +63,7 @@ export function resourceType(type: string, kind: Kind, clients: () => Clients): 
       return { inputs, failures };
     },
     diff: (old, inputs) => {
-      const changed = changedKeys(old.inputs, inputs);
+      const changed = changedNames(old.inputs, inputs);
       return {
         update: changed.filter((key) => !replacing.has(key)),
         replace: changed.filter((key) => replacing.has(key)),

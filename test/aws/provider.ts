@@ -1,4 +1,4 @@
-import type { Provider } from "../../engine/providers/provider.ts";
+import type { Provider } from "../../plugins/provider.ts";
 import { type Clients, makeClients } from "./clients.ts";
 import { functions } from "./functions.ts";
 import { type Kinds, resourceType } from "./kind.ts";

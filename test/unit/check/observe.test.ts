@@ -5,8 +5,8 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { lines } from "../../../check/observation.ts";
 import { type Looked, observeAll } from "../../../check/observe.ts";
-import type { SshTarget } from "../../../engine/providers/ssh-dial.ts";
-import { freePort, startServer } from "../providers/ssh-server.ts";
+import type { SshTarget } from "../../../plugins/ssh-dial.ts";
+import { freePort, startServer } from "../plugins/ssh-server.ts";
 import { wantedHost } from "./healthy.ts";
 
 // The whole way to a host and back, over a real SSH connection to this machine.

@@ -1,15 +1,25 @@
 import { randomBytes } from "node:crypto";
-import { unchanged } from "./checks.ts";
-import { type CommandInputs, checkLocal, checkRemote, type LocalInputs, type RemoteInputs } from "./command-inputs.ts";
+import { readFile } from "node:fs/promises";
+import { basename } from "node:path";
+import {
+  type CommandInputs,
+  checkCopy,
+  checkLocal,
+  checkRemote,
+  connectionSecrets,
+  type LocalInputs,
+  type RemoteInputs,
+} from "./command-inputs.ts";
 import { runHere } from "./command-local.ts";
 import { CommandOutput } from "./command-output.ts";
-import type { Context, Difference, Properties, Provider, Resource, ResourceType } from "./provider.ts";
-import { where } from "./ssh-dial.ts";
+import type { Context, Difference, Provider, Resource, ResourceType } from "./provider.ts";
+import { type SshTarget, where } from "./ssh-dial.ts";
 import { type Exit, SshPool } from "./ssh-pool.ts";
+import { changedNames, type Properties } from "./value.ts";
 
 // Stands in for the plugin `command`: an update runs `update`, else `create`; a delete runs as the last applied state has it. It
 // differs where the plugin hurts: commands share SSH connections, an error holds neither a command's text nor its stdin, lines
-// of any length are safe, and an interrupt reaches the command.
+// of any length are safe, and an interrupt reaches the command. CopyToRemote takes one file; CopyFile, which is deprecated, isn't here.
 
 type Operation = "create" | "update" | "delete";
 
@@ -22,18 +32,20 @@ type Run<Inputs> = (
   context: Context,
 ) => Promise<{ exit: Exit; place: string }>;
 
-/** Connections live as long as the engine's run. */
+/** Connections live as long as the provider. */
 const connections = new SshPool();
 
 /** Anything may change in place but `triggers`. */
 function diff(old: Resource, inputs: Properties): Difference {
-  const names = new Set([...Object.keys(old.inputs), ...Object.keys(inputs)]);
-  const changed = [...names].filter((name) => !name.startsWith("__") && !unchanged(old.inputs[name], inputs[name]));
+  const changed = changedNames(old.inputs, inputs);
   return {
     update: changed.filter((name) => name !== "triggers"),
     replace: changed.filter((name) => name === "triggers"),
   };
 }
+
+/** Random, as the plugin's: 8 hexadecimal digits. */
+const newId = (name: string) => `${name}${randomBytes(4).toString("hex")}`;
 
 /** The life of either kind of command. */
 function commandType<Inputs extends CommandInputs>(check: ResourceType["check"], run: Run<Inputs>): ResourceType {
@@ -56,7 +68,7 @@ function commandType<Inputs extends CommandInputs>(check: ResourceType["check"],
     check,
     diff,
     create: async (inputs, context) => ({
-      id: `${context.name}${randomBytes(4).toString("hex")}`,
+      id: newId(context.name),
       outputs: await perform("create", inputs, {}, context),
     }),
     update: async (old, inputs, context) => ({ outputs: await perform("update", inputs, old.outputs, context) }),
@@ -88,40 +100,55 @@ const local = commandType<LocalInputs>(
   }),
 );
 
-const remoteLife = commandType<RemoteInputs>(
-  checkRemote,
-  async ({ connection, stdin }, command, environment, output, context) => ({
-    exit: await connections.run(connection, {
-      command,
-      stdin,
-      environment,
-      onOutput: (stream, chunk) => output.write(stream, chunk),
-      log: (line) => context.log(line),
-      signal: context.signal,
-    }),
-    place: where(connection),
+const remote = commandType<RemoteInputs>(checkRemote, async ({ connection, stdin }, command, environment, output, context) => ({
+  exit: await connections.run(connection, {
+    command,
+    stdin,
+    environment,
+    onOutput: (stream, chunk) => output.write(stream, chunk),
+    log: (line) => context.log(line),
+    signal: context.signal,
   }),
-);
+  place: where(connection),
+}));
 
-/** Of a connection and its proxy, which are secret as a whole, the plugin marks these once more. */
-const remote: ResourceType = { ...remoteLife, innerSecrets: ["password", "privateKey", "privateKeyPassword"] };
+/** A file that is brought to a host again when its content or its place changed, but not for another connection; never deleted. */
+const copyToRemote: ResourceType = {
+  secrets: connectionSecrets,
+  check: checkCopy,
+  diff,
+  create: async (inputs, context) => {
+    await copy(inputs, context);
+    return { id: newId(""), outputs: inputs };
+  },
+  update: async (old, inputs, context) => {
+    const changed = changedNames(old.outputs, inputs);
+    if (changed.includes("source") || changed.includes("remotePath")) await copy(inputs, context);
+    return { outputs: inputs };
+  },
+};
 
-function refused(type: string): ResourceType {
-  const reason = `${type} is not supported by this engine: hand files to a remote.Command through stdin, or use the Pulumi CLI`;
-  return {
-    check: (inputs) => ({ inputs, failures: [{ property: "connection", reason }] }),
-    create: () => Promise.reject(new Error(reason)),
-  };
+/** An asset as the protocol carries it: a file here, or a text. */
+interface Asset {
+  path?: string;
+  text?: string;
 }
 
-/** The provider `command`: local.Command and remote.Command. */
+async function copy(inputs: Properties, context: Context): Promise<void> {
+  const { connection, source, remotePath } = inputs as unknown as { connection: SshTarget; source: Asset; remotePath: string };
+  const { path, text = "" } = source;
+  const content = path === undefined ? Buffer.from(text) : await readFile(path);
+  const file = { content, path: remotePath, ...(path !== undefined && { name: basename(path) }) };
+  await connections.copy(connection, file, context);
+}
+
+/** The provider `command`. */
 export const provider: Provider = {
   version: "1.2.1",
   types: {
     "command:local:Command": local,
-    "command:remote:Command": remote,
-    "command:remote:CopyToRemote": refused("CopyToRemote"),
-    "command:remote:CopyFile": refused("CopyFile"),
+    "command:remote:Command": { ...remote, secrets: connectionSecrets },
+    "command:remote:CopyToRemote": copyToRemote,
   },
   close: () => connections.close(),
 };

@@ -1,9 +1,13 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { generateKeyPairSync } from "node:crypto";
 import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
 import { connect, createServer, type Socket } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import ssh2, { type AuthContext, type Connection, type ServerChannel } from "ssh2";
-import { opensshPrivateKey, opensshPublicKey } from "../../../engine/providers/openssh.ts";
+import { opensshPrivateKey, opensshPublicKey } from "../../../plugins/openssh.ts";
+import { serveSftp } from "./sftp-server.ts";
 
 /** A real SSH server in this process, on loopback, that runs what it is told with /bin/sh. */
 export interface TestServer {
@@ -14,6 +18,8 @@ export interface TestServer {
   userKey: string;
   /** Password that it lets in. */
   password: string;
+  /** The folder that SFTP's relative paths are in. */
+  files: string;
   /** Connections that were ever opened. */
   connections: () => number;
   /** The most sessions that one connection ever had at once. */
@@ -59,6 +65,7 @@ export async function startServer(options: TestServerOptions = {}): Promise<Test
   const password = "let-me-in-please";
   const userBlob = publicBlob(user.public);
   const clients = new Set<Connection>();
+  const files = mkdtempSync(join(tmpdir(), "ssh-server-"));
   let connections = 0;
   let mostSessions = 0;
 
@@ -91,6 +98,7 @@ export async function startServer(options: TestServerOptions = {}): Promise<Test
         acceptSignal?.();
         if (child) killGroup(child, `SIG${info.name}` as NodeJS.Signals);
       });
+      session.on("sftp", (acceptSftp) => serveSftp(acceptSftp(), files));
       session.on("exec", (acceptExec, _reject, info) => {
         child = execute(acceptExec(), info.command, environment);
         children.add(child);
@@ -109,6 +117,7 @@ export async function startServer(options: TestServerOptions = {}): Promise<Test
     hostKey: host.public.trim(),
     userKey: user.private,
     password,
+    files,
     connections: () => connections,
     mostSessions: () => mostSessions,
     cut,
@@ -117,6 +126,7 @@ export async function startServer(options: TestServerOptions = {}): Promise<Test
       const closed = once(server, "close");
       server.close();
       await closed;
+      rmSync(files, { recursive: true });
     },
   };
 }

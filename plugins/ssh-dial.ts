@@ -63,8 +63,7 @@ export async function retryDial<T>(what: string, limit: number, { log, signal }:
       const reason = (error as Error).message;
       if (error instanceof PermanentError) throw error;
       if (limit >= 0 && failures > limit) {
-        const wayOut = "if this host is gone for good, set lost: true for it in the config and run up: docs/operations.md";
-        throw new Error(`cannot reach ${what}: ${reason} (tried ${failures} times); ${wayOut}`);
+        throw new Error(`cannot reach ${what}: ${reason} (tried ${failures} times)`);
       }
       log(`${what}: ${reason}; try ${failures} of ${limit < 0 ? "any number" : limit + 1}`);
       await delay(pause, undefined, { signal });

@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import type { Duplex } from "node:stream";
-import type { ClientChannel, Client as SshClient } from "ssh2";
+import type { ClientChannel, SFTPWrapper, Client as SshClient } from "ssh2";
+import { type RemoteFile, writeRemoteFile } from "./ssh-copy.ts";
 import { dialOnce, retryDial, type SshEndpoint, type SshTarget, targetKey, type Wait, where } from "./ssh-dial.ts";
 
 /** Commands at once on one connection: below the 10 of sshd's MaxSessions, whose default must not be met. */
@@ -22,6 +23,9 @@ export interface Execution extends Wait {
   environment?: Record<string, string>;
   onOutput: (stream: "stdout" | "stderr", chunk: Buffer) => void;
 }
+
+/** Asks a server for a session on a connection. */
+type Begin<Session> = (client: SshClient, opened: (error: Error | undefined, session: Session) => void) => void;
 
 interface Link {
   client: SshClient;
@@ -54,11 +58,35 @@ export class SshPool {
    * @throws When the host can't be reached, the connection is lost, or the wait is interrupted.
    */
   async run(target: SshTarget, execution: Execution): Promise<Exit> {
+    const { command, environment: env } = execution;
+    const begin: Begin<ClientChannel> = (client, opened) => client.exec(command, { env }, opened);
+    return this.#session(target, execution, begin, (link, channel) =>
+      finish(link, channel, execution, where(target), this.#grace),
+    );
+  }
+
+  /**
+   * Writes one file over SFTP, wholly or with an error.
+   *
+   * @throws As `run` does, and when the server can't write it.
+   */
+  copy(target: SshTarget, file: RemoteFile, wait: Wait): Promise<void> {
+    const begin: Begin<SFTPWrapper> = (client, opened) => client.sftp(opened);
+    return this.#session(target, wait, begin, (_, sftp) => writeRemoteFile(sftp, file, where(target), wait.signal));
+  }
+
+  /** Uses a new session on a connection that has room for it. */
+  async #session<Session, Result>(
+    target: SshTarget,
+    wait: Wait,
+    begin: Begin<Session>,
+    use: (link: Link, session: Session) => Promise<Result>,
+  ): Promise<Result> {
     for (;;) {
-      const link = await this.#acquire(target, execution);
+      const link = await this.#acquire(target, wait);
       try {
-        const channel = await openChannel(link, execution);
-        if (channel) return await finish(link, channel, execution, where(target), this.#grace);
+        const session = await openSession(link, begin);
+        if (session) return await use(link, session);
         // This connection takes no more sessions, or is gone: the next turn finds or opens another.
         link.ended ??= new Error("the server takes no more sessions on this connection");
       } finally {
@@ -141,22 +169,22 @@ function forward(bastion: Link, { host, port }: SshEndpoint): Promise<Duplex> {
   });
 }
 
-/** Starts the command. Undefined: this connection cannot take it, and nothing was started. */
-function openChannel(link: Link, { command, environment }: Execution): Promise<ClientChannel | undefined> {
+/** Opens a session. Undefined: this connection cannot take it, and nothing was started. */
+function openSession<Session>(link: Link, begin: Begin<Session>): Promise<Session | undefined> {
   return new Promise((resolve, reject) => {
     const lost = () => resolve(undefined);
     if (link.ended) return lost();
     link.client.once("close", lost);
     try {
-      link.client.exec(command, { env: environment }, (error, channel) => {
+      begin(link.client, (error, session) => {
         link.client.removeListener("close", lost);
-        if (!error) return resolve(channel);
+        if (!error) return resolve(session);
         // "reason" is set when the server refused to open a session; then the command was never sent.
         if ("reason" in error && (link.sessions > 1 || link.ended)) return lost();
-        reject(new Error(`the server did not start the command: ${error.message}`));
+        reject(new Error(`the server did not start it: ${error.message}`));
       });
     } catch {
-      // exec throws only where the connection is already gone.
+      // ssh2 throws only where the connection is already gone.
       link.ended ??= new Error("the connection was closed");
       lost();
     }

@@ -2,8 +2,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import bcrypt from "bcryptjs";
 import fc from "fast-check";
-import { type Context, type Properties, type ResourceType, unknown } from "../../../engine/providers/provider.ts";
-import { provider } from "../../../engine/providers/random.ts";
+import type { Context, ResourceType } from "../../../plugins/provider.ts";
+import { provider } from "../../../plugins/random.ts";
+import { type Properties, unknown } from "../../../plugins/value.ts";
 
 const context: Context = { name: "thing", log: () => {}, signal: new AbortController().signal };
 
@@ -15,7 +16,7 @@ const typeOf = (name: string): ResourceType => {
 
 const make = async (name: string, inputs: Properties) => (await typeOf(name).create(inputs, context)).outputs;
 const failures = async (name: string, inputs: Properties) =>
-  (await typeOf(name).check?.(inputs, undefined, context))?.failures?.map(({ property }) => property);
+  (await typeOf(name).check?.(inputs, {}, context))?.failures?.map(({ property }) => property);
 
 const kinds = { upper: /[A-Z]/g, lower: /[a-z]/g, numeric: /[0-9]/g, special: /[!@#$%&*()\-_=+[\]{}<>:?]/g };
 const kindNames = ["upper", "lower", "numeric", "special"] as const;
@@ -72,7 +73,7 @@ test("a password comes with its bcrypt hash, and both are secret", async () => {
   assert.equal(id, "none");
   assert.equal((outputs.result as string).length, 100);
   assert.ok(await bcrypt.compare((outputs.result as string).slice(0, 72), outputs.bcryptHash as string));
-  assert.deepEqual(type.secretOutputs, ["result", "bcryptHash"]);
+  assert.deepEqual(type.secrets, ["result", "bcryptHash"]);
   assert.equal(outputs.__meta, '{"schema_version":"3"}');
 });
 

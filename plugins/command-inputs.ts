@@ -1,7 +1,7 @@
-import { type Failure, type Fields, isObject, misfits } from "./checks.ts";
+import { type Failure, type Fields, misfits } from "./checks.ts";
 import type { Logging } from "./command-output.ts";
-import type { Properties } from "./provider.ts";
 import type { SshTarget } from "./ssh-dial.ts";
+import { assetSignature, isObject, type Properties, signature, type Value } from "./value.ts";
 
 /** Inputs that both kinds of command have; their meaning is the plugin's. */
 export interface CommandInputs {
@@ -36,7 +36,12 @@ const common: Fields = {
   triggers: { type: "array" },
 };
 const local: Fields = { ...common, interpreter: { type: "array" }, dir: { type: "string" } };
-const remote: Fields = { ...common, connection: { type: "object", required: true } };
+const connected: Fields = { connection: { type: "object", required: true }, triggers: { type: "array" } };
+const copy: Fields = {
+  ...connected,
+  source: { type: "object", required: true },
+  remotePath: { type: "string", required: true },
+};
 const endpoint: Fields = {
   host: { type: "string", required: true },
   port: { type: "number" },
@@ -53,19 +58,39 @@ const endpoint: Fields = {
 /** The plugin's defaults, which its state records. Seconds for perDialTimeout. */
 const endpointDefaults = { user: "root", port: 22, dialErrorLimit: 10, perDialTimeout: 15 };
 
+/** What the plugin marks secret: a connection as a whole, and once more what is in it. */
+export const connectionSecrets: readonly string[] = [
+  "connection",
+  ...["password", "privateKey", "privateKeyPassword"].flatMap((name) => [`connection.${name}`, `connection.proxy.${name}`]),
+];
+
+type Checked = { inputs: Properties; failures: Failure[] };
+
 /** Checks the inputs of local.Command. */
-export function checkLocal(inputs: Properties): { inputs: Properties; failures: Failure[] } {
-  return { inputs, failures: misfits(inputs, local) };
-}
+export const checkLocal = (inputs: Properties): Checked => ({ inputs, failures: misfits(inputs, local) });
 
 /** Checks the inputs of remote.Command and fills in the connection's defaults. */
-export function checkRemote(inputs: Properties): { inputs: Properties; failures: Failure[] } {
-  const failures = misfits(inputs, remote);
-  if (isObject(inputs.environment) && Object.keys(inputs.environment).length > 0) {
-    const reason =
-      "is not supported by this engine, and by servers only as their AcceptEnv says: write NAME=value before the command";
-    failures.push({ property: "environment", reason });
-  }
+export function checkRemote(inputs: Properties): Checked {
+  const { environment } = inputs;
+  const sent = isObject(environment) && Object.keys(environment).length > 0;
+  const reason = "is taken by servers only as their AcceptEnv says, and not sent here: write NAME=value before the command";
+  const { inputs: completed, failures } = checkConnected(inputs, { ...common, ...connected });
+  return { inputs: completed, failures: sent ? [...failures, { property: "environment", reason }] : failures };
+}
+
+/** Checks the inputs of remote.CopyToRemote and fills in the connection's defaults. */
+export function checkCopy(inputs: Properties): Checked {
+  const { source } = inputs;
+  const single = !isObject(source) || (source[signature] === assetSignature && (isText(source.path) || isText(source.text)));
+  const reason = "must be one file here (FileAsset or StringAsset): pack a folder, or use Pulumi's own plugin";
+  const { inputs: completed, failures } = checkConnected(inputs, copy);
+  return { inputs: completed, failures: single ? failures : [...failures, { property: "source", reason }] };
+}
+
+const isText = (value: Value | undefined) => typeof value === "string";
+
+function checkConnected(inputs: Properties, fields: Fields): Checked {
+  const failures = misfits(inputs, fields);
   if (!isObject(inputs.connection)) return { inputs, failures };
   const { proxy, ...server } = inputs.connection;
   const connection: Properties = {

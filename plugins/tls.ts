@@ -1,6 +1,6 @@
 import { bridgedType } from "./bridged.ts";
-import { type Failure, type Fields, isObject, misfits } from "./checks.ts";
-import { hasUnknown, type Properties, type Provider, type Resource, type ResourceType } from "./provider.ts";
+import { type Failure, type Fields, misfits } from "./checks.ts";
+import type { Provider, Resource, ResourceType } from "./provider.ts";
 import {
   allowedUseNames,
   type CertificateOptions,
@@ -11,6 +11,7 @@ import {
   signRequest,
 } from "./tls-certificate.ts";
 import { type Algorithm, algorithmOfKey, algorithms, curveNames, encodings, generateKey, readPrivateKey } from "./tls-key.ts";
+import { hasUnknown, isObject, type Properties } from "./value.ts";
 
 // Stands in for the plugin `tls`: the same inputs, outputs, defaults and rules of replacement.
 
@@ -23,7 +24,7 @@ const privateKey = bridgedType({
     // The plugin's default, which no TLS library of Go can serve.
     ecdsaCurve: { type: "string", default: "P224", oneOf: curveNames },
   },
-  secretOutputs: ["privateKeyPem", "privateKeyPemPkcs8", "privateKeyOpenssh"],
+  secrets: ["privateKeyPem", "privateKeyPemPkcs8", "privateKeyOpenssh"],
   schemaVersion: 1,
   make: async ({ algorithm, rsaBits, ecdsaCurve }) =>
     encodings(await generateKey(algorithm as Algorithm, rsaBits as number, ecdsaCurve as string)),
@@ -64,7 +65,7 @@ const checkSubject = ({ subject }: Properties): Failure[] =>
 
 const certRequest = bridgedType({
   fields: namesFields,
-  secretOutputs: ["privateKeyPem"],
+  secrets: ["privateKeyPem"],
   check: checkSubject,
   make: async (inputs) => {
     const key = readPrivateKey(inputs.privateKeyPem as string, "privateKeyPem");
@@ -97,7 +98,7 @@ const optionsOf = (inputs: Properties): CertificateOptions => ({ setAuthorityKey
 
 const selfSignedCert = bridgedType({
   fields: { ...namesFields, ...certificateFields, setAuthorityKeyId: { type: "boolean", default: false } },
-  secretOutputs: ["privateKeyPem"],
+  secrets: ["privateKeyPem"],
   check: checkSubject,
   expired,
   make: async (inputs) => {
@@ -114,7 +115,7 @@ const locallySignedCert: ResourceType = bridgedType({
     caPrivateKeyPem: { type: "string", required: true },
     certRequestPem: { type: "string", required: true },
   },
-  secretOutputs: ["caPrivateKeyPem"],
+  secrets: ["caPrivateKeyPem"],
   expired,
   make: async (inputs) => {
     const { certRequestPem, caCertPem, caPrivateKeyPem } = inputs as Record<string, string>;

@@ -2,7 +2,8 @@ import { randomBytes, randomInt } from "node:crypto";
 import bcrypt from "bcryptjs";
 import { bridgedType } from "./bridged.ts";
 import type { Failure, Fields } from "./checks.ts";
-import { hasUnknown, type Properties, type Provider, type ResourceType } from "./provider.ts";
+import type { Provider, ResourceType } from "./provider.ts";
+import { hasUnknown, type Properties } from "./value.ts";
 
 // Stands in for the plugin `random`: the same inputs, outputs, defaults and rules of replacement.
 
@@ -85,7 +86,7 @@ function complete(inputs: Properties): Properties {
 
 const password = bridgedType({
   fields: stringFields,
-  secretOutputs: ["result", "bcryptHash"],
+  secrets: ["result", "bcryptHash"],
   schemaVersion: 3,
   check: checkString,
   complete,
@@ -110,7 +111,7 @@ const string = bridgedType({
 
 const bytes = bridgedType({
   fields: { ...keepers, length: { type: "number", required: true, minimum: 1 } },
-  secretOutputs: ["base64", "hex"],
+  secrets: ["base64", "hex"],
   make: async ({ length }) => {
     const value = randomBytes(Number(length));
     // The plugin takes the secret itself for the id, which the state holds in clear; nothing reads it.

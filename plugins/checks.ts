@@ -1,4 +1,4 @@
-import { hasUnknown, type Properties, unknown, type Value } from "./provider.ts";
+import { type Properties, unknown, type Value } from "./value.ts";
 
 /** What a check found wrong with an input. */
 export interface Failure {
@@ -24,10 +24,6 @@ export interface Field {
 /** The inputs that a resource type knows, by name. */
 export type Fields = Readonly<Record<string, Field>>;
 
-/** Whether a value is a mapping. */
-export const isObject = (value: Value | undefined): value is Properties =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
-
 /** What does not fit the fields. Inputs that they do not name are refused, not ignored. */
 export function misfits(inputs: Properties, fields: Fields, path = ""): Failure[] {
   const failures = Object.entries(inputs).flatMap(([name, value]) => misfit(path + name, value, fields[name]));
@@ -38,7 +34,7 @@ export function misfits(inputs: Properties, fields: Fields, path = ""): Failure[
 }
 
 function misfit(property: string, value: Value, field: Field | undefined): Failure[] {
-  if (!field) return [{ property, reason: "is not supported by this engine; with the Pulumi CLI it may be" }];
+  if (!field) return [{ property, reason: "is not known here, but may be to Pulumi's own plugin" }];
   if (value === unknown) return [];
   const actual = Array.isArray(value) ? "array" : value === null ? "null" : typeof value;
   if (actual !== field.type) return [{ property, reason: `must be of type ${field.type}` }];
@@ -47,16 +43,4 @@ function misfit(property: string, value: Value, field: Field | undefined): Failu
   if (!oneOf) return [];
   const wrong = (Array.isArray(value) ? value : [value]).find((one) => one !== unknown && !oneOf.includes(one));
   return wrong === undefined ? [] : [{ property, reason: `is "${String(wrong)}"; allowed: ${oneOf.join(", ")}` }];
-}
-
-/** Whether a value is known and as it was. */
-export function unchanged(before: Value | undefined, now: Value | undefined): boolean {
-  if (hasUnknown(now)) return false;
-  if (Array.isArray(before) && Array.isArray(now)) {
-    return before.length === now.length && before.every((value, index) => unchanged(value, now[index]));
-  }
-  if (isObject(before) && isObject(now)) {
-    return [...new Set([...Object.keys(before), ...Object.keys(now)])].every((name) => unchanged(before[name], now[name]));
-  }
-  return before === now;
 }

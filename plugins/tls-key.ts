@@ -1,7 +1,7 @@
 import { createHash, createPrivateKey, createPublicKey, generateKeyPair, type KeyObject } from "node:crypto";
 import { promisify } from "node:util";
 import { opensshPrivateKey, opensshPublicKey } from "./openssh.ts";
-import type { Properties } from "./provider.ts";
+import type { Properties } from "./value.ts";
 
 /** Key algorithms by the plugin's names. */
 export const algorithms = ["RSA", "ECDSA", "ED25519"] as const;

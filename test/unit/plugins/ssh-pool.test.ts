@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { generateKeyPairSync } from "node:crypto";
 import { test } from "node:test";
-import type { SshTarget } from "../../../engine/providers/ssh-dial.ts";
-import { type Execution, SshPool } from "../../../engine/providers/ssh-pool.ts";
+import type { SshTarget } from "../../../plugins/ssh-dial.ts";
+import { type Execution, SshPool } from "../../../plugins/ssh-pool.ts";
 import { freePort, startServer, type TestServer, type TestServerOptions } from "./ssh-server.ts";
 
 delete process.env.SSH_AUTH_SOCK;

@@ -1,5 +1,6 @@
-import { type Failure, type Fields, misfits, unchanged } from "./checks.ts";
-import type { Context, Properties, Resource, ResourceType, Value } from "./provider.ts";
+import { type Failure, type Fields, misfits } from "./checks.ts";
+import type { Context, Resource, ResourceType } from "./provider.ts";
+import { type Properties, unchanged, type Value } from "./value.ts";
 
 /**
  * A resource type of a plugin that wraps a Terraform provider: its state holds the inputs as given, and all of them with defaults
@@ -7,8 +8,8 @@ import type { Context, Properties, Resource, ResourceType, Value } from "./provi
  */
 export interface Bridged {
   fields: Fields;
-  /** Outputs that are secret. Default: none. */
-  secretOutputs?: readonly string[];
+  /** Properties that are secret. Default: none. */
+  secrets?: readonly string[];
   /** The schema version that the state records; 0 is not recorded. Default: 0. */
   schemaVersion?: number;
   /** What is wrong with inputs beyond what the fields say; they may hold unknowns. Default: nothing. */
@@ -22,7 +23,7 @@ export interface Bridged {
 }
 
 /** Makes a resource type. */
-export function bridgedType({ fields, secretOutputs, schemaVersion = 0, complete, ...rest }: Bridged): ResourceType {
+export function bridgedType({ fields, secrets, schemaVersion = 0, complete, ...rest }: Bridged): ResourceType {
   const defaults = Object.fromEntries(
     Object.entries(fields).flatMap(([name, field]): [string, Value][] =>
       field.default === undefined ? [] : [[name, field.default]],
@@ -35,7 +36,7 @@ export function bridgedType({ fields, secretOutputs, schemaVersion = 0, complete
     return { ...Object.fromEntries(kept), ...withDefaults(inputs) };
   };
   return {
-    secretOutputs,
+    secrets,
     check: (inputs) => ({ inputs, failures: [...misfits(inputs, fields), ...(rest.check?.(inputs) ?? [])] }),
     diff: (old, inputs) => {
       const now = withDefaults(inputs);

@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { provider } from "../../../engine/providers/command.ts";
-import type { Context, Properties, ResourceType } from "../../../engine/providers/provider.ts";
-import { unknown } from "../../../engine/providers/provider.ts";
+import { provider } from "../../../plugins/command.ts";
+import type { Context, ResourceType } from "../../../plugins/provider.ts";
+import { assetSignature, type Properties, signature, unknown } from "../../../plugins/value.ts";
 import { startServer, type TestServer } from "./ssh-server.ts";
 
 delete process.env.SSH_AUTH_SOCK;
@@ -177,9 +178,9 @@ for (const { kind, type, base } of kinds) {
   });
 
   test(`${kind}: what it does not know is refused by name`, async () => {
-    const check = async (inputs: Properties) => (await type.check?.({ ...base(), ...inputs }, undefined, context()))?.failures;
+    const check = async (inputs: Properties) => (await type.check?.({ ...base(), ...inputs }, {}, context()))?.failures;
     assert.deepEqual(await check({ create: "true" }), []);
-    assert.match(JSON.stringify(await check({ assetPaths: ["*"] })), /"assetPaths","reason":"is not supported/);
+    assert.match(JSON.stringify(await check({ assetPaths: ["*"] })), /"assetPaths","reason":"is not known here/);
     assert.match(JSON.stringify(await check({ logging: "all" })), /\\"all\\"; allowed: stdout, stderr, stdoutAndStderr, none/);
     assert.match(JSON.stringify(await check({ create: 5 })), /"create","reason":"must be of type string"/);
     assert.deepEqual(await check({ create: unknown, stdin: unknown }), []);
@@ -221,7 +222,7 @@ test("local: an interrupt reaches the command's whole process group", async () =
 });
 
 test("remote: the connection gets the plugin's defaults, its proxy too, and must name a host", async () => {
-  const check = async (connection: Properties | typeof unknown) => remote.check?.({ connection }, undefined, context());
+  const check = async (connection: Properties | typeof unknown) => remote.check?.({ connection }, {}, context());
   const defaults = { user: "root", port: 22, dialErrorLimit: 10, perDialTimeout: 15 };
   assert.deepEqual(await check({ host: "h", proxy: { host: "p", port: 2222 } }), {
     inputs: { connection: { ...defaults, host: "h", proxy: { ...defaults, host: "p", port: 2222 } } },
@@ -234,13 +235,13 @@ test("remote: the connection gets the plugin's defaults, its proxy too, and must
   assert.deepEqual((await check(unknown))?.failures, []);
   assert.deepEqual((await check({ host: unknown }))?.failures, []);
   assert.deepEqual(
-    (await remote.check?.({ create: "x" }, undefined, context()))?.failures?.map(({ property }) => property),
+    (await remote.check?.({ create: "x" }, {}, context()))?.failures?.map(({ property }) => property),
     ["connection"],
   );
 });
 
 test("remote: an environment is refused with the cure", async () => {
-  const checked = await remote.check?.({ connection: connection(), environment: { A: "b" } }, undefined, context());
+  const checked = await remote.check?.({ connection: connection(), environment: { A: "b" } }, {}, context());
   assert.match(checked?.failures?.[0]?.reason ?? "", /write NAME=value before the command/);
 });
 
@@ -262,9 +263,79 @@ test("remote: all commands of a run share one connection", async () => {
   assert.ok(server.connections() - before <= 1);
 });
 
-test("files by copy are refused with the cure", async () => {
-  for (const token of ["command:remote:CopyToRemote", "command:remote:CopyFile"]) {
-    const checked = await typeOf(token).check?.({}, undefined, context());
-    assert.match(checked?.failures?.[0]?.reason ?? "", /through stdin/);
+const copyType = typeOf("command:remote:CopyToRemote");
+const asset = (content: { text: string } | { path: string }, hash = "h"): Properties => ({
+  [signature]: assetSignature,
+  hash,
+  ...content,
+});
+
+test("copy: a file arrives byte by byte, folders above it are made, and the state holds where it came from, not the file", async () => {
+  const content = randomBytes(1_000_000);
+  const path = join(folder, "bundle.tar.gz");
+  writeFileSync(path, content);
+  const inputs = { connection: connection(), source: asset({ path }), remotePath: join(server.files, "a/b/bundle") };
+  const { id, outputs } = await copyType.create(inputs, context());
+  assert.match(id, /^[0-9a-f]{8}$/);
+  assert.deepEqual(outputs, inputs);
+  assert.ok(readFileSync(join(server.files, "a/b/bundle")).equals(content));
+});
+
+test("copy: a shorter content replaces all of a longer one, and an empty file is one", async () => {
+  const remotePath = join(server.files, "short");
+  for (const text of ["long content", "é", ""]) {
+    await copyType.create({ connection: connection(), source: asset({ text }), remotePath }, context());
+    assert.equal(readFileSync(remotePath, "utf8"), text);
   }
+});
+
+test("copy: a relative path is in the login's home; a folder takes a file under its own name, and no text", async () => {
+  const path = join(folder, "name.txt");
+  writeFileSync(path, "file");
+  const to = (source: Properties, remotePath: string) =>
+    copyType.create({ connection: connection(), source, remotePath }, context());
+  await to(asset({ text: "text" }), "here/relative");
+  assert.equal(readFileSync(join(server.files, "here/relative"), "utf8"), "text");
+  await to(asset({ path }), "here");
+  assert.equal(readFileSync(join(server.files, "here/name.txt"), "utf8"), "file");
+  assert.match(
+    await rejection(to(asset({ text: "text" }), "here")),
+    /cannot write here on tester@127\.0\.0\.1:\d+: it is a folder/,
+  );
+});
+
+test("copy: another content or place copies again, another connection or place of the source doesn't, triggers replace", async () => {
+  const inputs: Properties = { connection: connection(), source: asset({ text: "a" }, "1"), remotePath: "again" };
+  const { id, outputs } = await copyType.create(inputs, context());
+  const old = { id, inputs, outputs };
+  const file = join(server.files, "again");
+  const copied = async (changes: Properties) => {
+    writeFileSync(file, "as it was");
+    const now = { ...inputs, ...changes };
+    assert.deepEqual((await copyType.update?.(old, now, context()))?.outputs, now);
+    return readFileSync(file, "utf8") !== "as it was" || existsSync(join(server.files, "elsewhere"));
+  };
+  assert.equal(await copied({ connection: { ...connection(), dialErrorLimit: 1 } }), false);
+  assert.equal(await copied({ source: asset({ path: "/moved" }, "1") }), false);
+  assert.equal(await copied({ source: asset({ text: "b" }, "2") }), true);
+  assert.equal(await copied({ remotePath: "elsewhere" }), true);
+  const diff = async (changes: Properties) => copyType.diff?.(old, { ...inputs, ...changes }, context());
+  assert.deepEqual(await diff({ source: asset({ path: "/moved" }, "1") }), { update: [], replace: [] });
+  assert.deepEqual(await diff({ source: unknown }), { update: ["source"], replace: [] });
+  assert.deepEqual(await diff({ triggers: [1] }), { update: [], replace: ["triggers"] });
+  assert.equal(copyType.delete, undefined);
+});
+
+test("copy: archives and assets from elsewhere are refused with the cure", async () => {
+  const archive: Properties = { [signature]: "0def7320c3a5731c473e5ecbe6d01bc7", hash: "h", path: "." };
+  for (const source of [archive, { [signature]: assetSignature, uri: "https://example.org" }]) {
+    const checked = await copyType.check?.({ connection: connection(), source, remotePath: "x" }, {}, context());
+    assert.deepEqual(
+      checked?.failures?.map(({ property }) => property),
+      ["source"],
+    );
+    assert.match(checked?.failures?.[0]?.reason ?? "", /pack a folder/);
+  }
+  const fine = { connection: connection(), source: unknown, remotePath: unknown };
+  assert.deepEqual((await copyType.check?.(fine, {}, context()))?.failures, []);
 });

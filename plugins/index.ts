@@ -1,0 +1,8 @@
+import type { Packages } from "./serve.ts";
+
+/** The packages that stand in for Pulumi's plugins where those can't be had. Each is loaded at its first call. */
+export const builtIn = {
+  command: () => import("./command.ts"),
+  random: () => import("./random.ts"),
+  tls: () => import("./tls.ts"),
+} satisfies Packages;
