@@ -48,14 +48,16 @@ export async function choosePackages(
 
 /** Plugins that this project needs in the versions of its SDKs, and that are neither installed nor on PATH. */
 function missingPlugins(folder: string, env: NodeJS.ProcessEnv): { name: string; version: string }[] {
-  const { dependencies = {} } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
   const home = env.PULUMI_HOME || join(homedir(), ".pulumi");
   const onPath = (name: string) =>
     (env.PATH ?? "").split(delimiter).some((part) => isFile(join(part, `pulumi-resource-${name}`)));
   return names
-    .map((name) => ({ name, version: String(dependencies[`@pulumi/${name}`] ?? "") }))
-    .filter(({ version }) => version !== "")
+    .map((name) => ({ name, version: versionOfSdk(folder, name) }))
     .filter(({ name, version }) => !onPath(name) && !existsSync(join(home, "plugins", `resource-${name}-v${version}`)));
 }
+
+/** A plugin's version is that of its SDK. */
+const versionOfSdk = (folder: string, name: string): string =>
+  JSON.parse(readFileSync(join(folder, "node_modules/@pulumi", name, "package.json"), "utf8")).version;
 
 const isFile = (file: string) => statSync(file, { throwIfNoEntry: false })?.isFile() === true;

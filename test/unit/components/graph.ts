@@ -96,7 +96,7 @@ export async function graphOf(
     ["ha-kubernetes:sshPrivateKey"],
   );
   process.env.PULUMI_CONFIG_SECRET_KEYS = '["ha-kubernetes:sshPrivateKey"]';
-  await pulumi.runtime.setMocks(mocks, "ha-kubernetes", "test");
+  await pulumi.runtime.setMocks(mocks, "ha-kubernetes", "test", false, "organization");
   runs += 1;
   await import(`../../../index.ts?run=${runs}`);
   await pulumi.runtime.disconnect();
