@@ -13,18 +13,21 @@ import { must, run } from "../test/support/process.ts";
 import { type ClusterConfig, Stack } from "../test/support/stack.ts";
 import { addedWorker } from "./added-worker.ts";
 import { awsPreview } from "./aws-preview.ts";
+import { engineBench } from "./engine.ts";
 
 // How long a cluster takes from hosts that answer SSH to all nodes Ready: by `up`, and by hand, one after the other on fresh
 // hosts of this machine. Printed, never asserted: a noisy machine is no defect.
 
-const usage = `npm run bench [-- --only up|by-hand|added-worker|aws-preview]
+const usage = `npm run bench [-- --only up|by-hand|added-worker|aws-preview|engine]
 
 Makes a cluster of 3 + 2 hosts twice on this machine, with \`up\` and with bench/by-hand.sh, and prints both times, their ratio and
 what each host uses. added-worker, only when asked for: how long \`up\` takes to add a worker in a cluster of 5 and in one of 12 hosts. aws-preview, only
 when asked for and without root: what the program takes in a preview on AWS.
 Needs root and a filled bundle: npm run bundle.`;
 
-const { values } = parseArgs({ options: { help: { type: "boolean" }, only: { type: "string" } } });
+const { values } = parseArgs({
+  options: { help: { type: "boolean" }, only: { type: "string" }, workers: { type: "string", default: "2,97,297" } },
+});
 if (values.help) {
   console.log(usage);
 } else if (values.only === "aws-preview") {
@@ -32,6 +35,8 @@ if (values.help) {
   console.log(
     `\nprogram of a preview on AWS with ${resources} resources: ${seconds(took)}, ${seconds(processor)} of processor time (aim: 3 s)`,
   );
+} else if (values.only === "engine") {
+  await engineBench(values.workers.split(",").map(Number));
 } else if (values.only === "added-worker") {
   const { five, twelve } = await addedWorker();
   const ratio = (twelve / five).toFixed(2);

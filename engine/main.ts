@@ -41,7 +41,7 @@ export async function main(argv: readonly string[], { packages = {} }: { package
   const env = line.asksForHelp ? process.env : environmentFor(folder, line.stack, cli.path);
   const session = { cli, line, env };
   if (line.runsProgram) return deploy(session, packages);
-  const { status, stderr } = await runCli(cli.path, line.args, { cwd: folder, env, output: "show", input });
+  const { status, stderr } = await runMending(session, line.args, input);
   if (status !== 0) await advise(session, stderr);
   return status;
 }
@@ -77,7 +77,7 @@ async function deploy(session: Session, packages: Packages): Promise<number> {
       PULUMI_DEBUG_COMMANDS: "true",
       ...(plugins.debugProviders !== "" && { PULUMI_DEBUG_PROVIDERS: plugins.debugProviders }),
     };
-    const { status, stderr } = await runMending({ ...session, env: environment }, program, events);
+    const { status, stderr } = await runMending({ ...session, env: environment }, programArguments(line, program, events));
     const seen = events.read();
     const changes = line.command !== "preview" && line.command !== "pre";
     if (status === 0 && changes && seen.messages.some((message) => message.includes("pending operations")))
@@ -93,21 +93,26 @@ async function deploy(session: Session, packages: Packages): Promise<number> {
   }
 }
 
-/** Runs the CLI; where it refuses for a reason that this front end can mend (no stack yet, the lock of a killed run), mends it and runs it again. */
-async function runMending({ cli, line, env }: Session, program: ProgramServer, events: EventLog): Promise<Run> {
-  const { isLab } = readStackFile(folder, line.stack);
-  const asks = ["up", "update", "destroy", "down", "dn", "refresh"].includes(line.command);
-  const args = [
-    ...line.args,
+/** The arguments of a command that may run the program. */
+function programArguments({ args, command, stack }: CommandLine, program: ProgramServer, events: EventLog): string[] {
+  const asks = ["up", "update", "destroy", "down", "dn", "refresh"].includes(command);
+  // Throw-away hosts are nobody's: no question.
+  const agreed = asks && readStackFile(folder, stack).isLab ? ["--yes", "--skip-preview"] : [];
+  return [
+    ...args,
     `--client=${program.address}`,
     "--event-log",
     events.file,
-    // Throw-away hosts are nobody's: no question.
-    ...(isLab && asks ? ["--yes", "--skip-preview"].filter((flag) => !line.args.includes(flag)) : []),
-    ...(line.command.startsWith("up") ? ["--suppress-outputs"] : []),
+    ...agreed.filter((flag) => !args.includes(flag)),
+    // The summary shows them, without those that only the program reads.
+    ...(command.startsWith("up") ? ["--suppress-outputs"] : []),
   ];
+}
+
+/** Runs the CLI; where it refuses for a reason that this front end can mend (no stack yet, the lock of a killed run), mends it and runs it again. */
+async function runMending({ cli, line, env }: Session, args: readonly string[], input?: string): Promise<Run> {
   for (let tries = 0; ; tries++) {
-    const run = await runCli(cli.path, args, { cwd: folder, env, output: "show", hold: refusal });
+    const run = await runCli(cli.path, args, { cwd: folder, env, output: "show", hold: refusal, input });
     const cure = run.status === 0 || tries === 2 ? undefined : mendable(run.stderr, folder, line);
     if (cure === undefined) {
       if (refusal.test(run.stderr)) say(run.stderr.trim());

@@ -18,7 +18,7 @@ export const refusal = /no stack named '[^']*' found|the stack is currently lock
 
 /** The cure of a refusal that needs nobody's decision. */
 export function mendable(stderr: string, folder: string, { stack, command }: CommandLine): Cure | undefined {
-  const creates = command.startsWith("up") || command.startsWith("pre");
+  const creates = ["up", "update", "preview", "pre", "config"].includes(command);
   if (creates && isMissing(stderr) && readStackFile(folder, stack).text !== undefined)
     return { why: `making the stack ${stack}`, args: ["stack", "init", stack, "--no-select", "--non-interactive"] };
   const locks = locksIn(stderr);

@@ -1,0 +1,34 @@
+import { generateKeyPairSync } from "node:crypto";
+import ssh2 from "ssh2";
+import { opensshPrivateKey, opensshPublicKey } from "../plugins/openssh.ts";
+
+// Hosts that are none: one SSH server at every address of this network namespace, in a process of its own. It reads what a command is
+// given, runs nothing, and says at once that all is well. What is then left of an `up` is the engine's own work.
+
+const { STATUS_CODE } = ssh2.utils.sftp;
+const { privateKey } = generateKeyPairSync("ed25519");
+const port = 22;
+
+const server = new ssh2.Server({ hostKeys: [opensshPrivateKey(privateKey) as string] }, (client) => {
+  client.on("error", () => {});
+  client.on("authentication", (attempt) => attempt.accept());
+  client.on("session", (accept) => {
+    const session = accept();
+    session.on("exec", (acceptExec) => {
+      const channel = acceptExec();
+      channel.on("data", () => {});
+      channel.on("end", () => {
+        channel.write("fake: nothing to change\n");
+        channel.exit(0);
+        channel.end();
+      });
+    });
+    session.on("sftp", (acceptSftp) => {
+      const sftp = acceptSftp();
+      sftp.on("OPEN", (id) => sftp.handle(id, Buffer.from("1")));
+      for (const event of ["WRITE", "CLOSE", "MKDIR"] as const) sftp.on(event, (id: number) => sftp.status(id, STATUS_CODE.OK));
+      for (const event of ["STAT", "LSTAT"] as const) sftp.on(event, (id: number) => sftp.status(id, STATUS_CODE.NO_SUCH_FILE));
+    });
+  });
+});
+server.listen(port, "0.0.0.0", () => process.stdout.write(opensshPublicKey(privateKey)?.line ?? ""));
