@@ -1,10 +1,65 @@
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { local, remote } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
-import { quote, type RenderedStage, renderStage, type Stage } from "../hosts/stage.ts";
+import { cacheFolder } from "../artifacts/manifest.ts";
+import { ARCHIVE_IN_HOME, scriptsArchive } from "../hosts/scripts.ts";
+import { quote, type RenderedStage, renderStage, renderWithScripts, type Stage } from "../hosts/stage.ts";
 import type { Connection, Host } from "../providers/infrastructure.ts";
 
 /** A stage's command on a host. */
 export type HostCommand = remote.Command | local.Command;
+
+/**
+ * Brings the scripts of all stages to a host, which every stage's command there must wait for. The state holds no more of them than
+ * their digest. Not to this machine, whose commands carry what they run, nor to a host that is lost.
+ */
+export function hostScripts(host: Host, options: pulumi.CustomResourceOptions): pulumi.Resource | undefined {
+  if (host.connection.kind === "local" || host.lost) return undefined;
+  return new remote.CopyToRemote(
+    `scripts-${host.name}`,
+    {
+      connection: connectionArgs(host.connection),
+      source: new pulumi.asset.FileAsset(scriptsFile()),
+      remotePath: ARCHIVE_IN_HOME,
+      // A blank machine has none. Another word of repair brings them again, too, in case somebody took them away.
+      triggers: [
+        host.incarnation,
+        ...(host.machineId === undefined ? [] : [host.machineId]),
+        ...(host.repair ? [host.repair] : []),
+      ],
+    },
+    withSite(host, options),
+  );
+}
+
+let archive: string | undefined;
+
+/** The archive of scripts as a file of this machine, whole or not there. */
+function scriptsFile(): string {
+  archive ??= keptInCache(scriptsArchive());
+  return archive;
+}
+
+function keptInCache({ content, sha256 }: ReturnType<typeof scriptsArchive>): string {
+  const folder = join(cacheFolder(), "scripts");
+  const file = join(folder, `${sha256}.tar.gz`);
+  mkdirSync(folder, { recursive: true });
+  if (!contentOf(file)?.equals(content)) {
+    writeFileSync(`${file}.${process.pid}`, content);
+    renameSync(`${file}.${process.pid}`, file);
+  }
+  return file;
+}
+
+function contentOf(file: string): Buffer | undefined {
+  try {
+    return readFileSync(file);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw error;
+  }
+}
 
 /**
  * The ONE place where something is made to run on a host. Runs the stage's script there, shows in previews what the stage is
@@ -21,9 +76,10 @@ export function hostCommand(
   options: pulumi.CustomResourceOptions,
   { keepBirth = false, passing }: { keepBirth?: boolean; passing?: string } = {},
 ): HostCommand {
+  const render = host.connection.kind === "local" ? renderWithScripts : renderStage;
   const rendered = pulumi
     .all([stage, host.machineId])
-    .apply(([it, machineId]) => renderStage(onThisMachine(repaired(it, host), machineId), userOf(host)));
+    .apply(([it, machineId]) => render(onThisMachine(repaired(it, host), machineId), userOf(host)));
   const visible = (pick: (texts: RenderedStage) => string) => pulumi.unsecret(rendered.apply(pick));
   return run(
     host,
@@ -89,11 +145,13 @@ type CommandArgs = Omit<remote.CommandArgs, "connection">;
 
 function run(host: Host, name: string, args: CommandArgs, options: pulumi.CustomResourceOptions): HostCommand {
   const common = { addPreviousOutputInEnv: false, ...args };
-  // Not undone where all hosts go at once. One host that is removed undoes itself, also where its machine goes after it.
-  const withSite = { ...options, ...(host.site && { deletedWith: host.site }) };
-  if (host.connection.kind === "local") return new local.Command(name, common as local.CommandArgs, withSite);
-  return new remote.Command(name, { connection: connectionArgs(host.connection), ...common }, withSite);
+  const all = withSite(host, options);
+  if (host.connection.kind === "local") return new local.Command(name, common as local.CommandArgs, all);
+  return new remote.Command(name, { connection: connectionArgs(host.connection), ...common }, all);
 }
+
+/** Not undone where all hosts go at once. One host that is removed undoes itself, also where its machine goes after it. */
+const withSite = ({ site }: Host, options: pulumi.CustomResourceOptions) => ({ ...options, ...(site && { deletedWith: site }) });
 
 function connectionArgs(connection: Extract<Connection, { kind: "ssh" }>): remote.CommandArgs["connection"] {
   const { kind: _, bastion, ...rest } = connection;

@@ -4,7 +4,7 @@ import { prepareStage } from "../hosts/prepare/prepare.ts";
 import type { Stage } from "../hosts/stage.ts";
 import type { Host } from "../providers/infrastructure.ts";
 import type { ClusterContext } from "./context.ts";
-import { type HostCommand, hostCommand } from "./host.ts";
+import { type HostCommand, hostCommand, hostScripts } from "./host.ts";
 
 /** What /etc/hosts says of the API's name; nothing where name servers answer for it. */
 const apiAddressInHosts = ({ infrastructure: { endpoint } }: ClusterContext) => (endpoint.inDns ? "" : endpoint.address);
@@ -17,9 +17,11 @@ export class HostPreparation extends pulumi.ComponentResource {
   constructor(name: string, context: ClusterContext, options?: pulumi.ComponentResourceOptions) {
     super("ha-kubernetes:index:HostPreparation", name, {}, options);
     for (const host of context.infrastructure.hosts) {
+      // The first stage of every host: what waits for it waits for the scripts.
+      const scripts = hostScripts(host, { parent: this, dependsOn: host.machine });
       this.commands[host.name] = hostCommand(host, "prepare", preparation(context, host), {
         parent: this,
-        dependsOn: host.machine,
+        dependsOn: scripts ?? host.machine,
       });
     }
     this.registerOutputs({});

@@ -1,13 +1,16 @@
 import { createHash } from "node:crypto";
-import { readdirSync, readFileSync } from "node:fs";
-import { gzipSync } from "fflate";
-import { createTar } from "nanotar";
+import {
+  ARCHIVE_IN_HOME,
+  ARCHIVE_ON_HOST,
+  packed,
+  type StageName,
+  scriptsDigest,
+  stageLibraries,
+  stageScripts,
+} from "./scripts.ts";
 
 // A stage is what one host must hold for one purpose: files, settings and the script that converges them. This module turns
 // it into the three texts of a remote command: what a preview shows, what travels through stdin, and the undo launcher.
-
-/** The stages, in the order a host goes through them. `leaving` and `handover` act only when they are deleted. */
-export type StageName = "prepare" | "etcd" | "balancer" | "control-plane" | "worker" | "addons" | "leaving" | "handover";
 
 /** A file that a stage puts in place and takes away again. */
 export interface HostFile {
@@ -51,39 +54,51 @@ export interface RenderedStage {
   create: string;
   /** The same without what `birth` says. Absent where the stage has none: then every run is a `create`. */
   update?: string;
-  /** The bundle, a gzipped tar in base64: scripts, settings, files. Secret. */
+  /** The bundle, a gzipped tar in base64: settings, files, inputs. Secret. */
   stdin: string;
   /** Constant for a host and stage: runs the undo script that the last run left on the host. */
   undo: string;
 }
 
-/** Renders a stage for a host that is reached as `user`. The same stage gives the same bytes on every machine. */
+/**
+ * Renders a stage for a host that is reached as `user`, and that the archive of all scripts was brought to. The same stage gives the
+ * same bytes on every machine.
+ */
 export function renderStage(stage: Stage, user = "root"): RenderedStage {
+  return render(stage, user, false);
+}
+
+/** The same for a host that nothing is brought to: the bundle holds the scripts, too. */
+export function renderWithScripts(stage: Stage, user = "root"): RenderedStage {
+  return render(stage, user, true);
+}
+
+function render(stage: Stage, user: string, withScripts: boolean): RenderedStage {
   const files = [...(stage.files ?? [])].sort((a, b) => (a.path < b.path ? -1 : 1));
   const settings = Object.entries(stage.settings ?? {}).sort(([a], [b]) => (a < b ? -1 : 1));
   const inputs = Object.entries(stage.inputs ?? {}).sort(([a], [b]) => (a < b ? -1 : 1));
-  const scripts = stageScripts(stage.name);
+  const scripts = scriptsDigest(stage.name);
   const header = [
     `${stage.passing ? `passing ${stage.passing}, ` : ""}${stage.name} on ${stage.host} of ${stage.owner}`,
     ...Object.entries(stage.versions ?? {}).map(([name, version]) => `version ${name} ${version}`),
     ...settings.map(([name, value]) => `setting ${name}=${value}`),
     ...files.map((file) => `file ${file.mode ?? "0644"} ${file.owner ?? "root:root"} ${file.path} ${digest(file.content)}`),
     ...inputs.map(([name, value]) => `input ${name} ${digest(value)}`),
-    `script ${digest(scripts.map((script) => script.content).join("\0"))}`,
+    `script ${scripts.slice(0, 12)}`,
   ].map((line) => `# ${line.replaceAll("\n", " ")}`);
-  const entries = [
-    ...scripts.map(({ path, content }) => ({ name: path, data: content })),
-    { name: "settings.sh", data: settingsScript(stage, settings) },
-    { name: "manifest", data: files.map((f, i) => `${f.mode ?? "0644"} ${f.owner ?? "root:root"} ${i} ${f.path}\n`).join("") },
-    ...files.map((file, index) => ({ name: `files/${index}`, data: file.content })),
-    ...inputs.map(([name, value]) => ({ name: `inputs/${name}`, data: value })),
-  ];
-  const tar = createTar(entries, { attrs: { mtime: 0, mode: "600", uid: 0, gid: 0, user: "root", group: "root" } });
-  const command = (birth: Readonly<Record<string, string>>) => [...header, launcher(stage.name, user, birth)].join("\n");
+  const bundle = packed([
+    ...(withScripts ? stageScripts(stage.name) : []),
+    { path: "settings.sh", content: settingsScript(stage, settings) },
+    { path: "manifest", content: files.map((f, i) => `${f.mode ?? "0644"} ${f.owner ?? "root:root"} ${i} ${f.path}\n`).join("") },
+    ...files.map((file, index) => ({ path: `files/${index}`, content: file.content })),
+    ...inputs.map(([name, value]) => ({ path: `inputs/${name}`, content: value })),
+  ]);
+  const taking = withScripts ? [] : takeScripts(stage, scripts);
+  const command = (birth: Readonly<Record<string, string>>) => [...header, launcher(stage.name, user, taking, birth)].join("\n");
   return {
     create: command(stage.birth ?? {}),
     update: stage.birth && command({}),
-    stdin: Buffer.from(gzipSync(tar, { mtime: 0, level: 9 })).toString("base64"),
+    stdin: Buffer.from(bundle).toString("base64"),
     undo: undoLauncher(stage, user),
   };
 }
@@ -98,45 +113,55 @@ export function quote(value: string): string {
   return `'${value.replaceAll("'", "'\\''")}'`;
 }
 
-const here = new URL(".", import.meta.url);
-
-function stageScripts(name: StageName): { path: string; content: string }[] {
-  return ["lib", name].flatMap((folder) =>
-    readdirSync(new URL(`${folder}/`, here))
-      .filter((file) => file.endsWith(".sh"))
-      .sort()
-      .map((file) => ({
-        path: `${folder === "lib" ? "lib" : "stage"}/${file}`,
-        content: readFileSync(new URL(`${folder}/${file}`, here), "utf8"),
-      })),
-  );
-}
-
 function settingsScript(stage: Stage, settings: readonly (readonly [string, string])[]): string {
-  const all = [["STAGE_NAME", stage.name], ["HOST_NAME", stage.host], ["OWNER", stage.owner], ...settings] as const;
+  const own = {
+    STAGE_NAME: stage.name,
+    HOST_NAME: stage.host,
+    OWNER: stage.owner,
+    LIBRARIES: stageLibraries[stage.name].join(" "),
+  };
+  const all = [...Object.entries(own), ...settings];
   return all.map(([name, value]) => `${name}=${quote(value)}\n`).join("");
 }
 
 const sudo = (user: string) => (user === "root" ? "" : "sudo -n ");
 
 // The bundle is unpacked into memory, whole or not at all: a cut connection runs nothing.
-function launcher(name: StageName, user: string, birth: Readonly<Record<string, string>>): string {
+function launcher(name: StageName, user: string, taking: readonly string[], birth: Readonly<Record<string, string>>): string {
   const variables = Object.entries(birth).map(([key, value]) => ` ${quote(`${key}=${value}`)}`);
   const script = [
-    "set -euo pipefail; umask 077; mkdir -p /run/ha-kubernetes",
-    `d=$(mktemp -d /run/ha-kubernetes/${name}.XXXXXXXX); trap 'rm -rf "$d"' EXIT`,
-    'base64 -d | tar -xzf - -C "$d"',
-    `bash "$d/lib/run.sh" apply${variables.join("")} </dev/null`,
+    "set -euo pipefail; umask 077; export LC_ALL=C; mkdir -p /run/ha-kubernetes",
+    `d=$(mktemp -d /run/ha-kubernetes/${name}.XXXXXXXX); trap "rm -rf $d" EXIT`,
+    "base64 -d | tar -xzf - -C $d",
+    ...taking,
+    `bash $d/lib/run.sh apply${variables.join("")} </dev/null`,
   ].join("\n");
   return `exec ${sudo(user)}bash -c ${quote(script)}`;
 }
 
+// From what was brought last, else from what the host keeps. Nothing is run but what has the digest that stands here: an archive of
+// another release, half of one, or one that was changed is passed by.
+function takeScripts({ name, host }: Stage, scripts: string): string[] {
+  const libraries = ["run", ...stageLibraries[name]].join(",");
+  const cure =
+    "the scripts of this release are not on this host. Set cluster.repair to another word and run up: that brings them again";
+  return [
+    `take() { rm -rf $d/lib $d/stage; tar -xf $1 -C $d --transform s,^${name}/,stage/, lib/{${libraries}}.sh ${name} 2>/dev/null &&`,
+    `  [ "$(cd $d && sha256sum lib/* stage/* | sha256sum)" = "${scripts}  -" ]; }`,
+    `{ gzip -dc ${ARCHIVE_IN_HOME} >$d/scripts.tar 2>/dev/null && take $d/scripts.tar; } || { rm -f $d/scripts.tar; take ${ARCHIVE_ON_HOST}; } ||`,
+    `  { echo "ERROR: ${name} on ${host}: ${cure}" >&2; exit 1; }`,
+  ];
+}
+
+// With the last stage goes what was brought and not taken yet.
 function undoLauncher(stage: Stage, user: string): string {
-  const run = `/var/lib/ha-kubernetes/stages/${stage.name}/lib/run.sh`;
+  const home = "/var/lib/ha-kubernetes";
+  const run = `${home}/stages/${stage.name}/lib/run.sh`;
   const script = [
     "cat >/dev/null",
     `test -f ${run} || { echo '${stage.name} on ${stage.host}: already clean'; exit 0; }`,
-    `exec bash ${run} undo ${quote(stage.owner)} </dev/null`,
+    `bash ${run} undo ${quote(stage.owner)} </dev/null || exit`,
+    `test -d ${home} || rm -f ${ARCHIVE_IN_HOME}`,
   ].join("\n");
   return `exec ${sudo(user)}bash -c ${quote(script)}`;
 }

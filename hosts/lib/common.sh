@@ -81,6 +81,16 @@ claim_host() {
   rm -f "$HOME_DIR/teardown"
 }
 
+# The archive that this run's scripts were taken from, where it was brought for this release: kept for the stages to come, then taken
+# from the home of the user who logged in, where a run begins. Not where another release's was brought meanwhile.
+keep_scripts() {
+  local brought=.ha-kubernetes-scripts.tar.gz
+  if [ -f "$STAGE/scripts.tar" ] && gzip -dc "$brought" 2>/dev/null | cmp -s - "$STAGE/scripts.tar"; then
+    write_file 0600 root:root "$HOME_DIR/scripts.tar" <"$STAGE/scripts.tar"
+    rm -f "$brought"
+  fi
+}
+
 # The script and settings that would undo this stage, kept before anything is changed. Neither files nor inputs: no secrets.
 # Until the run is through, its manifest names the files of both the last run and this one: a killed run leaves nothing behind.
 keep_undo() {
@@ -103,6 +113,14 @@ forget_stage() {
     close_mark
     rm -rf "${HOME_DIR:?}"
   fi
+}
+
+# What the leaving stage may have opened on this host.
+close_mark() {
+  [ -f /run/systemd/system/ha-kubernetes-leaving.socket ] || return 0
+  systemctl stop ha-kubernetes-leaving.socket
+  rm -f /run/systemd/system/ha-kubernetes-leaving{.socket,@.service}
+  systemctl daemon-reload
 }
 
 # True inside a container: kernel-wide settings belong to the machine around it and are reported, not applied.

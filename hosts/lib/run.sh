@@ -1,7 +1,9 @@
 #!/usr/bin/env bash
-# Runs one stage on this host: `run.sh apply [NAME=value...]` from the bundle that came through stdin, `run.sh undo OWNER` from the copy that
+# Runs one stage on this host: `run.sh apply [NAME=value...]` beside the bundle that came through stdin, `run.sh undo OWNER` from the copy that
 # the last apply left behind. Takes the host's lock, refuses a host of another cluster, then hands over to the stage's script.
 set -euo pipefail
+# So that what comes out of a pipe can be noted with `did`: the last command of a pipe runs in this shell.
+shopt -s lastpipe
 umask 022
 export LC_ALL=C PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 # Not in somebody's home folder.
@@ -12,7 +14,7 @@ STAGE=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 readonly ACTION STAGE
 # shellcheck source=/dev/null
 . "$STAGE/settings.sh"
-for library in common files saved artifacts turn pool-turn node authorities lost; do
+for library in $LIBRARIES; do
   # shellcheck source=/dev/null
   . "$STAGE/lib/$library.sh"
 done
@@ -27,6 +29,7 @@ case $ACTION in
     # What only the first run is told. Readonly, so that no setting can be overridden.
     for variable in "${@:2}"; do declare -r "$variable"; done
     claim_host
+    keep_scripts
     keep_undo
     # shellcheck source=/dev/null
     . "$STAGE/stage/apply.sh"

@@ -2,9 +2,6 @@
 # What a stage changes on a host is kept as it was before the first run, so that undo puts exactly that back; and what a service
 # was last started with, so that it is restarted when that changed and only then, also after a run that was killed in between.
 
-# So that what comes out of a pipe can be noted with `did`: the last command of a pipe runs in this shell.
-shopt -s lastpipe
-
 readonly SAVED=$HOME_DIR/saved/$STAGE_NAME STARTED=$HOME_DIR/started
 
 is_saved() { [ -f "$SAVED/$1" ]; }

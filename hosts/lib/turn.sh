@@ -193,11 +193,3 @@ leave_in_turn() {
   fi
   with_turn "$1"
 }
-
-# What the leaving stage may have opened on this host.
-close_mark() {
-  [ -f /run/systemd/system/ha-kubernetes-leaving.socket ] || return 0
-  systemctl stop ha-kubernetes-leaving.socket
-  rm -f /run/systemd/system/ha-kubernetes-leaving{.socket,@.service}
-  systemctl daemon-reload
-}

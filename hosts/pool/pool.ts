@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { renderStage, type Stage } from "../stage.ts";
+import { renderWithScripts, type Stage } from "../stage.ts";
 
 // A worker that nobody logs in to: its instance starts with a script that fetches the same stages as any other worker's, and runs them.
 
@@ -20,7 +20,7 @@ export interface PoolStages {
 
 /** The stages in the order in which they run, a line of base64 for each. The same stages give the same bytes. */
 export function poolStages(stages: readonly Stage[]): PoolStages {
-  const content = stages.map((stage) => `${renderStage(stage).stdin}\n`).join("");
+  const content = stages.map((stage) => `${renderWithScripts(stage).stdin}\n`).join("");
   return { content, sha256: createHash("sha256").update(content).digest("hex") };
 }
 

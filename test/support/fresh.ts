@@ -34,7 +34,7 @@ export class FreshHosts {
 function snapshot(host: LabHost): Promise<string> {
   return host.sh(`
     cd /
-    find etc usr/local opt root var/lib/ha-kubernetes var/lib/etcd var/lib/kubelet -xdev ! -type d \\
+    find etc usr/local opt root home var/lib/ha-kubernetes var/lib/etcd var/lib/kubelet -xdev ! -type d \\
       ! -path 'etc/ld.so.cache' ! -path 'etc/*-' ! -path 'etc/mtab' -printf '%p %m %U:%G %l\\n' 2>/dev/null | sort || true
     find etc usr/local opt -xdev -type f ! -path 'etc/ld.so.cache' ! -path 'etc/*-' -exec sha256sum {} + | sort -k2
     echo '== users'; cut -d: -f1 /etc/passwd | sort

@@ -20,16 +20,17 @@ function changed(before: Graph, after: Graph): string[] {
 }
 const added = (before: Graph, after: Graph) => [...after.keys()].filter((name) => !before.has(name)).sort();
 const command = (name: string) => `command:remote:Command ${name}`;
+const scripts = (host: string) => `command:remote:CopyToRemote scripts-${host}`;
 
 test("a worker has at most 4 resources, a host of every role at most 7 commands and 2 leaves of 3 resources", async () => {
   const graph = await graphOf(clusterOf(2));
   const ofHost = (host: string, kind: string) =>
     [...graph.keys()].filter((name) => name.startsWith(kind) && name.endsWith(`-${host}`));
-  assert.deepEqual(ofHost("w1", "").sort(), ["join-w1", "prepare-w1", "worker-w1"].map(command));
-  assert.deepEqual(
-    ofHost("m1", "command:").sort(),
-    ["addons-m1", "balancer-m1", "control-plane-m1", "etcd-m1", "leaving-m1", "prepare-m1"].map(command),
-  );
+  assert.deepEqual(ofHost("w1", "").sort(), [...["join-w1", "prepare-w1", "worker-w1"].map(command), scripts("w1")]);
+  assert.deepEqual(ofHost("m1", "command:").sort(), [
+    ...["addons-m1", "balancer-m1", "control-plane-m1", "etcd-m1", "leaving-m1", "prepare-m1"].map(command),
+    scripts("m1"),
+  ]);
   assert.equal(ofHost("m1", "tls:").length, 6);
 });
 
@@ -37,7 +38,7 @@ test("another worker changes nothing on any other host", async () => {
   const before = await graphOf(clusterOf(2));
   const after = await graphOf(clusterOf(3));
   assert.deepEqual(changed(before, after), []);
-  assert.deepEqual(added(before, after), ["join-w3", "prepare-w3", "worker-w3"].map(command));
+  assert.deepEqual(added(before, after), [...["join-w3", "prepare-w3", "worker-w3"].map(command), scripts("w3")]);
 });
 
 test("another control plane changes the balancers' lists of backends and nothing else", async () => {
@@ -136,4 +137,58 @@ test("no visible text holds a key, a certificate's key or a token", async () => 
     for (const key of ["create", "update", "delete"])
       assert.doesNotMatch(String(inputs[key]), /key of|token-of|result-of/, `${name} ${key}`);
   }
+});
+
+test("every command on a host waits for the host's scripts, in whatever way", async () => {
+  const graph = await graphOf(clusterOf(2));
+  const nameOf = (urn: string) => urn.split("::").slice(-2).join(" ").replace(/^.*\$/, "");
+  const waitsFor = (name: string, wanted: string, seen = new Set<string>()): boolean =>
+    (graph.get(name)?.options.dependencies ?? []).map(nameOf).some((it) => {
+      if (it === wanted) return true;
+      if (seen.has(it)) return false;
+      seen.add(it);
+      return waitsFor(it, wanted, seen);
+    });
+  const commands = [...graph.keys()].flatMap((name) => {
+    const host = /^command:remote:Command (?!join-).*-(\w+)$/.exec(name)?.[1];
+    return host === undefined ? [] : [{ name, host }];
+  });
+  assert.equal(commands.length, 3 * 6 + 2 * 2);
+  for (const { name, host } of commands) assert.ok(waitsFor(name, scripts(host)), name);
+});
+
+test("scripts come again to a reinstalled host and with another word of repair, and never to one that is lost", async () => {
+  const triggersOf = async (edit: Parameters<typeof clusterOf>[1]) =>
+    (await graphOf(clusterOf(1, edit))).get(scripts("m1"))?.inputs.triggers;
+  const before = await triggersOf(() => {});
+  assert.notDeepEqual(
+    await triggersOf(({ hosts }) => {
+      hosts.m1 = { ...hosts.m1, incarnation: 2 };
+    }),
+    before,
+  );
+  assert.notDeepEqual(await triggersOf((cluster) => Object.assign(cluster, { repair: "today" })), before);
+  const parsed = parseCluster(clusterOf(2), knownVersions());
+  assert.ok(parsed.ok);
+  const lost = clusterOf(2, ({ hosts }) => {
+    hosts.w1 = { ...hosts.w1, lost: true };
+  });
+  const graph = await graphOf(lost, record(parsed.cluster, knownVersions()));
+  assert.deepEqual(
+    [...graph.keys()].filter((name) => name.includes(" scripts-")),
+    ["m1", "m2", "m3", "w2"].map(scripts),
+  );
+});
+
+test("this machine as a host is brought nothing: its commands carry their scripts", async () => {
+  const local = await graphOf(
+    clusterOf(1, ({ hosts }) => {
+      const { hostKey: _, ...w1 } = hosts.w1 as { hostKey: string };
+      hosts.w1 = { ...w1, connection: "local" };
+    }),
+  );
+  assert.ok(!local.has(scripts("w1")));
+  const { create, stdin } = local.get("command:local:Command worker-w1")?.inputs ?? {};
+  assert.doesNotMatch(String(create), /ha-kubernetes-scripts/);
+  assert.ok((stdin as { value: string }).value.length > 20_000);
 });

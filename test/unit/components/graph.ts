@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -25,6 +26,8 @@ interface Options {
   additionalSecretOutputs: string[];
   /** URNs. */
   dependencies: string[];
+  /** URNs by input. */
+  propertyDependencies: Record<string, string[]>;
 }
 
 // Pulumi's mocks are not told options: they are read from the request.
@@ -39,6 +42,9 @@ MockMonitor.prototype.registerResource = function (this: MockMonitor, request, c
     replaceOnChanges: request.getReplaceonchangesList(),
     additionalSecretOutputs: request.getAdditionalsecretoutputsList(),
     dependencies: request.getDependenciesList(),
+    propertyDependencies: Object.fromEntries(
+      [...request.getPropertydependenciesMap().entries()].map(([name, urns]) => [name, urns.getUrnsList()]),
+    ),
   });
   return register.call(this, request, callback);
 };
@@ -59,11 +65,12 @@ const mocks: pulumi.runtime.Mocks = {
 // Enough of what the real providers answer for the pure code behind to run.
 function outputs(type: string, name: string): Record<string, unknown> {
   if (type.startsWith("tls:")) {
+    // As long as they are in truth.
     return {
-      privateKeyPem: `key of ${name}`,
-      publicKeyPem: `public key of ${name}`,
-      certRequestPem: `request of ${name}`,
-      certPem: `certificate of ${name}`,
+      privateKeyPem: pem(`key of ${name}`, 160),
+      publicKeyPem: pem(`public key of ${name}`, 100),
+      certRequestPem: pem(`request of ${name}`, 300),
+      certPem: pem(`certificate of ${name}`, 500),
       privateKeyOpenssh: `key of ${name}`,
       publicKeyOpenssh: `ssh-ed25519 public-${name}\n`,
     };
@@ -103,7 +110,15 @@ export async function graphOf(
   return registered;
 }
 
-const sshPrivateKey = "-----BEGIN OPENSSH PRIVATE KEY-----\nYm9ndXM=\n-----END OPENSSH PRIVATE KEY-----\n";
+/** Text that begins with `label` and is followed by `bytes` of noise in base64, the same for the same label. */
+function pem(label: string, bytes: number): string {
+  const noise = Array.from({ length: Math.ceil(bytes / 32) }, (_, n) => createHash("sha256").update(`${n} ${label}`).digest());
+  return `${label}\n${Buffer.concat(noise).subarray(0, bytes).toString("base64")}\n`;
+}
+
+const sshPrivateKey = `-----BEGIN OPENSSH PRIVATE KEY-----\n${pem("bogus", 240)}-----END OPENSSH PRIVATE KEY-----\n`;
+// What the program keeps on this machine goes to a folder of the tests.
+process.env.XDG_CACHE_HOME = mkdtempSync(join(tmpdir(), "ha-kubernetes-cache-"));
 
 /** A manifest of a bundle that has everything, with hashes of nothing. */
 export function manifestFile(): string {
@@ -117,7 +132,12 @@ export function manifestFile(): string {
       ),
     );
   });
-  writeFileSync(path, JSON.stringify({ files: Object.fromEntries(files.map((file) => [file, { sha256: "0".repeat(64) }])) }));
+  writeFileSync(
+    path,
+    JSON.stringify({
+      files: Object.fromEntries(files.map((file) => [file, { sha256: createHash("sha256").update(file).digest("hex") }])),
+    }),
+  );
   return path;
 }
 

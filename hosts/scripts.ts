@@ -1,0 +1,96 @@
+import { createHash } from "node:crypto";
+import { readdirSync, readFileSync } from "node:fs";
+import { gzipSync } from "fflate";
+import { createTar } from "nanotar";
+
+// The shell scripts of all stages. They are the same on every host and every time, so a host gets them once, in one archive, and a
+// stage's command names no more than the digest of those that it runs.
+
+/** The stages, in the order a host goes through them. `leaving` and `handover` act only when they are deleted. */
+export type StageName = "prepare" | "etcd" | "balancer" | "control-plane" | "worker" | "addons" | "leaving" | "handover";
+
+/** The files of hosts/lib that are read before a stage's own scripts. */
+export type Library = "common" | "files" | "saved" | "artifacts" | "turn" | "pool-turn" | "node" | "authorities" | "lost";
+
+/**
+ * The libraries of each stage, in the order in which they are read: what its scripts call, and what those call in turn. A change of
+ * a library shows on these stages and on no other. A unit test compares this with what the scripts really call.
+ */
+export const stageLibraries: Readonly<Record<StageName, readonly Library[]>> = {
+  prepare: ["common", "files", "saved", "artifacts", "turn", "pool-turn", "node"],
+  etcd: ["common", "files", "saved", "artifacts", "turn", "authorities", "lost"],
+  balancer: ["common", "files", "saved", "turn"],
+  "control-plane": ["common", "files", "saved", "artifacts", "turn", "node", "authorities"],
+  worker: ["common", "files", "saved", "turn", "pool-turn", "node", "authorities"],
+  addons: ["common", "files", "turn", "lost"],
+  leaving: ["common", "files", "turn"],
+  handover: ["common", "files", "turn"],
+};
+
+/** A script as a stage has it: `lib/<library>.sh` or `stage/<script>.sh`. */
+export interface Script {
+  path: string;
+  content: string;
+}
+
+/** The scripts of a folder of hosts/, by file name. */
+export type ReadScripts = (folder: string) => ReadonlyMap<string, string>;
+
+/** Where the archive is brought to, below the home of the user who logs in; hosts/lib/common.sh takes it from there. */
+export const ARCHIVE_IN_HOME = ".ha-kubernetes-scripts.tar.gz";
+/** Where the host keeps it, once it is known to be this cluster's. */
+export const ARCHIVE_ON_HOST = "/var/lib/ha-kubernetes/scripts.tar";
+
+/** The scripts of a stage, sorted by path. */
+export function stageScripts(stage: StageName, read: ReadScripts = scriptsOf): Script[] {
+  const libraries = read("lib");
+  const named = ["run", ...stageLibraries[stage]].map((name) => {
+    const content = libraries.get(`${name}.sh`);
+    if (content === undefined) throw new Error(`hosts/lib has no ${name}.sh, which stage ${stage} names`);
+    return { path: `lib/${name}.sh`, content };
+  });
+  const own = [...read(stage)].map(([name, content]) => ({ path: `stage/${name}`, content }));
+  return [...named, ...own].sort((a, b) => (a.path < b.path ? -1 : 1));
+}
+
+/** SHA-256 of what `sha256sum` says of a stage's scripts, hex. */
+export function scriptsDigest(stage: StageName, read: ReadScripts = scriptsOf): string {
+  return sha256(
+    stageScripts(stage, read)
+      .map(({ path, content }) => `${sha256(content)}  ${path}\n`)
+      .join(""),
+  );
+}
+
+/** What a host needs: a gzipped tar with hosts/lib as `lib` and each stage's scripts in a folder of its name. The same bytes everywhere. */
+export function scriptsArchive(read: ReadScripts = scriptsOf): { content: Uint8Array; sha256: string } {
+  const folders = ["lib", ...Object.keys(stageLibraries).sort()];
+  const content = packed(
+    folders.flatMap((folder) => [...read(folder)].map(([name, content]) => ({ path: `${folder}/${name}`, content }))),
+  );
+  return { content, sha256: sha256(content) };
+}
+
+/** A gzipped tar of files for root alone. The same files give the same bytes. */
+export function packed(files: readonly { path: string; content: string }[]): Uint8Array {
+  const tar = createTar(
+    files.map(({ path, content }) => ({ name: path, data: content })),
+    { attrs: { mtime: 0, mode: "600", uid: 0, gid: 0, user: "root", group: "root" } },
+  );
+  return gzipSync(tar, { mtime: 0, level: 9 });
+}
+
+const sha256 = (content: string | Uint8Array) => createHash("sha256").update(content).digest("hex");
+
+const found = new Map<string, ReadonlyMap<string, string>>();
+
+/** The scripts of a folder of hosts/, sorted; read once. */
+export function scriptsOf(folder: string): ReadonlyMap<string, string> {
+  const known = found.get(folder);
+  if (known !== undefined) return known;
+  const place = new URL(`${folder}/`, import.meta.url);
+  const names = readdirSync(place).filter((name) => name.endsWith(".sh"));
+  const scripts = new Map(names.sort().map((name) => [name, readFileSync(new URL(name, place), "utf8")]));
+  found.set(folder, scripts);
+  return scripts;
+}
