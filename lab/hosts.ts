@@ -1,5 +1,5 @@
 import { generateKeyPairSync } from "node:crypto";
-import { opensshPrivateKey, opensshPublicKey } from "../plugins/openssh.ts";
+import { type OpensshKey, opensshKey } from "../plugins/openssh.ts";
 import { mustRunScript, type Result, runScript } from "./run.ts";
 
 // Plain hosts without a Pulumi program around them, for tests that give hosts to the bare-metal provider. Made by the same
@@ -27,8 +27,8 @@ export async function makeHosts(name: string, subnet: string, hosts: Readonly<Re
   const login = newKeyPair();
   const host = newKeyPair();
   await mustRunScript("network.sh", ["create", name, subnet]);
-  const planted = `${login.public}\n${host.private}`;
-  const lab: Lab = { name, hosts, privateKey: login.private, hostKey: host.public, planted };
+  const planted = `${login.publicKey}\n${host.privateKey}`;
+  const lab: Lab = { name, hosts, privateKey: login.privateKey, hostKey: host.publicKey, planted };
   const made = await Promise.allSettled(Object.keys(hosts).map((one) => makeHost(lab, one)));
   const failed = made.filter((result) => result.status === "rejected");
   if (failed.length > 0) throw new AggregateError(failed.map((result) => result.reason));
@@ -45,10 +45,7 @@ export async function reinstallHost(lab: Lab, host: string): Promise<void> {
   await makeHost(lab, host);
 }
 
-function newKeyPair(): { private: string; public: string } {
-  const { privateKey } = generateKeyPairSync("ed25519");
-  return { private: opensshPrivateKey(privateKey) as string, public: opensshPublicKey(privateKey)?.line.trim() as string };
-}
+const newKeyPair = () => opensshKey(generateKeyPairSync("ed25519").privateKey) as OpensshKey;
 
 /** Removes a lab with all its hosts, and what was prepared on this machine with the last lab. A lab that is gone is no error. */
 export async function removeHosts(name: string): Promise<void> {

@@ -1,124 +1,79 @@
 import { createHash, createPrivateKey, type KeyObject, randomBytes } from "node:crypto";
 
-/**
- * OpenSSH's own encodings of keys: the authorized_keys line, the PEM "OPENSSH PRIVATE KEY" and fingerprints.
- * Formats: RFC 4253 section 6.6, RFC 5656 section 3.1, RFC 8709 section 4, and PROTOCOL.key of OpenSSH.
- */
+// OpenSSH's encodings of keys: RFC 4253 section 6.6, RFC 5656 section 3.1, RFC 8709 section 4, and PROTOCOL.key of OpenSSH.
 
 /** A length-prefixed string of the SSH wire format. */
-const field = (value: Buffer | string): Buffer => {
-  const bytes = Buffer.from(value);
+const field = (...parts: (Buffer | string)[]): Buffer => {
+  const bytes = Buffer.concat(parts.map((part) => Buffer.from(part)));
   const length = Buffer.alloc(4);
   length.writeUInt32BE(bytes.length);
   return Buffer.concat([length, bytes]);
 };
 
+const raw = (base64url = ""): Buffer => Buffer.from(base64url, "base64url");
+
 /** A multiple-precision integer: big-endian, no needless zeros, a zero byte before a set top bit. */
-const mpint = (base64url: string): Buffer => {
-  let bytes = Buffer.from(base64url, "base64url");
-  while (bytes.length > 0 && bytes[0] === 0) bytes = bytes.subarray(1);
-  return field((bytes[0] ?? 0) & 0x80 ? Buffer.concat([Buffer.from([0]), bytes]) : bytes);
+const integer = (base64url?: string): Buffer => {
+  let bytes = raw(base64url);
+  while (bytes[0] === 0) bytes = bytes.subarray(1);
+  return (bytes[0] ?? 0) & 0x80 ? field("\0", bytes) : field(bytes);
 };
 
-const nistNames: Record<string, string> = { "P-256": "nistp256", "P-384": "nistp384", "P-521": "nistp521" };
-
-const raw = (base64url: string | undefined): Buffer => Buffer.from(base64url ?? "", "base64url");
-
-interface WireKey {
-  type: string;
-  /** The public key as ssh sends it, its type included. */
-  publicBlob: Buffer;
-  /** The private fields as an OPENSSH PRIVATE KEY holds them, its type included. */
-  privateFields: Buffer;
-}
-
-function wireKey(key: KeyObject): WireKey | undefined {
+/** What follows the type in a public and in a private key. Undefined where OpenSSH has no such key. */
+function fieldsOf(key: KeyObject): { type: string; open: Buffer[]; secret: Buffer[] } | undefined {
+  // Node has no JWK for this curve.
   if (key.asymmetricKeyDetails?.namedCurve === "secp224r1") return undefined;
-  const jwk = key.export({ format: "jwk" });
-  if (jwk.kty === "RSA") {
-    const type = "ssh-rsa";
-    return {
-      type,
-      publicBlob: Buffer.concat([field(type), mpint(jwk.e ?? ""), mpint(jwk.n ?? "")]),
-      privateFields: Buffer.concat([
-        field(type),
-        ...[jwk.n, jwk.e, jwk.d, jwk.qi, jwk.p, jwk.q].map((part) => mpint(part ?? "")),
-      ]),
-    };
+  const { kty, crv = "", n, e, d, p, q, qi, x, y } = key.export({ format: "jwk" });
+  if (kty === "RSA") {
+    return { type: "ssh-rsa", open: [e, n].map(integer), secret: [n, e, d, qi, p, q].map(integer) };
   }
-  if (jwk.kty === "EC") {
-    const curve = nistNames[jwk.crv ?? ""];
-    if (!curve) return undefined;
-    const type = `ecdsa-sha2-${curve}`;
-    const point = field(Buffer.concat([Buffer.from([4]), raw(jwk.x), raw(jwk.y)]));
-    const publicBlob = Buffer.concat([field(type), field(curve), point]);
-    return { type, publicBlob, privateFields: Buffer.concat([publicBlob, mpint(jwk.d ?? "")]) };
+  if (crv === "Ed25519") {
+    const open = field(raw(x));
+    return { type: "ssh-ed25519", open: [open], secret: [open, field(raw(d), raw(x))] };
   }
-  if (jwk.kty === "OKP" && jwk.crv === "Ed25519") {
-    const type = "ssh-ed25519";
-    const publicBlob = Buffer.concat([field(type), field(raw(jwk.x))]);
-    return { type, publicBlob, privateFields: Buffer.concat([publicBlob, field(Buffer.concat([raw(jwk.d), raw(jwk.x)]))]) };
-  }
-  return undefined;
+  if (!/^P-(256|384|521)$/.test(crv)) return undefined;
+  const curve = crv.replace("P-", "nistp");
+  const open = [field(curve), field("\x04", raw(x), raw(y))];
+  return { type: `ecdsa-sha2-${curve}`, open, secret: [...open, integer(d)] };
 }
 
-const wrap = (base64: string, width: number): string => (base64.match(new RegExp(`.{1,${width}}`, "g")) ?? []).join("\n");
-
-/**
- * The key as an "OPENSSH PRIVATE KEY", unencrypted, without a comment.
- *
- * @returns Undefined where OpenSSH has no such key (curve P-224).
- */
-export function opensshPrivateKey(key: KeyObject): string | undefined {
-  const wire = wireKey(key);
-  if (!wire) return undefined;
-  const check = randomBytes(4);
-  let secret = Buffer.concat([check, check, wire.privateFields, field("")]);
-  // Padded with 1, 2, 3, … to the block size of the cipher "none", which is 8.
-  for (let pad = 1; secret.length % 8 !== 0; pad++) secret = Buffer.concat([secret, Buffer.from([pad])]);
-  const count = Buffer.from([0, 0, 0, 1]);
-  const body = Buffer.concat([
-    Buffer.from("openssh-key-v1\0"),
-    field("none"),
-    field("none"),
-    field(""),
-    count,
-    field(wire.publicBlob),
-    field(secret),
-  ]);
-  return `-----BEGIN OPENSSH PRIVATE KEY-----\n${wrap(body.toString("base64"), 64)}\n-----END OPENSSH PRIVATE KEY-----\n`;
-}
-
-/** What ssh shows of a public key. */
-export interface OpensshPublicKey {
-  /** As in authorized_keys, with a newline and without a comment. */
-  line: string;
+/** A key pair in OpenSSH's forms. */
+export interface OpensshKey {
+  /** "OPENSSH PRIVATE KEY", unencrypted, without a comment. */
+  privateKey: string;
+  /** As in authorized_keys, without a comment. */
+  publicKey: string;
   /** Colon-separated hexadecimal. */
   md5: string;
-  /** SHA256:… in base64 without padding, as `ssh-keygen -l` prints it. */
+  /** As `ssh-keygen -l` prints it. */
   sha256: string;
 }
 
-/**
- * The public half of a private key in OpenSSH's forms.
- *
- * @returns Undefined where OpenSSH has no such key (curve P-224).
- */
-export function opensshPublicKey(key: KeyObject): OpensshPublicKey | undefined {
-  const wire = wireKey(key);
-  if (!wire) return undefined;
-  const md5 = createHash("md5").update(wire.publicBlob).digest("hex").match(/../g) ?? [];
+/** A private key in OpenSSH's forms; undefined where it has no such key (curve P-224). */
+export function opensshKey(key: KeyObject): OpensshKey | undefined {
+  const { type = "", open, secret } = fieldsOf(key) ?? {};
+  if (!open || !secret) return undefined;
+  const blob = Buffer.concat([field(type), ...open]);
+  const check = randomBytes(4);
+  const body = Buffer.concat([check, check, field(type), ...secret, field("")]);
+  // Padded with 1, 2, 3, … to the block size of the cipher "none", which is 8.
+  const padding = Buffer.from([1, 2, 3, 4, 5, 6, 7].slice(0, -body.length & 7));
+  const header = ["openssh-key-v1\0", field("none"), field("none"), field(""), "\0\0\0\x01"].map((part) => Buffer.from(part));
+  const lines =
+    Buffer.concat([...header, field(blob), field(body, padding)])
+      .toString("base64")
+      .match(/.{1,64}/g) ?? [];
   return {
-    line: `${wire.type} ${wire.publicBlob.toString("base64")}\n`,
-    md5: md5.join(":"),
-    sha256: sshFingerprint(wire.publicBlob),
+    privateKey: ["-----BEGIN OPENSSH PRIVATE KEY-----", ...lines, "-----END OPENSSH PRIVATE KEY-----", ""].join("\n"),
+    publicKey: `${type} ${blob.toString("base64")}`,
+    md5: (createHash("md5").update(blob).digest("hex").match(/../g) ?? []).join(":"),
+    sha256: sshFingerprint(blob),
   };
 }
 
 /** The SHA-256 fingerprint of a public key blob, as `ssh-keygen -l` prints it. */
-export function sshFingerprint(publicBlob: Buffer): string {
-  return `SHA256:${createHash("sha256").update(publicBlob).digest("base64").replace(/=+$/, "")}`;
-}
+export const sshFingerprint = (blob: Buffer): string =>
+  `SHA256:${createHash("sha256").update(blob).digest("base64").replace(/=+$/, "")}`;
 
 /**
  * A private key in a form every SSH client library reads: PKCS #8, which some do not, is turned into OpenSSH's own form.
@@ -128,7 +83,7 @@ export function sshFingerprint(publicBlob: Buffer): string {
 export function sshReadableKey(pem: string, passphrase?: string): string {
   if (!/-----BEGIN (ENCRYPTED )?PRIVATE KEY-----/.test(pem)) return pem;
   const key = createPrivateKey({ key: pem, passphrase });
-  const openssh = opensshPrivateKey(key);
+  const openssh = opensshKey(key);
   if (!openssh) throw new Error(`SSH knows no ${key.asymmetricKeyType} key of this kind`);
-  return openssh;
+  return openssh.privateKey;
 }

@@ -3,42 +3,28 @@ import { isIP } from "node:net";
 import { Attributes, CertificationRequest, CertificationRequestInfo } from "@peculiar/asn1-csr";
 import { AsnConvert, OctetString } from "@peculiar/asn1-schema";
 import * as asn1 from "@peculiar/asn1-x509";
-import { algorithmOfKey } from "./tls-key.ts";
+import { algorithmOf } from "./tls-key.ts";
 
 // X.509 certificates and requests (RFC 5280, RFC 2986) as Go's crypto/x509 builds them for the plugin: the same fields, extensions,
 // string types and order.
 
-/** The parts of a name; each at most once, but for the street. */
-export interface Subject {
-  commonName?: string;
-  organization?: string;
-  organizationalUnit?: string;
-  streetAddresses?: string[];
-  locality?: string;
-  province?: string;
-  country?: string;
-  postalCode?: string;
-  serialNumber?: string;
-  emailAddress?: string;
-}
-
-/** Whom a certificate is for. */
+/** Whom a certificate is for: the inputs of a CertRequest. */
 export interface Names {
-  subject?: Subject;
+  subject?: Readonly<Record<string, string | string[]>>;
   dnsNames?: string[];
   ipAddresses?: string[];
   uris?: string[];
 }
 
-/** What a certificate allows and how long. */
-export interface CertificateOptions {
+/** What a certificate allows and how long: inputs of a certificate. */
+export interface Terms {
   allowedUses: string[];
   validityPeriodHours: number;
   isCaCertificate: boolean;
   /** Absent or -1: no limit. */
   maxPathLength?: number;
   setSubjectKeyId: boolean;
-  setAuthorityKeyId: boolean;
+  setAuthorityKeyId?: boolean;
 }
 
 /** A new certificate. */
@@ -50,91 +36,66 @@ export interface IssuedCertificate {
   notAfter: Date;
 }
 
-/** Bits of the key usage extension by the plugin's names (RFC 5280 section 4.2.1.3). */
-const keyUsages: Readonly<Record<string, number>> = {
-  digital_signature: asn1.KeyUsageFlags.digitalSignature,
-  content_commitment: asn1.KeyUsageFlags.nonRepudiation,
-  key_encipherment: asn1.KeyUsageFlags.keyEncipherment,
-  data_encipherment: asn1.KeyUsageFlags.dataEncipherment,
-  key_agreement: asn1.KeyUsageFlags.keyAgreement,
-  cert_signing: asn1.KeyUsageFlags.keyCertSign,
-  crl_signing: asn1.KeyUsageFlags.cRLSign,
-  encipher_only: asn1.KeyUsageFlags.encipherOnly,
-  decipher_only: asn1.KeyUsageFlags.decipherOnly,
-};
+/** Bits of the key usage extension from the first on (RFC 5280 section 4.2.1.3), by the plugin's names. */
+const keyUsages = [
+  ...["digital_signature", "content_commitment", "key_encipherment", "data_encipherment", "key_agreement", "cert_signing"],
+  ...["crl_signing", "encipher_only", "decipher_only"],
+];
 
-/** Object identifiers of extended key usages by the plugin's names (RFC 5280 section 4.2.1.12, and Go's crypto/x509 for the rest). */
-const extendedKeyUsages: Readonly<Record<string, string>> = {
-  any_extended: "2.5.29.37.0",
-  server_auth: "1.3.6.1.5.5.7.3.1",
-  client_auth: "1.3.6.1.5.5.7.3.2",
-  code_signing: "1.3.6.1.5.5.7.3.3",
-  email_protection: "1.3.6.1.5.5.7.3.4",
-  ipsec_end_system: "1.3.6.1.5.5.7.3.5",
-  ipsec_tunnel: "1.3.6.1.5.5.7.3.6",
-  ipsec_user: "1.3.6.1.5.5.7.3.7",
-  timestamping: "1.3.6.1.5.5.7.3.8",
-  ocsp_signing: "1.3.6.1.5.5.7.3.9",
-  microsoft_server_gated_crypto: "1.3.6.1.4.1.311.10.3.3",
-  netscape_server_gated_crypto: "2.16.840.1.113730.4.1",
-  microsoft_commercial_code_signing: "1.3.6.1.4.1.311.2.1.22",
-  microsoft_kernel_code_signing: "1.3.6.1.4.1.311.61.1.1",
-};
+/** Extended key usages by the plugin's names (RFC 5280 section 4.2.1.12): the ends of their object identifiers, from 1 on. */
+const extendedKeyUsages = [
+  ...["server_auth", "client_auth", "code_signing", "email_protection", "ipsec_end_system", "ipsec_tunnel", "ipsec_user"],
+  ...["timestamping", "ocsp_signing"],
+];
 
 /** Names that `allowedUses` may hold. */
-export const allowedUseNames: readonly string[] = [...Object.keys(keyUsages), ...Object.keys(extendedKeyUsages)].sort();
+export const allowedUseNames: readonly string[] = [...keyUsages, ...extendedKeyUsages, "any_extended"];
 
-const hour = 3_600_000;
+/** Object identifiers of the parts of a name, in the order in which Go writes them. */
+const nameParts = {
+  country: "2.5.4.6",
+  organization: "2.5.4.10",
+  organizationalUnit: "2.5.4.11",
+  locality: "2.5.4.7",
+  province: "2.5.4.8",
+  streetAddresses: "2.5.4.9",
+  postalCode: "2.5.4.17",
+  commonName: "2.5.4.3",
+  serialNumber: "2.5.4.5",
+  emailAddress: "1.2.840.113549.1.9.1",
+};
+/** Names of the parts of a subject. */
+export const subjectNames: readonly string[] = Object.keys(nameParts);
 
-function attribute(type: string, text: string | undefined): asn1.RelativeDistinguishedName[] {
-  if (text === undefined) return [];
-  // The characters of an ASN.1 PrintableString; anything else is UTF-8.
-  const value = /^[A-Za-z0-9 '()+,\-./:=?]*$/.test(text) ? { printableString: text } : { utf8String: text };
-  return [rdn(type, value)];
+const oids = {
+  extensionRequest: "1.2.840.113549.1.9.14",
+  ed25519: "1.3.101.112",
+  rsaWithSha256: "1.2.840.113549.1.1.11",
+  ecdsaWith: "1.2.840.10045.4.3",
+  extendedKeyUsage: "1.3.6.1.5.5.7.3",
+  anyExtendedKeyUsage: "2.5.29.37.0",
+};
+
+function nameOf(subject: Names["subject"] = {}): asn1.Name {
+  const parts = Object.entries(nameParts).flatMap(([name, type]) =>
+    [subject[name] ?? []].flat().map((text) => {
+      // The characters of an ASN.1 PrintableString; anything else is UTF-8.
+      const kind =
+        name === "emailAddress" ? "ia5String" : /^[A-Za-z0-9 '()+,\-./:=?]*$/.test(text) ? "printableString" : "utf8String";
+      const value = new asn1.AttributeValue({ [kind]: text });
+      return new asn1.RelativeDistinguishedName([new asn1.AttributeTypeAndValue({ type, value })]);
+    }),
+  );
+  return new asn1.Name(parts);
 }
 
-const rdn = (type: string, value: Partial<asn1.AttributeValue>) =>
-  new asn1.RelativeDistinguishedName([new asn1.AttributeTypeAndValue({ type, value: new asn1.AttributeValue(value) })]);
+const extension = (extnID: string, critical: boolean, value: unknown) =>
+  new asn1.Extension({ extnID, critical, extnValue: new OctetString(AsnConvert.serialize(value)) });
 
-function nameOf(subject: Subject = {}): asn1.Name {
-  const { emailAddress } = subject;
-  return new asn1.Name([
-    ...attribute("2.5.4.6", subject.country),
-    ...attribute("2.5.4.10", subject.organization),
-    ...attribute("2.5.4.11", subject.organizationalUnit),
-    ...attribute("2.5.4.7", subject.locality),
-    ...attribute("2.5.4.8", subject.province),
-    ...(subject.streetAddresses ?? []).flatMap((street) => attribute("2.5.4.9", street)),
-    ...attribute("2.5.4.17", subject.postalCode),
-    ...attribute("2.5.4.3", subject.commonName),
-    ...attribute("2.5.4.5", subject.serialNumber),
-    ...(emailAddress === undefined ? [] : [rdn("1.2.840.113549.1.9.1", { ia5String: emailAddress })]),
-  ]);
-}
-
-function extension(extnID: string, critical: boolean, value: unknown): asn1.Extension {
-  return new asn1.Extension({ extnID, critical, extnValue: new OctetString(AsnConvert.serialize(value)) });
-}
-
-/**
- * An address in the one form that the ASN.1 library surely reads right: IPv4, also where it was mapped into IPv6, or eight groups.
- *
- * @throws When it is no address.
- */
+/** An IPv4 address that was mapped into IPv6 is written as IPv4, as Go does it. @throws When it is no address. */
 function plainAddress(address: string): string {
   if (isIP(address) === 0 || address.includes("%")) throw new Error(`ipAddresses: "${address}" is not an IP address`);
-  if (isIP(address) === 4) return address;
-  // The URL parser gives the canonical form, an embedded IPv4 address as two groups.
-  const canonical = new URL(`http://[${address}]`).hostname.slice(1, -1);
-  const [head = "", tail = ""] = canonical.split("::");
-  const before = head === "" ? [] : head.split(":");
-  const after = tail === "" ? [] : tail.split(":");
-  const groups = [...before, ...Array<string>(8 - before.length - after.length).fill("0"), ...after];
-  if (groups.slice(0, 6).join() !== "0,0,0,0,0,ffff") return groups.join(":");
-  return groups
-    .slice(6)
-    .flatMap((group) => [Number.parseInt(group, 16) >> 8, Number.parseInt(group, 16) & 255])
-    .join(".");
+  return /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1] ?? address;
 }
 
 function alternativeNames({ subject, dnsNames = [], ipAddresses = [], uris = [] }: Names): asn1.Extension[] {
@@ -149,44 +110,43 @@ function alternativeNames({ subject, dnsNames = [], ipAddresses = [], uris = [] 
 }
 
 function usages(allowedUses: string[]): asn1.Extension[] {
-  const bits = allowedUses.reduce((all, use) => all | (keyUsages[use] ?? 0), 0);
-  const purposes = allowedUses.flatMap((use) => extendedKeyUsages[use] ?? []);
+  const bits = keyUsages.reduce((all, use, bit) => (allowedUses.includes(use) ? all | (1 << bit) : all), 0);
+  const purposes = allowedUses
+    .filter((use) => !keyUsages.includes(use))
+    .map((use) =>
+      use === "any_extended" ? oids.anyExtendedKeyUsage : `${oids.extendedKeyUsage}.${extendedKeyUsages.indexOf(use) + 1}`,
+    );
   return [
     ...(bits ? [extension(asn1.id_ce_keyUsage, true, new asn1.KeyUsage(bits))] : []),
     ...(purposes.length > 0 ? [extension(asn1.id_ce_extKeyUsage, false, new asn1.ExtendedKeyUsage(purposes))] : []),
   ];
 }
 
-const sha1 = (bytes: Uint8Array): Buffer => createHash("sha1").update(bytes).digest();
+const exact = (bytes: Buffer): ArrayBuffer => new Uint8Array(bytes).buffer;
+const bytesOf = (value: unknown): Buffer => Buffer.from(AsnConvert.serialize(value));
+const sha1 = (bytes: Buffer): Buffer => createHash("sha1").update(bytes).digest();
 
 /** SHA-1 of the public key's bits; the plugin wraps those of Ed25519 in an OCTET STRING first. */
-function subjectKeyId(key: asn1.SubjectPublicKeyInfo): Buffer {
+function keyIdOf(key: asn1.SubjectPublicKeyInfo): Buffer {
   const bits = Buffer.from(key.subjectPublicKey);
-  return sha1(key.algorithm.algorithm === "1.3.101.112" ? Buffer.concat([Buffer.from([4, bits.length]), bits]) : bits);
+  return sha1(key.algorithm.algorithm === oids.ed25519 ? Buffer.concat([Buffer.from([4, bits.length]), bits]) : bits);
 }
 
 /** The signature algorithm and digest that Go picks for a key. */
 function signing(key: KeyObject): { algorithm: asn1.AlgorithmIdentifier; digest: string | null } {
-  const type = algorithmOfKey(key);
-  if (type === "RSA") {
-    const parameters = new Uint8Array([5, 0]).buffer;
-    return { algorithm: new asn1.AlgorithmIdentifier({ algorithm: "1.2.840.113549.1.1.11", parameters }), digest: "sha256" };
-  }
-  if (type === "ED25519") return { algorithm: new asn1.AlgorithmIdentifier({ algorithm: "1.3.101.112" }), digest: null };
+  const type = algorithmOf(key);
+  const identifier = (algorithm: string, parameters?: ArrayBuffer) => new asn1.AlgorithmIdentifier({ algorithm, parameters });
+  if (type === "RSA") return { algorithm: identifier(oids.rsaWithSha256, exact(Buffer.from([5, 0]))), digest: "sha256" };
+  if (type === "ED25519") return { algorithm: identifier(oids.ed25519), digest: null };
   const [bits, arc] = { secp384r1: [384, 3], secp521r1: [512, 4] }[key.asymmetricKeyDetails?.namedCurve ?? ""] ?? [256, 2];
-  return { algorithm: new asn1.AlgorithmIdentifier({ algorithm: `1.2.840.10045.4.3.${arc}` }), digest: `sha${bits}` };
+  return { algorithm: identifier(`${oids.ecdsaWith}.${arc}`), digest: `sha${bits}` };
 }
-
-const exact = (bytes: Buffer): ArrayBuffer => new Uint8Array(bytes).buffer;
 
 const spkiOf = (key: KeyObject): asn1.SubjectPublicKeyInfo =>
   AsnConvert.parse(createPublicKey(key).export({ type: "spki", format: "der" }), asn1.SubjectPublicKeyInfo);
 
-function toPem(label: string, der: ArrayBuffer): string {
-  const lines =
-    Buffer.from(der)
-      .toString("base64")
-      .match(/.{1,64}/g) ?? [];
+function toPem(label: string, der: Buffer): string {
+  const lines = der.toString("base64").match(/.{1,64}/g) ?? [];
   return `-----BEGIN ${label}-----\n${lines.join("\n")}\n-----END ${label}-----\n`;
 }
 
@@ -199,45 +159,43 @@ function fromPem(pem: string, label: string, property: string): Buffer {
 /** Makes a certificate request, signed by its key. The id is the SHA-1 of the request. */
 export function createRequest(key: KeyObject, names: Names): { id: string; pem: string } {
   const extensions = alternativeNames(names);
-  const request = AsnConvert.serialize(new asn1.Extensions(extensions));
-  const extensionRequest = new asn1.Attribute({ type: "1.2.840.113549.1.9.14", values: [request] });
+  const values = [AsnConvert.serialize(new asn1.Extensions(extensions))];
   const certificationRequestInfo = new CertificationRequestInfo({
     version: 0,
     subject: nameOf(names.subject),
     subjectPKInfo: spkiOf(key),
-    attributes: new Attributes(extensions.length > 0 ? [extensionRequest] : []),
+    attributes: new Attributes(extensions.length > 0 ? [new asn1.Attribute({ type: oids.extensionRequest, values })] : []),
   });
-  const { algorithm, digest } = signing(key);
-  const signature = exact(sign(digest, Buffer.from(AsnConvert.serialize(certificationRequestInfo)), key));
-  const der = AsnConvert.serialize(
-    new CertificationRequest({ certificationRequestInfo, signatureAlgorithm: algorithm, signature }),
-  );
-  return { id: sha1(Buffer.from(der)).toString("hex"), pem: toPem("CERTIFICATE REQUEST", der) };
+  const { algorithm: signatureAlgorithm, digest } = signing(key);
+  const signature = exact(sign(digest, bytesOf(certificationRequestInfo), key));
+  const der = bytesOf(new CertificationRequest({ certificationRequestInfo, signatureAlgorithm, signature }));
+  return { id: sha1(der).toString("hex"), pem: toPem("CERTIFICATE REQUEST", der) };
 }
 
+/** Who signs; `keyId` is the subject key id of its certificate, where it has one. */
 interface Signer {
   name: asn1.Name;
   key: KeyObject;
-  /** The subject key id of its certificate; of a self-signed one, that which the new certificate gets. */
-  keyId?: Buffer | "own";
+  keyId?: Buffer;
 }
 
 function issue(
   subject: asn1.Name,
   key: asn1.SubjectPublicKeyInfo,
   alternative: asn1.Extension[],
-  options: CertificateOptions,
+  terms: Terms,
   signer: Signer,
 ): IssuedCertificate {
-  const { isCaCertificate: isCa, maxPathLength = -1 } = options;
-  if (isCa && subject.length === 0) throw new Error("subject: a CA certificate needs one, with at least one part");
-  const keyId = isCa || options.setSubjectKeyId ? subjectKeyId(key) : undefined;
-  const authority = signer.keyId === "own" ? keyId : signer.keyId;
-  if (signer.keyId === "own" && !authority) throw new Error("setAuthorityKeyId needs isCaCertificate or setSubjectKeyId");
-  const pathLength = isCa && maxPathLength >= 0 ? { pathLenConstraint: maxPathLength } : {};
+  const { isCaCertificate: cA, maxPathLength = -1 } = terms;
+  if (cA && subject.length === 0) throw new Error("subject: a CA certificate needs one, with at least one part");
+  const keyId = cA || terms.setSubjectKeyId ? keyIdOf(key) : undefined;
+  const authority = terms.setAuthorityKeyId ? keyId : signer.keyId;
+  if (terms.setAuthorityKeyId && !authority) throw new Error("setAuthorityKeyId needs isCaCertificate or setSubjectKeyId");
+  const constraints = new asn1.BasicConstraints({ cA, ...(cA && maxPathLength >= 0 && { pathLenConstraint: maxPathLength }) });
+  const identified = authority && { keyIdentifier: new asn1.KeyIdentifier(exact(authority)) };
   const notBefore = new Date();
-  const notAfter = new Date(notBefore.getTime() + options.validityPeriodHours * hour);
-  const serial = BigInt(`0x${randomBytes(16).toString("hex")}`);
+  const notAfter = new Date(notBefore.getTime() + terms.validityPeriodHours * 3_600_000);
+  const serial = randomBytes(16);
   const { algorithm, digest } = signing(signer.key);
   const tbsCertificate = new asn1.TBSCertificate({
     version: asn1.Version.v3,
@@ -248,32 +206,28 @@ function issue(
     subject,
     subjectPublicKeyInfo: key,
     extensions: new asn1.Extensions([
-      ...usages(options.allowedUses),
-      extension(asn1.id_ce_basicConstraints, true, new asn1.BasicConstraints({ cA: isCa, ...pathLength })),
+      ...usages(terms.allowedUses),
+      extension(asn1.id_ce_basicConstraints, true, constraints),
       ...(keyId ? [extension(asn1.id_ce_subjectKeyIdentifier, false, new asn1.SubjectKeyIdentifier(exact(keyId)))] : []),
-      ...(authority ? [extension(asn1.id_ce_authorityKeyIdentifier, false, authorityKeyId(authority))] : []),
+      ...(identified ? [extension(asn1.id_ce_authorityKeyIdentifier, false, new asn1.AuthorityKeyIdentifier(identified))] : []),
       ...alternative,
     ]),
   });
-  const signatureValue = exact(sign(digest, Buffer.from(AsnConvert.serialize(tbsCertificate)), signer.key));
-  const der = AsnConvert.serialize(new asn1.Certificate({ tbsCertificate, signatureAlgorithm: algorithm, signatureValue }));
-  return { serial: serial.toString(), pem: toPem("CERTIFICATE", der), notBefore, notAfter };
+  const signatureValue = exact(sign(digest, bytesOf(tbsCertificate), signer.key));
+  const der = bytesOf(new asn1.Certificate({ tbsCertificate, signatureAlgorithm: algorithm, signatureValue }));
+  return { serial: BigInt(`0x${serial.toString("hex")}`).toString(), pem: toPem("CERTIFICATE", der), notBefore, notAfter };
 }
 
-const authorityKeyId = (id: Buffer) => new asn1.AuthorityKeyIdentifier({ keyIdentifier: new asn1.KeyIdentifier(exact(id)) });
-
 /** A non-negative integer's bytes in DER: the fewest, with a zero before a set top bit. */
-function integer(value: bigint): ArrayBuffer {
-  const hex = value.toString(16);
-  const bytes = Buffer.from(hex.length % 2 ? `0${hex}` : hex, "hex");
-  return exact((bytes[0] ?? 0) & 0x80 ? Buffer.concat([Buffer.from([0]), bytes]) : bytes);
+function integer(bytes: Buffer): ArrayBuffer {
+  const first = bytes.findIndex((byte) => byte !== 0);
+  return exact((bytes[first] ?? 0) & 0x80 ? Buffer.concat([Buffer.from([0]), bytes.subarray(first)]) : bytes.subarray(first));
 }
 
 /** Issues a certificate that its own key signs. */
-export function selfSign(key: KeyObject, names: Names, options: CertificateOptions): IssuedCertificate {
+export function selfSign(key: KeyObject, names: Names, terms: Terms): IssuedCertificate {
   const name = nameOf(names.subject);
-  const keyId = options.setAuthorityKeyId ? "own" : undefined;
-  return issue(name, spkiOf(key), alternativeNames(names), options, { name, key, keyId });
+  return issue(name, spkiOf(key), alternativeNames(names), terms, { name, key });
 }
 
 /**
@@ -281,22 +235,23 @@ export function selfSign(key: KeyObject, names: Names, options: CertificateOptio
  *
  * @throws When the request's signature is wrong, or the CA's key is not that of its certificate.
  */
-export function signRequest(requestPem: string, caPem: string, caKey: KeyObject, options: CertificateOptions): IssuedCertificate {
+export function signRequest(requestPem: string, caPem: string, key: KeyObject, terms: Terms): IssuedCertificate {
   const request = AsnConvert.parse(fromPem(requestPem, "CERTIFICATE REQUEST", "certRequestPem"), CertificationRequest);
   const info = request.certificationRequestInfo;
-  const publicKey = createPublicKey({ key: Buffer.from(AsnConvert.serialize(info.subjectPKInfo)), type: "spki", format: "der" });
-  const signed = Buffer.from(request.certificationRequestInfoRaw ?? AsnConvert.serialize(info));
-  if (!verify(signing(publicKey).digest, signed, publicKey, Buffer.from(request.signature))) {
+  const requester = createPublicKey({ key: bytesOf(info.subjectPKInfo), type: "spki", format: "der" });
+  const { certificationRequestInfoRaw: raw } = request;
+  const signed = raw ? Buffer.from(raw) : bytesOf(info);
+  if (!verify(signing(requester).digest, signed, requester, Buffer.from(request.signature))) {
     throw new Error("certRequestPem: its signature is wrong");
   }
   const caDer = fromPem(caPem, "CERTIFICATE", "caCertPem");
-  if (!new X509Certificate(caDer).checkPrivateKey(caKey)) throw new Error("caPrivateKeyPem is not the key of caCertPem");
-  const ca = AsnConvert.parse(caDer, asn1.Certificate).tbsCertificate;
-  const caKeyId = ca.extensions?.find(({ extnID }) => extnID === asn1.id_ce_subjectKeyIdentifier);
-  const requested = info.attributes.find(({ type }) => type === "1.2.840.113549.1.9.14")?.values[0];
+  if (!new X509Certificate(caDer).checkPrivateKey(key)) throw new Error("caPrivateKeyPem is not the key of caCertPem");
+  const { subject: name, extensions } = AsnConvert.parse(caDer, asn1.Certificate).tbsCertificate;
+  const caKeyId = extensions?.find(({ extnID }) => extnID === asn1.id_ce_subjectKeyIdentifier);
+  const keyId = caKeyId && Buffer.from(AsnConvert.parse(caKeyId.extnValue.buffer, asn1.SubjectKeyIdentifier).buffer);
+  const requested = info.attributes.find(({ type }) => type === oids.extensionRequest)?.values[0];
   const alternative = requested
     ? AsnConvert.parse(requested, asn1.Extensions).filter(({ extnID }) => extnID === asn1.id_ce_subjectAltName)
     : [];
-  const keyId = caKeyId && Buffer.from(AsnConvert.parse(caKeyId.extnValue.buffer, asn1.SubjectKeyIdentifier).buffer);
-  return issue(info.subject, info.subjectPKInfo, alternative, options, { name: ca.subject, key: caKey, keyId });
+  return issue(info.subject, info.subjectPKInfo, alternative, terms, { name, key, keyId });
 }

@@ -1,63 +1,53 @@
 import { bridgedType } from "./bridged.ts";
-import { type Failure, type Fields, misfits } from "./checks.ts";
-import type { Provider, Resource, ResourceType } from "./provider.ts";
+import { type Failure, type Field, type Fields, misfits } from "./checks.ts";
+import type { Provider, Resource } from "./provider.ts";
 import {
   allowedUseNames,
-  type CertificateOptions,
   createRequest,
   type IssuedCertificate,
   type Names,
   selfSign,
   signRequest,
+  subjectNames,
+  type Terms,
 } from "./tls-certificate.ts";
-import { type Algorithm, algorithmOfKey, algorithms, curveNames, encodings, generateKey, readPrivateKey } from "./tls-key.ts";
+import { algorithmNames, algorithmOf, curveNames, makeKey, readPrivateKey } from "./tls-key.ts";
 import { hasUnknown, isObject, type Properties } from "./value.ts";
 
 // Stands in for the plugin `tls`: the same inputs, outputs, defaults and rules of replacement.
 
-const hour = 3_600_000;
+const text: Field = { type: "string" };
+const requiredText: Field = { type: "string", required: true };
+const list: Field = { type: "array" };
+const off: Field = { type: "boolean", default: false };
 
 const privateKey = bridgedType({
   fields: {
-    algorithm: { type: "string", required: true, oneOf: algorithms },
+    algorithm: { ...requiredText, oneOf: algorithmNames },
     rsaBits: { type: "number", default: 2048, minimum: 1024 },
     // The plugin's default, which no TLS library of Go can serve.
     ecdsaCurve: { type: "string", default: "P224", oneOf: curveNames },
   },
   secrets: ["privateKeyPem", "privateKeyPemPkcs8", "privateKeyOpenssh"],
   schemaVersion: 1,
-  make: async ({ algorithm, rsaBits, ecdsaCurve }) =>
-    encodings(await generateKey(algorithm as Algorithm, rsaBits as number, ecdsaCurve as string)),
+  make: makeKey,
 });
 
-const subjectFields: Fields = {
-  commonName: { type: "string" },
-  organization: { type: "string" },
-  organizationalUnit: { type: "string" },
-  streetAddresses: { type: "array" },
-  locality: { type: "string" },
-  province: { type: "string" },
-  country: { type: "string" },
-  postalCode: { type: "string" },
-  serialNumber: { type: "string" },
-  emailAddress: { type: "string" },
-};
-
+const subjectFields: Fields = Object.fromEntries(subjectNames.map((name) => [name, name === "streetAddresses" ? list : text]));
 const namesFields: Fields = {
-  privateKeyPem: { type: "string", required: true },
+  privateKeyPem: requiredText,
   subject: { type: "object" },
-  dnsNames: { type: "array" },
-  ipAddresses: { type: "array" },
-  uris: { type: "array" },
+  dnsNames: list,
+  ipAddresses: list,
+  uris: list,
 };
-
 const certificateFields: Fields = {
   allowedUses: { type: "array", required: true, oneOf: allowedUseNames },
   validityPeriodHours: { type: "number", required: true, minimum: 0 },
   earlyRenewalHours: { type: "number", default: 0, minimum: 0, inPlace: true },
-  isCaCertificate: { type: "boolean", default: false },
+  isCaCertificate: off,
   maxPathLength: { type: "number", minimum: -1 },
-  setSubjectKeyId: { type: "boolean", default: false },
+  setSubjectKeyId: off,
 };
 
 const checkSubject = ({ subject }: Properties): Failure[] =>
@@ -68,9 +58,9 @@ const certRequest = bridgedType({
   secrets: ["privateKeyPem"],
   check: checkSubject,
   make: async (inputs) => {
-    const key = readPrivateKey(inputs.privateKeyPem as string, "privateKeyPem");
+    const key = readPrivateKey(String(inputs.privateKeyPem), "privateKeyPem");
     const { id, pem } = createRequest(key, inputs as Names);
-    return { id, outputs: { id, certRequestPem: pem, keyAlgorithm: algorithmOfKey(key) } };
+    return { id, outputs: { id, certRequestPem: pem, keyAlgorithm: algorithmOf(key) } };
   },
 });
 
@@ -78,51 +68,43 @@ const certRequest = bridgedType({
 function expired({ outputs }: Resource, { earlyRenewalHours }: Properties): string[] {
   if (hasUnknown(earlyRenewalHours)) return [];
   const end = Date.parse(String(outputs.validityEndTime));
-  return end - Number(earlyRenewalHours) * hour <= Date.now() ? ["readyForRenewal"] : [];
+  return end - Number(earlyRenewalHours) * 3_600_000 <= Date.now() ? ["readyForRenewal"] : [];
 }
 
-function certificateOutputs(certificate: IssuedCertificate, inputs: Properties): { id: string; outputs: Properties } {
-  return {
-    id: certificate.serial,
-    outputs: {
-      id: certificate.serial,
-      certPem: certificate.pem,
-      readyForRenewal: Number(inputs.earlyRenewalHours) >= Number(inputs.validityPeriodHours),
-      validityStartTime: certificate.notBefore.toISOString(),
-      validityEndTime: certificate.notAfter.toISOString(),
-    },
+function made(certificate: IssuedCertificate, { earlyRenewalHours, validityPeriodHours }: Properties, more: Properties) {
+  const { serial: id, pem, notBefore, notAfter } = certificate;
+  const outputs = {
+    id,
+    certPem: pem,
+    readyForRenewal: Number(earlyRenewalHours) >= Number(validityPeriodHours),
+    validityStartTime: notBefore.toISOString(),
+    validityEndTime: notAfter.toISOString(),
+    ...more,
   };
+  return { id, outputs };
 }
-
-const optionsOf = (inputs: Properties): CertificateOptions => ({ setAuthorityKeyId: false, ...inputs }) as CertificateOptions;
 
 const selfSignedCert = bridgedType({
-  fields: { ...namesFields, ...certificateFields, setAuthorityKeyId: { type: "boolean", default: false } },
+  fields: { ...namesFields, ...certificateFields, setAuthorityKeyId: off },
   secrets: ["privateKeyPem"],
   check: checkSubject,
   expired,
   make: async (inputs) => {
-    const key = readPrivateKey(inputs.privateKeyPem as string, "privateKeyPem");
-    const { id, outputs } = certificateOutputs(selfSign(key, inputs as Names, optionsOf(inputs)), inputs);
-    return { id, outputs: { ...outputs, keyAlgorithm: algorithmOfKey(key) } };
+    const key = readPrivateKey(String(inputs.privateKeyPem), "privateKeyPem");
+    const certificate = selfSign(key, inputs as Names, inputs as unknown as Terms);
+    return made(certificate, inputs, { keyAlgorithm: algorithmOf(key) });
   },
 });
 
-const locallySignedCert: ResourceType = bridgedType({
-  fields: {
-    ...certificateFields,
-    caCertPem: { type: "string", required: true },
-    caPrivateKeyPem: { type: "string", required: true },
-    certRequestPem: { type: "string", required: true },
-  },
+const locallySignedCert = bridgedType({
+  fields: { ...certificateFields, caCertPem: requiredText, caPrivateKeyPem: requiredText, certRequestPem: requiredText },
   secrets: ["caPrivateKeyPem"],
   expired,
   make: async (inputs) => {
-    const { certRequestPem, caCertPem, caPrivateKeyPem } = inputs as Record<string, string>;
-    const caKey = readPrivateKey(caPrivateKeyPem ?? "", "caPrivateKeyPem");
-    const certificate = signRequest(certRequestPem ?? "", caCertPem ?? "", caKey, optionsOf(inputs));
-    const { id, outputs } = certificateOutputs(certificate, inputs);
-    return { id, outputs: { ...outputs, caKeyAlgorithm: algorithmOfKey(caKey) } };
+    const key = readPrivateKey(String(inputs.caPrivateKeyPem), "caPrivateKeyPem");
+    const terms = inputs as unknown as Terms;
+    const certificate = signRequest(String(inputs.certRequestPem), String(inputs.caCertPem), key, terms);
+    return made(certificate, inputs, { caKeyAlgorithm: algorithmOf(key) });
   },
 });
 

@@ -22,6 +22,8 @@ export function serveSftp(sftp: SFTPWrapper, home: string): void {
       const { mode, uid, gid, size } = statSync(resolve(home, path));
       sftp.attrs(id, { mode, uid, gid, size, atime: 0, mtime: 0 });
     });
+  // A client may wait for the server's end before it closes the connection.
+  sftp.on("end", () => sftp.end());
   sftp.on("STAT", stat).on("LSTAT", stat);
   sftp.on("OPEN", (id, path, flags) =>
     answer(id, () => {

@@ -6,7 +6,7 @@ import { connect, createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import ssh2, { type AuthContext, type Connection, type ServerChannel } from "ssh2";
-import { opensshPrivateKey, opensshPublicKey } from "../../../plugins/openssh.ts";
+import { type OpensshKey, opensshKey } from "../../../plugins/openssh.ts";
 import { serveSftp } from "./sftp-server.ts";
 
 /** A real SSH server in this process, on loopback, that runs what it is told with /bin/sh. */
@@ -38,14 +38,14 @@ export interface TestServerOptions {
   acceptEnv?: string[];
 }
 
-function newKey(type: "ed25519" | "rsa" | "ecdsa"): { private: string; public: string } {
+function newKey(type: "ed25519" | "rsa" | "ecdsa"): OpensshKey {
   const { privateKey } =
     type === "ed25519"
       ? generateKeyPairSync("ed25519")
       : type === "rsa"
         ? generateKeyPairSync("rsa", { modulusLength: 2048 })
         : generateKeyPairSync("ec", { namedCurve: "P-256" });
-  return { private: opensshPrivateKey(privateKey) as string, public: opensshPublicKey(privateKey)?.line.trim() as string };
+  return opensshKey(privateKey) as OpensshKey;
 }
 
 /** A port of loopback that nothing listens on. */
@@ -63,13 +63,13 @@ export async function startServer(options: TestServerOptions = {}): Promise<Test
   const host = newKey(options.hostKeyType ?? "ed25519");
   const user = newKey("ed25519");
   const password = "let-me-in-please";
-  const userBlob = publicBlob(user.public);
+  const userBlob = publicBlob(user.publicKey);
   const clients = new Set<Connection>();
   const files = mkdtempSync(join(tmpdir(), "ssh-server-"));
   let connections = 0;
   let mostSessions = 0;
 
-  const server = new ssh2.Server({ hostKeys: [host.private] }, (client) => {
+  const server = new ssh2.Server({ hostKeys: [host.privateKey] }, (client) => {
     connections++;
     clients.add(client);
     socketOf(client).setNoDelay(true);
@@ -114,8 +114,8 @@ export async function startServer(options: TestServerOptions = {}): Promise<Test
   };
   return {
     port: (server.address() as { port: number }).port,
-    hostKey: host.public.trim(),
-    userKey: user.private,
+    hostKey: host.publicKey,
+    userKey: user.privateKey,
     password,
     files,
     connections: () => connections,

@@ -1,0 +1,155 @@
+import assert from "node:assert/strict";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { after, before, test } from "node:test";
+import { pathToFileURL } from "node:url";
+import { LocalWorkspace, type OpType, type Stack } from "@pulumi/pulumi/automation/index.js";
+import { builtIn } from "../../../plugins/index.ts";
+import { servePlugins } from "../../../plugins/serve.ts";
+import { startServer, type TestServer } from "./ssh-server.ts";
+
+// The providers under Pulumi's own engine, with the program and the states of test/fixtures/state: see its README.md.
+
+delete process.env.SSH_AUTH_SOCK;
+const cli = process.env.HA_KUBERNETES_PULUMI ?? assert.fail("HA_KUBERNETES_PULUMI must be the path of the Pulumi CLI");
+process.env.PATH = `${dirname(cli)}:${process.env.PATH}`;
+
+const root = new URL("../../../", import.meta.url).pathname;
+const fixture = join(root, "test/fixtures/state");
+let folder: string;
+let envVars: Record<string, string>;
+let served: Awaited<ReturnType<typeof servePlugins>>;
+let sshServer: TestServer;
+
+before(async () => {
+  folder = mkdtempSync(join(tmpdir(), "plugins-engine-"));
+  cpSync(join(fixture, "program"), folder, { recursive: true });
+  symlinkSync(join(root, "node_modules"), join(folder, "node_modules"));
+  const stacks = join(folder, "state/.pulumi/stacks/fixture");
+  mkdirSync(stacks, { recursive: true });
+  writeFileSync(join(folder, "state/.pulumi/meta.yaml"), "version: 1\n");
+  for (const stack of ["real", "stand-in"]) cpSync(join(fixture, stack, "checkpoint.json"), join(stacks, `${stack}.json`));
+  sshServer = await startServer();
+  served = await servePlugins(builtIn);
+  envVars = {
+    PULUMI_DEBUG_PROVIDERS: served.debugProviders,
+    PULUMI_BACKEND_URL: `file://${folder}/state`,
+    PULUMI_CONFIG_PASSPHRASE: "fixture",
+    PULUMI_HOME: join(folder, "home"),
+    PULUMI_SKIP_UPDATE_CHECK: "true",
+    PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
+  };
+});
+after(async () => {
+  await served.close();
+  await sshServer.close();
+  rmSync(folder, { recursive: true });
+});
+
+let runs = 0;
+/** A stack of the fixture's program as it is now. */
+function stackOf(stackName: string): Promise<Stack> {
+  const program = async () => ({ ...(await import(`${pathToFileURL(join(folder, "index.ts")).href}?${runs++}`)) });
+  return LocalWorkspace.createOrSelectStack({ stackName, projectName: "fixture", program }, { workDir: folder, envVars });
+}
+
+/** Numbers of resources by what was done. Without reads, which count only where an output of the stack changed in the meantime. */
+const counted = ({ read: _, ...others }: Partial<Record<OpType, number>> = {}) => others;
+
+interface Entry {
+  urn: string;
+  type: string;
+  id?: string;
+  inputs?: Record<string, unknown>;
+  outputs?: Record<string, unknown>;
+}
+
+/** The stack's resources by URN without the stack's name, secrets in clear inside their marks. */
+async function resourcesOf(stackName: string): Promise<Map<string, Entry>> {
+  const { deployment } = await (await stackOf(stackName)).exportStack();
+  return new Map(deployment.resources.map((entry: Entry) => [entry.urn.replaceAll(stackName, "STACK"), entry]));
+}
+
+const secretMark = "4dabf18193072939515e22adb298388d";
+
+/** What only the real plugins note for themselves. */
+const notes = ["__pulumi_raw_state_delta", "__pulumi-go-provider-version"];
+
+/** A copy of a value without notes, with other leaves and secrets. */
+function mapped(value: unknown, leaf: (value: unknown) => unknown, secret: (inside: unknown) => unknown): unknown {
+  const again = (inner: unknown) => mapped(inner, leaf, secret);
+  if (Array.isArray(value)) return value.map(again);
+  if (value === null || typeof value !== "object") return leaf(value);
+  if (secretMark in value && "plaintext" in value) return secret(again(JSON.parse(String(value.plaintext))));
+  const entries = Object.entries(value).filter(([name]) => !notes.includes(name));
+  return Object.fromEntries(entries.map(([name, inner]) => [name, name === "__meta" ? inner : again(inner)]));
+}
+const clearOf = (value: unknown) => mapped(value, String, (inside) => inside);
+/** What a value is made of: names, types, and where secrets are. */
+const shapeOf = (value: unknown) =>
+  mapped(
+    value,
+    (leaf) => typeof leaf,
+    (inside) => ({ secret: inside }),
+  );
+
+for (const [stackName, author] of [
+  ["real", "the real plugins"],
+  ["stand-in", "the engine that this program once had"],
+] as const) {
+  test(`a state of ${author}: preview finds no changes, up runs nothing and leaves every resource as it was`, async () => {
+    const before = await resourcesOf(stackName);
+    const stack = await stackOf(stackName);
+    assert.deepEqual(counted((await stack.preview()).changeSummary), { same: 16 });
+    assert.deepEqual(counted((await stack.up()).summary.resourceChanges), { same: 16 });
+    const now = await resourcesOf(stackName);
+    assert.deepEqual([...now.keys()].sort(), [...before.keys()].sort());
+    for (const [urn, { type, id, inputs, outputs }] of now) {
+      const was = before.get(urn);
+      if (type.startsWith("pulumi:pulumi:")) continue;
+      assert.deepEqual(clearOf([id, inputs, outputs]), clearOf([was?.id, was?.inputs, was?.outputs]), urn);
+    }
+    const file = readFileSync(join(folder, `state/.pulumi/stacks/fixture/${stackName}.json`), "utf8");
+    assert.doesNotMatch(file, /for stdin only|let-me-in-please|BEGIN [A-Z ]*PRIVATE KEY/);
+  });
+}
+
+test("a changed program updates what it should: the command that runs here, by its update", async () => {
+  const program = join(folder, "index.ts");
+  const text = readFileSync(program, "utf8");
+  writeFileSync(program, text.replace('update: "cat;', 'update: "echo again;'));
+  try {
+    assert.deepEqual(counted((await (await stackOf("real")).up()).summary.resourceChanges), { same: 15, update: 1 });
+  } finally {
+    writeFileSync(program, text);
+  }
+  const [here] = [...(await resourcesOf("real")).values()].filter(({ urn }) => urn.endsWith("local:Command::here"));
+  assert.equal(here?.outputs?.stderr, "changed here");
+  assert.deepEqual(shapeOf(here?.outputs?.stdin), { secret: "string" });
+  assert.deepEqual(shapeOf(here?.outputs?.stdout), { secret: "string" });
+});
+
+test("a new state has the shape of one that the real plugins wrote: names, types, secrets, defaults, versions", async () => {
+  const config = {
+    sshPort: String(sshServer.port),
+    sshHostKey: sshServer.hostKey,
+    sshPassword: sshServer.password,
+    settings: { replicas: 3, labels: ["one"] },
+  };
+  const keyed = Object.fromEntries(Object.entries(config).map(([key, value]) => [`fixture:${key}`, value]));
+  writeFileSync(join(folder, "Pulumi.fresh.yaml"), JSON.stringify({ config: keyed }));
+  const stack = await stackOf("fresh");
+  const lines: string[] = [];
+  assert.deepEqual(counted((await stack.up({ onOutput: (text) => lines.push(text) })).summary.resourceChanges), { create: 16 });
+  assert.match(lines.join(""), /here creating .* made here/);
+  const [real, ours] = [await resourcesOf("real"), await resourcesOf("fresh")];
+  assert.deepEqual([...ours.keys()].sort(), [...real.keys()].sort());
+  for (const [urn, { type, inputs, outputs }] of ours) {
+    const like = real.get(urn);
+    if (type.startsWith("pulumi:pulumi:")) continue;
+    assert.deepEqual(shapeOf({ inputs, outputs }), shapeOf({ inputs: like?.inputs, outputs: like?.outputs }), urn);
+  }
+  await stack.refresh();
+  assert.deepEqual(counted((await stack.preview()).changeSummary), { same: 16 });
+});
