@@ -1,15 +1,13 @@
-import { generateKeyPairSync } from "node:crypto";
 import ssh2 from "ssh2";
-import { opensshPrivateKey, opensshPublicKey } from "../plugins/openssh.ts";
 
 // Hosts that are none: one SSH server at every address of this network namespace, in a process of its own. It reads what a command is
 // given, runs nothing, and says at once that all is well. What is then left of an `up` is the engine's own work.
 
 const { STATUS_CODE } = ssh2.utils.sftp;
-const { privateKey } = generateKeyPairSync("ed25519");
+const key = ssh2.utils.generateKeyPairSync("ed25519");
 const port = 22;
 
-const server = new ssh2.Server({ hostKeys: [opensshPrivateKey(privateKey) as string] }, (client) => {
+const server = new ssh2.Server({ hostKeys: [key.private] }, (client) => {
   client.on("error", () => {});
   client.on("authentication", (attempt) => attempt.accept());
   client.on("session", (accept) => {
@@ -31,4 +29,4 @@ const server = new ssh2.Server({ hostKeys: [opensshPrivateKey(privateKey) as str
     });
   });
 });
-server.listen(port, "0.0.0.0", () => process.stdout.write(opensshPublicKey(privateKey)?.line ?? ""));
+server.listen(port, "0.0.0.0", () => process.stdout.write(`${key.public}\n`));

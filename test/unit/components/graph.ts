@@ -4,8 +4,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { MockMonitor } from "@pulumi/pulumi/runtime/mocks.js";
-import { cloudImageGroups, knownVersions, resolveVersions } from "../../../artifacts/lock.ts";
-import { wantedFiles } from "../../../artifacts/plan.ts";
 
 // The program's graph under Pulumi's mocks: which resources a cluster makes, and with which inputs.
 
@@ -120,46 +118,4 @@ const sshPrivateKey = `-----BEGIN OPENSSH PRIVATE KEY-----\n${pem("bogus", 240)}
 // What the program keeps on this machine goes to a folder of the tests.
 process.env.XDG_CACHE_HOME = mkdtempSync(join(tmpdir(), "ha-kubernetes-cache-"));
 
-/** A manifest of a bundle that has everything, with hashes of nothing. */
-export function manifestFile(): string {
-  const path = join(mkdtempSync(join(tmpdir(), "ha-kubernetes-")), "manifest.json");
-  const files = knownVersions().kubernetes.flatMap((kubernetesVersion) => {
-    const { versions } = resolveVersions({ kubernetesVersion, versions: {} });
-    return (["amd64", "arm64"] as const).flatMap((architecture) =>
-      // The oldest version is there as the beginning of an upgrade only; no cloud's part is for it.
-      wantedFiles(versions, architecture, "build", kubernetesVersion === "1.34.4" ? [] : cloudImageGroups).map(
-        ({ file }) => file,
-      ),
-    );
-  });
-  writeFileSync(
-    path,
-    JSON.stringify({
-      files: Object.fromEntries(files.map((file) => [file, { sha256: createHash("sha256").update(file).digest("hex") }])),
-    }),
-  );
-  return path;
-}
-
-/** A bare-metal cluster: three hosts of every role and `workers` workers, changed by `edit`. */
-export function clusterOf(
-  workers: number,
-  edit: (cluster: { hosts: Record<string, object> } & Record<string, unknown>) => void = () => {},
-): object {
-  const hostKey = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGNvbnN0YW50LWtleS1mb3ItdGVzdHMtb25seS0wMDAw";
-  const hosts: Record<string, object> = {};
-  for (const n of [1, 2, 3]) hosts[`m${n}`] = { address: `10.0.0.1${n}`, roles: ["etcd", "balancer", "control-plane"], hostKey };
-  for (let n = 1; n <= workers; n++) hosts[`w${n}`] = { address: `10.0.1.${n}`, roles: ["worker"], pool: "general", hostKey };
-  const cluster = {
-    name: "test",
-    provider: "baremetal",
-    kubernetesVersion: "1.36.3",
-    nodeCidrs: ["10.0.0.0/16"],
-    api: { domainName: "api.test.internal", address: "10.0.0.10" },
-    artifacts: { source: "bundle", manifest: manifestFile() },
-    hosts,
-    pools: { general: {} },
-  };
-  edit(cluster);
-  return cluster;
-}
+export { clusterOf, manifestFile } from "../../support/samples.ts";
