@@ -4,7 +4,7 @@ import { type Properties, unchanged, type Value } from "./value.ts";
 
 /**
  * A resource type of a plugin that wraps a Terraform provider: its state holds the inputs as given, and all of them with defaults
- * among the outputs; nothing of it exists outside the state; what can't change in place is made anew.
+ * among the outputs; nothing of it exists outside the state; what can't change in place is replaced.
  */
 export interface Bridged {
   fields: Fields;

@@ -1,9 +1,9 @@
-import { type Failure, type Fields, misfits } from "./checks.ts";
+import { type Failure, type Field, type Fields, misfits } from "./checks.ts";
 import type { Logging } from "./command-output.ts";
 import type { SshTarget } from "./ssh-dial.ts";
 import { assetSignature, isObject, type Properties, signature, type Value } from "./value.ts";
 
-/** Inputs that both kinds of command have; their meaning is the plugin's. */
+/** Inputs of a command; their meaning is the plugin's. */
 export interface CommandInputs {
   create?: string;
   update?: string;
@@ -12,47 +12,54 @@ export interface CommandInputs {
   logging?: Logging;
   environment?: Record<string, string>;
   addPreviousOutputInEnv?: boolean;
-}
-
-/** Inputs of local.Command. */
-export interface LocalInputs extends CommandInputs {
+  /** Of a local one. */
   interpreter?: string[];
   dir?: string;
 }
 
-/** Inputs of remote.Command. */
-export interface RemoteInputs extends CommandInputs {
+/** What is done on a host has its connection, defaults filled in. */
+export interface Connected {
   connection: SshTarget;
 }
 
+/** Inputs of a copy. */
+export interface CopyInputs extends Connected {
+  /** An asset as the protocol carries it: a file here, or a text. */
+  source: { path?: string; text?: string };
+  remotePath: string;
+}
+
+const text: Field = { type: "string" };
+const list: Field = { type: "array" };
+
 const common: Fields = {
-  create: { type: "string" },
-  update: { type: "string" },
-  delete: { type: "string" },
-  stdin: { type: "string" },
+  create: text,
+  update: text,
+  delete: text,
+  stdin: text,
   logging: { type: "string", oneOf: ["stdout", "stderr", "stdoutAndStderr", "none"] },
   environment: { type: "object" },
   addPreviousOutputInEnv: { type: "boolean" },
-  triggers: { type: "array" },
+  triggers: list,
 };
-const local: Fields = { ...common, interpreter: { type: "array" }, dir: { type: "string" } };
-const connected: Fields = { connection: { type: "object", required: true }, triggers: { type: "array" } };
+const local: Fields = { ...common, interpreter: list, dir: text };
+const connected: Fields = { connection: { type: "object", required: true }, triggers: list };
 const copy: Fields = {
   ...connected,
   source: { type: "object", required: true },
-  remotePath: { type: "string", required: true },
+  remotePath: { ...text, required: true },
 };
 const endpoint: Fields = {
-  host: { type: "string", required: true },
+  host: { ...text, required: true },
   port: { type: "number" },
-  user: { type: "string" },
-  password: { type: "string" },
-  privateKey: { type: "string" },
-  privateKeyPassword: { type: "string" },
-  agentSocketPath: { type: "string" },
+  user: text,
+  password: text,
+  privateKey: text,
+  privateKeyPassword: text,
+  agentSocketPath: text,
   dialErrorLimit: { type: "number", minimum: -1 },
   perDialTimeout: { type: "number", minimum: 0 },
-  hostKey: { type: "string" },
+  hostKey: text,
 };
 
 /** The plugin's defaults, which its state records. Seconds for perDialTimeout. */

@@ -29,7 +29,7 @@ export function runHere({ text, interpreter, dir, stdin, environment, output, si
   return new Promise((resolve, reject) => {
     const [program = "/bin/sh", ...args] = interpreter?.length ? interpreter : ["/bin/sh", "-c"];
     const env: NodeJS.ProcessEnv = { ...process.env, ...environment };
-    // What opens the state's secrets is no business of a command, nor of what it may leave running.
+    // A command, and what it may leave running, must not get what opens the state's secrets.
     delete env.PULUMI_CONFIG_PASSPHRASE;
     const child = spawn(program, [...args, text], { cwd: dir, env, detached: true });
     let killer: NodeJS.Timeout | undefined;

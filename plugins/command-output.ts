@@ -44,7 +44,7 @@ class Lines {
   }
 }
 
-/** What a command printed: whole for its outputs, line by line for whoever watches, its end for an error. */
+/** What a command printed: whole for its outputs, line by line for those who watch, its end for an error. */
 export class CommandOutput {
   readonly #chunks: { stdout: Buffer[]; stderr: Buffer[] } = { stdout: [], stderr: [] };
   readonly #lines: { stdout: Lines; stderr: Lines };

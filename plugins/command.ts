@@ -3,17 +3,17 @@ import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
 import {
   type CommandInputs,
+  type Connected,
+  type CopyInputs,
   checkCopy,
   checkLocal,
   checkRemote,
   connectionSecrets,
-  type LocalInputs,
-  type RemoteInputs,
 } from "./command-inputs.ts";
 import { runHere } from "./command-local.ts";
 import { CommandOutput } from "./command-output.ts";
 import type { Context, Difference, Provider, Resource, ResourceType } from "./provider.ts";
-import { type SshTarget, where } from "./ssh-dial.ts";
+import { where } from "./ssh-dial.ts";
 import { type Exit, SshPool } from "./ssh-pool.ts";
 import { changedNames, type Properties } from "./value.ts";
 
@@ -24,8 +24,8 @@ import { changedNames, type Properties } from "./value.ts";
 type Operation = "create" | "update" | "delete";
 
 /** Runs one command to its end; says how it ended and where that was. */
-type Run<Inputs> = (
-  inputs: Inputs,
+type Run = (
+  inputs: CommandInputs & Connected,
   text: string,
   environment: Record<string, string>,
   output: CommandOutput,
@@ -48,14 +48,9 @@ function diff(old: Resource, inputs: Properties): Difference {
 const newId = (name: string) => `${name}${randomBytes(4).toString("hex")}`;
 
 /** The life of either kind of command. */
-function commandType<Inputs extends CommandInputs>(check: ResourceType["check"], run: Run<Inputs>): ResourceType {
-  const perform = async (
-    operation: Operation,
-    properties: Properties,
-    before: Properties,
-    context: Context,
-  ): Promise<Properties> => {
-    const inputs = properties as unknown as Inputs;
+function commandType(check: ResourceType["check"], run: Run): ResourceType {
+  const perform = async (operation: Operation, properties: Properties, before: Properties, context: Context) => {
+    const inputs = properties as unknown as CommandInputs & Connected;
     const text = operation === "update" ? (inputs.update ?? inputs.create) : inputs[operation];
     if (text === undefined) return { ...properties, stdout: before.stdout ?? "", stderr: before.stderr ?? "" };
     const output = new CommandOutput(inputs.logging ?? "stdoutAndStderr", (line) => context.log(line));
@@ -92,25 +87,16 @@ function failure(name: string, operation: Operation, place: string, { code, sign
   return `${operation} of "${name}" on ${place} ${how}${tail === "" ? ", having printed nothing" : `; its last lines:\n${tail}`}`;
 }
 
-const local = commandType<LocalInputs>(
-  checkLocal,
-  async ({ interpreter, dir, stdin }, text, environment, output, { signal }) => ({
-    exit: await runHere({ text, interpreter, dir, stdin, environment, output, signal }),
-    place: "this machine",
-  }),
-);
+const local = commandType(checkLocal, async ({ interpreter, dir, stdin }, text, environment, output, { signal }) => {
+  const exit = await runHere({ text, interpreter, dir, stdin, environment, output, signal });
+  return { exit, place: "this machine" };
+});
 
-const remote = commandType<RemoteInputs>(checkRemote, async ({ connection, stdin }, command, environment, output, context) => ({
-  exit: await connections.run(connection, {
-    command,
-    stdin,
-    environment,
-    onOutput: (stream, chunk) => output.write(stream, chunk),
-    log: (line) => context.log(line),
-    signal: context.signal,
-  }),
-  place: where(connection),
-}));
+const remote = commandType(checkRemote, async ({ connection, stdin }, command, environment, output, { log, signal }) => {
+  const onOutput = (stream: "stdout" | "stderr", chunk: Buffer) => output.write(stream, chunk);
+  const exit = await connections.run(connection, { command, stdin, environment, onOutput, log, signal });
+  return { exit, place: where(connection) };
+});
 
 /** A file that is brought to a host again when its content or its place changed, but not for another connection; never deleted. */
 const copyToRemote: ResourceType = {
@@ -128,14 +114,8 @@ const copyToRemote: ResourceType = {
   },
 };
 
-/** An asset as the protocol carries it: a file here, or a text. */
-interface Asset {
-  path?: string;
-  text?: string;
-}
-
 async function copy(inputs: Properties, context: Context): Promise<void> {
-  const { connection, source, remotePath } = inputs as unknown as { connection: SshTarget; source: Asset; remotePath: string };
+  const { connection, source, remotePath } = inputs as unknown as CopyInputs;
   const { path, text = "" } = source;
   const content = path === undefined ? Buffer.from(text) : await readFile(path);
   const file = { content, path: remotePath, ...(path !== undefined && { name: basename(path) }) };

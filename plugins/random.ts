@@ -1,53 +1,51 @@
 import { randomBytes, randomInt } from "node:crypto";
 import bcrypt from "bcryptjs";
-import { bridgedType } from "./bridged.ts";
-import type { Failure, Fields } from "./checks.ts";
-import type { Provider, ResourceType } from "./provider.ts";
+import { type Bridged, bridgedType } from "./bridged.ts";
+import type { Failure, Field, Fields } from "./checks.ts";
+import type { Provider } from "./provider.ts";
 import { hasUnknown, type Properties } from "./value.ts";
 
 // Stands in for the plugin `random`: the same inputs, outputs, defaults and rules of replacement.
 
-const keepers: Fields = { keepers: { type: "object" } };
+const keepers: Field = { type: "object" };
+const size: Field = { type: "number", required: true, minimum: 1 };
+const flag: Field = { type: "boolean", default: true };
+const least: Field = { type: "number", default: 0, minimum: 0 };
+const number: Field = { type: "number", required: true };
 
-const characters = {
-  upper: "ABCDEFGHIJKLMNOPQRSTUVWXYZ",
-  lower: "abcdefghijklmnopqrstuvwxyz",
-  numeric: "0123456789",
-  // The plugin's own set.
-  special: "!@#$%&*()-_=+[]{}<>:?",
-};
-
-const flag = { type: "boolean", default: true } as const;
-const least = { type: "number", default: 0, minimum: 0 } as const;
+/** Kinds of characters: their flag, their minimum, and the plugin's own set. */
+const kinds = [
+  { flag: "upper", least: "minUpper", set: "ABCDEFGHIJKLMNOPQRSTUVWXYZ" },
+  { flag: "lower", least: "minLower", set: "abcdefghijklmnopqrstuvwxyz" },
+  { flag: "numeric", least: "minNumeric", set: "0123456789" },
+  { flag: "special", least: "minSpecial", set: "!@#$%&*()-_=+[]{}<>:?" },
+];
 
 const stringFields: Fields = {
-  ...keepers,
-  length: { type: "number", required: true, minimum: 1 },
-  upper: flag,
-  lower: flag,
-  // `number` is the older name of `numeric`; the state holds both.
-  numeric: flag,
+  keepers,
+  length: size,
+  // The older name of `numeric`; the state holds both.
   number: flag,
-  special: flag,
-  minUpper: least,
-  minLower: least,
-  minNumeric: least,
-  minSpecial: least,
+  ...Object.fromEntries(kinds.flatMap((kind) => [[kind.flag, flag] as const, [kind.least, least] as const])),
   overrideSpecial: { type: "string" },
 };
 
-const minimaOf = ({ minUpper, minLower, minNumeric, minSpecial }: Properties): number =>
-  [minUpper, minLower, minNumeric, minSpecial].reduce<number>((sum, minimum) => sum + Number(minimum ?? 0), 0);
+/** `number` and `numeric` follow each other. */
+function complete(inputs: Properties): Properties {
+  const digits = inputs.numeric ?? inputs.number ?? true;
+  return { ...inputs, numeric: digits, number: digits };
+}
 
 function checkString(inputs: Properties): Failure[] {
   if (hasUnknown(inputs)) return [];
-  const failures: Failure[] = [];
-  const minima = minimaOf(inputs);
-  if (Number(inputs.length) < minima)
-    failures.push({ property: "length", reason: `is ${String(inputs.length)}; the minima are ${minima}` });
-  const { upper = true, lower = true, special = true, numeric = inputs.number ?? true } = inputs;
-  if (!upper && !lower && !special && !numeric) failures.push({ property: "upper", reason: "no kind of character is left" });
-  return failures;
+  const given = complete(inputs);
+  const minima = kinds.reduce((sum, kind) => sum + Number(given[kind.least] ?? 0), 0);
+  const short = { property: "length", reason: `is ${String(given.length)}; the minima are ${minima}` };
+  const none = { property: "upper", reason: "no kind of character is left" };
+  return [
+    ...(Number(given.length) < minima ? [short] : []),
+    ...(kinds.every((kind) => given[kind.flag] === false) ? [none] : []),
+  ];
 }
 
 /** A list of `count` characters, each with the same chance. */
@@ -66,30 +64,18 @@ function shuffle(list: string[]): string[] {
 }
 
 function newString(inputs: Properties): string {
-  const special = (inputs.overrideSpecial as string | undefined) || characters.special;
-  const kinds = [
-    { set: characters.upper, on: inputs.upper, minimum: inputs.minUpper },
-    { set: characters.lower, on: inputs.lower, minimum: inputs.minLower },
-    { set: characters.numeric, on: inputs.numeric, minimum: inputs.minNumeric },
-    { set: special, on: inputs.special, minimum: inputs.minSpecial },
-  ];
-  const any = kinds.map(({ set, on }) => (on ? set : "")).join("");
-  const required = kinds.flatMap(({ set, minimum }) => pick(set, Number(minimum)));
+  const setOf = ({ flag, set }: (typeof kinds)[number]) => (flag === "special" ? String(inputs.overrideSpecial || set) : set);
+  const required = kinds.flatMap((kind) => pick(setOf(kind), Number(inputs[kind.least])));
+  const any = kinds.map((kind) => (inputs[kind.flag] ? setOf(kind) : "")).join("");
   return shuffle([...required, ...pick(any, Number(inputs.length) - required.length)]).join("");
 }
 
-/** `number` and `numeric` follow each other. */
-function complete(inputs: Properties): Properties {
-  const digits = inputs.numeric ?? inputs.number ?? true;
-  return { ...inputs, numeric: digits, number: digits };
-}
+const string = { fields: stringFields, check: checkString, complete } satisfies Partial<Bridged>;
 
-const password = bridgedType({
-  fields: stringFields,
+const randomPassword = bridgedType({
+  ...string,
   secrets: ["result", "bcryptHash"],
   schemaVersion: 3,
-  check: checkString,
-  complete,
   make: async (inputs) => {
     const result = newString(inputs);
     // The plugin's cost, and bcrypt's limit of 72 bytes.
@@ -98,19 +84,13 @@ const password = bridgedType({
   },
 });
 
-const string = bridgedType({
-  fields: stringFields,
-  schemaVersion: 2,
-  check: checkString,
-  complete,
-  make: async (inputs) => {
-    const result = newString(inputs);
-    return { id: result, outputs: { id: result, result } };
-  },
-});
+/** A resource whose result is its id. */
+const plain = (id: string, result: string | number = id) => ({ id, outputs: { id, result } });
 
-const bytes = bridgedType({
-  fields: { ...keepers, length: { type: "number", required: true, minimum: 1 } },
+const randomString = bridgedType({ ...string, schemaVersion: 2, make: async (inputs) => plain(newString(inputs)) });
+
+const randomBytesType = bridgedType({
+  fields: { keepers, length: size },
   secrets: ["base64", "hex"],
   make: async ({ length }) => {
     const value = randomBytes(Number(length));
@@ -119,55 +99,43 @@ const bytes = bridgedType({
   },
 });
 
-const id = bridgedType({
-  fields: { ...keepers, byteLength: { type: "number", required: true, minimum: 1 }, prefix: { type: "string" } },
+const randomId = bridgedType({
+  fields: { keepers, byteLength: size, prefix: { type: "string" } },
   make: async ({ byteLength, prefix = "" }) => {
     const value = randomBytes(Number(byteLength));
-    const b64Url = value.toString("base64url");
-    const text = String(prefix);
-    return {
-      id: b64Url,
-      outputs: {
-        id: b64Url,
-        b64Url: text + b64Url,
-        b64Std: text + value.toString("base64"),
-        hex: text + value.toString("hex"),
-        dec: text + BigInt(`0x${value.toString("hex")}`).toString(),
-      },
-    };
+    const [id, hex, dec] = [value.toString("base64url"), value.toString("hex"), BigInt(`0x${value.toString("hex")}`)];
+    const texts = { b64Url: id, b64Std: value.toString("base64"), hex, dec: String(dec) };
+    const prefixed = Object.entries(texts).map(([name, text]) => [name, `${String(prefix)}${text}`]);
+    return { id, outputs: { id, ...Object.fromEntries(prefixed) } };
   },
 });
 
-const integer = bridgedType({
-  fields: { ...keepers, min: { type: "number", required: true }, max: { type: "number", required: true } },
+const randomInteger = bridgedType({
+  fields: { keepers, min: number, max: number },
   check: ({ min, max }) =>
     typeof min === "number" && typeof max === "number" && max < min ? [{ property: "max", reason: "is less than min" }] : [],
   make: async ({ min, max }) => {
     const result = randomInt(Number(min), Number(max) + 1);
-    return { id: String(result), outputs: { id: String(result), result } };
+    return plain(String(result), result);
   },
 });
 
-const uuid = bridgedType({
-  fields: keepers,
-  make: async () => {
-    // 16 random bytes in a UUID's form without a version, as the plugin has it.
-    const result = randomBytes(16)
-      .toString("hex")
-      .replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
-    return { id: result, outputs: { id: result, result } };
-  },
-});
+/** 16 random bytes in a UUID's form without a version, as the plugin has it. */
+const newUuid = () =>
+  randomBytes(16)
+    .toString("hex")
+    .replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
+const randomUuid = bridgedType({ fields: { keepers }, make: async () => plain(newUuid()) });
 
 /** The provider `random`. */
 export const provider: Provider = {
   version: "4.21.2",
   types: {
-    "random:index/randomPassword:RandomPassword": password,
-    "random:index/randomString:RandomString": string,
-    "random:index/randomBytes:RandomBytes": bytes,
-    "random:index/randomId:RandomId": id,
-    "random:index/randomInteger:RandomInteger": integer,
-    "random:index/randomUuid:RandomUuid": uuid,
-  } satisfies Record<string, ResourceType>,
+    "random:index/randomPassword:RandomPassword": randomPassword,
+    "random:index/randomString:RandomString": randomString,
+    "random:index/randomBytes:RandomBytes": randomBytesType,
+    "random:index/randomId:RandomId": randomId,
+    "random:index/randomInteger:RandomInteger": randomInteger,
+    "random:index/randomUuid:RandomUuid": randomUuid,
+  },
 };

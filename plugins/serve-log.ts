@@ -38,7 +38,7 @@ export class EngineLog {
     };
   }
 
-  /** An engine that is gone is no error: then nobody is there to be told. */
+  /** An engine that is gone gets nothing, and that is fine. */
   #send(request: messages.LogRequest): Promise<void> {
     return new Promise((resolve) => {
       if (this.#engine === undefined) return resolve();

@@ -47,7 +47,7 @@ async function statOf(sftp: SFTPWrapper, path: string): Promise<Stats | undefine
   }
 }
 
-/** Makes a folder and those above it. Another session that makes the same one at the same time is no error. */
+/** Makes a folder and those above it. Another session may make the same one at the same time. */
 async function makeFolder(sftp: SFTPWrapper, path: string): Promise<void> {
   if ((await statOf(sftp, path)) !== undefined) return;
   await makeFolder(sftp, posix.dirname(path));

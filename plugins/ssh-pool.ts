@@ -136,7 +136,7 @@ export class SshPool {
       );
     return retryDial(`${where(endpoint)} through ${where(proxy)}`, endpoint.dialErrorLimit, wait, async () => {
       const bastion = await this.#acquire(proxy, wait);
-      // A forwarded stream is no session: it takes none of sshd's MaxSessions.
+      // A forwarded stream does not count among sshd's MaxSessions.
       bastion.sessions--;
       const stream = await forward(bastion, endpoint);
       return newLink(await dialOnce(endpoint, stream, wait.signal));

@@ -4,6 +4,7 @@ import { Attributes, CertificationRequest, CertificationRequestInfo } from "@pec
 import { AsnConvert, OctetString } from "@peculiar/asn1-schema";
 import * as asn1 from "@peculiar/asn1-x509";
 import { algorithmOf } from "./tls-key.ts";
+import type { Properties } from "./value.ts";
 
 // X.509 certificates and requests (RFC 5280, RFC 2986) as Go's crypto/x509 builds them for the plugin: the same fields, extensions,
 // string types and order.
@@ -16,10 +17,11 @@ export interface Names {
   uris?: string[];
 }
 
-/** What a certificate allows and how long: inputs of a certificate. */
+/** What a certificate allows and how long: inputs of a certificate, defaults filled in. */
 export interface Terms {
   allowedUses: string[];
   validityPeriodHours: number;
+  earlyRenewalHours: number;
   isCaCertificate: boolean;
   /** Absent or -1: no limit. */
   maxPathLength?: number;
@@ -27,13 +29,10 @@ export interface Terms {
   setAuthorityKeyId?: boolean;
 }
 
-/** A new certificate. */
-export interface IssuedCertificate {
-  /** The serial number in decimal, as the plugin takes it for an id. */
-  serial: string;
-  pem: string;
-  notBefore: Date;
-  notAfter: Date;
+/** A new certificate: its serial number in decimal, which the plugin takes for an id, and the plugin's outputs. */
+export interface Issued {
+  id: string;
+  outputs: Properties;
 }
 
 /** Bits of the key usage extension from the first on (RFC 5280 section 4.2.1.3), by the plugin's names. */
@@ -92,7 +91,7 @@ function nameOf(subject: Names["subject"] = {}): asn1.Name {
 const extension = (extnID: string, critical: boolean, value: unknown) =>
   new asn1.Extension({ extnID, critical, extnValue: new OctetString(AsnConvert.serialize(value)) });
 
-/** An IPv4 address that was mapped into IPv6 is written as IPv4, as Go does it. @throws When it is no address. */
+/** An IPv4 address that was mapped into IPv6 is written as IPv4, as Go does it. @throws When it is not an address. */
 function plainAddress(address: string): string {
   if (isIP(address) === 0 || address.includes("%")) throw new Error(`ipAddresses: "${address}" is not an IP address`);
   return /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1] ?? address;
@@ -185,7 +184,7 @@ function issue(
   alternative: asn1.Extension[],
   terms: Terms,
   signer: Signer,
-): IssuedCertificate {
+): Issued {
   const { isCaCertificate: cA, maxPathLength = -1 } = terms;
   if (cA && subject.length === 0) throw new Error("subject: a CA certificate needs one, with at least one part");
   const keyId = cA || terms.setSubjectKeyId ? keyIdOf(key) : undefined;
@@ -196,10 +195,12 @@ function issue(
   const notBefore = new Date();
   const notAfter = new Date(notBefore.getTime() + terms.validityPeriodHours * 3_600_000);
   const serial = randomBytes(16);
+  // Positive, and as short as DER wants it.
+  serial[0] = ((serial[0] ?? 0) & 0x7f) | 0x40;
   const { algorithm, digest } = signing(signer.key);
   const tbsCertificate = new asn1.TBSCertificate({
     version: asn1.Version.v3,
-    serialNumber: integer(serial),
+    serialNumber: exact(serial),
     signature: algorithm,
     issuer: signer.name,
     validity: new asn1.Validity({ notBefore, notAfter }),
@@ -215,17 +216,19 @@ function issue(
   });
   const signatureValue = exact(sign(digest, bytesOf(tbsCertificate), signer.key));
   const der = bytesOf(new asn1.Certificate({ tbsCertificate, signatureAlgorithm: algorithm, signatureValue }));
-  return { serial: BigInt(`0x${serial.toString("hex")}`).toString(), pem: toPem("CERTIFICATE", der), notBefore, notAfter };
-}
-
-/** A non-negative integer's bytes in DER: the fewest, with a zero before a set top bit. */
-function integer(bytes: Buffer): ArrayBuffer {
-  const first = bytes.findIndex((byte) => byte !== 0);
-  return exact((bytes[first] ?? 0) & 0x80 ? Buffer.concat([Buffer.from([0]), bytes.subarray(first)]) : bytes.subarray(first));
+  const id = BigInt(`0x${serial.toString("hex")}`).toString();
+  const outputs = {
+    id,
+    certPem: toPem("CERTIFICATE", der),
+    readyForRenewal: terms.earlyRenewalHours >= terms.validityPeriodHours,
+    validityStartTime: notBefore.toISOString(),
+    validityEndTime: notAfter.toISOString(),
+  };
+  return { id, outputs };
 }
 
 /** Issues a certificate that its own key signs. */
-export function selfSign(key: KeyObject, names: Names, terms: Terms): IssuedCertificate {
+export function selfSign(key: KeyObject, names: Names, terms: Terms): Issued {
   const name = nameOf(names.subject);
   return issue(name, spkiOf(key), alternativeNames(names), terms, { name, key });
 }
@@ -235,7 +238,7 @@ export function selfSign(key: KeyObject, names: Names, terms: Terms): IssuedCert
  *
  * @throws When the request's signature is wrong, or the CA's key is not that of its certificate.
  */
-export function signRequest(requestPem: string, caPem: string, key: KeyObject, terms: Terms): IssuedCertificate {
+export function signRequest(requestPem: string, caPem: string, key: KeyObject, terms: Terms): Issued {
   const request = AsnConvert.parse(fromPem(requestPem, "CERTIFICATE REQUEST", "certRequestPem"), CertificationRequest);
   const info = request.certificationRequestInfo;
   const requester = createPublicKey({ key: bytesOf(info.subjectPKInfo), type: "spki", format: "der" });

@@ -4,7 +4,6 @@ import type { Provider, Resource } from "./provider.ts";
 import {
   allowedUseNames,
   createRequest,
-  type IssuedCertificate,
   type Names,
   selfSign,
   signRequest,
@@ -71,19 +70,6 @@ function expired({ outputs }: Resource, { earlyRenewalHours }: Properties): stri
   return end - Number(earlyRenewalHours) * 3_600_000 <= Date.now() ? ["readyForRenewal"] : [];
 }
 
-function made(certificate: IssuedCertificate, { earlyRenewalHours, validityPeriodHours }: Properties, more: Properties) {
-  const { serial: id, pem, notBefore, notAfter } = certificate;
-  const outputs = {
-    id,
-    certPem: pem,
-    readyForRenewal: Number(earlyRenewalHours) >= Number(validityPeriodHours),
-    validityStartTime: notBefore.toISOString(),
-    validityEndTime: notAfter.toISOString(),
-    ...more,
-  };
-  return { id, outputs };
-}
-
 const selfSignedCert = bridgedType({
   fields: { ...namesFields, ...certificateFields, setAuthorityKeyId: off },
   secrets: ["privateKeyPem"],
@@ -91,8 +77,8 @@ const selfSignedCert = bridgedType({
   expired,
   make: async (inputs) => {
     const key = readPrivateKey(String(inputs.privateKeyPem), "privateKeyPem");
-    const certificate = selfSign(key, inputs as Names, inputs as unknown as Terms);
-    return made(certificate, inputs, { keyAlgorithm: algorithmOf(key) });
+    const { id, outputs } = selfSign(key, inputs as Names, inputs as unknown as Terms);
+    return { id, outputs: { ...outputs, keyAlgorithm: algorithmOf(key) } };
   },
 });
 
@@ -103,8 +89,8 @@ const locallySignedCert = bridgedType({
   make: async (inputs) => {
     const key = readPrivateKey(String(inputs.caPrivateKeyPem), "caPrivateKeyPem");
     const terms = inputs as unknown as Terms;
-    const certificate = signRequest(String(inputs.certRequestPem), String(inputs.caCertPem), key, terms);
-    return made(certificate, inputs, { caKeyAlgorithm: algorithmOf(key) });
+    const { id, outputs } = signRequest(String(inputs.certRequestPem), String(inputs.caCertPem), key, terms);
+    return { id, outputs: { ...outputs, caKeyAlgorithm: algorithmOf(key) } };
   },
 });
 

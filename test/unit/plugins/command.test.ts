@@ -245,24 +245,6 @@ test("remote: an environment is refused with the cure", async () => {
   assert.match(checked?.failures?.[0]?.reason ?? "", /write NAME=value before the command/);
 });
 
-test("remote: another host key is refused, and nothing runs", async () => {
-  const other = await startServer();
-  try {
-    const mark = join(folder, "wrong-host");
-    const inputs = { connection: { ...connection(), hostKey: other.hostKey }, create: `touch ${mark}` };
-    assert.match(await rejection(remote.create(inputs, context())), /its host key is SHA256:\S+, but hostKey says SHA256:/);
-    assert.ok(!existsSync(mark));
-  } finally {
-    await other.close();
-  }
-});
-
-test("remote: all commands of a run share one connection", async () => {
-  const before = server.connections();
-  await Promise.all([1, 2, 3].map((n) => remote.create({ connection: connection(), create: `echo ${n}` }, context())));
-  assert.ok(server.connections() - before <= 1);
-});
-
 const copyType = typeOf("command:remote:CopyToRemote");
 const asset = (content: { text: string } | { path: string }, hash = "h"): Properties => ({
   [signature]: assetSignature,

@@ -113,7 +113,7 @@ test("keepers and every other input replace; defaults written out and number for
   assert.deepEqual(await diff({ keepers: { a: "2" } }), { update: [], replace: ["keepers"] });
   assert.deepEqual(await diff({ keepers: { a: unknown } }), { update: [], replace: ["keepers"] });
   assert.deepEqual(await diff({ length: 9 }), { update: [], replace: ["length"] });
-  assert.deepEqual(await diff({ number: false }), { update: [], replace: ["numeric", "number"] });
+  assert.deepEqual(await diff({ number: false }), { update: [], replace: ["number", "numeric"] });
 });
 
 test("impossible inputs are named", async () => {

@@ -118,7 +118,7 @@ test("an RSA host key is verified, without SHA-1", () =>
     assert.equal((await run(pool, targetOf(server), "echo yes")).stdout, "yes\n");
   }));
 
-test("a host key that is no key is an error that names the host and the form", () =>
+test("a host key that is not one is an error that names the host and the form", () =>
   withServer({}, async (server, pool) => {
     await assert.rejects(
       run(pool, targetOf(server, { hostKey: "nonsense" }), "true"),
