@@ -93,7 +93,7 @@ function render(stage: Stage, user: string, withScripts: boolean): RenderedStage
     ...files.map((file, index) => ({ path: `files/${index}`, content: file.content })),
     ...inputs.map(([name, value]) => ({ path: `inputs/${name}`, content: value })),
   ]);
-  const taking = withScripts ? [] : takeScripts(stage, scripts);
+  const taking = withScripts ? [] : takeScripts(scripts);
   const command = (birth: Readonly<Record<string, string>>) => [...header, launcher(stage.name, user, taking, birth)].join("\n");
   return {
     create: command(stage.birth ?? {}),
@@ -141,15 +141,13 @@ function launcher(name: StageName, user: string, taking: readonly string[], birt
 
 // From what was brought last, else from what the host keeps. Nothing is run but what has the digest that stands here: an archive of
 // another release, half of one, or one that was changed is passed by.
-function takeScripts({ name, host }: Stage, scripts: string): string[] {
-  const libraries = ["run", ...stageLibraries[name]].join(",");
-  const cure =
-    "the scripts of this release are not on this host. Set cluster.repair to another word and run up: that brings them again";
+function takeScripts(digest: string): string[] {
   return [
-    `take() { rm -rf $d/lib $d/stage; tar -xf $1 -C $d --transform s,^${name}/,stage/, lib/{${libraries}}.sh ${name} 2>/dev/null &&`,
-    `  [ "$(cd $d && sha256sum lib/* stage/* | sha256sum)" = "${scripts}  -" ]; }`,
-    `{ gzip -dc ${ARCHIVE_IN_HOME} >$d/scripts.tar 2>/dev/null && take $d/scripts.tar; } || { rm -f $d/scripts.tar; take ${ARCHIVE_ON_HOST}; } ||`,
-    `  { echo "ERROR: ${name} on ${host}: ${cure}" >&2; exit 1; }`,
+    ". $d/settings.sh",
+    'take() { rm -rf $d/{lib,stage}; tar -xf $1 -C $d --transform s,^$STAGE_NAME/,stage/, $(printf " lib/%s.sh" run $LIBRARIES) $STAGE_NAME &&',
+    `  [ "$(cd $d; sha256sum lib/* stage/* | sha256sum)" = "${digest}  -" ]; }`,
+    `{ gzip -dc ${ARCHIVE_IN_HOME} >$d/scripts.tar && take $d/scripts.tar || { rm $d/scripts.tar; take ${ARCHIVE_ON_HOST}; }; } 2>/dev/null || {`,
+    '  echo "ERROR: $STAGE_NAME on $HOST_NAME: its scripts are not on this host. Another word in cluster.repair, and up brings them" >&2; exit 1; }',
   ];
 }
 

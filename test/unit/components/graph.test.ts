@@ -139,22 +139,33 @@ test("no visible text holds a key, a certificate's key or a token", async () => 
   }
 });
 
-test("every command on a host waits for the host's scripts, in whatever way", async () => {
-  const graph = await graphOf(clusterOf(2));
+/** Whether one resource waits for another, in whatever way. */
+function waitsFor(graph: Graph, name: string, wanted: string, seen = new Set<string>()): boolean {
   const nameOf = (urn: string) => urn.split("::").slice(-2).join(" ").replace(/^.*\$/, "");
-  const waitsFor = (name: string, wanted: string, seen = new Set<string>()): boolean =>
-    (graph.get(name)?.options.dependencies ?? []).map(nameOf).some((it) => {
-      if (it === wanted) return true;
-      if (seen.has(it)) return false;
-      seen.add(it);
-      return waitsFor(it, wanted, seen);
-    });
+  return (graph.get(name)?.options.dependencies ?? []).map(nameOf).some((it) => {
+    if (it === wanted) return true;
+    if (seen.has(it)) return false;
+    seen.add(it);
+    return waitsFor(graph, it, wanted, seen);
+  });
+}
+
+test("a control plane marks that it leaves before anything on any host is undone", async () => {
+  const graph = await graphOf(clusterOf(2));
+  const others = [...graph.keys()].filter((name) => name.startsWith("command:") && !name.includes(" leaving-"));
+  assert.equal(others.length, 3 * 6 + 2 * 4);
+  for (const host of ["m1", "m2", "m3"])
+    for (const other of others) assert.ok(waitsFor(graph, command(`leaving-${host}`), other), `leaving-${host}, ${other}`);
+});
+
+test("every command on a host waits for the host's scripts", async () => {
+  const graph = await graphOf(clusterOf(2));
   const commands = [...graph.keys()].flatMap((name) => {
     const host = /^command:remote:Command (?!join-).*-(\w+)$/.exec(name)?.[1];
     return host === undefined ? [] : [{ name, host }];
   });
   assert.equal(commands.length, 3 * 6 + 2 * 2);
-  for (const { name, host } of commands) assert.ok(waitsFor(name, scripts(host)), name);
+  for (const { name, host } of commands) assert.ok(waitsFor(graph, name, scripts(host)), name);
 });
 
 test("scripts come again to a reinstalled host and with another word of repair, and never to one that is lost", async () => {
