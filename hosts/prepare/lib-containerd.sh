@@ -95,6 +95,7 @@ kubelet_drop_in() {
 remove_containerd() {
   local pid mount
   [[ "$(readlink /usr/local/bin/containerd)" == /opt/ha-kubernetes/* ]] || return 0
+  end_import
   systemctl disable --quiet --now containerd 2>/dev/null || true
   for pid in $(k8s_shims); do kill_tree "$pid"; done
   wait_until 30 "containers' shims to end" no_shims
