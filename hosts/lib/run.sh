@@ -12,7 +12,7 @@ STAGE=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 readonly ACTION STAGE
 # shellcheck source=/dev/null
 . "$STAGE/settings.sh"
-for library in common files saved artifacts turn pool-turn node authorities lost; do
+for library in common files saved artifacts images api turn pool-turn node authorities lost; do
   # shellcheck source=/dev/null
   . "$STAGE/lib/$library.sh"
 done
