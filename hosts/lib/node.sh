@@ -22,7 +22,7 @@ start_kubelet() {
   # An image that is not there would be asked of a registry, in vain, and only after a while again.
   images_at_hand
   reread_units kubelet
-  systemctl enable --quiet --no-reload kubelet
+  enable_units kubelet
   # One that failed again and again is not started for a while.
   systemctl reset-failed kubelet 2>/dev/null || true
   systemctl restart kubelet || fail "kubelet does not start: $(journalctl -u kubelet -n 3 -o cat | tr '\n' ' ')"

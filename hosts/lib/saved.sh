@@ -52,6 +52,10 @@ restore_service() {
   forget "service-$1"
 }
 
+# enable_units UNIT...: from the next boot on. By links in the file system alone: told of it, systemd would read all its files anew
+# before the next unit starts.
+enable_units() { SYSTEMD_OFFLINE=1 systemctl enable --quiet "$@"; }
+
 # reread_units UNIT...: systemd reads its files anew, only where it knows one of these otherwise than it is now.
 reread_units() { if [[ "$(systemctl show -p NeedDaemonReload --value "$@")" == *yes* ]]; then systemctl daemon-reload; fi; }
 
