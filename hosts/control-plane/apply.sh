@@ -49,14 +49,22 @@ converge() {
   trust_in_kubeconfigs
   renew_kubelet_credential
   write_manifests
+  local component found_no_api=no
   # The one that runs restarts what was written; itself it comes last, because it must never be newer than its apiserver.
-  if ! systemctl is-active --quiet kubelet; then start_kubelet; fi
+  if ! systemctl is-active --quiet kubelet; then
+    start_kubelet
+    found_no_api=yes
+  fi
   wait_until 240 "the apiserver of this host to be ready" ready_here
-  local component
   for component in kube-apiserver kube-controller-manager kube-scheduler; do
     wait_until 180 "$component to run with what is now set" restarted "$component" "$(stat -c %Y "$MANIFESTS/$component.yaml")"
   done
-  if kubelet_is_stale; then change_kubelet; fi
+  if kubelet_is_stale; then
+    change_kubelet
+  elif [ "$found_no_api" = yes ]; then
+    # It asked in vain when it started, and asks again only after 6 s, then 13. Another start asks at once; containers run on.
+    systemctl restart kubelet || fail "kubelet does not start again: $(journalctl -u kubelet -n 3 -o cat | tr '\n' ' ')"
+  fi
   uncordon
   wait_until 60 "the apiserver of this host to stay ready" ready "$HOST_ADDRESS"
   register
@@ -142,7 +150,7 @@ write_manifests() {
     if cmp -s "$new/$name.yaml" "$MANIFESTS/$name.yaml"; then continue; fi
     # The kubelet passes by names that begin with a dot.
     install -m 0600 "$new/$name.yaml" "$MANIFESTS/.$name.yaml"
-    sync "$MANIFESTS/.$name.yaml"
+    durable "$MANIFESTS/.$name.yaml"
     mv -f "$MANIFESTS/.$name.yaml" "$MANIFESTS/$name.yaml"
   done
 }

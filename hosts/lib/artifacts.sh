@@ -10,7 +10,7 @@
 
 # In front of the host's own folders; empty but in tests.
 readonly ARTIFACT_ROOT=${HAK_ROOT:-}
-readonly DOWNLOADS=$ARTIFACT_ROOT/opt/ha-kubernetes/downloads IMAGE_STAMPS=$ARTIFACT_ROOT/var/lib/containerd/ha-kubernetes
+readonly DOWNLOADS=$ARTIFACT_ROOT/opt/ha-kubernetes/downloads
 
 # stage_artifacts FILE: puts the list's programs in place, several at a time.
 stage_artifacts() {

@@ -1,6 +1,8 @@
 # shellcheck shell=bash
 # Gives images to this host's containerd, from archives of a bundle or by pulling them. The list is that of artifacts.sh.
 
+readonly IMAGE_STAMPS=$ARTIFACT_ROOT/var/lib/containerd/ha-kubernetes
+
 # import_images FILE: gives the list's images to the running containerd.
 import_images() {
   local line present names wanted=()
