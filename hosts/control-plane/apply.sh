@@ -91,7 +91,7 @@ change_kubelet() {
 kubeadm_init() { kubeadm_does kubeadm "$@"; }
 kubeadm_does() {
   "$1" init "${@:2}" --config /etc/kubernetes/kubeadm.yaml </dev/null >/run/ha-kubernetes/kubeadm.log 2>&1 ||
-    fail "kubeadm init ${*:2}: $(tail -n 3 /run/ha-kubernetes/kubeadm.log | tr '\n' ' ')"
+    fail "kubeadm: $(tail -n 3 /run/ha-kubernetes/kubeadm.log | tr '\n' ' ')"
 }
 # all_but PHASE...: the option with which `kubeadm init` does these phases alone, in one process.
 readonly KUBEADM_PHASES=(preflight certs kubeconfig etcd control-plane kubelet-start wait-control-plane upload-config/kubeadm
