@@ -95,9 +95,9 @@ begin_import() {
   # It may outlive this stage's folder, so it takes along what it needs.
   {
     printf 'set -euo pipefail\numask 022\nexport LC_ALL=C PATH=%q\nDONE=()\n' "$PATH"
-    declare -p STAGE_NAME HOST_NAME ARTIFACT_ROOT DOWNLOADS IMAGE_STAMPS PIN PENDING_IMAGES IMPORT_LOCK
+    declare -p STAGE_NAME HOST_NAME ARTIFACT_ROOT DOWNLOADS IMAGE_STAMPS PIN PENDING_IMAGES IMPORT_UNIT IMPORT_LOCK
     declare -f
-    echo images_at_hand
+    printf 'images_at_hand\nrm -f %q\n' "$IMPORT_SCRIPT"
   } | write_file 0600 root:root "$IMPORT_SCRIPT"
   if systemd-run --quiet --collect --unit "$IMPORT_UNIT" --description "Import of container images" bash "$IMPORT_SCRIPT"; then
     did "began to import images"
