@@ -1,9 +1,6 @@
-import { createReadStream, createWriteStream } from "node:fs";
 import { copyFile, mkdir, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { pipeline } from "node:stream/promises";
 import { fileURLToPath } from "node:url";
-import { createGzip } from "node:zlib";
 import { BASE_REVISION, makeBase, standsOnBase } from "./base.ts";
 import { goBuild, goBuildFile, goVersion, ownArchitecture } from "./go.ts";
 import { type Image, type Layer, makeLayer, makeTar, writeImages } from "./image.ts";
@@ -17,7 +14,7 @@ import {
   lock,
 } from "./lock.ts";
 import { type BundleFile, cacheFolder, sha256Of } from "./manifest.ts";
-import type { Wanted } from "./plan.ts";
+import { builtName, type Wanted } from "./plan.ts";
 import { buildsOfFile, buildsOfImages, type GoBuild, merged } from "./recipes.ts";
 import { needPackages, say } from "./run.ts";
 
@@ -86,12 +83,13 @@ export class Builder {
     const programs = new Map(
       builds.flatMap((it) => Object.keys(it.programs).map((name) => [name, join(this.#folderOf(it), name)])),
     );
-    const path = join(this.#folder, item.file);
+    const name = builtName(item);
+    const path = join(this.#folder, name);
     const made =
       "locked" in item ? await this.#packFile(item.locked, programs, path) : await this.#packImages(item, programs, path);
     const notes = [...builds.flatMap((build) => build.note ?? []), ...made];
     const { size } = await stat(path);
-    this.#done(item.file, {
+    this.#done(name, {
       sha256: await sha256Of(path),
       size,
       version: item.version,
@@ -110,9 +108,7 @@ export class Builder {
       const folder = join(this.#work, basename(path));
       await mkdir(folder, { recursive: true });
       for (const [name, from] of programs) await copyFile(from, join(folder, name));
-      await makeTar(folder, `${folder}.tar`);
-      // Packed but not compressed: hosts unpack it in a fraction of the time.
-      await pipeline(createReadStream(`${folder}.tar`), createGzip({ level: 0 }), createWriteStream(`${path}.new`));
+      await makeTar(folder, `${path}.new`);
     }
     await rename(`${path}.new`, path);
     return [];

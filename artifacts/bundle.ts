@@ -5,7 +5,7 @@ import { Builder } from "./builder.ts";
 import type { Architecture } from "./lock.ts";
 import { addToManifest, type BundleFile, isWhole, readManifest } from "./manifest.ts";
 import { downloadOfficial, isOnline } from "./official.ts";
-import { type BundleSource, originOf, type Wanted } from "./plan.ts";
+import { type BundleSource, builtName, originOf, type Wanted } from "./plan.ts";
 import { say } from "./run.ts";
 
 // Fills a folder with what hosts take. Every file is made beside its place and moved there whole, then noted in the manifest:
@@ -23,16 +23,17 @@ export async function missingFiles({ folder, source, wanted }: BundleArgs): Prom
   const { files } = readManifest(folder);
   const missing: Wanted[] = [];
   for (const item of wanted) {
-    const entry = files[item.file];
-    if (!acceptable(entry, source, item) || !(await isWhole(folder, item.file, entry))) missing.push(item);
+    const name = acceptableName(files, source, item);
+    if (name === undefined || !(await isWhole(folder, name, files[name]))) missing.push(item);
   }
   return missing;
 }
 
 /** Each wanted file's SHA-256 by its name, once all are there. */
-export function hashesOf({ folder, wanted }: BundleArgs): Record<string, string> {
+export function hashesOf({ folder, source, wanted }: BundleArgs): Record<string, string> {
   const { files } = readManifest(folder);
-  return Object.fromEntries(wanted.map(({ file }) => [file, (files[file] as BundleFile).sha256]));
+  const names = wanted.map((item) => acceptableName(files, source, item) as string);
+  return Object.fromEntries(names.map((name) => [name, (files[name] as BundleFile).sha256]));
 }
 
 /** Makes what is missing. Throws at the first file that can't be made; the others stay. */
@@ -57,8 +58,17 @@ export async function fillBundle(args: BundleArgs): Promise<void> {
   if (built.length > 0) await new Builder(folder, architecture, note).make(built);
 }
 
-/** A bundle that is said to be all official or all built here holds nothing else, and no image on files that were found wanting. */
-const acceptable = (entry: BundleFile | undefined, source: BundleSource, item: Wanted) =>
-  entry !== undefined &&
-  (source === "auto" || (source === "official") === (entry.origin === "official")) &&
-  (entry.origin === "official" || !standsOnBase(item) || entry.baseRevision === BASE_REVISION);
+/**
+ * Under which name a bundle holds a file, if it does. One that is said to be all official or all built here holds nothing else, and no
+ * image on files that were found wanting.
+ */
+function acceptableName(files: Readonly<Record<string, BundleFile>>, source: BundleSource, item: Wanted): string | undefined {
+  const officialName = item.file;
+  const acceptable = (name: string) => {
+    const entry = files[name];
+    if (entry === undefined || (source !== "auto" && source !== (entry.origin === "built" ? "build" : "official"))) return false;
+    if (entry.origin === "official") return name === officialName;
+    return name === builtName(item) && (!standsOnBase(item) || entry.baseRevision === BASE_REVISION);
+  };
+  return [builtName(item), officialName].find(acceptable);
+}

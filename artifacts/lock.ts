@@ -29,6 +29,8 @@ export interface LockedFile {
   version: string;
   /** Its name in a bundle or on a mirror. */
   file: string;
+  /** Its name where it was built instead: an archive that is not compressed, because hosts unpack that in a quarter of the time. */
+  builtFile: string;
   /** Where the project publishes it. */
   url: string;
   /** The official file's SHA-256, or "unknown". */
@@ -90,8 +92,9 @@ export function imageDigest(name: ImageName, version: string): string {
 export function lockedFile(name: FileName, version: string, architecture: Architecture): LockedFile {
   const { url, members, sha256 } = lock.files[name];
   const hashes = found(sha256, `artifact ${name}`, version);
-  const file = `${name}-${version}-linux-${architecture}${members === undefined ? "" : ".tar.gz"}`;
-  return { name, version, file, url: filled(url, version, architecture), sha256: hashes[architecture], members };
+  const base = `${name}-${version}-linux-${architecture}`;
+  const [file, builtFile] = members === undefined ? [base, base] : [`${base}.tar.gz`, `${base}.tar`];
+  return { name, version, file, builtFile, url: filled(url, version, architecture), sha256: hashes[architecture], members };
 }
 
 /** An official file's SHA-256. Throws where it is not known. */

@@ -21,6 +21,9 @@ export type BundleSource = "official" | "build" | "auto";
 /** A file that a bundle is to hold. */
 export type Wanted = { file: string; version: string } & ({ locked: LockedFile } | { group: ImageGroup });
 
+/** The name of a file that was built. */
+export const builtName = (item: Wanted): string => ("locked" in item ? item.locked.builtFile : item.file);
+
 // What takes longest to build first.
 const FILES: readonly FileName[] = ["kubelet", "kubeadm", "kubectl", "containerd", "etcd", "runc", "cni-plugins", "flannel-cni"];
 

@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { addonsStage } from "../hosts/addons/addons.ts";
+import type { ApiLoadBalancer } from "./apiLoadBalancer.ts";
 import { type ClusterContext, hostsOf } from "./context.ts";
 import type { ControlPlane } from "./controlPlane.ts";
 import { type HostCommand, hostCommand } from "./host.ts";
@@ -11,11 +12,11 @@ export class Addons extends pulumi.ComponentResource {
   constructor(
     name: string,
     context: ClusterContext,
-    args: { controlPlane: ControlPlane },
+    args: { controlPlane: ControlPlane; balancer: ApiLoadBalancer },
     options?: pulumi.ComponentResourceOptions,
   ) {
     super("ha-kubernetes:index:Addons", name, {}, options);
-    const { cluster, infrastructure, owner, images } = context;
+    const { born, cluster, infrastructure, owner, images } = context;
     for (const host of hostsOf(infrastructure, "control-plane")) {
       const stage = pulumi
         .all([
@@ -36,8 +37,11 @@ export class Addons extends pulumi.ComponentResource {
           }),
         );
       // After every control plane: kube-proxy must not be newer than an apiserver, and pods are started anew once all of these trust
-      // another authority.
-      this.commands.push(hostCommand(host, "addons", stage, { parent: this, dependsOn: args.controlPlane }));
+      // another authority. A cluster that is being born has one version and one authority: its first control plane need not wait. Pods
+      // look for the API at its address.
+      const own = args.controlPlane.commands[host.name];
+      const after = born || own === undefined ? [args.controlPlane] : [own, args.balancer];
+      this.commands.push(hostCommand(host, "addons", stage, { parent: this, dependsOn: after }));
     }
     this.registerOutputs({});
   }

@@ -23,7 +23,7 @@ export class ApiLoadBalancer extends pulumi.ComponentResource {
 
   constructor(name: string, context: ClusterContext, args: ApiLoadBalancerArgs, options?: pulumi.ComponentResourceOptions) {
     super("ha-kubernetes:index:ApiLoadBalancer", name, {}, options);
-    const { cluster, infrastructure, owner, pki } = context;
+    const { born, cluster, infrastructure, owner, pki } = context;
     const { endpoint } = infrastructure;
     if (endpoint.kind === "given") {
       for (const host of hostsOf(infrastructure, "control-plane").filter(({ lost }) => !lost)) {
@@ -59,10 +59,10 @@ export class ApiLoadBalancer extends pulumi.ComponentResource {
             statisticsPassword,
           }),
         );
-      // After the control planes: haproxy counts a backend as up until its first check, so a new one is added once it answers.
-      const after = [args.controlPlane, args.prepared[host.name], needsChain(host) ? previous : undefined].filter(
-        (it) => it !== undefined,
-      );
+      // After the control planes: haproxy counts a backend as up until its first check, so a new one is added once it answers. While
+      // the cluster is being born nobody asks yet, and no balancer runs that another could cut off: all start beside the control planes.
+      const others = born ? [args.controlPlane, needsChain(host) ? previous : undefined] : [];
+      const after = [args.prepared[host.name], ...others].filter((it) => it !== undefined);
       // A new one starts once those that run know it: before, it would not hear who holds the address, and take it, too.
       const isRunning = running.includes(host);
       const command = hostCommand(host, "balancer", stage, { parent: this, dependsOn: isRunning ? after : [...after, ...told] });

@@ -15,11 +15,16 @@ interface WorkerPoolArgs {
   balancer: pulumi.Resource;
 }
 
-/** Asks until the API answers at its address: a cloud's balancer takes its time to see the first apiserver. */
-const mintToken = (command: string) =>
+/** Asks the control plane's own apiserver, where its kubelet does: the API's address may not be there yet. */
+const mintToken = (host: string) =>
   [
+    "umask 077",
+    "d=$(mktemp -d /run/ha-kubernetes/join.XXXXXXXX)",
+    "trap 'rm -rf \"$d\"' EXIT",
+    "server=$(sed -n 's/^ *server: //p' /etc/kubernetes/kubelet.conf)",
+    `sed "s|^\\( *server:\\).*|\\1 $server|" /etc/kubernetes/admin.conf >"$d/admin.conf"`,
     "end=$(($(date +%s) + 300))",
-    `until token=$(${command}); do`,
+    `until token=$(kubeadm token create --kubeconfig "$d/admin.conf" --ttl 2h --description "join of ${host}"); do`,
     '  [ "$(date +%s)" -lt "$end" ] || { echo "the API gave no token for 300 s, see above" >&2; exit 1; }',
     "  sleep 2",
     "done",
@@ -32,7 +37,7 @@ export class WorkerPool extends pulumi.ComponentResource {
 
   constructor(name: string, context: ClusterContext, args: WorkerPoolArgs, options?: pulumi.ComponentResourceOptions) {
     super("ha-kubernetes:index:WorkerPool", name, {}, options);
-    const { cluster, infrastructure, owner, pki } = context;
+    const { born, cluster, infrastructure, owner, pki } = context;
     const { endpoint, kubeletExtraArgs } = infrastructure;
     // A pool that scales has no host here: its instances run the same stages by themselves.
     const scaled = infrastructure.scaledPools?.[name];
@@ -46,19 +51,12 @@ export class WorkerPool extends pulumi.ComponentResource {
     if (!minter) throw new pulumi.RunError("no control plane is left that could admit a worker: every one is marked as lost");
     for (const host of hostsOf(infrastructure, "worker").filter((it) => it.pool === name)) {
       const minted = args.controlPlane.commands[minter.name];
-      const mint = mintToken(
-        `kubeadm token create --kubeconfig /etc/kubernetes/admin.conf --ttl 2h --description "join of ${host.name}"`,
-      );
       const joined = onceCommand(
         minter,
         `join-${host.name}`,
-        mint,
+        mintToken(host.name),
         [host.incarnation, ...(host.machineId === undefined ? [] : [host.machineId])],
-        {
-          parent: this,
-          // It asks at the API's address, which is there once the balancer is.
-          dependsOn: [args.balancer, ...(minted ? [minted] : [])],
-        },
+        { parent: this, dependsOn: minted },
       );
       const stage = pulumi
         .all([
@@ -80,8 +78,9 @@ export class WorkerPool extends pulumi.ComponentResource {
           }),
         );
       const prepared = args.prepared[host.name];
-      // After every control plane: a kubelet must never be newer than an apiserver it may meet.
-      const dependsOn = [joined, args.controlPlane, args.balancer, ...(prepared ? [prepared] : [])];
+      // After every control plane: a kubelet must never be newer than an apiserver it may meet. In a cluster that is being born all are
+      // of one version, and the one that minted is enough.
+      const dependsOn = [joined, args.balancer, ...(born ? [args.controlPlane] : []), ...(prepared ? [prepared] : [])];
       this.commands.push(hostCommand(host, "worker", stage, { parent: this, dependsOn }));
     }
     this.registerOutputs({});

@@ -96,8 +96,10 @@ function groupsOf({ roles, cloudImages = [] }: ArtifactsArgs): ImageGroup[] {
 
 function fileLine(args: ArtifactsArgs, name: FileName, version: string, folder: string): string {
   const locked = lockedFile(name, version, args.architecture);
-  const sha256 = args.source.sha256 === undefined ? officialSha256(locked) : bundled(args.source.sha256, locked.file);
-  const from = args.source.kind === "official" ? locked.url : below(args.source.location, locked.file);
+  const file =
+    args.source.sha256 !== undefined && Object.hasOwn(args.source.sha256, locked.builtFile) ? locked.builtFile : locked.file;
+  const sha256 = args.source.sha256 === undefined ? officialSha256(locked) : bundled(args.source.sha256, file);
+  const from = args.source.kind === "official" ? locked.url : below(args.source.location, file);
   const kind = locked.members === undefined ? "binary" : "archive";
   // The plugin that is called by CNI has flannel's plain name.
   const programs = locked.members ?? [name === "flannel-cni" ? "flannel" : name];

@@ -10,19 +10,30 @@ import { createTar } from "nanotar";
 export type StageName = "prepare" | "etcd" | "balancer" | "control-plane" | "worker" | "addons" | "leaving" | "handover";
 
 /** The files of hosts/lib that are read before a stage's own scripts. */
-export type Library = "common" | "files" | "saved" | "artifacts" | "turn" | "pool-turn" | "node" | "authorities" | "lost";
+export type Library =
+  | "common"
+  | "files"
+  | "saved"
+  | "artifacts"
+  | "images"
+  | "api"
+  | "turn"
+  | "pool-turn"
+  | "node"
+  | "authorities"
+  | "lost";
 
 /**
  * The libraries of each stage, in the order in which they are read: what its scripts call, and what those call in turn. A change of
  * a library shows on these stages and on no other. A unit test compares this with what the scripts really call.
  */
 export const stageLibraries: Readonly<Record<StageName, readonly Library[]>> = {
-  prepare: ["common", "files", "saved", "artifacts", "turn", "pool-turn", "node"],
+  prepare: ["common", "files", "saved", "artifacts", "images", "turn", "pool-turn", "node"],
   etcd: ["common", "files", "saved", "artifacts", "turn", "authorities", "lost"],
   balancer: ["common", "files", "saved", "turn"],
-  "control-plane": ["common", "files", "saved", "artifacts", "turn", "node", "authorities"],
-  worker: ["common", "files", "saved", "turn", "pool-turn", "node", "authorities"],
-  addons: ["common", "files", "turn", "lost"],
+  "control-plane": ["common", "files", "saved", "artifacts", "images", "api", "turn", "node", "authorities"],
+  worker: ["common", "files", "saved", "artifacts", "images", "api", "turn", "pool-turn", "node", "authorities"],
+  addons: ["common", "files", "api", "turn", "lost"],
   leaving: ["common", "files", "turn"],
   handover: ["common", "files", "turn"],
 };

@@ -1,17 +1,33 @@
 # shellcheck shell=bash
 # The add-ons, once per cluster: every control plane looks, the first that finds work takes the turn and does it.
 
-readonly RECORD=ha-kubernetes-addons
+readonly RECORD=ha-kubernetes-addons RECORD_PATH=/api/v1/namespaces/kube-system/configmaps/ha-kubernetes-addons
 
 # Its own apiserver: nothing else must be up for this.
 addons_kubectl() { kubectl --kubeconfig /etc/kubernetes/admin.conf --server "$API_SERVER" --request-timeout 60s "$@" </dev/null; }
+api_credential() { admin_credential; }
 
-api_is_ready() { addons_kubectl get --raw /readyz && addons_kubectl get namespace kube-system; }
+# read_record: what was applied last, as the API gives it, in KNOWN: `digest` of all manifests, and `objects`, one reference a line.
+# Empty where nothing ever was.
+read_record() {
+  if KNOWN=$(api GET "$RECORD_PATH"); then return 0; fi
+  if [[ $KNOWN == *'"reason":"NotFound"'* ]]; then
+    KNOWN=""
+    return 0
+  fi
+  return 1
+}
+recorded_objects() { addons_kubectl get configmap "$RECORD" -n kube-system -o 'jsonpath={.data.objects}'; }
 
-# What was applied last: `digest` of all manifests, and `objects`, one reference a line.
-recorded() { addons_kubectl get configmap "$RECORD" -n kube-system --ignore-not-found -o "jsonpath={.data.$1}"; }
-
-addons_are_current() { [ "$(recorded digest)" = "$wanted" ]; }
+# addons_are_current [SECONDS]: for so long the apiserver may not answer.
+addons_are_current() {
+  local end=$((SECONDS + ${1:-60}))
+  until read_record; do
+    [ "$SECONDS" -lt "$end" ] || fail "the apiserver of this host does not say what was applied last: $KNOWN"
+    pause 0.5
+  done
+  [[ $KNOWN == *"\"digest\":\"$wanted\""* ]]
+}
 
 # record DIGEST OBJECTS: the object that says what is in the cluster.
 record() {
@@ -22,12 +38,13 @@ record() {
 apply_addons() {
   # Another control plane may have done it while this one waited for its turn.
   if addons_are_current; then return; fi
-  local before
-  before=$(recorded objects)
+  local before=""
+  [ -z "$KNOWN" ] || before=$(recorded_objects)
   printf '%s\n' "$before" | cat - "$STAGE/inputs/objects" | awk 'NF && !seen[$0]++' >"$STAGE/objects-union"
   # Noted before anything is made, so that a run that was killed leaves nothing unknown.
   { record "" "$STAGE/objects-union" && cat "$STAGE"/inputs/*.yaml; } >"$STAGE/all.yaml"
-  addons_kubectl apply --server-side --force-conflicts --field-manager ha-kubernetes -f "$STAGE/all.yaml" >&2
+  # A server-side apply takes no field that the API does not know, so kubectl need not fetch its schemas.
+  addons_kubectl apply --server-side --force-conflicts --validate=false --field-manager ha-kubernetes -f "$STAGE/all.yaml" >&2
   # Last made, first deleted: a namespace goes after what is in it.
   grep -vxF -f "$STAGE/inputs/objects" "$STAGE/objects-union" | tac >"$STAGE/stale" || true
   if [ -s "$STAGE/stale" ]; then
@@ -35,7 +52,7 @@ apply_addons() {
     did "deleted $(wc -l <"$STAGE/stale") objects of add-ons that are no longer wanted"
   fi
   record "$wanted" "$STAGE/inputs/objects" >"$STAGE/record.yaml"
-  addons_kubectl apply --server-side --force-conflicts --field-manager ha-kubernetes -f "$STAGE/record.yaml" >&2
+  api_apply "$RECORD_PATH" ha-kubernetes "$STAGE/record.yaml" >/dev/null
   did "applied $(wc -l <"$STAGE/inputs/objects") objects"
 }
 
@@ -74,10 +91,12 @@ keep_join_timer() {
 }
 
 wanted=$(cat "$STAGE"/inputs/*.yaml | sha256sum | cut -d' ' -f1)
-wait_until 300 "this host's apiserver" api_is_ready
-wait_until 180 "the controller manager to publish the API's authority" authority_is_published
-addons_are_current || with_turn apply_addons
-taints_are_current || with_turn set_taints
+if ! addons_are_current 300; then
+  # Pods that are started anew are to find today's authority. The first ones wait for it by themselves.
+  [ -z "$KNOWN" ] || wait_until 180 "the controller manager to publish the API's authority" authority_is_published
+  with_turn apply_addons
+fi
+nobody_has_taints || taints_are_current || with_turn set_taints
 keep_join_timer
 # A pod that trusts one authority alone would be cut off by the next step of the rotation.
 if [ "${AWAIT_PODS:-}" = yes ]; then wait_until 300 "the pods of the add-ons to be started anew, with both authorities" pods_are_new; fi

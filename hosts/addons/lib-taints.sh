@@ -10,6 +10,14 @@ workers_taints() {
   addons_kubectl get nodes -l ha-kubernetes/pool -o go-template='{{range .items}}{{.metadata.name}}|{{index .metadata.labels "ha-kubernetes/pool"}}|{{with .metadata.annotations}}{{with index . "'$TAINTS_NOTE'"}}{{.}}{{end}}{{end}}|{{range .spec.taints}}{{.key}}:{{.effect}} {{end}}{{"\n"}}{{end}}'
 }
 
+# Nor is to have any: found with one small answer of the API, which is all that most clusters need.
+nobody_has_taints() {
+  local nodes
+  [ -z "$TAINTS" ] || return 1
+  nodes=$(api GET '/api/v1/nodes?labelSelector=ha-kubernetes%2Fpool' -H 'Accept: application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1') || return 1
+  [[ $nodes != *"\"$TAINTS_NOTE\":\""?* ]]
+}
+
 # pool_taints POOL: those of TAINTS (words `pool>key=value:effect`), in one line.
 pool_taints() {
   local word found=()

@@ -68,7 +68,7 @@ anything_stale() {
 # turn_on restart|reload UNIT[:PART] FILE...
 turn_on() {
   local unit=${2%%:*}
-  systemctl is-enabled --quiet "$unit" || systemctl enable --quiet --no-reload "$unit"
+  systemctl is-enabled --quiet "$unit" || enable_units "$unit"
   systemctl "$1" "$unit" || fail "$unit does not $1: $(journalctl -u "$unit" -n 3 -o cat | tr '\n' ' ')"
   started "${@:2}"
   did "${1}ed $unit"

@@ -27,7 +27,7 @@ undo_balancer() {
 let_connections_end() {
   local end=$((SECONDS + 10))
   if [ -z "$PEERS" ] || drained >/dev/null || teardown; then return 0; fi
-  until drained >/dev/null || [ "$SECONDS" -ge "$end" ]; do sleep 0.2; done
+  until drained >/dev/null || [ "$SECONDS" -ge "$end" ]; do pause 0.2; done
 }
 
 undo_balancer

@@ -49,14 +49,22 @@ converge() {
   trust_in_kubeconfigs
   renew_kubelet_credential
   write_manifests
+  local component found_no_api=no
   # The one that runs restarts what was written; itself it comes last, because it must never be newer than its apiserver.
-  if ! systemctl is-active --quiet kubelet; then start_kubelet; fi
+  if ! systemctl is-active --quiet kubelet; then
+    start_kubelet
+    found_no_api=yes
+  fi
   wait_until 240 "the apiserver of this host to be ready" ready_here
-  local component
   for component in kube-apiserver kube-controller-manager kube-scheduler; do
     wait_until 180 "$component to run with what is now set" restarted "$component" "$(stat -c %Y "$MANIFESTS/$component.yaml")"
   done
-  if kubelet_is_stale; then change_kubelet; fi
+  if kubelet_is_stale; then
+    change_kubelet
+  elif [ "$found_no_api" = yes ]; then
+    # It asked in vain when it started, and asks again only after 6 s, then 13. Another start asks at once; containers run on.
+    systemctl restart kubelet || fail "kubelet does not start again: $(journalctl -u kubelet -n 3 -o cat | tr '\n' ' ')"
+  fi
   uncordon
   wait_until 60 "the apiserver of this host to stay ready" ready "$HOST_ADDRESS"
   register
@@ -79,11 +87,19 @@ change_kubelet() {
   wait_until 180 "this node to be ready with kubelet $KUBERNETES_VERSION" ready_with_version
 }
 
-# kubeadm_phase PHASE...: one that needs no API. Those that talk to it are `phase_of kubeadm_here PHASE...`.
-kubeadm_phase() { phase_of kubeadm "$@"; }
-phase_of() {
-  "$1" init phase "${@:2}" --config /etc/kubernetes/kubeadm.yaml </dev/null >/run/ha-kubernetes/kubeadm.log 2>&1 ||
-    fail "kubeadm ${*:2}: $(tail -n 3 /run/ha-kubernetes/kubeadm.log | tr '\n' ' ')"
+# kubeadm_init ARGS...: `kubeadm init` with this host's configuration.
+kubeadm_init() { kubeadm_does kubeadm "$@"; }
+kubeadm_does() {
+  "$1" init "${@:2}" --config /etc/kubernetes/kubeadm.yaml </dev/null >/run/ha-kubernetes/kubeadm.log 2>&1 ||
+    fail "kubeadm: $(tail -n 3 /run/ha-kubernetes/kubeadm.log | tr '\n' ' ')"
+}
+# all_but PHASE...: the option with which `kubeadm init` does these phases alone, in one process.
+readonly KUBEADM_PHASES=(preflight certs kubeconfig etcd control-plane kubelet-start wait-control-plane upload-config/kubeadm
+  upload-config/kubelet upload-certs mark-control-plane bootstrap-token kubelet-finalize addon show-join-command)
+all_but() {
+  local phase skipped=""
+  for phase in "${KUBEADM_PHASES[@]}"; do [[ " $* " == *" $phase "* ]] || skipped+=",$phase"; done
+  echo "--skip-phases=${skipped:1}"
 }
 # Before 1.36 kubeadm asks the API where admin.conf leads, and no balancer may be there yet: it alone is shown one that leads to this host.
 kubeadm_here() {
@@ -118,9 +134,7 @@ make_certificates() {
   if [ "$wanted" = "$(certificates_made)" ]; then return 0; fi
   rm -f "$KUBERNETES_PKI"/{apiserver,apiserver-kubelet-client,front-proxy-client}.{crt,key}
   rm -f /etc/kubernetes/{admin,super-admin,kubelet,controller-manager,scheduler}.conf
-  kubeadm_phase certs all
-  kubeadm_phase kubeconfig all
-  kubeadm_phase kubeconfig super-admin
+  kubeadm_init "$(all_but certs kubeconfig)"
   chmod 0600 /etc/kubernetes/*.conf
   write_file 0600 root:root "$HOME_DIR/kubernetes-certificates" <<<"$wanted"
   did "made certificates, valid until $(openssl x509 -noout -enddate -in "$KUBERNETES_PKI/apiserver.crt" | cut -d= -f2)"
@@ -131,12 +145,12 @@ write_manifests() {
   local new=/run/ha-kubernetes/manifests name
   rm -rf "$new"
   mkdir -p "$new" "$MANIFESTS"
-  KUBEADM_INIT_DRYRUN_DIR=$new kubeadm_phase control-plane all --dry-run
+  KUBEADM_INIT_DRYRUN_DIR=$new kubeadm_init phase control-plane all --dry-run
   for name in kube-apiserver kube-controller-manager kube-scheduler; do
     if cmp -s "$new/$name.yaml" "$MANIFESTS/$name.yaml"; then continue; fi
     # The kubelet passes by names that begin with a dot.
     install -m 0600 "$new/$name.yaml" "$MANIFESTS/.$name.yaml"
-    sync "$MANIFESTS/.$name.yaml"
+    durable "$MANIFESTS/.$name.yaml"
     mv -f "$MANIFESTS/.$name.yaml" "$MANIFESTS/$name.yaml"
   done
 }
@@ -144,17 +158,17 @@ write_manifests() {
 # Once the API answers: administrators and joining kubelets get their roles, kubeadm's own tools what they look for, this node its
 # label and taint, and this control plane's entry in the lists of those that must all leave for a teardown.
 register() {
-  # It says the version, too. Asked again: an apiserver that has just started may not know yet what administrators may do.
-  wait_until 60 "kubeadm to upload its configuration" phase_of kubeadm_here upload-config kubeadm
+  # It says the version, too. Asked again: an apiserver that has just started may not know yet what administrators may do. Marking
+  # waits for this node to register.
+  wait_until 120 "kubeadm to upload its configuration and to mark this node" kubeadm_does kubeadm_here "$(all_but upload-config/kubeadm mark-control-plane)"
   rm -f /etc/kubernetes/super-admin.conf
-  wait_until 60 "this node to register" node_registered
-  this_kubectl apply --server-side --force-conflicts -f /etc/kubernetes/bootstrap-rbac.yaml >/dev/null
-  wait_until 60 "kubeadm to mark this node" phase_of kubeadm_here mark-control-plane
+  this_kubectl apply --server-side --force-conflicts --validate=false -f /etc/kubernetes/bootstrap-rbac.yaml >/dev/null
   etcd_access
   etcd_surely put "ha-kubernetes/control-plane/$HOST_NAME" "$HOST_ADDRESS" >/dev/null
   etcd_surely del "ha-kubernetes/leaving/$HOST_NAME" >/dev/null
   etcd_surely put "ha-kubernetes/etcd-client/$HOST_NAME" "$(name_of issuer "$KUBERNETES_PKI/apiserver-etcd-client.crt")" >/dev/null
-  prune_published
+  # A new one has dropped nothing.
+  [ ! -f "$HOME_DIR/control-plane-born" ] || prune_published
   remember_control_planes
   in_api "control-plane.$HOST_NAME" "$HOST_ADDRESS"
 }

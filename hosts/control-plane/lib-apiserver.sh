@@ -1,18 +1,21 @@
 # shellcheck shell=bash
 # The apiserver of this host, and the others'.
 
-# shellcheck disable=SC2034 # used by lib/node.sh
+api_credential() { admin_credential; }
+
+# shellcheck disable=SC2034 # used by lib/node.sh and lib/api.sh
 readonly NODE_KUBECONFIG=/etc/kubernetes/admin.conf API_SERVER=https://$HOST_ADDRESS:6443 REGISTRY_MAP=ha-kubernetes
 
 ready() { curl -sf --max-time 5 --cacert "$KUBERNETES_PKI/ca.crt" "https://$1:6443/readyz" >/dev/null; }
-# Where it is not: the last that it said.
-ready_here() {
+# Asked many times at each start: a port that nobody listens on yet is found without a process.
+ready_here() { listens && ready "$HOST_ADDRESS"; }
+listens() { (: <>"/dev/tcp/$HOST_ADDRESS/6443") 2>/dev/null; }
+# The last that it said.
+why_not_ready_here() {
   local log
-  if ready "$HOST_ADDRESS"; then return 0; fi
   log=$(find /var/log/pods -path '*_kube-apiserver-*/kube-apiserver/*.log' -printf '%T@ %p\n' 2>/dev/null | sort -n | tail -n 1)
   if pgrep -x kube-apiserver >/dev/null; then echo "it runs"; else echo "it does not run"; fi
   if [ -n "$log" ]; then tail -n 1 "${log#* }" | cut -c1-300; fi
-  return 1
 }
 apiserver_gone() { ! pgrep -x kube-apiserver; }
 serves() { curl -s --max-time 5 --cacert "$KUBERNETES_PKI/ca.crt" "https://$1:6443/livez" >/dev/null; }
@@ -36,8 +39,8 @@ apiserver_version() { sed -n 's|^ *image: .*/kube-apiserver:v||p' "$MANIFESTS/ku
 
 # restarted COMPONENT EPOCH: it runs, and was started no earlier than its manifest was written.
 restarted() {
-  local pid age
-  pid=$(pgrep -o -x "$(cut -c1-15 <<<"$1")") || {
+  local pid age now
+  pid=$(pgrep -o -x "${1:0:15}") || {
     echo "$1 does not run yet"
     return 1
   }
@@ -46,7 +49,8 @@ restarted() {
     echo "$1 has just ended"
     return 1
   }
-  [ $(($(date +%s) - age)) -ge "$2" ] || {
+  printf -v now '%(%s)T' -1
+  [ $((now - age)) -ge "$2" ] || {
     echo "$1 still runs as before"
     return 1
   }
@@ -60,6 +64,6 @@ in_api() {
       printf '  %s: "%s"\n' "$1" "$2"
       shift 2
     done
-  } >/run/ha-kubernetes/registry.yaml
-  this_kubectl apply --server-side --force-conflicts --field-manager="control-plane-$HOST_NAME" -f /run/ha-kubernetes/registry.yaml >/dev/null
+  } >"$STAGE/registry.yaml"
+  api_apply "/api/v1/namespaces/kube-system/configmaps/$REGISTRY_MAP" "control-plane-$HOST_NAME" "$STAGE/registry.yaml" >/dev/null
 }

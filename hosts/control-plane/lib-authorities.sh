@@ -17,8 +17,7 @@ trust_in_kubeconfigs() {
 # Of kubeadm's making, with the key that is here: whichever controller manager leads may still sign with the other one.
 renew_kubelet_credential() {
   if [ ! -f "$KUBELET_CREDENTIAL" ] || issued_by "$SIGNING" "$KUBELET_CREDENTIAL"; then return 0; fi
-  sed -n 's/^ *client-\(certificate\|key\)-data: *//p' /etc/kubernetes/kubelet.conf | while read -r data; do base64 -d <<<"$data"; done |
-    take_kubelet_credential "$SIGNING"
+  credential_of /etc/kubernetes/kubelet.conf | take_kubelet_credential "$SIGNING"
 }
 
 # Who could not follow this step of a rotation is named before anything is changed.

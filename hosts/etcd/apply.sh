@@ -34,7 +34,7 @@ apply_etcd() {
   rm -f /etc/etcd/birth.env
   keep_snapshots
   upgrade_begun
-  systemctl is-enabled --quiet etcd || systemctl enable --quiet etcd
+  systemctl is-enabled --quiet etcd || enable_units etcd
   etcd_access
   # A cluster that is just being born has no quorum yet, and nothing to look after.
   if [ "$BOOTSTRAPPED" = no ] && local_healthy; then
@@ -51,7 +51,7 @@ install_all() {
   for tool in etcdctl etcdutl; do ln -sfn "/opt/ha-kubernetes/etcd-$ETCD_VERSION/$tool" "/usr/local/bin/$tool"; done
   install_files '/etc/etcd/*'
   install_files /etc/systemd/system/etcd.service
-  systemctl daemon-reload
+  reread_units etcd
 }
 
 # etcd reads its own certificate and key anew at every handshake, and snapshots are no part of it: nothing is interrupted.

@@ -39,7 +39,8 @@ keep_snapshots() {
     fi
   done
   [ ${#idle[@]} -gt 0 ] || return 0
-  systemctl enable --quiet --now "${idle[@]}"
+  enable_units "${idle[@]}"
+  systemctl start "${idle[@]}"
   did "started ${idle[*]}"
 }
 

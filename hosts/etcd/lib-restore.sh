@@ -39,7 +39,7 @@ restore() {
 # Which cluster has a quorum: `restored`, the one that this restore makes; `other`; or none, asked for 15 s. An answer tells the id.
 repeatedly_answering() {
   local end=$((SECONDS + 15)) who
-  while who=$(answering) && [ -z "$who" ] && [ "$SECONDS" -lt "$end" ]; do sleep 0.5; done
+  while who=$(answering) && [ -z "$who" ] && [ "$SECONDS" -lt "$end" ]; do pause 0.5; done
   echo "$who"
 }
 answering() {

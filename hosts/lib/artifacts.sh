@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# Brings binaries and images to this host. Every file's SHA-256 is checked here, before anything of it is installed.
+# Brings binaries and images to this host; images.sh has what is the images' own. Every file's SHA-256 is checked here, before anything of it is installed.
 #
 # A list of artifacts has a line for each, fields parted by one blank:
 #   binary  SHA256 FROM FOLDER PROGRAM       the file is the program
@@ -10,53 +10,21 @@
 
 # In front of the host's own folders; empty but in tests.
 readonly ARTIFACT_ROOT=${HAK_ROOT:-}
-readonly DOWNLOADS=$ARTIFACT_ROOT/opt/ha-kubernetes/downloads IMAGE_STAMPS=$ARTIFACT_ROOT/var/lib/containerd/ha-kubernetes
+readonly DOWNLOADS=$ARTIFACT_ROOT/opt/ha-kubernetes/downloads
 
 # stage_artifacts FILE: puts the list's programs in place, several at a time.
 stage_artifacts() {
-  local line wanted=()
+  local line folder programs wanted=()
   while read -r line; do
     case $line in
       'binary '* | 'archive '*) program_in_place "$line" || wanted+=("$line") ;;
     esac
   done <"$1"
   each_at_once install_program "${wanted[@]}"
-  for line in "${wanted[@]}"; do did "installed $(cut -d' ' -f5- <<<"$line") in $(cut -d' ' -f4 <<<"$line")"; done
-}
-
-# import_images FILE: gives the list's images to the running containerd.
-import_images() {
-  local line present wanted=()
-  present=$(ctr -n k8s.io images ls -q)
-  while read -r line; do
-    case $line in
-      'images '* | 'pull '*) images_in_place "$line" "$present" || wanted+=("$line") ;;
-    esac
-  done <"$1"
-  each_at_once bring_images "${wanted[@]}"
-  for line in "${wanted[@]}"; do did "imported $(image_names "$line" | tr '\n' ' ' | sed 's/ $//')"; done
-  pin_images "$1"
-}
-
-# No registry stands behind images of a bundle, so the kubelet must not collect them when the disk fills up, nor those of the list
-# before this one: nodes run them until an upgrade is over.
-readonly PIN=io.cri-containerd.pinned
-pin_images() {
-  local list=$IMAGE_STAMPS/list names keep pinned name line
-  names=$(while read -r line; do case $line in 'images '*) image_names "$line" ;; esac; done <"$1" | sort -u)
-  mkdir -p "$IMAGE_STAMPS"
-  if [ "$names" != "$(cat "$list" 2>/dev/null)" ]; then
-    [ ! -f "$list" ] || mv -f "$list" "$list.before"
-    printf '%s\n' "$names" >"$list"
-  fi
-  keep=$(comm -12 <(cat "$list" "$list.before" 2>/dev/null | sort -u) <(ctr -n k8s.io images ls -q | sort))
-  pinned=$(ctr -n k8s.io images ls -q "labels.\"$PIN\"==pinned" | sort)
-  while read -r name; do
-    ctr -n k8s.io images label "$name" "$PIN=pinned" >/dev/null
-  done < <(comm -23 <(printf '%s' "${keep:+$keep$'\n'}") <(printf '%s' "${pinned:+$pinned$'\n'}"))
-  while read -r name; do
-    ctr -n k8s.io images label "$name" "$PIN=" >/dev/null
-  done < <(comm -13 <(printf '%s' "${keep:+$keep$'\n'}") <(printf '%s' "${pinned:+$pinned$'\n'}"))
+  for line in "${wanted[@]}"; do
+    read -r _ _ _ folder programs <<<"$line"
+    did "installed $programs in $folder"
+  done
 }
 
 # each_at_once COMMAND LINE...: runs COMMAND LINE for all, as many at once as there are processors. Ends the script where one fails.
@@ -120,8 +88,7 @@ install_program() {
     file=$(find "$new" -type f -name "$program" -print -quit)
     [ -n "$file" ] || fail "${from##*/} holds no $program"
     chmod 0755 "$file"
-    # So that a power cut leaves the whole of it or nothing. In a container, the machine around it keeps what was written.
-    in_container || sync "$file"
+    durable "$file"
     mv -f "$file" "$folder/$program"
   done
   rm -rf "$new"
@@ -147,11 +114,9 @@ bring() {
 }
 # openssl uses the processor's own instructions for it: four times as fast as sha256sum where that doesn't.
 sha256_of() {
-  if command -v openssl >/dev/null; then
-    openssl dgst -sha256 -r "$1" | cut -d' ' -f1
-  else
-    sha256sum "$1" | cut -d' ' -f1
-  fi
+  local hash
+  if command -v openssl >/dev/null; then hash=$(openssl dgst -sha256 -r "$1"); else hash=$(sha256sum "$1"); fi
+  echo "${hash%% *}"
 }
 
 # A download that was cut goes on where it ended, at the next attempt or in a later run.
@@ -179,39 +144,4 @@ download() {
     rm -f "$part.said"
   fi
   mv -f "$part" "$file"
-}
-
-image_names() {
-  local kind rest
-  read -r kind _ rest <<<"$1"
-  # shellcheck disable=SC2086 # names without blanks
-  case $kind in
-    images) printf '%s\n' ${rest#* } ;;
-    pull) echo "$rest" ;;
-  esac
-}
-image_stamp() { echo "$IMAGE_STAMPS/$(cut -d' ' -f2 <<<"$1")"; }
-
-# images_in_place LINE PRESENT: this containerd got this very archive, and still has every image of it.
-images_in_place() {
-  local name
-  [ -f "$(image_stamp "$1")" ] || return 1
-  for name in $(image_names "$1"); do grep -qxF -- "$name" <<<"$2" || return 1; done
-}
-
-bring_images() {
-  local kind hash from file said
-  read -r kind hash from _ <<<"$1"
-  mkdir -p "$IMAGE_STAMPS"
-  if [ "$kind" = pull ]; then
-    said=$(ctr -n k8s.io images pull "${from%:*}@$hash" 2>&1 && ctr -n k8s.io images tag --force "${from%:*}@$hash" "$from" 2>&1) ||
-      fail "image $from can't be pulled: $(tail -n 3 <<<"$said")"
-  else
-    file=$from
-    [[ $from == /* ]] || file=$IMAGE_STAMPS/$hash.tar
-    bring "$hash" "$from" "$file"
-    said=$(ctr -n k8s.io images import "$file" 2>&1) || fail "${from##*/} can't be imported: $(tail -n 3 <<<"$said")"
-    [ "$file" = "$from" ] || rm -f "$file"
-  fi
-  touch "$(image_stamp "$1")"
 }

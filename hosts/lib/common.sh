@@ -29,21 +29,28 @@ outcome() {
   fi
 }
 
-# wait_until SECONDS DESCRIPTION COMMAND...: polls until COMMAND succeeds, and fails with its last words at the deadline.
+# wait_until SECONDS DESCRIPTION COMMAND...: polls until COMMAND succeeds, and fails with its last words at the deadline. What takes
+# processes to find out why it does not is left to a function why_not_COMMAND, which is asked only when it is said.
 wait_until() {
   local seconds=$1 what=$2 end=$((SECONDS + $1)) said=$SECONDS last=""
   shift 2
   until last=$("$@" 2>&1 </dev/null); do
     if [ "$SECONDS" -ge "$end" ]; then
-      fail "gave up after $seconds s waiting for $what: $(printf '%s' "$last" | tail -n 3 | tr '\n' ' ')"
+      fail "gave up after $seconds s waiting for $what: $(last_words "$1" "$last" | tail -n 3 | tr '\n' ' ')"
     fi
     if [ $((SECONDS - said)) -ge 10 ]; then
       said=$SECONDS
-      say "waiting for $what, $((end - SECONDS)) s left: $(printf '%s' "$last" | tail -n 1 | cut -c1-200)"
+      say "waiting for $what, $((end - SECONDS)) s left: $(last_words "$1" "$last" | tail -n 1 | cut -c1-200)"
     fi
-    sleep 0.2
+    pause 0.2
   done
 }
+last_words() { if declare -F "why_not_$1" >/dev/null; then "why_not_$1"; else printf '%s' "$2"; fi; }
+
+# pause SECONDS: without a process, by reading from a pipe that nobody writes to. All hosts of a birth wait much of the time, and
+# on small machines it is processes that a birth is made of.
+exec {SILENT_PIPE}<> <(:)
+pause() { read -rt "$1" -u "$SILENT_PIPE" || true; }
 
 # older_or_same VERSION OTHER
 older_or_same() { [ "$(printf '%s\n' "$1" "$2" | sort -V | head -n 1)" = "$1" ]; }
@@ -51,7 +58,10 @@ older_or_same() { [ "$(printf '%s\n' "$1" "$2" | sort -V | head -n 1)" = "$1" ];
 # one_minor_up PART FROM TO KEY: refuses to go back a minor version or to skip one, from what runs on this host; FROM may be empty.
 one_minor_up() {
   [ -n "$2" ] || return 0
-  local steps=$(($(cut -d. -f2 <<<"$3") - $(cut -d. -f2 <<<"$2")))
+  local from to steps
+  IFS=. read -r _ from _ <<<"$2"
+  IFS=. read -r _ to _ <<<"$3"
+  steps=$((to - from))
   [ "$steps" -ge 0 ] || fail "$1 is $2 here and does not go back to $3: the older one can't read the newer one's data. Put $4 back"
   [ "$steps" -le 1 ] || fail "$1 is $2 here and goes up one minor version at a time, not to $3 at once. Set $4 to a version of the next minor one first"
 }
@@ -66,7 +76,7 @@ take_host_lock() {
   fi
 }
 
-owned_by() { [ -f "$HOME_DIR/owner" ] && [ "$(cat "$HOME_DIR/owner")" = "$1" ]; }
+owned_by() { [ -f "$HOME_DIR/owner" ] && [ "$(<"$HOME_DIR/owner")" = "$1" ]; }
 
 # The first stage on a host marks it as this cluster's; every stage refuses a host of another one.
 claim_host() {
@@ -78,7 +88,7 @@ claim_host() {
   owned_by "$OWNER" || fail "this host belongs to cluster $(cat "$HOME_DIR/owner"), not to $OWNER. Destroy that cluster first, or," \
     "if it is gone for good, reinstall the host (or remove $HOME_DIR/owner by hand once nothing of it runs here)"
   # A destroy that was called off.
-  rm -f "$HOME_DIR/teardown"
+  [ ! -e "$HOME_DIR/teardown" ] || rm -f "$HOME_DIR/teardown"
 }
 
 # The archive that this run's scripts were taken from, where it was brought for this release: kept for the stages to come, then taken
@@ -124,4 +134,10 @@ close_mark() {
 }
 
 # True inside a container: kernel-wide settings belong to the machine around it and are reported, not applied.
-in_container() { systemd-detect-virt --quiet --container; }
+in_container() {
+  [ -n "${IN_CONTAINER:-}" ] || if systemd-detect-virt --quiet --container; then IN_CONTAINER=yes; else IN_CONTAINER=no; fi
+  [ "$IN_CONTAINER" = yes ]
+}
+
+# durable FILE...: a power cut leaves the whole of it or nothing. In a container, the machine around it keeps what was written.
+durable() { in_container || sync "$@"; }

@@ -19,8 +19,10 @@ kubelet_settings() { find /etc/systemd/system/kubelet.service /var/lib/kubelet/c
 
 start_kubelet() {
   mkdir -p /etc/ha-kubernetes/kubelet.conf.d "$MANIFESTS"
-  systemctl daemon-reload
-  systemctl enable --quiet kubelet
+  # An image that is not there would be asked of a registry, in vain, and only after a while again.
+  images_at_hand
+  reread_units kubelet
+  enable_units kubelet
   # One that failed again and again is not started for a while.
   systemctl reset-failed kubelet 2>/dev/null || true
   systemctl restart kubelet || fail "kubelet does not start: $(journalctl -u kubelet -n 3 -o cat | tr '\n' ' ')"
@@ -60,8 +62,6 @@ ready_with_version() {
 
 # this_kubectl: as this node; KUBECONFIG and API_SERVER are set by the stage.
 this_kubectl() { kubectl --kubeconfig "$NODE_KUBECONFIG" ${API_SERVER:+--server "$API_SERVER"} --request-timeout=20s "$@" </dev/null; }
-
-node_registered() { this_kubectl get node "$HOST_NAME" -o name; }
 
 # Moves the pods away, PodDisruptionBudgets respected, within the time of the config.
 drain_node() {

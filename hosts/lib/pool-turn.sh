@@ -26,7 +26,7 @@ with_pool_turn() {
       said=$SECONDS
       say "waiting for a turn of pool $POOL: another worker is being changed"
     fi
-    sleep 1
+    pause 1
   done
   if [ "$(turn_field "failed-$POOL" at)" != "$failed_before" ]; then
     give_back "$TURN"

@@ -15,16 +15,20 @@ forget_saved() {
 }
 
 # staged PATH: where the bundle holds the new content of a file.
-staged() { awk -v path="$1" -v files="$STAGE/files" '$4 == path {print files "/" $3}' "$STAGE/manifest"; }
+staged() {
+  local index path
+  while read -r _ _ index path; do if [ "$path" = "$1" ]; then echo "$STAGE/files/$index"; fi; done <"$STAGE/manifest"
+}
 
 # put_file MODE PATH <content: writes it where it differs, and notes that.
 put_file() {
   local mode=$1 path=$2 content
-  content=$(cat && echo .)
-  if [ -f "$path" ] && [ ! -L "$path" ] && [ "$(cat "$path" && echo .)" = "$content" ] && [ "$(stat -c '%04a %U:%G' "$path")" = "$mode root:root" ]; then
+  # Up to a byte that text has none of.
+  IFS= read -rd '' content || true
+  if [ -f "$path" ] && [ ! -L "$path" ] && printf %s "$content" | cmp -s - "$path" && [ "$(stat -c '%04a %U:%G' "$path")" = "$mode root:root" ]; then
     return 0
   fi
-  printf '%s' "${content%.}" | write_file "$mode" root:root "$path"
+  write_file "$mode" root:root "$path" < <(printf %s "$content")
   did "wrote $path"
 }
 
@@ -45,14 +49,18 @@ restore_service() {
   forget "service-$1"
 }
 
+# enable_units UNIT...: from the next boot on. By links in the file system alone: told of it, systemd would read all its files anew
+# before the next unit starts.
+enable_units() { SYSTEMD_OFFLINE=1 systemctl enable --quiet "$@"; }
+
 # reread_units UNIT...: systemd reads its files anew, only where it knows one of these otherwise than it is now.
 reread_units() { if [[ "$(systemctl show -p NeedDaemonReload --value "$@")" == *yes* ]]; then systemctl daemon-reload; fi; }
 
-fingerprint() { { printf '%s\n' "$@" && cat "$@"; } | sha256sum | cut -c1-64; }
+fingerprint() { { printf '%s\n' "$@" && cat "$@"; } | hash_of_input; }
 # stale UNIT[:PART] FILE...: true unless it runs and was last started, or told to read them anew, with these files as they are.
 stale() { ! systemctl is-active --quiet "${1%%:*}" || outdated "$@"; }
 # outdated UNIT[:PART] FILE...: true unless it was last started with these files as they are, whether it runs or not.
-outdated() { [ "$(fingerprint "${@:2}")" != "$(cat "$STARTED/$1" 2>/dev/null)" ]; }
+outdated() { [ ! -f "$STARTED/$1" ] || [ "$(fingerprint "${@:2}")" != "$(<"$STARTED/$1")" ]; }
 # started UNIT[:PART] FILE...: notes that it was started with these files.
 started() { fingerprint "${@:2}" | write_file 0600 root:root "$STARTED/$1"; }
 forget_started() {

@@ -37,7 +37,7 @@ etcd_surely() {
       tail -n 1 /run/ha-kubernetes/etcdctl.log >&2
       return 1
     fi
-    sleep 0.5
+    pause 0.5
   done
   [ -z "$answer" ] || printf '%s\n' "$answer"
 }
@@ -50,7 +50,7 @@ quorum_lost() {
   local end=$((SECONDS + 15))
   while [ "$SECONDS" -lt "$end" ]; do
     if etcd_has_quorum; then return 1; fi
-    sleep 0.5
+    pause 0.5
   done
 }
 
@@ -102,13 +102,13 @@ take_turn() {
   "$(etcdctl_path)" lock --ttl=30 -- ha-kubernetes/turn sh -c 'echo acquired; exec cat <&7 >/dev/null' </dev/null >"$log" 2>&1 8>&- 9>&- &
   TURN_HELD=$!
   exec 7<&-
-  until grep -q '^acquired' "$log"; do
+  until [[ $'\n'$(<"$log") == *$'\nacquired'* ]]; do
     kill -0 "$TURN_HELD" 2>/dev/null || fail "etcd did not give the turn: $(tail -n 1 "$log")"
     if [ $((SECONDS - said)) -ge 10 ]; then
       said=$SECONDS
       say "waiting for the turn: another host is being changed"
     fi
-    sleep 0.1
+    pause 0.1
   done
 }
 

@@ -15,7 +15,11 @@ apply_prepare() {
   apply_resolv_conf
   if is_node; then
     apply_containerd
-    import_images "$STAGE/inputs/artifacts"
+    # On a host that lives, whatever comes later finds the images there.
+    if first_run; then begin_import "$STAGE/inputs/artifacts"; else
+      end_import
+      import_images "$STAGE/inputs/artifacts"
+    fi
   else
     remove_containerd
   fi

@@ -16,7 +16,7 @@ apply_containerd() {
   # Containers live on while it restarts. Registries' hosts.toml files are read at each pull.
   if stale containerd "${CONTAINERD_FILES[@]}" "$(readlink -f /usr/local/bin/containerd)"; then
     reread_units containerd
-    systemctl enable --quiet --no-reload containerd
+    enable_units containerd
     if systemctl is-active --quiet containerd; then in_turn restart_containerd; else restart_containerd; fi
     did "started containerd $CONTAINERD_VERSION"
   elif turn_was_cut && has_joined; then
@@ -95,6 +95,7 @@ kubelet_drop_in() {
 remove_containerd() {
   local pid mount
   [[ "$(readlink /usr/local/bin/containerd)" == /opt/ha-kubernetes/* ]] || return 0
+  end_import
   systemctl disable --quiet --now containerd 2>/dev/null || true
   for pid in $(k8s_shims); do kill_tree "$pid"; done
   wait_until 30 "containers' shims to end" no_shims

@@ -33,7 +33,7 @@ restore_modules() {
 
 # Values of before are saved one by one, so that one that is no longer wanted gets its own back.
 apply_sysctl() {
-  local path value lines="" skipped=0 changed=0
+  local path value has wants lines="" skipped=0 changed=0
   while read -r path value; do
     if in_container && [[ $path != net/* ]]; then
       skipped=$((skipped + 1))
@@ -46,7 +46,9 @@ apply_sysctl() {
       fi
       fail "there is no sysctl $path in Linux $(uname -r)"
     fi
-    if [ "$(current "$path")" != "$(xargs <<<"$value")" ]; then
+    read -r -a has <"/proc/sys/$path" || true
+    read -r -a wants <<<"$value"
+    if [ "${has[*]}" != "${wants[*]}" ]; then
       save "sysctl-${path//\//+}" </proc/sys/"$path"
       if ! printf '%s\n' "$value" 2>/dev/null >"/proc/sys/$path"; then
         in_container || fail "sysctl $path does not take the value $value"
@@ -64,7 +66,6 @@ apply_sysctl() {
   [ "$changed" -eq 0 ] || did "set $changed sysctls"
   restore_sysctls_but "$lines"
 }
-current() { xargs <"/proc/sys/$1"; }
 restore_sysctls_but() {
   local file path restored=0
   for file in "$SAVED"/sysctl-*; do

@@ -38,7 +38,7 @@ apply_hosts_lines() {
   fi
   if stale ha-kubernetes-hosts.service /etc/systemd/system/ha-kubernetes-hosts.service; then
     reread_units ha-kubernetes-hosts.service
-    systemctl enable --quiet --no-reload ha-kubernetes-hosts.service
+    enable_units ha-kubernetes-hosts.service
     systemctl restart ha-kubernetes-hosts.service
     started ha-kubernetes-hosts.service /etc/systemd/system/ha-kubernetes-hosts.service
   fi

@@ -31,8 +31,10 @@ join() {
   converge
   wait_until 180 "the API to admit this worker" admitted
   rm -f /etc/kubernetes/bootstrap-kubelet.conf
+  # Before the first labels: the API knows this kubelet by the certificate that it has just got.
   wait_until 60 "this node to register" node_registered
 }
+node_registered() { api GET "/api/v1/nodes/$HOST_NAME" -o /dev/null; }
 
 # A kubelet that starts anew leaves running pods alone.
 converge() {
@@ -112,14 +114,13 @@ signed() {
 }
 
 # The kubelet writes its own credential once the API has signed it. A spent token shows in its log, not in its exit.
-admitted() {
-  if [ -s "$NODE_KUBECONFIG" ]; then return 0; fi
+admitted() { [ -s "$NODE_KUBECONFIG" ]; }
+why_not_admitted() {
   if journalctl -u kubelet --since -60s -o cat 2>/dev/null | grep 'Unauthorized' >/dev/null; then
     echo "the join credential was refused: it was made for the first run and has expired. Raise hosts.$HOST_NAME.incarnation, which mints a new one"
   else
     echo "the kubelet has no certificate yet: $(journalctl -u kubelet -n 1 -o cat 2>/dev/null | cut -c1-200)"
   fi
-  return 1
 }
 
 # The kubelet registers its Node with the pool's taints; from then on a control plane changes them, and takes away what this notes.
@@ -135,14 +136,17 @@ note_taints() {
 
 # A kubelet may label its own Node. Labels that an earlier config asked for and this one does not are taken away.
 set_labels() {
-  local kept=$HOME_DIR/worker-labels before=() wanted=() changes=() label
+  local kept=$HOME_DIR/worker-labels before=() wanted=() changes="" label answer
   [ ! -f "$kept" ] || read -r -a before <"$kept"
   read -r -a wanted <<<"$LABELS"
   [ "${before[*]}" != "${wanted[*]}" ] || return 0
+  # Neither names nor values hold anything that JSON would have to quote.
+  for label in "${wanted[@]}"; do changes+=",\"${label%%=*}\":\"${label#*=}\""; done
   for label in "${before[@]}"; do
-    [[ " $LABELS" == *" ${label%%=*}="* ]] || changes+=("${label%%=*}-")
+    [[ " $LABELS" == *" ${label%%=*}="* ]] || changes+=",\"${label%%=*}\":null"
   done
-  this_kubectl label node "$HOST_NAME" --overwrite "${wanted[@]}" "${changes[@]}" >/dev/null
+  answer=$(api PATCH "/api/v1/nodes/$HOST_NAME" -H 'Content-Type: application/merge-patch+json' -d "{\"metadata\":{\"labels\":{${changes:1}}}}") ||
+    fail "the API does not take this node's labels: $answer"
   write_file 0644 root:root "$kept" <<<"$LABELS"
   did "set labels $LABELS"
 }

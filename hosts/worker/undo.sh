@@ -30,7 +30,7 @@ cluster_goes() {
     fi
     [ -n "$said" ] || say "the API does not answer; asking for 60 s"
     said=yes
-    sleep 1
+    pause 1
   done
   fail "the API does not answer, so this worker can't be drained. Mend the control planes first; if this host is gone for good, set lost: true for it"
 }

@@ -23,7 +23,7 @@ import { makeLayer, writeImages } from "../../../artifacts/image.ts";
 import { lockedFile, resolveVersions } from "../../../artifacts/lock.ts";
 import { addToManifest, type BundleFile, isWhole, readManifest, sha256Of } from "../../../artifacts/manifest.ts";
 import { downloadOfficial, isOnline } from "../../../artifacts/official.ts";
-import { wantedFiles } from "../../../artifacts/plan.ts";
+import { builtName, wantedFiles } from "../../../artifacts/plan.ts";
 import { must, run } from "../../support/process.ts";
 
 const scratch = mkdtempSync(join(tmpdir(), "bundle-"));
@@ -233,6 +233,21 @@ describe("official files of a bundle", () => {
     assert.deepEqual(await missing(), []);
   });
 
+  it("are made again where what was built is under an official archive's name: it is compressed", async () => {
+    const { versions } = resolveVersions({ kubernetesVersion: "1.36.3", versions: {} } as never);
+    const wanted = wantedFiles(versions, "amd64", "auto").filter(({ file }) => file.startsWith("etcd-"));
+    const bundle = { folder, architecture: "amd64" as const, source: "auto" as const, wanted };
+    const holds = (file: string) => {
+      writeFileSync(join(folder, file), file);
+      addToManifest(folder, file, entry(file));
+    };
+    holds("etcd-3.6.14-linux-amd64.tar.gz");
+    assert.deepEqual(await missingFiles(bundle), wanted);
+    holds("etcd-3.6.14-linux-amd64.tar");
+    assert.deepEqual(await missingFiles(bundle), []);
+    assert.deepEqual(Object.keys(hashesOf(bundle)), ["etcd-3.6.14-linux-amd64.tar"]);
+  });
+
   it("are made again where one is damaged", async () => {
     const wanted = [{ file: runc.file, version: runc.version, locked: locked() }];
     await fillBundle({ folder, architecture: "amd64", source: "official", wanted });
@@ -274,7 +289,7 @@ describe("npm run bundle", () => {
 
   it("waits for nobody where everything is there, and prints its hashes", async () => {
     const { versions } = resolveVersions({ kubernetesVersion: "1.36.1", versions: {} } as never);
-    const files = wantedFiles(versions, "arm64", "auto").map(({ file }) => file);
+    const files = wantedFiles(versions, "arm64", "auto").map(builtName);
     for (const file of files) {
       writeFileSync(join(folder, file), file);
       addToManifest(folder, file, { ...entry(file), baseRevision: BASE_REVISION });

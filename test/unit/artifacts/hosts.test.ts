@@ -129,6 +129,14 @@ describe("where a host takes it from", () => {
     );
   });
 
+  it("is an archive that was built, where there is one: it need not be uncompressed", () => {
+    const built = { ...sha256, "etcd-3.6.14-linux-amd64.tar": "hash" };
+    assert.match(
+      list(["etcd"], { kind: "bundle", location, sha256: built }),
+      /^archive hash \S+\/etcd-3\.6\.14-linux-amd64\.tar /,
+    );
+  });
+
   it("is refused where a bundle's manifest lacks a file", () => {
     const { "images-flannel-0.28.4-linux-amd64.tar": _, ...others } = sha256;
     assert.throws(() => list(["worker"], { kind: "bundle", location, sha256: others }), {

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { after, beforeEach, describe, it } from "node:test";
 import { eventually, must, type Result, run } from "../../support/process.ts";
 
-// hosts/lib/artifacts.sh as a host runs it, but below a folder instead of /. Only containerd's client is a stand-in.
+// hosts/lib/artifacts.sh and images.sh as a host runs them, but below a folder instead of /. Only containerd's client is a stand-in.
 
 const library = new URL("../../../hosts/lib/", import.meta.url).pathname;
 const scratch = mkdtempSync(join(tmpdir(), "artifacts-"));
@@ -34,7 +34,7 @@ function call(
 ): Promise<Result> {
   writeFileSync(join(root, "list"), lines.map((line) => `${line}\n`).join(""));
   const script = `set -euo pipefail; STAGE_NAME=prepare HOST_NAME=m1
-    . "${library}common.sh"; . "${library}artifacts.sh"; ${command} "${root}/list"; outcome`;
+    for name in common files artifacts images; do . "${library}$name.sh"; done; ${command} "${root}/list"; outcome`;
   const path = `${root}/bin:${process.env.PATH}`;
   return run("bash", ["-c", script], { env: { HAK_ROOT: root, PATH: path, ...env }, started });
 }
@@ -291,6 +291,10 @@ describe("downloads of a host", () => {
 });
 
 describe("images on a host", () => {
+  beforeEach(() => {
+    mkdirSync(onHost("/run/ha-kubernetes"), { recursive: true });
+    mkdirSync(onHost("/var/lib/ha-kubernetes"), { recursive: true });
+  });
   const names = ["registry.k8s.io/kube-proxy:v1.36.3", "registry.k8s.io/pause:3.10.2"];
   const imports = () =>
     readFileSync(join(root, "calls"), "utf8")
@@ -306,7 +310,8 @@ describe("images on a host", () => {
         "images ls") if [ -n "$6" ]; then sort "$HAK_ROOT/pinned"; else cat "$HAK_ROOT/images"; fi ;;
         "images label")
           if [ "$6" = io.cri-containerd.pinned=pinned ]; then echo "$5" >>"$HAK_ROOT/pinned"; else sed -i "\\|^$5$|d" "$HAK_ROOT/pinned"; fi ;;
-        "images import") cat "$5" >>"$HAK_ROOT/images" || exit; [ ! -f "$HAK_ROOT/broken" ] || { echo "no space left on device"; exit 1; } ;;
+        "images import") cat "\${@: -1}" >>"$HAK_ROOT/images" || exit
+          for name in $(cat "\${@: -1}"); do echo "$name" >>"$HAK_ROOT/pinned"; done; [ ! -f "$HAK_ROOT/broken" ] || { echo "no space left on device"; exit 1; } ;;
         "images pull") echo "$5" >>"$HAK_ROOT/images" ;;
         "images tag") echo "$7" >>"$HAK_ROOT/images" ;;
         *) exit 64 ;;
@@ -377,5 +382,59 @@ describe("images on a host", () => {
       `-n k8s.io images tag --force registry.k8s.io/kube-proxy@sha256:${"a".repeat(64)} ${names[0]}`,
     ]);
     assert.equal((await call("import_images", [line])).stdout, "nothing to change\n");
+  });
+
+  const pending = () => existsSync(onHost("/var/lib/ha-kubernetes/images-pending"));
+
+  it("are imported beside what comes next, by a unit that needs nothing of the stage that started it", async () => {
+    program("systemd-run", 'echo "$*" >"$HAK_ROOT/started"');
+    const begun = await call("begin_import", images());
+    assert.equal(begun.stdout, "began to import images\n", begun.text);
+    assert.equal(imports(), 0);
+    const [, unit = "", script = ""] = readFileSync(join(root, "started"), "utf8").match(/--unit (\S+) .* bash (\S+)\n/) ?? [];
+    assert.equal(unit, "ha-kubernetes-images.service");
+    writeFileSync(join(root, "list"), "gone");
+    const unitRun = await run("bash", [script], { env: { HAK_ROOT: root } });
+    assert.equal(unitRun.status, 0, unitRun.text);
+    assert.equal(imports(), 2);
+    assert.ok(!pending());
+    assert.equal((await call("images_at_hand", [])).stdout, "nothing to change\n");
+    assert.equal(imports(), 2);
+  });
+
+  it("are imported by whoever needs them where the unit failed, was killed or never began", async () => {
+    program("systemd-run", "exit 0");
+    await call("begin_import", images());
+    const needed = await call("images_at_hand", []);
+    assert.equal(needed.stdout, `imported ${names[0]}; imported ${names[1]}\n`, needed.text);
+    assert.ok(!pending());
+  });
+
+  it("stop whoever needs them where they can't be imported, with the reason, and are tried again", async () => {
+    program("systemd-run", "exit 0");
+    await call("begin_import", images());
+    writeFileSync(join(root, "broken"), "");
+    const { status, stderr } = await call("images_at_hand", []);
+    assert.equal(status, 1);
+    assert.match(stderr, /ERROR: prepare on m1: images-\d\.tar can't be imported: no space left on device/);
+    assert.ok(pending());
+    rmSync(join(root, "broken"));
+    assert.equal((await call("images_at_hand", [])).stdout, `imported ${names[0]}; imported ${names[1]}\n`);
+  });
+
+  it("are waited for while the unit is at it, and not imported twice", async () => {
+    program("systemd-run", `bash "\${@: -1}" >/dev/null 2>&1 & disown`);
+    program("openssl", '[[ "$*" != *images-* ]] || sleep 0.5; exec /usr/bin/openssl "$@"');
+    await call("begin_import", images());
+    await eventually("the unit to have the lock", 10, () => readFileSync(join(root, "calls"), "utf8") !== "");
+    const waited = await call("images_at_hand", []);
+    assert.equal(waited.stdout, "nothing to change\n", waited.text);
+    assert.match(waited.stderr, /waiting for the images to be imported/);
+    assert.equal(imports(), 2);
+  });
+
+  it("are imported at once where no unit can be started", async () => {
+    program("systemd-run", "exit 1");
+    assert.equal((await call("begin_import", images())).stdout, `imported ${names[0]}; imported ${names[1]}\n`);
   });
 });

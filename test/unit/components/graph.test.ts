@@ -107,6 +107,28 @@ test("no member may start a cluster once one was recorded", async () => {
   assert.match(create(later), /BIRTH_BOOTSTRAP=no/);
 });
 
+test("while the cluster is born nothing waits for more than it needs; afterwards all control planes come first", async () => {
+  const after = (graph: Graph, name: string) =>
+    (graph.get(command(name))?.options.dependencies ?? [])
+      .map((urn) => urn.slice(urn.lastIndexOf(":") + 1))
+      .filter((it) => /^(etcd|control-plane|balancer|join|prepare)-[mw]\d$/.test(it))
+      .sort();
+  const each = (stage: string) => ["m1", "m2", "m3"].map((host) => `${stage}-${host}`);
+  const birth = await graphOf(clusterOf(1));
+  assert.deepEqual(after(birth, "balancer-m2"), ["prepare-m2"]);
+  assert.deepEqual(after(birth, "addons-m2"), [...each("balancer"), "control-plane-m2"]);
+  assert.deepEqual(after(birth, "join-w1"), ["control-plane-m1"]);
+  assert.deepEqual(after(birth, "worker-w1"), [...each("balancer"), "join-w1", "prepare-w1"]);
+  const parsed = parseCluster(clusterOf(1), knownVersions());
+  assert.ok(parsed.ok);
+  const later = await graphOf(clusterOf(1), record(parsed.cluster, knownVersions()));
+  assert.deepEqual(after(later, "balancer-m2"), [...each("control-plane"), "prepare-m2"]);
+  assert.deepEqual(after(later, "addons-m2"), each("control-plane"));
+  assert.deepEqual(after(later, "join-w1"), ["control-plane-m1"]);
+  assert.deepEqual(after(later, "worker-w1"), [...each("balancer"), ...each("control-plane"), "join-w1", "prepare-w1"]);
+  assert.deepEqual(changed(birth, later), []);
+});
+
 test("on a way of several minor versions control planes go through each, and nothing of that is undone or taken for what they hold", async () => {
   const parsed = parseCluster({ ...clusterOf(1), upgradePath: "auto" }, knownVersions());
   assert.ok(parsed.ok);
