@@ -27,7 +27,9 @@ export async function engineBench(workers: readonly number[]): Promise<void> {
     stdio: ["ignore", "pipe", "inherit"],
   });
   try {
-    const [hostKey] = await once(createInterface({ input: fake.stdout }), "line");
+    const ended = once(fake, "close").then(() => Promise.reject(new Error("the SSH server ended")));
+    ended.catch(() => {});
+    const [hostKey] = await Promise.race([once(createInterface({ input: fake.stdout }), "line"), ended]);
     for (const count of workers) await measure(count, String(hostKey));
   } finally {
     fake.kill();

@@ -23,6 +23,8 @@ const server = new ssh2.Server({ hostKeys: [key.private] }, (client) => {
     });
     session.on("sftp", (acceptSftp) => {
       const sftp = acceptSftp();
+      // A client may wait for the server's end before it closes the connection.
+      sftp.on("end", () => sftp.end());
       sftp.on("OPEN", (id) => sftp.handle(id, Buffer.from("1")));
       for (const event of ["WRITE", "CLOSE", "MKDIR"] as const) sftp.on(event, (id: number) => sftp.status(id, STATUS_CODE.OK));
       for (const event of ["STAT", "LSTAT"] as const) sftp.on(event, (id: number) => sftp.status(id, STATUS_CODE.NO_SUCH_FILE));

@@ -49,7 +49,7 @@ async function statOf(sftp: SFTPWrapper, path: string): Promise<Stats | undefine
 
 /** Makes a folder and those above it. Another session may make the same one at the same time. */
 async function makeFolder(sftp: SFTPWrapper, path: string): Promise<void> {
-  if ((await statOf(sftp, path)) !== undefined) return;
+  if (path === "." || path === "/" || (await statOf(sftp, path)) !== undefined) return;
   await makeFolder(sftp, posix.dirname(path));
   try {
     await done((end) => sftp.mkdir(path, end));
