@@ -147,7 +147,7 @@ function takeScripts(digest: string): string[] {
     'take() { rm -rf $d/{lib,stage}; tar -xf $1 -C $d --transform s,^$STAGE_NAME/,stage/, $(printf " lib/%s.sh" run $LIBRARIES) $STAGE_NAME &&',
     `  [ "$(cd $d; sha256sum lib/* stage/* | sha256sum)" = "${digest}  -" ]; }`,
     `{ gzip -dc ${ARCHIVE_IN_HOME} >$d/scripts.tar && take $d/scripts.tar || { rm $d/scripts.tar; take ${ARCHIVE_ON_HOST}; }; } 2>/dev/null || {`,
-    '  echo "ERROR: $STAGE_NAME on $HOST_NAME: its scripts are not on this host. Another word in cluster.repair, and up brings them" >&2; exit 1; }',
+    '  echo "ERROR: $STAGE_NAME on $HOST_NAME: its scripts are not on this host. Give cluster.repair another word and run up: that brings them" >&2; exit 1; }',
   ];
 }
 

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { mkdtempSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
@@ -116,6 +116,8 @@ function pem(label: string, bytes: number): string {
 
 const sshPrivateKey = `-----BEGIN OPENSSH PRIVATE KEY-----\n${pem("bogus", 240)}-----END OPENSSH PRIVATE KEY-----\n`;
 // What the program keeps on this machine goes to a folder of the tests.
-process.env.XDG_CACHE_HOME = mkdtempSync(join(tmpdir(), "ha-kubernetes-cache-"));
+const cache = mkdtempSync(join(tmpdir(), "ha-kubernetes-cache-"));
+process.env.XDG_CACHE_HOME = cache;
+process.on("exit", () => rmSync(cache, { recursive: true, force: true }));
 
 export { clusterOf, manifestFile } from "../../support/samples.ts";

@@ -113,7 +113,7 @@ test("another release's scripts take the place of those before; stages that it l
 
 test("where they are nowhere, or only another release's are there, nothing runs and the message names the cure", (t) => {
   const host = new Host(t);
-  const missing = /^ERROR: leaving on m1: its scripts are not on this host\. Another word in cluster\.repair, and up brings them/;
+  const missing = /^ERROR: leaving on m1: its scripts are not on this host\. Give cluster\.repair another word and run up/;
   const refused = () => {
     const { status, said, left } = host.apply("leaving");
     assert.match(said, missing);
