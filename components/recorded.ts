@@ -30,7 +30,9 @@ export interface History {
  * @throws pulumi.RunError naming every refusal at once
  */
 export async function readHistory(cluster: Cluster): Promise<History> {
-  const self = new pulumi.StackReference("last-up", { name: `${pulumi.getOrganization()}/${pulumi.getProject()}/${pulumi.getStack()}` });
+  const self = new pulumi.StackReference("last-up", {
+    name: `${pulumi.getOrganization()}/${pulumi.getProject()}/${pulumi.getStack()}`,
+  });
   const before = readRecorded((await self.getOutputDetails("recorded")).value);
   const born = (await self.getOutputDetails("etcdBorn")).value === true;
   const next = record(cluster, knownVersions(), before);

@@ -51,6 +51,7 @@ install_all() {
   for tool in etcdctl etcdutl; do ln -sfn "/opt/ha-kubernetes/etcd-$ETCD_VERSION/$tool" "/usr/local/bin/$tool"; done
   install_files '/etc/etcd/*'
   install_files /etc/systemd/system/etcd.service
+  systemctl is-enabled --quiet etcd || enable_units etcd
   reread_units etcd
 }
 

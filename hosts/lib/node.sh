@@ -21,8 +21,8 @@ start_kubelet() {
   mkdir -p /etc/ha-kubernetes/kubelet.conf.d "$MANIFESTS"
   # An image that is not there would be asked of a registry, in vain, and only after a while again.
   images_at_hand
-  reread_units kubelet
   enable_units kubelet
+  reread_units kubelet
   # One that failed again and again is not started for a while.
   systemctl reset-failed kubelet 2>/dev/null || true
   systemctl restart kubelet || fail "kubelet does not start: $(journalctl -u kubelet -n 3 -o cat | tr '\n' ' ')"

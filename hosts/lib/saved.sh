@@ -50,8 +50,11 @@ restore_service() {
 }
 
 # enable_units UNIT...: from the next boot on. By links in the file system alone: told of it, systemd would read all its files anew
-# before the next unit starts.
-enable_units() { SYSTEMD_OFFLINE=1 systemctl enable --quiet "$@"; }
+# before the next unit starts. Only where systemd has loaded one of them already, it is told: it remembers them as disabled.
+enable_units() {
+  SYSTEMD_OFFLINE=1 systemctl enable --quiet "$@"
+  if [[ "$(systemctl show -p UnitFileState --value "$@")" == *disabled* ]]; then systemctl daemon-reload; fi
+}
 
 # reread_units UNIT...: systemd reads its files anew, only where it knows one of these otherwise than it is now.
 reread_units() { if [[ "$(systemctl show -p NeedDaemonReload --value "$@")" == *yes* ]]; then systemctl daemon-reload; fi; }

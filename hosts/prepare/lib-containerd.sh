@@ -15,8 +15,8 @@ apply_containerd() {
   host_settings
   # Containers live on while it restarts. Registries' hosts.toml files are read at each pull.
   if stale containerd "${CONTAINERD_FILES[@]}" "$(readlink -f /usr/local/bin/containerd)"; then
-    reread_units containerd
     enable_units containerd
+    reread_units containerd
     if systemctl is-active --quiet containerd; then in_turn restart_containerd; else restart_containerd; fi
     did "started containerd $CONTAINERD_VERSION"
   elif turn_was_cut && has_joined; then

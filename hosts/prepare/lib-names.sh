@@ -37,8 +37,8 @@ apply_hosts_lines() {
     did "named $API_NAME in /etc/hosts"
   fi
   if stale ha-kubernetes-hosts.service /etc/systemd/system/ha-kubernetes-hosts.service; then
-    reread_units ha-kubernetes-hosts.service
     enable_units ha-kubernetes-hosts.service
+    reread_units ha-kubernetes-hosts.service
     systemctl restart ha-kubernetes-hosts.service
     started ha-kubernetes-hosts.service /etc/systemd/system/ha-kubernetes-hosts.service
   fi

@@ -63,8 +63,8 @@ apply_firewall() {
   install_files /etc/ha-kubernetes/firewall.nft
   install_files "/etc/systemd/system/$unit"
   if stale "$unit" /etc/ha-kubernetes/firewall.nft "/etc/systemd/system/$unit" || ! nft list table inet ha_kubernetes >/dev/null 2>&1; then
-    reread_units "$unit"
     enable_units "$unit"
+    reread_units "$unit"
     systemctl reload-or-restart "$unit" || fail "the firewall's table can't be loaded: $(journalctl -u "$unit" -n 3 -o cat | tr '\n' ' ')"
     started "$unit" /etc/ha-kubernetes/firewall.nft "/etc/systemd/system/$unit"
     did "closed the port table to others than nodeCidrs"
