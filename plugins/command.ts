@@ -19,7 +19,7 @@ import { changedNames, type Properties } from "./value.ts";
 
 // Stands in for the plugin `command`: an update runs `update`, else `create`; a delete runs as the last applied state has it. It
 // differs where the plugin hurts: commands share SSH connections, an error holds neither a command's text nor its stdin, lines
-// of any length are safe, and an interrupt reaches the command. CopyToRemote takes one file; CopyFile, which is deprecated, isn't here.
+// of any length are safe, and an interrupt reaches a command on this machine. CopyToRemote takes one file; CopyFile isn't here.
 
 type Operation = "create" | "update" | "delete";
 

@@ -6,6 +6,8 @@ import { dialOnce, retryDial, type SshEndpoint, type SshTarget, targetKey, type 
 
 /** Commands at once on one connection: below the 10 of sshd's MaxSessions, whose default must not be met. */
 const sessionsPerConnection = 8;
+/** Milliseconds that a connection has to be closed in order. */
+const grace = 5000;
 
 /** How a command ended. */
 export interface Exit {
@@ -42,12 +44,6 @@ interface HostLinks {
 /** SSH connections that commands share: as few per host and user as sshd's session limit allows, kept until the run ends. */
 export class SshPool {
   readonly #hosts = new Map<string, HostLinks>();
-  readonly #grace: number;
-
-  /** @param grace - Milliseconds an interrupted command has to end after SIGTERM, and a connection to be closed in order. */
-  constructor(grace = 5000) {
-    this.#grace = grace;
-  }
 
   /**
    * Runs one command and waits for its end.
@@ -55,14 +51,12 @@ export class SshPool {
    * A connection that proves dead before the command was handed over is replaced; one that dies later is an error, because the
    * command may have run.
    *
-   * @throws When the host can't be reached, the connection is lost, or the wait is interrupted.
+   * @throws When the host can't be reached, the connection is lost, or the wait for a host is interrupted.
    */
   async run(target: SshTarget, execution: Execution): Promise<Exit> {
     const { command, environment: env } = execution;
     const begin: Begin<ClientChannel> = (client, opened) => client.exec(command, { env }, opened);
-    return this.#session(target, execution, begin, (link, channel) =>
-      finish(link, channel, execution, where(target), this.#grace),
-    );
+    return this.#session(target, execution, begin, (link, channel) => finish(link, channel, execution, where(target)));
   }
 
   /**
@@ -100,7 +94,7 @@ export class SshPool {
   async close(): Promise<void> {
     const links = [...this.#hosts.values()].flatMap((host) => host.links);
     this.#hosts.clear();
-    await Promise.all(links.map((link) => endLink(link, this.#grace)));
+    await Promise.all(links.map(endLink));
   }
 
   async #acquire(target: SshTarget, wait: Wait): Promise<Link> {
@@ -155,7 +149,7 @@ function newLink(client: SshClient): Link {
   return link;
 }
 
-async function endLink(link: Link, grace: number): Promise<void> {
+async function endLink(link: Link): Promise<void> {
   if (link.ended) return;
   const closed = once(link.client, "close", { signal: AbortSignal.timeout(grace) }).catch(() => link.client.destroy());
   link.client.end();
@@ -191,30 +185,15 @@ function openSession<Session>(link: Link, begin: Begin<Session>): Promise<Sessio
   });
 }
 
-function finish(link: Link, channel: ClientChannel, execution: Execution, host: string, grace: number): Promise<Exit> {
+/** Waits for a command's end. An interrupt does not end it, as with the plugin: what runs on a host is better finished than cut off. */
+function finish(link: Link, channel: ClientChannel, { stdin, onOutput }: Execution, host: string): Promise<Exit> {
   return new Promise((resolve, reject) => {
-    const { signal, stdin, onOutput } = execution;
-    let giveUp: NodeJS.Timeout | undefined;
-    const interrupted = new Error(`interrupted; the command on ${host} was sent SIGTERM, but may still run there`);
-    const interrupt = () => {
-      terminate(channel);
-      // A server that passes no signal on, as OpenSSH does for root, does not close the channel either while the command runs.
-      giveUp = setTimeout(() => {
-        channel.close();
-        reject(interrupted);
-      }, grace);
-    };
-    if (signal?.aborted) interrupt();
-    signal?.addEventListener("abort", interrupt, { once: true });
     channel.on("data", (chunk: Buffer) => onOutput("stdout", chunk));
     channel.stderr.on("data", (chunk: Buffer) => onOutput("stderr", chunk));
     // The command may end without reading its input; its exit status says whether that was an error.
     channel.on("error", () => {});
     // The "exit" event may already be over; "close" repeats what it said: nothing when the connection was lost.
     channel.on("close", (code?: number | null, name?: string) => {
-      clearTimeout(giveUp);
-      signal?.removeEventListener("abort", interrupt);
-      if (signal?.aborted) return reject(interrupted);
       if (code === null) return resolve({ signal: (name ?? "unknown").replace(/^SIG/, "") });
       if (code !== undefined) return resolve({ code });
       reject(
@@ -223,13 +202,4 @@ function finish(link: Link, channel: ClientChannel, execution: Execution, host: 
     });
     channel.end(stdin ?? "");
   });
-}
-
-/** Sends SIGTERM. ssh2's own `signal` sends nothing once stdin has ended, though the protocol allows it (RFC 4254 section 6.9). */
-function terminate(channel: ClientChannel): void {
-  const { outgoing, _client } = channel as unknown as {
-    outgoing: { id: number; state: string };
-    _client: { _protocol: { signal(channel: number, name: string): void } };
-  };
-  if (outgoing.state === "open" || outgoing.state === "eof") _client._protocol.signal(outgoing.id, "TERM");
 }

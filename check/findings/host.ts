@@ -128,8 +128,9 @@ export function backupFindings(host: WantedHost, seen: Observation): Finding[] {
       const found = `the last one ${span(age)} ago${drill ? "" : `, ${facts.get("count")} kept`}`;
       return age > limit ? fail(subject, found, cure) : ok(subject, found);
     }
-    const waiting = now - (units.get(timer)?.activeSince ?? 0);
-    if (waiting > limit)
+    // A timer that systemd has not loaded waits for nothing; that it is stopped is its own finding.
+    const since = units.get(timer)?.activeSince || now;
+    if (now - since > limit)
       return drill ? warn(subject, "there was none since the host started", cure) : fail(subject, "there is none", cure);
     return ok(subject, "none is due yet");
   });

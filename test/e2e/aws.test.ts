@@ -177,7 +177,7 @@ onCluster(
       await must(process.execPath, ["artifacts/main.ts", "--kubernetes-version", "1.36.3", "--aws"]);
       region = await startRegion(name, vpcCidr);
       fresh = await everything(region.clients);
-      stack.setEnvironment({ ...region.environment, HA_KUBERNETES_ENGINE: "builtin" });
+      stack.setEnvironment({ ...region.environment });
       cloudController = new CloudControllerStandIn(region.clients, cluster);
       cloudController.start();
     },

@@ -18,7 +18,7 @@ onCluster(threePlusTwo("test-edits", 13), (scenario) => {
     const done = await edited.up(what, change);
     assert.deepEqual(done.report.fresh.failed, []);
     assert.deepEqual(done.ran, hosts);
-    assert.doesNotMatch(done.text, /\d+ (replaced|deleted)/);
+    assert.doesNotMatch(done.text, /\b\d+ (replaced|deleted)/);
     return done;
   }
   const onEach = async (cluster: TestCluster, hosts: readonly string[], script: string, expected: RegExp) => {

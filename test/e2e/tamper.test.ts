@@ -29,7 +29,9 @@ onCluster(
     test("a changed file is refused on the host, by name and with both hashes, and is not installed", async () => {
       // The bundle may hold others, of upgrades.
       const { versions } = resolveVersions({ kubernetesVersion: String(config.kubernetesVersion), versions: {} });
-      const file = (await host.sh(`cd /var/cache/ha-kubernetes/bundle && ls containerd-${versions.containerd}-*`)).trim();
+      // An older bundle holds the compressed archive, too; hosts take the one that sorts first.
+      const files = await host.sh(`cd /var/cache/ha-kubernetes/bundle && ls containerd-${versions.containerd}-*`);
+      const [file = ""] = files.split("\n");
       await host.sh(`
         cp -rs /var/cache/ha-kubernetes/bundle /var/cache/tampered
         cd /var/cache/tampered && cp --remove-destination /var/cache/ha-kubernetes/bundle/${file} ${file} && printf x >>${file}

@@ -116,7 +116,7 @@ export async function loginsOf(cluster: TestCluster): Promise<Record<string, num
 export async function assertNothingRuns({ stack, cluster }: Scenario): Promise<void> {
   const before = await loginsOf(cluster);
   const { text } = await stack.up();
-  assert.match(text, /\d+ unchanged/);
-  assert.doesNotMatch(text, /\d+ (created|updated|replaced|deleted)/);
+  assert.match(text, /\b\d+ unchanged/);
+  assert.doesNotMatch(text, /\b\d+ (created|updated|replaced|deleted)/);
   assert.deepEqual(await loginsOf(cluster), before);
 }

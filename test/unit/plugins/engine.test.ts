@@ -5,6 +5,7 @@ import { dirname, join } from "node:path";
 import { after, before, test } from "node:test";
 import { pathToFileURL } from "node:url";
 import { LocalWorkspace, type OpType, type Stack } from "@pulumi/pulumi/automation/index.js";
+import { findCli } from "../../../engine/cli.ts";
 import { builtIn } from "../../../plugins/index.ts";
 import { servePlugins } from "../../../plugins/serve.ts";
 import { startServer, type TestServer } from "./ssh-server.ts";
@@ -12,8 +13,8 @@ import { startServer, type TestServer } from "./ssh-server.ts";
 // The providers under Pulumi's own engine, with the program and the states of test/fixtures/state: see its README.md.
 
 delete process.env.SSH_AUTH_SOCK;
-const cli = process.env.HA_KUBERNETES_PULUMI ?? assert.fail("HA_KUBERNETES_PULUMI must be the path of the Pulumi CLI");
-process.env.PATH = `${dirname(cli)}:${process.env.PATH}`;
+const cli = await findCli(console.error);
+process.env.PATH = `${dirname(cli.path)}:${process.env.PATH}`;
 
 const root = new URL("../../../", import.meta.url).pathname;
 const fixture = join(root, "test/fixtures/state");
