@@ -95,9 +95,11 @@ async function deploy(session: Session, packages: Packages): Promise<number> {
   }
 }
 
+const isDestroy = (command: string) => ["destroy", "down", "dn"].includes(command);
+
 /** The arguments of a command that may run the program. */
 function programArguments({ args, command, stack }: CommandLine, program: ProgramServer, events: EventLog): string[] {
-  const asks = ["up", "update", "destroy", "down", "dn", "refresh"].includes(command);
+  const asks = ["up", "update", "refresh"].includes(command) || isDestroy(command);
   // Throw-away hosts are nobody's: no question.
   const agreed = asks && readStackFile(folder, stack).isLab ? ["--yes", "--skip-preview"] : [];
   return [
@@ -106,6 +108,8 @@ function programArguments({ args, command, stack }: CommandLine, program: Progra
     "--event-log",
     events.file,
     ...agreed.filter((flag) => !args.includes(flag)),
+    // A host that can't be reached keeps what it needs to be undone later; it does not keep the others.
+    ...(isDestroy(command) && !args.includes("--continue-on-error") ? ["--continue-on-error"] : []),
     // The summary shows them, without those that only the program reads.
     ...(command.startsWith("up") ? ["--suppress-outputs"] : []),
   ];
