@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { instanceOwn, type PoolStages, poolStages } from "../hosts/pool/pool.ts";
 import type { Stage } from "../hosts/stage.ts";
 import { workerStage } from "../hosts/worker/worker.ts";
+import type { ApiLoadBalancer } from "./apiLoadBalancer.ts";
 import type { ClusterPki } from "./clusterPki.ts";
 import { type ClusterContext, hostsOf } from "./context.ts";
 import type { ControlPlane } from "./controlPlane.ts";
@@ -12,7 +13,7 @@ interface WorkerPoolArgs {
   prepared: Record<string, HostCommand>;
   controlPlane: ControlPlane;
   /** What the API's address needs. */
-  balancer: pulumi.Resource;
+  balancer: ApiLoadBalancer;
 }
 
 /** Asks the control plane's own apiserver, where its kubelet does: the API's address may not be there yet. */
@@ -49,6 +50,11 @@ export class WorkerPool extends pulumi.ComponentResource {
     // Whichever it is: a worker that has joined never asks again.
     const minter = hostsOf(infrastructure, "control-plane").find((host) => !host.lost);
     if (!minter) throw new pulumi.RunError("no control plane is left that could admit a worker: every one is marked as lost");
+    // After every control plane: a kubelet must never be newer than an apiserver it may meet. In a cluster that is being born all are
+    // of one version, and the one that minted is enough. Later, balancers of ours wait for all of them, so that no worker names them:
+    // what it waits for stays the same, and with it every worker in the state.
+    const { commands: balancers } = args.balancer;
+    const apiReady = balancers.length > 0 ? balancers : [args.balancer, ...(born ? [args.controlPlane] : [])];
     for (const host of hostsOf(infrastructure, "worker").filter((it) => it.pool === name)) {
       const minted = args.controlPlane.commands[minter.name];
       const joined = onceCommand(
@@ -78,9 +84,7 @@ export class WorkerPool extends pulumi.ComponentResource {
           }),
         );
       const prepared = args.prepared[host.name];
-      // After every control plane: a kubelet must never be newer than an apiserver it may meet. In a cluster that is being born all are
-      // of one version, and the one that minted is enough.
-      const dependsOn = [joined, args.balancer, ...(born ? [args.controlPlane] : []), ...(prepared ? [prepared] : [])];
+      const dependsOn = [joined, ...apiReady, ...(prepared ? [prepared] : [])];
       this.commands.push(hostCommand(host, "worker", stage, { parent: this, dependsOn }));
     }
     this.registerOutputs({});

@@ -62,7 +62,8 @@ function backendUrl(folder: string): string | undefined {
   const own = join(folder, "state");
   if (!existsSync(join(own, ".pulumi")) && isLoggedIn()) return undefined;
   mkdirSync(own, { recursive: true });
-  return `file://${own}`;
+  // Without the file of attributes that would stand beside each: nothing reads them, and the CLI writes the state at every step.
+  return `file://${own}?metadata=skip`;
 }
 
 function isLoggedIn(): boolean {

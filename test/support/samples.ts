@@ -36,7 +36,10 @@ export function clusterOf(
   const hostKey = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGNvbnN0YW50LWtleS1mb3ItdGVzdHMtb25seS0wMDAw";
   const hosts: Record<string, object> = {};
   for (const n of [1, 2, 3]) hosts[`m${n}`] = { address: `10.0.0.1${n}`, roles: ["etcd", "balancer", "control-plane"], hostKey };
-  for (let n = 1; n <= workers; n++) hosts[`w${n}`] = { address: `10.0.1.${n}`, roles: ["worker"], pool: "general", hostKey };
+  for (let n = 1; n <= workers; n++) {
+    const address = `10.0.${1 + Math.floor((n - 1) / 250)}.${1 + ((n - 1) % 250)}`;
+    hosts[`w${n}`] = { address, roles: ["worker"], pool: "general", hostKey };
+  }
   const cluster = {
     name: "test",
     provider: "baremetal",

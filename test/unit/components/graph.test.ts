@@ -125,8 +125,26 @@ test("while the cluster is born nothing waits for more than it needs; afterwards
   assert.deepEqual(after(later, "balancer-m2"), [...each("control-plane"), "prepare-m2"]);
   assert.deepEqual(after(later, "addons-m2"), each("control-plane"));
   assert.deepEqual(after(later, "join-w1"), ["control-plane-m1"]);
-  assert.deepEqual(after(later, "worker-w1"), [...each("balancer"), ...each("control-plane"), "join-w1", "prepare-w1"]);
+  // What a worker waits for stays as it was, or the state of every worker would be written again. It follows the balancers.
+  assert.deepEqual(after(later, "worker-w1"), after(birth, "worker-w1"));
+  for (const controlPlane of each("control-plane")) assert.ok(waitsFor(later, command("worker-w1"), command(controlPlane)));
   assert.deepEqual(changed(birth, later), []);
+});
+
+test("where the balancer is not ours, a worker that joins a cluster waits for every control plane itself", async () => {
+  const config = clusterOf(1, (cluster) => {
+    for (const name of ["m1", "m2", "m3"]) cluster.hosts[name] = { ...cluster.hosts[name], roles: ["etcd", "control-plane"] };
+    cluster.balancer = { kind: "external" };
+  });
+  const parsed = parseCluster(config, knownVersions());
+  assert.ok(parsed.ok);
+  const graph = await graphOf(config, record(parsed.cluster, knownVersions()));
+  const dependencies = graph.get(command("worker-w1"))?.options.dependencies ?? [];
+  for (const name of ["m1", "m2", "m3"])
+    assert.ok(
+      dependencies.some((urn) => urn.endsWith(`::control-plane-${name}`)),
+      `control-plane-${name}`,
+    );
 });
 
 test("on a way of several minor versions control planes go through each, and nothing of that is undone or taken for what they hold", async () => {

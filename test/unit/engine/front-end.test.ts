@@ -76,6 +76,20 @@ test("the state may lie in a folder elsewhere; the CLI itself gets the same back
   );
 });
 
+test("the state has no files of attributes beside it, and those that a plain CLI made there do no harm", async (context) => {
+  const project = new TestProject(context, command("a"));
+  const folder = join(project.folder, "state");
+  const plain = { PULUMI_BACKEND_URL: `file://${folder}` };
+  const attributes = join(folder, ".pulumi/stacks/probe/dev.json.attrs");
+  assert.equal((await project.run(["up"])).code, 0);
+  assert.ok(!existsSync(attributes));
+  assert.match((await project.run(["up"], plain)).text, /2 unchanged/);
+  assert.ok(existsSync(attributes));
+  project.write("index.ts", project.read("index.ts").replaceAll("made a", "changed a"));
+  assert.match((await project.run(["up"])).text, /1 updated|1 replaced/);
+  assert.match((await project.run(["up"], plain)).text, /2 unchanged/);
+});
+
 test("without a passphrase the default stack gets a random one, mode 0600; another stack is refused; an empty one is refused", async (context) => {
   const project = new TestProject(context, command("a"));
   project.write("Pulumi.prod.yaml", "config: {}\n");
