@@ -4,6 +4,7 @@ import { finished } from "node:stream/promises";
 import { run } from "node:test";
 import { spec } from "node:test/reporters";
 import { parseArgs } from "node:util";
+import { findCli } from "../engine/cli.ts";
 
 // Runs the tests: the unit tier at once, then end-to-end groups one after another, each in a process and on hosts of its own.
 
@@ -36,6 +37,8 @@ async function main(): Promise<number> {
   if (values.help) return say(usage);
   if (values.list) return say([...groups].map(([name, file]) => `${name.padEnd(12)} ${about(file)}`).join("\n"));
   const [tier = "core", ...named] = positionals;
+  // Brought before the tests begin: on a new machine that takes minutes, for which no test's patience is made.
+  await findCli(console.log);
   const counts: Counts = { passed: 0, failed: 0, skipped: 0, reasons: [] };
   if (tier === "unit" || tier === "core") await runFiles(files("test/unit/**/*.test.ts"), true, counts);
   for (const group of chosen(tier, named)) await runFiles([groups.get(group) ?? ""], false, counts);
