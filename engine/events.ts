@@ -32,7 +32,7 @@ export class EventLog {
   readonly #folder = mkdtempSync(join(tmpdir(), "ha-kubernetes-events-"));
   readonly file = join(this.#folder, "events");
 
-  /** Reads what is there; a last line that was cut off does not count. */
+  /** Reads the events so far. A last line that was cut off does not count. */
   read(): Events {
     const events: Events = { done: [], failed: [], messages: [] };
     try {

@@ -27,7 +27,7 @@ const [signature, secretMark] = ["4dabf18193072939515e22adb298388d", "1b47061264
 /**
  * Reads a stack's state through the CLI, from whichever backend it is in, with every secret in clear: for this process's eyes only.
  *
- * @throws Error with the CLI's words where there is no such stack or its secrets can't be read
+ * @throws Error with the CLI's words where the stack does not exist or its secrets can't be read
  */
 export async function readState(folder: string, stack: string): Promise<State> {
   const cli = await findCli((line) => console.error(line));

@@ -88,7 +88,7 @@ export function resourceCalls(
         const made = await type.create(inputs, context);
         return new messages.CreateResponse().setId(made.id).setProperties(outputs(type, made.outputs));
       }),
-    // Nothing outside the state is looked at: what is there stays as it is, as with the real plugins.
+    // Reads nothing but the state, which stays as it is, as with the real plugins.
     read: (request: messages.ReadRequest) =>
       run(request, (type) => {
         const [state, inputs] = [propertiesOf(request.getProperties()), propertiesOf(request.getInputs())];

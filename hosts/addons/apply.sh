@@ -92,7 +92,7 @@ keep_join_timer() {
 
 wanted=$(cat "$STAGE"/inputs/*.yaml | sha256sum | cut -d' ' -f1)
 if ! addons_are_current 300; then
-  # Pods that are started anew are to find today's authority. The first ones wait for it by themselves.
+  # Restarted pods must find today's authority. The first pods of a cluster wait for it by themselves.
   [ -z "$KNOWN" ] || wait_until 180 "the controller manager to publish the API's authority" authority_is_published
   with_turn apply_addons
 fi

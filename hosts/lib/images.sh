@@ -82,7 +82,7 @@ bring_images() {
 }
 
 # ---- a host that is just being made ---------------------------------------------------------------------------------
-# Etcd and balancers need no image, so there the import goes on by itself while they start. Whoever needs images calls images_at_hand:
+# Etcd and balancers need no image, so there the import goes on by itself while they start. A stage that needs images calls images_at_hand:
 # it waits for the end, makes up for what a failed or killed import left undone, and says what went wrong.
 
 readonly PENDING_IMAGES=$ARTIFACT_ROOT$HOME_DIR/images-pending IMPORT_UNIT=ha-kubernetes-images.service
@@ -121,7 +121,7 @@ images_at_hand() {
     say "waiting for the images to be imported"
     flock -w 900 "$lock" || fail "the import of images has not ended for 900 s: see journalctl -u $IMPORT_UNIT"
   fi
-  # Whoever had the lock may have done it.
+  # The holder of the lock may have done it.
   if [ -f "$PENDING_IMAGES" ]; then
     import_images "$PENDING_IMAGES"
     rm -f "$PENDING_IMAGES"

@@ -49,7 +49,7 @@ restore_service() {
   forget "service-$1"
 }
 
-# enable_units UNIT...: from the next boot on. By links in the file system alone: told of it, systemd would read all its files anew
+# enable_units UNIT...: from the next boot on. By links in the file system alone: told of it, systemd would read all its files again
 # before the next unit starts. Only where systemd has loaded one of them already, it is told: it remembers them as disabled.
 enable_units() {
   SYSTEMD_OFFLINE=1 systemctl enable --quiet "$@"

@@ -402,7 +402,7 @@ describe("images on a host", () => {
     assert.equal(imports(), 2);
   });
 
-  it("are imported by whoever needs them where the unit failed, was killed or never began", async () => {
+  it("are imported by the stage that needs them where the unit failed, was killed or never began", async () => {
     program("systemd-run", "exit 0");
     await call("begin_import", images());
     const needed = await call("images_at_hand", []);
@@ -410,7 +410,7 @@ describe("images on a host", () => {
     assert.ok(!pending());
   });
 
-  it("stop whoever needs them where they can't be imported, with the reason, and are tried again", async () => {
+  it("stop the stage that needs them where they can't be imported, with the reason, and are tried again", async () => {
     program("systemd-run", "exit 0");
     await call("begin_import", images());
     writeFileSync(join(root, "broken"), "");

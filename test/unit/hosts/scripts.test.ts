@@ -60,7 +60,7 @@ for (const stage of stages) {
   });
 }
 
-/** The scripts with a line more in one of them. */
+/** The scripts, one of them with an extra line. */
 const edited =
   (folder: string, file: string): ReadScripts =>
   (wanted) =>
