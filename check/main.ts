@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { defaultStack } from "../engine/environment.ts";
+import { defaultStack } from "../engine/arguments.ts";
 import { allCertificates } from "./certificates.ts";
 import { observeAll } from "./observe.ts";
 import { certificatesText, exitStatus, judge, reportText } from "./report.ts";
@@ -32,7 +32,7 @@ Exit status: 0 all are valid for longer than their renewal window, 1 one is not,
 async function main(): Promise<number> {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
-    options: { stack: { type: "string" }, json: { type: "boolean" }, help: { type: "boolean", short: "h" } },
+    options: { stack: { type: "string", short: "s" }, json: { type: "boolean" }, help: { type: "boolean", short: "h" } },
   });
   const [verb = "", ...more] = positionals;
   if (verb !== "check" && verb !== "certs") throw new Error(`${verb || "(nothing)"} is no command: check or certs`);
@@ -67,7 +67,8 @@ try {
   process.exitCode = await main();
 } catch (error) {
   // What is wrong is for the user to mend; where it was found only when it is a mistake of this program.
-  const known = error instanceof Error && error.constructor !== TypeError && error.constructor !== ReferenceError;
-  console.error(`error: ${known ? error.message : (error as Error)?.stack}`);
+  const isUsage = String((error as NodeJS.ErrnoException).code).startsWith("ERR_PARSE_ARGS");
+  const known = isUsage || (error instanceof Error && error.constructor !== TypeError && error.constructor !== ReferenceError);
+  console.error(`error: ${known ? (error as Error).message : (error as Error)?.stack}`);
   process.exitCode = 2;
 }

@@ -1,7 +1,10 @@
 import { didYouMean } from "../config/problems.ts";
-import { defaultStack } from "./environment.ts";
 
-// What the user typed, as arguments of the CLI. Every flag of the CLI is handed through; only the stack has a default.
+// What the user typed, as arguments of the CLI. Every flag of the CLI is handed through; only the stack is settled here, once: the front
+// end and the CLI must never mean two different ones.
+
+/** The stack of a user who names none. */
+export const defaultStack = "dev";
 
 /** What `npm run VERB` does, and the CLI's own command for it. */
 const verbs: Readonly<Record<string, { does: string; command: readonly string[] }>> = {
@@ -12,62 +15,136 @@ const verbs: Readonly<Record<string, { does: string; command: readonly string[] 
   output: { does: "print the stack's outputs, or one: NAME [--show-secrets]", command: ["stack", "output"] },
   config: { does: "list the config, or change it: set [--secret] KEY [VALUE]", command: ["config"] },
   cancel: { does: "take away the lock of a run that was killed", command: ["cancel"] },
-  pulumi: { does: "the Pulumi CLI itself: stack ls, stack export, state, logs, …", command: [] },
+  pulumi: { does: "the Pulumi CLI itself: stack ls, stack export, state, …", command: [] },
 };
 
-/** Commands of the CLI that may run the program. */
-const programCommands = ["up", "update", "preview", "pre", "refresh", "destroy", "down", "dn"];
+/** Commands of the CLI that run the program, by all their names. */
+const aliases: Readonly<Record<string, Operation>> = {
+  up: "up",
+  update: "up",
+  preview: "preview",
+  pre: "preview",
+  refresh: "refresh",
+  destroy: "destroy",
+  down: "destroy",
+  dn: "destroy",
+};
+
+/** What a command does with the program and the stack's resources. */
+export type Operation = "up" | "preview" | "refresh" | "destroy";
 
 /** A command line for the CLI. */
 export interface CommandLine {
+  /** All arguments but the stack. */
   args: string[];
-  /** The stack that it is about. */
-  stack: string;
-  /** The command, such as up or stack. Empty: none was given. */
-  command: string;
-  /** Whether it may run the program. */
-  runsProgram: boolean;
+  /** The stack that the user named, by a flag or as an argument. */
+  stack?: string;
+  /** Words that are no flags and no values of flags, the command first. */
+  words: string[];
+  /** Absent: the command does not run the program. */
+  operation?: Operation;
+  /** True for `npm run pulumi`: without a stack, the CLI's selected one is meant. */
+  isPassthrough: boolean;
   asksForHelp: boolean;
 }
 
-/** Translates `VERB [arguments]`. @throws Error for a verb that does not exist. */
-export function commandLine(argv: readonly string[]): CommandLine {
+/** The CLI's flags that take a value in the next argument, as far as they may stand beside what is looked for here. */
+const valued = [
+  ...[
+    "-C",
+    "--cwd",
+    "--color",
+    "-v",
+    "--verbose",
+    "--tracing",
+    "--profiling",
+    "--config-file",
+    "-m",
+    "--message",
+    "-p",
+    "--parallel",
+  ],
+  ...[
+    "-t",
+    "--target",
+    "--exclude",
+    "--replace",
+    "--target-replace",
+    "--policy-pack",
+    "--policy-pack-config",
+    "--plan",
+    "--save-plan",
+  ],
+  ...[
+    "-c",
+    "--config",
+    "--type",
+    "--plaintext",
+    "--secrets-provider",
+    "--copy-config-from",
+    "--file",
+    "--event-log",
+    "--attach-debugger",
+  ],
+];
+
+/** Translates `VERB [arguments]`. @throws Error for a verb that does not exist, two stacks, or an argument that npm has taken */
+export function commandLine(argv: readonly string[], env: NodeJS.ProcessEnv = process.env): CommandLine {
   const [verb = "", ...rest] = argv;
   const known = Object.hasOwn(verbs, verb) ? verbs[verb] : undefined;
   if (known === undefined) {
     const meant = didYouMean(verb, Object.keys(verbs));
-    throw new Error(
-      `${verb || "(nothing)"} is not a command${meant ? `; did you mean ${meant}?` : `: ${Object.keys(verbs).join(", ")}`}`,
-    );
+    const all = Object.keys(verbs).join(", ");
+    throw new Error(`${verb || "(nothing)"} is not a command${meant ? `; did you mean ${meant}?` : `: ${all}`}`);
   }
-  const asksForHelp = rest.some((arg) => arg === "--help" || arg === "-h");
-  const given = stackIn(rest);
-  const args = [...known.command, ...rest];
-  const command = args.find((arg) => !arg.startsWith("-")) ?? "";
-  const stack = given ?? (verb === "pulumi" ? stackNamed(args) : undefined) ?? defaultStack;
-  if (verb === "cancel" && !asksForHelp) {
-    // Its stack is an argument, and `npm run cancel` is the answer to its question.
-    const others = rest.filter((arg, index) => !isStackFlag(arg) && !isStackFlag(rest[index - 1] ?? ""));
-    return { args: ["cancel", "--yes", ...others, stack], stack, command, runsProgram: false, asksForHelp };
-  }
-  if (verb !== "pulumi" && given === undefined && !asksForHelp) args.push("--stack", stack);
-  return { args, stack, command, runsProgram: programCommands.includes(command) && !asksForHelp, asksForHelp };
+  if (env.npm_lifecycle_event === verb && env.npm_config_stack)
+    throw new Error(`npm kept --stack for itself. Put -- before it: npm run ${verb} -- --stack ${env.npm_config_stack}`);
+  const { named, others } = withoutStack(rest);
+  const args = [...known.command, ...others];
+  if (args.some((arg) => arg === "-C" || arg === "--cwd" || arg.startsWith("--cwd=")))
+    throw new Error("-C is not supported here: use npm --prefix FOLDER run, or change to the folder");
+  const words = wordsOf(args);
+  const operation = aliases[words[0] ?? ""];
+  const asksForHelp = others.includes("--help") || others.includes("-h");
+  if (operation !== undefined && words.length > 1 && !asksForHelp)
+    throw new Error(`${words[0]} takes no ${JSON.stringify(words[1])}; npm run needs -- before the first option`);
+  return { args, stack: named ?? stackWord(words), words, operation, isPassthrough: verb === "pulumi", asksForHelp };
 }
 
-const isStackFlag = (arg: string) => arg === "-s" || arg === "--stack" || arg.startsWith("--stack=");
-
-function stackIn(args: readonly string[]): string | undefined {
-  for (const [index, arg] of args.entries()) {
-    if (arg === "-s" || arg === "--stack") return args[index + 1];
-    if (arg.startsWith("--stack=")) return arg.slice("--stack=".length);
+/** Takes the stack out of the arguments, in every form that the CLI knows: -s X, -sX, -s=X, -ys X, --stack X, --stack=X. */
+function withoutStack(args: readonly string[]): { named?: string; others: string[] } {
+  const named = new Set<string>();
+  const others: string[] = [];
+  for (let index = 0; index < args.length; index++) {
+    const arg = args[index] as string;
+    // In a cluster of short flags, what follows one that takes a value is that value.
+    const form = /^-(?<flags>[^-CcmptvsS]*)s=?(?<value>.*)$/s.exec(arg) ?? /^--stack(?:=(?<value>.*))?$/s.exec(arg);
+    const isStack = form?.groups !== undefined && !valued.includes(args[index - 1] ?? "");
+    const { flags = "", value: attached = "" } = form?.groups ?? {};
+    if (!isStack) {
+      others.push(arg);
+      continue;
+    }
+    if (flags !== "") others.push(`-${flags}`);
+    const value = attached === "" && !arg.endsWith("=") ? args[++index] : attached;
+    if (value === undefined || value === "" || value.startsWith("-")) throw new Error(`${arg} needs the name of a stack`);
+    named.add(value);
   }
-  return undefined;
+  if (named.size > 1) throw new Error(`two stacks are named: ${[...named].join(", ")}`);
+  return { named: [...named][0], others };
 }
 
-/** The stack that `stack init NAME` and its like name. */
-function stackNamed(args: readonly string[]): string | undefined {
-  const [first, second, third] = args.filter((arg) => !arg.startsWith("-"));
-  return first === "stack" && ["init", "select", "rm", "rename"].includes(second ?? "") ? third : undefined;
+/** The arguments that are neither flags nor values of flags; all of them after `--`. */
+export function wordsOf(args: readonly string[]): string[] {
+  const end = args.includes("--") ? args.indexOf("--") : args.length;
+  const isWord = (arg: string, index: number) => arg === "-" || (!arg.startsWith("-") && !valued.includes(args[index - 1] ?? ""));
+  return [...args.slice(0, end).filter(isWord), ...args.slice(end + 1)];
+}
+
+/** The stack that `stack init NAME`, `cancel NAME` and their like name. */
+function stackWord([first, second, third]: readonly string[]): string | undefined {
+  if (first === "cancel") return second;
+  return first === "stack" && ["init", "select", "rm"].includes(second ?? "") ? third : undefined;
 }
 
 /** Help of this front end, printed before the CLI's own. */
@@ -78,6 +155,7 @@ export function usage(): string {
     "",
     ...lines,
     "",
-    `Without --stack NAME the stack is ${defaultStack}. A lab stack is not asked about; any other wants an answer or --yes.`,
+    `Without --stack NAME the stack is that of PULUMI_STACK, else ${defaultStack}; npm run pulumi takes the one that \`stack select\` chose.`,
+    "A lab stack is not asked about; any other wants an answer or --yes.",
   ].join("\n");
 }

@@ -63,7 +63,7 @@ function onPath(say: (line: string) => void): Cli | undefined {
 
 function versionOf(path: string): string | undefined {
   try {
-    const text = execFileSync(path, ["version"], { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] });
+    const text = execFileSync(path, ["version"], { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"], timeout: 10_000 });
     return /^v?(\d+\.\d+\.\d+\S*)/.exec(text)?.[1];
   } catch {
     return undefined;

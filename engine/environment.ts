@@ -1,42 +1,47 @@
 import { randomBytes } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, globSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { parse } from "yaml";
+import { defaultStack } from "./arguments.ts";
 
 // What the CLI is told beside its arguments: the backend, the passphrase, and the Node that strips types.
 
-/** The stack of who names none. Its passphrase is made here and kept beside the program, git-ignored: it is a throw-away one. */
-export const defaultStack = "dev";
-
-/** A project folder as far as the front end reads it; the CLI reads the rest. */
+/** Pulumi.<stack>.yaml as far as the front end reads it; the CLI reads the rest. */
 export interface StackFile {
-  /** Absent: there is no Pulumi.<stack>.yaml. */
-  text?: string;
+  exists: boolean;
   /** Whether its hosts are throw-away ones on this machine. */
   isLab: boolean;
   /** Whether the passphrase opens its secrets; another secrets provider needs none. */
   usesPassphrase: boolean;
 }
 
-/** Pulumi.<stack>.yaml. A file that is no YAML reads as one without a word: the CLI says what is wrong with it. */
+/** Reads Pulumi.<stack>.yaml. @throws Error that names the file where it is not YAML */
 export function readStackFile(folder: string, stack: string): StackFile {
-  const path = join(folder, `Pulumi.${stack}.yaml`);
-  if (!existsSync(path)) return { isLab: false, usesPassphrase: true };
-  const text = readFileSync(path, "utf8");
-  let yaml: { config?: Record<string, { provider?: unknown }>; secretsprovider?: string } | null = null;
+  const name = `Pulumi.${stack}.yaml`;
+  if (!existsSync(join(folder, name))) return { exists: false, isLab: false, usesPassphrase: true };
+  let yaml: { config?: Record<string, { provider?: unknown }>; secretsprovider?: string } | null;
   try {
-    yaml = parse(text);
-  } catch {
-    // Said by the CLI.
+    yaml = parse(readFileSync(join(folder, name), "utf8"));
+  } catch (error) {
+    throw new Error(`${name} is not valid YAML: ${(error as Error).message.trim()}`, { cause: error });
   }
   const provider = yaml?.secretsprovider;
   return {
-    text,
+    exists: true,
     isLab: yaml?.config?.["ha-kubernetes:cluster"]?.provider === "lab",
     usesPassphrase: provider === undefined || provider === "passphrase",
   };
 }
+
+/** The stacks that have a file here, sorted. */
+export const stacksHere = (folder: string): string[] =>
+  globSync("Pulumi.*.yaml", { cwd: folder })
+    .map((file) => file.slice("Pulumi.".length, -".yaml".length))
+    .sort();
+
+/** The file with the default stack's passphrase, git-ignored: that stack is a throw-away one. */
+export const passphraseFile = (folder: string): string => join(folder, ".passphrase");
 
 /** The environment of the CLI for a stack. @throws Error where the stack's passphrase is missing or empty. */
 export function environmentFor(folder: string, stack: string, cli: string): NodeJS.ProcessEnv {
@@ -74,21 +79,28 @@ function isLoggedIn(): boolean {
 
 function passphrase(folder: string, stack: string, backend: string | undefined): NodeJS.ProcessEnv {
   const { PULUMI_CONFIG_PASSPHRASE: direct, PULUMI_CONFIG_PASSPHRASE_FILE: file } = process.env;
-  if (direct === "") throw new Error("PULUMI_CONFIG_PASSPHRASE is empty: secrets would be readable by anyone. Set a real one");
+  if (direct !== undefined) refuseEmpty(direct, "PULUMI_CONFIG_PASSPHRASE");
+  else if (file) refuseEmpty(readFileSync(file, "utf8"), file);
   if (direct !== undefined || file) return {};
   if (stack === defaultStack) return { PULUMI_CONFIG_PASSPHRASE_FILE: ownPassphrase(folder) };
   // Pulumi Cloud and keys of a cloud need none; on a terminal the CLI asks.
   const isCloud = backend === undefined || /^https?:/.test(backend);
-  if (isCloud || !readStackFile(folder, stack).usesPassphrase || process.stdin.isTTY) return {};
+  const { exists, usesPassphrase } = readStackFile(folder, stack);
+  if (isCloud || !exists || !usesPassphrase || process.stdin.isTTY) return {};
   throw new Error(
     `stack ${stack} needs a passphrase for its secrets: set PULUMI_CONFIG_PASSPHRASE, or PULUMI_CONFIG_PASSPHRASE_FILE to a file that holds it`,
   );
 }
 
-/** The file with the default stack's passphrase, made at random where there is none. */
+function refuseEmpty(text: string, source: string): void {
+  if (text.trim() === "")
+    throw new Error(`the passphrase from ${source} is empty: anyone could read the secrets. Set a real one`);
+}
+
+/** Makes the default stack's passphrase at random where it does not exist yet. */
 function ownPassphrase(folder: string): string {
-  const path = join(folder, ".passphrase");
+  const path = passphraseFile(folder);
   if (!existsSync(path)) writeFileSync(path, `${randomBytes(24).toString("base64url")}\n`, { mode: 0o600, flag: "wx" });
-  if (readFileSync(path, "utf8").trim() === "") throw new Error(`${path} is empty: secrets would be readable by anyone`);
+  refuseEmpty(readFileSync(path, "utf8"), path);
   return path;
 }

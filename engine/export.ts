@@ -1,6 +1,7 @@
 import { findCli } from "./cli.ts";
 import { environmentFor } from "./environment.ts";
 import { runCli } from "./pulumi.ts";
+import { suggestion } from "./refusals.ts";
 
 /** A resource of a stack's state, secrets in clear. */
 export interface StateResource {
@@ -37,7 +38,11 @@ export async function readState(folder: string, stack: string): Promise<State> {
     env: environmentFor(folder, stack, cli.path),
     output: "keep",
   });
-  if (status !== 0) throw new Error(`the state of stack ${stack} can't be read: ${stderr.replaceAll(/^error: /gm, "").trim()}`);
+  if (status !== 0) {
+    const advice = await suggestion(stderr, folder, stack, async () => []);
+    const said = stderr.replaceAll(/^error: /gm, "").trim();
+    throw new Error(`the state of stack ${stack} can't be read: ${said}${advice === undefined ? "" : `. ${advice}`}`);
+  }
   const { deployment } = JSON.parse(stdout);
   const resources = (deployment?.resources ?? []) as StateResource[];
   return {

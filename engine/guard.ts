@@ -1,38 +1,47 @@
 import { keys, secretNames } from "../config/load.ts";
 import { didYouMean, holdsPrivateKey } from "../config/problems.ts";
+import { wordsOf } from "./arguments.ts";
 
-// What `config set` must not do: write a key in clear, or a key that no program reads.
+// What `config set` must not do: write a secret in clear, an empty or wrong one over a good one, or a key that no program reads.
 
 const prefix = "ha-kubernetes:";
 
+/** Whether a command line sets config values. */
+export const setsConfig = (words: readonly string[]): boolean => words[0] === "config" && /^set(-all)?$/.test(words[1] ?? "");
+
 /**
- * Refuses a `config set` that would store a secret in clear, or that names no key. `value` is what follows the key, or what came through
- * standard input.
+ * Refuses a `config set` or `set-all` that would store a secret in clear, an empty secret, or a key that does not exist. `input` is what
+ * came through standard input.
  *
  * @throws Error with the cure
  */
-export function guardConfigSet(args: readonly string[], value: string, isOwnProject: boolean): void {
-  const isSecret = args.includes("--secret");
-  if (!isSecret && holdsPrivateKey(value)) throw new Error("this value is a private key: nothing was written. Add --secret");
-  if (!isOwnProject || args.includes("--path")) return;
-  const key = keyOf(args)?.replace(prefix, "");
-  if (key === undefined || key.includes(":")) return;
+export function guardConfigSet(args: readonly string[], input: string | undefined, isOwnProject: boolean): void {
+  const [, verb, key, given] = wordsOf(args);
+  const isSecret = args.some((arg) => arg === "--secret" || arg === "--secret=true");
+  if (verb === "set") {
+    guardValue(key, given ?? input, isSecret, isOwnProject);
+    return;
+  }
+  for (const [index, arg] of args.entries()) {
+    const [, flag, attached] = /^--(plaintext|secret)(?:=(.*))?$/s.exec(arg) ?? [];
+    if (flag === undefined) continue;
+    const [, name, value] = /^([^=]*)=(.*)$/s.exec(attached ?? args[index + 1] ?? "") ?? [];
+    guardValue(name, value, flag === "secret", isOwnProject);
+  }
+}
+
+function guardValue(given: string | undefined, value: string | undefined, isSecret: boolean, isOwnProject: boolean): void {
+  const nothing = "Nothing was written.";
+  if (!isSecret && holdsPrivateKey(value ?? "")) throw new Error(`the value is a private key. ${nothing} Add --secret`);
+  const key = given?.replace(prefix, "").split(/[.[]/)[0];
+  if (!isOwnProject || key === undefined || key.includes(":")) return;
   if (!(keys as readonly string[]).includes(key)) {
     const meant = didYouMean(key, keys);
-    throw new Error(
-      `${key} is not a config key${meant ? `; did you mean ${meant}?` : ""} Nothing was written. Keys: ${keys.join(", ")}`,
-    );
+    throw new Error(`${key} is not a config key${meant ? `; did you mean ${meant}?` : "."} ${nothing} Keys: ${keys.join(", ")}`);
   }
-  if (!isSecret && (secretNames as readonly string[]).includes(key))
-    throw new Error(`${key} is a secret: nothing was written. Add --secret`);
+  if (!(secretNames as readonly string[]).includes(key)) return;
+  if (!isSecret) throw new Error(`${key} is a secret. ${nothing} Add --secret`);
+  if (value !== undefined && value.trim() === "") throw new Error(`${key} would be empty. ${nothing}`);
+  if (value !== undefined && key.endsWith("PrivateKey") && !holdsPrivateKey(value))
+    throw new Error(`the value for ${key} is not a private key in PEM form. ${nothing}`);
 }
-
-/** The arguments of `config set` that are no flags: the key, and the value where it is given. */
-export function positionals(args: readonly string[]): string[] {
-  const withValue = ["-s", "--stack", "--config-file", "--color", "-C", "--cwd", "--type"];
-  return args
-    .slice(2)
-    .filter((arg, index, all) => arg === "-" || (!arg.startsWith("-") && !withValue.includes(all[index - 1] ?? "")));
-}
-
-const keyOf = (args: readonly string[]): string | undefined => positionals(args)[0];

@@ -1,18 +1,18 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { text } from "node:stream/consumers";
 import { parse } from "yaml";
 import { servePlugins } from "../plugins/serve.ts";
-import { type CommandLine, commandLine, usage } from "./arguments.ts";
+import { type CommandLine, commandLine, defaultStack, type Operation, usage } from "./arguments.ts";
 import { type Cli, findCli } from "./cli.ts";
 import { environmentFor, readStackFile } from "./environment.ts";
 import { EventLog } from "./events.ts";
-import { guardConfigSet, positionals } from "./guard.ts";
+import { guardConfigSet, setsConfig } from "./guard.ts";
 import { withoutFinishedCreates } from "./interrupted.ts";
 import { type ProgramServer, serveProgram } from "./program.ts";
 import { choosePackages, type Packages } from "./providers.ts";
 import { type Run, runCli } from "./pulumi.ts";
-import { mendable, refusal, suggestion } from "./refusals.ts";
+import { mendable, refusal, stackAdvice, suggestion } from "./refusals.ts";
 import { summaryLines } from "./summary.ts";
 
 // The front end of the Pulumi CLI: `main.ts VERB [flags]` in a project's folder. It finds the CLI, gives it the program, the providers,
@@ -25,6 +25,7 @@ const say = (line: string) => void process.stderr.write(`${line}\n`);
 interface Session {
   cli: Cli;
   line: CommandLine;
+  stack: string;
   env: NodeJS.ProcessEnv;
 }
 
@@ -35,40 +36,74 @@ export async function main(argv: readonly string[], { packages = {} }: { package
     return argv.length === 0 ? 1 : 0;
   }
   const line = commandLine(argv);
-  if (line.asksForHelp) console.log(`${usage()}\n\nThe CLI's own words:\n`);
+  if (line.asksForHelp) {
+    const cli = await findCli(say);
+    console.log(`${usage()}\n\nThe CLI's own words:\n`);
+    return (await runCli(cli.path, line.args, { cwd: folder, env: process.env, output: "show" })).status;
+  }
   const input = await guarded(line);
   const cli = await findCli(say);
-  const env = line.asksForHelp ? process.env : environmentFor(folder, line.stack, cli.path);
-  const session = { cli, line, env };
-  if (line.runsProgram) return deploy(session, packages);
-  const { status, stderr } = await runMending(session, line.args, input);
+  const stack = line.stack ?? (await unnamedStack(cli, line));
+  const needsFile = line.operation === "up" || line.operation === "preview" || setsConfig(line.words);
+  if (needsFile && !readStackFile(folder, stack).exists)
+    throw new Error(`there is no stack ${stack}: Pulumi.${stack}.yaml does not exist. ${stackAdvice(folder, stack)}`);
+  const session = { cli, line, stack, env: environmentFor(folder, stack, cli.path) };
+  if (line.operation !== undefined) return deploy(session, line.operation, packages);
+  const { status, stderr } = await runMending(session, plainArguments(line, stack), input);
   if (status !== 0) await advise(session, stderr);
   return status;
 }
 
+/** The stack of a command line that names none: that of PULUMI_STACK; for the CLI itself, the selected one; the default one. */
+async function unnamedStack(cli: Cli, { isPassthrough }: CommandLine): Promise<string> {
+  if (process.env.PULUMI_STACK) return process.env.PULUMI_STACK;
+  if (!isPassthrough) return defaultStack;
+  const env = environmentFor(folder, defaultStack, cli.path);
+  const { status, stdout } = await runCli(cli.path, ["stack", "--show-name", "--non-interactive"], {
+    cwd: folder,
+    env,
+    output: "keep",
+  });
+  return status === 0 ? stdout.trim() : defaultStack;
+}
+
+/** The arguments of a command that does not run the program. */
+function plainArguments({ args, words, stack: named, isPassthrough }: CommandLine, stack: string): string[] {
+  // `cancel` takes it as a word, and so do `stack init` and its like, which have it already.
+  if (words[0] === "cancel") return [...args.filter((arg) => arg !== stack), stack];
+  if (isPassthrough && (named === undefined || words.includes(named))) return args;
+  return withFlags(args, ["--stack", stack]);
+}
+
+/** Arguments with more flags, which must stand before a `--`. */
+function withFlags(args: readonly string[], flags: readonly string[]): string[] {
+  const end = args.includes("--") ? args.indexOf("--") : args.length;
+  return [...args.slice(0, end), ...flags, ...args.slice(end)];
+}
+
 /** Checks a `config set` before it writes anything. @returns The value, where it came through standard input. */
-async function guarded({ args, asksForHelp }: CommandLine): Promise<string | undefined> {
-  if (args[0] !== "config" || args[1] !== "set" || asksForHelp) return undefined;
-  const [, value] = positionals(args);
-  const input = value === undefined && !process.stdin.isTTY ? await text(process.stdin) : undefined;
-  guardConfigSet(args, value ?? input ?? "", project().name === "ha-kubernetes");
+async function guarded({ args, words }: CommandLine): Promise<string | undefined> {
+  if (!setsConfig(words)) return undefined;
+  const waits = words[1] === "set" && words[3] === undefined && !process.stdin.isTTY;
+  const input = waits ? await text(process.stdin) : undefined;
+  guardConfigSet(args, input, project().name === "ha-kubernetes");
   return input;
 }
 
 function project(): { name: string; main: string } {
-  const yaml = parse(readFileSync(join(folder, "Pulumi.yaml"), "utf8"));
+  const file = join(folder, "Pulumi.yaml");
+  if (!existsSync(file)) throw new Error(`${folder} has no Pulumi.yaml: run this in the project's folder`);
+  const yaml = parse(readFileSync(file, "utf8"));
   return { name: yaml.name, main: yaml.main ?? "index.ts" };
 }
 
-/** Runs a command that may run the program, with all that it needs around it. */
-async function deploy(session: Session, packages: Packages): Promise<number> {
-  const { cli, line, env } = session;
-  const isPreview = line.command === "preview" || line.command === "pre";
+/** Runs a command that runs the program, with all that it needs around it. */
+async function deploy(session: Session, operation: Operation, packages: Packages): Promise<number> {
+  const { cli, line, stack, env } = session;
   const chosen = await choosePackages(cli, folder, env, say);
-  const served = { ...chosen, ...packages };
   const kind = Object.keys(chosen).length > 0 ? "this project's own" : "Pulumi's";
   say(`engine: Pulumi CLI ${cli.version} (${cli.origin}), providers: ${kind}`);
-  const plugins = await servePlugins(served);
+  const plugins = await servePlugins({ ...chosen, ...packages });
   const program = await serveProgram(folder, project().main);
   const events = new EventLog();
   try {
@@ -77,15 +112,17 @@ async function deploy(session: Session, packages: Packages): Promise<number> {
       // The CLI hides the option for its event log behind this.
       PULUMI_DEBUG_COMMANDS: "true",
       // A preview writes no state, yet the CLI would turn all of it into text after each step: most of its time from 100 hosts on.
-      ...(isPreview && { PULUMI_SKIP_CHECKPOINTS: "true" }),
+      ...(operation === "preview" && { PULUMI_SKIP_CHECKPOINTS: "true" }),
       ...(plugins.debugProviders !== "" && { PULUMI_DEBUG_PROVIDERS: plugins.debugProviders }),
     };
-    const { status, stderr } = await runMending({ ...session, env: environment }, programArguments(line, program, events));
+    const args = programArguments(session, operation, program, events);
+    const { status, stderr } = await runMending({ ...session, env: environment }, args);
     const seen = events.read();
-    if (status === 0 && !isPreview && seen.messages.some((message) => message.includes("pending operations")))
+    const looksOnly = operation === "preview" || has(line.args, "--preview-only");
+    if (status === 0 && !looksOnly && seen.messages.some((message) => message.includes("pending operations")))
       await forgetPending(session);
-    if (!isPreview && !line.args.includes("--json") && !line.args.includes("-j"))
-      for (const one of summaryLines(line.command, line.stack, seen, status === 0)) console.log(one);
+    if (!has(line.args, "--json", "-j"))
+      for (const one of summaryLines(looksOnly ? "preview" : operation, stack, seen, status === 0)) console.log(one);
     if (status !== 0) await advise(session, stderr);
     return status;
   } finally {
@@ -95,31 +132,37 @@ async function deploy(session: Session, packages: Packages): Promise<number> {
   }
 }
 
-const isDestroy = (command: string) => ["destroy", "down", "dn"].includes(command);
+/** Whether a flag is given, with or without a value of its own. */
+const has = (args: readonly string[], ...flags: string[]): boolean =>
+  args.some((arg) => flags.some((flag) => arg === flag || arg.startsWith(`${flag}=`)));
 
-/** The arguments of a command that may run the program. */
-function programArguments({ args, command, stack }: CommandLine, program: ProgramServer, events: EventLog): string[] {
-  const asks = ["up", "update", "refresh"].includes(command) || isDestroy(command);
-  // Throw-away hosts are nobody's: no question.
-  const agreed = asks && readStackFile(folder, stack).isLab ? ["--yes", "--skip-preview"] : [];
-  return [
-    ...args,
+/** The arguments of a command that runs the program. */
+function programArguments(
+  { line: { args }, stack }: Session,
+  operation: Operation,
+  program: ProgramServer,
+  events: EventLog,
+): string[] {
+  const agrees = has(args, "--yes", "-y", "--skip-preview", "-f", "--preview-only", "--config-file");
+  // Throw-away hosts are nobody's: no question, and no preview but the one that is asked for.
+  const isAgreed = operation !== "preview" && !agrees && readStackFile(folder, stack).isLab;
+  return withFlags(args, [
+    ...["--stack", stack],
     `--client=${program.address}`,
-    "--event-log",
-    events.file,
-    ...agreed.filter((flag) => !args.includes(flag)),
+    ...["--event-log", events.file],
+    ...(isAgreed ? ["--yes", ...(has(args, "--expect-no-changes") ? [] : ["--skip-preview"])] : []),
     // A host that can't be reached keeps what it needs to be undone later; it does not keep the others.
-    ...(isDestroy(command) && !args.includes("--continue-on-error") ? ["--continue-on-error"] : []),
+    ...(operation === "destroy" && !has(args, "--continue-on-error") ? ["--continue-on-error"] : []),
     // The summary shows them, without those that only the program reads.
-    ...(command.startsWith("up") ? ["--suppress-outputs"] : []),
-  ];
+    ...((operation === "up" || operation === "preview") && !has(args, "--suppress-outputs") ? ["--suppress-outputs"] : []),
+  ]);
 }
 
-/** Runs the CLI; where it refuses for a reason that this front end can mend (no stack yet, the lock of a killed run), mends it and runs it again. */
-async function runMending({ cli, line, env }: Session, args: readonly string[], input?: string): Promise<Run> {
+/** Runs the CLI. Where it refuses for a reason that this front end can mend (no stack yet, the lock of a killed run), mends it and runs it again. */
+async function runMending({ cli, line, stack, env }: Session, args: readonly string[], input?: string): Promise<Run> {
   for (let tries = 0; ; tries++) {
     const run = await runCli(cli.path, args, { cwd: folder, env, output: "show", hold: refusal, input });
-    const cure = run.status === 0 || tries === 2 ? undefined : mendable(run.stderr, folder, line);
+    const cure = run.status === 0 || tries === 2 ? undefined : mendable(run.stderr, folder, stack, line);
     if (cure === undefined) {
       if (refusal.test(run.stderr)) say(run.stderr.trim());
       return run;
@@ -134,24 +177,24 @@ async function runMending({ cli, line, env }: Session, args: readonly string[], 
 }
 
 /** Clears the creates that a killed run left and that this one has made, so that later runs do not warn of them. */
-async function forgetPending({ cli, line, env }: Session): Promise<void> {
-  const stack = ["--stack", line.stack];
-  const exported = await runCli(cli.path, ["stack", "export", ...stack], { cwd: folder, env, output: "keep" });
+async function forgetPending({ cli, stack, env }: Session): Promise<void> {
+  const option = ["--stack", stack];
+  const exported = await runCli(cli.path, ["stack", "export", ...option], { cwd: folder, env, output: "keep" });
   if (exported.status !== 0) throw new Error(`the state could not be read: ${exported.stderr.trim()}`);
   const state = withoutFinishedCreates(JSON.parse(exported.stdout));
   if (state === undefined) return;
   const input = JSON.stringify(state);
-  const imported = await runCli(cli.path, ["stack", "import", ...stack], { cwd: folder, env, output: "keep", input });
+  const imported = await runCli(cli.path, ["stack", "import", ...option], { cwd: folder, env, output: "keep", input });
   if (imported.status !== 0) throw new Error(`the state could not be written: ${imported.stderr.trim()}`);
   say("what the killed run had begun is whole now: its pending operations are cleared");
 }
 
-async function advise({ cli, line, env }: Session, stderr: string): Promise<void> {
+async function advise({ cli, line, stack, env }: Session, stderr: string): Promise<void> {
   const flags = async () => {
-    const help = await runCli(cli.path, [line.command, "--help"], { cwd: folder, env, output: "keep" });
+    const help = await runCli(cli.path, [line.words[0] ?? "", "--help"], { cwd: folder, env, output: "keep" });
     return [...help.stdout.matchAll(/^\s+(?:-\w, )?(--[\w-]+)/gm)].map(([, flag = ""]) => flag);
   };
-  const advice = await suggestion(stderr, folder, line, flags);
+  const advice = await suggestion(stderr, folder, stack, flags);
   if (advice !== undefined) say(advice);
 }
 
@@ -163,9 +206,9 @@ for (const stream of [process.stdout, process.stderr]) {
 }
 
 /** Runs `main` as the process's own work: errors in one line, a trace only for a mistake of this program. */
-export async function runMain(argv: readonly string[], options: { packages?: Packages } = {}): Promise<void> {
+async function runMain(argv: readonly string[]): Promise<void> {
   try {
-    process.exitCode = await main(argv, options);
+    process.exitCode = await main(argv);
   } catch (error) {
     const known = error instanceof Error && error.constructor !== TypeError && error.constructor !== ReferenceError;
     console.error(`error: ${known ? error.message : (error as Error)?.stack}`);

@@ -7,7 +7,7 @@ export interface Run {
   /** Exit status; 128 plus the signal's number where a signal ended it. */
   status: number;
   stderr: string;
-  /** Empty where it went straight to this process's own. */
+  /** Empty where it was shown. */
   stdout: string;
 }
 
@@ -29,9 +29,11 @@ export function runCli(path: string, args: readonly string[], { cwd, env, output
   return new Promise((resolve, reject) => {
     const shows = output === "show";
     const stdin = input !== undefined ? "pipe" : shows ? "inherit" : "ignore";
-    const child = spawn(path, args, { cwd, env, stdio: [stdin, shows ? "inherit" : "pipe", "pipe"] });
+    // Only a terminal is handed over: a pipe whose reader goes away would end the CLI half done.
+    const direct = shows && process.stdout.isTTY;
+    const child = spawn(path, args, { cwd, env, stdio: [stdin, direct ? "inherit" : "pipe", "pipe"] });
     const kept = { stdout: [] as Buffer[], stderr: [] as Buffer[] };
-    child.stdout?.on("data", (chunk: Buffer) => kept.stdout.push(chunk));
+    child.stdout?.on("data", (chunk: Buffer) => (shows ? process.stdout.write(chunk) : kept.stdout.push(chunk)));
     child.stderr?.on("data", (chunk: Buffer) => {
       kept.stderr.push(chunk);
       if (shows && !hold?.test(chunk.toString())) process.stderr.write(chunk);
@@ -46,6 +48,8 @@ export function runCli(path: string, args: readonly string[], { cwd, env, output
     child.once("close", (code, signal) => {
       for (const one of passed) process.off(one, pass);
       const text = (stream: Buffer[]) => Buffer.concat(stream).toString();
+      if (shows && signal !== null)
+        process.stderr.write(`the Pulumi CLI was ended by ${signal}; another run goes on from there\n`);
       resolve({ status: code ?? 128 + (signals[signal ?? ""] ?? 0), stdout: text(kept.stdout), stderr: text(kept.stderr) });
     });
     if (child.stdin) {

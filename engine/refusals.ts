@@ -1,7 +1,7 @@
-import { globSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { didYouMean } from "../config/problems.ts";
-import type { CommandLine } from "./arguments.ts";
-import { readStackFile } from "./environment.ts";
+import { type CommandLine, defaultStack } from "./arguments.ts";
+import { passphraseFile, readStackFile, stacksHere } from "./environment.ts";
 import { isGone, locksIn } from "./interrupted.ts";
 
 // Why the CLI refuses, by its own words, and what helps.
@@ -17,9 +17,9 @@ export interface Cure {
 export const refusal = /no stack named '[^']*' found|the stack is currently locked/;
 
 /** The cure of a refusal that needs nobody's decision. */
-export function mendable(stderr: string, folder: string, { stack, command }: CommandLine): Cure | undefined {
-  const creates = ["up", "update", "preview", "pre", "config"].includes(command);
-  if (creates && isMissing(stderr) && readStackFile(folder, stack).text !== undefined)
+export function mendable(stderr: string, folder: string, stack: string, { words, operation }: CommandLine): Cure | undefined {
+  const creates = operation === "up" || operation === "preview" || words[0] === "config";
+  if (creates && isMissing(stderr) && readStackFile(folder, stack).exists)
     return { why: `making the stack ${stack}`, args: ["stack", "init", stack, "--no-select", "--non-interactive"] };
   const locks = locksIn(stderr);
   if (locks.length > 0 && locks.every(isGone)) {
@@ -34,27 +34,33 @@ export function mendable(stderr: string, folder: string, { stack, command }: Com
 
 const isMissing = (stderr: string) => /no stack named '[^']*' found/.test(stderr);
 
+/** Which stack a mistyped one may have been. */
+export function stackAdvice(folder: string, stack: string): string {
+  const names = stacksHere(folder);
+  const meant = didYouMean(stack, names);
+  return meant && meant !== stack
+    ? `Did you mean --stack ${meant}?`
+    : `Stacks with a config here: ${names.join(", ") || "none"}.`;
+}
+
 /** One line of advice for a refusal; undefined where the CLI's own words are enough. */
 export async function suggestion(
   stderr: string,
   folder: string,
-  { stack }: CommandLine,
+  stack: string,
   flags: () => Promise<string[]>,
 ): Promise<string | undefined> {
   const [, flag] = /unknown flag: (--[\w-]+)/.exec(stderr) ?? [];
   if (flag !== undefined) {
     const meant = didYouMean(flag, await flags());
-    return meant && `did you mean ${meant}?`;
+    return meant && `Did you mean ${meant}?`;
   }
-  if (isMissing(stderr)) {
-    const names = globSync("Pulumi.*.yaml", { cwd: folder }).map((file) => file.slice("Pulumi.".length, -".yaml".length));
-    const meant = didYouMean(stack, names);
-    return meant && meant !== stack
-      ? `did you mean --stack ${meant}?`
-      : `stacks with a config here: ${names.sort().join(", ") || "none"}`;
-  }
-  if (/incorrect passphrase/.test(stderr))
+  if (isMissing(stderr)) return stackAdvice(folder, stack);
+  if (/incorrect passphrase/.test(stderr)) {
+    if (stack === defaultStack && process.env.PULUMI_CONFIG_PASSPHRASE !== undefined && existsSync(passphraseFile(folder)))
+      return `PULUMI_CONFIG_PASSPHRASE is set, so .passphrase, which stack ${stack} was made with, is not used. Unset it.`;
     return `Stack ${stack}'s secrets were made with another passphrase. Give that one; or, where nothing of the stack lives, delete encryptionsalt from Pulumi.${stack}.yaml.`;
+  }
   if (locksIn(stderr).length > 0) return `If no other run is at it, npm run cancel -- --stack ${stack} takes the lock away.`;
   return undefined;
 }

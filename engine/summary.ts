@@ -1,5 +1,5 @@
 import { stringify } from "yaml";
-import { defaultStack } from "./environment.ts";
+import { defaultStack, type Operation } from "./arguments.ts";
 import type { Events, Step } from "./events.ts";
 
 // What a person wants to know once `up` or `destroy` has ended: what changed where, what the stack offers, and what to do next.
@@ -10,15 +10,16 @@ const stackType = "pulumi:pulumi:Stack";
 /** The key by which a secret is known in what the engine writes (sdk/go/common/resource: SigKey). */
 const secretSignature = "4dabf18193072939515e22adb298388d";
 
-/** The lines to print after a run of `command` on a stack. */
-export function summaryLines(command: string, stack: string, events: Events, succeeded: boolean): string[] {
+/** The lines to print after an operation on a stack. */
+export function summaryLines(operation: Operation, stack: string, events: Events, succeeded: boolean): string[] {
   const option = stack === defaultStack ? "" : ` --stack ${stack}`;
   const check = `npm run check${option && ` --${option}`}`;
-  if (!succeeded) return failureLines(events, check);
-  if (command === "destroy") return [];
+  if (!succeeded) return failureLines(operation, events, check);
+  const changed = changedWhere(events.done.filter(isChange));
+  if (operation === "preview") return changed.length > 0 ? ["up would change:", ...changed] : [];
+  if (operation !== "up") return [];
   const outputs = events.done.findLast(({ type }) => type === stackType)?.new?.outputs ?? {};
   const shown = Object.entries(outputs).filter(([name]) => !internal.includes(name));
-  const changed = changedWhere(events.done.filter(isChange));
   const next = [
     `  npm run --silent output -- kubeconfig --show-secrets${option} > kubeconfig`,
     `  ${check}    # looks at every host`,
@@ -30,15 +31,15 @@ export function summaryLines(command: string, stack: string, events: Events, suc
   ];
 }
 
-function failureLines({ failed, messages }: Events, check: string): string[] {
+function failureLines(operation: Operation, { failed, messages }: Events, check: string): string[] {
   const where = changedWhere(failed);
-  if (where.length === 0) return [];
+  if (where.length === 0 || operation === "preview" || operation === "refresh") return [];
   const unreachable = messages.some((message) => /cannot reach|unable to connect|failed to dial|i\/o timeout/.test(message));
   return [
     "failed:",
     ...where,
     ...(unreachable ? ["A host that is gone for good leaves the stack by lost: true in the config: docs/operations.md."] : []),
-    `What ended well stays. Once the cause is mended, up goes on from here; ${check} looks at every host.`,
+    `What ended well stays. Once the cause is mended, ${operation} goes on from here; ${check} looks at every host.`,
   ];
 }
 

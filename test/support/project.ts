@@ -20,6 +20,8 @@ export interface Ended {
 export interface Running {
   /** Ends the front end and the CLI at once, as a power cut would. */
   kill(): void;
+  /** Stops reading its standard output, as `head` does. */
+  closeOutput(): void;
   /** Done when the printed text holds `part`; fails after two minutes, on a machine however busy. */
   prints(part: string): Promise<void>;
   ended: Promise<Ended>;
@@ -76,11 +78,20 @@ const say = (word: string) => \`echo \${word} >> \${log}; echo \${word}\`;
     return this.read("state/.pulumi/stacks/probe/dev.json");
   }
 
-  /** Starts the engine. */
-  start(args: string[], env: Record<string, string | undefined> = {}, input = ""): Running {
+  /** Starts the engine as a user who agrees beforehand. */
+  start(given: string[], env: Record<string, string | undefined> = {}, input = ""): Running {
+    const agreed = given[0] === "up" || given[0] === "destroy" ? ["--yes", "--skip-preview"] : [];
+    return this.#spawn([...given, ...agreed], env, input);
+  }
+
+  /** Runs the engine as a user who answers no question. */
+  ask(args: string[]): Promise<Ended> {
+    return this.#spawn(args, {}, "").ended;
+  }
+
+  #spawn(args: string[], env: Record<string, string | undefined>, input: string): Running {
     const clean = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("PULUMI_")));
-    const agreed = args[0] === "up" || args[0] === "destroy" ? ["--yes", "--skip-preview"] : [];
-    const child = spawn(process.execPath, [this.#engine, ...args, ...agreed], {
+    const child = spawn(process.execPath, [this.#engine, ...args], {
       cwd: this.folder,
       detached: true,
       env: {
@@ -115,7 +126,12 @@ const say = (word: string) => \`echo \${word} >> \${log}; echo \${word}\`;
         watching.push(look);
         look();
       });
-    return { kill: () => process.kill(-(child.pid as number), "SIGKILL"), prints, ended };
+    return {
+      closeOutput: () => child.stdout.destroy(),
+      kill: () => process.kill(-(child.pid as number), "SIGKILL"),
+      prints,
+      ended,
+    };
   }
 
   run(args: string[], env: Record<string, string | undefined> = {}, input = ""): Promise<Ended> {

@@ -2,39 +2,49 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { commandLine } from "../../../engine/arguments.ts";
 
-test("a verb becomes the CLI's command; the stack has a default, every flag goes through", () => {
-  const args = (...argv: string[]) => commandLine(argv).args;
-  assert.deepEqual(args("up"), ["up", "--stack", "dev"]);
-  assert.deepEqual(args("up", "-s", "prod", "--diff", "--target", "urn:x"), ["up", "-s", "prod", "--diff", "--target", "urn:x"]);
-  assert.deepEqual(args("preview", "--stack=prod", "--json"), ["preview", "--stack=prod", "--json"]);
-  assert.deepEqual(args("output", "kubeconfig", "--show-secrets"), [
-    "stack",
-    "output",
-    "kubeconfig",
-    "--show-secrets",
-    "--stack",
-    "dev",
-  ]);
-  assert.deepEqual(args("config", "set", "--secret", "k", "v", "-s", "p"), ["config", "set", "--secret", "k", "v", "-s", "p"]);
-  assert.deepEqual(args("cancel", "--stack", "prod"), ["cancel", "--yes", "prod"]);
+const lineOf = (...argv: string[]) => commandLine(argv, {});
+
+test("a verb becomes the CLI's command, and every flag goes through", () => {
+  const args = (...argv: string[]) => lineOf(...argv).args;
+  assert.deepEqual(args("up", "--diff", "--target", "urn:x"), ["up", "--diff", "--target", "urn:x"]);
+  assert.deepEqual(args("output", "kubeconfig", "--show-secrets"), ["stack", "output", "kubeconfig", "--show-secrets"]);
+  assert.deepEqual(args("config", "set", "--secret", "k", "v"), ["config", "set", "--secret", "k", "v"]);
   assert.deepEqual(args("pulumi", "stack", "ls"), ["stack", "ls"]);
 });
 
-test("which stack it is about, and whether the program may run", () => {
-  const about = (...argv: string[]) => {
-    const { stack, runsProgram } = commandLine(argv);
-    return [stack, runsProgram];
-  };
-  assert.deepEqual(about("up"), ["dev", true]);
-  assert.deepEqual(about("destroy", "--stack", "prod"), ["prod", true]);
-  assert.deepEqual(about("refresh", "-s", "prod"), ["prod", true]);
-  assert.deepEqual(about("pulumi", "up", "-s", "prod"), ["prod", true]);
-  assert.deepEqual(about("pulumi", "stack", "init", "prod"), ["prod", false]);
-  assert.deepEqual(about("pulumi", "stack", "export"), ["dev", false]);
-  assert.deepEqual(about("up", "--help"), ["dev", false]);
+test("the stack is found in every form that the CLI knows, and taken out", () => {
+  for (const form of [["-s", "prod"], ["-sprod"], ["-s=prod"], ["--stack", "prod"], ["--stack=prod"]]) {
+    const { stack, args } = lineOf("destroy", "--diff", ...form, "-y");
+    assert.deepEqual([stack, args], ["prod", ["destroy", "--diff", "-y"]], form.join(" "));
+  }
+  const cluster = lineOf("up", "-ys", "prod");
+  assert.deepEqual([cluster.stack, cluster.args], ["prod", ["up", "-y"]]);
+  // A value that only looks like it.
+  const message = lineOf("up", "-m", "-s", "-mstatus");
+  assert.deepEqual([message.stack, message.args], [undefined, ["up", "-m", "-s", "-mstatus"]]);
+  assert.equal(lineOf("pulumi", "stack", "init", "prod").stack, "prod");
+  assert.equal(lineOf("cancel", "prod").stack, "prod");
+  assert.equal(lineOf("up").stack, undefined);
+});
+
+test("what could mean another stack than the user thinks is refused", () => {
+  assert.throws(() => lineOf("destroy", "--stack", "dev", "-s", "prod"), /two stacks are named: dev, prod/);
+  assert.throws(() => lineOf("up", "-s"), /-s needs the name of a stack/);
+  assert.throws(() => lineOf("up", "--stack="), /needs the name of a stack/);
+  assert.throws(() => lineOf("destroy", "prod"), /destroy takes no "prod"; npm run needs -- before the first option/);
+  assert.throws(() => lineOf("up", "-C", "elsewhere"), /-C is not supported here/);
+  const npm = { npm_lifecycle_event: "destroy", npm_config_stack: "prod" };
+  assert.throws(() => commandLine(["destroy"], npm), /Put -- before it: npm run destroy -- --stack prod/);
+});
+
+test("what runs the program is known by all names, wherever flags stand", () => {
+  const operation = (...argv: string[]) => lineOf(...argv).operation;
+  assert.equal(operation("pulumi", "--color", "never", "-s", "prod", "dn"), "destroy");
+  assert.equal(operation("pulumi", "update"), "up");
+  assert.equal(operation("pulumi", "stack", "export"), undefined);
 });
 
 test("a verb that does not exist is named with the one that was meant, or with all", () => {
-  assert.throws(() => commandLine(["preveiw"]), /preveiw is not a command; did you mean preview\?/);
-  assert.throws(() => commandLine(["frobnicate"]), /is not a command: up, preview, destroy/);
+  assert.throws(() => lineOf("preveiw"), /preveiw is not a command; did you mean preview\?/);
+  assert.throws(() => lineOf("frobnicate"), /is not a command: up, preview, destroy/);
 });

@@ -45,8 +45,11 @@ test("a mistyped option, stack or verb ends with a suggestion, and never with su
     assert.doesNotMatch(text, /^\s+at /m);
     return text;
   };
-  assert.match(await said("preview", "--shwo-secrets"), /unknown flag: --shwo-secrets[\s\S]*did you mean --show-secrets\?/);
-  assert.match(await said("preview", "--stack", "dve"), /no stack named 'dve' found[\s\S]*did you mean --stack dev\?/);
+  assert.match(await said("preview", "--shwo-secrets"), /unknown flag: --shwo-secrets[\s\S]*Did you mean --show-secrets\?/);
+  assert.match(
+    await said("preview", "--stack", "dve"),
+    /there is no stack dve: Pulumi\.dve\.yaml does not exist\. Did you mean --stack dev\?/,
+  );
   assert.match(await said("pulmi"), /did you mean pulumi\?/);
   assert.deepEqual(project.happened(), []);
 });
@@ -57,7 +60,7 @@ test("a private key without --secret is not written", async (context) => {
   const before = project.read("Pulumi.dev.yaml");
   const { code, text } = await project.run(["config", "set", "key"], {}, key);
   assert.notEqual(code, 0);
-  assert.match(text, /private key: nothing was written\. Add --secret/);
+  assert.match(text, /private key\. Nothing was written\. Add --secret/);
   assert.equal(project.read("Pulumi.dev.yaml"), before);
 });
 
@@ -115,4 +118,31 @@ test("after a SIGKILL in the middle the next up takes the lock away, makes what 
   const last = await project.run(["up"]);
   assert.match(last.text, /3 unchanged/);
   assert.doesNotMatch(last.text, /pending/);
+});
+
+test("what is asked about is the stack that is meant, also through the CLI itself", async (context) => {
+  const project = new TestProject(context, command("a"));
+  project.write("Pulumi.dev.yaml", "config:\n  ha-kubernetes:cluster:\n    provider: lab\n");
+  project.write("Pulumi.small.yaml", "config: {}\n");
+  assert.equal((await project.run(["up", "--stack", "small"])).code, 0);
+  assert.equal((await project.run(["pulumi", "stack", "select", "small"])).code, 0);
+  for (const args of [
+    ["pulumi", "destroy"],
+    ["destroy", "-ssmall"],
+    ["pulumi", "--color", "never", "dn"],
+  ]) {
+    const { code, text } = await project.ask(args);
+    assert.notEqual(code, 0, args.join(" "));
+    assert.match(text, /--yes/);
+  }
+  assert.deepEqual(project.happened(), ["made a"]);
+});
+
+test("a reader that goes away does not end the run", async (context) => {
+  const project = new TestProject(context, command("a"));
+  const running = project.start(["up"]);
+  await running.prints("engine:");
+  running.closeOutput();
+  assert.equal((await running.ended).code, 0);
+  assert.deepEqual(project.happened(), ["made a"]);
 });

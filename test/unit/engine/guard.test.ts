@@ -1,27 +1,33 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { guardConfigSet, positionals } from "../../../engine/guard.ts";
+import { guardConfigSet } from "../../../engine/guard.ts";
 
 const key = "-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaA==\n-----END OPENSSH PRIVATE KEY-----\n";
-const refuses = (args: string[], value: string, why: RegExp) =>
-  assert.throws(() => guardConfigSet(["config", "set", ...args], value, true), why);
+const guard = (args: string[], input?: string) => guardConfigSet(["config", ...args], input, true);
+const refuses = (args: string[], why: RegExp, input?: string) => assert.throws(() => guard(args, input), why);
 
-test("a private key or a password without --secret is refused, whatever the order of the arguments", () => {
-  refuses(["sshPrivateKey"], key, /private key: nothing was written\. Add --secret/);
-  refuses(["--stack", "prod", "note"], key, /private key/);
-  refuses(["sshPassword"], "hunter2", /sshPassword is a secret: nothing was written\. Add --secret/);
-  refuses(["ha-kubernetes:sshPassword"], "hunter2", /is a secret/);
-  guardConfigSet(["config", "set", "--secret", "sshPrivateKey", "-s", "prod"], key, true);
+test("a private key or a password without --secret is refused, in every form", () => {
+  refuses(["set", "sshPrivateKey"], /private key\. Nothing was written\. Add --secret/, key);
+  refuses(["set", "--type", "string", "note", "--", key], /private key/);
+  refuses(["set", "sshPassword", "hunter2"], /sshPassword is a secret\. Nothing was written\. Add --secret/);
+  refuses(["--json", "set", "ha-kubernetes:sshPassword", "hunter2"], /is a secret/);
+  refuses(["set", "--path", "sshPassword", "hunter2"], /is a secret/);
+  refuses(["set-all", "--plaintext", `sshPrivateKey=${key}`], /private key/);
+  refuses(["set-all", "--plaintext=sshPassword=x"], /is a secret/);
+  guard(["set", "--secret=true", "sshPassword", "hunter2"]);
+  guard(["set-all", "--secret", `sshPrivateKey=${key}`]);
+  guard(["set", "--secret", "sshPrivateKey"], key);
 });
 
-test("a key that the program does not read is refused with the one that was meant; other namespaces and paths are the CLI's", () => {
-  refuses(["--secret", "sshPrivateKye"], key, /sshPrivateKye is not a config key; did you mean sshPrivateKey\?/);
-  guardConfigSet(["config", "set", "aws:region", "eu-central-1"], "eu-central-1", true);
-  guardConfigSet(["config", "set", "--path", "cluster.name", "x"], "x", true);
-  guardConfigSet(["config", "set", "anything", "x"], "x", false);
+test("a secret that is empty or no key does not replace a good one", () => {
+  refuses(["set", "--secret", "sshPrivateKey"], /sshPrivateKey would be empty\. Nothing was written/, "\n");
+  refuses(["set", "--secret", "sshPrivateKey", "id_ed25519"], /is not a private key in PEM form/);
 });
 
-test("the key and the value of config set are told from its flags", () => {
-  assert.deepEqual(positionals(["config", "set", "-s", "prod", "--secret", "k", "v"]), ["k", "v"]);
-  assert.deepEqual(positionals(["config", "set", "k", "--stack", "prod"]), ["k"]);
+test("a key that the program does not read is refused with the one that was meant; other namespaces and projects are the CLI's", () => {
+  refuses(["set", "--secret", "sshPrivateKye"], /sshPrivateKye is not a config key; did you mean sshPrivateKey\?/, key);
+  refuses(["set-all", "--plaintext", "nokey=1"], /nokey is not a config key\. Nothing was written/);
+  guard(["set", "aws:region", "eu-central-1"]);
+  guard(["set", "--path", "cluster.name", "x"]);
+  guardConfigSet(["config", "set", "anything", "x"], undefined, false);
 });

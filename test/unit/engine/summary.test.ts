@@ -55,4 +55,13 @@ test("after a failure: where, and how to go on; a host that can't be reached has
   assert.deepEqual(lines.slice(0, 2), ["failed:", "  etcd: m1"]);
   assert.match(lines.join("\n"), /lost: true/);
   assert.match(lines.join("\n"), /up goes on from here; npm run check looks/);
+  const destroyed = summaryLines("destroy", "dev", { done: [], failed, messages: [] }, false);
+  assert.match(destroyed.join("\n"), /destroy goes on from here/);
+});
+
+test("a preview says where up would change something", () => {
+  assert.deepEqual(summaryLines("preview", "dev", { done: [command("create", "etcd-m1")], failed: [], messages: [] }, true), [
+    "up would change:",
+    "  etcd: m1",
+  ]);
 });
