@@ -7,7 +7,7 @@ import { after, before, test } from "node:test";
 import { provider } from "../../../plugins/command.ts";
 import type { Context, ResourceType } from "../../../plugins/provider.ts";
 import { assetSignature, type Properties, signature, unknown } from "../../../plugins/value.ts";
-import { startServer, type TestServer } from "./ssh-server.ts";
+import { startServer, type TestServer, targetOf } from "./ssh-server.ts";
 
 delete process.env.SSH_AUTH_SOCK;
 
@@ -37,15 +37,7 @@ const typeOf = (token: string): ResourceType => {
   return type;
 };
 
-const connection = (): Properties => ({
-  host: "127.0.0.1",
-  port: server.port,
-  user: "tester",
-  privateKey: server.userKey,
-  hostKey: server.hostKey,
-  dialErrorLimit: 0,
-  perDialTimeout: 5,
-});
+const connection = () => targetOf(server) as unknown as Properties;
 
 /** Both kinds of command have the same semantics, so both are held to the same tests. */
 const kinds: { kind: string; type: ResourceType; base: () => Properties }[] = [

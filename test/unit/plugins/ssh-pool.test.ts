@@ -3,20 +3,9 @@ import { generateKeyPairSync } from "node:crypto";
 import { test } from "node:test";
 import type { SshTarget } from "../../../plugins/ssh-dial.ts";
 import { type Execution, SshPool } from "../../../plugins/ssh-pool.ts";
-import { freePort, startServer, type TestServer, type TestServerOptions } from "./ssh-server.ts";
+import { freePort, startServer, type TestServer, type TestServerOptions, targetOf } from "./ssh-server.ts";
 
 delete process.env.SSH_AUTH_SOCK;
-
-const targetOf = (server: TestServer, more: Partial<SshTarget> = {}): SshTarget => ({
-  host: "127.0.0.1",
-  port: server.port,
-  user: "tester",
-  privateKey: server.userKey,
-  hostKey: server.hostKey,
-  dialErrorLimit: 0,
-  perDialTimeout: 5,
-  ...more,
-});
 
 async function withServer(options: TestServerOptions, body: (server: TestServer, pool: SshPool) => Promise<void>): Promise<void> {
   const server = await startServer(options);

@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import ssh2, { type AuthContext, type Connection, type ServerChannel } from "ssh2";
 import { type OpensshKey, opensshKey } from "../../../plugins/openssh.ts";
+import type { SshTarget } from "../../../plugins/ssh-dial.ts";
 import { serveSftp } from "./sftp-server.ts";
 
 /** A real SSH server in this process, on loopback, that runs what it is told with /bin/sh. */
@@ -176,3 +177,15 @@ function forward(accept: () => ServerChannel, reject: () => void, info: { destIP
     channel.pipe(socket).pipe(channel);
   });
 }
+
+/** How the user that it lets in reaches it. */
+export const targetOf = (server: TestServer, more: Partial<SshTarget> = {}): SshTarget => ({
+  host: "127.0.0.1",
+  port: server.port,
+  user: "tester",
+  privateKey: server.userKey,
+  hostKey: server.hostKey,
+  dialErrorLimit: 0,
+  perDialTimeout: 5,
+  ...more,
+});
