@@ -90,26 +90,27 @@ async function stopWhereAmI(cluster: TestCluster): Promise<void> {
   await cluster.kubectl("delete -n default daemonset/whereami service/whereami configmap/whereami");
 }
 
-/** The nodes that answer when a pod asks the Service again and again, up to `tries` times. */
-export async function answeringNodes(cluster: TestCluster, pod: KubernetesObject, tries = 60): Promise<Set<string>> {
+/**
+ * The nodes that answer when a pod asks the Service: asked until as many as the cluster has workers did, for 30 s at most, because a
+ * kube-proxy hears of a new Service and of its pods a moment later. From then on each of 60 questions must be answered.
+ */
+export async function answeringNodes(cluster: TestCluster, pod: KubernetesObject): Promise<Set<string>> {
   const address = (await cluster.get("service whereami -n default")).spec.clusterIP;
   const script = `
     import { Resolver } from "node:dns/promises";
     const nodes = new Set();
-    // The node's kube-proxy hears of a new Service a moment after it was made. Once the Service answers, it always must.
-    const known = Date.now() + 20_000;
-    for (let n = 0; n < ${tries}; ) {
+    async function ask() {
       // Another resolver is another flow, for which kube-proxy chooses again.
       const resolver = new Resolver({ timeout: 2000, tries: 2 });
       resolver.setServers(["${address}"]);
-      try {
-        nodes.add((await resolver.resolveTxt("node.test")).flat().join());
-        n++;
-      } catch (error) {
-        if (nodes.size > 0 || Date.now() > known) throw error;
-        await new Promise((resolve) => setTimeout(resolve, 200));
-      }
+      nodes.add((await resolver.resolveTxt("node.test")).flat().join());
     }
+    const known = Date.now() + 30_000;
+    while (nodes.size < ${cluster.withRole("worker").length} && Date.now() < known) {
+      await ask().catch(() => undefined);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    for (let n = 0; n < 60; n++) await ask();
     console.log([...nodes].join(" "));`;
   return new Set((await inPod(pod, script)).trim().split(" "));
 }
