@@ -139,5 +139,5 @@ in_container() {
   [ "$IN_CONTAINER" = yes ]
 }
 
-# durable FILE...: a power cut leaves the whole of it or nothing. In a container, the machine around it keeps what was written.
-durable() { in_container || sync "$@"; }
+# durable FILE...: a power cut leaves the whole of it or nothing.
+durable() { sync "$@"; }
