@@ -26,6 +26,8 @@ async function empty({ s3 }: Clients, Bucket: string): Promise<void> {
     const { Versions = [], DeleteMarkers = [] } = await s3.send(new ListObjectVersionsCommand({ Bucket }));
     const Objects = [...Versions, ...DeleteMarkers].map(({ Key, VersionId }) => ({ Key, VersionId }));
     if (Objects.length === 0) return;
+    // moto answers 500 to this where versioning is suspended, as it is once the bucket's versioning was deleted.
+    await s3.send(new PutBucketVersioningCommand({ Bucket, VersioningConfiguration: { Status: "Enabled" } }));
     await s3.send(new DeleteObjectsCommand({ Bucket, Delete: { Objects } }));
   }
 }
