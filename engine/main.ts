@@ -153,6 +153,8 @@ function programArguments(
     ...(isAgreed ? ["--yes", ...(has(args, "--expect-no-changes") ? [] : ["--skip-preview"])] : []),
     // A host that can't be reached keeps what it needs to be undone later; it does not keep the others.
     ...(operation === "destroy" && !has(args, "--continue-on-error") ? ["--continue-on-error"] : []),
+    // Which version, setting or file changes on which host stands in the commands' texts.
+    ...(operation === "preview" && !has(args, "--diff", "--json", "-j") ? ["--diff"] : []),
     // The summary shows them, without those that only the program reads.
     ...((operation === "up" || operation === "preview") && !has(args, "--suppress-outputs") ? ["--suppress-outputs"] : []),
   ]);

@@ -119,18 +119,17 @@ onCluster(config, (scenario) => {
     const { status, text } = await stack.engine("preview");
     assert.equal(status, 0, text);
     const to = from === between ? target.kubernetes : between;
+    // The CLI shows each resource that changes with its name, then what changes in its texts.
+    const changeOf = (command: string) => text.split("[urn=").find((part) => part.split("]")[0]?.endsWith(`::${command}`)) ?? "";
+    const changed = (part: string, was: string, will: string) =>
+      new RegExp(
+        `- # version ${part} ${was.replaceAll(".", "\\.")}\\n\\s*\\+ # version ${part} ${will.replaceAll(".", "\\.")}\\n`,
+      );
     for (const { name } of controlPlanes) {
-      assert.match(
-        text,
-        new RegExp(`~ control-plane-${name} update[^~]*- # version kubernetes ${from}\\n[^~]*\\+ # version kubernetes ${to}\\n`),
-      );
-      assert.match(
-        text,
-        new RegExp(`~ etcd-${name} update[^~]*- # version etcd 3\\.6\\.13\\n[^~]*\\+ # version etcd 3\\.6\\.14\\n`),
-      );
+      assert.match(changeOf(`control-plane-${name}`), changed("kubernetes", from, to));
+      assert.match(changeOf(`etcd-${name}`), changed("etcd", "3.6.13", "3.6.14"));
     }
-    for (const { name } of workers)
-      assert.match(text, new RegExp(`~ worker-${name} update[^~]*\\+ # version kubernetes ${to}\\n`));
+    for (const { name } of workers) assert.match(changeOf(`worker-${name}`), changed("kubernetes", from, to));
     stack.configure(edited.config);
   });
 
