@@ -182,7 +182,7 @@ suite("another instance", () => {
       .filter(([key]) => key.startsWith("command:") && key.endsWith(`-${host}`))
       .map(([key, { inputs }]) => [key, String(inputs.update ?? inputs.create), JSON.stringify(inputs.triggers)] as const);
 
-  test("every stage's text names the instance it runs on; only the scripts, a worker's stage, its join and a handover are made anew with it", async () => {
+  test("every stage's text names the instance it runs on; only the scripts, a worker's stage, its join and a handover are replaced with it", async () => {
     const graph = await graphOfExample("small");
     for (const host of ["m1", "w1"]) {
       for (const [key, text, triggers] of texts(graph, host)) {
