@@ -50,43 +50,10 @@ export interface CommandLine {
 
 /** The CLI's flags that take a value in the next argument, as far as they may stand beside what is looked for here. */
 const valued = [
-  ...[
-    "-C",
-    "--cwd",
-    "--color",
-    "-v",
-    "--verbose",
-    "--tracing",
-    "--profiling",
-    "--config-file",
-    "-m",
-    "--message",
-    "-p",
-    "--parallel",
-  ],
-  ...[
-    "-t",
-    "--target",
-    "--exclude",
-    "--replace",
-    "--target-replace",
-    "--policy-pack",
-    "--policy-pack-config",
-    "--plan",
-    "--save-plan",
-  ],
-  ...[
-    "-c",
-    "--config",
-    "--type",
-    "--plaintext",
-    "--secrets-provider",
-    "--copy-config-from",
-    "--file",
-    "--event-log",
-    "--attach-debugger",
-  ],
-];
+  "-C --cwd --color -v --verbose --tracing --profiling --config-file -m --message -p --parallel",
+  "-t --target --exclude --replace --target-replace --policy-pack --policy-pack-config --plan --save-plan",
+  "-c --config --type --plaintext --secrets-provider --copy-config-from --file --event-log --attach-debugger",
+].flatMap((flags) => flags.split(" "));
 
 /** Translates `VERB [arguments]`. @throws Error for a verb that does not exist, two stacks, or an argument that npm has taken */
 export function commandLine(argv: readonly string[], env: NodeJS.ProcessEnv = process.env): CommandLine {

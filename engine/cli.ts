@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { accessSync, constants, existsSync, readdirSync, realpathSync, statSync } from "node:fs";
-import { homedir } from "node:os";
 import { delimiter, join } from "node:path";
+import { cacheFolder } from "../artifacts/manifest.ts";
 import { build } from "./build.ts";
 import { download } from "./download.ts";
 
@@ -19,10 +19,10 @@ export interface Cli {
 }
 
 /** The oldest CLI that takes every option of this program; Pulumi.yaml says the same as requirePulumiVersion. */
-export const oldestVersion = "3.217.0";
+const oldestVersion = "3.217.0";
 
 /** CLIs that this program fetched or built, a folder for each version. */
-export const cliCache = () => join(process.env.XDG_CACHE_HOME || join(homedir(), ".cache"), "ha-kubernetes", "engine");
+const cliCache = () => join(cacheFolder(), "engine");
 
 /**
  * Finds a Pulumi CLI, or brings one. `say` gets progress.

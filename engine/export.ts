@@ -1,3 +1,4 @@
+import { secretSignature, signature } from "../plugins/value.ts";
 import { findCli } from "./cli.ts";
 import { environmentFor } from "./environment.ts";
 import { runCli } from "./pulumi.ts";
@@ -21,9 +22,6 @@ export interface State {
   /** Steps that a killed run left, or a living one is at. */
   pending: number;
 }
-
-/** The mark of a secret in an exported state, and what makes it one. */
-const [signature, secretMark] = ["4dabf18193072939515e22adb298388d", "1b47061264138c4ac30d75fd1eb44270"];
 
 /**
  * Reads a stack's state through the CLI, from whichever backend it is in, with every secret in clear: for this process's eyes only.
@@ -60,6 +58,6 @@ function clear<T>(value: T): T {
   if (Array.isArray(value)) return value.map(clear) as T;
   if (typeof value !== "object" || value === null) return value;
   const marked = value as Record<string, unknown>;
-  if (marked[signature] === secretMark) return clear(JSON.parse(String(marked.plaintext)));
+  if (marked[signature] === secretSignature) return clear(JSON.parse(String(marked.plaintext)));
   return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, clear(inner)])) as T;
 }

@@ -2,14 +2,11 @@ import { existsSync, readFileSync, statSync } from "node:fs";
 import { homedir } from "node:os";
 import { delimiter, join } from "node:path";
 import { builtIn } from "../plugins/index.ts";
-import type { Provider } from "../plugins/provider.ts";
+import type { Packages } from "../plugins/serve.ts";
 import type { Cli } from "./cli.ts";
 import { runCli } from "./pulumi.ts";
 
 // Which providers serve `command`, `tls` and `random`: Pulumi's own plugins, or the ones of plugins/ in this process.
-
-/** Providers by package name, each loaded when it is first called. */
-export type Packages = Readonly<Record<string, () => Promise<{ provider: Provider }>>>;
 
 const names = Object.keys(builtIn);
 

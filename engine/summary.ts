@@ -1,4 +1,5 @@
 import { stringify } from "yaml";
+import { secretSignature, signature } from "../plugins/value.ts";
 import { defaultStack, type Operation } from "./arguments.ts";
 import type { Events, Step } from "./events.ts";
 
@@ -7,8 +8,6 @@ import type { Events, Step } from "./events.ts";
 /** Outputs that only the program needs, for its next run. */
 const internal = ["recorded", "etcdBorn"];
 const stackType = "pulumi:pulumi:Stack";
-/** The key by which a secret is known in what the engine writes (sdk/go/common/resource: SigKey). */
-const secretSignature = "4dabf18193072939515e22adb298388d";
 
 /** The lines to print after an operation on a stack. */
 export function summaryLines(operation: Operation, stack: string, events: Events, succeeded: boolean): string[] {
@@ -73,6 +72,6 @@ function outputLines(outputs: Record<string, unknown>): string[] {
 function masked(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(masked);
   if (typeof value !== "object" || value === null) return value;
-  if (secretSignature in value) return "[secret]";
+  if ((value as Record<string, unknown>)[signature] === secretSignature) return "[secret]";
   return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, masked(inner)]));
 }
