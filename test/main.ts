@@ -11,7 +11,7 @@ import { findCli } from "../engine/cli.ts";
 const usage = `npm test                        the unit tier, then the end-to-end group "core"
 npm run test:unit               the unit tier alone: seconds, touches nothing but files of its own
 npm run test:e2e                every end-to-end group
-npm run test:e2e -- GROUP...    only these
+npm run test:e2e -- GROUP...    only these; the first word of several groups' names, such as field, stands for all of them
 
 End-to-end groups need root: they make throw-away hosts on this machine, in networks of their own, and remove them again.
 --list    name the groups and what each is about
@@ -52,9 +52,11 @@ function chosen(tier: string, named: readonly string[]): readonly string[] {
   if (tier === "unit") return [];
   if (tier === "core") return ["core"];
   if (tier !== "e2e") throw new Error(`${tier} is no tier; there are unit, core and e2e`);
-  const unknown = named.filter((name) => !groups.has(name));
-  if (unknown.length > 0) throw new Error(`no group ${unknown.join(", ")}; there are ${[...groups.keys()].join(", ")}`);
-  return named.length > 0 ? named : [...groups.keys()];
+  const all = [...groups.keys()];
+  const meant = named.map((name) => (groups.has(name) ? [name] : all.filter((group) => group.startsWith(`${name}-`))));
+  const unknown = named.filter((_, index) => meant[index]?.length === 0);
+  if (unknown.length > 0) throw new Error(`no group ${unknown.join(", ")}; there are ${all.join(", ")}`);
+  return named.length > 0 ? meant.flat() : all;
 }
 
 /** Runs test files, prints their results as they come and adds them up. */
