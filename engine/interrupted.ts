@@ -28,11 +28,19 @@ export function isGone({ host, pid }: Lock): boolean {
   return existsSync(file) && !readFileSync(file, "utf8").includes("pulumi");
 }
 
+/** A resource as a state has it, secrets encrypted. */
+interface Kept {
+  urn: string;
+  type: string;
+  inputs?: Record<string, unknown>;
+  [key: string]: unknown;
+}
+
 /** A stack's state as `stack export` gives it. */
 export interface Deployment {
   deployment?: {
-    resources?: { urn: string }[];
-    pending_operations?: { type: string; resource: { urn: string; type: string } }[];
+    resources?: Kept[];
+    pending_operations?: { type: string; resource: Kept }[];
   };
 }
 
@@ -51,4 +59,28 @@ export function withoutFinishedCreates(state: Deployment): Deployment | undefine
   );
   if (left.length === pending.length) return undefined;
   return { ...state, deployment: { ...state.deployment, pending_operations: left } };
+}
+
+/**
+ * The state in which each command that was cut off while it was made counts as made, where there is any: what it had begun on its host is
+ * then undone by the resource's own `delete`. It comes last, because all that it depends on had been made. What exists in the state alone
+ * is forgotten. A create in a cloud stays pending.
+ */
+export function withCutOffCommands(state: Deployment): Deployment | undefined {
+  const { resources = [], pending_operations: pending = [] } = state.deployment ?? {};
+  const made = new Set(resources.map(({ urn }) => urn));
+  const cutOff = pending.filter(({ type, resource }) => type === "creating" && harmless.test(resource.type));
+  if (cutOff.length === 0) return undefined;
+  const commands = cutOff
+    .map(({ resource }) => resource)
+    .filter(({ urn, type }) => type.startsWith("command:") && !made.has(urn))
+    .map((resource) => ({ ...resource, id: "cut-off", outputs: { ...resource.inputs, stdout: "", stderr: "" } }));
+  return {
+    ...state,
+    deployment: {
+      ...state.deployment,
+      resources: [...resources, ...commands],
+      pending_operations: pending.filter((operation) => !cutOff.includes(operation)),
+    },
+  };
 }

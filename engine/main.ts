@@ -8,10 +8,10 @@ import { type Cli, findCli } from "./cli.ts";
 import { environmentFor, readStackFile } from "./environment.ts";
 import { EventLog } from "./events.ts";
 import { guardConfigSet, setsConfig } from "./guard.ts";
-import { withoutFinishedCreates } from "./interrupted.ts";
+import { type Deployment, withCutOffCommands, withoutFinishedCreates } from "./interrupted.ts";
 import { type ProgramServer, serveProgram } from "./program.ts";
 import { choosePackages } from "./providers.ts";
-import { type Run, runCli } from "./pulumi.ts";
+import { type Run, type RunOptions, runCli } from "./pulumi.ts";
 import { mendable, refusal, stackAdvice, suggestion } from "./refusals.ts";
 import { summaryLines } from "./summary.ts";
 
@@ -49,7 +49,7 @@ export async function main(argv: readonly string[], { packages = {} }: { package
     throw new Error(`there is no stack ${stack}: Pulumi.${stack}.yaml does not exist. ${stackAdvice(folder, stack)}`);
   const session = { cli, line, stack, env: environmentFor(folder, stack, cli.path) };
   if (line.operation !== undefined) return deploy(session, line.operation, packages);
-  const { status, stderr } = await runMending(session, plainArguments(line, stack), input);
+  const { status, stderr } = await runMending(session, plainArguments(line, stack), { input });
   if (status !== 0) await advise(session, stderr);
   return status;
 }
@@ -116,11 +116,17 @@ async function deploy(session: Session, operation: Operation, packages: Packages
       ...(plugins.debugProviders !== "" && { PULUMI_DEBUG_PROVIDERS: plugins.debugProviders }),
     };
     const args = programArguments(session, operation, program, events);
+    if (operation === "destroy" && !has(line.args, "--preview-only"))
+      await rewriteState(session, withCutOffCommands, "what a killed run had begun on hosts is undone, too");
     const { status, stderr } = await runMending({ ...session, env: environment }, args);
     const seen = events.read();
     const looksOnly = operation === "preview" || has(line.args, "--preview-only");
     if (status === 0 && !looksOnly && seen.messages.some((message) => message.includes("pending operations")))
-      await forgetPending(session);
+      await rewriteState(
+        session,
+        withoutFinishedCreates,
+        "what the killed run had begun is whole now: its pending operations are cleared",
+      );
     if (!has(line.args, "--json", "-j"))
       for (const one of summaryLines(looksOnly ? "preview" : operation, stack, seen, status === 0)) console.log(one);
     if (status !== 0) await advise(session, stderr);
@@ -161,12 +167,16 @@ function programArguments(
 }
 
 /** Runs the CLI. Where it refuses for a reason that this front end can mend (no stack yet, the lock of a killed run), mends it and runs it again. */
-async function runMending({ cli, line, stack, env }: Session, args: readonly string[], input?: string): Promise<Run> {
+async function runMending(
+  { cli, line, stack, env }: Session,
+  args: readonly string[],
+  { input, output = "show" }: Partial<Pick<RunOptions, "input" | "output">> = {},
+): Promise<Run> {
   for (let tries = 0; ; tries++) {
-    const run = await runCli(cli.path, args, { cwd: folder, env, output: "show", hold: refusal, input });
+    const run = await runCli(cli.path, args, { cwd: folder, env, output, hold: refusal, input });
     const cure = run.status === 0 || tries === 2 ? undefined : mendable(run.stderr, folder, stack, line);
     if (cure === undefined) {
-      if (refusal.test(run.stderr)) say(run.stderr.trim());
+      if (refusal.test(run.stderr) || (output === "keep" && run.status !== 0)) say(run.stderr.trim());
       return run;
     }
     say(cure.why);
@@ -178,17 +188,22 @@ async function runMending({ cli, line, stack, env }: Session, args: readonly str
   }
 }
 
-/** Clears the creates that a killed run left and that this one has made, so that later runs do not warn of them. */
-async function forgetPending({ cli, stack, env }: Session): Promise<void> {
-  const option = ["--stack", stack];
+/** Rewrites the stack's state where `change` wants it otherwise. A stack that has none is no error. */
+async function rewriteState(session: Session, change: (state: Deployment) => Deployment | undefined, why: string): Promise<void> {
+  const { cli, stack, env } = session;
+  const option = ["--stack", stack, "--non-interactive"];
   const exported = await runCli(cli.path, ["stack", "export", ...option], { cwd: folder, env, output: "keep" });
-  if (exported.status !== 0) throw new Error(`the state could not be read: ${exported.stderr.trim()}`);
-  const state = withoutFinishedCreates(JSON.parse(exported.stdout));
+  if (exported.status !== 0) {
+    if (/no stack named/.test(exported.stderr)) return;
+    throw new Error(`the state could not be read: ${exported.stderr.trim()}`);
+  }
+  const state = change(JSON.parse(exported.stdout));
   if (state === undefined) return;
   const input = JSON.stringify(state);
-  const imported = await runCli(cli.path, ["stack", "import", ...option], { cwd: folder, env, output: "keep", input });
-  if (imported.status !== 0) throw new Error(`the state could not be written: ${imported.stderr.trim()}`);
-  say("what the killed run had begun is whole now: its pending operations are cleared");
+  // The killed run's lock is still there.
+  const imported = await runMending(session, ["stack", "import", ...option], { input, output: "keep" });
+  if (imported.status !== 0) throw new Error("the state could not be written, so nothing was done");
+  say(why);
 }
 
 async function advise({ cli, line, stack, env }: Session, stderr: string): Promise<void> {

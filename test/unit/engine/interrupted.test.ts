@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { hostname } from "node:os";
 import { test } from "node:test";
-import { isGone, locksIn, withoutFinishedCreates } from "../../../engine/interrupted.ts";
+import { isGone, locksIn, withCutOffCommands, withoutFinishedCreates } from "../../../engine/interrupted.ts";
 
 const refusalOf = (host: string, pid: number) =>
   `error: the stack is currently locked by 1 lock(s). Either wait for the other process(es) to end or delete the lock file with \`pulumi cancel\`.
@@ -27,7 +27,10 @@ test("pending creates that a later run has made are cleared; those in a cloud an
     version: 3,
     deployment: {
       manifest: {},
-      resources: [{ urn: "a" }, { urn: "i" }],
+      resources: [
+        { urn: "a", type: "command:remote:Command" },
+        { urn: "i", type: "aws:ec2/instance:Instance" },
+      ],
       pending_operations: [
         pending("a", "command:remote:Command"),
         pending("b", "command:remote:Command"),
@@ -42,4 +45,38 @@ test("pending creates that a later run has made are cleared; those in a cloud an
   );
   assert.equal((left as typeof state).version, 3);
   assert.equal(withoutFinishedCreates({ deployment: { resources: [], pending_operations: [] } }), undefined);
+});
+
+test("a destroy undoes commands that were cut off while they were made; keys are forgotten, a create in a cloud stays pending", () => {
+  const creating = (urn: string, type: string) => ({
+    type: "creating",
+    resource: { urn, type, inputs: { delete: `undo ${urn}` } },
+  });
+  const state = {
+    version: 3,
+    deployment: {
+      resources: [{ urn: "a", type: "command:remote:Command" }],
+      pending_operations: [
+        creating("a", "command:remote:Command"),
+        creating("b", "command:remote:Command"),
+        creating("k", "tls:index/privateKey:PrivateKey"),
+        creating("i", "aws:ec2/instance:Instance"),
+        { type: "updating", resource: { urn: "a", type: "command:remote:Command" } },
+      ],
+    },
+  };
+  const { resources, pending_operations: pending } = withCutOffCommands(state)?.deployment ?? {};
+  assert.deepEqual(
+    resources?.map(({ urn, id }) => [urn, id]),
+    [
+      ["a", undefined],
+      ["b", "cut-off"],
+    ],
+  );
+  assert.deepEqual(resources?.[1]?.outputs, { delete: "undo b", stdout: "", stderr: "" });
+  assert.deepEqual(
+    pending?.map(({ type, resource }) => `${type} ${resource.urn}`),
+    ["creating i", "updating a"],
+  );
+  assert.equal(withCutOffCommands({ deployment: { pending_operations: [] } }), undefined);
 });
