@@ -1,0 +1,56 @@
+// a living cluster that an earlier release made takes this one by up: in turns, nothing replaced, no request on a new connection lost
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Probe, summary } from "../support/probe.ts";
+import { checkoutOf, upWith } from "../support/release.ts";
+import { RollWatch } from "../support/roll.ts";
+import { assertNothingRuns, onCluster } from "../support/scenario.ts";
+import { threePlusTwo } from "../support/stack.ts";
+import { startGuarded } from "../support/workload.ts";
+
+// The release before. Another commit of this repository by the environment.
+const before = process.env.HA_KUBERNETES_RELEASE ?? "835f0758f5b5b77727846470d3115863eef2125e";
+
+onCluster(
+  threePlusTwo("test-release", 108),
+  (scenario) => {
+    const { stack, cluster } = scenario;
+
+    test("up of this release: one apiserver at a time, one worker at a time, no resource replaced, no failed request", async () => {
+      await cluster.settled();
+      await startGuarded(cluster);
+      const [id] = await cluster.etcdClusterIds();
+      const kubeconfig = await stack.output("kubeconfig");
+      const probe = new Probe(kubeconfig);
+      const watch = new RollWatch(kubeconfig, cluster);
+      const started = Date.now();
+      const { text } = await stack.up();
+      console.log(`up took ${Math.round((Date.now() - started) / 1000)} s`);
+      const roll = await watch.stop();
+      const report = await probe.stop();
+      console.log(text.slice(-8000));
+      console.log(`${summary(report)}\n${JSON.stringify(roll)}`);
+      assert.doesNotMatch(text, /\b\d+ replaced/);
+      assert.deepEqual(report.fresh.failed, []);
+      assert.deepEqual(report.lost, []);
+      assert.ok(roll.mostAway <= 1, `${roll.mostAway} apiservers were away at the same time`);
+      assert.ok(roll.mostCordoned <= 1, `${roll.mostCordoned} workers were cordoned at the same time`);
+      assert.ok(roll.fewestGuarded >= 1, "the workload's budget was not kept");
+      assert.deepEqual([...(await cluster.etcdClusterIds())], [id]);
+    });
+
+    test("everything runs, another up runs nothing, and destroy leaves no resource", async () => {
+      await cluster.settled();
+      await assertNothingRuns(scenario);
+      await stack.destroy();
+      assert.deepEqual(stack.resources(), []);
+    });
+  },
+  {
+    up: false,
+    prepare: async ({ stack, config }) => {
+      stack.configure(config);
+      await upWith(await checkoutOf(before), stack);
+    },
+  },
+);
