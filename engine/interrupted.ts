@@ -28,11 +28,19 @@ export function isGone({ host, pid }: Lock): boolean {
   return existsSync(file) && !readFileSync(file, "utf8").includes("pulumi");
 }
 
+interface StateResource {
+  urn: string;
+  type?: string;
+  id?: string;
+  inputs?: Record<string, unknown>;
+  outputs?: Record<string, unknown>;
+}
+
 /** A stack's state as `stack export` gives it. */
 export interface Deployment {
   deployment?: {
-    resources?: { urn: string }[];
-    pending_operations?: { type: string; resource: { urn: string; type: string } }[];
+    resources?: StateResource[];
+    pending_operations?: { type: string; resource: StateResource }[];
   };
 }
 
@@ -47,8 +55,31 @@ export function withoutFinishedCreates(state: Deployment): Deployment | undefine
   const { resources = [], pending_operations: pending = [] } = state.deployment ?? {};
   const made = new Set(resources.map(({ urn }) => urn));
   const left = pending.filter(
-    ({ type, resource }) => type !== "creating" || !harmless.test(resource.type) || !made.has(resource.urn),
+    ({ type, resource }) => type !== "creating" || !harmless.test(resource.type ?? "") || !made.has(resource.urn),
   );
   if (left.length === pending.length) return undefined;
   return { ...state, deployment: { ...state.deployment, pending_operations: left } };
+}
+
+/** Commands: what a killed run had begun on a host is undone by the same text as what it has ended. */
+const undoable = /^command:(remote|local):Command$/;
+
+/**
+ * The state with the commands that a killed run had begun as if they had been made, where it holds any: so `destroy` undoes them, too.
+ * What else had begun and is nowhere but in the state is dropped.
+ */
+export function withBegunCommands(state: Deployment): Deployment | undefined {
+  const { resources = [], pending_operations: pending = [] } = state.deployment ?? {};
+  const made = new Set(resources.map(({ urn }) => urn));
+  const isBegun = ({ type, resource }: { type: string; resource: StateResource }) =>
+    type === "creating" && harmless.test(resource.type ?? "");
+  const begun = pending.filter(isBegun).filter(({ resource }) => undoable.test(resource.type ?? "") && !made.has(resource.urn));
+  const left = pending.filter((operation) => !isBegun(operation));
+  if (left.length === pending.length) return undefined;
+  const asMade = begun.map(({ resource }) => ({
+    ...resource,
+    id: "begun",
+    outputs: { ...resource.inputs, stdout: "", stderr: "" },
+  }));
+  return { ...state, deployment: { ...state.deployment, resources: [...resources, ...asMade], pending_operations: left } };
 }

@@ -8,7 +8,7 @@ import { type Cli, findCli } from "./cli.ts";
 import { environmentFor, readStackFile } from "./environment.ts";
 import { EventLog } from "./events.ts";
 import { guardConfigSet, setsConfig } from "./guard.ts";
-import { withoutFinishedCreates } from "./interrupted.ts";
+import { type Deployment, withBegunCommands, withoutFinishedCreates } from "./interrupted.ts";
 import { type ProgramServer, serveProgram } from "./program.ts";
 import { choosePackages } from "./providers.ts";
 import { type Run, runCli } from "./pulumi.ts";
@@ -115,12 +115,19 @@ async function deploy(session: Session, operation: Operation, packages: Packages
       ...(operation === "preview" && { PULUMI_SKIP_CHECKPOINTS: "true" }),
       ...(plugins.debugProviders !== "" && { PULUMI_DEBUG_PROVIDERS: plugins.debugProviders }),
     };
+    if (operation === "destroy" && !has(line.args, "--preview-only")) {
+      await changeState(session, withBegunCommands, "what a killed run had begun is undone, too");
+    }
     const args = programArguments(session, operation, program, events);
     const { status, stderr } = await runMending({ ...session, env: environment }, args);
     const seen = events.read();
     const looksOnly = operation === "preview" || has(line.args, "--preview-only");
     if (status === 0 && !looksOnly && seen.messages.some((message) => message.includes("pending operations")))
-      await forgetPending(session);
+      await changeState(
+        session,
+        withoutFinishedCreates,
+        "what the killed run had begun is whole now: its pending operations are cleared",
+      );
     if (!has(line.args, "--json", "-j"))
       for (const one of summaryLines(looksOnly ? "preview" : operation, stack, seen, status === 0)) console.log(one);
     if (status !== 0) await advise(session, stderr);
@@ -178,17 +185,18 @@ async function runMending({ cli, line, stack, env }: Session, args: readonly str
   }
 }
 
-/** Clears the creates that a killed run left and that this one has made, so that later runs do not warn of them. */
-async function forgetPending({ cli, stack, env }: Session): Promise<void> {
+/** Writes the state as `change` has it, unless that leaves it as it is, and says so. */
+async function changeState(session: Session, change: (state: Deployment) => Deployment | undefined, done: string): Promise<void> {
+  const { cli, stack, env } = session;
   const option = ["--stack", stack];
   const exported = await runCli(cli.path, ["stack", "export", ...option], { cwd: folder, env, output: "keep" });
-  if (exported.status !== 0) throw new Error(`the state could not be read: ${exported.stderr.trim()}`);
-  const state = withoutFinishedCreates(JSON.parse(exported.stdout));
+  // Where there is no such stack yet, the command itself says so.
+  if (exported.status !== 0) return;
+  const state = change(JSON.parse(exported.stdout));
   if (state === undefined) return;
-  const input = JSON.stringify(state);
-  const imported = await runCli(cli.path, ["stack", "import", ...option], { cwd: folder, env, output: "keep", input });
+  const imported = await runMending(session, ["stack", "import", ...option], JSON.stringify(state));
   if (imported.status !== 0) throw new Error(`the state could not be written: ${imported.stderr.trim()}`);
-  say("what the killed run had begun is whole now: its pending operations are cleared");
+  say(done);
 }
 
 async function advise({ cli, line, stack, env }: Session, stderr: string): Promise<void> {
