@@ -35,7 +35,7 @@ with_pool_turn() {
   shift
   # One that can't be given back yet is still this host's, and taken as such.
   if turn_was_cut; then give_back || true; fi
-  [ -z "$POOL_FAILURE_INPUT" ] || read -r failed_before <&"$POOL_FAILURE_INPUT" || true
+  [ -z "$POOL_FAILURE_INPUT" ] || IFS= read -r failed_before <&"$POOL_FAILURE_INPUT" || true
   REFUSED=""
   [ -n "$failed_before" ] || failed_before=$(last_pool_failure) || true
   until take_pool_turn "$roll"; do

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { hostname } from "node:os";
 import { test } from "node:test";
-import { isGone, locksIn, withoutFinishedCreates } from "../../../engine/interrupted.ts";
+import { isGone, locksIn, withBegunCommands, withoutFinishedCreates } from "../../../engine/interrupted.ts";
 
 const refusalOf = (host: string, pid: number) =>
   `error: the stack is currently locked by 1 lock(s). Either wait for the other process(es) to end or delete the lock file with \`pulumi cancel\`.
@@ -42,4 +42,32 @@ test("pending creates that a later run has made are cleared; those in a cloud an
   );
   assert.equal((left as typeof state).version, 3);
   assert.equal(withoutFinishedCreates({ deployment: { resources: [], pending_operations: [] } }), undefined);
+});
+
+test("before a destroy, commands that a killed run had begun count as made; a cloud's creates stay, the rest goes", () => {
+  const inputs = { create: "# etcd on m1", delete: "undo", stdin: { "4dabf18193072939515e22adb298388d": "secret" } };
+  const pending = (urn: string, type: string) => ({ type: "creating", resource: { urn, type, inputs } });
+  const state = {
+    deployment: {
+      resources: [{ urn: "a" }],
+      pending_operations: [
+        pending("a", "command:remote:Command"),
+        pending("b", "command:remote:Command"),
+        pending("c", "command:remote:CopyToRemote"),
+        pending("k", "tls:index/privateKey:PrivateKey"),
+        pending("i", "aws:ec2/instance:Instance"),
+      ],
+    },
+  };
+  const { deployment } = withBegunCommands(state) ?? {};
+  assert.deepEqual(deployment?.resources?.[1], {
+    ...{ urn: "b", type: "command:remote:Command", inputs, id: "begun" },
+    outputs: { ...inputs, stdout: "", stderr: "" },
+  });
+  assert.equal(deployment?.resources?.length, 2);
+  assert.deepEqual(
+    deployment?.pending_operations?.map(({ resource }) => resource.urn),
+    ["i"],
+  );
+  assert.equal(withBegunCommands({ deployment: { resources: [] } }), undefined);
 });
