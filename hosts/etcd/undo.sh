@@ -38,10 +38,14 @@ leave() {
   did "left the etcd cluster"
 }
 
-# Where the first `up` never came to its end: where the others can go on, they do so without this member. Nothing is lost where not.
+# Where the first `up` never came to its end: the others are told once, if they can go on without this member. Nothing is lost where not.
 try_to_leave() {
-  if ! etcd_has_quorum || [ -z "$(others)" ] || ! others_healthy >/dev/null; then return 0; fi
-  (leave) || say "this member could not be taken out; the other hosts of this cluster go, too, or are made whole by the next up"
+  local list others id
+  if ! etcd_has_quorum || ! list=$(etcd_do member list); then return 0; fi
+  id=$(awk -F', ' -v url="$PEER_URL" '$4 == url {print $1}' <<<"$list")
+  others=$(awk -F', ' -v url="$PEER_URL" '$4 != url' <<<"$list")
+  if [ -z "$id" ] || [ -z "$others" ] || ! all_healthy <<<"$others" >/dev/null; then return 0; fi
+  ETCDCTL_ENDPOINTS=$(awk -F', ' '{print $5}' <<<"$others" | paste -sd,) etcd_do member remove "$id" >/dev/null 2>&1 || say "the others did not take this member out"
 }
 
 # The leader gives up its place before it goes, so that writes hardly stop.

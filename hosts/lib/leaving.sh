@@ -52,12 +52,11 @@ marked_leaving() {
 teardown() {
   local keys="" answers=no
   if is_recent "$TEARDOWN" && [ ! -s "$TEARDOWN" ]; then return 0; fi
-  if etcd_access; then
-    if keys=$(ETCD_TIMEOUT=2s etcd_do get --prefix --keys-only ha-kubernetes/ 2>/dev/null); then answers=yes; else
-      keys=$(etcd_read --prefix --keys-only ha-kubernetes/) || keys=""
-    fi
+  if etcd_access && keys=$(ETCD_TIMEOUT=2s etcd_do get --prefix --keys-only ha-kubernetes/ 2>/dev/null); then answers=yes; fi
+  if [ "$answers" = no ]; then
+    if is_recent "$TEARDOWN"; then return 0; fi
+    if etcd_access; then keys=$(ETCD_TIMEOUT=2s etcd_read --prefix --keys-only ha-kubernetes/) || keys=""; fi
   fi
-  if [ "$answers" = no ] && is_recent "$TEARDOWN"; then return 0; fi
   all_leave "$keys" || return 1
   write_file 0644 root:root "$TEARDOWN" <<<"$OWNER"
 }
