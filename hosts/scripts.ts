@@ -17,10 +17,14 @@ export type Library =
   | "artifacts"
   | "images"
   | "api"
+  | "announce"
+  | "etcd"
   | "turn"
   | "pool-turn"
   | "node"
   | "authorities"
+  | "word"
+  | "leaving"
   | "lost";
 
 /**
@@ -28,14 +32,15 @@ export type Library =
  * a library shows on these stages and on no other. A unit test compares this with what the scripts really call.
  */
 export const stageLibraries: Readonly<Record<StageName, readonly Library[]>> = {
-  prepare: ["common", "files", "saved", "artifacts", "images", "turn", "pool-turn", "node"],
-  etcd: ["common", "files", "saved", "artifacts", "turn", "authorities", "lost"],
-  balancer: ["common", "files", "saved", "turn"],
-  "control-plane": ["common", "files", "saved", "artifacts", "images", "api", "turn", "node", "authorities"],
-  worker: ["common", "files", "saved", "artifacts", "images", "api", "turn", "pool-turn", "node", "authorities"],
-  addons: ["common", "files", "api", "turn", "lost"],
-  leaving: ["common", "files", "turn"],
-  handover: ["common", "files", "turn"],
+  prepare: ["common", "files", "saved", "artifacts", "images", "etcd", "turn", "pool-turn", "node"],
+  etcd: ["common", "files", "saved", "artifacts", "etcd", "turn", "word", "leaving", "authorities", "lost"],
+  balancer: ["common", "files", "saved", "etcd", "turn", "word", "leaving"],
+  // biome-ignore format: a line for each stage
+  "control-plane": ["common", "files", "saved", "artifacts", "images", "api", "announce", "etcd", "turn", "word", "leaving", "node", "authorities"],
+  worker: ["common", "files", "saved", "artifacts", "images", "api", "etcd", "pool-turn", "word", "node", "authorities"],
+  addons: ["common", "files", "api", "etcd", "turn", "lost"],
+  leaving: ["common", "files", "api", "announce", "etcd", "word", "leaving"],
+  handover: ["common", "files", "etcd", "turn", "word", "leaving"],
 };
 
 /** A script as a stage has it: `lib/<library>.sh` or `stage/<script>.sh`. */

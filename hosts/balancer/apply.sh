@@ -44,6 +44,7 @@ converge() {
   check_configurations
   install_files
   reread_units haproxy keepalived
+  still_my_turn
   if stale haproxy "$HAPROXY_UNIT"; then
     # A restart ends every connection, so the address goes to another balancer first.
     if [ -n "$PEERS" ] && systemctl is-active --quiet haproxy; then systemctl stop keepalived; fi

@@ -19,8 +19,9 @@ apply_control_plane() {
     did "started control plane $KUBERNETES_VERSION"
   elif restore_unseen; then
     begin_anew
+    if asks_the_others; then with_turn change; fi
   elif ! is_converged || [ "$(certificates_wanted)" != "$(certificates_made)" ]; then
-    if ready "$HOST_ADDRESS"; then with_turn change; else with_turn mend; fi
+    with_turn change
     did "changed control plane $KUBERNETES_VERSION"
   elif kubelet_is_stale || ! serves "$HOST_ADDRESS"; then
     mend
@@ -29,25 +30,32 @@ apply_control_plane() {
   tell_authorities
 }
 
+# The gates hold whatever state this host is in. Its own apiserver is the one that knows what the others say, so where that does not
+# answer it is mended first, with the authorities as they are.
 change() {
-  wait_until 120 "another control plane to be ready before this one changes" another_ready
+  if ready "$HOST_ADDRESS"; then
+    wait_until 120 "another control plane to be ready before this one changes" another_ready
+  elif asks_the_others; then
+    converge "$(files_of_own)"
+  fi
   step_is_safe
   converge
 }
 mend() { converge; }
 
+# converge [GLOB]: with all files of this stage, or those alone.
 converge() {
   link_kubernetes kubeadm kubelet kubectl
   # The program itself: a link to the link would end nowhere.
   ln -sfn "$(readlink -f "$(etcdctl_path)")" /usr/local/bin/etcdctl
-  install_files
-  [ "$ETCD_SERVERS" = "$(cat "$HOME_DIR/apiserver-etcd-servers" 2>/dev/null)" ] ||
-    write_file 0600 root:root "$HOME_DIR/apiserver-etcd-servers" <<<"$ETCD_SERVERS"
+  install_files "${1:-*}"
+  [ "$ETCD_SERVERS" = "$(cat "$APISERVER_MEMBERS" 2>/dev/null)" ] || write_file 0600 root:root "$APISERVER_MEMBERS" <<<"$ETCD_SERVERS"
   # The quorum gate: members start without waiting for each other.
   wait_until 180 "a quorum of etcd" etcd_has_quorum
   make_certificates
   trust_in_kubeconfigs
   renew_kubelet_credential
+  still_my_turn
   write_manifests
   local component found_no_api=no
   # The one that runs restarts what was written; itself it comes last, because it must never be newer than its apiserver.
@@ -78,8 +86,9 @@ change_kubelet() {
   before=$(kubelet_version)
   empty_across_minors "$before"
   if [ "${before%.*}" != "${KUBERNETES_VERSION%.*}" ]; then
+    still_my_turn
     systemctl stop kubelet
-    pkill -TERM -x kube-apiserver || true
+    own_processes kube-apiserver | xargs -r kill -TERM || true
     wait_until 120 "the apiserver of this host to end" apiserver_gone
   fi
   start_kubelet
@@ -166,11 +175,13 @@ register() {
   etcd_access
   etcd_surely put "ha-kubernetes/control-plane/$HOST_NAME" "$HOST_ADDRESS" >/dev/null
   etcd_surely del "ha-kubernetes/leaving/$HOST_NAME" >/dev/null
+  # Gone where a snapshot from before was restored.
+  if announces; then etcd_surely put "ha-kubernetes/announces/$HOST_NAME" yes >/dev/null; fi
   etcd_surely put "ha-kubernetes/etcd-client/$HOST_NAME" "$(name_of issuer "$KUBERNETES_PKI/apiserver-etcd-client.crt")" >/dev/null
   # A new one has dropped nothing.
   [ ! -f "$HOME_DIR/control-plane-born" ] || prune_published
   remember_control_planes
-  in_api "control-plane.$HOST_NAME" "$HOST_ADDRESS"
+  tell_workers >/dev/null
 }
 
 apply_control_plane

@@ -4,9 +4,12 @@
 api_credential() { admin_credential; }
 
 # shellcheck disable=SC2034 # used by lib/node.sh and lib/api.sh
-readonly NODE_KUBECONFIG=/etc/kubernetes/admin.conf API_SERVER=https://$HOST_ADDRESS:6443 REGISTRY_MAP=ha-kubernetes
+readonly NODE_KUBECONFIG=/etc/kubernetes/admin.conf API_SERVER=https://$HOST_ADDRESS:6443
 
 ready() { curl -sf --max-time 5 --cacert "$KUBERNETES_PKI/ca.crt" "https://$1:6443/readyz" >/dev/null; }
+# own_processes COMPONENT [OPTIONS of pgrep]: those of this host's static pod, which share its network. Other control planes on the same
+# machine, in pods or in containers, have one of their own.
+own_processes() { pgrep --ns $$ --nslist net "${@:2}" -x "${1:0:15}"; }
 # Asked many times at each start: a port that nobody listens on yet is found without a process.
 ready_here() { listens && ready "$HOST_ADDRESS"; }
 listens() { (: <>"/dev/tcp/$HOST_ADDRESS/6443") 2>/dev/null; }
@@ -14,10 +17,10 @@ listens() { (: <>"/dev/tcp/$HOST_ADDRESS/6443") 2>/dev/null; }
 why_not_ready_here() {
   local log
   log=$(find /var/log/pods -path '*_kube-apiserver-*/kube-apiserver/*.log' -printf '%T@ %p\n' 2>/dev/null | sort -n | tail -n 1)
-  if pgrep -x kube-apiserver >/dev/null; then echo "it runs"; else echo "it does not run"; fi
+  if own_processes kube-apiserver >/dev/null; then echo "it runs"; else echo "it does not run"; fi
   if [ -n "$log" ]; then tail -n 1 "${log#* }" | cut -c1-300; fi
 }
-apiserver_gone() { ! pgrep -x kube-apiserver; }
+apiserver_gone() { ! own_processes kube-apiserver; }
 serves() { curl -s --max-time 5 --cacert "$KUBERNETES_PKI/ca.crt" "https://$1:6443/livez" >/dev/null; }
 
 # Another control plane can take over: always true where there is none.
@@ -40,7 +43,7 @@ apiserver_version() { sed -n 's|^ *image: .*/kube-apiserver:v||p' "$MANIFESTS/ku
 # restarted COMPONENT EPOCH: it runs, and was started no earlier than its manifest was written.
 restarted() {
   local pid age now
-  pid=$(pgrep -o -x "${1:0:15}") || {
+  pid=$(own_processes "$1" -o) || {
     echo "$1 does not run yet"
     return 1
   }
@@ -54,16 +57,4 @@ restarted() {
     echo "$1 still runs as before"
     return 1
   }
-}
-
-# in_api KEY VALUE...: what this control plane says of itself in the ConfigMap that workers may read when they leave.
-in_api() {
-  {
-    printf 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: %s, namespace: kube-system}\ndata:\n' "$REGISTRY_MAP"
-    while [ $# -gt 0 ]; do
-      printf '  %s: "%s"\n' "$1" "$2"
-      shift 2
-    done
-  } >"$STAGE/registry.yaml"
-  api_apply "/api/v1/namespaces/kube-system/configmaps/$REGISTRY_MAP" "control-plane-$HOST_NAME" "$STAGE/registry.yaml" >/dev/null
 }

@@ -22,10 +22,16 @@ renew_kubelet_credential() {
 
 # Who could not follow this step of a rotation is named before anything is changed.
 step_is_safe() {
-  if [ -f "$SIGNING" ] && ! cmp -s "$SIGNING" "$(staged "$SIGNING")"; then kubernetes_authority_is_trusted; fi
+  if signs_otherwise; then kubernetes_authority_is_trusted; fi
   if drops "$KUBERNETES_PKI/ca.crt"; then kubernetes_authority_is_unused; fi
   if drops "$KUBERNETES_PKI/sa.pub"; then service_account_key_is_unused; fi
 }
+
+signs_otherwise() { [ -f "$SIGNING" ] && ! cmp -s "$SIGNING" "$(staged "$SIGNING")"; }
+
+# True for a step that only the others can allow. Until they have been asked, everything else of this stage may go in.
+asks_the_others() { signs_otherwise || drops "$KUBERNETES_PKI/ca.crt" || drops "$KUBERNETES_PKI/sa.pub"; }
+files_of_own() { if asks_the_others; then echo '!(*/pki/ca.crt|*/pki/ca.key|*/pki/signing-ca.crt|*/pki/sa.pub|*/pki/sa.key)'; else echo '*'; fi; }
 
 # nodes_say ANNOTATION: `name value` of every Node, of an annotation of ours. A list that is not had is no empty list.
 nodes_say() {

@@ -12,11 +12,11 @@ begin_anew() {
   wait_until 180 "a quorum of etcd" etcd_has_quorum
   since=$(date +%s)
   for component in kube-apiserver kube-controller-manager kube-scheduler; do
-    for pid in $(pgrep -x "${component:0:15}" || true); do kill -TERM "$pid" 2>/dev/null || true; done
+    for pid in $(own_processes "$component" || true); do kill -TERM "$pid" 2>/dev/null || true; done
   done
   # A new kubelet doesn't hold back what ended again and again while etcd was away, and registers a Node that the snapshot doesn't know.
   start_kubelet
-  converge
+  converge "$(files_of_own)"
   for component in kube-apiserver kube-controller-manager kube-scheduler; do
     wait_until 180 "$component to begin anew" restarted "$component" "$since"
   done
@@ -32,6 +32,7 @@ forget_departed() {
   control_planes | while read -r name _; do
     [[ " $RESTORE_CONTROL_PLANES " != *" $name "* ]] || continue
     etcd_surely del "ha-kubernetes/control-plane/$name" >/dev/null
+    etcd_surely del "ha-kubernetes/announces/$name" >/dev/null
     did "forgot $name, which left after the snapshot"
   done
   remember_control_planes

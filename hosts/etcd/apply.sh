@@ -22,11 +22,12 @@ apply_etcd() {
     install_all
     enter
   elif ! local_started; then
-    install_all
+    install_alone
     start
     did "started etcd $ETCD_VERSION again"
     # A host that knows none but itself asks the others, once they answer.
     [ "$(cat "$KNOWN_MEMBERS")" != "$LOCAL" ] || ! etcd_access || quorum_lost || say "etcd answers"
+    take_put_off
   elif [ -n "$(differing_files)" ] || outdated etcd "${READ_AT_START[@]}"; then
     install_reloaded
     if [ -n "$(differing_files)" ] || outdated etcd "${READ_AT_START[@]}"; then roll; fi
@@ -38,7 +39,7 @@ apply_etcd() {
   etcd_access
   # A cluster that is just being born has no quorum yet, and nothing to look after.
   if [ "$BOOTSTRAPPED" = no ] && local_healthy; then
-    remember_endpoints
+    member_list >/dev/null
     if [ "$(own_line | awk -F', ' '{print $6}')" = true ]; then with_turn promote; fi
   fi
 }
@@ -46,10 +47,12 @@ apply_etcd() {
 # The version that this host's unit runs; empty where there is none.
 unit_version() { sed -n 's|^ExecStart=/opt/ha-kubernetes/etcd-\([0-9.]*\)/etcd$|\1|p' /etc/systemd/system/etcd.service 2>/dev/null || true; }
 
-install_all() {
+install_all() { install_configured '/etc/etcd/*'; }
+# install_configured GLOB: so much of the configuration, and what reads it.
+install_configured() {
   local tool
   for tool in etcdctl etcdutl; do ln -sfn "/opt/ha-kubernetes/etcd-$ETCD_VERSION/$tool" "/usr/local/bin/$tool"; done
-  install_files '/etc/etcd/*'
+  install_files "$1"
   install_files /etc/systemd/system/etcd.service
   systemctl is-enabled --quiet etcd || enable_units etcd
   reread_units etcd
@@ -99,15 +102,17 @@ join() {
   # A member that was never started anywhere may take its place; any other may have voted and lost what it promised.
   if [ -n "$id" ] && { [ "${BIRTH_BOOTSTRAP:-no}" != yes ] || [ -f "$BORN" ]; }; then
     wait_until 60 "the other members to be healthy before the one without data is removed" others_healthy
+    still_my_turn
     wait_until 60 "etcd to let the member without data go" member_gone "$id"
     did "removed the stale member $id"
     id=""
   fi
   if [ -z "$id" ]; then
     wait_until 60 "the other members to be healthy before one is added" others_healthy
+    still_my_turn
     wait_until 60 "etcd to take this member in" added
   fi
-  list=$(members | awk -F', ' -v url="$PEER_URL" -v own="$HOST_NAME" '{print ($4 == url ? own : $3) "=" $4}' | paste -sd,)
+  list=$(member_list | awk -F', ' -v url="$PEER_URL" -v own="$HOST_NAME" '{print ($4 == url ? own : $3) "=" $4}' | paste -sd,)
   birth_file "$list" existing
   start
   promote
@@ -127,6 +132,7 @@ birth_file() {
 
 # A learner votes once it has caught up.
 promote() {
+  still_my_turn
   wait_until 600 "this learner to catch up and be promoted" promoted
   wait_until 60 "etcd on this host to be healthy" local_healthy
 }
@@ -136,14 +142,16 @@ promoted() {
   [ "$(awk -F', ' '{print $6}' <<<"$line")" = false ] || etcd_do member promote "${line%%,*}"
 }
 
-# A running member that is to change: in turn, when the others are well; alone, when there has been no quorum for a while.
+# A running member that is to change: in turn, when the others are well; alone, when there has been no quorum for a while. This is the
+# one place where something that lives is changed without a turn, because it may be what brings the quorum back.
 roll() {
   etcd_access || fail "no credential for etcd on this host"
   if quorum_lost; then
     say "etcd has no quorum: changing this member without a turn"
-    install_all
+    install_alone
     start
     did "restarted etcd $ETCD_VERSION while there was no quorum"
+    take_put_off
   else
     with_turn change
   fi
@@ -152,6 +160,7 @@ roll() {
 change() {
   if local_healthy; then wait_until 60 "the other members to be healthy before this one restarts" others_healthy; fi
   old_is_unused
+  still_my_turn
   install_all
   start
   wait_until 120 "etcd on this host to be healthy again" local_healthy

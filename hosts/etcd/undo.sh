@@ -2,7 +2,10 @@
 # Takes this host out of the etcd cluster: as one member of a cluster that lives on, or with all of it.
 
 undo_etcd() {
-  if [ -d "$DATA_DIRECTORY/member" ]; then leave_in_turn leave; fi
+  if [ -d "$DATA_DIRECTORY/member" ]; then
+    leave_in_turn leave
+    if [ "$UNFINISHED" = yes ]; then try_to_leave; fi
+  fi
   stop_backup
   systemctl disable --quiet --now etcd 2>/dev/null || true
   if [ -d "$DATA_DIRECTORY" ]; then find "$DATA_DIRECTORY" -mindepth 1 ! -name lost+found -delete; fi
@@ -26,20 +29,37 @@ leave() {
   id=$(own_id)
   [ -n "$id" ] || return 0
   wait_until 60 "the other members to be healthy before this one leaves" others_healthy
-  [ -n "$(others)" ] || fail "this is the only etcd member: removing it loses the cluster. Run destroy if that is meant"
-  hand_over "$id"
+  [ -n "$(others)" ] || fail "this is the only etcd member: removing it loses the cluster. Run destroy if that is meant; where destroy" \
+    "says this, touch $TEARDOWN on this host and run it again"
+  still_my_turn
+  hand_over
   others=$(others | awk -F', ' '$5 != "" {print $5}' | cut -d, -f1 | paste -sd,)
   ETCDCTL_ENDPOINTS=$others wait_until 60 "etcd to take this member out" member_gone "$id"
   did "left the etcd cluster"
 }
 
+# Where the first `up` never came to its end: the others are told once, if they can go on without this member. Nothing is lost where not.
+try_to_leave() {
+  local list others id
+  if ! etcd_has_quorum || ! list=$(etcd_do member list); then return 0; fi
+  id=$(awk -F', ' -v url="$PEER_URL" '$4 == url {print $1}' <<<"$list")
+  others=$(awk -F', ' -v url="$PEER_URL" '$4 != url' <<<"$list")
+  if [ -z "$id" ] || [ -z "$others" ] || ! all_healthy <<<"$others" >/dev/null; then return 0; fi
+  ETCDCTL_ENDPOINTS=$(awk -F', ' '{print $5}' <<<"$others" | paste -sd,) etcd_do member remove "$id" >/dev/null 2>&1 || say "the others did not take this member out"
+}
+
 # The leader gives up its place before it goes, so that writes hardly stop.
 hand_over() {
   local to
-  if [ "$(ETCDCTL_ENDPOINTS=$LOCAL etcd_do endpoint status -w fields | awk -F' : ' '/"Leader"/ {printf "%x", $2}')" = "$1" ]; then
-    to=$(others | awk -F', ' '$6 == "false" {print $1; exit}')
-    ETCDCTL_ENDPOINTS=$LOCAL etcd_do move-leader "$to" >/dev/null || say "leadership did not move; an election will follow"
-  fi
+  is_leader || return 0
+  to=$(others | awk -F', ' '$6 == "false" {print $1; exit}')
+  ETCDCTL_ENDPOINTS=$LOCAL etcd_do move-leader "$to" >/dev/null || say "leadership did not move; an election will follow"
+}
+# Both ids as etcdctl prints them here, in decimals of 64 bits: more than awk can tell apart.
+is_leader() {
+  local status
+  status=$(ETCDCTL_ENDPOINTS=$LOCAL etcd_do endpoint status -w fields) || return 1
+  [ "$(sed -n 's/^"Leader" : //p' <<<"$status")" = "$(sed -n 's/^"MemberID" : //p' <<<"$status")" ]
 }
 
 undo_etcd

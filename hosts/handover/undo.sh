@@ -13,18 +13,11 @@ others_can_do_without() {
   fi
 }
 
-# A line of the list: id, status, name, peer URLs, client URLs, is learner.
 other_members_healthy() {
-  local id name client learner list sick=""
-  list=$(etcd_do member list) || return 1
-  while IFS=, read -r id _ name _ client learner; do
-    if [ "${client// /}" = "https://$HOST_ADDRESS:2379" ] || [ "${learner// /}" = true ]; then continue; fi
-    if ! ETCDCTL_ENDPOINTS=${client// /} etcd_do endpoint health >/dev/null 2>&1; then sick+="${name:- $id}"; fi
-  done <<<"$list"
-  [ -z "$sick" ] || {
-    echo "not healthy:$sick"
-    return 1
-  }
+  local list
+  list=$(member_list) || return 1
+  list=$(awk -F', ' -v url="https://$HOST_ADDRESS:2379" '$5 != url' <<<"$list")
+  [ -z "$list" ] || all_healthy <<<"$list"
 }
 
 # Where this is the only control plane there is nobody to wait for.

@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # Says that this control plane leaves: in etcd and, for workers, in the API. Where etcd has no quorum nothing can be written there,
-# so the host itself says so, on port 2383 to the nodes' networks.
+# so the host itself says so, on port 2383 to the nodes' networks, and signs it.
 # An etcd host that is no control plane looks whether all have said so, and remembers it: when it is undone itself, they are gone.
 
 undo_leaving() {
@@ -14,27 +14,27 @@ undo_leaving() {
     did "marked as leaving, on this host"
   else
     etcd_surely put "ha-kubernetes/leaving/$HOST_NAME" yes >/dev/null
-    tell_workers
+    tell_workers leaving >/dev/null 2>&1 || say "the apiserver of this host does not answer: workers will have to ask another"
     did "marked as leaving"
   fi
 }
 
-tell_workers() {
-  cat >/run/ha-kubernetes/leaving.yaml <<EOF
-apiVersion: v1
-kind: ConfigMap
-metadata: {name: ha-kubernetes, namespace: kube-system}
-data:
-  control-plane.$HOST_NAME: "$HOST_ADDRESS"
-  leaving.$HOST_NAME: "yes"
-EOF
-  kubectl --kubeconfig /etc/kubernetes/admin.conf --server "https://$HOST_ADDRESS:6443" --request-timeout=20s apply --server-side --force-conflicts \
-    --field-manager="control-plane-$HOST_NAME" -f /run/ha-kubernetes/leaving.yaml >/dev/null 2>&1 </dev/null ||
-    say "the apiserver of this host does not answer: workers will have to ask another"
+# The word, then a certificate of this control plane and the signature by its key, on a line for each authority that others may know:
+# etcd's, and Kubernetes'.
+signed_word() {
+  local word name
+  word="$OWNER $HOST_NAME leaves at $(date +%s)"
+  echo "$word"
+  for name in apiserver-etcd-client apiserver; do
+    [ -s "$KUBERNETES_PKI/$name.key" ] || continue
+    printf '%s %s\n' "$(openssl x509 -in "$KUBERNETES_PKI/$name.crt" -outform DER | base64 -w0)" \
+      "$(printf %s "$word" | openssl dgst -sha256 -sign "$KUBERNETES_PKI/$name.key" | base64 -w0)"
+  done
 }
 
+# By a process that may do nothing else. Who asks looks at the signature, so it matters little who answers.
 answer_for_itself() {
-  write_file 0644 root:root "$HOME_DIR/leaving" <<<"$OWNER $HOST_NAME leaves"
+  signed_word | write_file 0644 root:root "$HOME_DIR/leaving"
   mkdir -p /run/systemd/system
   cat >/run/systemd/system/ha-kubernetes-leaving.socket <<'EOF'
 [Socket]
@@ -45,6 +45,8 @@ EOF
   cat >/run/systemd/system/ha-kubernetes-leaving@.service <<EOF
 [Service]
 ExecStart=/bin/bash $HOME_DIR/answer.sh
+DynamicUser=yes
+PrivateNetwork=yes
 StandardInput=socket
 StandardOutput=socket
 RuntimeMaxSec=5

@@ -68,12 +68,26 @@ one_minor_up() {
 
 # One script at a time on a host, whoever started it. The kernel drops the lock with its holder.
 take_host_lock() {
-  mkdir -p /run/ha-kubernetes
+  # Bundles with keys lie below it, and nobody else may hold the lock.
+  install -d -m 0700 /run/ha-kubernetes
+  # An undo that another one runs has its lock.
+  if [ /proc/self/fd/9 -ef /run/ha-kubernetes/lock ]; then return 0; fi
   exec 9>/run/ha-kubernetes/lock
   if ! flock -n 9; then
     say "waiting for another run on this host to end"
     flock -w 900 9 || fail "another run has held this host for 900 s: look for 'run.sh' in its process list"
   fi
+  sweep_bundles
+}
+
+# Bundles of runs that were killed outright. One that another run waits with for the lock is in that run's arguments; one that is still
+# being unpacked is young.
+sweep_bundles() {
+  local bundle
+  while read -r bundle; do
+    if [ "$bundle" = "$STAGE" ] || pgrep -f -- "$bundle/" >/dev/null; then continue; fi
+    rm -rf "$bundle"
+  done < <(find /run/ha-kubernetes -maxdepth 1 -type d -name '*.????????' -mmin +15)
 }
 
 owned_by() { [ -f "$HOME_DIR/owner" ] && [ "$(<"$HOME_DIR/owner")" = "$1" ]; }

@@ -5,12 +5,13 @@
 forget_lost_members() {
   local name line client
   for name; do
-    line=$(etcd_surely member list | awk -F', ' -v name="$name" '$3 == name')
+    line=$(member_list | awk -F', ' -v name="$name" '$3 == name')
     [ -n "$line" ] || continue
     client=$(awk -F', ' '{print $5}' <<<"$line")
     if [ -n "$client" ] && ETCDCTL_ENDPOINTS=$client etcd_do endpoint health >/dev/null 2>&1; then
       fail "hosts.$name.lost is true, but its etcd member answers at $client. Take lost back, or switch the host off"
     fi
+    still_my_turn
     wait_until 60 "etcd to take out the member of $name" member_gone "${line%%,*}"
     did "removed the etcd member of $name, which is lost"
   done
@@ -35,14 +36,16 @@ forget_lost_nodes() {
       # Kubernetes itself needs 50 s to see that a node is silent.
       wait_until 90 "the Node of $name to stop being Ready, because hosts.$name.lost is true. Take lost back, or switch the host off" \
         node_is_silent "$kubectl" "$name"
+      still_my_turn
       "$kubectl" delete node "$name" >/dev/null
       did "deleted the Node of $name, which is lost"
     fi
     if [ -n "$(etcd_surely get "ha-kubernetes/control-plane/$name")" ]; then
       etcd_surely del "ha-kubernetes/control-plane/$name" >/dev/null
       etcd_surely del "ha-kubernetes/leaving/$name" >/dev/null
+      etcd_surely del "ha-kubernetes/announces/$name" >/dev/null
       "$kubectl" patch configmap ha-kubernetes -n kube-system --type merge \
-        -p "{\"data\":{\"control-plane.$name\":null,\"leaving.$name\":null}}" >/dev/null
+        -p "{\"data\":{\"control-plane.$name\":null,\"leaving.$name\":null,\"announces.$name\":null}}" >/dev/null
     fi
   done
 }
@@ -58,7 +61,7 @@ node_is_silent() {
 lost_are_listed() {
   local kubectl=$1 name members
   shift
-  members=$(etcd_surely member list | awk -F', ' '{print $3}')
+  members=$(member_list | awk -F', ' '{print $3}')
   for name; do
     if grep -xF "$name" <<<"$members" >/dev/null; then return 0; fi
     if [ -n "$(etcd_surely get "ha-kubernetes/control-plane/$name")" ]; then return 0; fi

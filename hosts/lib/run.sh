@@ -23,6 +23,10 @@ for library in "$STAGE"/stage/lib-*.sh; do
   [ ! -f "$library" ] || . "$library"
 done
 
+# What a library wants to know as it is now, on hosts where this stage ran before.
+if [ "$ACTION" = apply ] && [ -d "$HOME_DIR/stages/$STAGE_NAME" ]; then
+  while read -r begin; do "$begin"; done < <(compgen -A function at_start_)
+fi
 take_host_lock
 case $ACTION in
   apply)

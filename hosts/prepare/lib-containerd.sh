@@ -2,6 +2,7 @@
 # The container runtime: binaries of the wanted version behind constant links, configuration, service, images.
 
 # A worker's own, for its turns.
+# shellcheck disable=SC2034 # used by lib/node.sh
 readonly NODE_KUBECONFIG=/etc/kubernetes/kubelet.conf
 readonly CONTAINERD_FILES=(/etc/containerd/config.toml /etc/containerd/conf.d/host.toml /etc/systemd/system/containerd.service)
 
@@ -17,28 +18,17 @@ apply_containerd() {
   if stale containerd "${CONTAINERD_FILES[@]}" "$(readlink -f /usr/local/bin/containerd)"; then
     enable_units containerd
     reread_units containerd
-    if systemctl is-active --quiet containerd; then in_turn restart_containerd; else restart_containerd; fi
-    did "started containerd $CONTAINERD_VERSION"
+    if systemctl is-active --quiet containerd; then restart_in_turn; else restart_containerd; fi
   elif turn_was_cut && has_joined; then
-    give_back "$(cat "$TURN_MARK")"
+    give_back || fail "the API does not take back the turn of a run that was killed: $(refusal)"
   fi
 }
-
-# On a node that lives already, one at a time: one that does not start again must not be everywhere at once. Workers by their pool.
-in_turn() {
-  if [ -z "$POOL" ] || etcd_access || ! has_joined; then
-    with_turn "$1"
-  else
-    with_pool_turn "containerd-$(fingerprint "${CONTAINERD_FILES[@]}" "$(readlink -f /usr/local/bin/containerd)" | cut -c1-12)" "$1"
-  fi
-}
-# A worker that the API knows, and that can ask for a turn there.
-has_joined() { [ -s "$NODE_KUBECONFIG" ] && this_kubectl get --raw /version --request-timeout=5s >/dev/null 2>&1; }
 
 restart_containerd() {
   systemctl restart containerd || fail "containerd does not start: $(journalctl -u containerd -n 3 -o cat | tr '\n' ' ')"
   wait_until 60 "containerd to answer" ctr --connect-timeout 2s version
   started containerd "${CONTAINERD_FILES[@]}" "$(readlink -f /usr/local/bin/containerd)"
+  did "started containerd $CONTAINERD_VERSION"
 }
 
 # activate FOLDER LINKS NAME...: points LINKS/NAME to FOLDER/NAME.

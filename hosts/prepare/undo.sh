@@ -1,8 +1,21 @@
 # shellcheck shell=bash
 # Gives the host back as it was before the first run.
 
+# No other stage is left on a host that an `up` made whole. One that failed or was killed at its first run is in no state, so nobody
+# else undoes it: what it left goes first, in the order of a removal, with the lock that this run has.
+undo_left_stages() {
+  local stage script
+  for stage in leaving handover addons worker balancer control-plane etcd; do
+    script=$HOME_DIR/stages/$stage/lib/run.sh
+    [ -f "$script" ] || continue
+    bash "$script" undo "$OWNER" </dev/null >&2 || fail "what stage $stage left on this host could not be removed: see above"
+    did "removed what stage $stage had begun"
+  done
+}
+
 undo_prepare() {
   local item
+  undo_left_stages
   remove_containerd
   restore_hosts_lines
   for item in firewall time_sync swap sysctl modules journal time_zone packages host_name; do "restore_$item"; done

@@ -48,7 +48,9 @@ converge() {
 
 change_version() {
   not_ahead_of_the_api
+  still_my_pool_turn
   empty_across_minors "$1"
+  still_my_pool_turn
   converge
   wait_until 180 "this node to be ready with kubelet $KUBERNETES_VERSION" ready_with_version
   uncordon

@@ -101,7 +101,9 @@ writeFileSync(join(folder, "both.crt"), text("kubernetes-ca-2.crt") + text("kube
 /** Runs a line of bash with the scripts' libraries; returns its exit status and output. */
 function bash(line: string): string {
   const lib = new URL("../../../hosts/lib/", import.meta.url).pathname;
-  const sources = ["common", "files", "saved", "turn", "node", "authorities"].map((name) => `. ${lib}${name}.sh`).join("\n");
+  const sources = ["common", "files", "saved", "etcd", "turn", "node", "authorities"]
+    .map((name) => `. ${lib}${name}.sh`)
+    .join("\n");
   const script = `set -euo pipefail\nSTAGE_NAME=test HOST_NAME=w1 STAGE=${folder}/stage\n${sources}\n${line}`;
   return execFileSync("bash", ["-c", script], { cwd: folder, encoding: "utf8" }).trim();
 }

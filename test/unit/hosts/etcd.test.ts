@@ -163,6 +163,7 @@ test("a member that restarts is not taken for healthy while the one of before st
     . <(sed '/^apply_etcd$/d' ${hosts}etcd/apply.sh)
     install_all() { :; }
     old_is_unused() { :; }
+    still_my_turn() { :; }
     others_healthy() { :; }
     started() { :; }
     local_healthy() { cat $directory/invocation >>$directory/asked; }

@@ -20,6 +20,8 @@ function handOver({ members, apiservers, controlPlane = true }: World) {
   const script = `set -euo pipefail
     STAGE_NAME=handover HOST_NAME=m1 HOST_ADDRESS=10.0.0.1 CONTROL_PLANE=${controlPlane ? "yes" : "no"} OWNER=test/1
     . ${hosts}lib/common.sh
+    . ${hosts}lib/etcd.sh
+    member_list() { etcd_do member list; }
     # One look is enough here.
     wait_until() { shift; local what=$1; shift; "$@" || fail "gave up waiting for $what"; }
     leave_in_turn() { "$1"; }

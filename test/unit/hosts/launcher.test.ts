@@ -96,7 +96,16 @@ test("the first stage takes its scripts from what was brought and keeps them all
   assert.deepEqual(host.apply("leaving"), done("leaving"));
   assert.deepEqual(host.apply("leaving"), done("leaving"));
   assert.deepEqual(readdirSync(join(host.root, "var/stages/leaving")).sort(), ["lib", "manifest", "settings.sh", "stage"]);
-  assert.deepEqual(readdirSync(join(host.root, "var/stages/leaving/lib")), ["common.sh", "files.sh", "run.sh", "turn.sh"]);
+  assert.deepEqual(readdirSync(join(host.root, "var/stages/leaving/lib")), [
+    "announce.sh",
+    "api.sh",
+    "common.sh",
+    "etcd.sh",
+    "files.sh",
+    "leaving.sh",
+    "run.sh",
+    "word.sh",
+  ]);
 });
 
 test("another release's scripts take the place of those before; stages that it left alone find theirs in it", (t) => {

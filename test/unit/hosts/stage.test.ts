@@ -63,7 +63,7 @@ test("the bundle holds settings, files and inputs, and is the same whatever the 
 test("for a host that nothing is brought to the bundle holds the scripts, too, under the same digest", () => {
   const { create, stdin } = renderWithScripts(stage);
   const entries = unpacked(stdin);
-  assert.ok(entries["lib/run.sh"] && entries["lib/turn.sh"] && entries["stage/apply.sh"] && entries["stage/undo.sh"]);
+  assert.ok(entries["lib/run.sh"] && entries["lib/etcd.sh"] && entries["stage/apply.sh"] && entries["stage/undo.sh"]);
   assert.equal(entries["lib/node.sh"], undefined);
   const line = (text: string) => text.split("\n").find((it) => it.startsWith("# script "));
   assert.equal(line(create), line(renderStage(stage).create));

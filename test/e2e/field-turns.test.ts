@@ -1,0 +1,190 @@
+// turns hold whatever happens to etcd and the API, and destroy works after a first up that was killed anywhere
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { FreshHosts } from "../support/fresh.ts";
+import { killedUp } from "../support/kills.ts";
+import { makeMetal, onMetal } from "../support/metal.ts";
+import { eventually } from "../support/process.ts";
+import { onCluster } from "../support/scenario.ts";
+import { apiserverStarted, withLibraries } from "../support/turns.ts";
+
+const config = onMetal("test-field-turns", 101);
+const fresh = new FreshHosts();
+// Early, with the first hosts prepared; in the birth of etcd; of the control planes; with workers joining; near the end. More points by
+// HA_KUBERNETES_KILLS, in milliseconds with commas between.
+const kills = (process.env.HA_KUBERNETES_KILLS ?? "9000,14000,19000,25000").split(",").map(Number);
+
+onCluster(
+  config,
+  (scenario) => {
+    const { stack, cluster } = scenario;
+    const controlPlanes = cluster.withRole("control-plane");
+    const [m1, m2, m3, w1, w2] = ["m1", "m2", "m3", "w1", "w2"].map((name) => cluster.host(name)) as [
+      (typeof controlPlanes)[0],
+      (typeof controlPlanes)[0],
+      (typeof controlPlanes)[0],
+      (typeof controlPlanes)[0],
+      (typeof controlPlanes)[0],
+    ];
+
+    for (const milliseconds of kills) {
+      test(`a first up that is killed after ${milliseconds} ms, then destroy: hosts as they were`, async () => {
+        const { running } = await killedUp(stack, milliseconds);
+        console.log(`killed after ${milliseconds} ms: ${running.join(", ") || "nothing under way"}`);
+        await stack.destroy();
+        await fresh.assertClean(...cluster.hosts.values());
+        assert.deepEqual(stack.resources(), []);
+      });
+    }
+
+    test("killed once more, then up: a healthy cluster, which knows that it is whole", async () => {
+      await killedUp(stack, 17000);
+      await stack.up();
+      await cluster.settled();
+      assert.match(await cluster.etcdctl("get --prefix --keys-only ha-kubernetes/announces/"), /m1\s+.*m2\s+.*m3/s);
+      const { said } = await withLibraries(w1, "worker", "this_kubectl get configmap ha-kubernetes -n kube-system -o yaml");
+      for (const { name } of controlPlanes) assert.match(said, new RegExp(`announces.${name}: "?yes`));
+    });
+
+    test("an apiserver's argument is changed while two etcd stand still: one after another, and only once the quorum is back", async () => {
+      const before = await Promise.all(controlPlanes.map(apiserverStarted));
+      await m1.sh(`
+        install -d -m 0755 /run/ha-kubernetes /run/ha-kubernetes/etcd.leftover
+        touch -d '20 minutes ago' /run/ha-kubernetes/etcd.leftover
+        cp "$(command -v sleep)" /run/kube-apiserver
+        systemd-run --quiet --collect --unit stranger -p PrivateNetwork=yes /run/kube-apiserver 600`);
+      for (const host of [m2, m3]) await host.sh("systemctl kill --signal STOP etcd");
+      stack.configure({ ...config, api: { ...config.api, extraArgs: { "event-ttl": "2h" } } });
+      const up = stack.engine("up");
+      await new Promise((resolve) => setTimeout(resolve, 40_000));
+      for (const host of [m2, m3]) await host.sh("systemctl kill --signal CONT etcd");
+      const { status, text } = await up;
+      assert.equal(status, 0, text);
+      assert.match(text, /waiting for a quorum of etcd, without which this host changes nothing but its own etcd/);
+      assert.match(text, /10\.79\.101\.12:2379 does not answer/);
+      assert.match(text, /waiting for the turn: another host is being changed/);
+      const after = (await Promise.all(controlPlanes.map(apiserverStarted))).sort();
+      for (const [index, started] of before.entries()) assert.notEqual(after[index], started);
+      // Each ends in order, which takes 5 s, and is ready again before the next one begins.
+      for (const [index, started] of after.slice(1).entries()) assert.ok(started - (after[index] ?? 0) >= 5, after.join(" "));
+      await cluster.settled();
+      // A bundle that a killed run left is gone, nobody else looks into that folder, and a stranger of the same name lives.
+      assert.equal((await m1.sh("stat -c %a /run/ha-kubernetes; ls -d /run/ha-kubernetes/*.???????? || true")).trim(), "700");
+      assert.equal((await m1.sh("systemctl is-active stranger; systemctl stop stranger")).trim(), "active");
+    });
+
+    test("a host whose lease ran out stops before it interrupts anything; a failure stops who began before it, and nobody later", async () => {
+      const lost = await withLibraries(
+        m1,
+        "etcd",
+        `etcd_access; take_turn; still_my_turn; echo "has $TURN_KEY"
+         etcd_do lease revoke "\${TURN_KEY##*/}" >/dev/null
+         still_my_turn; echo interrupted`,
+      );
+      assert.match(lost.said, /has ha-kubernetes\/turn\/[0-9a-f]+\n/);
+      assert.match(lost.said, /this host lost its turn/);
+      assert.doesNotMatch(lost.said, /interrupted\n/);
+      const work = "work() { echo done; }";
+      const fails = "work() { fail broken; }";
+      const early = await withLibraries(
+        m1,
+        "etcd",
+        `at_start_ask_who_failed; sleep 2; (${fails}; HOST_NAME=m2; FAILED_INPUT=""; with_turn work) || true; ${work}; with_turn work`,
+      );
+      assert.match(early.said, /not started, because the same roll failed on another host: "etcd on m2"/);
+      assert.doesNotMatch(early.said, /^done$/m);
+      const later = await withLibraries(m1, "etcd", `at_start_ask_who_failed; ${work}; with_turn work`);
+      assert.match(later.said, /^done$/m);
+    });
+
+    test("only the leader says that it leads", async () => {
+      const says = await Promise.all(
+        [m1, m2, m3].map((host) =>
+          withLibraries(
+            host,
+            "etcd",
+            `etcd_access; . <(sed '/^undo_etcd$/d' $STAGE/stage/undo.sh); is_leader && echo leads || true`,
+          ),
+        ),
+      );
+      assert.equal(says.filter(({ said }) => /leads/.test(said)).length, 1);
+    });
+
+    test("a turn of the pool has one holder; who lost it stops; what the API refuses ends in its own words", async () => {
+      const held = await withLibraries(
+        w1,
+        "worker",
+        `work() { still_my_pool_turn; echo working; sleep 8; still_my_pool_turn; echo interrupted; }
+         with_pool_turn containerd-aaa work`,
+      );
+      assert.match(held.said, /working\ninterrupted\n/);
+      // The next one of that roll has no canary to wait for; of another roll it has.
+      assert.equal(
+        await cluster.kubectl("get configmap done-general-containerd -n ha-kubernetes-turns -o jsonpath={.data.roll}"),
+        "containerd-aaa",
+      );
+      const slow = withLibraries(
+        w1,
+        "worker",
+        `work() { still_my_pool_turn; echo working; sleep 20; still_my_pool_turn; echo interrupted; }
+         with_pool_turn containerd-bbb work`,
+      );
+      await eventually("w1 to have its turn", 30, async () =>
+        (await cluster.kubectl("get configmap -n ha-kubernetes-turns")).includes("general-0"),
+      );
+      const taking = await withLibraries(
+        w2,
+        "worker",
+        "work() { echo working; }; with_pool_turn containerd-bbb work",
+        "s/TURN_EXPIRES_SECONDS=.*/TURN_EXPIRES_SECONDS=12/",
+      );
+      assert.match(taking.said, /waiting for a turn of pool general, which w1 has/);
+      assert.match(taking.said, /taking over the turn of w1/);
+      assert.match(taking.said, /^working$/m);
+      const late = await slow;
+      assert.match(late.said, /another worker took over this host's turn/);
+      assert.doesNotMatch(late.said, /interrupted/);
+      await cluster.apply(deadWebhook);
+      const refused = await withLibraries(
+        w2,
+        "worker",
+        "work() { echo working; }; with_pool_turn containerd-ccc work",
+        "s/REFUSALS_SECONDS=120/REFUSALS_SECONDS=12/",
+      );
+      await cluster.kubectl("delete validatingwebhookconfiguration dead");
+      assert.equal(refused.status, 1);
+      assert.match(refused.said, /which the API refuses: .*failed calling webhook/);
+      assert.match(refused.said, /the API has given no turn of pool general for 12 s: .*failed calling webhook/);
+      assert.doesNotMatch(refused.said, /another worker/);
+    });
+
+    test("destroy with etcd stopped on two of three: each control plane's signed word is enough, and hosts are as they were", async () => {
+      for (const host of [m2, m3]) await host.sh("systemctl stop etcd");
+      await stack.destroy();
+      await fresh.assertClean(...cluster.hosts.values());
+      assert.deepEqual(stack.resources(), []);
+    });
+  },
+  {
+    up: false,
+    prepare: async (scenario) => {
+      await makeMetal(scenario);
+      await fresh.remember(scenario.cluster.hosts.values());
+    },
+  },
+);
+
+const deadWebhook = `
+apiVersion: admissionregistration.k8s.io/v1
+kind: ValidatingWebhookConfiguration
+metadata: { name: dead }
+webhooks:
+  - name: dead.example.com
+    clientConfig: { service: { name: nobody, namespace: default } }
+    rules: [{ apiGroups: [""], apiVersions: [v1], operations: [CREATE], resources: [configmaps] }]
+    namespaceSelector: { matchExpressions: [{ key: kubernetes.io/metadata.name, operator: NotIn, values: [kube-system] }] }
+    failurePolicy: Fail
+    sideEffects: None
+    admissionReviewVersions: [v1]
+    timeoutSeconds: 2
+`;
