@@ -20,6 +20,8 @@ export type Library =
   | "turn"
   | "pool-turn"
   | "node"
+  | "leavings"
+  | "own"
   | "authorities"
   | "lost";
 
@@ -28,11 +30,11 @@ export type Library =
  * a library shows on these stages and on no other. A unit test compares this with what the scripts really call.
  */
 export const stageLibraries: Readonly<Record<StageName, readonly Library[]>> = {
-  prepare: ["common", "files", "saved", "artifacts", "images", "turn", "pool-turn", "node"],
-  etcd: ["common", "files", "saved", "artifacts", "turn", "authorities", "lost"],
+  prepare: ["common", "files", "saved", "artifacts", "images", "turn", "pool-turn", "node", "own"],
+  etcd: ["common", "files", "saved", "own", "artifacts", "turn", "authorities", "lost"],
   balancer: ["common", "files", "saved", "turn"],
-  "control-plane": ["common", "files", "saved", "artifacts", "images", "api", "turn", "node", "authorities"],
-  worker: ["common", "files", "saved", "artifacts", "images", "api", "turn", "pool-turn", "node", "authorities"],
+  "control-plane": ["common", "files", "saved", "artifacts", "images", "api", "turn", "node", "leavings", "authorities"],
+  worker: ["common", "files", "saved", "artifacts", "images", "api", "turn", "pool-turn", "node", "leavings", "authorities"],
   addons: ["common", "files", "api", "turn", "lost"],
   leaving: ["common", "files", "turn"],
   handover: ["common", "files", "turn"],

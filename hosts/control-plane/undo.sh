@@ -6,7 +6,8 @@ undo_control_plane() {
   reset_node
   remove_files
   rm -f "$HOME_DIR"/{control-plane-born,cordoned,converged-control-plane,control-plane-restored,apiserver-etcd-servers,kubernetes-certificates}
-  [ -s "$ETCD_PKI/member.crt" ] || rm -f /usr/local/bin/etcdctl
+  [ -s "$ETCD_PKI/member.crt" ] || remove_link /usr/local/bin/etcdctl
+  forget_saved
   did "removed the control plane"
 }
 

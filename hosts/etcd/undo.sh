@@ -5,20 +5,19 @@ undo_etcd() {
   if [ -d "$DATA_DIRECTORY/member" ]; then leave_in_turn leave; fi
   stop_backup
   systemctl disable --quiet --now etcd 2>/dev/null || true
-  if [ -d "$DATA_DIRECTORY" ]; then find "$DATA_DIRECTORY" -mindepth 1 ! -name lost+found -delete; fi
-  if [ -n "$DATA_DEVICE" ] && mountpoint -q "$DATA_DIRECTORY"; then
-    umount "$DATA_DIRECTORY"
-    sed -i "\|^[^ ]* $DATA_DIRECTORY |d" /etc/fstab
-  fi
+  release_place
   remove_files
   forget_started etcd
-  rm -rf /etc/etcd "$BORN" "$KNOWN_MEMBERS" "$RESTORED" "$APPROVED" "$UPGRADE"
-  rm -f /usr/local/bin/etcdutl
-  [ -s "$KUBERNETES_PKI/apiserver-etcd-client.crt" ] || rm -f /usr/local/bin/etcdctl
+  rm -f /etc/etcd/birth.env
+  rmdir /etc/etcd/pki /etc/etcd 2>/dev/null || true
+  rm -rf "$BORN" "$KNOWN_MEMBERS" "$RESTORED" "$APPROVED" "$UPGRADE"
+  remove_link /usr/local/bin/etcdutl
+  [ -s "$KUBERNETES_PKI/apiserver-etcd-client.crt" ] || remove_link /usr/local/bin/etcdctl
   systemctl daemon-reload
   did "removed etcd and its data"
   leave_snapshots
-  if id -u etcd >/dev/null 2>&1; then userdel etcd; fi
+  drop_user
+  forget_saved
 }
 
 leave() {
