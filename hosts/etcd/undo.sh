@@ -2,9 +2,10 @@
 # Takes this host out of the etcd cluster: as one member of a cluster that lives on, or with all of it.
 
 undo_etcd() {
-  if [ -d "$DATA_DIRECTORY/member" ]; then leave_in_turn leave; fi
+  if [ -d "$DATA_DIRECTORY/member" ] && is_ours "$DATA_DIRECTORY"; then leave_in_turn leave; fi
   stop_backup
-  systemctl disable --quiet --now etcd 2>/dev/null || true
+  # A unit of somebody else's may be why this stage never came to its own.
+  if grep -qs '^ExecStart=/opt/ha-kubernetes/' /etc/systemd/system/etcd.service; then systemctl disable --quiet --now etcd 2>/dev/null || true; fi
   release_place
   remove_files
   forget_started etcd

@@ -30,13 +30,14 @@ write_file() {
 }
 
 # ---- what was there before ----------------------------------------------------------------------------------------
-# A file or link of somebody else in the place of one of ours is kept, once, in a tree like the host's own, and put back when ours goes.
+# A file or link of somebody else's in the place of one of ours is kept, once, in a tree like the host's own, and put back when ours goes.
 
 readonly ORIGINALS=$HOME_DIR/originals
 is_there() { [ -e "$1" ] || [ -L "$1" ]; }
 save_original() {
   local kept=$ORIGINALS$1
-  if ! is_there "$1" || is_there "$kept"; then return 0; fi
+  # What has this program's name is its own, also where an earlier release wrote it otherwise.
+  if [[ $1 == *ha-kubernetes* ]] || ! is_there "$1" || is_there "$kept"; then return 0; fi
   mkdir -p "$ORIGINALS"
   chmod 0700 "$ORIGINALS"
   mkdir -p "${kept%/*}"

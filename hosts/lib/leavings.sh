@@ -7,13 +7,14 @@ readonly POD_LOGS=/var/log/pods CONTAINER_LOGS=/var/log/containers NETWORK_CONFI
 note_before_kubelet() {
   [ ! -e /etc/systemd/system/kubelet.service ] || return 0
   save_directory /var/lib/kubelet
-  { ls -A "$POD_LOGS" 2>/dev/null || true; } | save pod-logs
+  pod_logs | save pod-logs
 }
+pod_logs() { find "$POD_LOGS/" -mindepth 1 -maxdepth 1 -printf "%f\n" 2>/dev/null || true; }
 # On a host of the release before, which noted none, all are this cluster's.
 remove_pod_logs() {
   local name
   [ -d "$POD_LOGS" ] || return 0
-  while read -r name; do rm -rf "${POD_LOGS:?}/$name"; done < <(ls -A "$POD_LOGS" | grep -vxF -f <(cat "$SAVED/pod-logs" 2>/dev/null) || true)
+  while read -r name; do rm -rf "${POD_LOGS:?}/$name"; done < <(pod_logs | grep -vxF -f <(cat "$SAVED/pod-logs" 2>/dev/null) || true)
   # Links to those, which lead nowhere now.
   [ ! -d "$CONTAINER_LOGS" ] || find "$CONTAINER_LOGS" -xtype l -lname "$POD_LOGS/*" -delete
   rmdir "$POD_LOGS" "$CONTAINER_LOGS" 2>/dev/null || true
@@ -32,13 +33,13 @@ remove_network_configuration() {
 # kube-proxy's services and sets of ipvs mode; the addresses of its services are on a link of its own. Before that link goes.
 clear_services() {
   local address name
-  if [ -e /sys/class/net/kube-ipvs0 ] && command -v ipvsadm >/dev/null; then
+  if command -v ipvsadm >/dev/null; then
     while read -r address; do
       ipvsadm --save --numeric | grep -F -- " $address:" | awk '$1 == "-A" {print $2, $3}' | while read -r name; do
         # shellcheck disable=SC2086 # the protocol's option and the service are two words
         ipvsadm --delete-service $name
       done
-    done < <(ip -o address show dev kube-ipvs0 | awk '{sub("/.*", "", $4); print $4}')
+    done < <(ip -o address show dev kube-ipvs0 2>/dev/null | awk '{sub("/.*", "", $4); print $4}')
   fi
   command -v ipset >/dev/null || return 0
   # Sets of lists come first.

@@ -32,8 +32,13 @@ against_directory() {
 recorded() {
   grep -qxF "ETCD_INITIAL_CLUSTER_TOKEN=$OWNER" /etc/etcd/etcd.env 2>/dev/null && grep -qxF "ETCD_DATA_DIR=$1" /etc/etcd/etcd.env
 }
+is_ours() { is_marked "$1" || recorded "$1"; }
 # move_away DIRECTORY: the cure. Its content, because something may be mounted there.
-move_away() { echo "Move it away if it may go: mkdir -p $1.old && mv $1/* $1.old/"; }
+move_away() {
+  local hidden=""
+  [ ! -e "$(mark_of "$1")" ] || hidden=" $(mark_of "$1")"
+  echo "Move it away if it may go: mkdir -p $1.old && mv $1/*$hidden $1.old/"
+}
 
 # Snapshots outlive their cluster, so a later one finds those of an earlier one: what is called like a snapshot is no stranger's.
 against_snapshots() {
