@@ -90,15 +90,24 @@ fetch_from_s3() {
 # Whatever writes in the data directory: root would follow what that user may have put there.
 as_etcd() { (cd / && exec runuser -u etcd -- "$@"); }
 
+# copy_for_etcd FILE COPY: of one that only root may read, such as an earlier cluster's. It must be what it is called, and no link to
+# what that user may not read.
+copy_for_etcd() {
+  local file
+  exec {file}<"$1"
+  [ "$(readlink "/proc/self/fd/$file")" = "$(readlink -f "${1%/*}")/${1##*/}" ] || fail "the snapshot $1 is a link: name the file itself"
+  # shellcheck disable=SC2016 # expanded by the inner shell
+  as_etcd bash -c 'umask 077 && cat >"$1"' - "$2" <&"$file"
+  exec {file}<&-
+}
+
 # The new data in the place of the old.
 place_restored() {
   local new=$DATA_DIRECTORY/restore-$RESTORE_ID log=/run/ha-kubernetes/restore.log
   if [ "$(cat "$DATA_DIRECTORY/member/restored" 2>/dev/null)" = "$RESTORE_ID" ]; then return 0; fi
   rm -rf "$new"
-  # One that only root may read.
   if ! as_etcd test -r "$1"; then
-    # shellcheck disable=SC2016 # expanded by the inner shell
-    as_etcd bash -c 'umask 077 && cat >"$1"' - "$new.db" <"$1"
+    copy_for_etcd "$1" "$new.db"
     set -- "$new.db"
   fi
   # Clients that know later revisions than the snapshot's must find theirs gone, not go back in time: so all move far ahead, further

@@ -30,20 +30,21 @@ remove_network_configuration() {
   rmdir "$NETWORK_CONFIGURATION" 2>/dev/null || true
 }
 
-# kube-proxy's services and sets of ipvs mode; the addresses of its services are on a link of its own. Before that link goes.
+# clear_services: kube-proxy's of ipvs mode, by the addresses on a link of its own, before that link goes. clear_sets: its sets, once no
+# rule uses them.
 clear_services() {
-  local address name
-  if command -v ipvsadm >/dev/null; then
-    while read -r address; do
-      ipvsadm --save --numeric | grep -F -- " $address:" | awk '$1 == "-A" {print $2, $3}' | while read -r name; do
-        # shellcheck disable=SC2086 # the protocol's option and the service are two words
-        ipvsadm --delete-service $name
-      done
-    done < <(ip -o address show dev kube-ipvs0 2>/dev/null | awk '{sub("/.*", "", $4); print $4}')
-  fi
+  local address kind service
+  command -v ipvsadm >/dev/null || return 0
+  while read -r address; do
+    while read -r kind service; do
+      ipvsadm --delete-service "$kind" "$service"
+    done < <(ipvsadm --save --numeric | awk -v at="$address:" '$1 == "-A" && index($3, at) == 1 {print $2, $3}')
+  done < <(ip -o address show dev kube-ipvs0 2>/dev/null | awk '{sub("/.*", "", $4); print $4}')
+}
+clear_sets() {
+  local name
   command -v ipset >/dev/null || return 0
-  # Sets of lists come first.
-  for name in $({ ipset list -n || true; } 2>/dev/null | grep '^KUBE-' | sort -r); do ipset destroy "$name" 2>/dev/null || true; done
+  while read -r name; do ipset destroy "$name" 2>/dev/null || true; done < <(ipset list -n 2>/dev/null | grep '^KUBE-')
 }
 
 # clean_iptables COMMAND FAMILY: takes away the rules of Kubernetes, and the tables that hold nothing else: chains of iptables' own names

@@ -107,6 +107,7 @@ reset_node() {
   fi
   clean_iptables iptables ip
   clean_iptables ip6tables ip6
+  clear_sets
   for link in kubelet kubeadm kubectl; do remove_link "/usr/local/bin/$link"; done
   systemctl daemon-reload
 }

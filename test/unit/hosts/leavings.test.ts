@@ -36,13 +36,13 @@ test("sets and services of kube-proxy's ipvs mode go by name and by address, nob
     ipset() { if [ $1 = list ]; then printf '%s\\n' KUBE-CLUSTER-IP KUBE-LOOP-BACK blocklist; else echo "ipset $*"; fi; }
     ipvsadm() { if [ $1 = --save ]; then printf '%s\\n' '-A -t 10.96.0.1:443 -s rr' '-a -t 10.96.0.1:443 -r 10.0.0.1:6443 -m' '-A -t 192.0.2.7:80 -s rr' '-A -u 10.96.0.10:53 -s rr'; else echo "ipvsadm $*"; fi; }
     ip() { printf '%s\\n' '9: kube-ipvs0    inet 10.96.0.1/32 scope global kube-ipvs0' '9: kube-ipvs0    inet 10.96.0.10/32 scope global kube-ipvs0'; }
-    clear_services`,
+    clear_services; clear_sets`,
   );
   assert.deepEqual(said.split("\n"), [
     "ipvsadm --delete-service -t 10.96.0.1:443",
     "ipvsadm --delete-service -u 10.96.0.10:53",
-    "ipset destroy KUBE-LOOP-BACK",
     "ipset destroy KUBE-CLUSTER-IP",
+    "ipset destroy KUBE-LOOP-BACK",
   ]);
 });
 
@@ -68,5 +68,20 @@ test("preflight names what another Kubernetes, etcd or runtime left, once for ea
     "- /left/etcd is not empty (x) and does not carry this cluster's mark (etcd.dataDirectory). Move it away if it may go: mkdir -p /left/etcd.old && mv /left/etcd/* /left/etcd.old/",
     "programs etcdctl etcdutl",
     ...["etcd", "node", "--"],
+  ]);
+});
+
+test("programs of versions that nothing runs, links to or asks for any more are removed", async () => {
+  const said = await withScripts(
+    [...libraries, "prepare/lib-versions.sh"],
+    `cd $HAK_ROOT; mkdir -p opt/ha-kubernetes/{etcd-1,etcd-2,etcd-3,kubernetes-1,kubernetes-2,runc-1,downloads} usr/local/bin opt/cni/bin stage/inputs
+    printf 'archive sum from /opt/ha-kubernetes/etcd-3 etcd\nbinary sum from /opt/ha-kubernetes/kubernetes-2 kubelet\n' >stage/inputs/artifacts
+    ln -s /opt/ha-kubernetes/runc-1/runc usr/local/bin/runc
+    used_programs() { echo "$HAK_ROOT/opt/ha-kubernetes/etcd-2/etcd"; links_to_programs; }
+    remove_old_versions; ls opt/ha-kubernetes`,
+  );
+  assert.deepEqual(said.split("\n"), [
+    ...["did removed /opt/ha-kubernetes/etcd-1", "did removed /opt/ha-kubernetes/kubernetes-1"],
+    ...["downloads", "etcd-2", "etcd-3", "kubernetes-2", "runc-1"],
   ]);
 });
