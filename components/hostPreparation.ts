@@ -31,14 +31,15 @@ export class HostPreparation extends pulumi.ComponentResource {
 /** What prepares a host: all that it will need for its roles. */
 export function preparation(
   context: ClusterContext,
-  host: Pick<Host, "name" | "address" | "roles" | "architecture" | "pool">,
+  host: Pick<Host, "name" | "address" | "roles" | "architecture" | "pool" | "dataDevice">,
 ): pulumi.Output<Stage> {
   const { cluster, infrastructure, owner, versions } = context;
   const { kind, location, sha256 } = infrastructure.artifacts;
   const { name, roles, architecture, pool } = host;
-  return pulumi.all([owner, host.address, apiAddressInHosts(context), sha256]).apply(([owner, address, apiAddress, sha256]) =>
+  const given = pulumi.all([owner, host.address, apiAddressInHosts(context), sha256, host.dataDevice]);
+  return given.apply(([owner, address, apiAddress, sha256, dataDevice]) =>
     prepareStage({
-      host: { name, address, roles, architecture, pool },
+      host: { name, address, roles, architecture, pool, dataDevice },
       owner,
       cluster,
       apiAddress,

@@ -70,7 +70,9 @@ export const hostSchema = z
       .describe("Its public SSH host key, one line as in authorized_keys. The lab and AWS make it themselves."),
     dataDevice: absolutePath
       .optional()
-      .describe("A block device for etcd's data, formatted only when blank. By default etcd.dataDirectory is on the root disk."),
+      .describe(
+        "A block device for etcd's data. Formatted only when it is blank; otherwise it must hold an empty ext4 or this member's own data. By default etcd.dataDirectory is on the root disk.",
+      ),
     lost: onOff
       .default(false)
       .describe(

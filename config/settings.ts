@@ -101,7 +101,9 @@ const backupSchema = z
       .describe("How many snapshots each place keeps of each host, the newest ones. 48 is a day at every 30 minutes."),
     directory: absolutePath
       .default("/var/backups/ha-kubernetes")
-      .describe("Where each etcd host keeps its snapshots: a directory of its own, on a disk with room for `keep` of them."),
+      .describe(
+        "Where each etcd host keeps its snapshots: a directory of its own, empty or not there before the first up, on a disk with room for `keep` of them.",
+      ),
     drill: switchOn("Once a day, restore the newest snapshot into a scratch etcd on the host and compare."),
     copyToDirectory: absolutePath
       .optional()
@@ -155,7 +157,9 @@ const restoreSchema = z
 /** The etcd cluster. */
 export const etcdSchema = z
   .strictObject({
-    dataDirectory: absolutePath.default("/var/lib/etcd").describe("Where the members keep their data."),
+    dataDirectory: absolutePath
+      .default("/var/lib/etcd")
+      .describe("Where the members keep their data: a directory of its own, empty or not there before the first up."),
     quotaMebibytes: whole(512, 8192)
       .default(2048)
       .describe("etcd's space quota. 2048 is etcd's default, 8192 its advised maximum."),

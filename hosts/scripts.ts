@@ -22,6 +22,8 @@ export type Library =
   | "turn"
   | "pool-turn"
   | "node"
+  | "leavings"
+  | "own"
   | "authorities"
   | "word"
   | "leaving"
@@ -32,12 +34,13 @@ export type Library =
  * a library shows on these stages and on no other. A unit test compares this with what the scripts really call.
  */
 export const stageLibraries: Readonly<Record<StageName, readonly Library[]>> = {
-  prepare: ["common", "files", "saved", "artifacts", "images", "etcd", "turn", "pool-turn", "node"],
-  etcd: ["common", "files", "saved", "artifacts", "etcd", "turn", "word", "leaving", "authorities", "lost"],
+  prepare: ["common", "files", "saved", "artifacts", "images", "etcd", "turn", "pool-turn", "node", "own"],
+  etcd: ["common", "files", "saved", "own", "artifacts", "etcd", "turn", "word", "leaving", "authorities", "lost"],
   balancer: ["common", "files", "saved", "etcd", "turn", "word", "leaving"],
   // biome-ignore format: a line for each stage
-  "control-plane": ["common", "files", "saved", "artifacts", "images", "api", "announce", "etcd", "turn", "word", "leaving", "node", "authorities"],
-  worker: ["common", "files", "saved", "artifacts", "images", "api", "etcd", "pool-turn", "word", "node", "authorities"],
+  "control-plane": ["common", "files", "saved", "artifacts", "images", "api", "announce", "etcd", "turn", "word", "leaving", "node", "leavings", "authorities"],
+  // biome-ignore format: a line for each stage
+  worker: ["common", "files", "saved", "artifacts", "images", "api", "etcd", "pool-turn", "word", "node", "leavings", "authorities"],
   addons: ["common", "files", "api", "etcd", "turn", "lost"],
   leaving: ["common", "files", "api", "announce", "etcd", "word", "leaving"],
   handover: ["common", "files", "etcd", "turn", "word", "leaving"],

@@ -3,6 +3,7 @@
 # the first.
 
 apply_control_plane() {
+  note_before_kubelet
   mkdir -p "$MANIFESTS" /etc/kubernetes/pki/etcd /var/lib/kubelet
   chmod 0700 /etc/kubernetes/pki /var/lib/kubelet
   # On the way to a later version than this stage's: not for a host that is further already, or no control plane yet.
@@ -47,7 +48,7 @@ mend() { converge; }
 converge() {
   link_kubernetes kubeadm kubelet kubectl
   # The program itself: a link to the link would end nowhere.
-  ln -sfn "$(readlink -f "$(etcdctl_path)")" /usr/local/bin/etcdctl
+  put_link "$(readlink -f "$(etcdctl_path)")" /usr/local/bin/etcdctl
   install_files "${1:-*}"
   [ "$ETCD_SERVERS" = "$(cat "$APISERVER_MEMBERS" 2>/dev/null)" ] || write_file 0600 root:root "$APISERVER_MEMBERS" <<<"$ETCD_SERVERS"
   # The quorum gate: members start without waiting for each other.

@@ -6,7 +6,11 @@ undo_control_plane() {
   reset_node
   remove_files
   rm -f "$HOME_DIR"/{control-plane-born,cordoned,converged-control-plane,control-plane-restored,kubernetes-certificates} "$APISERVER_MEMBERS"
-  [ -s "$ETCD_PKI/member.crt" ] || rm -f /usr/local/bin/etcdctl "$KNOWN_MEMBERS"
+  if [ ! -s "$ETCD_PKI/member.crt" ]; then
+    remove_link /usr/local/bin/etcdctl
+    rm -f "$KNOWN_MEMBERS"
+  fi
+  forget_saved
   did "removed the control plane"
 }
 

@@ -7,10 +7,10 @@ BOOTSTRAPPED=no
 readonly READ_AT_START=(/etc/systemd/system/etcd.service /etc/etcd/etcd.env /etc/etcd/pki/ca.crt)
 
 apply_etcd() {
-  id -u etcd >/dev/null 2>&1 || useradd --system --home-dir "$DATA_DIRECTORY" --no-create-home --shell /usr/sbin/nologin etcd
-  mount_data_device
-  mkdir -p "$DATA_DIRECTORY" /etc/etcd/pki
-  own_data
+  have_user
+  take_place
+  take_backup_directory
+  mkdir -p /etc/etcd/pki
   [ -s "$KNOWN_MEMBERS" ] || write_file 0600 root:root "$KNOWN_MEMBERS" <<<"${BIRTH_ENDPOINTS:?this member was never started here and its first run was not told of any peer}"
 
   drop_timers
@@ -51,7 +51,7 @@ install_all() { install_configured '/etc/etcd/*'; }
 # install_configured GLOB: so much of the configuration, and what reads it.
 install_configured() {
   local tool
-  for tool in etcdctl etcdutl; do ln -sfn "/opt/ha-kubernetes/etcd-$ETCD_VERSION/$tool" "/usr/local/bin/$tool"; done
+  for tool in etcdctl etcdutl; do put_link "/opt/ha-kubernetes/etcd-$ETCD_VERSION/$tool" "/usr/local/bin/$tool"; done
   install_files "$1"
   install_files /etc/systemd/system/etcd.service
   systemctl is-enabled --quiet etcd || enable_units etcd

@@ -2,8 +2,10 @@
 # Snapshots on a timer and before each upgrade: what takes and tries them is files/snapshot.sh and files/drill.sh. They outlive the
 # host's membership.
 
+# Where the last run on this host had them, and what it called them: read before this run writes its own.
+BACKUP_RECORDED=$(awk -F= '{has[$1] = $2} END {print has["BACKUP_DIRECTORY"], has["BACKUP_NAME"]}' /etc/etcd-backup/settings.env 2>/dev/null || true)
 # shellcheck disable=SC2034 # used by apply.sh
-readonly BACKUP_FILES='*/etcd-backup*' ALL_TIMERS="etcd-backup.timer etcd-backup-drill.timer"
+readonly BACKUP_RECORDED BACKUP_FILES='*/etcd-backup*' ALL_TIMERS="etcd-backup.timer etcd-backup-drill.timer"
 
 # Before the files of a timer that is no longer wanted go.
 drop_timers() {
@@ -20,13 +22,24 @@ place_backup() {
   install_files "$BACKUP_FILES"
   # shellcheck disable=SC2086 # names without blanks
   reread_units etcd-backup.service etcd-backup-drill.service $ALL_TIMERS
-  if [ "$(stat -c '%a %U:%G' "$BACKUP_DIRECTORY" 2>/dev/null)" != "700 etcd:etcd" ]; then
-    install -d -m 0700 -o etcd -g etcd "$BACKUP_DIRECTORY"
-    # Those of an earlier time on this host, when the user's number was another one.
-    find "$BACKUP_DIRECTORY" -maxdepth 1 -name "$BACKUP_NAME.*" -exec chown etcd:etcd {} +
-    did "made $BACKUP_DIRECTORY"
-  fi
 }
+
+# A directory of its own. That of the release before has no mark, and its settings name it.
+take_backup_directory() {
+  local against
+  if is_marked "$BACKUP_DIRECTORY" && [ "$(stat -L -c '%a %U:%G' "$BACKUP_DIRECTORY")" = "700 etcd:etcd" ]; then return 0; fi
+  against=$(against_snapshots "$BACKUP_DIRECTORY")
+  if [ -n "$against" ] && ! backup_recorded; then
+    fail "$against, so no snapshots go there (etcd.backup.directory), where only root and etcd would be let in. Name a directory of its own, or move that away"
+  fi
+  if [ ! -e "$(mark_of "$BACKUP_DIRECTORY")" ] && ! backup_recorded; then save_directory "$BACKUP_DIRECTORY"; fi
+  install -d -m 0700 -o etcd -g etcd "$BACKUP_DIRECTORY"
+  mark "$BACKUP_DIRECTORY"
+  # Those of an earlier time on this host, when the user's number was another one. The user may put anything there: links are not followed.
+  find "$BACKUP_DIRECTORY/" -maxdepth 1 -type f -links 1 -name "$BACKUP_NAME.*" ! -uid "$(id -u etcd)" -exec chown -h etcd:etcd {} +
+  did "made $BACKUP_DIRECTORY"
+}
+backup_recorded() { [ "$BACKUP_DIRECTORY $BACKUP_NAME" = "$BACKUP_RECORDED" ]; }
 
 # Only once etcd starts: nothing waits for these snapshots.
 keep_snapshots() {
@@ -73,9 +86,14 @@ stop_backup() {
 # The snapshots stay, readable by root alone, because the user etcd goes.
 leave_snapshots() {
   rm -rf /etc/etcd-backup /usr/local/lib/etcd-backup
-  [ -d "$BACKUP_DIRECTORY" ] || return 0
+  if [ ! -d "$BACKUP_DIRECTORY" ] || { ! is_marked "$BACKUP_DIRECTORY" && ! backup_recorded; }; then return 0; fi
   rm -rf "$BACKUP_DIRECTORY"/.new.* "$BACKUP_DIRECTORY"/.drill.*
-  if rmdir "$BACKUP_DIRECTORY" 2>/dev/null; then return 0; fi
-  chown -R root:root "$BACKUP_DIRECTORY"
-  did "left $(find "$BACKUP_DIRECTORY" -name '*.db' | wc -l) snapshots in $BACKUP_DIRECTORY"
+  if [ -z "$(find "$BACKUP_DIRECTORY/" -mindepth 1 ! -path "$(mark_of "$BACKUP_DIRECTORY")" -print -quit)" ]; then
+    rm -f "$(mark_of "$BACKUP_DIRECTORY")"
+    chown root:root "$BACKUP_DIRECTORY"
+    restore_directory "$BACKUP_DIRECTORY"
+    return 0
+  fi
+  find "$BACKUP_DIRECTORY/" -xdev ! -user root -exec chown -h root:root {} +
+  did "left $(find "$BACKUP_DIRECTORY/" -name '*.db' | wc -l) snapshots in $BACKUP_DIRECTORY"
 }

@@ -60,7 +60,7 @@ snapshot_file() {
     [ -z "$BACKUP_COPY_DIRECTORY" ] || places+=("$BACKUP_COPY_DIRECTORY/$RESTORE_SNAPSHOT")
     if [ -n "$BACKUP_SSH_DIRECTORY" ]; then
       places+=("$fetched")
-      sftp -F /etc/etcd-backup/ssh_config "target:$BACKUP_SSH_DIRECTORY/$RESTORE_SNAPSHOT" "$fetched" </dev/null >&2 || say "$RESTORE_SNAPSHOT could not be fetched by SFTP"
+      as_etcd sftp -F /etc/etcd-backup/ssh_config "target:$BACKUP_SSH_DIRECTORY/$RESTORE_SNAPSHOT" "$fetched" </dev/null >&2 || say "$RESTORE_SNAPSHOT could not be fetched by SFTP"
     fi
     if [ -n "${BACKUP_S3_URL:-}" ]; then
       places+=("$fetched")
@@ -78,24 +78,43 @@ snapshot_file() {
   fail "the snapshot with SHA-256 $RESTORE_SHA256 is not here.${found:-" None of these exists: ${places[*]}"} Put it there; etcd was not touched"
 }
 
-# fetch_from_s3 URL FILE: in a shell of its own, whose `fail` ends nothing else.
-fetch_from_s3() (
-  # shellcheck source=hosts/aws/aws.sh
-  . /usr/local/lib/etcd-backup/aws.sh
-  s3_get "$BACKUP_S3_REGION" "$1" "$2" >&2
-)
+# fetch_from_s3 URL FILE
+fetch_from_s3() {
+  # shellcheck disable=SC2016 # expanded by the inner shell
+  as_etcd bash -c 'set -euo pipefail
+    fail() { echo "ERROR: $*" >&2; exit 1; }
+    . /usr/local/lib/etcd-backup/aws.sh
+    s3_get "$@" >&2' - "$BACKUP_S3_REGION" "$1" "$2"
+}
+
+# Whatever writes in the data directory: root would follow what that user may have put there.
+as_etcd() { (cd / && exec runuser -u etcd -- "$@"); }
+
+# copy_for_etcd FILE COPY: of one that only root may read, such as an earlier cluster's. It must be what it is called, and no link to
+# what that user may not read.
+copy_for_etcd() {
+  local file
+  exec {file}<"$1"
+  [ "$(readlink "/proc/self/fd/$file")" = "$(readlink -f "${1%/*}")/${1##*/}" ] || fail "the snapshot $1 is a link: name the file itself"
+  # shellcheck disable=SC2016 # expanded by the inner shell
+  as_etcd bash -c 'umask 077 && cat >"$1"' - "$2" <&"$file"
+  exec {file}<&-
+}
 
 # The new data in the place of the old.
 place_restored() {
   local new=$DATA_DIRECTORY/restore-$RESTORE_ID log=/run/ha-kubernetes/restore.log
   if [ "$(cat "$DATA_DIRECTORY/member/restored" 2>/dev/null)" = "$RESTORE_ID" ]; then return 0; fi
   rm -rf "$new"
+  if ! as_etcd test -r "$1"; then
+    copy_for_etcd "$1" "$new.db"
+    set -- "$new.db"
+  fi
   # Clients that know later revisions than the snapshot's must find theirs gone, not go back in time: so all move far ahead, further
   # than at any restore before.
-  etcdutl snapshot restore "$1" --data-dir "$new" --name "$HOST_NAME" --initial-cluster "$RESTORE_CLUSTER" --initial-cluster-token "$RESTORE_TOKEN" \
+  as_etcd /usr/local/bin/etcdutl snapshot restore "$1" --data-dir "$new" --name "$HOST_NAME" --initial-cluster "$RESTORE_CLUSTER" --initial-cluster-token "$RESTORE_TOKEN" \
     --initial-advertise-peer-urls "$PEER_URL" --bump-revision "$RESTORE_REVISIONS" --mark-compacted >"$log" 2>&1 || fail "the snapshot can't be restored: $(tail -n 2 "$log" | tr '\n' ' ')"
-  echo "$RESTORE_ID" >"$new/member/restored"
-  chown -R etcd:etcd "$new"
+  as_etcd tee "$new/member/restored" <<<"$RESTORE_ID" >/dev/null
   sync -f "$new"
   put_aside
   mv -T "$new/member" "$DATA_DIRECTORY/member"

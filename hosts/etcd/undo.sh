@@ -2,26 +2,26 @@
 # Takes this host out of the etcd cluster: as one member of a cluster that lives on, or with all of it.
 
 undo_etcd() {
-  if [ -d "$DATA_DIRECTORY/member" ]; then
+  if [ -d "$DATA_DIRECTORY/member" ] && is_ours "$DATA_DIRECTORY"; then
     leave_in_turn leave
     if [ "$UNFINISHED" = yes ]; then try_to_leave; fi
   fi
   stop_backup
-  systemctl disable --quiet --now etcd 2>/dev/null || true
-  if [ -d "$DATA_DIRECTORY" ]; then find "$DATA_DIRECTORY" -mindepth 1 ! -name lost+found -delete; fi
-  if [ -n "$DATA_DEVICE" ] && mountpoint -q "$DATA_DIRECTORY"; then
-    umount "$DATA_DIRECTORY"
-    sed -i "\|^[^ ]* $DATA_DIRECTORY |d" /etc/fstab
-  fi
+  # A unit of somebody else's may be why this stage never came to its own.
+  if grep -qs '^ExecStart=/opt/ha-kubernetes/' /etc/systemd/system/etcd.service; then systemctl disable --quiet --now etcd 2>/dev/null || true; fi
+  release_place
   remove_files
   forget_started etcd
-  rm -rf /etc/etcd "$BORN" "$KNOWN_MEMBERS" "$RESTORED" "$APPROVED" "$UPGRADE"
-  rm -f /usr/local/bin/etcdutl
-  [ -s "$KUBERNETES_PKI/apiserver-etcd-client.crt" ] || rm -f /usr/local/bin/etcdctl
+  rm -f /etc/etcd/birth.env
+  rmdir /etc/etcd/pki /etc/etcd 2>/dev/null || true
+  rm -rf "$BORN" "$KNOWN_MEMBERS" "$RESTORED" "$APPROVED" "$UPGRADE"
+  remove_link /usr/local/bin/etcdutl
+  [ -s "$KUBERNETES_PKI/apiserver-etcd-client.crt" ] || remove_link /usr/local/bin/etcdctl
   systemctl daemon-reload
   did "removed etcd and its data"
   leave_snapshots
-  if id -u etcd >/dev/null 2>&1; then userdel etcd; fi
+  drop_user
+  forget_saved
 }
 
 leave() {

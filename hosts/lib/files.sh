@@ -29,6 +29,75 @@ write_file() {
   mv -f "$new" "$path"
 }
 
+# ---- what was there before ----------------------------------------------------------------------------------------
+# A file or link of somebody else's in the place of one of ours is kept, once, in a tree like the host's own, and put back when ours goes.
+
+readonly ORIGINALS=$HOME_DIR/originals
+is_there() { [ -e "$1" ] || [ -L "$1" ]; }
+save_original() {
+  local kept=$ORIGINALS$1
+  # What has this program's name is its own, also where an earlier release wrote it otherwise.
+  if [[ $1 == *ha-kubernetes* ]] || ! is_there "$1" || is_there "$kept"; then return 0; fi
+  mkdir -p "$ORIGINALS"
+  chmod 0700 "$ORIGINALS"
+  mkdir -p "${kept%/*}"
+  rm -rf "$kept.new-file"
+  cp -a "$1" "$kept.new-file"
+  mv -T "$kept.new-file" "$kept"
+  say "kept $1, which this program did not make; it comes back with the undo"
+}
+# restore_original PATH: not over what somebody has put there since.
+restore_original() {
+  local kept=$ORIGINALS$1
+  is_there "$kept" || return 0
+  if ! is_there "$1"; then
+    mkdir -p "${1%/*}"
+    rm -rf "$1.new-file"
+    cp -a "$kept" "$1.new-file"
+    mv -T "$1.new-file" "$1"
+    did "put $1 back"
+  fi
+  rm -rf "$kept"
+  find "$ORIGINALS" -depth -type d -empty -delete
+}
+
+# What a run that was killed did not put back.
+restore_all_originals() {
+  local kept
+  [ -d "$ORIGINALS" ] || return 0
+  while read -r kept; do restore_original "${kept#"$ORIGINALS"}"; done < <(find "$ORIGINALS" ! -type d)
+}
+
+# keep_originals: of the files that this stage is to write here for the first time; what the manifest of the last run names is ours.
+keep_originals() {
+  local path before
+  local -A ours=()
+  for before in "$HOME_DIR/stages/$STAGE_NAME"{,.old}/manifest; do
+    [ -f "$before" ] || continue
+    while read -r _ _ _ path; do ours[$path]=yes; done <"$before"
+  done
+  while read -r _ _ _ path; do
+    if [ -z "${ours[$path]:-}" ]; then save_original "$path"; fi
+  done <"$STAGE/manifest"
+}
+remove_file() {
+  rm -f "$1" "$1.new-file"
+  restore_original "$1"
+}
+
+# put_link TARGET PATH, remove_link PATH: a link to a program of ours, in a place that may be somebody else's.
+put_link() {
+  local now
+  now=$(readlink "$2" || true)
+  [ "$now" != "$1" ] || return 0
+  [[ $now == /opt/ha-kubernetes/* ]] || save_original "$2"
+  ln -sfT "$1" "$2"
+}
+remove_link() {
+  if [[ "$(readlink "$1")" == /opt/ha-kubernetes/* ]]; then rm -f "$1"; fi
+  restore_original "$1"
+}
+
 file_differs() {
   local mode=$1 owner=$2 source=$3 path=$4
   [ -f "$path" ] && [ ! -L "$path" ] && cmp -s "$source" "$path" &&
@@ -62,7 +131,7 @@ stale_files() {
 install_files() {
   local glob=${1:-*} mode owner index path
   while read -r path; do
-    rm -f "$path"
+    remove_file "$path"
     did "removed $path"
   done < <(stale_files "$glob")
   while read -r mode owner index path; do
@@ -82,7 +151,7 @@ keep_manifest() { write_file 0600 root:root "$HOME_DIR/stages/$STAGE_NAME/manife
 remove_files() {
   local path
   [ -f "$STAGE/manifest" ] || return 0
-  while read -r _ _ _ path; do rm -f "$path"; done <"$STAGE/manifest"
+  while read -r _ _ _ path; do remove_file "$path"; done <"$STAGE/manifest"
 }
 
 # A stage that was killed between writing its files and acting on them finds them as they should be. So it also notes, at the

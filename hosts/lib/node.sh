@@ -5,7 +5,7 @@ readonly MANIFESTS=/etc/kubernetes/manifests
 
 link_kubernetes() {
   local tool
-  for tool in "$@"; do ln -sfn "/opt/ha-kubernetes/kubernetes-$KUBERNETES_VERSION/$tool" "/usr/local/bin/$tool"; done
+  for tool in "$@"; do put_link "/opt/ha-kubernetes/kubernetes-$KUBERNETES_VERSION/$tool" "/usr/local/bin/$tool"; done
 }
 
 # True when the kubelet runs something else than its files say.
@@ -87,10 +87,14 @@ reset_node() {
   local mount
   while read -r mount; do umount -l "$mount"; done < <(awk '$2 ~ "^/var/lib/kubelet/" {print $2}' /proc/mounts | sort -r)
   if [ -d /var/lib/kubelet ]; then find /var/lib/kubelet -mindepth 1 -xdev -delete; fi
-  rm -rf /etc/kubernetes /etc/cni/net.d /var/lib/cni /run/flannel
+  restore_directory /var/lib/kubelet
+  rm -rf /etc/kubernetes /var/lib/cni /run/flannel
+  remove_network_configuration
+  remove_pod_logs
   # Kubelet's own, for its graceful shutdown.
   rm -f /etc/systemd/logind.conf.d/99-kubelet.conf
   local link
+  clear_services
   for link in flannel.1 cni0 kube-ipvs0 kube-bridge; do ip link delete "$link" 2>/dev/null || true; done
   local netns
   for netns in $(ip netns list 2>/dev/null | awk '/^cni-/ {print $1}'); do ip netns delete "$netns"; done
@@ -103,20 +107,9 @@ reset_node() {
   fi
   clean_iptables iptables ip
   clean_iptables ip6tables ip6
-  rm -f /usr/local/bin/kubelet /usr/local/bin/kubeadm /usr/local/bin/kubectl
+  clear_sets
+  for link in kubelet kubeadm kubectl; do remove_link "/usr/local/bin/$link"; done
   systemctl daemon-reload
-}
-# clean_iptables COMMAND FAMILY: takes away the rules of Kubernetes, and the tables that held nothing else.
-clean_iptables() {
-  local table
-  command -v "$1-save" >/dev/null || return 0
-  if "$1-save" | grep -E 'KUBE-|FLANNEL|CNI-' >/dev/null; then "$1-save" | grep -vE 'KUBE-|FLANNEL|CNI-' | "$1-restore"; fi
-  command -v nft >/dev/null || return 0
-  for table in mangle nat filter; do
-    # A line that is no frame of a chain is a rule.
-    if nft list table "$2" "$table" 2>/dev/null | grep -vE '^(table|#|\}|$)|^\s+(chain |type |\})' >/dev/null; then continue; fi
-    nft delete table "$2" "$table" 2>/dev/null || true
-  done
 }
 
 # Kills and deletes what is there. containerd may be deleting some of it by itself at the same moment, so only an empty list counts.

@@ -34,6 +34,7 @@ case $ACTION in
     for variable in "${@:2}"; do declare -r "$variable"; done
     claim_host
     keep_scripts
+    keep_originals
     keep_undo
     # shellcheck source=/dev/null
     . "$STAGE/stage/apply.sh"

@@ -14,6 +14,21 @@ forget_saved() {
   rmdir "$HOME_DIR/saved" 2>/dev/null || true
 }
 
+# save_directory PATH: whether it is there, with which mode and owner. restore_directory: as it was, and gone only where it is empty.
+save_directory() { { stat -L -c '%04a %U:%G' "$1" 2>/dev/null || echo none; } | save "directory${1//\//+}"; }
+restore_directory() {
+  local mode owner name=directory${1//\//+}
+  is_saved "$name" || return 0
+  read -r mode owner < <(saved "$name")
+  if [ "$mode" = none ]; then
+    rmdir "$1" 2>/dev/null || true
+  elif [ -d "$1" ]; then
+    chown "$owner" "$1"
+    chmod "$mode" "$1"
+  fi
+  forget "$name"
+}
+
 # staged PATH: where the bundle holds the new content of a file.
 staged() {
   local index path

@@ -25,6 +25,7 @@ apply_prepare() {
   fi
   # What belongs to items that are off now goes.
   install_files
+  remove_old_versions
   wait_for_clock
   [ ${#NOT_APPLIED[@]} -eq 0 ] || say "in a container, so the machine's own and not applied: $(printf '%s, ' "${NOT_APPLIED[@]}" | sed 's/, $//')"
   first_run && write_file 0644 root:root "$HOME_DIR/prepared" </dev/null

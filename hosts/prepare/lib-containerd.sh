@@ -37,7 +37,7 @@ activate() {
   mkdir -p "$links"
   for name in "${@:3}"; do
     [ -x "$folder/$name" ] || fail "$folder/$name is missing: the list of artifacts has no $name"
-    [ "$(readlink "$links/$name" 2>/dev/null)" = "$folder/$name" ] || ln -sfn "$folder/$name" "$links/$name"
+    put_link "$folder/$name" "$links/$name"
   done
 }
 activate_cni() {
@@ -93,7 +93,9 @@ remove_containerd() {
   if [ -d /var/lib/containerd ]; then find /var/lib/containerd -mindepth 1 -xdev -delete; fi
   # A disk of its own stays mounted.
   if is_saved containerd_root; then chmod "$(saved containerd_root)" /var/lib/containerd; elif ! mountpoint -q /var/lib/containerd; then rmdir /var/lib/containerd; fi
-  rm -rf /run/containerd /etc/containerd/conf.d
+  rm -rf /run/containerd
+  rm -f /etc/containerd/conf.d/host.toml
+  rmdir /etc/containerd/conf.d 2>/dev/null || true
   systemctl stop kubepods.slice 2>/dev/null || true
   find /sys/fs/cgroup -depth -type d -path '*/kubepods*' -exec rmdir {} + 2>/dev/null || true
   remove_links /usr/local/bin
@@ -104,7 +106,7 @@ remove_containerd() {
 remove_links() {
   local link
   [ -d "$1" ] || return 0
-  while read -r link; do rm -f "$link"; done < <(find "$1" -maxdepth 1 -type l -lname '/opt/ha-kubernetes/*')
+  while read -r link; do remove_link "$link"; done < <(find "$1" -maxdepth 1 -type l -lname '/opt/ha-kubernetes/*')
 }
 # A shim's command line names its namespace; containers that someone else runs in another one are not touched.
 k8s_shims() { pgrep --ns $$ --nslist pid -f -- 'containerd-shim-runc-v2 -namespace k8s\.io ' || true; }

@@ -20,7 +20,9 @@ preflight() {
   check_ports
   check_commands
   if first_run; then check_others; fi
+  check_leftovers
   [ ${#PROBLEMS[@]} -eq 0 ] || fail "${#PROBLEMS[@]} reason(s) not to start, nothing was changed:$(printf '\n  - %s' "${PROBLEMS[@]}")"
+  note_looked_around
 }
 
 check_system() {
@@ -133,7 +135,7 @@ check_others() {
   for unit in $(systemctl list-units --plain --no-legend --state=active {kubelet,k3s,k3s-agent,rke2-server,rke2-agent,k0scontroller,k0sworker,snap.microk8s.daemon-kubelite}.service | awk '{print $1}'); do
     found+=("$unit")
   done
-  for path in /etc/kubernetes/manifests/*.yaml /etc/kubernetes/kubelet.conf /var/lib/rancher /var/lib/k0s; do
+  for path in /var/lib/rancher /var/lib/k0s; do
     if [ -e "$path" ]; then found+=("$path"); fi
   done
   [ ${#found[@]} -eq 0 ] || problem "another Kubernetes is here (${found[*]}): remove it first (kubeadm reset), or take another host"

@@ -8,53 +8,33 @@ missing_packages() {
   dpkg-query -W -f '${db:Status-Status} ${Package}\n' $PACKAGES 2>/dev/null | awk '$1 == "installed" {print $2}' |
     sort | comm -13 - <(printf '%s\n' $PACKAGES | sort)
 }
-installed_packages() { dpkg-query -W -f '${db:Status-Status} ${Package}\n' | awk '$1 == "installed" {print $2}' | sort; }
 apt_get() { apt-get -y -q -o DPkg::Lock::Timeout=600 -o Dpkg::Use-Pty=0 "$@" >/run/ha-kubernetes/apt.log 2>&1 </dev/null; }
 apt_error() { grep -E '^(E|Err|W):?' /run/ha-kubernetes/apt.log | tail -n 3 | tr '\n' ' '; }
 
 # What apt adds and takes away is kept for the undo. Services of these packages start when their stage says so.
 apply_packages() {
   local missing idle=(haproxy keepalived) unit
+  note_packages
   mapfile -t missing < <(missing_packages)
   [ ${#missing[@]} -gt 0 ] || return 0
   say "installing ${missing[*]}"
-  installed_packages | save packages
+  packages_before
   for unit in "${idle[@]}"; do
     if [[ " ${missing[*]} " == *" $unit "* ]]; then systemctl mask --runtime --quiet "$unit"; fi
   done
   apt_get update || say "apt-get update: $(apt_error)"
-  apt_get install --no-install-recommends "${missing[@]}" || fail "apt-get could not install ${missing[*]}: $(apt_error)"
+  apt_get install --no-install-recommends "${missing[@]}" || {
+    note_packages
+    fail "apt-get could not install ${missing[*]}: $(apt_error)"
+  }
   for unit in "${idle[@]}"; do
     if [[ " ${missing[*]} " == *" $unit "* ]]; then
       systemctl unmask --runtime --quiet "$unit"
       systemctl disable --quiet "$unit"
     fi
   done
+  note_packages
   did "installed ${missing[*]}"
-}
-restore_packages() {
-  local added removed simulated foreign
-  is_saved packages || return 0
-  mapfile -t added < <(installed_packages | comm -23 - "$SAVED/packages" | grep -xF -f <(ours) || true)
-  mapfile -t removed < <(installed_packages | comm -13 - "$SAVED/packages")
-  if [ ${#added[@]} -gt 0 ] || [ ${#removed[@]} -gt 0 ]; then
-    # Something that was installed since may need one of them: then all stay.
-    simulated=$(apt-get -s -q --purge install "${removed[@]}" "${added[@]/%/-}" 2>&1 </dev/null) || fail "apt-get could not take packages back: $(tail -n 3 <<<"$simulated" | tr '\n' ' ')"
-    foreign=$(awk '/^(Remv|Purg) / {print $2}' <<<"$simulated" | grep -vxF -f <(printf '%s\n' "${added[@]}") | paste -sd' ' || true)
-    if [ -n "$foreign" ]; then
-      say "packages stay, because $foreign need them: ${added[*]}"
-    else
-      apt_get --purge install "${removed[@]}" "${added[@]/%/-}" || fail "apt-get could not take packages back: $(apt_error)"
-      did "removed ${#added[@]} packages"
-    fi
-  fi
-  forget packages
-}
-# Ours are the packages asked for and what apt brought along with them: those that it marked as automatic.
-ours() {
-  # shellcheck disable=SC2086 # one word each
-  printf '%s\n' $PACKAGES
-  apt-mark showauto
 }
 
 apply_firewall() {

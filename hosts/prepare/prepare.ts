@@ -7,7 +7,14 @@ import { ports } from "./ports.ts";
 
 export interface PrepareStageArgs {
   /** `pool` where it is a worker. */
-  host: { name: string; address: string; roles: readonly Role[]; architecture: "amd64" | "arm64"; pool?: string };
+  host: {
+    name: string;
+    address: string;
+    roles: readonly Role[];
+    architecture: "amd64" | "arm64";
+    pool?: string;
+    dataDevice?: string;
+  };
   owner: string;
   cluster: Cluster;
   /** Where everybody finds the API: the virtual IP, or the address of a balancer that is not ours. Empty where name servers know. */
@@ -67,6 +74,7 @@ export function prepareStage(args: PrepareStageArgs): Stage {
       MODULES: modules(roles, cluster).join(" "),
       NAME_SERVERS: network.nameServers.join(" "),
       TIME_ZONE: hostPreparation.timeZone ?? "",
+      ...placesOfEtcd(host, cluster),
       ...poolTurns(host.pool, cluster),
     },
     files,
@@ -76,6 +84,16 @@ export function prepareStage(args: PrepareStageArgs): Stage {
         .map(([path, value]) => `${path} ${value}\n`)
         .join(""),
     },
+  };
+}
+
+/** Where etcd's stage puts data: looked at before anything is changed. */
+function placesOfEtcd({ roles, dataDevice }: PrepareStageArgs["host"], { etcd }: Cluster): Record<string, string> {
+  if (!roles.includes("etcd")) return {};
+  return {
+    ETCD_DATA_DIRECTORY: etcd.dataDirectory,
+    ETCD_DATA_DEVICE: dataDevice ?? "",
+    ETCD_BACKUP_DIRECTORY: etcd.backup.directory,
   };
 }
 
@@ -113,6 +131,8 @@ function packages(roles: readonly Role[], cluster: Cluster): string[] {
   if (roles.includes("control-plane") || roles.includes("worker")) {
     for (const name of ["conntrack", "ethtool", "iptables", "mount", "nftables", "socat"]) wanted.add(name);
     if (network.kubeProxyMode !== "nftables") wanted.add("ipset");
+    // Takes away what kube-proxy leaves in the kernel.
+    if (network.kubeProxyMode === "ipvs") wanted.add("ipvsadm");
   }
   if (hostPreparation.firewall) wanted.add("nftables");
   if (hostPreparation.timeSync) wanted.add("chrony");

@@ -22,11 +22,12 @@ undo_prepare() {
   remove_files
   systemctl daemon-reload
   rm -rf /etc/ha-kubernetes/kubelet.conf.d /opt/ha-kubernetes
-  rm -f /etc/ha-kubernetes/resolv.conf "$HOME_DIR/prepared"
+  rm -f /etc/ha-kubernetes/resolv.conf "$HOME_DIR/prepared" "$LOOKED_AROUND"
   local folder
   for folder in /etc/containerd/certs.d/* /etc/containerd/certs.d /etc/containerd /etc/ha-kubernetes /etc/systemd/journald.conf.d; do
     rmdir "$folder" 2>/dev/null || true
   done
+  restore_all_originals
   forget_saved
   did "restored the host"
 }

@@ -10,6 +10,7 @@ undo_worker() {
   reset_node
   remove_files
   rm -f "$HOME_DIR/worker-labels" "$CORDONED" "$TURN_MARK"
+  forget_saved
   did "removed the worker"
 }
 

@@ -1,0 +1,188 @@
+// what was on hosts before: up refuses leftovers by name and touches none, takes what is empty, and destroy gives everything back
+import assert from "node:assert/strict";
+import { after, test } from "node:test";
+import { type Lab, reinstallHost } from "../../lab/hosts.ts";
+import { Disks } from "../support/disks.ts";
+import { FreshHosts } from "../support/fresh.ts";
+import { makeMetal, onMetal } from "../support/metal.ts";
+import { onCluster } from "../support/scenario.ts";
+import type { ClusterConfig, HostEntry } from "../support/stack.ts";
+
+const { hosts: all, ...rest } = onMetal("test-own", 100);
+const { w2: _, ...hosts } = all;
+const config: ClusterConfig = { ...rest, hosts, etcd: { dataDirectory: "/srv/etcd", backup: { directory: "/srv/snapshots" } } };
+const entry = (name: string) => config.hosts[name] as HostEntry;
+for (const name of ["m2", "m3"]) entry(name).dataDevice = "/dev/data";
+
+const disks = new Disks();
+const fresh = new FreshHosts();
+let lab: Lab;
+let old = "";
+let blank = "";
+
+/** Leftovers, by host: what plants them. */
+const leftovers: Record<string, string> = {
+  // An etcd that served an earlier cluster, its user and settings, and a directory that belongs to somebody.
+  m1: `mkdir /tmp/old; tar -xf /var/cache/ha-kubernetes/bundle/etcd-3.6.14-linux-amd64.tar -C /tmp/old
+    /tmp/old/etcd --name old --data-dir /srv/etcd >/tmp/old/log 2>&1 & pid=$!
+    until /tmp/old/etcdctl put /registry/configmaps/default/ghost x 2>/dev/null; do sleep 0.2; done
+    kill $pid; wait $pid || true
+    useradd --system etcd; mkdir -p /etc/etcd /srv/snapshots; echo x >/etc/etcd/etcd.conf; echo x >/srv/snapshots/thesis
+    printf '[Service]\\nExecStart=/bin/true\\n' >/etc/systemd/system/etcd.service; systemctl daemon-reload`,
+  // A mount in the place of the data, and a line that would make one.
+  m2: "mkdir -p /srv/etcd; mount -t tmpfs tmpfs /srv/etcd",
+  m3: "echo 'UUID=1234 /srv/etcd xfs defaults 0 0' >>/etc/fstab",
+  w1: `mkdir -p /etc/kubernetes/pki /etc/cni/net.d /var/lib/cni/networks
+    echo x >/etc/kubernetes/pki/ca.crt; echo '{}' >/etc/cni/net.d/87-podman-bridge.conflist
+    echo x >/var/lib/kubelet/config.yaml; echo x >/var/lib/containerd/meta.db; echo x >/var/lib/cni/networks/lock`,
+};
+/** What makes them go away, as the messages say it. */
+const cures: Record<string, string> = {
+  m1: `mkdir -p /srv/etcd.old && mv /srv/etcd/* /srv/etcd.old/; userdel etcd
+    mkdir -p /etc/etcd.old && mv /etc/etcd/* /etc/etcd.old/; rm /srv/snapshots/thesis
+    rm /etc/systemd/system/etcd.service; systemctl daemon-reload`,
+  m2: "umount /srv/etcd; wipefs --all /dev/data && mkfs.ext4 -q /dev/data",
+  m3: "sed -i '/UUID=1234/d' /etc/fstab",
+  w1: ["/etc/kubernetes", "/etc/cni/net.d", "/var/lib/kubelet", "/var/lib/containerd", "/var/lib/cni"]
+    .map((place) => `mkdir -p ${place}.old && mv ${place}/* ${place}.old/`)
+    .join("\n"),
+};
+/** Files of somebody's that are in the way and come back. */
+const inTheWay: Record<string, string> = {
+  m3: "mkdir -p /opt/cni/bin; echo theirs >/opt/cni/bin/bridge; echo theirs >/usr/local/bin/etcdctl",
+  w1: "echo theirs >/usr/local/bin/kubectl; ln -s /bin/true /usr/local/bin/runc; mkdir -p /etc/containerd; echo theirs >/etc/containerd/config.toml",
+};
+
+onCluster(
+  config,
+  (scenario) => {
+    const { stack, cluster } = scenario;
+    after(() => disks.remove());
+    const each = async (scripts: Record<string, string>) => {
+      for (const [name, script] of Object.entries(scripts)) await cluster.host(name).sh(script);
+    };
+    const planted = () =>
+      Promise.all(
+        [...cluster.hosts.values()].map((host) =>
+          host.sh(`find /srv /etc/etcd /etc/kubernetes /etc/cni /var/lib/kubelet /var/lib/containerd /var/lib/cni \\
+            -printf '%p %m %U:%G %s %T@\\n' 2>/dev/null | sort || true
+            [ ! -b /dev/data ] || sha256sum /dev/data; cat /etc/fstab; id etcd 2>&1 || true`),
+        ),
+      );
+
+    test("leftovers are refused on every host, all at once, each with the way to move it away, and none is touched", async () => {
+      await each(leftovers);
+      const before = await planted();
+      const { status, text } = await stack.engine("up");
+      assert.notEqual(status, 0);
+      const said = text.replaceAll(/\s+/g, " ");
+      for (const line of [
+        "/srv/etcd is not empty (member) and does not carry this cluster's mark (etcd.dataDirectory). Move it away if it may go: mkdir -p /srv/etcd.old",
+        "a user etcd is here already",
+        "/etc/etcd holds etcd.conf",
+        "a service etcd is here already (/etc/systemd/system/etcd.service)",
+        "/srv/snapshots holds something that is not a snapshot of etcd (thesis)",
+        "/srv/etcd is a mount of tmpfs already, so /dev/data would not be used (hosts.m2.dataDevice)",
+        "/etc/fstab mounts UUID=1234 at /srv/etcd (hosts.m3.dataDevice)",
+        "/etc/kubernetes holds pki",
+        "/etc/cni/net.d holds 87-podman-bridge.conflist",
+        "/var/lib/kubelet holds config.yaml",
+        "/var/lib/containerd holds meta.db",
+        "/var/lib/cni holds networks",
+      ])
+        assert.ok(said.includes(line), `${line}\n${text}`);
+      assert.deepEqual(await planted(), before);
+    });
+
+    test("a disk that is not blank is refused once it would be used", async () => {
+      await cluster.host("m2").sh("umount /srv/etcd");
+      const before = await cluster.host("m2").sh("sha256sum /dev/data");
+      const { status, text } = await stack.engine("up");
+      assert.notEqual(status, 0);
+      const line =
+        /\/dev\/data is not blank: it holds more than one thing \(ext4 btrfs\) \(hosts\.m2\.dataDevice\)\. If its content may go, .*: wipefs --all \/dev\/data && mkfs\.ext4 -q \/dev\/data/;
+      assert.match(text, line);
+      assert.equal(await cluster.host("m2").sh("sha256sum /dev/data"), before);
+      await cluster.host("m2").sh("mount -t tmpfs tmpfs /srv/etcd");
+    });
+
+    test("once they are moved away as the messages say, up succeeds, and nothing of the old cluster is in the new one", async () => {
+      await each(cures);
+      await each(inTheWay);
+      await fresh.remember(cluster.hosts.values());
+      await stack.up();
+      await cluster.settled();
+      assert.equal(await cluster.etcdctl("get --keys-only /registry/configmaps/default/ghost"), "");
+      for (const name of ["m1", "m2", "m3"]) {
+        const host = cluster.host(name);
+        assert.match(await host.sh("cat /srv/etcd/.ha-kubernetes /srv/snapshots/.ha-kubernetes"), /^(test-own\/\S+ m\d\n){2}$/);
+        assert.match(await host.sh("stat -c '%a %U' /srv/etcd /srv/snapshots"), /^(700 etcd\n){2}$/);
+        if (name !== "m1") assert.equal((await host.sh("mountpoint -d /srv/etcd")).trim(), await numberOf(name));
+      }
+      assert.match(await cluster.host("w1").sh("readlink /usr/local/bin/kubectl"), /^\/opt\/ha-kubernetes\//);
+    });
+
+    const numberOf = async (name: string) =>
+      (await cluster.host(name).sh("echo $((0x$(stat -c %t /dev/data))):$((0x$(stat -c %T /dev/data)))")).trim();
+
+    test("hosts of the release before, which have no marks, are known by what they hold; a link of user etcd gives it no file", async () => {
+      for (const name of ["m1", "m2", "m3"])
+        await cluster
+          .host(name)
+          .sh("rm -rf /srv/etcd/.ha-kubernetes /srv/snapshots/.ha-kubernetes /var/lib/ha-kubernetes/{saved/etcd,looked-around}");
+      const m1 = cluster.host("m1");
+      await m1.sh(`echo x >/root/victim; owner=$(sed -n 's/^BACKUP_NAME=//p' /etc/etcd-backup/settings.env)
+        runuser -u etcd -- ln -s /root/victim /srv/snapshots/$owner.20260101T000000Z.r1.db; runuser -u etcd -- chmod 0755 /srv/snapshots`);
+      stack.configure({ ...config, repair: "marks" });
+      const { text } = await stack.up();
+      assert.doesNotMatch(text, /\b\d+ (created|deleted)/);
+      for (const name of ["m1", "m2", "m3"]) await cluster.host(name).sh("grep -h ' m' /srv/{etcd,snapshots}/.ha-kubernetes");
+      assert.equal((await m1.sh("stat -c '%a %U' /srv/snapshots /root/victim")).trim(), "700 etcd\n644 root");
+      await m1.sh("rm /root/victim; find /srv/snapshots -type l -delete");
+    });
+
+    test("a disk of the release before on a machine that is new, without a mark, is known by etcd's own log", async () => {
+      const m3 = cluster.host("m3");
+      const member = await cluster.etcdctl("member list | grep ' m3,'");
+      await m3.sh("systemctl stop etcd; rm /srv/etcd/.ha-kubernetes; umount /srv/etcd");
+      await reinstallHost(lab, "m3");
+      await disks.give(blank, m3, "/dev/data");
+      await each({ m3: inTheWay.m3 as string });
+      await fresh.remember([m3]);
+      entry("m3").incarnation = 2;
+      stack.configure({ ...config, repair: "marks" });
+      await stack.up();
+      await cluster.settled();
+      assert.equal(await cluster.etcdctl("member list | grep ' m3,'"), member);
+      assert.match(await m3.sh("cat /srv/etcd/.ha-kubernetes"), / m3\n$/);
+    });
+
+    test("destroy deletes what is its own, leaves the rest, and puts back what was there", async () => {
+      await cluster.host("m1").sh("mkdir /srv/etcd/photos; echo x >/srv/etcd/photos/1");
+      await cluster.host("w1").sh(`nft add table ip6 mangle
+        nft 'add chain ip6 mangle FORWARD { type filter hook forward priority mangle; policy drop; }'`);
+      await stack.destroy();
+      assert.match(await cluster.host("w1").sh("nft list table ip6 mangle; nft delete table ip6 mangle"), /policy drop/);
+      await fresh.assertClean(...cluster.hosts.values());
+      assert.equal(await cluster.host("m1").sh("ls -A /srv/etcd"), "photos\n");
+      assert.match(await cluster.host("m1").sh("find /srv/etcd.old -type f"), /\/srv\/etcd\.old\/member\/wal\//);
+      for (const host of cluster.hosts.values())
+        assert.equal(await host.sh("ls -A /var/log/pods /var/log/containers 2>/dev/null || true"), "", host.name);
+      for (const name of ["m2", "m3"]) {
+        const left = "mount -o ro /dev/data /mnt; find /mnt -mindepth 1; umount /mnt";
+        assert.equal(await cluster.host(name).sh(left), "/mnt/lost+found\n");
+      }
+    });
+  },
+  {
+    up: false,
+    prepare: async (scenario) => {
+      lab = await makeMetal(scenario);
+      [old, blank] = [await disks.make(), await disks.make()];
+      await disks.give(old, scenario.cluster.host("m2"), "/dev/data");
+      await disks.give(blank, scenario.cluster.host("m3"), "/dev/data");
+      await scenario.cluster.host("m2").sh(`mkfs.ext4 -q /dev/data; mount /dev/data /mnt; echo x >/mnt/family-photos; umount /mnt
+        printf _BHRfS_M | dd of=/dev/data bs=1 seek=65600 conv=notrunc status=none`);
+    },
+  },
+);
