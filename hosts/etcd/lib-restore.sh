@@ -13,27 +13,33 @@ restore_wanted() { [ -n "${RESTORE_ID:-}" ] && ! grep -qxF -- "$RESTORE_ID" "$RE
 restore() {
   local snapshot
   install_all
-  install_files "$BACKUP_FILES"
+  place_timed
   etcd_access || fail "no credential for etcd was placed"
-  if [ "$(cat "$APPROVED" 2>/dev/null)" != "$RESTORE_ID" ]; then
-    case $(repeatedly_answering) in
-      restored)
+  # Asked each time until the new data is in its place, also after a run that was killed: meanwhile somebody may have mended the old cluster.
+  case $(repeatedly_answering) in
+    restored)
+      if ! is_placed && [ "$(cat "$APPROVED" 2>/dev/null)" != "$RESTORE_ID" ]; then
         join_restored
         return
-        ;;
-      other)
-        [ "$RESTORE_REPLACES_HEALTHY" = yes ] ||
-          fail "etcd is healthy, so nothing is restored: what was written since the snapshot would be lost. If that is meant, set" \
-            "cluster.etcd.restoreFrom.replaceHealthyCluster: true; otherwise take cluster.etcd.restoreFrom out"
-        ;;
-    esac
-  fi
+      fi
+      ;;
+    other)
+      [ "$RESTORE_REPLACES_HEALTHY" = yes ] ||
+        fail "etcd is healthy, so nothing is restored: what was written since the snapshot would be lost. If that is meant, set" \
+          "cluster.etcd.restoreFrom.replaceHealthyCluster: true; otherwise take cluster.etcd.restoreFrom out.$(placed_already)"
+      ;;
+  esac
   snapshot=$(snapshot_file)
   write_file 0600 root:root "$APPROVED" <<<"$RESTORE_ID"
   place_restored "$snapshot"
   restore_done
   start
   did "restored etcd from $RESTORE_SNAPSHOT"
+}
+
+is_placed() { [ "$(cat "$DATA_DIRECTORY/member/restored" 2>/dev/null)" = "$RESTORE_ID" ]; }
+placed_already() {
+  ! is_placed || echo " This host already has the snapshot's data: with restoreFrom taken out, also raise hosts.$HOST_NAME.incarnation, and it joins the others again"
 }
 
 # Which cluster has a quorum: `restored`, the one that this restore makes; `other`; or none, asked for 15 s. An answer tells the id.
@@ -60,7 +66,7 @@ snapshot_file() {
     [ -z "$BACKUP_COPY_DIRECTORY" ] || places+=("$BACKUP_COPY_DIRECTORY/$RESTORE_SNAPSHOT")
     if [ -n "$BACKUP_SSH_DIRECTORY" ]; then
       places+=("$fetched")
-      sftp -F /etc/etcd-backup/ssh_config "target:$BACKUP_SSH_DIRECTORY/$RESTORE_SNAPSHOT" "$fetched" </dev/null >&2 || say "$RESTORE_SNAPSHOT could not be fetched by SFTP"
+      as_etcd sftp -F /etc/etcd-backup/ssh_config "target:$BACKUP_SSH_DIRECTORY/$RESTORE_SNAPSHOT" "$fetched" </dev/null >&2 || say "$RESTORE_SNAPSHOT could not be fetched by SFTP"
     fi
     if [ -n "${BACKUP_S3_URL:-}" ]; then
       places+=("$fetched")
@@ -79,23 +85,28 @@ snapshot_file() {
 }
 
 # fetch_from_s3 URL FILE: in a shell of its own, whose `fail` ends nothing else.
-fetch_from_s3() (
-  # shellcheck source=hosts/aws/aws.sh
-  . /usr/local/lib/etcd-backup/aws.sh
-  s3_get "$BACKUP_S3_REGION" "$1" "$2" >&2
-)
+fetch_from_s3() {
+  # shellcheck disable=SC2016 # that shell's own arguments
+  as_etcd bash -c '. /usr/local/lib/etcd-backup/common.sh; . /usr/local/lib/etcd-backup/aws.sh; s3_get "$@"' - "$BACKUP_S3_REGION" "$1" "$2" >&2
+}
+
+# What is written into etcd's directory is written as etcd: root could be led elsewhere by a link that is there.
+as_etcd() { runuser -u etcd -- "$@"; }
 
 # The new data in the place of the old.
 place_restored() {
-  local new=$DATA_DIRECTORY/restore-$RESTORE_ID log=/run/ha-kubernetes/restore.log
-  if [ "$(cat "$DATA_DIRECTORY/member/restored" 2>/dev/null)" = "$RESTORE_ID" ]; then return 0; fi
-  rm -rf "$new"
+  local new=$DATA_DIRECTORY/restore-$RESTORE_ID log=/run/ha-kubernetes/restore.log unpack
+  if is_placed; then return 0; fi
+  as_etcd rm -rf "$new"
+  # Compressed or not: its first two bytes tell.
+  unpack=(cat)
+  [ "$(head -c 2 "$1" | od -An -tx1)" != " 1f 8b" ] || unpack=(gzip -dc)
+  "${unpack[@]}" <"$1" | as_etcd tee "$new.snapshot" >/dev/null || fail "the snapshot can't be unpacked into $DATA_DIRECTORY"
   # Clients that know later revisions than the snapshot's must find theirs gone, not go back in time: so all move far ahead, further
   # than at any restore before.
-  etcdutl snapshot restore "$1" --data-dir "$new" --name "$HOST_NAME" --initial-cluster "$RESTORE_CLUSTER" --initial-cluster-token "$RESTORE_TOKEN" \
+  as_etcd etcdutl snapshot restore "$new.snapshot" --data-dir "$new" --name "$HOST_NAME" --initial-cluster "$RESTORE_CLUSTER" --initial-cluster-token "$RESTORE_TOKEN" \
     --initial-advertise-peer-urls "$PEER_URL" --bump-revision "$RESTORE_REVISIONS" --mark-compacted >"$log" 2>&1 || fail "the snapshot can't be restored: $(tail -n 2 "$log" | tr '\n' ' ')"
-  echo "$RESTORE_ID" >"$new/member/restored"
-  chown -R etcd:etcd "$new"
+  as_etcd tee "$new/member/restored" <<<"$RESTORE_ID" >/dev/null
   sync -f "$new"
   put_aside
   mv -T "$new/member" "$DATA_DIRECTORY/member"
@@ -113,7 +124,7 @@ put_aside() {
 }
 
 restore_done() {
-  rm -rf /etc/etcd/birth.env "$DATA_DIRECTORY/restore-$RESTORE_ID"{,.db,.db.part}
+  rm -rf /etc/etcd/birth.env "$DATA_DIRECTORY/restore-$RESTORE_ID"{,.db,.db.part,.snapshot}
   write_file 0600 root:root "$KNOWN_MEMBERS" <<<"$RESTORE_ENDPOINTS"
   { cat "$RESTORED" 2>/dev/null || true; echo "$RESTORE_ID"; } | write_file 0600 root:root "$RESTORED"
   rm -f "$APPROVED"
