@@ -114,6 +114,7 @@ look_at_backups() {
   section backups
   cluster=$(sed -n 's/^"ClusterID" : //p' <<<"${ETCD_STATUS:-}")
   printf 'count=%s\n' "$(find "$BACKUPS" -maxdepth 1 \( -name "$BACKUP_NAME.*.db" -o -name "$BACKUP_NAME.*.db.gz" \) | wc -l)"
+  # shellcheck disable=SC2016 # awk's own
   find "$BACKUPS" -maxdepth 1 -name "$BACKUP_NAME.*.facts" | sort | each awk -F= -v cluster="$cluster" -v now="$(date +%s)" '
     {is[FILENAME, $1] = $2; files[FILENAME] = 1}
     END {

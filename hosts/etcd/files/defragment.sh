@@ -48,7 +48,7 @@ others_are_well() {
     client=${client// /} name=${name// /}
     [ "$(printf '%x' "$MEMBER")" != "$id" ] || continue
     [ "${learner// /}" = false ] || later "the member of ${name:-an unknown host} is still a learner"
-    [ "${status// /}" = started ] && etcd_at "$client" --command-timeout=5s endpoint health >/dev/null 2>&1 ||
+    { [ "${status// /}" = started ] && etcd_at "$client" --command-timeout=5s endpoint health >/dev/null 2>&1; } ||
       later "the member of ${name:-an unknown host} is away or not healthy"
     OTHERS+=("$client $id")
   done <<<"$list"
