@@ -99,10 +99,15 @@ const backupSchema = z
     keep: whole(1, 10_000)
       .default(48)
       .describe("How many snapshots each place keeps of each host, the newest ones. 48 is a day at every 30 minutes."),
+    maximumMebibytes: whole(64, 10_000_000)
+      .default(10_240)
+      .describe(
+        "How large the snapshots that each place keeps of each host may be together; the oldest go first. The newest stays.",
+      ),
     directory: absolutePath
       .default("/var/backups/ha-kubernetes")
       .describe(
-        "Where each etcd host keeps its snapshots: a directory of its own, empty or not there before the first up, on a disk with room for `keep` of them.",
+        "Where each etcd host keeps its snapshots: a directory of its own, empty or not there before the first up, on a disk with room for `maximumMebibytes`.",
       ),
     drill: switchOn("Once a day, restore the newest snapshot into a scratch etcd on the host and compare."),
     copyToDirectory: absolutePath
@@ -163,6 +168,24 @@ export const etcdSchema = z
     quotaMebibytes: whole(512, 8192)
       .default(2048)
       .describe("etcd's space quota. 2048 is etcd's default, 8192 its advised maximum."),
+    defragmentation: z
+      .strictObject({
+        enabled: switchOn(
+          "Look every hour whether a member's database file is worth defragmenting, and do so, one member at a time.",
+        ),
+        unusedPercent: whole(10, 90)
+          .default(45)
+          .describe(
+            "From this part of the file on that is unused. 45 is what OpenShift's operator takes. From three quarters of the quota on, 10 is enough; below 100 MiB nothing is done.",
+          ),
+      })
+      .prefault({})
+      .describe("Giving back what the database file no longer uses: by itself the file only grows."),
+    metrics: oneOf(["loopback", "nodes"])
+      .default("loopback")
+      .describe(
+        "Who may read etcd's metrics, http://<address>:2381/metrics: the host alone, or nodeCidrs and pods, too. They are plain HTTP and hold no keys or values.",
+      ),
     heartbeatMilliseconds: whole(10, 5000)
       .default(100)
       .describe("Heartbeat interval; about the round trip between members. etcd's default."),

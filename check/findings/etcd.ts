@@ -1,4 +1,4 @@
-import { type Finding, fail, ok, size, warn } from "../finding.ts";
+import { type Finding, fail, ok, repair, size, warn } from "../finding.ts";
 import { lines, type Observation } from "../observation.ts";
 import type { Looked } from "../observe.ts";
 import type { WantedHost } from "../stack.ts";
@@ -31,22 +31,22 @@ export function memberFindings({ stages }: WantedHost, seen: Observation): Findi
   if (!stages.includes("etcd")) return [];
   const all = lines(seen, "etcd-metrics");
   const logs = "see `journalctl -u etcd` there";
-  if (all.length === 0) return [fail("etcd", "does not answer on this host", `${logs}; run up, which starts it again`)];
+  if (all.length === 0) return [fail("etcd", "does not answer on this host", `${repair}; ${logs}`)];
   const findings: Finding[] = [];
   if (metric(all, "etcd_server_has_leader") !== 1)
     findings.push(fail("etcd", "knows no leader", `start the other members; ${logs}`));
   if (metric(all, "etcd_server_is_learner") === 1) {
-    findings.push(warn("etcd", "is still a learner: it does not vote", "run up, which promotes it once it has caught up"));
+    findings.push(warn("etcd", "is still a learner: it does not vote", `${repair}: it is promoted once it has caught up`));
   }
   const used = metric(all, "etcd_mvcc_db_total_size_in_bytes");
   const quota = metric(all, "etcd_server_quota_backend_bytes");
-  const database = `${size(used)} of ${size(quota)}`;
+  const database = `${size(used)} of ${size(quota)}, ${size(metric(all, "etcd_mvcc_db_total_size_in_use_in_bytes"))} of it in use`;
   if (used > quotaUsed * quota) {
     findings.push(
       fail(
         "etcd database",
         database,
-        "raise etcd.quotaMebibytes, or find what fills it; then `etcdctl defrag` one member at a time",
+        "raise etcd.quotaMebibytes and run up, or delete objects: `systemctl start etcd-defragment` there then gives back what is not in use",
       ),
     );
   } else findings.push(ok("etcd database", database));
@@ -82,10 +82,7 @@ export function clusterFindings(looked: readonly Looked[]): Finding[] {
   const list = lines(listed.seen, "etcd-members").map((line) => line.split(", "));
   const names = list.map(([, , name = "", peer]) => name || `(never started, ${peer})`).sort();
   if (names.join() === wanted.join()) findings.push(ok("etcd members", names.join(", ")));
-  else
-    findings.push(
-      fail("etcd members", `are ${names.join(", ")}, not ${wanted.join(", ")}`, "run up: members join and leave one at a time"),
-    );
+  else findings.push(fail("etcd members", `are ${names.join(", ")}, not ${wanted.join(", ")}`, membersCure(names, wanted)));
   const ids = new Set(
     answers.flatMap(({ seen }) => /"ClusterID" : (\d+)/.exec(lines(seen, "etcd-status").join("\n"))?.[1] ?? []),
   );
@@ -110,13 +107,21 @@ export function clusterFindings(looked: readonly Looked[]): Finding[] {
   return [...findings, alarmFinding(answers.map(({ seen }) => lines(seen, "etcd-alarms")))];
 }
 
+function membersCure(names: readonly string[], wanted: readonly string[]): string {
+  const strange = names.filter((name) => !wanted.includes(name));
+  // A member that never started may be one of ours.
+  return strange.length > 0 && wanted.every((name) => names.includes(name))
+    ? `no host of this stack is ${strange.join(", ")}: see \`etcdctl member list\` and take it out with \`etcdctl member remove ID\``
+    : `${repair}: members join again one at a time`;
+}
+
 function alarmFinding(answers: readonly (readonly string[])[]): Finding {
   const told = answers.find((all) => all.at(-1) === "-");
   if (told === undefined) return fail("etcd alarms", "no member tells them", "start members until a majority runs");
   const alarms = told.slice(0, -1).map((line) => line.replace(/^memberID:\d+ /, ""));
   if (alarms.length === 0) return ok("etcd alarms", "none");
   const cure = alarms.some((line) => line.includes("NOSPACE"))
-    ? "raise etcd.quotaMebibytes or remove what fills it, `etcdctl defrag` each member, then `etcdctl alarm disarm`"
-    : "a member's data is damaged: remove that host and add it again, one at a time";
+    ? "raise etcd.quotaMebibytes and run up; or delete objects, which still works, and run up with another `repair`: it makes room and disarms the alarm"
+    : "`etcdctl alarm disarm` on an etcd host lets clients read again; then raise the `incarnation` of the host whose member it is, and run up";
   return fail("etcd alarms", [...new Set(alarms)].join(", "), cure);
 }

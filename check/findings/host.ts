@@ -124,6 +124,15 @@ export function backupFindings(host: WantedHost, seen: Observation): Finding[] {
     const last = drill ? (run?.result === "success" ? (run?.endedAt ?? 0) : 0) : Number(facts.get("taken") ?? 0);
     const cure = `see \`journalctl -u ${service}\` there; \`systemctl start ${service}\` tries again`;
     const age = now - last;
+    const ahead = Number(facts.get("ahead") ?? 0);
+    if (!drill && ahead > 0) {
+      const found = `${ahead} of ${facts.get("count")} say that they were taken later than now`;
+      return fail(
+        subject,
+        found,
+        "set the clock there right; if it is, delete those files and their .facts: no new one is lost by them",
+      );
+    }
     if (last > 0) {
       const found = `the last one ${span(age)} ago${drill ? "" : `, ${facts.get("count")} kept`}`;
       return age > limit ? fail(subject, found, cure) : ok(subject, found);

@@ -86,9 +86,10 @@ etcd_says() {
 look_at_etcd() {
   section etcd-metrics
   curl -s --max-time 5 http://127.0.0.1:2381/metrics |
-    grep -E '^etcd_(server_(has_leader|is_leader|is_learner|quota_backend_bytes)|mvcc_db_total_size_in_bytes|disk_(wal_fsync|backend_commit)_duration_seconds_bucket)'
+    grep -E '^etcd_(server_(has_leader|is_leader|is_learner|quota_backend_bytes)|mvcc_db_total_size_in(_use_in)?_bytes|disk_(wal_fsync|backend_commit)_duration_seconds_bucket)'
   section etcd-status
-  etcd_says endpoint status -w fields
+  ETCD_STATUS=$(etcd_says endpoint status -w fields)
+  printf '%s\n' "$ETCD_STATUS"
   section etcd-members
   etcd_says member list
   section etcd-alarms
@@ -107,16 +108,26 @@ look_at_api() {
   api get pods -n kube-system -o 'jsonpath={range .items[*]}{.metadata.name}{"\t"}{.spec.nodeName}{"\t"}{.status.phase}{"\t"}{range .status.conditions[?(@.type=="Ready")]}{.status}{end}{"\t"}{range .spec.containers[*]}{.image} {end}{"\n"}{end}'
 }
 
+# The newest is the one of the highest revision that today's etcd cluster wrote, as for the snapshots' own scripts: clocks can be wrong.
 look_at_backups() {
-  local snapshots newest
+  local cluster
   section backups
-  snapshots=$(find "$BACKUPS" -maxdepth 1 -name "$BACKUP_NAME.*.db" | sort)
-  newest=$(lines "$snapshots" | tail -n 1)
-  printf 'count=%s\n' "$(lines "$snapshots" | wc -l)"
-  if [ -n "$newest" ]; then
-    printf 'newest=%s\n' "$newest"
-    grep '^taken=' "$newest.facts"
-  fi
+  cluster=$(sed -n 's/^"ClusterID" : //p' <<<"${ETCD_STATUS:-}")
+  printf 'count=%s\n' "$(find "$BACKUPS" -maxdepth 1 \( -name "$BACKUP_NAME.*.db" -o -name "$BACKUP_NAME.*.db.gz" \) | wc -l)"
+  # shellcheck disable=SC2016 # awk's own
+  find "$BACKUPS" -maxdepth 1 -name "$BACKUP_NAME.*.facts" | sort | each awk -F= -v cluster="$cluster" -v now="$(date +%s)" '
+    {is[FILENAME, $1] = $2; files[FILENAME] = 1}
+    END {
+      for (file in files) {
+        own = cluster == "" || is[file, "cluster"] == cluster
+        if (newest == "" || own > best || (own == best && is[file, "revision"] + 0 > revision)) {
+          newest = file; best = own; revision = is[file, "revision"] + 0
+        }
+        if (is[file, "taken"] > now + 60) ahead++
+      }
+      print "ahead=" ahead + 0
+      if (newest != "") printf "newest=%s\ntaken=%s\n", substr(newest, 1, length(newest) - 6), is[newest, "taken"]
+    }'
 }
 
 look() {

@@ -14,6 +14,7 @@ apply_etcd() {
   [ -s "$KNOWN_MEMBERS" ] || write_file 0600 root:root "$KNOWN_MEMBERS" <<<"${BIRTH_ENDPOINTS:?this member was never started here and its first run was not told of any peer}"
 
   drop_timers
+  restore_wanted || make_space
   restore_wanted || one_minor_up etcd "$(unit_version)" "$ETCD_VERSION" cluster.versions.etcd
   if local_started && ! restore_wanted; then snapshot_before_upgrade; fi
   if restore_wanted; then
@@ -21,6 +22,8 @@ apply_etcd() {
   elif [ ! -d "$DATA_DIRECTORY/member/wal" ]; then
     install_all
     enter
+  elif removed_or_foreign; then
+    with_turn rejoin
   elif ! local_started; then
     install_alone
     start
@@ -38,10 +41,7 @@ apply_etcd() {
   systemctl is-enabled --quiet etcd || enable_units etcd
   etcd_access
   # A cluster that is just being born has no quorum yet, and nothing to look after.
-  if [ "$BOOTSTRAPPED" = no ] && local_healthy; then
-    member_list >/dev/null
-    if [ "$(own_line | awk -F', ' '{print $6}')" = true ]; then with_turn promote; fi
-  fi
+  [ "$BOOTSTRAPPED" = yes ] || prove_membership
 }
 
 # The version that this host's unit runs; empty where there is none.
@@ -61,7 +61,7 @@ install_configured() {
 # etcd reads its own certificate and key anew at every handshake, and snapshots are no part of it: nothing is interrupted.
 install_reloaded() {
   install_files '/etc/etcd/pki/member.*'
-  install_files "$BACKUP_FILES"
+  place_timed
 }
 
 # Does not wait for a quorum: the other members' commands may not have started. The quorum gate is the control plane's.

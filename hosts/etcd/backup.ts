@@ -9,6 +9,8 @@ export interface BackupArgs {
   host: { name: string };
   owner: string;
   backup: Cluster["etcd"]["backup"];
+  /** etcd.dataDirectory: where it shares a disk with the snapshots, more of that stays free. */
+  dataDirectory: string;
   /** Private key for etcd.backup.copyToSsh. */
   sshKey?: string;
   /** The bucket that copies go to. Default: that of etcd.backup.copyToS3; without either, none. */
@@ -62,7 +64,9 @@ export function backupFiles(args: BackupArgs): HostFile[] {
     BACKUP_NAME: backupName(args.owner, args.host.name),
     BACKUP_DIRECTORY: backup.directory,
     BACKUP_KEEP: backup.keep,
+    BACKUP_MEBIBYTES: backup.maximumMebibytes,
     BACKUP_MINUTES: backup.intervalMinutes,
+    DATA_DIRECTORY: args.dataDirectory,
     COPY_DIRECTORY: backup.copyToDirectory ?? "",
     SSH_DIRECTORY: backup.copyToSsh?.directory ?? "",
     ...(bucket && { S3_URL: objectsUrl(bucket), S3_REGION: bucket.region }),

@@ -2,8 +2,9 @@ import type { Cluster } from "../../config/schema.ts";
 import { lostHosts } from "../lost.ts";
 import type { Stage } from "../stage.ts";
 import { type BackupBucket, backupFiles, backupSettings } from "./backup.ts";
+import { defragmentFiles, defragmentSettings } from "./defragment.ts";
 import { restoreSettings } from "./restore.ts";
-import { clientUrl, peerUrl } from "./urls.ts";
+import { clientUrl, METRICS_PORT, peerUrl } from "./urls.ts";
 
 export interface EtcdStageArgs {
   host: { name: string; address: string; dataDevice?: string };
@@ -40,7 +41,14 @@ export function etcdStage({
   restores,
 }: EtcdStageArgs): Stage {
   const { etcd } = cluster;
-  const backup = { host, owner, backup: etcd.backup, sshKey: backupSshKey, bucket: backupBucket };
+  const backup = {
+    host,
+    owner,
+    backup: etcd.backup,
+    dataDirectory: etcd.dataDirectory,
+    sshKey: backupSshKey,
+    bucket: backupBucket,
+  };
   return {
     name: "etcd",
     host: host.name,
@@ -54,7 +62,9 @@ export function etcdStage({
       DATA_DEVICE: host.dataDevice ?? "",
       MEMBER_ADDRESS: host.address,
       PEER_URL: peerUrl(host.address),
+      QUOTA_BYTES: String(quotaBytes(etcd)),
       ...backupSettings(backup),
+      ...defragmentSettings(etcd),
       ...restoreSettings(owner, etcd.restoreFrom, birth.members, restores),
     },
     birth: {
@@ -70,9 +80,16 @@ export function etcdStage({
       { path: "/etc/etcd/pki/member.crt", content: tls.certificate, owner: "root:etcd" },
       { path: "/etc/etcd/pki/member.key", content: tls.key, owner: "etcd:etcd", mode: "0600" },
       ...backupFiles(backup),
+      ...defragmentFiles(etcd),
     ],
   };
 }
+
+const quotaBytes = (etcd: Cluster["etcd"]) => etcd.quotaMebibytes * 1024 * 1024;
+
+// Plain HTTP and nothing but metrics and health: the client port would show them only to who has a certificate.
+const metricsUrls = (host: { address: string }, { metrics }: Cluster["etcd"]) =>
+  ["127.0.0.1", ...(metrics === "nodes" ? [host.address] : [])].map((address) => `http://${address}:${METRICS_PORT}`);
 
 // The token keeps members of two clusters apart even where they were born with the same addresses.
 function environment(host: { name: string; address: string }, owner: string, etcd: Cluster["etcd"]): string {
@@ -84,7 +101,7 @@ function environment(host: { name: string; address: string }, owner: string, etc
     ADVERTISE_CLIENT_URLS: clientUrl(host.address),
     INITIAL_ADVERTISE_PEER_URLS: peerUrl(host.address),
     INITIAL_CLUSTER_TOKEN: owner,
-    LISTEN_METRICS_URLS: "http://127.0.0.1:2381",
+    LISTEN_METRICS_URLS: metricsUrls(host, etcd).join(),
     CLIENT_CERT_AUTH: "true",
     TRUSTED_CA_FILE: "/etc/etcd/pki/ca.crt",
     CERT_FILE: "/etc/etcd/pki/member.crt",
@@ -93,7 +110,7 @@ function environment(host: { name: string; address: string }, owner: string, etc
     PEER_TRUSTED_CA_FILE: "/etc/etcd/pki/ca.crt",
     PEER_CERT_FILE: "/etc/etcd/pki/member.crt",
     PEER_KEY_FILE: "/etc/etcd/pki/member.key",
-    QUOTA_BACKEND_BYTES: String(etcd.quotaMebibytes * 1024 * 1024),
+    QUOTA_BACKEND_BYTES: String(quotaBytes(etcd)),
     HEARTBEAT_INTERVAL: String(etcd.heartbeatMilliseconds),
     ELECTION_TIMEOUT: String(etcd.electionMilliseconds),
   };

@@ -1,27 +1,33 @@
 # shellcheck shell=bash
-# Snapshots on a timer and before each upgrade: what takes and tries them is files/snapshot.sh and files/drill.sh. They outlive the
-# host's membership.
+# What timers start: defragmentation (files/defragment.sh), and snapshots (files/snapshot.sh takes them, files/drill.sh tries them), which
+# are also taken before each upgrade. They outlive the host's membership.
 
 # Where the last run on this host had them, and what it called them: read before this run writes its own.
 BACKUP_RECORDED=$(awk -F= '{has[$1] = $2} END {print has["BACKUP_DIRECTORY"], has["BACKUP_NAME"]}' /etc/etcd-backup/settings.env 2>/dev/null || true)
+readonly BACKUP_RECORDED
 # shellcheck disable=SC2034 # used by apply.sh
-readonly BACKUP_RECORDED BACKUP_FILES='*/etcd-backup*' ALL_TIMERS="etcd-backup.timer etcd-backup-drill.timer"
+readonly TIMED_FILES=('*/etcd-backup*' '*/etcd-defragment*') ALL_TIMERS="etcd-backup.timer etcd-backup-drill.timer etcd-defragment.timer"
 
 # Before the files of a timer that is no longer wanted go.
 drop_timers() {
   local timer
   for timer in $ALL_TIMERS; do
-    if [[ " $BACKUP_TIMERS " == *" $timer "* ]] || [ ! -e "/etc/systemd/system/$timer" ]; then continue; fi
+    if [[ " $BACKUP_TIMERS $DEFRAGMENT_TIMER " == *" $timer "* ]] || [ ! -e "/etc/systemd/system/$timer" ]; then continue; fi
     systemctl disable --quiet --now "$timer"
     did "stopped $timer"
   done
 }
 
+place_timed() {
+  local files
+  for files in "${TIMED_FILES[@]}"; do install_files "$files"; done
+}
+
 # What takes them, also where no timer is wanted: an upgrade does.
 place_backup() {
-  install_files "$BACKUP_FILES"
+  place_timed
   # shellcheck disable=SC2086 # names without blanks
-  reread_units etcd-backup.service etcd-backup-drill.service $ALL_TIMERS
+  reread_units etcd-backup.service etcd-backup-drill.service etcd-defragment.service $ALL_TIMERS
 }
 
 # A directory of its own. That of the release before has no mark, and its settings name it.
@@ -45,7 +51,7 @@ backup_recorded() { [ "$BACKUP_DIRECTORY $BACKUP_NAME" = "$BACKUP_RECORDED" ]; }
 keep_snapshots() {
   local timer idle=()
   place_backup
-  for timer in $BACKUP_TIMERS; do
+  for timer in $BACKUP_TIMERS $DEFRAGMENT_TIMER; do
     if ! systemctl is-enabled --quiet "$timer" || ! systemctl is-active --quiet "$timer"; then idle+=("$timer"); fi
     if systemctl is-failed --quiet "${timer%.timer}.service"; then
       say "WARNING: the last run of ${timer%.timer} failed: $(journalctl -u "${timer%.timer}.service" -n 20 -o cat | grep ERROR | tail -n 1)"
@@ -69,7 +75,7 @@ snapshot_before_upgrade() {
   place_backup
   systemctl start etcd-backup.service ||
     fail "no snapshot could be taken before going to $(upgrade_target), so nothing was changed: $(why_no_snapshot). Mend that, then run up again"
-  did "took a snapshot before going to $(upgrade_target): $(find "$BACKUP_DIRECTORY" -maxdepth 1 -name "$BACKUP_NAME.*.db" -printf '%f\n' | sort | tail -n 1)"
+  did "took a snapshot before going to $(upgrade_target): $(find "$BACKUP_DIRECTORY" -maxdepth 1 -name "$BACKUP_NAME.*.db.gz" -printf '%T@ %f\n' | sort -n | tail -n 1 | cut -d' ' -f2)"
   upgrade_begun
 }
 why_no_snapshot() {
@@ -80,12 +86,12 @@ upgrade_begun() { [ "$(cat "$UPGRADE" 2>/dev/null)" = "$(upgrade_target)" ] || u
 stop_backup() {
   local timer
   for timer in $ALL_TIMERS; do systemctl disable --quiet --now "$timer" 2>/dev/null || true; done
-  systemctl stop etcd-backup.service etcd-backup-drill.service 2>/dev/null || true
+  systemctl stop etcd-backup.service etcd-backup-drill.service etcd-defragment.service 2>/dev/null || true
 }
 
 # The snapshots stay, readable by root alone, because the user etcd goes.
 leave_snapshots() {
-  rm -rf /etc/etcd-backup /usr/local/lib/etcd-backup
+  rm -rf /etc/etcd-backup /usr/local/lib/etcd-backup /usr/local/lib/etcd-defragment
   if [ ! -d "$BACKUP_DIRECTORY" ] || { ! is_marked "$BACKUP_DIRECTORY" && ! backup_recorded; }; then return 0; fi
   rm -rf "$BACKUP_DIRECTORY"/.new.* "$BACKUP_DIRECTORY"/.drill.*
   if [ -z "$(find "$BACKUP_DIRECTORY/" -mindepth 1 ! -path "$(mark_of "$BACKUP_DIRECTORY")" -print -quit)" ]; then
@@ -95,5 +101,5 @@ leave_snapshots() {
     return 0
   fi
   find "$BACKUP_DIRECTORY/" -xdev ! -user root -exec chown -h root:root {} +
-  did "left $(find "$BACKUP_DIRECTORY/" -name '*.db' | wc -l) snapshots in $BACKUP_DIRECTORY"
+  did "left $(find "$BACKUP_DIRECTORY/" -name '*.db' -o -name '*.db.gz' | wc -l) snapshots in $BACKUP_DIRECTORY"
 }

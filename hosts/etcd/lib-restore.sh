@@ -13,27 +13,33 @@ restore_wanted() { [ -n "${RESTORE_ID:-}" ] && ! grep -qxF -- "$RESTORE_ID" "$RE
 restore() {
   local snapshot
   install_all
-  install_files "$BACKUP_FILES"
+  place_timed
   etcd_access || fail "no credential for etcd was placed"
-  if [ "$(cat "$APPROVED" 2>/dev/null)" != "$RESTORE_ID" ]; then
-    case $(repeatedly_answering) in
-      restored)
+  # Asked each time until the new data is in its place, also after a run that was killed: meanwhile somebody may have mended the old cluster.
+  case $(repeatedly_answering) in
+    restored)
+      if ! is_placed && [ "$(cat "$APPROVED" 2>/dev/null)" != "$RESTORE_ID" ]; then
         join_restored
         return
-        ;;
-      other)
-        [ "$RESTORE_REPLACES_HEALTHY" = yes ] ||
-          fail "etcd is healthy, so nothing is restored: what was written since the snapshot would be lost. If that is meant, set" \
-            "cluster.etcd.restoreFrom.replaceHealthyCluster: true; otherwise take cluster.etcd.restoreFrom out"
-        ;;
-    esac
-  fi
+      fi
+      ;;
+    other)
+      [ "$RESTORE_REPLACES_HEALTHY" = yes ] ||
+        fail "etcd is healthy, so nothing is restored: what was written since the snapshot would be lost. If that is meant, set" \
+          "cluster.etcd.restoreFrom.replaceHealthyCluster: true; otherwise take cluster.etcd.restoreFrom out.$(placed_already)"
+      ;;
+  esac
   snapshot=$(snapshot_file)
   write_file 0600 root:root "$APPROVED" <<<"$RESTORE_ID"
   place_restored "$snapshot"
   restore_done
   start
   did "restored etcd from $RESTORE_SNAPSHOT"
+}
+
+is_placed() { [ "$(cat "$DATA_DIRECTORY/member/restored" 2>/dev/null)" = "$RESTORE_ID" ]; }
+placed_already() {
+  ! is_placed || echo " This host already has the snapshot's data: with restoreFrom taken out, also raise hosts.$HOST_NAME.incarnation, and it joins the others again"
 }
 
 # Which cluster has a quorum: `restored`, the one that this restore makes; `other`; or none, asked for 15 s. An answer tells the id.
@@ -78,41 +84,36 @@ snapshot_file() {
   fail "the snapshot with SHA-256 $RESTORE_SHA256 is not here.${found:-" None of these exists: ${places[*]}"} Put it there; etcd was not touched"
 }
 
-# fetch_from_s3 URL FILE
+# fetch_from_s3 URL FILE: in a shell of its own, whose `fail` ends nothing else.
 fetch_from_s3() {
-  # shellcheck disable=SC2016 # expanded by the inner shell
-  as_etcd bash -c 'set -euo pipefail
-    fail() { echo "ERROR: $*" >&2; exit 1; }
-    . /usr/local/lib/etcd-backup/aws.sh
-    s3_get "$@" >&2' - "$BACKUP_S3_REGION" "$1" "$2"
+  # shellcheck disable=SC2016 # that shell's own arguments
+  as_etcd bash -c '. /usr/local/lib/etcd-backup/common.sh; . /usr/local/lib/etcd-backup/aws.sh; s3_get "$@"' - "$BACKUP_S3_REGION" "$1" "$2" >&2
 }
 
-# Whatever writes in the data directory: root would follow what that user may have put there.
+# Whatever is written into etcd's directory is written as etcd: root would follow what that user may have put there.
 as_etcd() { (cd / && exec runuser -u etcd -- "$@"); }
 
-# copy_for_etcd FILE COPY: of one that only root may read, such as an earlier cluster's. It must be what it is called, and no link to
-# what that user may not read.
-copy_for_etcd() {
-  local file
+# unpack FILE COPY: of one that only root may read, such as an earlier cluster's; compressed or not, as its first two bytes tell. It must
+# be what it is called, and no link to what the user etcd may not read.
+unpack() {
+  local file program=(cat)
   exec {file}<"$1"
   [ "$(readlink "/proc/self/fd/$file")" = "$(readlink -f "${1%/*}")/${1##*/}" ] || fail "the snapshot $1 is a link: name the file itself"
+  [ "$(od -An -tx1 -N2 "/proc/self/fd/$file")" != " 1f 8b" ] || program=(gzip -dc)
   # shellcheck disable=SC2016 # expanded by the inner shell
-  as_etcd bash -c 'umask 077 && cat >"$1"' - "$2" <&"$file"
+  "${program[@]}" <&"$file" | as_etcd bash -c 'umask 077 && cat >"$1"' - "$2" || fail "the snapshot can't be unpacked into $DATA_DIRECTORY"
   exec {file}<&-
 }
 
 # The new data in the place of the old.
 place_restored() {
   local new=$DATA_DIRECTORY/restore-$RESTORE_ID log=/run/ha-kubernetes/restore.log
-  if [ "$(cat "$DATA_DIRECTORY/member/restored" 2>/dev/null)" = "$RESTORE_ID" ]; then return 0; fi
-  rm -rf "$new"
-  if ! as_etcd test -r "$1"; then
-    copy_for_etcd "$1" "$new.db"
-    set -- "$new.db"
-  fi
+  if is_placed; then return 0; fi
+  as_etcd rm -rf "$new"
+  unpack "$1" "$new.snapshot"
   # Clients that know later revisions than the snapshot's must find theirs gone, not go back in time: so all move far ahead, further
   # than at any restore before.
-  as_etcd /usr/local/bin/etcdutl snapshot restore "$1" --data-dir "$new" --name "$HOST_NAME" --initial-cluster "$RESTORE_CLUSTER" --initial-cluster-token "$RESTORE_TOKEN" \
+  as_etcd /usr/local/bin/etcdutl snapshot restore "$new.snapshot" --data-dir "$new" --name "$HOST_NAME" --initial-cluster "$RESTORE_CLUSTER" --initial-cluster-token "$RESTORE_TOKEN" \
     --initial-advertise-peer-urls "$PEER_URL" --bump-revision "$RESTORE_REVISIONS" --mark-compacted >"$log" 2>&1 || fail "the snapshot can't be restored: $(tail -n 2 "$log" | tr '\n' ' ')"
   as_etcd tee "$new/member/restored" <<<"$RESTORE_ID" >/dev/null
   sync -f "$new"
@@ -132,7 +133,7 @@ put_aside() {
 }
 
 restore_done() {
-  rm -rf /etc/etcd/birth.env "$DATA_DIRECTORY/restore-$RESTORE_ID"{,.db,.db.part}
+  rm -rf /etc/etcd/birth.env "$DATA_DIRECTORY/restore-$RESTORE_ID"{,.db,.db.part,.snapshot}
   write_file 0600 root:root "$KNOWN_MEMBERS" <<<"$RESTORE_ENDPOINTS"
   { cat "$RESTORED" 2>/dev/null || true; echo "$RESTORE_ID"; } | write_file 0600 root:root "$RESTORED"
   rm -f "$APPROVED"

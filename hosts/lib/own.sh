@@ -48,7 +48,7 @@ against_snapshots() {
     echo "$1 is not a directory"
   elif [ ! -f "$(mark_of "$1")" ]; then
     stranger=$(find "$1/" -mindepth 1 ! -path "$1/lost+found" ! -path "$1/.new.*" ! -path "$1/.drill.*" -printf '%P\n' |
-      grep -vxE '[^/]+\.[0-9]{8}T[0-9]{6}Z\.r[0-9]+\.db(\.facts)?' | sort | head -n 4 | paste -sd' ' || true)
+      grep -vxE '[^/]+\.[0-9]{8}T[0-9]{6}Z\.r[0-9]+\.db(\.gz)?(\.facts)?' | sort | head -n 4 | paste -sd' ' || true)
     [ -z "$stranger" ] || echo "$1 holds something that is not a snapshot of etcd ($stranger)"
   fi
 }

@@ -1,5 +1,6 @@
 import { buildsBalancer } from "../../config/balancer.ts";
 import type { Cluster, Role } from "../../config/schema.ts";
+import { METRICS_PORT } from "../etcd/urls.ts";
 
 // The port table: what a host of each role listens on for others. Preflight finds out whether they are free, the firewall who may
 // come in. Ports that answer on loopback only are not in it.
@@ -17,7 +18,7 @@ export interface Port {
 
 /** The ports of a host with these roles, by number. */
 export function ports(roles: readonly Role[], cluster: Cluster): Port[] {
-  const { api, balancer } = cluster;
+  const { api, balancer, etcd } = cluster;
   // A balancer that is not ours connects from addresses that nodeCidrs need not hold.
   const apiserverSource: Source = buildsBalancer(cluster) ? "nodes and pods" : "anyone";
   const node: Port[] = [
@@ -25,10 +26,14 @@ export function ports(roles: readonly Role[], cluster: Cluster): Port[] {
     { number: 10250, protocol: "tcp", program: "kubelet", source: "nodes and pods" },
     { number: 10256, protocol: "tcp", program: "kube-proxy", source: "nodes and pods" },
   ];
+  const metrics: Port[] =
+    etcd.metrics === "nodes" ? [{ number: METRICS_PORT, protocol: "tcp", program: "etcd", source: "nodes and pods" }] : [];
   const table: Record<Role, Port[]> = {
     etcd: [
       { number: 2379, protocol: "tcp", program: "etcd", source: "nodes" },
       { number: 2380, protocol: "tcp", program: "etcd", source: "nodes" },
+      // Prometheus may be a pod.
+      ...metrics,
     ],
     balancer: [
       { number: api.port, protocol: "tcp", program: "haproxy", source: "anyone" },

@@ -27,7 +27,7 @@ onCluster(config, (scenario) => {
   const eachMember = <T>(action: (host: LabHost) => Promise<T>) => Promise.all(members.map(action));
   const run = (host: LabHost, unit: string) =>
     host.trySh(`systemctl start ${unit} || { journalctl -u ${unit} -n 20 -o cat; exit 1; }`);
-  const newest = async (host: LabHost) => (await host.sh(`find ${directory} -name '*.db' | sort | tail -n 1`)).trim();
+  const newest = async (host: LabHost) => (await host.sh(`find ${directory} -name '*.db.gz' | sort | tail -n 1`)).trim();
   const configMaps = async () => (await cluster.list("configmaps -n default")).map(({ metadata }) => metadata.name);
   const backup = { keep: 2, intervalMinutes: 120, copyToDirectory: elsewhere, copyToSsh: {} };
   let restoreFrom: { id: string; snapshot: string; sha256: string };
@@ -67,12 +67,12 @@ onCluster(config, (scenario) => {
         assert.equal(status, 0, `${round}: ${stdout}`);
       }
       for (const place of [directory, elsewhere]) {
-        assert.equal((await host.sh(`find ${place} -name '*.db' | wc -l`)).trim(), "2", place);
+        assert.equal((await host.sh(`find ${place} -name '*.db.gz' | wc -l`)).trim(), "2", place);
       }
       const name = (await newest(host)).split("/").at(-1);
       const there = await cluster
         .host("w1")
-        .sh(`sha256sum ${target.directory}/${name} && ls ${target.directory}/*.${host.name}.*.db | wc -l`);
+        .sh(`sha256sum ${target.directory}/${name} && ls ${target.directory}/*.${host.name}.*.db.gz | wc -l`);
       const here = await host.sh(`sed -n s/^sha256=//p ${directory}/${name}.facts`);
       assert.deepEqual(
         there.split(/\s+/).filter((part) => part !== "" && !part.startsWith("/")),

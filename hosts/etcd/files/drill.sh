@@ -13,7 +13,8 @@ end() {
 }
 
 restore() {
-  etcdutl snapshot restore "$1" --name drill --data-dir "$SCRATCH/data" --initial-cluster-token drill --initial-cluster "drill=https://127.0.0.1:$PEER_PORT" \
+  unpacked "$1" >"$SCRATCH/snapshot" || fail "$1 can't be unpacked"
+  etcdutl snapshot restore "$SCRATCH/snapshot" --name drill --data-dir "$SCRATCH/data" --initial-cluster-token drill --initial-cluster "drill=https://127.0.0.1:$PEER_PORT" \
     --initial-advertise-peer-urls "https://127.0.0.1:$PEER_PORT" >"$SCRATCH/log" 2>&1 || fail "$1 can't be restored: $(tail -n 1 "$SCRATCH/log")"
 }
 
@@ -41,17 +42,20 @@ exec 9<"$BACKUP_DIRECTORY"
 flock 9
 trap end EXIT
 rm -rf "$BACKUP_DIRECTORY"/.drill.*
+CLUSTER=$(etcd_at 2379 endpoint status -w fields 2>/dev/null | status ClusterID) || CLUSTER=""
 FILE=$(snapshots "$BACKUP_DIRECTORY" | tail -n 1)
 [ -n "$FILE" ] || fail "there is no snapshot in $BACKUP_DIRECTORY yet"
 compare "its SHA-256" "$(sha256_of "$FILE")" "$(fact sha256 "$FILE")"
-room_for $(($(fact size "$FILE") + 2 * 67108864)) # the database and two segments of etcd's log
+database=$(fact database "$FILE")
+room_for $((2 * ${database:-$(fact size "$FILE")} + 2 * 67108864)) # it unpacked, the database and two segments of etcd's log
 SCRATCH=$(mktemp -d "$BACKUP_DIRECTORY/.drill.XXXXXXXX")
 restore "$FILE"
 serve
 revision=$(fact revision "$FILE")
-compare "its revision" "$(etcdutl snapshot status "$FILE" -w fields | status Revision)" "$revision"
+compare "its revision" "$(etcdutl snapshot status "$SCRATCH/snapshot" -w fields | status Revision)" "$revision"
 keys=$(keys_at "$CLIENT_PORT" "$revision") || fail "$FILE: the restored etcd does not know revision $revision"
 compare "its number of keys" "$keys" "$(fact keys "$FILE")"
+refuse_future
 age=$(minutes_ago "$(fact taken "$FILE")")
 echo "$FILE restores: revision $revision, $keys keys, taken $age minutes ago, restored and serving in $SECONDS s"
 [ "$age" -le $((3 * BACKUP_MINUTES)) ] || fail "but it is $age minutes old, and one is due every $BACKUP_MINUTES: see systemctl status etcd-backup.service"

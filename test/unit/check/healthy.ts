@@ -118,7 +118,7 @@ const unitText = (name: string, pid: number) =>
     "Result=success",
     `Id=${name}`,
     "LoadState=loaded",
-    `ActiveState=${/^etcd-backup.*service$/.test(name) ? "inactive" : "active"}`,
+    `ActiveState=${/^etcd-(backup|defragment).*service$/.test(name) ? "inactive" : "active"}`,
     "UnitFileState=enabled",
     `ActiveEnterTimestamp=@${now - 600}`,
     "InactiveEnterTimestamp=",
@@ -179,6 +179,7 @@ export function wellText(host: WantedHost): string {
       "etcd_server_is_learner 0",
       "etcd_server_quota_backend_bytes 2.147483648e+09",
       "etcd_mvcc_db_total_size_in_bytes 2.4576e+06",
+      "etcd_mvcc_db_total_size_in_use_in_bytes 1.2e+06",
       ...histogram("etcd_disk_wal_fsync_duration_seconds"),
       ...histogram("etcd_disk_backend_commit_duration_seconds"),
     ].join("\n");
@@ -187,7 +188,7 @@ export function wellText(host: WantedHost): string {
       .map((name) => `8e9e05c52164694d, started, ${name}, https://x:2380, https://x:2379, false`)
       .join("\n");
     sections["etcd-alarms"] = "-";
-    sections.backups = `count=3\nnewest=/var/backups/x.db\ntaken=${now - 600}`;
+    sections.backups = `count=3\nahead=0\nnewest=/var/backups/x.db\ntaken=${now - 600}`;
     sections.balancer = "200";
     sections.api = "ok";
     sections.nodes = names

@@ -104,6 +104,7 @@ const rows: [what: string, from: string | RegExp, to: string, findings: string[]
   ["a full database", "size_in_bytes 2.4576e+06", "size_in_bytes 2.1e+09", ["m2 FAIL etcd database"]],
   ["a slow disk", /(wal_fsync_duration_seconds_bucket\{le="0.0(?:04|08|16)"\}) 1000/g, "$1 900", ["m2 WARN etcd wal fsync"]],
   ["an old snapshot", `taken=${now - 600}`, `taken=${now - 86_400}`, ["m2 FAIL snapshot of etcd"]],
+  ["snapshots from the future", "ahead=0", "ahead=2", ["m2 FAIL snapshot of etcd"]],
   ["a balancer without apiserver", "@@ balancer\n200", "@@ balancer\n503", ["m2 FAIL balancer"]],
   ["an apiserver that is not ready", "@@ api\nok", "@@ api\n", ["m2 FAIL apiserver"]],
   ["nobody with the virtual IP", "10.0.0.10/32", "", ["cluster FAIL virtual IP 10.0.0.10"]],
@@ -129,6 +130,12 @@ for (const [what, from, to, findings] of rows) {
 // What all members or control planes say alike.
 const everywhere: [what: string, from: string | RegExp, to: string, findings: string[]][] = [
   ["a member that is missing", /^.*, m3, .*$/m, "", ["cluster FAIL etcd members"]],
+  [
+    "a member of no host",
+    /^(.*), m3, (.*)$/m,
+    "$1, m3, $2\n1, started, m9, https://y:2380, https://y:2379, false",
+    ["cluster FAIL etcd members"],
+  ],
   ["a member that never started", ", m3, ", ", , ", ["cluster FAIL etcd members"]],
   ["an alarm", "@@ etcd-alarms\n", "@@ etcd-alarms\nmemberID:1 alarm:NOSPACE\n", ["cluster FAIL etcd alarms"]],
   ["no quorum", /@@ etcd-(members|alarms)\n[^@]*/g, "@@ etcd-$1\n", ["cluster FAIL etcd"]],

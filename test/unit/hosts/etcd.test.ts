@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { parseCluster } from "../../../config/parse.ts";
 import { type EtcdStageArgs, etcdStage } from "../../../hosts/etcd/etcd.ts";
 import { etcdClusterId, restoreSettings } from "../../../hosts/etcd/restore.ts";
+import { ports } from "../../../hosts/prepare/ports.ts";
 import { must } from "../../support/process.ts";
 import { known, metal } from "../config/samples.ts";
 
@@ -37,7 +38,7 @@ test("by default each etcd host has a snapshot every 30 minutes and a drill a da
   assert.match(all["/etc/systemd/system/etcd-backup-drill.timer"]?.content ?? "", /^OnCalendar=daily$/m);
   assert.equal(
     all["/etc/etcd-backup/settings.env"]?.content,
-    "BACKUP_NAME=prod-0011aabb.m1\nBACKUP_DIRECTORY=/var/backups/ha-kubernetes\nBACKUP_KEEP=48\nBACKUP_MINUTES=30\nCOPY_DIRECTORY=\nSSH_DIRECTORY=\n",
+    "BACKUP_NAME=prod-0011aabb.m1\nBACKUP_DIRECTORY=/var/backups/ha-kubernetes\nBACKUP_KEEP=48\nBACKUP_MEBIBYTES=10240\nBACKUP_MINUTES=30\nDATA_DIRECTORY=/var/lib/etcd\nCOPY_DIRECTORY=\nSSH_DIRECTORY=\n",
   );
   assert.equal(stage({}).settings?.BACKUP_TIMERS, "etcd-backup.timer etcd-backup-drill.timer");
 });
@@ -45,17 +46,22 @@ test("by default each etcd host has a snapshot every 30 minutes and a drill a da
 test("what belongs to snapshots is told by its path from what restarts etcd", () => {
   const all = Object.keys(files({ backup: { copyToSsh: target } }, { backupSshKey: "SECRET" }));
   assert.deepEqual(
-    all.filter((path) => !/\/etcd-backup/.test(path)),
+    all.filter((path) => !/\/etcd-(backup|defragment)/.test(path)),
     ofEtcd,
   );
-  const changed = files({ backup: { intervalMinutes: 5, keep: 3, directory: "/srv/etcd", copyToDirectory: "/mnt/nas" } });
+  const changed = files({
+    defragmentation: { unusedPercent: 20 },
+    backup: { intervalMinutes: 5, keep: 3, directory: "/srv/etcd", copyToDirectory: "/mnt/nas" },
+  });
   const before = files({});
   for (const path of ofEtcd) assert.deepEqual(changed[path], before[path]);
 });
 
 test("without snapshots on a timer only what takes one before an upgrade is left, without the drill nothing of that", () => {
   assert.deepEqual(
-    Object.keys(files({ backup: { enabled: false } })).filter((path) => !ofEtcd.includes(path)),
+    Object.keys(files({ backup: { enabled: false }, defragmentation: { enabled: false } })).filter(
+      (path) => !ofEtcd.includes(path),
+    ),
     [
       "/etc/etcd-backup/settings.env",
       "/usr/local/lib/etcd-backup/common.sh",
@@ -103,6 +109,28 @@ test("a copy to S3 is signed for the bucket's region, at AWS's name or the endpo
   // A restore reads from there, also where no more snapshots are taken.
   assert.ok("/usr/local/lib/etcd-backup/aws.sh" in files({ backup: { enabled: false, copyToS3 } }));
   assert.ok(!("/usr/local/lib/etcd-backup/aws.sh" in files({})));
+});
+
+test("metrics are on loopback alone, unless the nodes may read them", () => {
+  const listens = (etcd: object) =>
+    /^ETCD_LISTEN_METRICS_URLS=(.*)$/m.exec(files(etcd)["/etc/etcd/etcd.env"]?.content ?? "")?.[1];
+  assert.equal(listens({}), "http://127.0.0.1:2381");
+  assert.equal(listens({ metrics: "nodes" }), "http://127.0.0.1:2381,http://10.0.0.11:2381");
+  const open = (etcd: object) => {
+    const parsed = parseCluster({ ...metal(), etcd }, known);
+    assert.ok(parsed.ok);
+    return ports(["etcd"], parsed.cluster).map(({ number, source }) => `${number} ${source}`);
+  };
+  assert.deepEqual(open({}), ["2379 nodes", "2380 nodes"]);
+  assert.deepEqual(open({ metrics: "nodes" }), ["2379 nodes", "2380 nodes", "2381 nodes and pods"]);
+});
+
+test("defragmentation is on by default and off where that is said", () => {
+  assert.equal(stage({}).settings?.DEFRAGMENT_TIMER, "etcd-defragment.timer");
+  assert.match(files({})["/etc/systemd/system/etcd-defragment.service"]?.content ?? "", /^Environment=UNUSED_PERCENT=45$/m);
+  const off = { defragmentation: { enabled: false } };
+  assert.equal(stage(off).settings?.DEFRAGMENT_TIMER, "");
+  assert.ok(!Object.keys(files(off)).some((path) => path.includes("defragment")));
 });
 
 test("etcd doesn't start without data, unless it was just told what it is born into", () => {

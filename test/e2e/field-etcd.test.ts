@@ -1,0 +1,208 @@
+// etcd over the years: members that were left behind, removed or damaged, snapshots and clocks, a full database, defragmentation
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { checked, compact, databaseOf, fill, memberNames, ownEtcdctl, runUnit } from "../support/etcd.ts";
+import { eventually } from "../support/process.ts";
+import { assertNothingRuns, onCluster } from "../support/scenario.ts";
+import { threePlusTwo } from "../support/stack.ts";
+
+const config = threePlusTwo("test-field-etcd", 102);
+delete config.hosts.w2;
+const etcd: Record<string, unknown> = { quotaMebibytes: 512, metrics: "nodes", backup: { keep: 5 } };
+config.etcd = etcd;
+const voters = ["m1", "m2", "m3"];
+const directory = "/var/backups/ha-kubernetes";
+
+onCluster(config, (scenario) => {
+  const { stack, cluster } = scenario;
+  const [m1, m2, m3, w1] = ["m1", "m2", "m3", "w1"].map((name) => cluster.host(name)) as [
+    ReturnType<typeof cluster.host>,
+    ReturnType<typeof cluster.host>,
+    ReturnType<typeof cluster.host>,
+    ReturnType<typeof cluster.host>,
+  ];
+  const members = [m1, m2, m3];
+  const idOf = async (name: string) =>
+    (await cluster.etcdctl("member list"))
+      .split("\n")
+      .find((line) => line.includes(` ${name},`))
+      ?.split(",")[0] ?? "";
+  let words = 0;
+  /** `up` with another word for `repair`: what `check` and the messages tell people to do. */
+  const repair = async () => {
+    stack.configure({ ...config, etcd, repair: `word-${++words}` });
+    return stack.engine("up");
+  };
+  const mends = async (said: RegExp) => {
+    const { status, text } = await repair();
+    assert.equal(status, 0, text);
+    assert.match(text, said);
+    assert.deepEqual(await memberNames(cluster), voters);
+    await cluster.etcdctl("endpoint health --cluster");
+  };
+  const alarms = () => cluster.etcdctl("alarm list");
+
+  test("metrics are told to the nodes, and timers take snapshots, try them and defragment", async () => {
+    await cluster.settled();
+    assert.match(await w1.sh(`curl -s http://${m1.address}:2381/metrics`), /^etcd_server_has_leader 1$/m);
+    const timers = await m1.sh("systemctl is-active etcd-backup.timer etcd-backup-drill.timer etcd-defragment.timer");
+    assert.equal(timers, "active\nactive\nactive\n");
+    await assertNothingRuns(scenario);
+  });
+
+  test("a learner that a run left behind is named by check and promoted by a repair", async () => {
+    await m3.sh("systemctl stop etcd && rm -rf /var/lib/etcd/member");
+    await cluster.etcdctl(`member remove ${await idOf("m3")}`);
+    const add = `member add m3 --peer-urls https://${m3.address}:2380 --learner`;
+    await eventually("etcd to take a learner in", 30, async () => cluster.etcdctl(add));
+    const all = members.map(({ name, address }) => `${name}=https://${address}:2380`).join();
+    await m3.sh(`printf 'ETCD_INITIAL_CLUSTER=${all}\\nETCD_INITIAL_CLUSTER_STATE=existing\\n' >/etc/etcd/birth.env
+      systemctl reset-failed etcd; systemctl start etcd`);
+    await eventually("m3 to be a learner", 30, async () => (await memberNames(cluster)).includes("m3*"));
+    const found = await checked(stack);
+    assert.ok(
+      found.some((line) => /^m3 WARN etcd: is still a learner.*`repair`/.test(line)),
+      found.join("\n"),
+    );
+    await mends(/promoted this member, which was still a learner/);
+  });
+
+  test("a member that was removed by hand joins again by a repair, and its old data is kept", async () => {
+    const [ids, before] = [await cluster.etcdClusterIds(), await idOf("m3")];
+    await cluster.etcdctl(`member remove ${before}`);
+    const found = await checked(stack);
+    assert.ok(
+      found.some((line) => /^cluster FAIL etcd members: are m1, m2, not m1, m2, m3 → .*`repair`/.test(line)),
+      found.join("\n"),
+    );
+    await mends(/this member was removed from the cluster/);
+    assert.deepEqual(await cluster.etcdClusterIds(), ids);
+    assert.notEqual(await idOf("m3"), before);
+    await m3.sh("test -d /var/lib/etcd/before-rejoin/wal");
+  });
+
+  test("so does one whose log or database is damaged", async () => {
+    const scribble = (file: string, places: string) =>
+      `systemctl stop etcd; dd if=/dev/urandom of="$(ls ${file} | tail -n 1)" ${places} conv=notrunc status=none`;
+    await m3.sh(`${scribble("/var/lib/etcd/member/wal/*.wal", "bs=1k seek=8 count=400")}; systemctl start --no-block etcd`);
+    await mends(/put the old data into .*crc mismatch/);
+    await m2.sh(`${scribble("/var/lib/etcd/member/snap/db", "bs=4k seek=0 count=60")}; systemctl start --no-block etcd`);
+    await mends(/put the old data into .*invalid database/);
+    await cluster.settled();
+  });
+
+  test("a restore that was cut off asks again whether etcd is healthy", async () => {
+    await Promise.all(members.map((host) => host.sh("echo cut >/var/lib/ha-kubernetes/etcd-restore-approved")));
+    const ids = await cluster.etcdClusterIds();
+    stack.configure({ ...config, etcd: { ...etcd, restoreFrom: { id: "cut", snapshot: "none.db", sha256: "0".repeat(64) } } });
+    const { status, text } = await stack.engine("up");
+    assert.notEqual(status, 0);
+    assert.match(text, /etcd is healthy, so nothing is restored/);
+    stack.configure({ ...config, etcd });
+    assert.equal((await stack.engine("up")).status, 0);
+    assert.deepEqual(await cluster.etcdClusterIds(), ids);
+  });
+
+  test("snapshots are compressed, in order of revisions, and one from the future is an error that hides no other", async () => {
+    const taken = await runUnit(m1, "etcd-backup.service");
+    assert.equal(taken.status, 0, taken.said);
+    const newest = /^(\S+\.db\.gz): revision/m.exec(taken.said)?.[1] ?? "";
+    // Snapshots of the release before: not compressed. These are of lower revisions, and dated a year ahead.
+    await m1.sh(`cd ${directory}; for n in 1 2 3 4 5 6; do
+        f=${newest
+          .split("/")
+          .at(-1)
+          ?.replace(/\.2\d+T\d+Z\..*/, "")}.20990101T00000\${n}Z.r$n.db; gzip -dc ${newest} >$f
+        sed "s/^taken=.*/taken=$(($(date +%s) + 31536000))/;s/^revision=.*/revision=$n/;s/^size=.*/size=1/" ${newest}.facts >$f.facts; chown etcd:etcd $f*
+      done`);
+    const other = await runUnit(m1, "etcd-backup.service");
+    assert.notEqual(other.status, 0);
+    assert.match(other.said, /snapshots say that they were taken later than now/);
+    const kept = (await m1.sh(`ls ${directory}`)).split("\n").filter((name) => /\.db(\.gz)?$/.test(name));
+    assert.equal(kept.length, 5, kept.join("\n"));
+    assert.equal(kept.filter((name) => name.endsWith(".gz")).length, 2, "both genuine ones are kept");
+    const found = await checked(stack);
+    assert.ok(
+      found.some((line) => /^m1 FAIL snapshot of etcd: 3 of 5 say/.test(line)),
+      found.join("\n"),
+    );
+    // The cure that is named.
+    await m1.sh(`rm ${directory}/*.20990101T*`);
+    for (const unit of ["etcd-backup.service", "etcd-backup-drill.service"]) {
+      const { status, said } = await runUnit(m1, unit);
+      assert.equal(status, 0, said);
+    }
+    assert.ok(!(await checked(stack)).some((line) => / snapshot of etcd:/.test(line)));
+  });
+
+  test("a full database is named, snapshots go on, and a raised quota is one edit and one up", async () => {
+    await fill(m1, "fill");
+    // As full as it gets: what is left after defragmentation is filled, too.
+    for (const host of members) await host.sh(`${ownEtcdctl} --command-timeout=60s defrag`);
+    await cluster.etcdctl("alarm disarm");
+    await fill(m1, "rest", { bytes: 200_000 });
+    assert.match(await alarms(), /NOSPACE/);
+    await assert.rejects(cluster.kubectl("create configmap full"), /database space exceeded/);
+    const found = await checked(stack);
+    assert.ok(
+      found.some((line) => /^cluster FAIL etcd alarms: alarm:NOSPACE → raise etcd\.quotaMebibytes and run up/.test(line)),
+      found.join("\n"),
+    );
+    const snapshot = await runUnit(m2, "etcd-backup.service");
+    assert.equal(snapshot.status, 0, snapshot.said);
+    const timer = await runUnit(m2, "etcd-defragment.service");
+    assert.notEqual(timer.status, 0);
+    assert.match(timer.said, /has reached its quota/);
+
+    etcd.quotaMebibytes = 640;
+    stack.configure({ ...config, etcd, repair: `word-${words}` });
+    const { status, text } = await stack.engine("up");
+    assert.equal(status, 0, text);
+    assert.match(text, /disarmed etcd's alarm NOSPACE/);
+    assert.equal((await alarms()).trim(), "");
+    for (const host of members)
+      assert.match(await host.sh(`curl -s 127.0.0.1:2381/metrics`), /^etcd_server_quota_backend_bytes 6\.7108864e\+08$/m);
+    await cluster.kubectl("create configmap not-full");
+    await cluster.settled();
+  });
+
+  test("so is a full one from which objects were deleted, with a repair", async () => {
+    await fill(m1, "again", { same: true });
+    assert.match(await alarms(), /NOSPACE/);
+    await cluster.kubectl("delete configmap not-full");
+    await cluster.etcdctl("del --prefix fill");
+    await mends(/disarmed etcd's alarm NOSPACE/);
+    for (const host of members) assert.ok((await databaseOf(host)).size < 300e6, host.name);
+    await cluster.kubectl("create configmap not-full-either");
+  });
+
+  test("defragmentation: not while a member is away, followers first, the leader hands over", async () => {
+    await fill(m1, "waste", { same: true, count: 150 });
+    await cluster.etcdctl("del waste");
+    await compact(m1);
+    const states = await Promise.all(members.map(databaseOf));
+    const leader = members[states.findIndex(({ leads }) => leads)] ?? m1;
+    const [first, second] = members.filter((host) => host !== leader);
+    assert.ok(first && second);
+    await second.sh("systemctl stop etcd");
+    assert.match(
+      (await runUnit(first, "etcd-defragment.service")).said,
+      new RegExp(`not now: the member of ${second.name} is away`),
+    );
+    await second.sh("systemctl start etcd");
+    assert.match((await runUnit(leader, "etcd-defragment.service")).said, /this member leads, and a follower is due first/);
+    for (const host of [first, second, leader]) {
+      const { status, said } = await runUnit(host, "etcd-defragment.service");
+      assert.equal(status, 0, said);
+      assert.match(said, /defragmented: \d+ MiB were, \d+ MiB are/);
+      const { size, used, leads } = await databaseOf(host);
+      assert.ok(size - used < size / 10 && !leads, `${host.name} ${size} ${used} ${leads}`);
+      assert.match((await runUnit(host, "etcd-defragment.service")).said, /nothing to do/);
+    }
+    await cluster.settled();
+    assert.deepEqual(
+      (await checked(stack)).filter((line) => / etcd( database| members| alarms)?:/.test(line)),
+      [],
+    );
+  });
+});
