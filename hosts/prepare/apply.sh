@@ -10,8 +10,12 @@ apply_prepare() {
   arrange host_name
   apply_hosts_lines
   fetch
+  check_features_again
   local item
+  # What watches over tables knows first what there will be.
+  apply_tables
   for item in time_zone journal modules sysctl swap firewall time_sync; do arrange "$item"; done
+  if is_node; then apply_shutdown; else restore_shutdown; fi
   apply_resolv_conf
   if is_node; then
     apply_containerd

@@ -2,8 +2,10 @@ import type { Cluster, Role } from "../../config/schema.ts";
 import type { HostFile, Stage } from "../stage.ts";
 import { containerdFiles } from "./containerd.ts";
 import { FIREWALL_UNIT, firewall } from "./firewall.ts";
-import { modules, sysctls } from "./kernel.ts";
+import { isNode, modules, sysctls } from "./kernel.ts";
 import { ports } from "./ports.ts";
+import { tableFiles, watchedTables } from "./tables.ts";
+import { updateFiles } from "./updates.ts";
 
 export interface PrepareStageArgs {
   /** `pool` where it is a worker. */
@@ -27,12 +29,15 @@ export function prepareStage(args: PrepareStageArgs): Stage {
   const { host, owner, cluster, apiAddress, versions } = args;
   const { hostPreparation, network } = cluster;
   const roles = [...host.roles].sort();
-  const isNode = roles.includes("control-plane") || roles.includes("worker");
+  const node = isNode(roles);
+  const tables = watchedTables(roles, cluster);
   const files: HostFile[] = [
     { path: "/etc/systemd/system/ha-kubernetes-hosts.service", content: HOSTS_UNIT },
     { path: "/etc/ha-kubernetes/hosts", content: hostsLines(args) },
   ];
-  if (isNode) files.push(...containerdFiles({ cluster, pause: versions.pause }));
+  files.push(...tableFiles(tables));
+  if (node) files.push(...containerdFiles({ cluster, pause: versions.pause }), { path: LOGIND_FILE, content: LOGIND });
+  if (hostPreparation.packages) files.push(...updateFiles(roles));
   if (hostPreparation.firewall) {
     files.push(
       { path: "/etc/ha-kubernetes/firewall.nft", content: firewall(roles, cluster) },
@@ -46,7 +51,7 @@ export function prepareStage(args: PrepareStageArgs): Stage {
     name: "prepare",
     host: host.name,
     owner,
-    versions: isNode ? { containerd: versions.containerd, runc: versions.runc, "cni-plugins": versions.cniPlugins } : {},
+    versions: node ? { containerd: versions.containerd, runc: versions.runc, "cni-plugins": versions.cniPlugins } : {},
     settings: {
       HOST_ADDRESS: host.address,
       API_ADDRESS: apiAddress,
@@ -54,10 +59,16 @@ export function prepareStage(args: PrepareStageArgs): Stage {
       ARCHITECTURE: host.architecture,
       ROLES: roles.join(" "),
       KUBE_PROXY_MODE: network.kubeProxyMode,
+      NODE_CIDRS: [...cluster.nodeCidrs].sort().join(" "),
+      POD_CIDR: network.podCidr,
+      SERVICE_CIDR: network.serviceCidr,
+      POD_LINK: node && cluster.addons.flannel ? "vxlan" : "",
+      TABLES: tables.join(" "),
+      NEEDED_PORTS: neededPorts(roles, cluster).join(" "),
       KUBERNETES_VERSION: cluster.kubernetesVersion,
-      CONTAINERD_VERSION: isNode ? versions.containerd : "",
-      RUNC_VERSION: isNode ? versions.runc : "",
-      CNI_PLUGINS_VERSION: isNode ? versions.cniPlugins : "",
+      CONTAINERD_VERSION: node ? versions.containerd : "",
+      RUNC_VERSION: node ? versions.runc : "",
+      CNI_PLUGINS_VERSION: node ? versions.cniPlugins : "",
       PREPARATIONS: preparations(cluster).join(" "),
       PACKAGES: packages(roles, cluster).join(" "),
       PORTS: ports(roles, cluster)
@@ -105,12 +116,18 @@ function preparations({ hostPreparation }: Cluster): string[] {
   return Object.keys(switches).filter((name) => switches[name]);
 }
 
+/** What must reach a host from the other nodes: `<protocol>:<port>`, without a port where the protocol has none. */
+function neededPorts(roles: readonly Role[], cluster: Cluster): string[] {
+  const table = ports(roles, cluster).map(({ protocol, number }) => `${protocol}:${number}`);
+  return roles.includes("balancer") ? [...table, "vrrp:-"] : table;
+}
+
 /** Packages of Debian and Ubuntu that the roles need. Of these only the missing ones are installed. */
 function packages(roles: readonly Role[], cluster: Cluster): string[] {
   const { hostPreparation, network } = cluster;
   const wanted = new Set(["ca-certificates", "curl", "iproute2", "kmod", "procps"]);
   if (roles.includes("balancer")) for (const name of ["haproxy", "keepalived", "socat"]) wanted.add(name);
-  if (roles.includes("control-plane") || roles.includes("worker")) {
+  if (isNode(roles)) {
     for (const name of ["conntrack", "ethtool", "iptables", "mount", "nftables", "socat"]) wanted.add(name);
     if (network.kubeProxyMode !== "nftables") wanted.add("ipset");
   }
@@ -120,22 +137,30 @@ function packages(roles: readonly Role[], cluster: Cluster): string[] {
   return [...wanted].sort();
 }
 
+// As long as the kubelet's shutdownGracePeriod. The last by its name: unattended-upgrades brings a file that says 30 s, and the
+// kubelet's own sorts before that one.
+const LOGIND_FILE = "/etc/systemd/logind.conf.d/zz-ha-kubernetes.conf";
+const LOGIND = "[Login]\nInhibitDelayMaxSec=60\n";
+
 // The mark lets the script find its lines again.
 function hostsLines({ host, cluster, apiAddress }: PrepareStageArgs): string {
   const api = apiAddress === "" ? "" : `${apiAddress} ${cluster.api.domainName} # ha-kubernetes\n`;
   return `${api}${host.address} ${host.name} # ha-kubernetes\n`;
 }
 
-// Cloud images and containers write /etc/hosts anew at each boot.
+// Cloud images and containers write /etc/hosts again at each boot. cloud-init 24.3 gave its unit another name.
 const HOSTS_UNIT = `[Unit]
 Description=Names of the Kubernetes API and of this host in /etc/hosts
-After=cloud-init.service
+After=cloud-init.service cloud-init-network.service
+StartLimitIntervalSec=0
 Before=kubelet.service etcd.service
 
 [Service]
 Type=oneshot
 RemainAfterExit=yes
 ExecStart=/bin/sh -c "while read -r line; do grep -qxF \\"$$line\\" /etc/hosts || echo \\"$$line\\" >>/etc/hosts; done </etc/ha-kubernetes/hosts"
+Restart=on-failure
+RestartSec=2
 
 [Install]
 WantedBy=multi-user.target

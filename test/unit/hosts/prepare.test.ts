@@ -96,6 +96,7 @@ test("a switch that is off takes its files and its part of the script away", () 
   assert.equal(none.settings?.PREPARATIONS, "");
   const gone = all.files?.map(({ path }) => path).filter((path) => file(none, path) === undefined);
   assert.deepEqual(gone, [
+    "/etc/needrestart/conf.d/ha-kubernetes.conf",
     "/etc/ha-kubernetes/firewall.nft",
     "/etc/systemd/system/ha-kubernetes-firewall.service",
     "/etc/systemd/journald.conf.d/ha-kubernetes.conf",
@@ -124,7 +125,7 @@ test("hosts without pods get no container runtime", () => {
   }
   assert.equal(
     stage(["worker"], { network: { kubeProxyMode: "ipvs" } }).settings?.MODULES,
-    "br_netfilter nf_conntrack overlay ip_vs ip_vs_rr ip_vs_sh ip_vs_wrr",
+    "br_netfilter nf_conntrack overlay vxlan ip_vs ip_vs_rr ip_vs_sh ip_vs_wrr",
   );
 });
 
