@@ -19,7 +19,7 @@ apply_control_plane() {
     did "started control plane $KUBERNETES_VERSION"
   elif restore_unseen; then
     begin_anew
-  elif ! is_converged || [ "$(certificates_wanted)" != "$(certificates_made)" ]; then
+  elif ! is_converged || kept_differs || [ "$(certificates_wanted)" != "$(certificates_made)" ]; then
     if ready "$HOST_ADDRESS"; then with_turn change; else with_turn mend; fi
     did "changed control plane $KUBERNETES_VERSION"
   elif kubelet_is_stale || ! serves "$HOST_ADDRESS"; then
@@ -47,6 +47,7 @@ converge() {
   wait_until 180 "a quorum of etcd" etcd_has_quorum
   make_certificates
   trust_in_kubeconfigs
+  mend_kubeconfigs
   renew_kubelet_credential
   write_manifests
   local component found_no_api=no
@@ -153,6 +154,7 @@ write_manifests() {
     durable "$MANIFESTS/.$name.yaml"
     mv -f "$MANIFESTS/.$name.yaml" "$MANIFESTS/$name.yaml"
   done
+  keep_manifests
 }
 
 # Once the API answers: administrators and joining kubelets get their roles, kubeadm's own tools what they look for, this node its

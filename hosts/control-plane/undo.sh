@@ -5,7 +5,7 @@ undo_control_plane() {
   if [ -f "$HOME_DIR/control-plane-born" ]; then leave_in_turn leave; fi
   reset_node
   remove_files
-  rm -f "$HOME_DIR"/{control-plane-born,cordoned,converged-control-plane,control-plane-restored,apiserver-etcd-servers,kubernetes-certificates}
+  rm -f "$HOME_DIR"/{control-plane-born,cordoned,converged-control-plane,control-plane-restored,apiserver-etcd-servers,kubernetes-certificates,manifests.sums}
   [ -s "$ETCD_PKI/member.crt" ] || rm -f /usr/local/bin/etcdctl
   did "removed the control plane"
 }
