@@ -8,7 +8,7 @@ import { kubeconfigPaths, programPaths, wantedPrograms } from "./findings/integr
 import { wantedSysctls } from "./findings/system.ts";
 import { type Observation, readObservation } from "./observation.ts";
 import type { WantedHost } from "./stack.ts";
-import { unitsOf } from "./wanted.ts";
+import { wantedUnits } from "./wanted.ts";
 
 /** Seconds until an answer is given up: a host that answers at all needs a few. */
 const deadline = 90;
@@ -76,7 +76,7 @@ export function questions(host: WantedHost): string {
   const list = (...values: (string | false | undefined)[]) => values.filter(Boolean).join("\n");
   const variables = {
     FILES: files.map(({ path }) => path).join("\n"),
-    UNITS: list(...unitsOf(files), (settings.PREPARATIONS ?? "").split(" ").includes("time_sync") && "chrony.service"),
+    UNITS: list(...wantedUnits(host), (settings.PREPARATIONS ?? "").split(" ").includes("time_sync") && "chrony.service"),
     LINKS: isNode ? "/usr/local/bin/runc\n/opt/cni/bin/bridge" : "",
     DIRECTORIES: list(
       "/",

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { gunzipSync } from "fflate";
 import { parseTar } from "nanotar";
+import { TABLES_UNIT } from "../hosts/prepare/tables.ts";
 
 // What a stage's command, as the state has it, would write to its host.
 
@@ -69,6 +70,11 @@ function bundled(stdin: string, inputNames: readonly string[]): Pick<WantedStage
   });
   const input = (name: string) => Buffer.from(entries.get(`inputs/${name}`) ?? new Uint8Array()).toString();
   return { files, inputs: Object.fromEntries(inputNames.map((name) => [name, input(name)])) };
+}
+
+/** The units that a host's stages make or change, without instances. */
+export function wantedUnits({ files, settings }: { files: readonly WantedFile[]; settings: Record<string, string> }): string[] {
+  return [...unitsOf(files), ...(settings.TABLES ? [TABLES_UNIT] : [])].sort();
 }
 
 /** The units that these files make or change, without instances. */

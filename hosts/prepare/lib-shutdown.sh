@@ -16,7 +16,7 @@ granted() {
 
 # Where it granted less, the kubelet went without: it is noted as one to start again, which its own stage does.
 apply_shutdown() {
-  install_files "$LOGIND_FILE"
+  printf '[Login]\nInhibitDelayMaxSec=60\n' | put_file 0644 "$LOGIND_FILE"
   systemctl is-active --quiet systemd-logind || return 0
   if granted >/dev/null; then return 0; fi
   # All versions of logind read their files again at this signal.

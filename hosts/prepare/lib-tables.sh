@@ -3,23 +3,39 @@
 
 readonly TABLES_UNIT=ha-kubernetes-tables.service TABLES_SCRIPT=/usr/local/lib/ha-kubernetes/tables.sh
 
+# Both files are the same on all hosts but for the arguments, so they travel with the scripts.
 apply_tables() {
   local unit=/etc/systemd/system/$TABLES_UNIT
-  if [ -z "$(staged "$unit")" ]; then
+  if [ -z "$TABLES" ]; then
     restore_tables
     return 0
   fi
-  install_files "$TABLES_SCRIPT"
-  install_files "$unit"
+  put_file 0755 "$TABLES_SCRIPT" <"$STAGE/stage/tables.sh"
+  put_file 0644 "$unit" <<END
+[Unit]
+Description=Watch over the packet filter's tables of this Kubernetes host
+After=ha-kubernetes-firewall.service
+StartLimitIntervalSec=0
+
+[Service]
+ExecStart=$TABLES_SCRIPT $TABLES
+Restart=always
+RestartSec=2
+Nice=5
+
+[Install]
+WantedBy=multi-user.target
+END
   if stale "$TABLES_UNIT" "$TABLES_SCRIPT" "$unit"; then
     enable_units "$TABLES_UNIT"
     reread_units "$TABLES_UNIT"
     systemctl restart "$TABLES_UNIT" || fail "$TABLES_UNIT does not start: $(journalctl -u "$TABLES_UNIT" -n 3 -o cat | tr '\n' ' ')"
     started "$TABLES_UNIT" "$TABLES_SCRIPT" "$unit"
   fi
+  if first_run; then return 0; fi
   # One that was taken away before anybody watched.
   # shellcheck disable=SC2086 # one word each
-  [ -z "$TABLES" ] || first_run || "$TABLES_SCRIPT" now $TABLES | while read -r line; do did "$line"; done
+  "$TABLES_SCRIPT" now $TABLES | while read -r line; do did "$line"; done
 }
 restore_tables() {
   [ -f "/etc/systemd/system/$TABLES_UNIT" ] || [ -f "$STARTED/$TABLES_UNIT" ] || return 0

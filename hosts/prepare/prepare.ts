@@ -1,11 +1,10 @@
 import type { Cluster, Role } from "../../config/schema.ts";
-import type { HostFile, Stage } from "../stage.ts";
+import { type HostFile, quote, type Stage } from "../stage.ts";
 import { containerdFiles } from "./containerd.ts";
 import { FIREWALL_UNIT, firewall } from "./firewall.ts";
 import { isNode, modules, sysctls } from "./kernel.ts";
 import { ports } from "./ports.ts";
-import { tableFiles, watchedTables } from "./tables.ts";
-import { updateFiles } from "./updates.ts";
+import { watchedTables } from "./tables.ts";
 
 export interface PrepareStageArgs {
   /** `pool` where it is a worker. */
@@ -30,14 +29,11 @@ export function prepareStage(args: PrepareStageArgs): Stage {
   const { hostPreparation, network } = cluster;
   const roles = [...host.roles].sort();
   const node = isNode(roles);
-  const tables = watchedTables(roles, cluster);
   const files: HostFile[] = [
     { path: "/etc/systemd/system/ha-kubernetes-hosts.service", content: HOSTS_UNIT },
     { path: "/etc/ha-kubernetes/hosts", content: hostsLines(args) },
   ];
-  files.push(...tableFiles(tables));
-  if (node) files.push(...containerdFiles({ cluster, pause: versions.pause }), { path: LOGIND_FILE, content: LOGIND });
-  if (hostPreparation.packages) files.push(...updateFiles(roles));
+  if (node) files.push(...containerdFiles({ cluster, pause: versions.pause }));
   if (hostPreparation.firewall) {
     files.push(
       { path: "/etc/ha-kubernetes/firewall.nft", content: firewall(roles, cluster) },
@@ -59,12 +55,7 @@ export function prepareStage(args: PrepareStageArgs): Stage {
       ARCHITECTURE: host.architecture,
       ROLES: roles.join(" "),
       KUBE_PROXY_MODE: network.kubeProxyMode,
-      NODE_CIDRS: [...cluster.nodeCidrs].sort().join(" "),
-      POD_CIDR: network.podCidr,
-      SERVICE_CIDR: network.serviceCidr,
-      POD_LINK: node && cluster.addons.flannel ? "vxlan" : "",
-      TABLES: tables.join(" "),
-      NEEDED_PORTS: neededPorts(roles, cluster).join(" "),
+      TABLES: watchedTables(roles, cluster).join(" "),
       KUBERNETES_VERSION: cluster.kubernetesVersion,
       CONTAINERD_VERSION: node ? versions.containerd : "",
       RUNC_VERSION: node ? versions.runc : "",
@@ -83,6 +74,7 @@ export function prepareStage(args: PrepareStageArgs): Stage {
     files,
     inputs: {
       artifacts: args.artifactList,
+      surroundings: surroundings(roles, cluster),
       sysctl: sysctls(roles, cluster)
         .map(([path, value]) => `${path} ${value}\n`)
         .join(""),
@@ -116,6 +108,20 @@ function preparations({ hostPreparation }: Cluster): string[] {
   return Object.keys(switches).filter((name) => switches[name]);
 }
 
+/** What preflight compares with the host's network: shell variables. */
+function surroundings(roles: readonly Role[], cluster: Cluster): string {
+  const variables = {
+    NODE_CIDRS: [...cluster.nodeCidrs].sort().join(" "),
+    POD_CIDR: cluster.network.podCidr,
+    SERVICE_CIDR: cluster.network.serviceCidr,
+    POD_LINK: isNode(roles) && cluster.addons.flannel ? "vxlan" : "",
+    NEEDED_PORTS: neededPorts(roles, cluster).join(" "),
+  };
+  return Object.entries(variables)
+    .map(([name, value]) => `${name}=${quote(value)}\n`)
+    .join("");
+}
+
 /** What must reach a host from the other nodes: `<protocol>:<port>`, without a port where the protocol has none. */
 function neededPorts(roles: readonly Role[], cluster: Cluster): string[] {
   const table = ports(roles, cluster).map(({ protocol, number }) => `${protocol}:${number}`);
@@ -136,11 +142,6 @@ function packages(roles: readonly Role[], cluster: Cluster): string[] {
   if (hostPreparation.timeZone) wanted.add("tzdata");
   return [...wanted].sort();
 }
-
-// As long as the kubelet's shutdownGracePeriod. The last by its name: unattended-upgrades brings a file that says 30 s, and the
-// kubelet's own sorts before that one.
-const LOGIND_FILE = "/etc/systemd/logind.conf.d/zz-ha-kubernetes.conf";
-const LOGIND = "[Login]\nInhibitDelayMaxSec=60\n";
 
 // The mark lets the script find its lines again.
 function hostsLines({ host, cluster, apiAddress }: PrepareStageArgs): string {

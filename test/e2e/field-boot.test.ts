@@ -124,7 +124,6 @@ END`);
           "m2 FAIL /etc/kubernetes/manifests/kube-scheduler.yaml",
           "m3 FAIL /etc/kubernetes/controller-manager.conf",
           "w1 FAIL sysctl net.ipv4.ip_forward",
-          "w2 FAIL /etc/systemd/logind.conf.d/zz-ha-kubernetes.conf",
           "w2 FAIL graceful shutdown",
         ],
       );

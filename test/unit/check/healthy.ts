@@ -4,7 +4,7 @@ import { wantedSysctls } from "../../../check/findings/system.ts";
 import { readObservation } from "../../../check/observation.ts";
 import type { Looked } from "../../../check/observe.ts";
 import type { WantedHost, WantedStack } from "../../../check/stack.ts";
-import { readStage, unitsOf } from "../../../check/wanted.ts";
+import { readStage, wantedUnits } from "../../../check/wanted.ts";
 import { parseCluster } from "../../../config/parse.ts";
 import { balancerStage } from "../../../hosts/balancer/balancer.ts";
 import { controlPlaneStage } from "../../../hosts/control-plane/control-plane.ts";
@@ -168,7 +168,7 @@ function systemOf(host: WantedHost): Record<string, string> {
 /** What the script would print on a host that is well. */
 export function wellText(host: WantedHost): string {
   const is = (stage: string) => host.stages.includes(stage);
-  const units = unitsOf(host.files);
+  const units = wantedUnits(host);
   const programs = {
     "etcd.service": `etcd-${host.versions.etcd}/etcd`,
     "containerd.service": "containerd-2.3.4/containerd",

@@ -157,7 +157,7 @@ test("a table that was taken away brings its program to an end once, a new progr
     grep: "exit 0",
     ps: "cat $F/age",
   });
-  const script = readFileSync(`${hosts}prepare/files/tables.sh`, "utf8")
+  const script = readFileSync(`${hosts}prepare/tables.sh`, "utf8")
     .replace(/PATH=\S+/, `PATH=${folder}/bin:$PATH`)
     .replace("/run/ha-kubernetes-tables", `${folder}/seen`)
     .replaceAll("/proc/", `${folder}/proc/`)

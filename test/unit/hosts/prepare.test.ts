@@ -96,7 +96,6 @@ test("a switch that is off takes its files and its part of the script away", () 
   assert.equal(none.settings?.PREPARATIONS, "");
   const gone = all.files?.map(({ path }) => path).filter((path) => file(none, path) === undefined);
   assert.deepEqual(gone, [
-    "/etc/needrestart/conf.d/ha-kubernetes.conf",
     "/etc/ha-kubernetes/firewall.nft",
     "/etc/systemd/system/ha-kubernetes-firewall.service",
     "/etc/systemd/journald.conf.d/ha-kubernetes.conf",
