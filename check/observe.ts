@@ -4,13 +4,17 @@ import { runHere } from "../plugins/command-local.ts";
 import { CommandOutput } from "../plugins/command-output.ts";
 import { where } from "../plugins/ssh-dial.ts";
 import { SshPool } from "../plugins/ssh-pool.ts";
+import { kubeconfigPaths, programPaths, wantedPrograms } from "./findings/integrity.ts";
+import { wantedSysctls } from "./findings/system.ts";
 import { type Observation, readObservation } from "./observation.ts";
 import type { WantedHost } from "./stack.ts";
-import { unitsOf } from "./wanted.ts";
+import { wantedUnits } from "./wanted.ts";
 
 /** Seconds until an answer is given up: a host that answers at all needs a few. */
 const deadline = 90;
-const script = readFileSync(new URL("../hosts/check/check.sh", import.meta.url), "utf8");
+const script = ["system", "check"]
+  .map((name) => readFileSync(new URL(`../hosts/check/${name}.sh`, import.meta.url), "utf8"))
+  .join("");
 
 /** A host with how it is, or why that can't be told. */
 export type Looked = { host: WantedHost; seen: Observation } | { host: WantedHost; error: string };
@@ -64,14 +68,15 @@ async function run(pool: SshPool, host: WantedHost, command: string, stdin: stri
 }
 
 /** What the script is to look at, as the shell variables that it reads. */
-export function questions({ stages, settings, files }: WantedHost): string {
+export function questions(host: WantedHost): string {
+  const { stages, settings, files } = host;
   const has = (stage: string) => stages.includes(stage);
   const address = settings.HOST_ADDRESS ?? "";
   const isNode = has("control-plane") || has("worker");
   const list = (...values: (string | false | undefined)[]) => values.filter(Boolean).join("\n");
   const variables = {
     FILES: files.map(({ path }) => path).join("\n"),
-    UNITS: list(...unitsOf(files), (settings.PREPARATIONS ?? "").split(" ").includes("time_sync") && "chrony.service"),
+    UNITS: list(...wantedUnits(host), (settings.PREPARATIONS ?? "").split(" ").includes("time_sync") && "chrony.service"),
     LINKS: isNode ? "/usr/local/bin/runc\n/opt/cni/bin/bridge" : "",
     DIRECTORIES: list(
       "/",
@@ -82,6 +87,11 @@ export function questions({ stages, settings, files }: WantedHost): string {
       isNode && "/var/lib/kubelet",
       has("etcd") && settings.BACKUP_DIRECTORY,
     ),
+    SYSCTLS: [...wantedSysctls(host).keys()].join("\n"),
+    PROGRAMS: programPaths(host).join("\n"),
+    ARCHIVES: wantedPrograms(host).folders.join("\n"),
+    TABLES: settings.TABLES ?? "",
+    KUBECONFIGS: kubeconfigPaths(host).join("\n"),
     SERVED: list(
       has("etcd") && `${address}:2379 /etc/etcd/pki/member.crt`,
       has("control-plane") && `${address}:6443 /etc/kubernetes/pki/apiserver.crt`,

@@ -2,8 +2,10 @@ import { type Certificate, certificateFindings } from "./certificates.ts";
 import { type Finding, fail, type Level, ok, warn } from "./finding.ts";
 import { clusterFindings, memberFindings } from "./findings/etcd.ts";
 import { backupFindings, clockFindings, diskFindings, fileFindings, ownerFindings, unitFindings } from "./findings/host.ts";
+import { kubeconfigFindings, manifestFindings, programFindings } from "./findings/integrity.ts";
 import { addressFindings, nodeFindings, serverFindings } from "./findings/kubernetes.ts";
 import { portFindings, versionFindings } from "./findings/programs.ts";
+import { shutdownFindings, swapFindings, sysctlFindings, tableFindings } from "./findings/system.ts";
 import type { Looked } from "./observe.ts";
 import type { WantedHost, WantedStack } from "./stack.ts";
 
@@ -32,6 +34,13 @@ const hostChecks = [
   fileFindings,
   unitFindings,
   versionFindings,
+  programFindings,
+  manifestFindings,
+  kubeconfigFindings,
+  sysctlFindings,
+  swapFindings,
+  tableFindings,
+  shutdownFindings,
   portFindings,
   memberFindings,
   backupFindings,

@@ -18,6 +18,8 @@ export interface WantedHost {
   versions: Record<string, string>;
   settings: Record<string, string>;
   files: WantedFile[];
+  /** Of `prepare`: the list of artifacts, and the sysctls. */
+  inputs: Record<string, string>;
 }
 
 /** A certificate that the state holds. */
@@ -71,14 +73,15 @@ function addCommand(hosts: Map<string, WantedHost>, resource: StateResource): vo
   // Where there is an update, `create` is what the first run was told.
   const wanted = readStage(String(update ?? create ?? ""), String(stdin ?? ""));
   if (wanted === undefined) return;
-  const { stage, host: name, owner, versions, settings, files } = wanted;
-  const host = hosts.get(name) ?? { name, lost: false, owner, stages: [], versions: {}, settings: {}, files: [] };
+  const { stage, host: name, owner, versions, settings, files, inputs } = wanted;
+  const host = hosts.get(name) ?? { name, lost: false, owner, stages: [], versions: {}, settings: {}, files: [], inputs: {} };
   hosts.set(name, host);
   host.lost ||= resource.retainOnDelete === true;
   if (connection) host.target = targetOf(connection as unknown as SshTarget);
   host.stages.push(stage);
   Object.assign(host.versions, versions);
   Object.assign(host.settings, settings);
+  Object.assign(host.inputs, inputs);
   host.files.push(...files);
 }
 

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { gunzipSync } from "fflate";
 import { parseTar } from "nanotar";
+import { TABLES_UNIT } from "../hosts/prepare/tables.ts";
 
 // What a stage's command, as the state has it, would write to its host.
 
@@ -25,7 +26,12 @@ export interface WantedStage {
   versions: Record<string, string>;
   settings: Record<string, string>;
   files: WantedFile[];
+  /** Inputs of the script that are no secret, by name: none but those of `prepare`. */
+  inputs: Record<string, string>;
 }
+
+/** What check reads of a stage's inputs: the list of artifacts, and the sysctls. */
+const readInputs: Readonly<Record<string, readonly string[]>> = { prepare: ["artifacts", "sysctl"] };
 
 /**
  * Reads a command's visible text and its bundle (both as `renderStage` made them). Undefined for a command that is no stage's.
@@ -43,11 +49,11 @@ export function readStage(text: string, stdin: string): WantedStage | undefined 
     owner,
     versions: pairs(/^# version (\S+) (.*)$/gm),
     settings: pairs(/^# setting ([A-Z0-9_]+)=(.*)$/gm),
-    files: bundledFiles(stdin),
+    ...bundled(stdin, readInputs[stage] ?? []),
   };
 }
 
-function bundledFiles(stdin: string): WantedFile[] {
+function bundled(stdin: string, inputNames: readonly string[]): Pick<WantedStage, "files" | "inputs"> {
   // nanotar leaves out an empty file at the very end, and gives one elsewhere no data; it reads the whole buffer behind a view.
   const unpacked = gunzipSync(Buffer.from(stdin, "base64"));
   const padded = new Uint8Array(unpacked.length + 1024);
@@ -56,12 +62,19 @@ function bundledFiles(stdin: string): WantedFile[] {
   const manifest = entries.get("manifest");
   if (manifest === undefined) throw new Error("a bundle in the state holds no manifest");
   const lines = Buffer.from(manifest).toString().split("\n").filter(Boolean);
-  return lines.map((line) => {
+  const files = lines.map((line) => {
     const [, mode = "", owner = "", index, path = ""] = /^(\S+) (\S+) (\d+) (.*)$/.exec(line) ?? [];
     const content = entries.get(`files/${index}`) ?? new Uint8Array();
     const sha256 = createHash("sha256").update(content).digest("hex");
     return { path, mode, owner, sha256, content: Buffer.from(content).toString() };
   });
+  const input = (name: string) => Buffer.from(entries.get(`inputs/${name}`) ?? new Uint8Array()).toString();
+  return { files, inputs: Object.fromEntries(inputNames.map((name) => [name, input(name)])) };
+}
+
+/** The units that a host's stages make or change, without instances. */
+export function wantedUnits({ files, settings }: { files: readonly WantedFile[]; settings: Record<string, string> }): string[] {
+  return [...unitsOf(files), ...(settings.TABLES ? [TABLES_UNIT] : [])].sort();
 }
 
 /** The units that these files make or change, without instances. */

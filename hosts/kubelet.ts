@@ -82,6 +82,8 @@ Description=kubelet, the Kubernetes node agent
 Documentation=https://kubernetes.io/docs/
 After=containerd.service network-online.target
 Wants=containerd.service network-online.target
+# It tries for ever: what it needs may come later than it does.
+StartLimitIntervalSec=0
 
 [Service]
 ExecStart=/opt/ha-kubernetes/kubernetes-${cluster.kubernetesVersion}/kubelet \\
@@ -89,7 +91,7 @@ ${Object.entries(flags)
   .map(([name, value]) => `  --${name}=${value}`)
   .join(" \\\n")}
 Restart=always
-RestartSec=1
+RestartSec=2
 KillMode=process
 
 [Install]

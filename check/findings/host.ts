@@ -1,7 +1,7 @@
 import { type Finding, fail, ok, repair, size, span, warn } from "../finding.ts";
 import { lines, type Observation, seenUnits } from "../observation.ts";
 import type { WantedHost } from "../stack.ts";
-import { unitsOf } from "../wanted.ts";
+import { wantedUnits } from "../wanted.ts";
 
 // The host itself: whose it is, files, units, clock, disks.
 
@@ -44,7 +44,7 @@ export function fileFindings({ files }: WantedHost, seen: Observation): Finding[
 /** Units of the program that do not run, are not enabled or have failed, and others that have failed. */
 export function unitFindings(host: WantedHost, seen: Observation): Finding[] {
   const units = seenUnits(seen);
-  const wanted = unitsOf(host.files);
+  const wanted = wantedUnits(host);
   const inContainer = lines(seen, "virtualization").some((kind) => kind !== "none");
   const clock = (host.settings.PREPARATIONS ?? "").split(" ").includes("time_sync") && !inContainer;
   const findings: Finding[] = [];

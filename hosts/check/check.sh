@@ -1,10 +1,13 @@
 # shellcheck shell=bash
 # Tells how this host is and changes nothing. Comes through stdin, after the lists of what to look at: FILES, UNITS, LINKS, DIRECTORIES, SERVED (one
-# a line) and ETCD, API_SERVER, HEALTH_URL, BACKUPS, BACKUP_NAME (empty: not on this host). Prints sections of lines, each after a line
+# a line) and ETCD, API_SERVER, HEALTH_URL, BACKUPS, BACKUP_NAME (empty: not on this host), and after system.sh, which says what else it
+# is told. Prints sections of lines, each after a line
 # `@@ NAME`; the last is `@@ end`. What can't be had is left out: whoever reads knows what should be there.
 
 set -u
 export LC_ALL=C PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+# A proxy of the login has no way to what is asked here.
+for variable in $(compgen -e); do if [[ ${variable,,} == *_proxy ]]; then unset "$variable"; fi; done
 
 section() { printf '\n@@ %s\n' "$1"; }
 each() { xargs -r -d '\n' "$@" 2>/dev/null; }
@@ -137,6 +140,7 @@ look() {
   look_at_files
   look_at_units
   look_at_ports
+  look_at_host
   look_at_certificates
   if [ -n "$ETCD" ]; then look_at_etcd; fi
   if [ -n "$API_SERVER" ]; then look_at_api; fi

@@ -21,7 +21,7 @@ apply_control_plane() {
   elif restore_unseen; then
     begin_anew
     if asks_the_others; then with_turn change; fi
-  elif ! is_converged || [ "$(certificates_wanted)" != "$(certificates_made)" ]; then
+  elif ! is_converged || kept_differs || [ "$(certificates_wanted)" != "$(certificates_made)" ]; then
     with_turn change
     did "changed control plane $KUBERNETES_VERSION"
   elif kubelet_is_stale || ! serves "$HOST_ADDRESS"; then
@@ -55,6 +55,7 @@ converge() {
   wait_until 180 "a quorum of etcd" etcd_has_quorum
   make_certificates
   trust_in_kubeconfigs
+  mend_kubeconfigs
   renew_kubelet_credential
   still_my_turn
   write_manifests
@@ -163,6 +164,7 @@ write_manifests() {
     durable "$MANIFESTS/.$name.yaml"
     mv -f "$MANIFESTS/.$name.yaml" "$MANIFESTS/$name.yaml"
   done
+  keep_manifests
 }
 
 # Once the API answers: administrators and joining kubelets get their roles, kubeadm's own tools what they look for, this node its

@@ -121,6 +121,7 @@ function environment(host: { name: string; address: string }, owner: string, etc
 
 // Without data etcd would bring up an empty cluster of its own: it starts only where it has some, or was just told what it is born into.
 // notify: etcd is up once it has a quorum, which may be long after the start. birth.env exists only until the member's data does.
+// It tries for ever: after a power cut its address or its disk may come later than it does.
 const unit = (version: string, dataDirectory: string) => `[Unit]
 Description=etcd, the store of the Kubernetes cluster
 Documentation=https://etcd.io
@@ -129,6 +130,7 @@ Wants=network-online.target
 RequiresMountsFor=${dataDirectory}
 AssertPathExists=|${dataDirectory}/member/wal
 AssertPathExists=|/etc/etcd/birth.env
+StartLimitIntervalSec=0
 
 [Service]
 Type=notify
@@ -137,7 +139,7 @@ EnvironmentFile=/etc/etcd/etcd.env
 EnvironmentFile=-/etc/etcd/birth.env
 ExecStart=/opt/ha-kubernetes/etcd-${version}/etcd
 Restart=always
-RestartSec=1
+RestartSec=2
 TimeoutStartSec=infinity
 LimitNOFILE=65536:524288
 OOMScoreAdjust=-500

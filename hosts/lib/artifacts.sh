@@ -12,6 +12,13 @@
 readonly ARTIFACT_ROOT=${HAK_ROOT:-}
 readonly DOWNLOADS=$ARTIFACT_ROOT/opt/ha-kubernetes/downloads
 
+# fetching COMMAND...: by way of the proxies that the login names, if it names any. A process of its own, so that neither they nor a
+# password in them show in arguments, and nothing else has them.
+fetching() (
+  for variable in "${LOGIN_PROXIES[@]}"; do export "${variable?}"; done
+  exec "$@"
+)
+
 # stage_artifacts FILE: puts the list's programs in place, several at a time.
 stage_artifacts() {
   local line folder programs wanted=()
@@ -64,7 +71,29 @@ stamp_file() {
 program_in_place() {
   local stamp now
   stamp=$(stamp_file "$1")
-  [ -f "$stamp" ] && now=$(program_stamp "$1" 2>/dev/null) && [ "$(cat "$stamp")" = "$now" ]
+  [ -f "$stamp" ] && now=$(program_stamp "$1" 2>/dev/null) && [ "$(cat "$stamp")" = "$now" ] || return 1
+  # A repair trusts no stamp: a disk may have lost bits.
+  [ -z "${REPAIR:-}" ] || programs_are_whole "$1"
+}
+programs_are_whole() {
+  local kind sha256 folder programs sums file
+  read -r kind sha256 _ folder programs <<<"$1"
+  folder=$ARTIFACT_ROOT$folder
+  if [ "$kind" = binary ]; then
+    [ "$(sha256_of "$folder/$programs")" = "$sha256" ]
+    return
+  fi
+  sums=$(stamp_file "$1")
+  sums=${sums%.stamp}.sums
+  # An earlier release noted none. To bring programs again that run would be worse than to take them as they are.
+  [ -f "$sums" ] || sums_of "$folder" "$programs" >"$sums"
+  while read -r sha256 file; do [ "$(sha256_of "$file")" = "$sha256" ] || return 1; done <"$sums"
+}
+
+# sums_of FOLDER PROGRAMS: an archive's hash says nothing of one of its programs later on.
+sums_of() {
+  local program
+  for program in $2; do echo "$(sha256_of "$1/$program") $1/$program"; done
 }
 
 install_program() {
@@ -92,6 +121,7 @@ install_program() {
     mv -f "$file" "$folder/$program"
   done
   rm -rf "$new"
+  if [ "$kind" = archive ]; then sums_of "$folder" "$programs" >"${stamp%.stamp}.sums"; fi
   program_stamp "$1" >"$stamp.new"
   mv -f "$stamp.new" "$stamp"
 }
@@ -128,7 +158,7 @@ download() {
     for attempt in 1 2 3 4 5 6; do
       failure=0
       # curl's own retries would throw away what the last one brought.
-      code=$(curl -fsSL -C - --connect-timeout 20 --speed-limit 1024 --speed-time 60 -o "$part" -w '%{http_code}' "$url" 2>"$part.said") ||
+      code=$(fetching curl -fsSL -C - --connect-timeout 20 --speed-limit 1024 --speed-time 60 -o "$part" -w '%{http_code}' "$url" 2>"$part.said") ||
         failure=$?
       [ "$failure" != 0 ] || break
       case $failure/$code in

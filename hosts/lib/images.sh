@@ -68,7 +68,7 @@ bring_images() {
   read -r kind hash from _ <<<"$1"
   mkdir -p "$IMAGE_STAMPS"
   if [ "$kind" = pull ]; then
-    said=$(ctr -n k8s.io images pull "${from%:*}@$hash" 2>&1 && ctr -n k8s.io images tag --force "${from%:*}@$hash" "$from" 2>&1) ||
+    said=$(fetching ctr -n k8s.io images pull "${from%:*}@$hash" 2>&1 && ctr -n k8s.io images tag --force "${from%:*}@$hash" "$from" 2>&1) ||
       fail "image $from can't be pulled: $(tail -n 3 <<<"$said")"
   else
     file=$from
@@ -96,6 +96,7 @@ begin_import() {
   {
     printf 'set -euo pipefail\numask 022\nexport LC_ALL=C PATH=%q\nDONE=()\n' "$PATH"
     declare -p STAGE_NAME HOST_NAME ARTIFACT_ROOT DOWNLOADS IMAGE_STAMPS PIN PENDING_IMAGES IMPORT_UNIT IMPORT_LOCK
+    declare -p LOGIN_PROXIES 2>/dev/null || true
     declare -f
     printf 'images_at_hand\nrm -f %q\n' "$IMPORT_SCRIPT"
   } | write_file 0600 root:root "$IMPORT_SCRIPT"

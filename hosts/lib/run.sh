@@ -6,6 +6,14 @@ set -euo pipefail
 shopt -s lastpipe
 umask 022
 export LC_ALL=C PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+# A login's proxies are for what comes from elsewhere (fetching in lib/artifacts.sh). All else speaks to hosts of this cluster, and
+# kubeadm would write them into the static pods.
+LOGIN_PROXIES=()
+for variable in $(compgen -e); do
+  [[ ${variable,,} == *_proxy ]] || continue
+  LOGIN_PROXIES+=("$variable=${!variable}")
+  unset "$variable"
+done
 # Not in somebody's home folder.
 export KUBECACHEDIR=/run/ha-kubernetes/kubectl
 

@@ -6,12 +6,19 @@ arrange() { if wanted "$1"; then "apply_$1"; else "restore_$1"; fi; }
 
 apply_prepare() {
   wait_until 600 "the first boot's set-up by cloud-init to end" first_boot_over
+  # shellcheck source=/dev/null
+  . "$STAGE/inputs/surroundings"
   preflight
   arrange host_name
   apply_hosts_lines
   fetch
+  check_features_again
   local item
+  # What watches over tables knows first what there will be.
+  apply_tables
   for item in time_zone journal modules sysctl swap firewall time_sync; do arrange "$item"; done
+  if wanted packages; then apply_updates; else restore_updates; fi
+  if is_node; then apply_shutdown; else restore_shutdown; fi
   apply_resolv_conf
   if is_node; then
     apply_containerd

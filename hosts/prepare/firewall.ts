@@ -58,6 +58,7 @@ After=nftables.service systemd-modules-load.service
 PartOf=nftables.service
 ReloadPropagatedFrom=nftables.service
 Conflicts=shutdown.target
+StartLimitIntervalSec=0
 
 [Service]
 Type=oneshot
@@ -65,6 +66,8 @@ RemainAfterExit=yes
 ExecStart=/usr/sbin/nft -f /etc/ha-kubernetes/firewall.nft
 ExecReload=/usr/sbin/nft -f /etc/ha-kubernetes/firewall.nft
 ExecStop=-/usr/sbin/nft delete table inet ha_kubernetes
+Restart=on-failure
+RestartSec=2
 
 [Install]
 WantedBy=sysinit.target

@@ -2,13 +2,15 @@ import type { Cluster, Role } from "../../config/schema.ts";
 
 // What the kernel must have and how it is set, by role.
 
-const isNode = (roles: readonly Role[]) => roles.includes("control-plane") || roles.includes("worker");
+/** Whether a host with these roles runs pods. */
+export const isNode = (roles: readonly Role[]) => roles.includes("control-plane") || roles.includes("worker");
 
 /** Kernel modules of a host with these roles. */
 export function modules(roles: readonly Role[], cluster: Cluster): string[] {
   if (!isNode(roles)) return [];
   const ipvs = cluster.network.kubeProxyMode === "ipvs" ? ["ip_vs", "ip_vs_rr", "ip_vs_sh", "ip_vs_wrr"] : [];
-  return ["br_netfilter", "nf_conntrack", "overlay", ...ipvs];
+  const podNetwork = cluster.addons.flannel ? ["vxlan"] : [];
+  return ["br_netfilter", "nf_conntrack", "overlay", ...podNetwork, ...ipvs];
 }
 
 // A host that panics comes back by itself instead of waiting for someone.

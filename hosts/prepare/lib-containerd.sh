@@ -59,12 +59,9 @@ host_settings() {
     printf "    [plugins.'io.containerd.cri.v1.runtime'.containerd.runtimes.runc.options]\n      SystemdCgroup = %s\n" "$v2"
   } | put_file 0644 /etc/containerd/conf.d/host.toml
   {
-    if in_container; then
-      [ "$v2" = true ] || echo "failCgroupV1: false"
-      echo "failSwapOn: false"
-    elif ! wanted swap; then
-      echo "failSwapOn: false"
-    fi
+    if in_container && [ "$v2" = false ]; then echo "failCgroupV1: false"; fi
+    # Where something turns swap on again the node lives on, and check says so. Pods get none of it (swapBehavior NoSwap).
+    echo "failSwapOn: false"
   } | kubelet_drop_in
 }
 

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# Modules, sysctls and swap. In a container the kernel is the machine's: what is not the container's own is reported.
+# Modules and sysctls. In a container the kernel is the machine's: what is not the container's own is reported.
 
 NOT_APPLIED=()
 
@@ -30,6 +30,11 @@ restore_modules() {
     forget "module-$module"
   done
 }
+
+# The last by its name of all that are read at boot: hardening and distributions write 99-*.conf.
+readonly SYSCTL_FILE=/etc/sysctl.d/99-zz-ha-kubernetes.conf
+# What an earlier release called it.
+readonly OLD_SYSCTL_FILE=/etc/sysctl.d/90-ha-kubernetes.conf
 
 # Values of before are saved one by one, so that one that is no longer wanted gets its own back.
 apply_sysctl() {
@@ -62,7 +67,8 @@ apply_sysctl() {
     lines+="-$path = $value"$'\n'
   done <"$STAGE/inputs/sysctl"
   [ "$skipped" -eq 0 ] || NOT_APPLIED+=("$skipped sysctls")
-  printf '%s' "$lines" | put_file 0644 /etc/sysctl.d/90-ha-kubernetes.conf
+  printf '%s' "$lines" | put_file 0644 "$SYSCTL_FILE"
+  rm -f "$OLD_SYSCTL_FILE"
   [ "$changed" -eq 0 ] || did "set $changed sysctls"
   restore_sysctls_but "$lines"
 }
@@ -80,30 +86,6 @@ restore_sysctls_but() {
   [ "$restored" -eq 0 ] || did "gave $restored sysctls their old values back"
 }
 restore_sysctl() {
-  rm -f /etc/sysctl.d/90-ha-kubernetes.conf
+  rm -f "$SYSCTL_FILE" "$OLD_SYSCTL_FILE"
   restore_sysctls_but ""
-}
-
-# Without its target nothing turns swap on at boot, whatever /etc/fstab or a swap partition says.
-apply_swap() {
-  local devices
-  if in_container; then
-    NOT_APPLIED+=("swap")
-    return 0
-  fi
-  devices=$(swapon --show=NAME --noheadings)
-  [ -n "$devices" ] || [ "$(systemctl is-enabled swap.target 2>/dev/null)" != masked ] || return 0
-  save swap <<<"$devices"
-  systemctl mask --quiet swap.target
-  [ -z "$devices" ] || swapoff -a
-  did "turned swap off"
-}
-restore_swap() {
-  local device
-  is_saved swap || return 0
-  systemctl unmask --quiet swap.target
-  while read -r device; do
-    [ -z "$device" ] || swapon "$device"
-  done < <(saved swap)
-  forget swap
 }

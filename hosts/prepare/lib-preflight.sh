@@ -17,9 +17,16 @@ preflight() {
   check_kernel
   check_resources
   check_network
+  check_filters
+  check_features
   check_ports
   check_commands
-  if first_run; then check_others; fi
+  if first_run; then
+    check_others
+    check_time_service
+    # Later the cluster's own routes and addresses are there.
+    if is_node; then check_ranges; fi
+  fi
   check_leftovers
   [ ${#PROBLEMS[@]} -eq 0 ] || fail "${#PROBLEMS[@]} reason(s) not to start, nothing was changed:$(printf '\n  - %s' "${PROBLEMS[@]}")"
   note_looked_around

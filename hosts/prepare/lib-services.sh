@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# Packages, firewall, journal and clock.
+# Packages, journal and clock.
 
 export DEBIAN_FRONTEND=noninteractive
 
@@ -8,54 +8,58 @@ missing_packages() {
   dpkg-query -W -f '${db:Status-Status} ${Package}\n' $PACKAGES 2>/dev/null | awk '$1 == "installed" {print $2}' |
     sort | comm -13 - <(printf '%s\n' $PACKAGES | sort)
 }
-apt_get() { apt-get -y -q -o DPkg::Lock::Timeout=600 -o Dpkg::Use-Pty=0 "$@" >/run/ha-kubernetes/apt.log 2>&1 </dev/null; }
+apt_get() { fetching apt-get -y -q -o DPkg::Lock::Timeout=600 -o Dpkg::Use-Pty=0 "$@" >/run/ha-kubernetes/apt.log 2>&1 </dev/null; }
 apt_error() { grep -E '^(E|Err|W):?' /run/ha-kubernetes/apt.log | tail -n 3 | tr '\n' ' '; }
 
-# What apt adds and takes away is kept for the undo. Services of these packages start when their stage says so.
+# Services of these packages start when their stage says so. Their mask is gone with a boot.
+readonly IDLE=(haproxy keepalived)
+hold_idle() {
+  local unit
+  for unit in "${IDLE[@]}"; do
+    if [[ " $* " == *" $unit "* ]]; then systemctl mask --runtime --quiet "$unit"; fi
+  done
+}
+# Also what a run left that was killed, or where apt failed after it had brought one of them.
+release_idle() {
+  local unit
+  for unit in "${IDLE[@]}"; do
+    [ "$(readlink "/run/systemd/system/$unit.service" 2>/dev/null)" = /dev/null ] || continue
+    systemctl unmask --runtime --quiet "$unit"
+    systemctl disable --quiet "$unit" 2>/dev/null || true
+  done
+}
+
+# What apt adds and takes away is kept for the undo.
 apply_packages() {
-  local missing idle=(haproxy keepalived) unit
+  local missing error=""
+  release_idle
   note_packages
   mapfile -t missing < <(missing_packages)
   [ ${#missing[@]} -gt 0 ] || return 0
   say "installing ${missing[*]}"
   packages_before
-  for unit in "${idle[@]}"; do
-    if [[ " ${missing[*]} " == *" $unit "* ]]; then systemctl mask --runtime --quiet "$unit"; fi
-  done
-  apt_get update || say "apt-get update: $(apt_error)"
-  apt_get install --no-install-recommends "${missing[@]}" || {
+  # With lists of another day, or those of a disk, it may do.
+  update_lists || error="; before that apt-get update said: $(apt_error)"
+  hold_idle "${missing[@]}"
+  if ! apt_get install --no-install-recommends "${missing[@]}"; then
+    release_idle
     note_packages
-    fail "apt-get could not install ${missing[*]}: $(apt_error)"
-  }
-  for unit in "${idle[@]}"; do
-    if [[ " ${missing[*]} " == *" $unit "* ]]; then
-      systemctl unmask --runtime --quiet "$unit"
-      systemctl disable --quiet "$unit"
-    fi
-  done
+    fail "apt-get could not install ${missing[*]}: $(apt_error)$error"
+  fi
+  release_idle
   note_packages
   did "installed ${missing[*]}"
 }
-
-apply_firewall() {
-  local unit=ha-kubernetes-firewall.service
-  nft -c -f "$(staged /etc/ha-kubernetes/firewall.nft)" || fail "nft refuses the firewall's table"
-  install_files /etc/ha-kubernetes/firewall.nft
-  install_files "/etc/systemd/system/$unit"
-  if stale "$unit" /etc/ha-kubernetes/firewall.nft "/etc/systemd/system/$unit" || ! nft list table inet ha_kubernetes >/dev/null 2>&1; then
-    enable_units "$unit"
-    reread_units "$unit"
-    systemctl reload-or-restart "$unit" || fail "the firewall's table can't be loaded: $(journalctl -u "$unit" -n 3 -o cat | tr '\n' ' ')"
-    started "$unit" /etc/ha-kubernetes/firewall.nft "/etc/systemd/system/$unit"
-    did "closed the port table to others than nodeCidrs"
-  fi
-}
-restore_firewall() {
-  local unit=ha-kubernetes-firewall.service
-  [ -f "/etc/systemd/system/$unit" ] || [ -f "$STARTED/$unit" ] || return 0
-  systemctl disable --quiet --now "$unit" 2>/dev/null || true
-  if command -v nft >/dev/null && nft list table inet ha_kubernetes >/dev/null 2>&1; then nft delete table inet ha_kubernetes; fi
-  forget_started "$unit"
+# apt waits for dpkg's lock by itself and not for that of its lists, which a new machine's own timers hold for minutes.
+update_lists() {
+  local end=$((SECONDS + 600)) said=no
+  until apt_get update; do
+    grep -F /var/lib/apt/lists/lock /run/ha-kubernetes/apt.log >/dev/null || return 1
+    [ "$SECONDS" -lt "$end" ] || return 1
+    [ "$said" = yes ] || say "waiting for another apt to let go of its lists"
+    said=yes
+    pause 2
+  done
 }
 
 readonly JOURNAL_LIMIT=/etc/systemd/journald.conf.d/ha-kubernetes.conf

@@ -1,9 +1,10 @@
 import type { Cluster, Role } from "../../config/schema.ts";
-import type { HostFile, Stage } from "../stage.ts";
+import { type HostFile, quote, type Stage } from "../stage.ts";
 import { containerdFiles } from "./containerd.ts";
 import { FIREWALL_UNIT, firewall } from "./firewall.ts";
-import { modules, sysctls } from "./kernel.ts";
+import { isNode, modules, sysctls } from "./kernel.ts";
 import { ports } from "./ports.ts";
+import { watchedTables } from "./tables.ts";
 
 export interface PrepareStageArgs {
   /** `pool` where it is a worker. */
@@ -34,12 +35,12 @@ export function prepareStage(args: PrepareStageArgs): Stage {
   const { host, owner, cluster, apiAddress, versions } = args;
   const { hostPreparation, network } = cluster;
   const roles = [...host.roles].sort();
-  const isNode = roles.includes("control-plane") || roles.includes("worker");
+  const node = isNode(roles);
   const files: HostFile[] = [
     { path: "/etc/systemd/system/ha-kubernetes-hosts.service", content: HOSTS_UNIT },
     { path: "/etc/ha-kubernetes/hosts", content: hostsLines(args) },
   ];
-  if (isNode) files.push(...containerdFiles({ cluster, pause: versions.pause }));
+  if (node) files.push(...containerdFiles({ cluster, pause: versions.pause }));
   if (hostPreparation.firewall) {
     files.push(
       { path: "/etc/ha-kubernetes/firewall.nft", content: firewall(roles, cluster) },
@@ -53,7 +54,7 @@ export function prepareStage(args: PrepareStageArgs): Stage {
     name: "prepare",
     host: host.name,
     owner,
-    versions: isNode ? { containerd: versions.containerd, runc: versions.runc, "cni-plugins": versions.cniPlugins } : {},
+    versions: node ? { containerd: versions.containerd, runc: versions.runc, "cni-plugins": versions.cniPlugins } : {},
     settings: {
       HOST_ADDRESS: host.address,
       API_ADDRESS: apiAddress,
@@ -61,10 +62,11 @@ export function prepareStage(args: PrepareStageArgs): Stage {
       ARCHITECTURE: host.architecture,
       ROLES: roles.join(" "),
       KUBE_PROXY_MODE: network.kubeProxyMode,
+      TABLES: watchedTables(roles, cluster).join(" "),
       KUBERNETES_VERSION: cluster.kubernetesVersion,
-      CONTAINERD_VERSION: isNode ? versions.containerd : "",
-      RUNC_VERSION: isNode ? versions.runc : "",
-      CNI_PLUGINS_VERSION: isNode ? versions.cniPlugins : "",
+      CONTAINERD_VERSION: node ? versions.containerd : "",
+      RUNC_VERSION: node ? versions.runc : "",
+      CNI_PLUGINS_VERSION: node ? versions.cniPlugins : "",
       PREPARATIONS: preparations(cluster).join(" "),
       PACKAGES: packages(roles, cluster).join(" "),
       PORTS: ports(roles, cluster)
@@ -80,6 +82,7 @@ export function prepareStage(args: PrepareStageArgs): Stage {
     files,
     inputs: {
       artifacts: args.artifactList,
+      surroundings: surroundings(roles, cluster),
       sysctl: sysctls(roles, cluster)
         .map(([path, value]) => `${path} ${value}\n`)
         .join(""),
@@ -123,12 +126,32 @@ function preparations({ hostPreparation }: Cluster): string[] {
   return Object.keys(switches).filter((name) => switches[name]);
 }
 
+/** What preflight compares with the host's network: shell variables. */
+function surroundings(roles: readonly Role[], cluster: Cluster): string {
+  const variables = {
+    NODE_CIDRS: [...cluster.nodeCidrs].sort().join(" "),
+    POD_CIDR: cluster.network.podCidr,
+    SERVICE_CIDR: cluster.network.serviceCidr,
+    POD_LINK: isNode(roles) && cluster.addons.flannel ? "vxlan" : "",
+    NEEDED_PORTS: neededPorts(roles, cluster).join(" "),
+  };
+  return Object.entries(variables)
+    .map(([name, value]) => `${name}=${quote(value)}\n`)
+    .join("");
+}
+
+/** What must reach a host from the other nodes: `<protocol>:<port>`, without a port where the protocol has none. */
+function neededPorts(roles: readonly Role[], cluster: Cluster): string[] {
+  const table = ports(roles, cluster).map(({ protocol, number }) => `${protocol}:${number}`);
+  return roles.includes("balancer") ? [...table, "vrrp:-"] : table;
+}
+
 /** Packages of Debian and Ubuntu that the roles need. Of these only the missing ones are installed. */
 function packages(roles: readonly Role[], cluster: Cluster): string[] {
   const { hostPreparation, network } = cluster;
   const wanted = new Set(["ca-certificates", "curl", "iproute2", "kmod", "procps"]);
   if (roles.includes("balancer")) for (const name of ["haproxy", "keepalived", "socat"]) wanted.add(name);
-  if (roles.includes("control-plane") || roles.includes("worker")) {
+  if (isNode(roles)) {
     for (const name of ["conntrack", "ethtool", "iptables", "mount", "nftables", "socat"]) wanted.add(name);
     if (network.kubeProxyMode !== "nftables") wanted.add("ipset");
     // Takes away what kube-proxy leaves in the kernel.
@@ -146,16 +169,19 @@ function hostsLines({ host, cluster, apiAddress }: PrepareStageArgs): string {
   return `${api}${host.address} ${host.name} # ha-kubernetes\n`;
 }
 
-// Cloud images and containers write /etc/hosts anew at each boot.
+// Cloud images and containers write /etc/hosts again at each boot. cloud-init 24.3 gave its unit another name.
 const HOSTS_UNIT = `[Unit]
 Description=Names of the Kubernetes API and of this host in /etc/hosts
-After=cloud-init.service
+After=cloud-init.service cloud-init-network.service
+StartLimitIntervalSec=0
 Before=kubelet.service etcd.service
 
 [Service]
 Type=oneshot
 RemainAfterExit=yes
 ExecStart=/bin/sh -c "while read -r line; do grep -qxF \\"$$line\\" /etc/hosts || echo \\"$$line\\" >>/etc/hosts; done </etc/ha-kubernetes/hosts"
+Restart=on-failure
+RestartSec=2
 
 [Install]
 WantedBy=multi-user.target

@@ -18,6 +18,9 @@ undo_prepare() {
   undo_left_stages
   remove_containerd
   restore_hosts_lines
+  restore_tables
+  restore_shutdown
+  restore_updates
   for item in firewall time_sync swap sysctl modules journal time_zone packages host_name; do "restore_$item"; done
   remove_files
   systemctl daemon-reload

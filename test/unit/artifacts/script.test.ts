@@ -64,6 +64,20 @@ async function archive(programs: Record<string, string>): Promise<string> {
 }
 
 describe("programs on a host", () => {
+  it("whose bytes changed under the same size and time are found by a repair alone, and brought again", async () => {
+    const lines = [binary("kubelet", "kubelet's bytes"), await archive({ etcd: "etcd's bytes", etcdctl: "etcdctl's bytes" })];
+    await call("stage_artifacts", lines);
+    for (const path of [`${kubernetes}/kubelet`, "/opt/ha-kubernetes/etcd-3.6.14/etcdctl"].map(onHost)) {
+      const rot = `touch -r "$1" "$1.time"; printf X | dd of="$1" conv=notrunc status=none; touch -r "$1.time" "$1"; rm "$1.time"`;
+      await must("bash", ["-c", rot, "-", path]);
+    }
+    assert.match((await call("stage_artifacts", lines)).stdout, /nothing to change/);
+    const repaired = await call("stage_artifacts", lines, { REPAIR: "today" });
+    assert.match(repaired.stdout, /installed kubelet in .*installed etcd etcdctl in /);
+    assert.equal(readFileSync(onHost(`${kubernetes}/kubelet`), "utf8"), "kubelet's bytes");
+    assert.match((await call("stage_artifacts", lines, { REPAIR: "today" })).stdout, /nothing to change/);
+  });
+
   it("are put in place, and the second time nothing is done", async () => {
     const lines = [
       binary("kubelet", "kubelet's bytes"),

@@ -1,8 +1,10 @@
 import { execFileSync } from "node:child_process";
+import { kubeconfigPaths } from "../../../check/findings/integrity.ts";
+import { wantedSysctls } from "../../../check/findings/system.ts";
 import { readObservation } from "../../../check/observation.ts";
 import type { Looked } from "../../../check/observe.ts";
 import type { WantedHost, WantedStack } from "../../../check/stack.ts";
-import { readStage, unitsOf } from "../../../check/wanted.ts";
+import { readStage, wantedUnits } from "../../../check/wanted.ts";
 import { parseCluster } from "../../../config/parse.ts";
 import { balancerStage } from "../../../hosts/balancer/balancer.ts";
 import { controlPlaneStage } from "../../../hosts/control-plane/control-plane.ts";
@@ -44,7 +46,11 @@ function stagesOf(name: string): Stage[] {
     owner,
     cluster,
     apiAddress: endpoint.address,
-    artifactList: "",
+    artifactList:
+      "binary 11 /x/kubelet /opt/ha-kubernetes/kubernetes-1.36.3 kubelet\narchive 22 /x/runc.tgz /opt/ha-kubernetes/runc-1.4.3 runc\nimages 33 /x/i.tar pause\n".replace(
+        "11",
+        "1".repeat(64),
+      ),
     versions,
   });
   const kubeletExtraArgs = {};
@@ -96,7 +102,7 @@ function stagesOf(name: string): Stage[] {
 
 /** A host of the cluster and what all its stages want. */
 export function wantedHost(name: string): WantedHost {
-  const host: WantedHost = { name, lost: false, owner, stages: [], versions: {}, settings: {}, files: [] };
+  const host: WantedHost = { name, lost: false, owner, stages: [], versions: {}, settings: {}, files: [], inputs: {} };
   for (const stage of stagesOf(name)) {
     const { create, update, stdin } = renderStage(stage);
     const wanted = readStage(update ?? create, stdin);
@@ -104,6 +110,7 @@ export function wantedHost(name: string): WantedHost {
     host.stages.push(wanted.stage);
     Object.assign(host.versions, wanted.versions);
     Object.assign(host.settings, wanted.settings);
+    Object.assign(host.inputs, wanted.inputs);
     host.files.push(...wanted.files);
   }
   return host;
@@ -129,10 +136,39 @@ const unitText = (name: string, pid: number) =>
 const histogram = (name: string) =>
   [0.001, 0.002, 0.004, 0.008, 0.016, 0.032].map((bound, index) => `${name}_bucket{le="${bound}"} ${index < 2 ? 500 : 1000}`);
 
+/** The part that hosts/check/system.sh tells. */
+function systemOf(host: WantedHost): Record<string, string> {
+  const isPlane = host.stages.includes("control-plane");
+  const sysctls = [...wantedSysctls(host)];
+  const manifests = isPlane ? ["kube-apiserver", "kube-controller-manager", "kube-scheduler"].map((name) => `${name}.yaml`) : [];
+  const authority = host.files.find(({ path }) => path === "/etc/kubernetes/pki/ca.crt")?.sha256;
+  const server = (path: string) =>
+    path.endsWith("admin.conf") || !isPlane
+      ? `https://${host.settings.API_NAME}:8443`
+      : `https://${host.settings.HOST_ADDRESS}:6443`;
+  const sum = "5".repeat(64);
+  return {
+    swap: "",
+    sysctls: sysctls.map(([path, value]) => `${path} ${value}`).join("\n"),
+    "sysctl-file": sysctls.map(([path, value]) => `-${path} = ${value}`).join("\n"),
+    "shutdown-delay": "t 60000000",
+    inhibitors: "kubelet 0 root 846 kubelet shutdown Kubelet needs time to handle node shutdown delay",
+    tables: "table inet ha_kubernetes\ntable ip kube-proxy\ntable ip flannel-ipv4",
+    "port-table": "whole",
+    "program-sums": `${"1".repeat(64)}  /opt/ha-kubernetes/kubernetes-1.36.3/kubelet\n${sum}  /opt/ha-kubernetes/runc-1.4.3/runc`,
+    "installed-sums": `${sum} /opt/ha-kubernetes/runc-1.4.3/runc`,
+    manifests: manifests.map((name) => `${sum}  /etc/kubernetes/manifests/${name}`).join("\n"),
+    "manifests-written": manifests.map((name) => `${sum}  ${name}`).join("\n"),
+    kubeconfigs: kubeconfigPaths(host)
+      .map((path) => `${path} ${server(path)} ${authority}`)
+      .join("\n"),
+  };
+}
+
 /** What the script would print on a host that is well. */
 export function wellText(host: WantedHost): string {
   const is = (stage: string) => host.stages.includes(stage);
-  const units = unitsOf(host.files);
+  const units = wantedUnits(host);
   const programs = {
     "etcd.service": `etcd-${host.versions.etcd}/etcd`,
     "containerd.service": "containerd-2.3.4/containerd",
@@ -156,6 +192,7 @@ export function wellText(host: WantedHost): string {
     links:
       "/usr/local/bin/runc /opt/ha-kubernetes/runc-1.4.3/runc\n/opt/cni/bin/bridge /opt/ha-kubernetes/cni-plugins-1.9.1/bridge",
     failed: "",
+    ...systemOf(host),
     ports: [
       ...listening
         .filter(([port]) => port !== "2383")

@@ -24,7 +24,15 @@ after(() => {
 });
 
 const patience = { dialErrorLimit: 0, perDialTimeout: 5 };
-const host = (name: string, target: SshTarget) => ({ ...wantedHost("w1"), name, stages: [], settings: {}, files: [], target });
+const host = (name: string, target: SshTarget) => ({
+  ...wantedHost("w1"),
+  name,
+  stages: [],
+  settings: {},
+  files: [],
+  inputs: {},
+  target,
+});
 
 const said = (looked?: Looked) => (looked && "error" in looked ? looked.error : "it was looked at");
 

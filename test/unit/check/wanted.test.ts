@@ -52,12 +52,23 @@ test("a stage is read back from its command: files, settings, versions and owner
             files: (stage.files ?? [])
               .toSorted((a, b) => (a.path < b.path ? -1 : 1))
               .map(({ path, content, mode }) => [path, mode ?? "0644", "root:root", sha256(content), content]),
+            inputs: {},
           },
         );
       },
     ),
     { numRuns: 50 },
   );
+});
+
+test("of inputs only those of prepare are read: others may be secret", () => {
+  const inputs = { artifacts: "list", sysctl: "vm/x 1\n", token: "secret" };
+  const read = (name: Stage["name"]) => {
+    const { create, stdin } = renderStage({ name, host: "m1", owner: "prod/0011aabb", inputs });
+    return readStage(create, stdin)?.inputs;
+  };
+  assert.deepEqual(read("prepare"), { artifacts: "list", sysctl: "vm/x 1\n" });
+  assert.deepEqual(read("worker"), {});
 });
 
 test("a command that is no stage's is none", () => assert.equal(readStage("exec sh -c 'kubeadm token create'", ""), undefined));

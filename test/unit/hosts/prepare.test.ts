@@ -124,7 +124,7 @@ test("hosts without pods get no container runtime", () => {
   }
   assert.equal(
     stage(["worker"], { network: { kubeProxyMode: "ipvs" } }).settings?.MODULES,
-    "br_netfilter nf_conntrack overlay ip_vs ip_vs_rr ip_vs_sh ip_vs_wrr",
+    "br_netfilter nf_conntrack overlay vxlan ip_vs ip_vs_rr ip_vs_sh ip_vs_wrr",
   );
 });
 

@@ -1,0 +1,74 @@
+# shellcheck shell=bash
+# The port table and what watches over it and the tables of kube-proxy and flannel.
+
+readonly TABLES_UNIT=ha-kubernetes-tables.service TABLES_SCRIPT=/usr/local/lib/ha-kubernetes/tables.sh
+
+# Both files are the same on all hosts but for the arguments, so they travel with the scripts.
+apply_tables() {
+  local unit=/etc/systemd/system/$TABLES_UNIT
+  if [ -z "$TABLES" ]; then
+    restore_tables
+    return 0
+  fi
+  put_file 0755 "$TABLES_SCRIPT" <"$STAGE/stage/tables.sh"
+  put_file 0644 "$unit" <<END
+[Unit]
+Description=Watch over the packet filter's tables of this Kubernetes host
+After=ha-kubernetes-firewall.service
+StartLimitIntervalSec=0
+
+[Service]
+ExecStart=$TABLES_SCRIPT $TABLES
+Restart=always
+RestartSec=2
+Nice=5
+
+[Install]
+WantedBy=multi-user.target
+END
+  if stale "$TABLES_UNIT" "$TABLES_SCRIPT" "$unit"; then
+    enable_units "$TABLES_UNIT"
+    reread_units "$TABLES_UNIT"
+    systemctl restart "$TABLES_UNIT" || fail "$TABLES_UNIT does not start: $(journalctl -u "$TABLES_UNIT" -n 3 -o cat | tr '\n' ' ')"
+    started "$TABLES_UNIT" "$TABLES_SCRIPT" "$unit"
+  fi
+  if first_run; then return 0; fi
+  # One that was taken away before anybody watched.
+  # shellcheck disable=SC2086 # one word each
+  "$TABLES_SCRIPT" now $TABLES | while read -r line; do did "$line"; done
+}
+restore_tables() {
+  [ -f "/etc/systemd/system/$TABLES_UNIT" ] || [ -f "$STARTED/$TABLES_UNIT" ] || return 0
+  systemctl disable --quiet --now "$TABLES_UNIT" 2>/dev/null || true
+  rm -f "$TABLES_SCRIPT" "/etc/systemd/system/$TABLES_UNIT"
+  rmdir "${TABLES_SCRIPT%/*}" 2>/dev/null || true
+  rm -rf /run/ha-kubernetes-tables
+  forget_started "$TABLES_UNIT"
+}
+
+apply_firewall() {
+  local unit=ha-kubernetes-firewall.service
+  nft -c -f "$(staged /etc/ha-kubernetes/firewall.nft)" || fail "nft refuses the firewall's table"
+  install_files /etc/ha-kubernetes/firewall.nft
+  install_files "/etc/systemd/system/$unit"
+  if stale "$unit" /etc/ha-kubernetes/firewall.nft "/etc/systemd/system/$unit" || ! table_is_whole; then
+    enable_units "$unit"
+    reread_units "$unit"
+    systemctl reload-or-restart "$unit" || fail "the firewall's table can't be loaded: $(journalctl -u "$unit" -n 3 -o cat | tr '\n' ' ')"
+    started "$unit" /etc/ha-kubernetes/firewall.nft "/etc/systemd/system/$unit"
+    did "closed the port table to others than nodeCidrs"
+  fi
+}
+# As its file has it: loaded into a network of its own, which is gone again with the command, it looks the same.
+table_is_whole() {
+  local has
+  has=$(nft list table inet ha_kubernetes 2>/dev/null) || return 1
+  [ "$has" = "$(unshare --net sh -c 'nft -f /etc/ha-kubernetes/firewall.nft && nft list table inet ha_kubernetes')" ]
+}
+restore_firewall() {
+  local unit=ha-kubernetes-firewall.service
+  [ -f "/etc/systemd/system/$unit" ] || [ -f "$STARTED/$unit" ] || return 0
+  systemctl disable --quiet --now "$unit" 2>/dev/null || true
+  if command -v nft >/dev/null && nft list table inet ha_kubernetes >/dev/null 2>&1; then nft delete table inet ha_kubernetes; fi
+  forget_started "$unit"
+}

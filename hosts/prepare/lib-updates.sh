@@ -1,0 +1,27 @@
+# shellcheck shell=bash
+# Keeps the distribution's own updates from restarting the cluster's services on all hosts in the same night, outside any turn. Where
+# neither needrestart nor unattended-upgrades is installed nobody reads these files.
+
+readonly NEEDRESTART_FILE=/etc/needrestart/conf.d/ha-kubernetes.conf UPGRADES_FILE=/etc/apt/apt.conf.d/52ha-kubernetes
+
+apply_updates() {
+  put_file 0644 "$NEEDRESTART_FILE" <<'END'
+# Restarted by ha-kubernetes, one host at a time.
+$nrconf{override_rc}{qr(^(containerd|etcd|haproxy|keepalived|kubelet)\.service$)} = 0;
+END
+  if has_role balancer; then
+    put_file 0644 "$UPGRADES_FILE" <<'END'
+// An update restarts these, which must not happen on all balancers at once. Update them by hand, one host after another.
+Unattended-Upgrade::Package-Blacklist {
+  "haproxy$";
+  "keepalived$";
+};
+END
+  else
+    rm -f "$UPGRADES_FILE"
+  fi
+}
+restore_updates() {
+  rm -f "$NEEDRESTART_FILE" "$UPGRADES_FILE"
+  rmdir /etc/needrestart/conf.d /etc/needrestart 2>/dev/null || true
+}
