@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { quote } from "../hosts/stage.ts";
 import { runHere } from "../plugins/command-local.ts";
 import { CommandOutput } from "../plugins/command-output.ts";
-import { where } from "../plugins/ssh-dial.ts";
+import { where } from "../plugins/ssh-endpoint.ts";
 import { SshPool } from "../plugins/ssh-pool.ts";
 import { type Observation, readObservation } from "./observation.ts";
 import type { WantedHost } from "./stack.ts";

@@ -1,6 +1,6 @@
 import { authorityOf, type Recorded, readRecorded } from "../config/recorded.ts";
 import { readState, type State, type StateResource } from "../engine/export.ts";
-import type { SshTarget } from "../plugins/ssh-dial.ts";
+import type { SshTarget } from "../plugins/ssh-endpoint.ts";
 import { readStage, type WantedFile } from "./wanted.ts";
 
 // What the last `up` of a stack wanted, from its state: the hosts, how they are reached and what they hold.
