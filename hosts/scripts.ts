@@ -21,6 +21,7 @@ export type Library =
   | "pool-turn"
   | "node"
   | "authorities"
+  | "clock"
   | "lost";
 
 /**
@@ -29,10 +30,10 @@ export type Library =
  */
 export const stageLibraries: Readonly<Record<StageName, readonly Library[]>> = {
   prepare: ["common", "files", "saved", "artifacts", "images", "turn", "pool-turn", "node"],
-  etcd: ["common", "files", "saved", "artifacts", "turn", "authorities", "lost"],
+  etcd: ["common", "files", "saved", "artifacts", "turn", "authorities", "clock", "lost"],
   balancer: ["common", "files", "saved", "turn"],
-  "control-plane": ["common", "files", "saved", "artifacts", "images", "api", "turn", "node", "authorities"],
-  worker: ["common", "files", "saved", "artifacts", "images", "api", "turn", "pool-turn", "node", "authorities"],
+  "control-plane": ["common", "files", "saved", "artifacts", "images", "api", "turn", "node", "authorities", "clock"],
+  worker: ["common", "files", "saved", "artifacts", "images", "api", "turn", "pool-turn", "node", "authorities", "clock"],
   addons: ["common", "files", "api", "turn", "lost"],
   leaving: ["common", "files", "turn"],
   handover: ["common", "files", "turn"],
