@@ -3,6 +3,7 @@ import { type Finding, fail, type Level, ok, warn } from "./finding.ts";
 import { clusterFindings, memberFindings } from "./findings/etcd.ts";
 import { backupFindings, clockFindings, diskFindings, fileFindings, ownerFindings, unitFindings } from "./findings/host.ts";
 import { addressFindings, nodeFindings, serverFindings } from "./findings/kubernetes.ts";
+import { lostFindings } from "./findings/lost.ts";
 import { portFindings, versionFindings } from "./findings/programs.ts";
 import type { Looked } from "./observe.ts";
 import type { WantedHost, WantedStack } from "./stack.ts";
@@ -59,6 +60,7 @@ export function judge(name: string, stack: WantedStack, looked: readonly Looked[
     ...(given.length > 0
       ? [warn("lost hosts", `${given.join(", ")} were not looked at`, "delete their entries once `up` has forgotten them")]
       : []),
+    ...lostFindings(stack.lostCredentials),
     ...(stack.unfinished
       ? [warn("state", "the last run was cut off, or one is running now", "run up, then look again")]
       : [ok("state", "the last run came to its end")]),

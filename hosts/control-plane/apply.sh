@@ -3,7 +3,7 @@
 # the first.
 
 apply_control_plane() {
-  valid_now "$(staged /etc/kubernetes/pki/apiserver-etcd-client.crt)"
+  valid_now "$(staged "$KUBERNETES_PKI/signing-ca.crt")" "$(staged "$KUBERNETES_PKI/apiserver-etcd-client.crt")"
   mkdir -p "$MANIFESTS" /etc/kubernetes/pki/etcd /var/lib/kubelet
   chmod 0700 /etc/kubernetes/pki /var/lib/kubelet
   # On the way to a later version than this stage's: not for a host that is further already, or no control plane yet.

@@ -7,7 +7,7 @@ BOOTSTRAPPED=no
 readonly READ_AT_START=(/etc/systemd/system/etcd.service /etc/etcd/etcd.env /etc/etcd/pki/ca.crt)
 
 apply_etcd() {
-  valid_now "$(staged /etc/etcd/pki/member.crt)"
+  valid_now "$(staged /etc/etcd/pki/ca.crt)" "$(staged /etc/etcd/pki/member.crt)"
   id -u etcd >/dev/null 2>&1 || useradd --system --home-dir "$DATA_DIRECTORY" --no-create-home --shell /usr/sbin/nologin etcd
   mount_data_device
   mkdir -p "$DATA_DIRECTORY" /etc/etcd/pki

@@ -199,6 +199,16 @@ test("what the config gave up, and a run that was cut off, are said", () => {
   assert.deepEqual(wrong(looked, { ...stack, hosts, unfinished: true }), ["cluster WARN lost hosts", "cluster WARN state"]);
 });
 
+test("what a lost host had is said until it is worthless, with the ways", () => {
+  const lostCredentials = [{ name: "m9", since: "2026-11-28T09:00:00.000Z", authorities: ["etcd", "kubernetes"] }];
+  const report = judge("prod", { ...stack, lostCredentials }, lookedAt(), 0);
+  assert.match(
+    reportText(report),
+    /WARN {2}credentials of m9: the host is lost since 2026-11-28, and what it had of etcd, kubernetes is still valid\n {8}→ replace them by certificates\.authorities, in three edits; .* add m9 to certificates\.destroyedHosts/,
+  );
+  assert.equal(exitStatus(report), 0);
+});
+
 test("certificates are listed by their end, and those in their renewal window with what to do", () => {
   const day = 86_400_000;
   const all = { ...stack, certificates: [{ name: "etcd-m1", pem, renewBeforeHours: 2160 }] };

@@ -16,13 +16,13 @@ const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
 const terms = { allowedUses: ["server_auth"], earlyRenewalHours: 0, isCaCertificate: false, setSubjectKeyId: false };
 
 /** A certificate made `seconds` from now and valid for an hour from then, given to a host. */
-function given(seconds: number) {
+function given(seconds: number, kind: "authority" | "leaf" = "leaf") {
   mock.timers.enable({ apis: ["Date"], now: Date.now() + seconds * 1000 });
   const { outputs } = selfSign(privateKey, { subject: { commonName: "m1" } }, { ...terms, validityPeriodHours: 1 });
   mock.timers.reset();
   const file = join(folder, "certificate.pem");
   writeFileSync(file, String(outputs.certPem));
-  const script = `STAGE_NAME=etcd HOST_NAME=m1; . ${lib}common.sh; . ${lib}clock.sh; valid_now ${file}; echo taken`;
+  const script = `STAGE_NAME=etcd HOST_NAME=m1; . ${lib}common.sh; . ${lib}clock.sh; valid_now ${kind === "authority" ? file : `/nowhere ${file}`}; echo taken`;
   return run("bash", ["-euo", "pipefail", "-c", script]);
 }
 
@@ -37,12 +37,14 @@ test("a start that is near is waited for", async () => {
 });
 
 test("one that starts in twenty minutes or is over ends at once and says both times and the ways", async () => {
-  const ahead = await given(1200);
-  assert.equal(ahead.status, 1);
+  const leaf = await given(1200);
+  assert.equal(leaf.status, 1);
   assert.match(
-    ahead.text,
-    /ERROR: etcd on m1: the certificate that came for it starts at \S+ \S+Z, and its clock says \S+ \S+Z\./,
+    leaf.text,
+    /ERROR: etcd on m1: the certificate starts at \S+ \S+Z, and this host's clock says \S+ \S+Z\. Nothing was changed/,
   );
-  assert.match(ahead.text, /--replace "\*\*:LocallySignedCert::\*\*"/);
-  assert.match((await given(-7200)).text, /came for it ended at /);
+  assert.match(leaf.text, /--replace "\*\*:LocallySignedCert::\*\*"/);
+  const authority = await given(1200, "authority");
+  assert.match(authority.text, /the authority's certificate starts at .* run destroy and up; in a rotation, take its step back/);
+  assert.match((await given(-7200)).text, /the certificate ended at /);
 });

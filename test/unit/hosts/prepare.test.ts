@@ -84,6 +84,18 @@ test("the firewall closes the port table and nothing else", () => {
   assert.doesNotMatch(firewall(["etcd"]), /udp|10\.244/);
 });
 
+test("the firewall drops what comes anew from hosts that are lost, whose answers it lets in", () => {
+  const { hosts } = metal();
+  hosts.m2.lost = true;
+  const lines = firewall(["etcd", "control-plane"], { hosts })
+    .split("\n")
+    .map((line) => line.trim());
+  const drop = lines.indexOf("ip saddr { 10.0.0.12 } drop");
+  assert.ok(drop > lines.indexOf("ct state established,related accept"));
+  assert.ok(drop < lines.indexOf("ip saddr @nodes accept"));
+  assert.equal(lines.filter((line) => line.includes("10.0.0.12")).length, 1);
+});
+
 test("a switch that is off takes its files and its part of the script away", () => {
   const all = stage(["worker"]);
   const none = stage(["worker"], {
