@@ -8,8 +8,9 @@ import { type Port, ports } from "./ports.ts";
  */
 export function firewall(roles: readonly Role[], cluster: Cluster): string {
   const { nodeCidrs, network } = cluster;
-  // What was given up may come back to life with all that it had. Its answers come through: others still ask whether it lives.
-  const gone = lostAddresses(cluster);
+  // What was given up may come back to life with all that it had. Its answers come through: others still ask whether it lives. Workers
+  // offer nothing that would be worth a change there.
+  const gone = roles.includes("worker") ? [] : lostAddresses(cluster);
   const guarded = ports(roles, cluster).filter((port) => port.source !== "anyone");
   const list = (items: readonly (string | number)[]) => items.join(", ");
   const match = (protocol: Port["protocol"], only?: Port["source"]) => {

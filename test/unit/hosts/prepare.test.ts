@@ -85,15 +85,16 @@ test("the firewall closes the port table and nothing else", () => {
 });
 
 test("the firewall drops what comes anew from hosts that are lost, whose answers it lets in", () => {
-  const { hosts } = metal();
-  hosts.m2.lost = true;
-  const lines = firewall(["etcd", "control-plane"], { hosts })
+  const m2 = { address: "10.77.0.12", roles: ["etcd"], lost: true };
+  const lines = firewall(["etcd", "control-plane"], { hosts: { m2 } })
     .split("\n")
     .map((line) => line.trim());
-  const drop = lines.indexOf("ip saddr { 10.0.0.12 } drop");
+  const drop = lines.indexOf("ip saddr { 10.77.0.12 } drop");
   assert.ok(drop > lines.indexOf("ct state established,related accept"));
   assert.ok(drop < lines.indexOf("ip saddr @nodes accept"));
-  assert.equal(lines.filter((line) => line.includes("10.0.0.12")).length, 1);
+  assert.equal(lines.filter((line) => line.includes("10.77.0.12")).length, 1);
+  // A lost host changes nothing on workers.
+  assert.doesNotMatch(firewall(["worker"], { hosts: { m2 } }), /10\.77\.0\.12/);
 });
 
 test("a switch that is off takes its files and its part of the script away", () => {
