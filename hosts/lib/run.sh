@@ -8,6 +8,8 @@ umask 022
 export LC_ALL=C PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 # Every service of ours has a unit, so systemctl need not look after scripts of System V, which takes processes and says things.
 export SYSTEMCTL_SKIP_SYSV=1
+# Each call of ctr would repeat what containerd's own log says, and prepare has a word on cgroups of version 1.
+export CONTAINERD_SUPPRESS_DEPRECATION_WARNINGS=1
 # Not in somebody's home folder.
 export KUBECACHEDIR=/run/ha-kubernetes/kubectl
 
