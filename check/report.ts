@@ -76,9 +76,17 @@ export function judge(name: string, stack: WantedStack, looked: readonly Looked[
 const sorted = (findings: Finding[]): Finding[] => findings.sort((a, b) => severity[a.level] - severity[b.level]);
 
 function unreachable({ name }: WantedHost, error: string): Finding {
+  const found = `could not be looked at: ${error}`;
+  // It lives, and nobody should give it up for a key that changed.
+  if (error.includes("refuses the login"))
+    return fail(
+      "connection",
+      found,
+      "put the user and key that the host lets in in the config and run up: check logs in as the last up did",
+    );
   return fail(
     "connection",
-    `could not be looked at: ${error}`,
+    found,
     `start the host or mend its network, and look again; gone for good: hosts.${name}.lost in the config`,
   );
 }

@@ -104,7 +104,7 @@ take_host_lock() {
     say "waiting for stage $(lock_holder "$lock") to end on this host"
     flock -w 890 9 || fail "stage $(lock_holder "$lock") has held this host for 900 s: look for 'run.sh' in its process list"
   fi
-  echo "$STAGE_NAME, process $$" >"$lock"
+  echo "$STAGE_NAME (process $$)" >"$lock"
 }
 lock_holder() { cat "$1" 2>/dev/null || true; }
 

@@ -54,7 +54,7 @@ test("a stage that meets another one on its host waits without a word at first, 
     said += chunk;
   });
   await eventually("the second to say whom it waits for", 20, () => said !== "");
-  assert.match(said, new RegExp(`^waiting for stage balancer, process ${long.pid} to end on this host\n$`));
+  assert.match(said, new RegExp(`^waiting for stage balancer \\(process ${long.pid}\\) to end on this host\n$`));
   long.stdin.end("\n");
   await once(second, "close");
 });
