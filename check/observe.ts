@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { quote } from "../hosts/stage.ts";
 import { runHere } from "../plugins/command-local.ts";
 import { CommandOutput } from "../plugins/command-output.ts";
-import { where } from "../plugins/ssh-dial.ts";
+import { where } from "../plugins/ssh-endpoint.ts";
 import { SshPool } from "../plugins/ssh-pool.ts";
 import { kubeconfigPaths, programPaths, wantedPrograms } from "./findings/integrity.ts";
 import { wantedSysctls } from "./findings/system.ts";

@@ -4,6 +4,7 @@ import { clusterFindings, memberFindings } from "./findings/etcd.ts";
 import { backupFindings, clockFindings, diskFindings, fileFindings, ownerFindings, unitFindings } from "./findings/host.ts";
 import { kubeconfigFindings, manifestFindings, programFindings } from "./findings/integrity.ts";
 import { addressFindings, nodeFindings, serverFindings } from "./findings/kubernetes.ts";
+import { lostFindings } from "./findings/lost.ts";
 import { portFindings, versionFindings } from "./findings/programs.ts";
 import { shutdownFindings, swapFindings, sysctlFindings, tableFindings } from "./findings/system.ts";
 import type { Looked } from "./observe.ts";
@@ -68,6 +69,7 @@ export function judge(name: string, stack: WantedStack, looked: readonly Looked[
     ...(given.length > 0
       ? [warn("lost hosts", `${given.join(", ")} were not looked at`, "delete their entries once `up` has forgotten them")]
       : []),
+    ...lostFindings(stack.lostCredentials),
     ...(stack.unfinished
       ? [warn("state", "the last run was cut off, or one is running now", "run up, then look again")]
       : [ok("state", "the last run came to its end")]),
@@ -83,9 +85,17 @@ export function judge(name: string, stack: WantedStack, looked: readonly Looked[
 const sorted = (findings: Finding[]): Finding[] => findings.sort((a, b) => severity[a.level] - severity[b.level]);
 
 function unreachable({ name }: WantedHost, error: string): Finding {
+  const found = `could not be looked at: ${error}`;
+  // It lives, and nobody should give it up for a key that changed.
+  if (error.includes("refuses the login"))
+    return fail(
+      "connection",
+      found,
+      "put the user and key that the host lets in in the config and run up: check logs in as the last up did",
+    );
   return fail(
     "connection",
-    `could not be looked at: ${error}`,
+    found,
     `start the host or mend its network, and look again; gone for good: hosts.${name}.lost in the config`,
   );
 }

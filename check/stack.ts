@@ -1,6 +1,8 @@
+import { openOf } from "../config/lost.ts";
 import { authorityOf, type Recorded, readRecorded } from "../config/recorded.ts";
 import { readState, type State, type StateResource } from "../engine/export.ts";
-import type { SshTarget } from "../plugins/ssh-dial.ts";
+import type { SshTarget } from "../plugins/ssh-endpoint.ts";
+import type { OpenCredentials } from "./findings/lost.ts";
 import { readStage, type WantedFile } from "./wanted.ts";
 
 // What the last `up` of a stack wanted, from its state: the hosts, how they are reached and what they hold.
@@ -36,6 +38,8 @@ export interface StateCertificate {
 export interface WantedStack {
   hosts: WantedHost[];
   certificates: StateCertificate[];
+  /** What lost hosts had that is still valid. */
+  lostCredentials: OpenCredentials[];
   /** A run was cut off, or is still at it: hosts may hold more or less than this says. */
   unfinished: boolean;
 }
@@ -64,9 +68,13 @@ export function wantedIn(state: State, name: string): WantedStack {
   return {
     hosts: [...hosts.values()].sort((a, b) => (a.name < b.name ? -1 : 1)),
     certificates: resources.filter(({ type }) => certificateTypes.test(type)).map((it) => certificateOf(it, recorded)),
+    lostCredentials: lostCredentialsIn(recorded),
     unfinished: state.pending > 0,
   };
 }
+
+const lostCredentialsIn = (recorded: Recorded | undefined): OpenCredentials[] =>
+  (recorded?.lost ?? []).map((lost) => ({ ...lost, authorities: openOf(lost, (name) => authorityOf(recorded, name)) }));
 
 function addCommand(hosts: Map<string, WantedHost>, resource: StateResource): void {
   const { create, update, stdin, connection } = resource.inputs;

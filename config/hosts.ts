@@ -30,9 +30,7 @@ export const sshSchema = z
         host: hostNameOrAddress.describe("Name or address of the host to go through."),
         port: port.default(22).describe("TCP port of its sshd."),
         user: userName.default("root").describe("Who to log in as there."),
-        hostKey: hostKey
-          .optional()
-          .describe("Its public host key, one line as in authorized_keys. Required unless acceptAnyHostKey."),
+        hostKey: hostKey.optional().describe("Its public host key, as hosts have theirs. Required unless acceptAnyHostKey."),
       })
       .optional()
       .describe("A host through which every other host is reached. By default hosts are reached directly."),
@@ -67,7 +65,9 @@ export const hostSchema = z
     sshUser: userName.optional().describe("Where it differs from ssh.user."),
     hostKey: hostKey
       .optional()
-      .describe("Its public SSH host key, one line as in authorized_keys. The lab and AWS make it themselves."),
+      .describe(
+        "Its public SSH host key: one line, as its /etc/ssh/ssh_host_*_key.pub or ssh-keyscan has it. RSA keys prove themselves by SHA-2. The lab and AWS make it themselves.",
+      ),
     dataDevice: absolutePath
       .optional()
       .describe(

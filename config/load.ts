@@ -1,7 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import { knownVersions } from "../artifacts/lock.ts";
+import { privateKeyFault } from "./keys.ts";
 import { parseCluster } from "./parse.ts";
-import { didYouMean, holdsPrivateKey, type Problem, problemsText, problemText } from "./problems.ts";
+import { didYouMean, type Problem, problemsText, problemText } from "./problems.ts";
 import type { Cluster } from "./schema.ts";
 import type { KnownVersions } from "./versions.ts";
 
@@ -112,14 +113,15 @@ function secretKeyProblems({ values, secretKeys }: StackConfig): Problem[] {
   for (const key of secretNames) {
     const full = fullKey(key);
     if (values[full] === undefined || secretKeys.includes(full)) continue;
-    const cure = `store it anew with config set --secret ${key}, and replace the ${key === "sshPassword" ? "password" : "key pair"} where the file was shared`;
+    const cure = `store it again with config set --secret ${key}, and replace the ${key === "sshPassword" ? "password" : "key pair"} where the file was shared`;
     problems.push({ key: full, found: "is in clear in the stack's file", allowed: "an encrypted value", cure });
   }
   for (const key of ["sshPrivateKey", "backupSshPrivateKey"] as const) {
     const privateKey = values[fullKey(key)];
-    if (privateKey === undefined || holdsPrivateKey(privateKey)) continue;
+    const fault = privateKey === undefined ? undefined : privateKeyFault(privateKey, key);
+    if (fault === undefined) continue;
     const allowed = "the text of a private key file, from -----BEGIN … PRIVATE KEY----- on";
-    problems.push({ key: fullKey(key), found: "is no private key (not shown)", allowed });
+    problems.push({ key: fullKey(key), found: `${fault.found} (not shown)`, allowed, cure: fault.cure });
   }
   return problems;
 }
@@ -133,6 +135,6 @@ function accessProblems({ values }: StackConfig, cluster: Cluster): Problem[] {
   }
   const needed = cluster.provider === "baremetal" && Object.values(cluster.hosts).some(({ connection }) => connection === "ssh");
   if (!needed || values[fullKey("sshPrivateKey")] !== undefined || values[fullKey("sshPassword")] !== undefined) return [];
-  const cure = "config set --secret sshPrivateKey, the key's text on standard input; or sshPassword";
+  const cure = "config set --secret sshPrivateKey < ~/.ssh/id_ed25519; or config set --secret sshPassword";
   return [{ key: fullKey("sshPrivateKey"), found: "is missing", allowed: "the private key to log in to the hosts with", cure }];
 }

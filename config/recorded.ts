@@ -2,6 +2,7 @@ import { z } from "zod";
 import { type AuthorityName, authorityNames, firstGeneration, type Generations, sameGenerations } from "./authorities.ts";
 import type { AwsConfig } from "./aws.ts";
 import { roleSchema } from "./hosts.ts";
+import { type RecordedLost, recordedLostSchema, recordLost } from "./lost.ts";
 import { bornWith, machineOf } from "./machines.ts";
 import { pathOf } from "./path.ts";
 import type { Cluster, HostConfig } from "./schema.ts";
@@ -49,6 +50,8 @@ const recordedSchema = z.object({
   authorities: z.record(z.string(), recordedAuthority).optional(),
   /** Ids of `etcd.restoreFrom`, oldest first; absent where there was none. */
   restores: z.array(z.string()).optional(),
+  /** Hosts that were lost and whose credentials are still valid; absent where there are none. */
+  lost: z.array(recordedLostSchema).optional(),
 });
 
 /** A cluster as the last `up` was told to make it. Holds no secret. */
@@ -64,6 +67,7 @@ export const authorityOf = (recorded: Recorded | undefined, name: AuthorityName)
 export function record(cluster: Cluster, known: KnownVersions, before?: Recorded, now = new Date()): Recorded {
   const path = pathOf(before, cluster, known);
   const restores = restoresOf(cluster, before);
+  const lost = lostOf(cluster, before, now);
   const hosts = Object.entries(cluster.hosts).map(([name, host]): [string, RecordedHost] => [
     name,
     recordHost(cluster, name, host),
@@ -87,8 +91,18 @@ export function record(cluster: Cluster, known: KnownVersions, before?: Recorded
       ]),
     ),
     ...(restores.length > 0 && { restores }),
+    ...(lost.length > 0 && { lost }),
   };
 }
+
+const lostOf = (cluster: Cluster, before: Recorded | undefined, now: Date): RecordedLost[] =>
+  recordLost(
+    cluster,
+    before?.lost ?? [],
+    (name) => authorityOf(before, name),
+    (name) => cluster.certificates.authorities[name],
+    now,
+  );
 
 function restoresOf({ etcd }: Cluster, before?: Recorded): string[] {
   return [...new Set([...(before?.restores ?? []), ...(etcd.restoreFrom === undefined ? [] : [etcd.restoreFrom.id])])];

@@ -266,6 +266,12 @@ export const certificatesSchema = z
       .default(2160)
       .describe("An `up` this long before the end renews a certificate. 2160 is 90 days."),
     authorities: authoritiesSchema,
+    destroyedHosts: z
+      .array(dnsLabel)
+      .default([])
+      .describe(
+        "Lost hosts whose disks nobody can read any more, so that `check` does not ask to replace what they had. By default none.",
+      ),
   })
   .prefault({})
   .describe("How long certificates last, and what signs them. Only an `up` renews them.");

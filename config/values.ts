@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { hostKeyFault, hostKeyLine } from "./keys.ts";
 
 // The kinds of values a config holds. Each says in words what it allows, because that sentence is what a user reads when a
 // value is wrong. Texts end up in scripts and config files of other programs, so each kind admits only what is harmless there.
@@ -75,11 +76,14 @@ export const userName = matching(/^[A-Za-z_][A-Za-z0-9._-]{0,31}$/, "a login nam
 /** A Linux network interface; the kernel takes 15 characters. */
 export const interfaceName = matching(/^[A-Za-z0-9._-]{1,15}$/, "a network interface such as eth0, at most 15 characters");
 
-/** The kinds of host keys sshd offers for which pinning works; ssh-rsa would pin SHA-1, which today's sshd refuses. */
+/** A host's public key, in one line: as its .pub file or ssh-keyscan has it. RSA keys prove themselves by SHA-2. */
 export const hostKey = matching(
-  /^(ssh-ed25519|ecdsa-sha2-nistp(256|384|521)|rsa-sha2-(256|512)) [A-Za-z0-9+/]+={0,3}( [^\r\n]*)?$/,
+  hostKeyLine,
   "a public key line such as ssh-ed25519 AAAA…, as in the host's /etc/ssh/ssh_host_ed25519_key.pub",
-);
+).superRefine((line, context) => {
+  const message = hostKeyFault(line);
+  if (message !== undefined) context.addIssue({ code: "custom", message });
+});
 
 /** Any text of one line: a value that ends up in a file of another program. */
 export const line = matching(/^[^\p{Cc}]*$/u, "text of one line");

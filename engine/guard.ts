@@ -1,3 +1,4 @@
+import { privateKeyFault } from "../config/keys.ts";
 import { keys, secretNames } from "../config/load.ts";
 import { didYouMean, holdsPrivateKey } from "../config/problems.ts";
 import { wordsOf } from "./arguments.ts";
@@ -42,6 +43,6 @@ function guardValue(given: string | undefined, value: string | undefined, isSecr
   if (!(secretNames as readonly string[]).includes(key)) return;
   if (!isSecret) throw new Error(`${key} is a secret. ${nothing} Add --secret`);
   if (value !== undefined && value.trim() === "") throw new Error(`${key} would be empty. ${nothing}`);
-  if (value !== undefined && key.endsWith("PrivateKey") && !holdsPrivateKey(value))
-    throw new Error(`the value for ${key} is not a private key in PEM form. ${nothing}`);
+  const fault = value !== undefined && key.endsWith("PrivateKey") ? privateKeyFault(value, key) : undefined;
+  if (fault !== undefined) throw new Error(`the value for ${key} ${fault.found}. ${nothing} Cure: ${fault.cure}`);
 }

@@ -9,6 +9,7 @@ import { environmentFor, readStackFile } from "./environment.ts";
 import { EventLog } from "./events.ts";
 import { guardConfigSet, setsConfig } from "./guard.ts";
 import { type Deployment, withCutOffCommands, withoutFinishedCreates } from "./interrupted.ts";
+import { asksForOutputs, showOutputs } from "./outputs.ts";
 import { type ProgramServer, serveProgram } from "./program.ts";
 import { choosePackages } from "./providers.ts";
 import { type Run, type RunOptions, runCli } from "./pulumi.ts";
@@ -49,7 +50,10 @@ export async function main(argv: readonly string[], { packages = {} }: { package
     throw new Error(`there is no stack ${stack}: Pulumi.${stack}.yaml does not exist. ${stackAdvice(folder, stack)}`);
   const session = { cli, line, stack, env: environmentFor(folder, stack, cli.path) };
   if (line.operation !== undefined) return deploy(session, line.operation, packages);
-  const { status, stderr } = await runMending(session, plainArguments(line, stack), { input });
+  const args = plainArguments(line, stack);
+  const { status, stderr } = asksForOutputs(line)
+    ? await showOutputs(cli.path, args, folder, session.env)
+    : await runMending(session, args, { input });
   if (status !== 0) await advise(session, stderr);
   return status;
 }

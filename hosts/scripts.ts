@@ -27,6 +27,7 @@ export type Library =
   | "authorities"
   | "word"
   | "leaving"
+  | "clock"
   | "lost";
 
 /**
@@ -35,12 +36,13 @@ export type Library =
  */
 export const stageLibraries: Readonly<Record<StageName, readonly Library[]>> = {
   prepare: ["common", "files", "saved", "artifacts", "images", "etcd", "turn", "pool-turn", "node", "own"],
-  etcd: ["common", "files", "saved", "own", "artifacts", "etcd", "turn", "word", "leaving", "authorities", "lost"],
+  // biome-ignore format: a line for each stage
+  etcd: ["common", "files", "saved", "own", "artifacts", "etcd", "turn", "word", "leaving", "authorities", "clock", "lost"],
   balancer: ["common", "files", "saved", "etcd", "turn", "word", "leaving"],
   // biome-ignore format: a line for each stage
-  "control-plane": ["common", "files", "saved", "artifacts", "images", "api", "announce", "etcd", "turn", "word", "leaving", "node", "leavings", "authorities"],
+  "control-plane": ["common", "files", "saved", "artifacts", "images", "api", "announce", "etcd", "turn", "word", "leaving", "node", "leavings", "authorities", "clock"],
   // biome-ignore format: a line for each stage
-  worker: ["common", "files", "saved", "artifacts", "images", "api", "etcd", "pool-turn", "word", "node", "leavings", "authorities"],
+  worker: ["common", "files", "saved", "artifacts", "images", "api", "etcd", "pool-turn", "word", "node", "leavings", "authorities", "clock"],
   addons: ["common", "files", "api", "etcd", "turn", "lost"],
   leaving: ["common", "files", "api", "announce", "etcd", "word", "leaving"],
   handover: ["common", "files", "etcd", "turn", "word", "leaving"],

@@ -1,6 +1,6 @@
 import { type Failure, type Field, type Fields, misfits } from "./checks.ts";
 import type { Logging } from "./command-output.ts";
-import type { SshTarget } from "./ssh-dial.ts";
+import type { SshTarget } from "./ssh-endpoint.ts";
 import { assetSignature, isObject, type Properties, signature, type Value } from "./value.ts";
 
 /** Inputs of a command; their meaning is the plugin's. */

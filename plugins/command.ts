@@ -13,12 +13,12 @@ import {
 import { runHere } from "./command-local.ts";
 import { CommandOutput } from "./command-output.ts";
 import type { Context, Difference, Provider, Resource, ResourceType } from "./provider.ts";
-import { where } from "./ssh-dial.ts";
+import { RefusedLogin, where } from "./ssh-endpoint.ts";
 import { type Exit, SshPool } from "./ssh-pool.ts";
-import { changedNames, type Properties } from "./value.ts";
+import { changedNames, isObject, type Properties } from "./value.ts";
 
 // Stands in for the plugin `command`: an update runs `update`, else `create`; a delete runs as the last applied state has it. It
-// differs where the plugin hurts: commands share SSH connections, an error holds neither a command's text nor its stdin, lines
+// differs where the plugin hurts: another login for the same host runs nothing, commands share SSH connections, an error holds neither a command's text nor its stdin, lines
 // of any length are safe, and an interrupt reaches a command on this machine. CopyToRemote takes one file; CopyFile isn't here.
 
 type Operation = "create" | "update" | "delete";
@@ -44,11 +44,26 @@ function diff(old: Resource, inputs: Properties): Difference {
   };
 }
 
+/** Whether nothing but the way to log in changed. Another host key may be another machine under the same address. */
+function isLoginAlone(before: Properties, after: Properties): boolean {
+  const changed = changedNames(before, after);
+  if (changed.length !== 1 || !isObject(before.connection) || !isObject(after.connection)) return false;
+  const another = changedNames(before.connection, after.connection);
+  return changed[0] === "connection" && !another.includes("host") && !another.includes("hostKey");
+}
+
 /** Random, as the plugin's: 8 hexadecimal digits. */
 const newId = (name: string) => `${name}${randomBytes(4).toString("hex")}`;
 
-/** The life of either kind of command. */
-function commandType(check: ResourceType["check"], run: Run): ResourceType {
+/**
+ * The life of either kind of command. `login`: proves that a connection's login works, for an update that changes nothing else; what the
+ * command did on that host stays done.
+ */
+function commandType(
+  check: ResourceType["check"],
+  run: Run,
+  login?: (inputs: Connected, context: Context) => Promise<void>,
+): ResourceType {
   const perform = async (operation: Operation, properties: Properties, before: Properties, context: Context) => {
     const inputs = properties as unknown as CommandInputs & Connected;
     const text = operation === "update" ? (inputs.update ?? inputs.create) : inputs[operation];
@@ -66,9 +81,20 @@ function commandType(check: ResourceType["check"], run: Run): ResourceType {
       id: newId(context.name),
       outputs: await perform("create", inputs, {}, context),
     }),
-    update: async (old, inputs, context) => ({ outputs: await perform("update", inputs, old.outputs, context) }),
+    update: async (old, inputs, context) => {
+      if (login === undefined || !isLoginAlone(old.inputs, inputs))
+        return { outputs: await perform("update", inputs, old.outputs, context) };
+      await login(inputs as unknown as Connected, context);
+      const { stdout = "", stderr = "" } = old.outputs;
+      return { outputs: { ...inputs, stdout, stderr } };
+    },
     delete: async (old, context) => {
-      await perform("delete", old.outputs, old.outputs, context);
+      try {
+        await perform("delete", old.outputs, old.outputs, context);
+      } catch (error) {
+        if (!(error instanceof RefusedLogin)) throw error;
+        throw new RefusedLogin(`${error.message}. A delete logs in as the last update of "${context.name}" did`);
+      }
     },
   };
 }
@@ -92,11 +118,15 @@ const local = commandType(checkLocal, async ({ interpreter, dir, stdin }, text, 
   return { exit, place: "this machine" };
 });
 
-const remote = commandType(checkRemote, async ({ connection, stdin }, command, environment, output, { log, signal }) => {
-  const onOutput = (stream: "stdout" | "stderr", chunk: Buffer) => output.write(stream, chunk);
-  const exit = await connections.run(connection, { command, stdin, environment, onOutput, log, signal });
-  return { exit, place: where(connection) };
-});
+const remote = commandType(
+  checkRemote,
+  async ({ connection, stdin }, command, environment, output, { log, signal }) => {
+    const onOutput = (stream: "stdout" | "stderr", chunk: Buffer) => output.write(stream, chunk);
+    const exit = await connections.run(connection, { command, stdin, environment, onOutput, log, signal });
+    return { exit, place: where(connection) };
+  },
+  ({ connection }, context) => connections.prove(connection, context),
+);
 
 /** A file that is brought to a host again when its content or its place changed, but not for another connection; never deleted. */
 const copyToRemote: ResourceType = {

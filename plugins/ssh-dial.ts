@@ -1,32 +1,9 @@
-import { createHash } from "node:crypto";
 import type { Duplex } from "node:stream";
 import { setTimeout as delay } from "node:timers/promises";
-import ssh2, { type AuthenticationType, type ConnectConfig, type Client as SshClient } from "ssh2";
-import { sshFingerprint, sshReadableKey } from "./openssh.ts";
-
-/** One SSH server and how to log in; as in the inputs of remote.Command, defaults filled in. */
-export interface SshEndpoint {
-  host: string;
-  port: number;
-  user: string;
-  password?: string;
-  /** PEM; tried before the password. */
-  privateKey?: string;
-  privateKeyPassword?: string;
-  /** Socket of an agent; by default that of SSH_AUTH_SOCK, where it is set. */
-  agentSocketPath?: string;
-  /** Failed dials that are borne; the next one is an error. -1: no end. */
-  dialErrorLimit: number;
-  /** Seconds for one dial with its handshake; 0: no limit. */
-  perDialTimeout: number;
-  /** Line as in authorized_keys. Absent: any host key is accepted. */
-  hostKey?: string;
-}
-
-/** An SSH server, maybe behind a bastion. */
-export interface SshTarget extends SshEndpoint {
-  proxy?: SshEndpoint;
-}
+import ssh2, { type ConnectConfig, type Client as SshClient } from "ssh2";
+import { sshFingerprint } from "./openssh.ts";
+import { PermanentError, RefusedLogin, type SshEndpoint, where } from "./ssh-endpoint.ts";
+import { type Login, loginOf } from "./ssh-login.ts";
 
 /** What a wait needs: how to say something, and when to give up. */
 export interface Wait {
@@ -34,19 +11,14 @@ export interface Wait {
   signal?: AbortSignal;
 }
 
-/** A failure that another try can't mend. */
-export class PermanentError extends Error {}
+/** A server's own word that it lets this user not in; anything else may be a host that is still on its way up. */
+const isRefusal = (error: Error & { level?: string }): boolean =>
+  error.level === "client-authentication" || /too many authentication failures/i.test(error.message);
 
 /** Milliseconds before the second dial, growth and cap: those of Pulumi's sdk/go/common/util/retry. */
 const backoff = { first: 100, growth: 1.5, cap: 5000 };
 /** Milliseconds between probes of a silent connection, and how many may go unanswered: a dead host is noticed in half a minute. */
 const keepalive = { interval: 10_000, count: 3 };
-
-/** user@host:port, for messages. */
-export const where = ({ user, host, port }: SshEndpoint): string => `${user}@${host}:${port}`;
-
-/** Two targets with the same key may share a connection. */
-export const targetKey = (target: SshTarget): string => createHash("sha256").update(JSON.stringify(target)).digest("hex");
 
 /**
  * Tries until it works, with growing pauses.
@@ -84,12 +56,18 @@ function parseHostKey(endpoint: SshEndpoint, line: string): { type: string; blob
 /** Signatures that a key type may be proven with; SHA-1 is not among them. */
 const signatures = (keyType: string): string[] => (keyType === "ssh-rsa" ? ["rsa-sha2-512", "rsa-sha2-256"] : [keyType]);
 
-function clientConfig(endpoint: SshEndpoint, sock: Duplex | undefined, mismatch: (message: string) => void): ConnectConfig {
-  const { host, port, user: username, password } = endpoint;
+function clientConfig(
+  endpoint: SshEndpoint,
+  login: Login,
+  sock: Duplex | undefined,
+  mismatch: (message: string) => void,
+): ConnectConfig {
+  const { host, port, user: username } = endpoint;
   const config: ConnectConfig = {
     host,
     port,
     username,
+    authHandler: login.handler,
     sock: sock as ConnectConfig["sock"],
     readyTimeout: endpoint.perDialTimeout * 1000,
     keepaliveInterval: keepalive.interval,
@@ -104,43 +82,22 @@ function clientConfig(endpoint: SshEndpoint, sock: Duplex | undefined, mismatch:
       return false;
     };
   }
-  const methods: unknown[] = [{ type: "none", username }];
-  if (endpoint.privateKey !== undefined) {
-    methods.push({ type: "publickey", username, key: readKey(endpoint), passphrase: endpoint.privateKeyPassword });
-  }
-  if (password !== undefined) {
-    const prompt = (_name: string, _text: string, _lang: string, prompts: unknown[], finish: (answers: string[]) => void) =>
-      finish(prompts.map(() => password));
-    methods.push({ type: "password", username, password }, { type: "keyboard-interactive", username, prompt });
-  }
-  const agent = endpoint.agentSocketPath ?? process.env.SSH_AUTH_SOCK;
-  if (agent) methods.push({ type: "agent", username, agent });
-  config.authHandler = methods as AuthenticationType[];
   return config;
-}
-
-function readKey(endpoint: SshEndpoint): string {
-  try {
-    const key = sshReadableKey(endpoint.privateKey ?? "", endpoint.privateKeyPassword);
-    const parsed = ssh2.utils.parseKey(key, endpoint.privateKeyPassword);
-    if (parsed instanceof Error) throw parsed;
-    return key;
-  } catch (error) {
-    // The parser's message is about the format; it holds nothing of the key.
-    throw new PermanentError(`privateKey of ${where(endpoint)} cannot be used: ${(error as Error).message}`);
-  }
 }
 
 /**
  * One try to open a connection and log in.
  *
  * @param sock - A stream to the server; by default a TCP connection.
- * @throws PermanentError when the host key is not the expected one, or a key cannot be read.
+ * @throws PermanentError when the host key is not the expected one, or a key cannot be read; {@link RefusedLogin} when the server
+ *   answered and let the user not in.
  */
 export function dialOnce(endpoint: SshEndpoint, sock?: Duplex, signal?: AbortSignal): Promise<SshClient> {
   return new Promise((resolve, reject) => {
     let wrongKey: string | undefined;
-    const config = clientConfig(endpoint, sock, (message) => {
+    let banner = "";
+    const login = loginOf(endpoint);
+    const config = clientConfig(endpoint, login, sock, (message) => {
       wrongKey = message;
     });
     const client = new ssh2.Client();
@@ -155,11 +112,19 @@ export function dialOnce(endpoint: SshEndpoint, sock?: Duplex, signal?: AbortSig
       if (/no matching host key format/.test(error.message)) {
         return reject(new PermanentError(`${where(endpoint)} refused: it has no host key of the type that hostKey names`));
       }
+      if (isRefusal(error)) return reject(new RefusedLogin(`${where(endpoint)} ${login.refusal()}`));
       reject(error);
     };
     signal?.addEventListener("abort", onAbort, { once: true });
     client.once("error", fail);
-    client.once("close", () => fail(new Error("the server closed the connection")));
+    client.once("close", () => fail(new Error(`the server closed the connection${banner}`)));
+    // Where an account may not log in now, such as at boot, the reason comes in this form.
+    client.on("banner", (text) => {
+      banner = `: ${text
+        .replaceAll(/[^\x20-\x7e]+/g, " ")
+        .trim()
+        .slice(-200)}`;
+    });
     client.once("ready", () => {
       signal?.removeEventListener("abort", onAbort);
       client.removeAllListeners();

@@ -2,7 +2,8 @@ import { once } from "node:events";
 import type { Duplex } from "node:stream";
 import type { ClientChannel, SFTPWrapper, Client as SshClient } from "ssh2";
 import { type RemoteFile, writeRemoteFile } from "./ssh-copy.ts";
-import { dialOnce, retryDial, type SshEndpoint, type SshTarget, targetKey, type Wait, where } from "./ssh-dial.ts";
+import { dialOnce, retryDial, type Wait } from "./ssh-dial.ts";
+import { RefusedLogin, type SshEndpoint, type SshTarget, targetKey, where } from "./ssh-endpoint.ts";
 
 /** Commands at once on one connection: below the 10 of sshd's MaxSessions, whose default must not be met. */
 const sessionsPerConnection = 8;
@@ -44,6 +45,8 @@ interface HostLinks {
 /** SSH connections that commands share: as few per host and user as sshd's session limit allows, kept until the run ends. */
 export class SshPool {
   readonly #hosts = new Map<string, HostLinks>();
+  /** Logins that a server refused: they are asked once in a run, however many commands need them. */
+  readonly #refused = new Map<string, RefusedLogin>();
 
   /**
    * Runs one command and waits for its end.
@@ -67,6 +70,12 @@ export class SshPool {
   copy(target: SshTarget, file: RemoteFile, wait: Wait): Promise<void> {
     const begin: Begin<SFTPWrapper> = (client, opened) => client.sftp(opened);
     return this.#session(target, wait, begin, (_, sftp) => writeRemoteFile(sftp, file, where(target), wait.signal));
+  }
+
+  /** Opens a connection, where there is none, and does nothing with it. @throws As `run` does. */
+  async prove(target: SshTarget, wait: Wait): Promise<void> {
+    const link = await this.#acquire(target, wait);
+    link.sessions--;
   }
 
   /** Uses a new session on a connection that has room for it. */
@@ -103,6 +112,8 @@ export class SshPool {
     this.#hosts.set(key, host);
     for (;;) {
       wait.signal?.throwIfAborted();
+      const refused = this.#refused.get(key);
+      if (refused) throw refused;
       host.links = host.links.filter((link) => !link.ended);
       const free = host.links.find((link) => link.sessions < sessionsPerConnection);
       if (free) {
@@ -114,6 +125,10 @@ export class SshPool {
         .then((link) => {
           host.links.push(link);
           return link;
+        })
+        .catch((error) => {
+          if (error instanceof RefusedLogin) this.#refused.set(key, error);
+          throw error;
         })
         .finally(() => {
           host.dialing = undefined;

@@ -47,6 +47,12 @@ const extendedKeyUsages = [
   ...["timestamping", "ocsp_signing"],
 ];
 
+/**
+ * How far back a certificate starts. The plugin's start at once, so that a host whose clock is a little behind takes them for invalid;
+ * kube-controller-manager dates those that it signs back as far.
+ */
+const backdatedMinutes = 5;
+
 /** Names that `allowedUses` may hold. */
 export const allowedUseNames: readonly string[] = [...keyUsages, ...extendedKeyUsages, "any_extended"];
 
@@ -192,8 +198,9 @@ function issue(
   if (terms.setAuthorityKeyId && !authority) throw new Error("setAuthorityKeyId needs isCaCertificate or setSubjectKeyId");
   const constraints = new asn1.BasicConstraints({ cA, ...(cA && maxPathLength >= 0 && { pathLenConstraint: maxPathLength }) });
   const identified = authority && { keyIdentifier: new asn1.KeyIdentifier(exact(authority)) };
-  const notBefore = new Date();
-  const notAfter = new Date(notBefore.getTime() + terms.validityPeriodHours * 3_600_000);
+  const now = Date.now();
+  const notBefore = new Date(now - backdatedMinutes * 60_000);
+  const notAfter = new Date(now + terms.validityPeriodHours * 3_600_000);
   const serial = randomBytes(16);
   // Positive, and as short as DER wants it.
   serial[0] = ((serial[0] ?? 0) & 0x7f) | 0x40;

@@ -1,13 +1,9 @@
 import { keyPath, shown } from "../problems.ts";
-import type { Recorded } from "../recorded.ts";
 import type { Refusal } from "./change.ts";
 
 // What can't change in a cluster's life.
 
-type Fixed = Exclude<
-  keyof Recorded,
-  "hosts" | "versions" | "kubernetesVersion" | "kubernetesPath" | "maxUnavailable" | "network" | "authorities" | "restores"
->;
+type Fixed = "name" | "provider" | "podCidr" | "serviceCidr" | "dnsDomain" | "etcdDataDirectory";
 
 const fixed = (field: Fixed, path: readonly string[], says: string, cure: string): Refusal => ({
   says,

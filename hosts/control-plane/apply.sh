@@ -3,6 +3,7 @@
 # the first.
 
 apply_control_plane() {
+  valid_now "$(staged "$KUBERNETES_PKI/signing-ca.crt")" "$(staged "$KUBERNETES_PKI/apiserver-etcd-client.crt")"
   note_before_kubelet
   mkdir -p "$MANIFESTS" /etc/kubernetes/pki/etcd /var/lib/kubelet
   chmod 0700 /etc/kubernetes/pki /var/lib/kubelet

@@ -7,6 +7,7 @@ BOOTSTRAPPED=no
 readonly READ_AT_START=(/etc/systemd/system/etcd.service /etc/etcd/etcd.env /etc/etcd/pki/ca.crt)
 
 apply_etcd() {
+  valid_now "$(staged /etc/etcd/pki/ca.crt)" "$(staged /etc/etcd/pki/member.crt)"
   have_user
   take_place
   take_backup_directory

@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { plainHostKey } from "../../config/keys.ts";
 import type { Cluster } from "../../config/schema.ts";
 import type { HostFile } from "../stage.ts";
 
@@ -98,11 +99,11 @@ const script = (name: string, mode = "0755", source = `files/${name}.sh`): HostF
   mode,
 });
 
-// A pinned key names its signature's algorithm, a known_hosts file the kind of key.
+// A pinned key of RSA is proven by SHA-2 alone.
 function sshFiles({ sshKey }: BackupArgs, target: NonNullable<BackupArgs["backup"]["copyToSsh"]>): HostFile[] {
   if (sshKey === undefined) throw new Error("cluster.etcd.backup.copyToSsh is set and there is no secret backupSshPrivateKey");
-  const [algorithm = "", key = ""] = target.hostKey.split(" ");
-  const kind = algorithm.startsWith("rsa-") ? "ssh-rsa" : algorithm;
+  const [kind = "", key = ""] = plainHostKey(target.hostKey).split(" ");
+  const algorithms = kind === "ssh-rsa" ? (/rsa-sha2-\d+/.exec(target.hostKey)?.[0] ?? "rsa-sha2-512,rsa-sha2-256") : kind;
   const config = {
     HostName: target.host,
     Port: target.port,
@@ -112,7 +113,7 @@ function sshFiles({ sshKey }: BackupArgs, target: NonNullable<BackupArgs["backup
     UserKnownHostsFile: "/etc/etcd-backup/known_hosts",
     GlobalKnownHostsFile: "/dev/null",
     HostKeyAlias: "target",
-    HostKeyAlgorithms: algorithm,
+    HostKeyAlgorithms: algorithms,
     StrictHostKeyChecking: "yes",
     BatchMode: "yes",
     LogLevel: "ERROR",

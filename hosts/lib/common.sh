@@ -19,14 +19,36 @@ did() {
   DONE+=("$*")
   say "$*"
 }
+# One line for a person: many of one kind are counted. What each was is said while it happens.
 outcome() {
+  local item line="" said=""
   if [ ${#DONE[@]} -eq 0 ]; then
     echo "nothing to change"
-  else
-    local line
-    line=$(printf '; %s' "${DONE[@]}")
-    echo "${line:2}"
+    return
   fi
+  local -A many=([wrote]=0 [removed]=0 [installed]=0 [imported]=0 [other]=0)
+  for item in "${DONE[@]}"; do
+    kind_of "$item"
+    many[$KIND]=$((${many[$KIND]} + 1))
+  done
+  for item in "${DONE[@]}"; do
+    kind_of "$item"
+    if [ "$KIND" != other ] && [ "${many[$KIND]}" -gt 3 ]; then
+      [[ $said != *"$KIND"* ]] || continue
+      said+=" $KIND"
+      item="$KIND ${many[$KIND]} $KINDS"
+    fi
+    line+="; $item"
+  done
+  echo "${line:2}"
+}
+kind_of() {
+  KIND=other KINDS=""
+  case $1 in
+    wrote\ /* | removed\ /*) KIND=${1%% *} KINDS=files ;;
+    installed\ *\ in\ *) KIND=installed KINDS=programs ;;
+    imported\ *) KIND=imported KINDS=images ;;
+  esac
 }
 
 # wait_until SECONDS DESCRIPTION COMMAND...: polls until COMMAND succeeds, and fails with its last words at the deadline. What takes
@@ -36,16 +58,22 @@ wait_until() {
   shift 2
   until last=$("$@" 2>&1 </dev/null); do
     if [ "$SECONDS" -ge "$end" ]; then
-      fail "gave up after $seconds s waiting for $what: $(last_words "$1" "$last" | tail -n 3 | tr '\n' ' ')"
+      fail "gave up after $seconds s waiting for $what: $(last_words "$last" "$@" | tail -n 3 | tr '\n' ' ')"
     fi
     if [ $((SECONDS - said)) -ge 10 ]; then
       said=$SECONDS
-      say "waiting for $what, $((end - SECONDS)) s left: $(last_words "$1" "$last" | tail -n 1 | cut -c1-200)"
+      say "waiting for $what, $((end - SECONDS)) s left: $(last_words "$last" "$@" | tail -n 1 | cut -c1-200)"
     fi
     pause 0.2
   done
 }
-last_words() { if declare -F "why_not_$1" >/dev/null; then "why_not_$1"; else printf '%s' "$2"; fi; }
+# last_words SAID COMMAND...: never nothing. A condition such as `test -b DEVICE` says nothing itself, but what it asks is clear.
+last_words() {
+  local said=$1
+  shift
+  if declare -F "why_not_$1" >/dev/null; then said=$("why_not_$1" || true); fi
+  printf '%s' "${said:-"'$*' is not true yet"}"
+}
 
 # pause SECONDS: without a process, by reading from a pipe that nobody writes to. All hosts of a birth wait much of the time, and
 # on small machines it is processes that a birth is made of.
@@ -66,17 +94,20 @@ one_minor_up() {
   [ "$steps" -le 1 ] || fail "$1 is $2 here and goes up one minor version at a time, not to $3 at once. Set $4 to a version of the next minor one first"
 }
 
-# One script at a time on a host, whoever started it. The kernel drops the lock with its holder.
+# One script at a time on a host, whoever started it. The kernel drops the lock with its holder. Stages of one `up` meet here as a
+# matter of course, and most are through in seconds: only a longer wait is worth a word.
 take_host_lock() {
+  local lock=/run/ha-kubernetes/lock
   # Bundles with keys lie below it, and nobody else may hold the lock.
   install -d -m 0700 /run/ha-kubernetes
   # An undo that another one runs has its lock.
-  if [ /proc/self/fd/9 -ef /run/ha-kubernetes/lock ]; then return 0; fi
-  exec 9>/run/ha-kubernetes/lock
-  if ! flock -n 9; then
-    say "waiting for another run on this host to end"
-    flock -w 900 9 || fail "another run has held this host for 900 s: look for 'run.sh' in its process list"
+  if [ /proc/self/fd/9 -ef "$lock" ]; then return 0; fi
+  exec 9>>"$lock"
+  if ! flock -w 10 9; then
+    say "waiting for stage $(lock_holder "$lock") to end on this host"
+    flock -w 890 9 || fail "stage $(lock_holder "$lock") has held this host for 900 s: look for 'run.sh' in its process list"
   fi
+  echo "$STAGE_NAME (process $$)" >"$lock"
   sweep_bundles
 }
 
@@ -89,6 +120,7 @@ sweep_bundles() {
     rm -rf "$bundle"
   done < <(find /run/ha-kubernetes -maxdepth 1 -type d -name '*.????????' -mmin +15)
 }
+lock_holder() { cat "$1" 2>/dev/null || true; }
 
 owned_by() { [ -f "$HOME_DIR/owner" ] && [ "$(<"$HOME_DIR/owner")" = "$1" ]; }
 

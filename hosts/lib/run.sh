@@ -14,6 +14,10 @@ for variable in $(compgen -e); do
   LOGIN_PROXIES+=("$variable=${!variable}")
   unset "$variable"
 done
+# Every service of ours has a unit, so systemctl need not look after scripts of System V, which takes processes and says things.
+export SYSTEMCTL_SKIP_SYSV=1
+# Each call of ctr would repeat what containerd's own log says, and prepare has a word on cgroups of version 1.
+export CONTAINERD_SUPPRESS_DEPRECATION_WARNINGS=1
 # Not in somebody's home folder.
 export KUBECACHEDIR=/run/ha-kubernetes/kubectl
 

@@ -8,6 +8,9 @@ import { type Port, ports } from "./ports.ts";
  */
 export function firewall(roles: readonly Role[], cluster: Cluster): string {
   const { nodeCidrs, network } = cluster;
+  // What was given up may come back to life with all that it had. Its answers come through: others still ask whether it lives. Workers
+  // offer nothing that would be worth a change there.
+  const gone = roles.includes("worker") ? [] : lostAddresses(cluster);
   const guarded = ports(roles, cluster).filter((port) => port.source !== "anyone");
   const list = (items: readonly (string | number)[]) => items.join(", ");
   const match = (protocol: Port["protocol"], only?: Port["source"]) => {
@@ -21,6 +24,7 @@ export function firewall(roles: readonly Role[], cluster: Cluster): string {
   const rules = [
     "iif lo accept",
     "ct state established,related accept",
+    ...(gone.length > 0 ? [`ip saddr { ${list(gone)} } drop`] : []),
     "meta l4proto { icmp, ipv6-icmp } accept",
     "ip saddr @nodes accept",
     // In ipvs mode a Service's traffic comes through here with the Service's own port.
@@ -47,6 +51,14 @@ ${rules.map((text) => `    ${text}`).join("\n")}
 }
 `;
 }
+
+/** Where hosts were that are gone for good. On aws their machines go with them, and pools must not change for that. */
+const lostAddresses = ({ hosts, provider }: Cluster): string[] =>
+  provider === "aws"
+    ? []
+    : Object.values(hosts)
+        .flatMap(({ lost, address }) => (lost && address !== undefined ? [address] : []))
+        .sort();
 
 /** Loads the table at boot, before the network, and again when the distribution's own ruleset is loaded, which empties all tables. */
 export const FIREWALL_UNIT = `[Unit]

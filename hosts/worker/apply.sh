@@ -5,6 +5,7 @@
 readonly ISSUER=$STAGE/inputs/issuer.crt
 
 apply_worker() {
+  valid_now "$ISSUER"
   note_before_kubelet
   mkdir -p /etc/kubernetes/pki "$MANIFESTS" /var/lib/kubelet
   chmod 0700 /var/lib/kubelet

@@ -1,3 +1,4 @@
+import { plainHostKey } from "../../config/keys.ts";
 import type { Cluster, HostConfig } from "../../config/schema.ts";
 import type { Connection, ProviderArgs } from "../infrastructure.ts";
 
@@ -16,7 +17,12 @@ export function hostConnection(
     port: host.sshPort ?? ssh.port,
     user: host.sshUser ?? ssh.user,
     ...secret,
-    ...(host.hostKey && { hostKey: host.hostKey }),
-    ...(ssh.bastion && { bastion: { ...ssh.bastion, ...secret } }),
+    ...(host.hostKey && { hostKey: plainHostKey(host.hostKey) }),
+    ...(ssh.bastion && { bastion: { ...plainBastion(ssh.bastion), ...secret } }),
   };
 }
+
+const plainBastion = (bastion: NonNullable<Cluster["ssh"]["bastion"]>) => ({
+  ...bastion,
+  ...(bastion.hostKey && { hostKey: plainHostKey(bastion.hostKey) }),
+});

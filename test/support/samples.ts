@@ -1,9 +1,10 @@
-import { createHash } from "node:crypto";
+import { createHash, generateKeyPairSync } from "node:crypto";
 import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { cloudImageGroups, knownVersions, resolveVersions } from "../../artifacts/lock.ts";
 import { wantedFiles } from "../../artifacts/plan.ts";
+import { type OpensshKey, opensshKey } from "../../plugins/openssh.ts";
 
 // Configs of clusters that no host stands behind.
 
@@ -53,3 +54,6 @@ export function clusterOf(
   edit(cluster);
   return cluster;
 }
+
+/** A new private key in OpenSSH's form. */
+export const newPrivateKey = (): string => (opensshKey(generateKeyPairSync("ed25519").privateKey) as OpensshKey).privateKey;

@@ -65,7 +65,8 @@ test("a host's own way in goes before the one of all hosts", async () => {
 });
 
 test("the stack's secret goes to every host and to the bastion, and stays secret", async () => {
-  const bastion = { host: "gate.example.com", user: "hop", hostKey };
+  // As ssh-keyscan prints it.
+  const bastion = { host: "gate.example.com", user: "hop", hostKey: `gate.example.com ${hostKey}` };
   for (const secrets of [{ sshPrivateKey: pulumi.secret("the key") }, { sshPassword: pulumi.secret("the password") }]) {
     const connection = await connectionOf("w1", (config) => Object.assign(config, { ssh: { bastion } }), secrets);
     const [kind, value] =

@@ -117,7 +117,7 @@ export function wantedHost(name: string): WantedHost {
 }
 
 /** The whole stack, well. */
-export const stack: WantedStack = { hosts: names.map(wantedHost), certificates: [], unfinished: false };
+export const stack: WantedStack = { hosts: names.map(wantedHost), certificates: [], lostCredentials: [], unfinished: false };
 
 const unitText = (name: string, pid: number) =>
   [

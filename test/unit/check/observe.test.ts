@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { lines } from "../../../check/observation.ts";
 import { type Looked, observeAll } from "../../../check/observe.ts";
-import type { SshTarget } from "../../../plugins/ssh-dial.ts";
+import type { SshTarget } from "../../../plugins/ssh-endpoint.ts";
 import { freePort, startServer } from "../plugins/ssh-server.ts";
 import { wantedHost } from "./healthy.ts";
 

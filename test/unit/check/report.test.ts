@@ -272,6 +272,29 @@ test("what the config gave up, and a run that was cut off, are said", () => {
   assert.deepEqual(wrong(looked, { ...stack, hosts, unfinished: true }), ["cluster WARN lost hosts", "cluster WARN state"]);
 });
 
+test("a host that refuses the login is not one to be given up", () => {
+  const looked = lookedAt();
+  const [first] = looked;
+  assert.ok(first);
+  const refused = { host: first.host, error: "ops@10.0.0.11:22 refuses the login of user ops with key SHA256:x (ssh-ed25519)" };
+  const text = reportText(judge("prod", stack, [refused, ...looked.slice(1)], 0));
+  assert.match(
+    text,
+    /FAIL {2}connection: could not be looked at: ops@\S+ refuses the login.*\n {8}→ put the user and key that the host lets in/,
+  );
+  assert.doesNotMatch(text, /hosts\.\w+\.lost/);
+});
+
+test("what a lost host had is said until it is worthless, with the ways", () => {
+  const lostCredentials = [{ name: "m9", since: "2026-11-28T09:00:00.000Z", authorities: ["etcd", "kubernetes"] }];
+  const report = judge("prod", { ...stack, lostCredentials }, lookedAt(), 0);
+  assert.match(
+    reportText(report),
+    /WARN {2}credentials of m9: the host is lost since 2026-11-28, and what it had of etcd, kubernetes is still valid\n {8}→ replace them by certificates\.authorities, in three edits; .* add m9 to certificates\.destroyedHosts/,
+  );
+  assert.equal(exitStatus(report), 0);
+});
+
 test("certificates are listed by their end, and those in their renewal window with what to do", () => {
   const day = 86_400_000;
   const all = { ...stack, certificates: [{ name: "etcd-m1", pem, renewBeforeHours: 2160 }] };

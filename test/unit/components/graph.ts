@@ -114,10 +114,12 @@ function pem(label: string, bytes: number): string {
   return `${label}\n${Buffer.concat(noise).subarray(0, bytes).toString("base64")}\n`;
 }
 
-const sshPrivateKey = `-----BEGIN OPENSSH PRIVATE KEY-----\n${pem("bogus", 240)}-----END OPENSSH PRIVATE KEY-----\n`;
+const sshPrivateKey = newPrivateKey();
 // What the program keeps on this machine goes to a folder of the tests.
 const cache = mkdtempSync(join(tmpdir(), "ha-kubernetes-cache-"));
 process.env.XDG_CACHE_HOME = cache;
 process.on("exit", () => rmSync(cache, { recursive: true, force: true }));
 
 export { clusterOf, manifestFile } from "../../support/samples.ts";
+
+import { newPrivateKey } from "../../support/samples.ts";

@@ -174,13 +174,23 @@ export const badHosts: readonly Bad[] = [
     ],
   },
   {
-    mistake: "host key of SHA-1",
+    mistake: "host key that is cut off",
     from: metal,
     edit: (c) => {
       c.hosts.w1.hostKey = "ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAABgQC7";
     },
     says: [
-      'cluster.hosts.w1.hostKey is "ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAABgQC7" | allowed: a public key line such as ssh-ed25519 AAAA…, as in the host\'s /etc/ssh/ssh_host_ed25519_key.pub',
+      'cluster.hosts.w1.hostKey is "ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAABgQC7" | allowed: the whole line: this key is cut off or changed. Copy it again from the host\'s /etc/ssh/ssh_host_*_key.pub',
+    ],
+  },
+  {
+    mistake: "host key under another kind's name",
+    from: metal,
+    edit: (c) => {
+      c.hosts.w1.hostKey = c.hosts.w1.hostKey.replace("ssh-ed25519", "ecdsa-sha2-nistp256");
+    },
+    says: [
+      "cluster.hosts.w1.hostKey is \"ecdsa-sha2-nistp256 AAAAC3NzaC1lZDI1NTE5AAAAIPSYmFiqFGuYmYrVKtPcaRXTvSOrCFWBFvY… | allowed: a line whose first word names the key's kind: this key's is ssh-ed25519",
     ],
   },
   {

@@ -3,9 +3,10 @@ import { spawnSync } from "node:child_process";
 import { test } from "node:test";
 import * as pulumi from "@pulumi/pulumi";
 import { checkStack, loadCluster, type StackConfig } from "../../../config/load.ts";
+import { newPrivateKey } from "../../support/samples.ts";
 import { known, lab, metal, type Written } from "./samples.ts";
 
-const key = "-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXktdjE=\n-----END OPENSSH PRIVATE KEY-----\n";
+const key = newPrivateKey();
 
 function stack(cluster: Written, more: Record<string, string> = {}, secretKeys = ["ha-kubernetes:sshPrivateKey"]): StackConfig {
   return { values: { "ha-kubernetes:cluster": JSON.stringify(cluster), "aws:region": "eu-central-1", ...more }, secretKeys };
@@ -82,7 +83,7 @@ test("a mistyped key beside the cluster", () => {
 test("metal without anything to log in with", () => {
   assert.equal(
     complaint(stack(metal())),
-    "- ha-kubernetes:sshPrivateKey is missing | allowed: the private key to log in to the hosts with | cure: config set --secret sshPrivateKey, the key's text on standard input; or sshPassword",
+    "- ha-kubernetes:sshPrivateKey is missing | allowed: the private key to log in to the hosts with | cure: config set --secret sshPrivateKey < ~/.ssh/id_ed25519; or config set --secret sshPassword",
   );
 });
 
@@ -100,7 +101,7 @@ test("a secret in clear", () => {
   const clear = stack(metal(), { "ha-kubernetes:sshPrivateKey": key, "ha-kubernetes:sshPassword": "hunter2" });
   assert.equal(
     complaint(clear),
-    "- ha-kubernetes:sshPassword is in clear in the stack's file | allowed: an encrypted value | cure: store it anew with config set --secret sshPassword, and replace the password where the file was shared",
+    "- ha-kubernetes:sshPassword is in clear in the stack's file | allowed: an encrypted value | cure: store it again with config set --secret sshPassword, and replace the password where the file was shared",
   );
 });
 
@@ -108,7 +109,7 @@ test("a public key in the place of the private one, which is not shown", () => {
   const text = complaint(stack(metal(), { "ha-kubernetes:sshPrivateKey": "ssh-ed25519 AAAA ops@example.com" }));
   assert.equal(
     text,
-    "- ha-kubernetes:sshPrivateKey is no private key (not shown) | allowed: the text of a private key file, from -----BEGIN … PRIVATE KEY----- on",
+    "- ha-kubernetes:sshPrivateKey is a public key (not shown) | allowed: the text of a private key file, from -----BEGIN … PRIVATE KEY----- on | cure: take the file without .pub: config set --secret sshPrivateKey < ~/.ssh/id_ed25519",
   );
 });
 

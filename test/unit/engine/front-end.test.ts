@@ -22,6 +22,8 @@ test("up makes, a second up runs nothing, destroy undoes in the reverse order; t
   assert.match(first.text, /^ {2}apiEndpoint: made a$/m);
   assert.doesNotMatch(first.text, /secretive/);
   assert.deepEqual(project.happened(), ["made a", "made b"]);
+  const { stdout } = await project.run(["output"]);
+  assert.equal(stdout, "apiEndpoint: made a\n");
   assert.match((await project.run(["up"])).text, /3 unchanged/);
   assert.deepEqual(project.happened(), []);
   assert.equal((await project.run(["destroy"])).code, 0);

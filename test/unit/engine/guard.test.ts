@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { guardConfigSet } from "../../../engine/guard.ts";
+import { newPrivateKey } from "../../support/samples.ts";
 
-const key = "-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaA==\n-----END OPENSSH PRIVATE KEY-----\n";
+const key = newPrivateKey();
 const guard = (args: string[], input?: string) => guardConfigSet(["config", ...args], input, true);
 const refuses = (args: string[], why: RegExp, input?: string) => assert.throws(() => guard(args, input), why);
 
@@ -21,7 +22,11 @@ test("a private key or a password without --secret is refused, in every form", (
 
 test("a secret that is empty or no key does not replace a good one", () => {
   refuses(["set", "--secret", "sshPrivateKey"], /sshPrivateKey would be empty\. Nothing was written/, "\n");
-  refuses(["set", "--secret", "sshPrivateKey", "id_ed25519"], /is not a private key in PEM form/);
+  refuses(
+    ["set", "--secret", "sshPrivateKey", "id_ed25519"],
+    /is no private key, perhaps its file's name\. Nothing was written\. Cure: config set --secret sshPrivateKey < /,
+  );
+  refuses(["set", "--secret", "backupSshPrivateKey"], /whose end is missing\. Nothing was written/, key.slice(0, -20));
 });
 
 test("a key that the program does not read is refused with the one that was meant; other namespaces and projects are the CLI's", () => {

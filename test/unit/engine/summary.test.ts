@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Step } from "../../../engine/events.ts";
-import { summaryLines } from "../../../engine/summary.ts";
+import { outputLines, summaryLines } from "../../../engine/summary.ts";
 
 const step = (op: string, type: string, name: string, outputs?: Record<string, unknown>): Step => ({
   op,
@@ -13,7 +13,7 @@ const command = (op: string, name: string) => step(op, "command:remote:Command",
 const stack = step("update", "pulumi:pulumi:Stack", "p-s", {
   apiEndpoint: "https://10.0.0.10:8443",
   kubeconfig: { "4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270", ciphertext: "[secret]" },
-  hosts: { m1: { address: "10.0.0.11" } },
+  hosts: { m1: { address: "10.0.0.11", roles: ["etcd", "control-plane"] } },
   recorded: { name: "s" },
   etcdBorn: true,
 });
@@ -35,9 +35,7 @@ test("after up: what changed on which hosts, the outputs that people need, and w
     "outputs:",
     "  apiEndpoint: https://10.0.0.10:8443",
     '  kubeconfig: "[secret]"',
-    "  hosts:",
-    "    m1:",
-    "      address: 10.0.0.11",
+    "  hosts: { m1: { address: 10.0.0.11, roles: [ etcd, control-plane ] } }",
     "next:",
     "  npm run --silent output -- kubeconfig --show-secrets --stack production > kubeconfig",
     "  npm run check -- --stack production    # looks at every host",
@@ -57,6 +55,29 @@ test("after a failure: where, and how to go on; a host that can't be reached has
   assert.match(lines.join("\n"), /up goes on from here; npm run check looks/);
   const destroyed = summaryLines("destroy", "dev", { done: [], failed, messages: [] }, false);
   assert.match(destroyed.join("\n"), /destroy goes on from here/);
+});
+
+test("outputs that are too long for one line are written below each other, each of their own in one where it fits", () => {
+  const host = (n: number) => [`m${n}`, { address: `10.0.0.${n}`, roles: ["etcd", "balancer", "control-plane"] }] as const;
+  assert.deepEqual(outputLines({ hosts: Object.fromEntries([1, 2, 3].map(host)), recorded: {}, etcdBorn: true }), [
+    "hosts:",
+    ...[1, 2, 3].map((n) => `  m${n}: { address: 10.0.0.${n}, roles: [ etcd, balancer, control-plane ] }`),
+  ]);
+  assert.deepEqual(outputLines({ recorded: {} }), []);
+});
+
+test("a refused login speaks of user and key, and of the state's login where something is removed, not of lost hosts", () => {
+  const failed = [command("delete", "worker-w1")];
+  const built = ["ops@10.0.0.1:22 refuses the login of user ops with key SHA256:abc (ssh-ed25519)"];
+  const pulumis = ["ssh: handshake failed: ssh: unable to authenticate, attempted methods [none publickey]: cannot reach"];
+  for (const messages of [built, pulumis]) {
+    for (const operation of ["up", "destroy"] as const) {
+      const text = summaryLines(operation, "dev", { done: [], failed, messages }, false).join("\n");
+      assert.match(text, /refused the login\. Compare cluster\.ssh\.user and the secret sshPrivateKey/);
+      assert.match(text, operation === "up" ? /Put its entry back, run up with the new login/ : /run up, then destroy\./);
+      assert.doesNotMatch(text, /lost: true/);
+    }
+  }
 });
 
 test("a preview says where up would change something", () => {

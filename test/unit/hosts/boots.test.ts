@@ -86,6 +86,7 @@ const apt = {
 };
 const services = `. ${hosts}lib/artifacts.sh
   . <(sed "s|/run/ha-kubernetes|$F|g; s|/run/systemd/system|$F|" ${hosts}prepare/lib-services.sh)
+  note_packages() { :; }; packages_before() { :; }
   PACKAGES='curl haproxy' LOGIN_PROXIES=()`;
 
 test("apt-get update waits for the lists' lock, and for nothing else", async (t) => {

@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
+import { generateKeyPairSync } from "node:crypto";
 import { test } from "node:test";
 import { parseCluster } from "../../../config/parse.ts";
 import { type EtcdStageArgs, etcdStage } from "../../../hosts/etcd/etcd.ts";
 import { etcdClusterId, restoreSettings } from "../../../hosts/etcd/restore.ts";
 import { ports } from "../../../hosts/prepare/ports.ts";
+import { opensshKey } from "../../../plugins/openssh.ts";
 import { must } from "../../support/process.ts";
 import { known, metal } from "../config/samples.ts";
 
@@ -85,11 +87,16 @@ test("the SSH target's host key is pinned, and only the user etcd reads the priv
   });
   assert.equal(all["/etc/etcd-backup/known_hosts"]?.content, `target ${hostKey.replace(" nas", "")}\n`);
   assert.match(all["/etc/etcd-backup/ssh_config"]?.content ?? "", /StrictHostKeyChecking yes/);
-  const rsa = { ...target, hostKey: "rsa-sha2-512 AAAAB3NzaC1yc2E=" };
-  assert.equal(
-    files({ backup: { copyToSsh: rsa } }, { backupSshKey: "SECRET" })["/etc/etcd-backup/known_hosts"]?.content,
-    "target ssh-rsa AAAAB3NzaC1yc2E=\n",
-  );
+  const { publicKey = "" } = opensshKey(generateKeyPairSync("rsa", { modulusLength: 2048 }).privateKey) ?? {};
+  for (const [line, algorithms] of [
+    [publicKey, "rsa-sha2-512,rsa-sha2-256"],
+    [publicKey.replace("ssh-rsa", "rsa-sha2-512"), "rsa-sha2-512"],
+    [`nas ${publicKey}`, "rsa-sha2-512,rsa-sha2-256"],
+  ]) {
+    const rsa = files({ backup: { copyToSsh: { ...target, hostKey: line } } }, { backupSshKey: "SECRET" });
+    assert.equal(rsa["/etc/etcd-backup/known_hosts"]?.content, `target ${publicKey}\n`);
+    assert.match(rsa["/etc/etcd-backup/ssh_config"]?.content ?? "", new RegExp(`HostKeyAlgorithms ${algorithms}\\n`));
+  }
   assert.throws(() => stage({ backup: { copyToSsh: target } }), /there is no secret backupSshPrivateKey/);
 });
 

@@ -84,6 +84,19 @@ test("the firewall closes the port table and nothing else", () => {
   assert.doesNotMatch(firewall(["etcd"]), /udp|10\.244/);
 });
 
+test("the firewall drops what comes anew from hosts that are lost, whose answers it lets in", () => {
+  const m2 = { address: "10.77.0.12", roles: ["etcd"], lost: true };
+  const lines = firewall(["etcd", "control-plane"], { hosts: { m2 } })
+    .split("\n")
+    .map((line) => line.trim());
+  const drop = lines.indexOf("ip saddr { 10.77.0.12 } drop");
+  assert.ok(drop > lines.indexOf("ct state established,related accept"));
+  assert.ok(drop < lines.indexOf("ip saddr @nodes accept"));
+  assert.equal(lines.filter((line) => line.includes("10.77.0.12")).length, 1);
+  // A lost host changes nothing on workers.
+  assert.doesNotMatch(firewall(["worker"], { hosts: { m2 } }), /10\.77\.0\.12/);
+});
+
 test("a switch that is off takes its files and its part of the script away", () => {
   const all = stage(["worker"]);
   const none = stage(["worker"], {

@@ -237,6 +237,34 @@ test("remote: an environment is refused with the cure", async () => {
   assert.match(checked?.failures?.[0]?.reason ?? "", /write NAME=value before the command/);
 });
 
+test("remote: another login for the same host is tried and recorded, and runs nothing; anything else runs", async () => {
+  const log = join(folder, "ran");
+  const inputs = { connection: { ...connection(), user: "tester" }, create: `echo ran >>${log}; echo out` };
+  const old = { ...(await remote.create(inputs, context())), inputs };
+  const update = async (changes: Properties) => {
+    writeFileSync(log, "");
+    const now = { ...inputs, ...changes };
+    const updated = await remote.update?.(old, now, context());
+    assert.deepEqual(updated?.outputs, { ...now, stdout: "out", stderr: "" });
+    return readFileSync(log, "utf8");
+  };
+  const { privateKey: _, ...withPassword } = connection();
+  assert.equal(await update({ connection: { ...withPassword, password: server.password } }), "");
+  assert.equal(await update({ connection: { ...connection(), dialErrorLimit: 7 } }), "");
+  assert.equal(await update({ connection: { ...connection(), host: "localhost" } }), "ran\n");
+  assert.equal(await update({ connection: { ...connection(), hostKey: `${server.hostKey} comment` } }), "ran\n");
+  assert.equal(await update({ connection: { ...connection(), dialErrorLimit: 7 }, stdin: "x" }), "ran\n");
+  const wrong = { ...inputs, connection: { ...withPassword, password: "wrong" } };
+  assert.match(await rejection(Promise.resolve(remote.update?.(old, wrong, context()))), /refuses the login of user tester/);
+});
+
+test("remote: a delete whose login is refused says that it has the login of the last update", async () => {
+  const inputs = { connection: { ...connection(), user: "former" }, create: "true", delete: "true" };
+  const old = { id: "x", inputs, outputs: { ...inputs, stdout: "", stderr: "" } };
+  const message = await rejection(Promise.resolve(remote.delete?.(old, context())));
+  assert.match(message, /former@127\.0\.0\.1:\d+ refuses the login of user former with key SHA256:.*the last update of "thing"/);
+});
+
 const copyType = typeOf("command:remote:CopyToRemote");
 const asset = (content: { text: string } | { path: string }, hash = "h"): Properties => ({
   [signature]: assetSignature,

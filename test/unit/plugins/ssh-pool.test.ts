@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { generateKeyPairSync } from "node:crypto";
 import { test } from "node:test";
-import type { SshTarget } from "../../../plugins/ssh-dial.ts";
+import type { SshTarget } from "../../../plugins/ssh-endpoint.ts";
 import { type Execution, SshPool } from "../../../plugins/ssh-pool.ts";
 import { freePort, startServer, type TestServer, type TestServerOptions, targetOf } from "./ssh-server.ts";
 
@@ -130,16 +130,46 @@ test("a key that is not let in falls back to the password", () =>
     assert.equal((await run(pool, targetOf(server, { privateKey, password: server.password }), "echo in")).stdout, "in\n");
   }));
 
-test("wrong credentials are an error without the credentials", () =>
+test("a refused login ends at the first try, names user and key, and is not asked for again", () =>
   withServer({}, async (server, pool) => {
-    await assert.rejects(
-      run(pool, targetOf(server, { privateKey: undefined, password: "wrong-secret" }), "true"),
-      (error: Error) => {
-        assert.match(error.message, /cannot reach tester@127\.0\.0\.1:\d+: All configured authentication methods failed/);
-        assert.doesNotMatch(error.message, /wrong-secret/);
+    const { privateKey } = generateKeyPairSync("ed25519", {
+      privateKeyEncoding: { type: "pkcs8", format: "pem" },
+      publicKeyEncoding: { type: "spki", format: "pem" },
+    });
+    const target = targetOf(server, { privateKey, password: "wrong-secret", dialErrorLimit: -1 });
+    const said: string[] = [];
+    for (const _ of [1, 2]) {
+      await assert.rejects(run(pool, target, "true", { log: (line) => said.push(line) }), (error: Error) => {
+        const words =
+          /^tester@127\.0\.0\.1:\d+ refuses the login of user tester with key SHA256:\S+ \(ssh-ed25519\) and a password; it takes publickey, password$/;
+        assert.match(error.message, words);
+        assert.doesNotMatch(error.message, /wrong-secret|PRIVATE KEY/);
         return true;
-      },
+      });
+    }
+    assert.deepEqual(said, []);
+    assert.equal(server.connections(), 1);
+    // Another login is asked for.
+    assert.equal((await run(pool, targetOf(server), "echo in")).stdout, "in\n");
+  }));
+
+test("a bastion that refuses the login is named as such, at once", () =>
+  withServer({}, async (server, pool) => {
+    const { proxy: _, ...proxy } = targetOf(server, { user: "stranger" });
+    await assert.rejects(
+      run(pool, targetOf(server, { proxy, dialErrorLimit: -1 }), "true"),
+      /^Error: stranger@\S+ refuses the login/,
     );
+    assert.equal(server.connections(), 1);
+  }));
+
+test("a server that closes the connection once the user is known, as at boot, is tried again, and its words are shown", () =>
+  withServer({ booting: 2 }, async (server, pool) => {
+    const said: string[] = [];
+    const log = (line: string) => said.push(line);
+    assert.equal((await run(pool, targetOf(server, { dialErrorLimit: 5 }), "echo in", { log })).stdout, "in\n");
+    assert.equal(said.length, 2);
+    assert.match(said[0] ?? "", /the server closed the connection: System is booting up/);
   }));
 
 test("a private key that can't be read is an error at once, without the key", () =>

@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import ssh2, { type AuthContext, type Connection, type ServerChannel } from "ssh2";
 import { type OpensshKey, opensshKey } from "../../../plugins/openssh.ts";
-import type { SshTarget } from "../../../plugins/ssh-dial.ts";
+import type { SshTarget } from "../../../plugins/ssh-endpoint.ts";
 import { serveSftp } from "./sftp-server.ts";
 
 /** A real SSH server in this process, on loopback, that runs what it is told with /bin/sh. */
@@ -37,6 +37,8 @@ export interface TestServerOptions {
   maxSessions?: number;
   /** Names that may be set; others are refused. As sshd's AcceptEnv. */
   acceptEnv?: string[];
+  /** Logins that are closed with pam_nologin's word once their key is known, as sshd does while its host boots. */
+  booting?: number;
 }
 
 function newKey(type: "ed25519" | "rsa" | "ecdsa"): OpensshKey {
@@ -69,8 +71,10 @@ export async function startServer(options: TestServerOptions = {}): Promise<Test
   const files = mkdtempSync(join(tmpdir(), "ssh-server-"));
   let connections = 0;
   let mostSessions = 0;
+  let booting = options.booting ?? 0;
 
-  const server = new ssh2.Server({ hostKeys: [host.privateKey] }, (client) => {
+  const banner = booting > 0 ? "System is booting up." : undefined;
+  const server = new ssh2.Server({ hostKeys: [host.privateKey], banner }, (client) => {
     connections++;
     clients.add(client);
     socketOf(client).setNoDelay(true);
@@ -81,7 +85,10 @@ export async function startServer(options: TestServerOptions = {}): Promise<Test
       clients.delete(client);
       for (const child of children) killGroup(child, "SIGKILL");
     });
-    client.on("authentication", (attempt) => authenticate(attempt, userBlob, password));
+    client.on("authentication", (attempt) => {
+      if (attempt.method !== "none" && booting-- > 0) socketOf(client).end();
+      else authenticate(attempt, userBlob, password);
+    });
     client.on("session", (accept, reject) => {
       if (sessions >= (options.maxSessions ?? 10)) return reject();
       sessions++;

@@ -217,13 +217,16 @@ test("a self-signed leaf gets an authority key id on demand: its own", async () 
   await assert.rejects(make("SelfSignedCert", { ...inputs, subject: { commonName: "x" } }), /setAuthorityKeyId needs/);
 });
 
-test("validity: from now, for as long as asked, also beyond 2049", async () => {
+test("validity: from five minutes ago, until as long from now as asked, also beyond 2049", async () => {
   const { privateKeyPem } = await key();
   const made = await make("SelfSignedCert", { ...caInputs(privateKeyPem), validityPeriodHours: 24 * 365 * 40 });
   const certificate = new X509Certificate(made.certPem ?? "");
-  assert.equal(Date.parse(made.validityEndTime ?? "") - Date.parse(made.validityStartTime ?? ""), 40 * 365 * 24 * 3_600_000);
+  const backdated = 5 * 60_000;
+  const span = Date.parse(made.validityEndTime ?? "") - Date.parse(made.validityStartTime ?? "");
+  assert.equal(span, 40 * 365 * 24 * 3_600_000 + backdated);
   assert.equal(certificate.validToDate.getTime(), Math.floor(Date.parse(made.validityEndTime ?? "") / 1000) * 1000);
-  assert.ok(certificate.validFromDate.getTime() <= Date.now());
+  assert.ok(certificate.validFromDate.getTime() <= Date.now() - backdated);
+  assert.equal(certificate.validFromDate.getTime(), Math.floor(Date.parse(made.validityStartTime ?? "") / 1000) * 1000);
   assert.ok(certificate.checkPrivateKey(createPrivateKey(privateKeyPem ?? "")));
   assert.equal(BigInt(`0x${certificate.serialNumber}`).toString(), made.id);
 });

@@ -1,0 +1,150 @@
+import { createPrivateKey } from "node:crypto";
+
+// SSH keys as texts: what is wrong with one is found before anything logs in with it. RFC 4253 section 6.6, RFC 5656 section 3.1,
+// RFC 8709 section 4 and PROTOCOL.key of OpenSSH say what they are made of.
+
+/** Reads the SSH wire format; throws a RangeError where the bytes end too early. */
+class Wire {
+  readonly #bytes: Buffer;
+  #at = 0;
+
+  constructor(bytes: Buffer) {
+    this.#bytes = bytes;
+  }
+
+  number(): number {
+    this.#at += 4;
+    return this.#bytes.readUInt32BE(this.#at - 4);
+  }
+
+  field(): Buffer {
+    const length = this.number();
+    if (this.#at + length > this.#bytes.length) throw new RangeError("cut off");
+    this.#at += length;
+    return this.#bytes.subarray(this.#at - length, this.#at);
+  }
+
+  get rest(): number {
+    return this.#bytes.length - this.#at;
+  }
+}
+
+/** A host's public key line: words of a known_hosts file before it, kind, key, comment. */
+export const hostKeyLine =
+  /^(?:[A-Za-z0-9.,:*|+/=[\]_-]+ )?(ssh-ed25519|ecdsa-sha2-nistp(?:256|384|521)|ssh-rsa|rsa-sha2-(?:256|512)) ([A-Za-z0-9+/]+={0,3})( .*)?$/;
+
+/** How an SSH key of a kind goes on after its name: the lengths of its fields; undefined where any is right. */
+const publicFields: Readonly<Record<string, readonly (number | undefined)[]>> = {
+  "ssh-ed25519": [32],
+  "ecdsa-sha2-nistp256": [8, 65],
+  "ecdsa-sha2-nistp384": [8, 97],
+  "ecdsa-sha2-nistp521": [8, 133],
+  "ssh-rsa": [undefined, undefined],
+};
+
+/** RSA keys are of one kind, whatever signature is asked of them. */
+const kindOf = (word: string) => (word.startsWith("rsa-sha2-") ? "ssh-rsa" : word);
+
+/** Says what is wrong with a host's public key line that has the right form; undefined where nothing is. */
+export function hostKeyFault(line: string): string | undefined {
+  const [, word = "", base64 = ""] = hostKeyLine.exec(line) ?? [];
+  try {
+    const wire = new Wire(Buffer.from(base64, "base64"));
+    const kind = wire.field().toString("latin1");
+    if (kind !== kindOf(word))
+      return `a line whose first word names the key's kind: this key's is ${kind.replaceAll(/[^\w@.-]/g, "?").slice(0, 40)}`;
+    const right = publicFields[kind]?.every((length) =>
+      length === undefined ? wire.field().length > 0 : wire.field().length === length,
+    );
+    return right && wire.rest === 0 ? undefined : cut;
+  } catch (error) {
+    if (error instanceof RangeError) return cut;
+    throw error;
+  }
+}
+const cut = "the whole line: this key is cut off or changed. Copy it again from the host's /etc/ssh/ssh_host_*_key.pub";
+
+/** A host's public key line as authorized_keys has it: without the words of a known_hosts file, RSA under the name of its kind. */
+export function plainHostKey(line: string): string {
+  const [, word = "", base64 = "", comment = ""] = hostKeyLine.exec(line) ?? [];
+  return word === "" ? line : `${kindOf(word)} ${base64}${comment}`;
+}
+
+/** What is wrong with a private key, without a word of the key, and what helps. */
+export interface KeyFault {
+  found: string;
+  cure: string;
+}
+
+const again = (name: string, file = "~/.ssh/id_ed25519") => `config set --secret ${name} < ${file}`;
+
+/**
+ * Says what is wrong with the text of a private key file; undefined where nothing is. `name` is the config key that holds it.
+ *
+ * A key with a passphrase is wrong: nobody is there to type it.
+ */
+export function privateKeyFault(text: string, name: string): KeyFault | undefined {
+  if (/^PuTTY-User-Key-File/.test(text))
+    return { found: "is a key in PuTTY's form", cure: `puttygen KEY.ppk -O private-openssh -o KEY, then ${again(name, "KEY")}` };
+  if (/^\s*(ssh-|ecdsa-|sk-)\S+ AAAA/.test(text))
+    return { found: "is a public key", cure: `take the file without .pub: ${again(name)}` };
+  const [, label] = /-----BEGIN ([A-Z ]*PRIVATE KEY)-----/.exec(text) ?? [];
+  if (label === undefined) {
+    const path = /^[~./\w][^\n]*$/.test(text.trim()) && text.length < 200;
+    return { found: `is no private key${path ? ", perhaps its file's name" : ""}`, cure: again(name) };
+  }
+  if (!/-----BEGIN [A-Z ]*-----\r?\n/.test(text))
+    return { found: "is a private key that lost its line ends", cure: `give the file itself: ${again(name)}` };
+  if (!text.includes(`-----END ${label}-----`))
+    return { found: "is a private key whose end is missing", cure: `give the whole file: ${again(name)}` };
+  const state = label === "OPENSSH PRIVATE KEY" ? opensshState(text) : pemState(text, label);
+  if (state === "encrypted") {
+    const cure = `make a copy without one: cp ~/.ssh/id_ed25519 COPY && ssh-keygen -p -N '' -f COPY && ${again(name, "COPY")}, then delete the copy`;
+    return { found: "is a private key with a passphrase, which nobody could type", cure };
+  }
+  return state === "damaged"
+    ? { found: "is a private key that is damaged: no key can be read from it", cure: `give the whole file: ${again(name)}` }
+    : undefined;
+}
+
+type State = "fine" | "encrypted" | "damaged";
+
+function opensshState(text: string): State {
+  const [, body = ""] = /-----BEGIN [^-]*-----([^-]*)-----END/.exec(text) ?? [];
+  const bytes = Buffer.from(body.replaceAll(/\s/g, ""), "base64");
+  const magic = "openssh-key-v1\0";
+  if (bytes.subarray(0, magic.length).toString("latin1") !== magic) return "damaged";
+  try {
+    const wire = new Wire(bytes.subarray(magic.length));
+    const cipher = wire.field().toString("latin1");
+    // The key derivation and its options.
+    wire.field();
+    wire.field();
+    if (wire.number() !== 1) return "damaged";
+    const open = wire.field();
+    const closed = wire.field();
+    if (wire.rest !== 0 && cipher === "none") return "damaged";
+    if (cipher !== "none") return "encrypted";
+    return isWhole(new Wire(open), new Wire(closed)) ? "fine" : "damaged";
+  } catch (error) {
+    if (error instanceof RangeError) return "damaged";
+    throw error;
+  }
+}
+
+/** Both halves are of one kind; the closed one begins with the same number twice. */
+function isWhole(open: Wire, closed: Wire): boolean {
+  const [first, second] = [closed.number(), closed.number()];
+  return first === second && open.field().equals(closed.field());
+}
+
+function pemState(text: string, label: string): State {
+  if (label === "ENCRYPTED PRIVATE KEY" || /^Proc-Type: 4,ENCRYPTED/m.test(text)) return "encrypted";
+  try {
+    createPrivateKey(text);
+    return "fine";
+  } catch {
+    // OpenSSL's words are about its decoders.
+    return "damaged";
+  }
+}

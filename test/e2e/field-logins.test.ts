@@ -1,0 +1,179 @@
+// logins, keys and clocks on hosts that exist: refused, changed, RSA, an operator's clock that is ahead, and what a lost host had
+import assert from "node:assert/strict";
+import { generateKeyPairSync } from "node:crypto";
+import { test } from "node:test";
+import { cutNetwork, healNetwork } from "../../lab/faults.ts";
+import { type OpensshKey, opensshKey } from "../../plugins/openssh.ts";
+import { FreshHosts } from "../support/fresh.ts";
+import type { LabHost } from "../support/lab.ts";
+import { makeMetal, onMetal } from "../support/metal.ts";
+import { type Result, run } from "../support/process.ts";
+import { assertNothingRuns, onCluster } from "../support/scenario.ts";
+import type { ClusterConfig } from "../support/stack.ts";
+
+const root = new URL("../../", import.meta.url).pathname;
+const config = onMetal("field-logins", 105);
+const newKey = () => opensshKey(generateKeyPairSync("ed25519").privateKey) as OpensshKey;
+const fresh = new FreshHosts();
+/** The key that logs in at first, and its public half. */
+let [key, authorized] = ["", ""];
+
+/** Node's Date, twenty minutes ahead, for the program and what serves it. */
+const ahead = `
+  const real = Date;
+  globalThis.Date = class extends real {
+    constructor(...given) { given.length > 0 ? super(...given) : super(real.now() + 1_200_000); }
+    static now() { return real.now() + 1_200_000; }
+  };`;
+const clockAhead = { env: { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(ahead)}` } };
+
+/** Logins that a host has refused so far. */
+const refusedBy = async (host: LabHost) =>
+  Number(
+    await host.sh("journalctl --no-pager -o cat _COMM=sshd _COMM=sshd-session | grep -c ' authenticating user ops ' || true"),
+  );
+
+onCluster(
+  config,
+  (scenario) => {
+    const { stack, cluster } = scenario;
+    const hosts = [...cluster.hosts.values()];
+    const edit = (change: (config: ClusterConfig) => void) => {
+      change(config);
+      stack.configure(config);
+    };
+    const failing = async (verb: string, args: string[] = [], options = {}): Promise<string> => {
+      const { status, text } = await stack.engine(verb, args, options);
+      assert.notEqual(status, 0, text);
+      return text;
+    };
+    const check = (): Promise<Result> =>
+      run(process.execPath, ["engine/launch.mjs", "run", "check/main.ts", "check", "--stack", stack.name], {
+        cwd: root,
+        env: { PULUMI_CONFIG_PASSPHRASE: stack.passphrase },
+      });
+
+    test("a key that no host knows ends up at one login on each host, and speaks of user and key", async () => {
+      await stack.secret("sshPrivateKey", newKey().privateKey);
+      const started = Date.now();
+      const text = await failing("up");
+      console.log(`a wrong key ended up after ${Math.round((Date.now() - started) / 1000)} s`);
+      assert.match(
+        text,
+        /ops@10\.79\.105\.11:22 refuses the login of user ops with key SHA256:\S+ \(ssh-ed25519\); it takes publickey/,
+      );
+      assert.match(text, /Compare cluster\.ssh\.user and the secret sshPrivateKey with what the host lets in/);
+      assert.doesNotMatch(text, /lost: true/);
+      for (const host of hosts) assert.equal(await refusedBy(host), 1, host.name);
+    });
+
+    test("a key with a fault is not stored, and one that is stored all the same is refused before anything runs", async () => {
+      const result = await stack.engine("config", ["set", "--secret", "sshPrivateKey"], { input: key.slice(0, 200) });
+      assert.match(result.text, /sshPrivateKey is a private key whose end is missing\. Nothing was written\./);
+      await stack.secret("sshPrivateKey", key);
+    });
+
+    test("the operator's clock twenty minutes ahead: every etcd host says both times at once, and nothing is changed by it", async () => {
+      const text = await failing("up", [], clockAhead);
+      assert.match(
+        text,
+        /etcd on m1: the authority's certificate starts at \S+ \S+Z, and this host's clock says \S+ \S+Z\. Nothing was changed/,
+      );
+      assert.doesNotMatch(text, /gave up after/);
+      // What the message says.
+      await stack.destroy();
+      await fresh.assertClean(...hosts);
+    });
+
+    test("the right key, RSA and ssh-keyscan's form of a host key: a cluster; no line says twice what another has", async () => {
+      const { text } = await stack.up();
+      await cluster.settled();
+      assert.doesNotMatch(text, /another run on this host|Running in chroot|: $/m);
+      for (const line of text.split("\n")) assert.ok(line.length < 700, line);
+      await assertNothingRuns(scenario);
+    });
+
+    test("leaves from a clock that is ahead are refused by every host, which go on with what they have; the cure makes others", async () => {
+      const all = ["--replace", "**:LocallySignedCert::**"];
+      assert.match(await failing("up", all, clockAhead), /etcd on m\d: the certificate starts at .*--replace/);
+      await cluster.nodesReady();
+      await cluster.etcdctl("endpoint health --cluster");
+      await stack.up(all);
+      await cluster.nodesReady();
+      await assertNothingRuns(scenario);
+    });
+
+    test("another key on the hosts: destroy and removals say what comes first, an up with it runs nothing, and then they go", async () => {
+      const next = newKey();
+      for (const host of hosts) await host.sh(`echo '${next.publicKey}' >/etc/ssh/authorized_keys`);
+      const refused = await failing("destroy");
+      assert.match(refused, /A delete logs in as the last update of "[\w-]+" did/);
+      assert.match(refused, /destroy logs in as the last up did\. .* put the new one in the config, run up, then destroy/);
+      await cluster.nodesReady();
+      await stack.secret("sshPrivateKey", next.privateKey);
+      const { w2 } = config.hosts;
+      edit(({ hosts }) => delete hosts.w2);
+      assert.match(await failing("up"), /Put its entry back, run up with the new login, then remove it/);
+      edit(({ hosts }) => Object.assign(hosts, { w2 }));
+      const started = Date.now();
+      const { text } = await stack.up();
+      console.log(`up with another key: ${Math.round((Date.now() - started) / 1000)} s`);
+      assert.doesNotMatch(text, /nothing to change|wrote |started /);
+      await assertNothingRuns(scenario);
+      edit(({ hosts }) => delete hosts.w2);
+      await stack.up();
+      await cluster.host("w2").sh(`echo '${authorized}' >/etc/ssh/authorized_keys`);
+      await fresh.assertClean(cluster.host("w2"));
+    });
+
+    test("what a lost worker had opens the API until its authority is replaced, and check asks for that until then", async () => {
+      const [m1, w1] = [cluster.host("m1"), cluster.host("w1")];
+      const credential = await w1.sh("cat /var/lib/kubelet/pki/kubelet-client-current.pem");
+      await m1.trySh("umask 077; cat >/root/lost.pem", credential);
+      const answer = () =>
+        m1.sh(
+          `curl -sk -m 10 -o /dev/null -w '%{http_code}' --cert /root/lost.pem https://${config.api.address}:8443/api/v1/nodes/w1`,
+        );
+      await cutNetwork(config.name, "w1");
+      edit(({ hosts }) => Object.assign(hosts.w1 as object, { lost: true }));
+      await stack.up();
+      assert.equal(await answer(), "404");
+      assert.match((await check()).text, /WARN {2}credentials of w1: .* what it had of kubernetes is still valid/);
+      // Back on the network, it is let in nowhere, and stays no Node.
+      await healNetwork(config.name, "w1");
+      for (const address of [config.api.address, m1.address])
+        assert.notEqual((await w1.trySh(`curl -sk -m 3 https://${address}:8443/readyz`)).status, 0);
+      await new Promise((resolve) => setTimeout(resolve, 12_000));
+      assert.equal(await answer(), "404");
+      edit(({ hosts }) => delete hosts.w1);
+      await stack.up();
+      for (const [trust, issue] of [
+        [[1, 2], 1],
+        [[1, 2], 2],
+        [[2], 2],
+      ] as const) {
+        edit((it) => {
+          it.certificates = { authorities: { kubernetes: { trust: [...trust], issue } } };
+        });
+        await stack.up();
+      }
+      assert.equal(await answer(), "401");
+      assert.doesNotMatch((await check()).text, /credentials of w1/);
+    });
+  },
+  {
+    up: false,
+    prepare: async (scenario) => {
+      const lab = await makeMetal(scenario);
+      [key, authorized] = [lab.privateKey, lab.planted.split("\n")[0] as string];
+      const w1 = scenario.cluster.host("w1");
+      await w1.sh(`ssh-keygen -q -t rsa -b 2048 -N '' -f /etc/ssh/rsa
+        echo 'HostKey /etc/ssh/rsa' >/etc/ssh/sshd_config.d/a.conf
+        sed -i '/^HostKey .*ed25519/d' /etc/ssh/sshd_config /etc/ssh/sshd_config.d/*
+        systemctl restart ssh`);
+      Object.assign(config.hosts.w1 as object, { hostKey: (await w1.sh("cat /etc/ssh/rsa.pub")).trim() });
+      Object.assign(config.hosts.m2 as object, { hostKey: `10.79.105.12 ${lab.hostKey.split(" ").slice(0, 2).join(" ")}` });
+      await fresh.remember(scenario.cluster.hosts.values());
+    },
+  },
+);
