@@ -20,6 +20,8 @@ export type Library =
   | "turn"
   | "pool-turn"
   | "node"
+  | "drain"
+  | "proof"
   | "authorities"
   | "lost";
 
@@ -31,9 +33,22 @@ export const stageLibraries: Readonly<Record<StageName, readonly Library[]>> = {
   prepare: ["common", "files", "saved", "artifacts", "images", "turn", "pool-turn", "node"],
   etcd: ["common", "files", "saved", "artifacts", "turn", "authorities", "lost"],
   balancer: ["common", "files", "saved", "turn"],
-  "control-plane": ["common", "files", "saved", "artifacts", "images", "api", "turn", "node", "authorities"],
-  worker: ["common", "files", "saved", "artifacts", "images", "api", "turn", "pool-turn", "node", "authorities"],
-  addons: ["common", "files", "api", "turn", "lost"],
+  "control-plane": ["common", "files", "saved", "artifacts", "images", "api", "turn", "node", "drain", "proof", "authorities"],
+  worker: [
+    "common",
+    "files",
+    "saved",
+    "artifacts",
+    "images",
+    "api",
+    "turn",
+    "pool-turn",
+    "node",
+    "drain",
+    "proof",
+    "authorities",
+  ],
+  addons: ["common", "files", "api", "turn", "node", "drain", "proof", "lost"],
   leaving: ["common", "files", "turn"],
   handover: ["common", "files", "turn"],
 };

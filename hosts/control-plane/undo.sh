@@ -5,6 +5,7 @@ undo_control_plane() {
   if [ -f "$HOME_DIR/control-plane-born" ]; then leave_in_turn leave; fi
   reset_node
   remove_files
+  rmdir /usr/local/lib/ha-kubernetes 2>/dev/null || true
   rm -f "$HOME_DIR"/{control-plane-born,cordoned,converged-control-plane,control-plane-restored,apiserver-etcd-servers,kubernetes-certificates}
   [ -s "$ETCD_PKI/member.crt" ] || rm -f /usr/local/bin/etcdctl
   did "removed the control plane"
