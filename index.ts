@@ -9,6 +9,7 @@ import { ControlPlane } from "./components/controlPlane.ts";
 import { EtcdCluster } from "./components/etcdCluster.ts";
 import { HostPreparation } from "./components/hostPreparation.ts";
 import { Leaving } from "./components/leaving.ts";
+import { NodesReady } from "./components/nodesReady.ts";
 import { adminKubeconfig, certificateExpiry } from "./components/outputs.ts";
 import { readHistory, recordedAfter } from "./components/recorded.ts";
 import { WorkerPool } from "./components/workerPool.ts";
@@ -37,7 +38,8 @@ const balancer = new ApiLoadBalancer("api", context, { prepared, controlPlane })
 const addons = new Addons("addons", context, { controlPlane, balancer });
 const pools = Object.keys(cluster.pools).map((pool) => new WorkerPool(pool, context, { prepared, controlPlane, balancer }));
 const stages = [etcd, ...pools, balancer, addons].flatMap(({ commands }) => commands);
-new Leaving("leaving", context, { after: [addons, balancer, ...pools] });
+const ready = new NodesReady("nodes", context, { controlPlane, after: [addons, balancer, ...pools] });
+new Leaving("leaving", context, { after: [addons, balancer, ...pools, ready] });
 
 export const kubeconfig = adminKubeconfig(context);
 export const apiEndpoint = pulumi.interpolate`https://${infrastructure.endpoint.address}:${infrastructure.endpoint.port}`;

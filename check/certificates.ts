@@ -95,8 +95,11 @@ function onDisk(host: WantedHost, path: string, pem: string, windowHours: number
   const life = (certificate.validToDate.getTime() - certificate.validFromDate.getTime()) / hour;
   // The kubelet's own certificates: it renews them itself.
   const ofKubelet = (cure: string) => describe(pem, path, host.name, life * kubeletRenews, now, cure);
-  if (path === kubeletClient) return ofKubelet("see `journalctl -u kubelet` there: it renews this one itself");
-  if (path === kubeletServing) return ofKubelet(`remove ${path} there and restart kubelet, which makes another`);
+  if (path === kubeletClient)
+    return ofKubelet(
+      `see \`journalctl -u kubelet\` there: it renews this one itself while it is valid; once it has ended, ${repair}`,
+    );
+  if (path === kubeletServing) return ofKubelet(repair);
   return describe(pem, path, host.name, certificate.ca ? 0 : windowHours, now, certificate.ca ? authorityCure : renewedByUp);
 }
 

@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { ownNamespaces } from "../hosts/addons/registry.ts";
 import { quote } from "../hosts/stage.ts";
 import { runHere } from "../plugins/command-local.ts";
 import { CommandOutput } from "../plugins/command-output.ts";
@@ -98,6 +99,7 @@ export function questions(host: WantedHost): string {
     ),
     ETCD: has("etcd") ? "yes" : "",
     API_SERVER: has("control-plane") ? `https://${address}:6443` : "",
+    NAMESPACES: ownNamespaces.join(" "),
     HEALTH_URL: has("balancer") ? `http://127.0.0.1:${settings.STATISTICS_PORT}/health` : "",
     BACKUPS: settings.BACKUP_TIMERS ? (settings.BACKUP_DIRECTORY ?? "") : "",
     BACKUP_NAME: settings.BACKUP_NAME ?? "",

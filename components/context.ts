@@ -20,6 +20,8 @@ export interface ClusterContext {
   born: boolean;
   /** Hosts whose incarnation is another than the last `up` recorded. */
   reborn: ReadonlySet<string>;
+  /** Why a worker's join credential is made once more, by host; nothing where the first one will do. */
+  joins: Readonly<Record<string, string | undefined>>;
   /** Kubernetes versions through which control planes go on the way to the config's. */
   path: readonly string[];
   /** Balancers that the last `up` recorded: they run already. */

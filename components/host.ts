@@ -116,20 +116,21 @@ const leavesFirst = (name: Stage["name"]) => name === "worker" || name === "hand
 const onThisMachine = (stage: Stage, machineId: string | undefined): Stage =>
   machineId === undefined ? stage : { ...stage, settings: { ...stage.settings, MACHINE: machineId } };
 
-/** A command that runs once, when the resource is made, on whichever host it is given then. Its stdout is secret. */
+/** A command that runs once, when the resource is made, on whichever host it is given then. Its output is secret, unless `open`. */
 export function onceCommand(
   host: Host,
   name: string,
   create: string,
   triggers: unknown[],
   options: pulumi.CustomResourceOptions,
+  { open = false }: { open?: boolean } = {},
 ): HostCommand {
   const command = `exec ${userOf(host) === "root" ? "" : "sudo -n "}sh -c ${quote(create)}`;
   return run(
     host,
     name,
-    { create: command, logging: "none", triggers },
-    { ...options, ignoreChanges: [connectionPath, "create"], additionalSecretOutputs: ["stdout", "stderr"] },
+    { create: command, ...(!open && { logging: "none" as const }), triggers },
+    { ...options, ignoreChanges: [connectionPath, "create"], ...(!open && { additionalSecretOutputs: ["stdout", "stderr"] }) },
   );
 }
 

@@ -11,6 +11,8 @@ export interface History {
   born: boolean;
   /** Hosts whose incarnation is another than the last `up` recorded. */
   reborn: ReadonlySet<string>;
+  /** Why a worker's join credential is made once more, by host; nothing where the first one will do. */
+  joins: Readonly<Record<string, string | undefined>>;
   /** Kubernetes versions through which control planes go on the way to the config's. */
   path: readonly string[];
   /** Balancers that the last `up` recorded: they run already. */
@@ -48,6 +50,7 @@ export async function readHistory(cluster: Cluster): Promise<History> {
     born,
     reborn: new Set(reborn),
     balancers: new Set(balancers),
+    joins: Object.fromEntries(Object.entries(next.hosts).map(([name, { join }]) => [name, join])),
     path: next.kubernetesPath ?? [],
     restores: next.restores ?? [],
     next,

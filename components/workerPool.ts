@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { mintCredential } from "../hosts/join/credential.ts";
 import { instanceOwn, type PoolStages, poolStages } from "../hosts/pool/pool.ts";
 import type { Stage } from "../hosts/stage.ts";
 import { workerStage } from "../hosts/worker/worker.ts";
@@ -16,29 +17,13 @@ interface WorkerPoolArgs {
   balancer: ApiLoadBalancer;
 }
 
-/** Asks the control plane's own apiserver, where its kubelet does: the API's address may not be there yet. */
-const mintToken = (host: string) =>
-  [
-    "umask 077",
-    "d=$(mktemp -d /run/ha-kubernetes/join.XXXXXXXX)",
-    "trap 'rm -rf \"$d\"' EXIT",
-    "server=$(sed -n 's/^ *server: //p' /etc/kubernetes/kubelet.conf)",
-    `sed "s|^\\( *server:\\).*|\\1 $server|" /etc/kubernetes/admin.conf >"$d/admin.conf"`,
-    "end=$(($(date +%s) + 300))",
-    `until token=$(kubeadm token create --kubeconfig "$d/admin.conf" --ttl 2h --description "join of ${host}"); do`,
-    '  [ "$(date +%s)" -lt "$end" ] || { echo "the API gave no token for 300 s, see above" >&2; exit 1; }',
-    "  sleep 2",
-    "done",
-    'echo "$token"',
-  ].join("\n");
-
-/** The workers of one pool. Each joins with a credential that was minted for it and is spent with its first start. */
+/** The workers of one pool. Each joins with a credential that a control plane makes for it once its host is prepared. */
 export class WorkerPool extends pulumi.ComponentResource {
   readonly commands: HostCommand[] = [];
 
   constructor(name: string, context: ClusterContext, args: WorkerPoolArgs, options?: pulumi.ComponentResourceOptions) {
     super("ha-kubernetes:index:WorkerPool", name, {}, options);
-    const { born, cluster, infrastructure, owner, pki } = context;
+    const { born, cluster, infrastructure, joins, owner, pki } = context;
     const { endpoint, kubeletExtraArgs } = infrastructure;
     // A pool that scales has no host here: its instances run the same stages by themselves.
     const scaled = infrastructure.scaledPools?.[name];
@@ -47,7 +32,7 @@ export class WorkerPool extends pulumi.ComponentResource {
       dependsOn: [args.controlPlane, args.balancer],
     });
     const authority = authorityOf(pki);
-    // Whichever it is: a worker that has joined never asks again.
+    // Whichever it is: a worker that has joined asks again only where its credential is of no more use.
     const minter = hostsOf(infrastructure, "control-plane").find((host) => !host.lost);
     if (!minter) throw new pulumi.RunError("no control plane is left that could admit a worker: every one is marked as lost");
     // After every control plane: a kubelet must never be newer than an apiserver it may meet. In a cluster that is being born all are
@@ -56,13 +41,14 @@ export class WorkerPool extends pulumi.ComponentResource {
     const { commands: balancers } = args.balancer;
     const apiReady = balancers.length > 0 ? balancers : [args.balancer, ...(born ? [args.controlPlane] : [])];
     for (const host of hostsOf(infrastructure, "worker").filter((it) => it.pool === name)) {
-      const minted = args.controlPlane.commands[minter.name];
+      const prepared = args.prepared[host.name];
+      const made = [args.controlPlane.commands[minter.name], prepared].filter((it) => it !== undefined);
       const joined = onceCommand(
         minter,
         `join-${host.name}`,
-        mintToken(host.name),
-        [host.incarnation, ...(host.machineId === undefined ? [] : [host.machineId])],
-        { parent: this, dependsOn: minted },
+        mintCredential({ name: host.name, pool: name }),
+        [host.incarnation, ...[host.machineId, joins[host.name]].filter((it) => it !== undefined)],
+        { parent: this, dependsOn: made },
       );
       const stage = pulumi
         .all([
@@ -72,18 +58,17 @@ export class WorkerPool extends pulumi.ComponentResource {
           authority,
           pulumi.secret(joined.stdout),
         ])
-        .apply(([owner, { address, providerId }, endpointAddress, authority, token]) =>
+        .apply(([owner, { address, providerId }, endpointAddress, authority, credential]) =>
           workerStage({
             host: { name: host.name, address, pool: name, providerId },
             owner,
             cluster,
             endpoint: { address: endpointAddress, port: endpoint.port },
             authority,
-            token,
+            join: { credential },
             kubeletExtraArgs,
           }),
         );
-      const prepared = args.prepared[host.name];
       const dependsOn = [joined, ...apiReady, ...(prepared ? [prepared] : [])];
       this.commands.push(hostCommand(host, "worker", stage, { parent: this, dependsOn }));
     }
@@ -111,7 +96,7 @@ function scaledStages(pool: string, context: ClusterContext, architecture: "amd6
         cluster,
         endpoint: { address: endpointAddress, port: endpoint.port },
         authority,
-        token,
+        join: { token },
         kubeletExtraArgs,
       }),
     ]),

@@ -18,6 +18,12 @@ const recordedHost = z.object({
   lost: z.boolean(),
   incarnation: z.number(),
   dataDevice: z.string().optional(),
+  /** A worker's pool; absent in records of before it was kept. */
+  pool: z.string().optional(),
+  /** `repair` as it was, empty where there was none; absent in records of before it was kept. */
+  repair: z.string().optional(),
+  /** Why a worker's join credential was made once more since its host was: another word. Absent where it was not. */
+  join: z.string().optional(),
   /** Its instance, on aws. */
   machine: z.object({ zone: z.string(), born: z.string(), pool: z.string().optional() }).optional(),
 });
@@ -70,7 +76,7 @@ export function record(cluster: Cluster, known: KnownVersions, before?: Recorded
   const lost = lostOf(cluster, before, now);
   const hosts = Object.entries(cluster.hosts).map(([name, host]): [string, RecordedHost] => [
     name,
-    recordHost(cluster, name, host),
+    recordHost(cluster, name, host, before?.hosts[name]),
   ]);
   return {
     name: cluster.name,
@@ -127,12 +133,27 @@ function recordAws(pools: Cluster["pools"], { network, api }: AwsConfig): Pick<R
   };
 }
 
-function recordHost(cluster: Cluster, name: string, host: HostConfig): RecordedHost {
+/**
+ * Why this worker's join credential is to be made once more: another word of `repair`, which may be needed because the worker has none
+ * that is of use, or another pool, which control planes are told with it. A worker of an older release's record keeps what it has.
+ */
+function joinOf(host: HostConfig, repair: string, before: RecordedHost | undefined): string | undefined {
+  const known = before?.incarnation === host.incarnation ? before : undefined;
+  if (known === undefined) return repair || undefined;
+  if (known.repair === undefined) return undefined;
+  const repaired = repair !== "" && repair !== known.repair;
+  return repaired || host.pool !== known.pool ? `${host.pool} ${repair}`.trim() : known.join;
+}
+
+function recordHost(cluster: Cluster, name: string, host: HostConfig, before: RecordedHost | undefined): RecordedHost {
   const { address, roles, lost, incarnation, dataDevice, pool } = host;
   const machine = cluster.aws && machineOf(cluster, name, host);
   const known = { ...(address !== undefined && { address }), ...(dataDevice !== undefined && { dataDevice }) };
   const instance = machine && { zone: machine.zone, born: bornWith(machine), ...(pool !== undefined && { pool }) };
-  return { roles: [...roles], lost, incarnation, ...known, ...(instance && { machine: instance }) };
+  const repair = cluster.repair ?? "";
+  const join = pool === undefined ? undefined : joinOf(host, repair, before);
+  const worker = pool !== undefined && { pool, repair, ...(join !== undefined && { join }) };
+  return { roles: [...roles], lost, incarnation, ...known, ...(instance && { machine: instance }), ...worker };
 }
 
 /**

@@ -10,6 +10,9 @@ export const KUBELET_DROP_INS = "/etc/ha-kubernetes/kubelet.conf.d";
 /** The name servers that pods' look-ups end at; prepare writes it without loopback addresses. */
 export const RESOLV_CONF = "/etc/ha-kubernetes/resolv.conf";
 
+/** The pod network that this program installs; empty where the user brings one, without which no Node is Ready. */
+export const podNetwork = (cluster: Cluster) => (cluster.addons.flannel ? "flannel" : "");
+
 export interface KubeletArgs {
   host: { name: string; address: string; providerId?: string };
   cluster: Cluster;

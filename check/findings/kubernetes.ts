@@ -21,7 +21,7 @@ export function serverFindings({ stages }: WantedHost, seen: Observation): Findi
   const findings: Finding[] = [];
   if (stages.includes("control-plane")) {
     const ready = lines(seen, "api").join() === "ok";
-    const cure = "see `crictl logs` or /var/log/pods of kube-apiserver there; run up, which starts it again";
+    const cure = `see \`crictl logs\` or /var/log/pods of kube-apiserver there; ${repair}`;
     findings.push(ready ? ok("apiserver", "ready") : fail("apiserver", "of this host is not ready", cure));
   }
   if (stages.includes("balancer")) {
@@ -60,15 +60,14 @@ export function addressFindings(looked: readonly Looked[]): Finding[] {
 /** A Node of an auto-scaling pool, named after its instance: no host of the config, and as it should be for all that. */
 const ofScaledPool = /-i-[0-9a-f]{17}$/;
 
-/** Nodes and pods of kube-system by the host they belong to; `cluster` where they belong to none. */
+/** Nodes and the system's pods by the host they belong to; `cluster` where they belong to none. */
 export function nodeFindings(looked: readonly Looked[]): Map<string, Finding[]> {
   const result = new Map<string, Finding[]>();
   const add = (name: string, ...findings: Finding[]) => result.set(name, [...(result.get(name) ?? []), ...findings]);
   const planes = looked.filter(({ host }) => host.stages.includes("control-plane"));
   const answer = planes.flatMap((it) => ("seen" in it && lines(it.seen, "nodes").length > 0 ? [it.seen] : []))[0];
   if (answer === undefined) {
-    if (planes.length > 0)
-      add("cluster", fail("API", "no control plane lists the nodes", "see the control planes; run up, which starts them again"));
+    if (planes.length > 0) add("cluster", fail("API", "no control plane lists the nodes", `see the control planes; ${repair}`));
     return result;
   }
   const wanted = looked
@@ -77,31 +76,56 @@ export function nodeFindings(looked: readonly Looked[]): Map<string, Finding[]> 
   const nodes = new Map(lines(answer, "nodes").map((line) => [line.split("\t")[0] ?? "", line.split("\t")]));
   for (const host of wanted) {
     const node = nodes.get(host.name);
-    if (node === undefined) add(host.name, fail("Node", "does not exist", "see `journalctl -u kubelet` there; run up"));
-    else add(host.name, ...oneNode(node, host.versions.kubernetes));
+    if (node === undefined) add(host.name, fail("Node", "does not exist", `see \`journalctl -u kubelet\` there; ${repair}`));
+    else add(host.name, ...oneNode(node, host.versions.kubernetes), ...ofHost(node, host));
     nodes.delete(host.name);
   }
   for (const [name, node] of nodes) {
     if (ofScaledPool.test(name)) add("cluster", ...oneNode(node).map((it) => ({ ...it, subject: `Node ${name}` })));
     else add("cluster", warn(`Node ${name}`, "is no host of this stack", `\`kubectl delete node ${name}\` if its host is gone`));
   }
+  for (const it of looked) if ("seen" in it) add(it.host.name, ...rangeFindings(lines(answer, "nodes"), it.host.name, it.seen));
   const hosts = new Map(wanted.map((host) => [host.name, host]));
   for (const [name, findings] of podFindings(lines(answer, "pods"), hosts)) add(name, ...findings);
   return result;
 }
 
-function oneNode([, unschedulable, version = "", conditions = ""]: readonly string[], wanted?: string): Finding[] {
+/** What a worker's Node says of its pool. */
+function ofHost(node: readonly string[], { settings }: WantedHost): Finding[] {
+  const pool = node[5] ?? "";
+  // Empty on control planes.
+  if (!settings.POOL || pool === settings.POOL) return [];
+  return [fail("pool of the Node", `its label says ${pool === "" ? "none" : pool}, not ${settings.POOL}`, repair)];
+}
+
+/** Whether pods on a host have addresses of the Node's range: where they do not, new ones can't start. */
+function rangeFindings(nodes: readonly string[], host: string, seen: Observation): Finding[] {
+  const range = nodes.map((line) => line.split("\t")).find(([name]) => name === host)?.[4] ?? "";
+  const [bridge] = lines(seen, "pod-bridge");
+  const [, start = "", last = "", bits] = /^([\d.]+\.)(\d+)\/(\d+)$/.exec(range) ?? [];
+  if (bridge === undefined || bits === undefined || bridge === `${start}${Number(last) + 1}/${bits}`) return [];
+  return [fail("range of pods", `the bridge cni0 has ${bridge}, the Node has ${range}: no new pod can start here`, repair)];
+}
+
+function oneNode(node: readonly string[], wanted?: string): Finding[] {
+  const [, unschedulable, version = "", conditions = "", , , message = ""] = node;
   const findings: Finding[] = [];
   const wrong = conditions.split(" ").filter((condition) => {
     const [type = "", status] = condition.split("=");
     return wantedConditions[type] !== undefined && wantedConditions[type] !== status;
   });
   if (wrong.length > 0)
-    findings.push(fail("Node", wrong.join(", "), "see `kubectl describe node` and `journalctl -u kubelet` there"));
+    findings.push(
+      fail(
+        "Node",
+        `${wrong.join(", ")}${wrong.some((it) => it.startsWith("Ready=")) && message !== "" ? `: ${message}` : ""}`,
+        "see `kubectl describe node` and `journalctl -u kubelet` there",
+      ),
+    );
   if (unschedulable === "true")
     findings.push(warn("Node", "is cordoned: no new pods start", "`kubectl uncordon` it, unless somebody works on it"));
   if (wanted !== undefined && version !== `v${wanted}`)
-    findings.push(fail("Node", `runs kubelet ${version}, not v${wanted}`, "run up"));
+    findings.push(fail("Node", `runs kubelet ${version}, not v${wanted}`, repair));
   return findings.length > 0 ? findings : [ok("Node", `Ready, kubelet ${version}`)];
 }
 
@@ -109,12 +133,16 @@ function podFindings(all: readonly string[], hosts: ReadonlyMap<string, WantedHo
   const result = new Map<string, Finding[]>();
   const well = new Map<string, number>();
   for (const line of all) {
-    const [pod = "", node = "", phase = "", ready = "", images = ""] = line.split("\t");
+    const [pod = "", node = "", phase = "", ready = "", images = "", namespace = "kube-system", waiting = ""] = line.split("\t");
     const place = hosts.has(node) ? node : "cluster";
     const findings: Finding[] = [];
     if (phase !== "Succeeded" && ready !== "True") {
       findings.push(
-        fail(`pod ${pod}`, `is ${phase}, not ready`, `see \`kubectl -n kube-system describe pod ${pod}\` and its logs`),
+        fail(
+          `pod ${pod}`,
+          `is ${phase}, not ready${waiting === "" ? "" : `: ${waiting}`}`,
+          `see \`kubectl -n ${namespace} describe pod ${pod}\` and its logs. If it was changed by hand, ${repair}`,
+        ),
       );
     }
     const [, program = "", version] = controlPlaneImage.exec(` ${images}`) ?? [];
@@ -126,7 +154,7 @@ function podFindings(all: readonly string[], hosts: ReadonlyMap<string, WantedHo
     else well.set(place, (well.get(place) ?? 0) + 1);
   }
   for (const [place, count] of well) {
-    if (!result.has(place)) result.set(place, [ok("pods", `${count} of kube-system are ready`)]);
+    if (!result.has(place)) result.set(place, [ok("pods", `${count} of the system's are ready`)]);
   }
   return result;
 }

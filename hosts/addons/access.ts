@@ -1,12 +1,12 @@
 import { type Addon, clusterRoleBinding, labels } from "./addon.ts";
+import { guards } from "./guards.ts";
 
 const nodes = { apiGroup: "rbac.authorization.k8s.io", kind: "Group", name: "system:nodes" };
 
 /**
  * What a node needs to leave by itself, with nothing but its kubelet's identity. The node authorizer already lets a kubelet list
  * and evict the pods on its own node and cordon it; the NodeRestriction admission plugin keeps `delete nodes` to the node's own
- * object. `get pods` is what a drain asks to see that an evicted pod is gone: once it is, nothing ties it to the node any more,
- * so the node authorizer would answer "forbidden" instead of "not found".
+ * object. What nodes may write is guarded: a worker that somebody took over can't choose its pool, or fill etcd.
  */
 export const access: Addon = {
   name: "access",
@@ -16,11 +16,7 @@ export const access: Addon = {
       apiVersion: "rbac.authorization.k8s.io/v1",
       kind: "ClusterRole",
       metadata: { name: "ha-kubernetes:node-leaves" },
-      rules: [
-        { apiGroups: [""], resources: ["nodes"], verbs: ["delete"] },
-        { apiGroups: [""], resources: ["pods"], verbs: ["get"] },
-        { apiGroups: ["apps"], resources: ["daemonsets"], verbs: ["get"] },
-      ],
+      rules: [{ apiGroups: [""], resources: ["nodes"], verbs: ["delete"] }],
     },
     // Where workers take turns. They may write nothing else there, and nothing reads it but they.
     { apiVersion: "v1", kind: "Namespace", metadata: { name: "ha-kubernetes-turns", labels: labels("ha-kubernetes") } },
@@ -38,6 +34,7 @@ export const access: Addon = {
       subjects: [nodes],
     },
     clusterRoleBinding("ha-kubernetes:node-leaves", "ha-kubernetes:node-leaves", nodes),
+    ...guards,
     // Who leaves the cluster is noted here; without `data`, applying this again takes nothing away from it.
     {
       apiVersion: "v1",

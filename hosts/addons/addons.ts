@@ -2,6 +2,7 @@ import { parseAllDocuments, stringify } from "yaml";
 import { isRotating } from "../../config/authorities.ts";
 import type { Cluster } from "../../config/schema.ts";
 import { type JoinTokens, joinTokenFiles } from "../join/join.ts";
+import { podNetwork } from "../kubelet.ts";
 import { lostHosts } from "../lost.ts";
 import type { Stage } from "../stage.ts";
 import { taintsByPool } from "../taints.ts";
@@ -42,6 +43,9 @@ export function addonsStage(args: AddonsStageArgs): Stage {
     versions: { ...images },
     settings: {
       API_SERVER: `https://${address}:6443`,
+      KUBERNETES_VERSION: cluster.kubernetesVersion,
+      POD_NETWORK: podNetwork(cluster),
+      DRAIN_SECONDS: String(cluster.drain.timeoutSeconds),
       LOST: lostHosts(cluster).join(" "),
       TAINTS: taintsByPool(cluster).join(" "),
       ...(isRotating(cluster.certificates.authorities.kubernetes) && { AWAIT_PODS: "yes" }),

@@ -3,9 +3,15 @@
 
 readonly RECORD=ha-kubernetes-addons RECORD_PATH=/api/v1/namespaces/kube-system/configmaps/ha-kubernetes-addons
 
+# There while pods of a change have not been seen to run.
+readonly UNPROVED=$HOME_DIR/addons-unproved
+
 # Its own apiserver: nothing else must be up for this.
 addons_kubectl() { kubectl --kubeconfig /etc/kubernetes/admin.conf --server "$API_SERVER" --request-timeout 60s "$@" </dev/null; }
 api_credential() { admin_credential; }
+# shellcheck disable=SC2034 # used by lib/node.sh
+readonly NODE_KUBECONFIG=/etc/kubernetes/admin.conf
+addons_have_begun() { :; }
 
 # read_record: what was applied last, as the API gives it, in KNOWN: `digest` of all manifests, and `objects`, one reference a line.
 # Empty where nothing ever was.
@@ -54,6 +60,7 @@ apply_addons() {
   record "$wanted" "$STAGE/inputs/objects" >"$STAGE/record.yaml"
   api_apply "$RECORD_PATH" ha-kubernetes "$STAGE/record.yaml" >/dev/null
   did "applied $(wc -l <"$STAGE/inputs/objects") objects"
+  [ -z "$before" ] || note_pools
 }
 
 # What pods are given as the API's authority is what control planes have: the leader's controller manager sees to it.
@@ -67,6 +74,31 @@ pods_are_new() {
   while read -r kind namespace name; do
     addons_kubectl -n "$namespace" rollout status "$kind/$name" --timeout=2s || return 1
   done < <(sed -n 's/.*"kind":"\(DaemonSet\|Deployment\)","metadata":{"namespace":"\([^"]*\)","name":"\([^"]*\)".*/\1 \2 \3/p' "$STAGE/inputs/objects")
+}
+
+# After a change in a cluster that lives. A rollout waits for Nodes that are away; pods on Nodes that are Ready must be ready.
+await_pods() {
+  local end=$((SECONDS + 120)) sick
+  until pods_are_new >/dev/null 2>&1; do
+    if [ "$SECONDS" -ge "$end" ]; then
+      sick=$(sick_pods) || fail "the API does not list the pods of the add-ons"
+      [ -z "$sick" ] || fail "after 120 s these pods of the add-ons do not run: $(tr '\n' ';' <<<"$sick") Mend that, give cluster.repair another word and run up"
+      say "the pods of the add-ons on Nodes that are Ready run; others wait for their Nodes"
+      return
+    fi
+    pause 1
+  done
+}
+# `namespace/name on node: why` of each that is not ready, on a Node that is.
+sick_pods() {
+  local ready namespace name node is why
+  # shellcheck disable=SC2016 # jsonpath
+  ready=" $(addons_kubectl get nodes -o 'jsonpath={range .items[*]}{.metadata.name}={.status.conditions[?(@.type=="Ready")].status} {end}')" || return 1
+  addons_kubectl get pods -A -l app.kubernetes.io/managed-by=ha-kubernetes \
+    -o 'jsonpath={range .items[*]}{.metadata.namespace}|{.metadata.name}|{.spec.nodeName}|{.status.conditions[?(@.type=="Ready")].status}|{.status.initContainerStatuses[*].state.waiting.reason}{.status.containerStatuses[*].state.waiting.reason}{"\n"}{end}' |
+    while IFS='|' read -r namespace name node is why; do
+      if [[ -n $name && $is != True && ( -z $node || $ready == *" $node=True "* ) ]]; then echo "$namespace/$name on ${node:-no node}: ${why:-not ready}"; fi
+    done
 }
 
 forget_lost() {
@@ -90,16 +122,27 @@ keep_join_timer() {
   did "started $timer"
 }
 
-wanted=$(cat "$STAGE"/inputs/*.yaml | sha256sum | cut -d' ' -f1)
+# Another word of repair is another record, so that what was changed by hand in the cluster is applied again, once for all control planes.
+wanted=$({ cat "$STAGE"/inputs/*.yaml && printf '%s' "${REPAIR:-}"; } | sha256sum | cut -d' ' -f1)
+BORN=""
 if ! addons_are_current 300; then
   # Restarted pods must find today's authority. The first pods of a cluster wait for it by themselves.
-  [ -z "$KNOWN" ] || wait_until 180 "the controller manager to publish the API's authority" authority_is_published
+  [ -z "$KNOWN" ] || BORN=yes
+  [ -z "$BORN" ] || wait_until 180 "the controller manager to publish the API's authority" authority_is_published
   with_turn apply_addons
 fi
 nobody_has_taints || taints_are_current || with_turn set_taints
 keep_join_timer
+# Also by a run after one that gave up here.
+if [ -n "$BORN" ]; then touch "$UNPROVED"; fi
+if [ -f "$UNPROVED" ]; then
+  await_pods
+  rm -f "$UNPROVED"
+fi
 # A pod that trusts one authority alone would be cut off by the next step of the rotation.
 if [ "${AWAIT_PODS:-}" = yes ]; then wait_until 300 "the pods of the add-ons to be started anew, with both authorities" pods_are_new; fi
+# Of this control plane, whose own stage could not wait for a pod network.
+prove_node with_turn
 if [ -n "$LOST" ]; then
   etcd_access
   read -r -a lost <<<"$LOST"

@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # Tells how this host is and changes nothing. Comes through stdin, after the lists of what to look at: FILES, UNITS, LINKS, DIRECTORIES, SERVED (one
-# a line) and ETCD, API_SERVER, HEALTH_URL, BACKUPS, BACKUP_NAME (empty: not on this host), and after system.sh, which says what else it
-# is told. Prints sections of lines, each after a line
+# a line) and ETCD, API_SERVER, NAMESPACES, HEALTH_URL, BACKUPS, BACKUP_NAME (empty: not on this host), and after system.sh, which says
+# what else it is told. Prints sections of lines, each after a line
 # `@@ NAME`; the last is `@@ end`. What can't be had is left out: whoever reads knows what should be there.
 
 set -u
@@ -21,6 +21,8 @@ look_at_system() {
   cat /var/lib/ha-kubernetes/owner
   section addresses
   ip -4 -o address show | awk '{print $4}'
+  section pod-bridge
+  ip -4 -o address show dev cni0 | awk '{print $4}'
   section disks
   lines "$DIRECTORIES" | while read -r directory; do if [ -d "$directory" ]; then echo "$directory"; fi; done |
     each timeout 10 df -B1 --output=target,size,avail,itotal,iavail | tail -n +2 | sort -u
@@ -106,9 +108,11 @@ look_at_api() {
   section api
   api get --raw /readyz || return 0
   section nodes
-  api get nodes -o 'jsonpath={range .items[*]}{.metadata.name}{"\t"}{.spec.unschedulable}{"\t"}{.status.nodeInfo.kubeletVersion}{"\t"}{range .status.conditions[*]}{.type}={.status} {end}{"\n"}{end}'
+  api get nodes -o 'jsonpath={range .items[*]}{.metadata.name}{"\t"}{.spec.unschedulable}{"\t"}{.status.nodeInfo.kubeletVersion}{"\t"}{range .status.conditions[*]}{.type}={.status} {end}{"\t"}{.spec.podCIDR}{"\t"}{.metadata.labels.ha-kubernetes/pool}{"\t"}{.status.conditions[?(@.type=="Ready")].message}{"\n"}{end}'
   section pods
-  api get pods -n kube-system -o 'jsonpath={range .items[*]}{.metadata.name}{"\t"}{.spec.nodeName}{"\t"}{.status.phase}{"\t"}{range .status.conditions[?(@.type=="Ready")]}{.status}{end}{"\t"}{range .spec.containers[*]}{.image} {end}{"\n"}{end}'
+  for namespace in $NAMESPACES; do
+    api get pods -n "$namespace" -o 'jsonpath={range .items[*]}{.metadata.name}{"\t"}{.spec.nodeName}{"\t"}{.status.phase}{"\t"}{range .status.conditions[?(@.type=="Ready")]}{.status}{end}{"\t"}{range .spec.containers[*]}{.image} {end}{"\t"}{.metadata.namespace}{"\t"}{.status.initContainerStatuses[*].state.waiting.reason}{.status.containerStatuses[*].state.waiting.reason}{"\n"}{end}'
+  done
 }
 
 # The newest is the one of the highest revision that today's etcd cluster wrote, as for the snapshots' own scripts: clocks can be wrong.

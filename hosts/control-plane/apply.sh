@@ -14,6 +14,7 @@ apply_control_plane() {
     import_images "$STAGE/inputs/artifacts"
   fi
   one_minor_up Kubernetes "$(apiserver_version)" "$KUBERNETES_VERSION" cluster.kubernetesVersion
+  renew_serving_certificate
   if [ ! -f "$HOME_DIR/control-plane-born" ]; then
     converge
     write_file 0644 root:root "$HOME_DIR/control-plane-born" <<<"$OWNER"
@@ -29,8 +30,17 @@ apply_control_plane() {
     mend
     did "started control plane $KUBERNETES_VERSION again"
   fi
+  if node_is_gone; then
+    register_again
+    register
+  fi
   tell_authorities
+  # Without a pod network: that comes with the add-ons, whose stage waits for it.
+  prove_node
 }
+
+# The add-ons come after the first control plane, and are noted before the first of them is made.
+addons_have_begun() { api GET /api/v1/namespaces/kube-system/configmaps/ha-kubernetes-addons -o /dev/null >/dev/null 2>&1; }
 
 # The gates hold whatever state this host is in. Its own apiserver is the one that knows what the others say, so where that does not
 # answer it is mended first, with the authorities as they are.

@@ -2,6 +2,7 @@ import { stringify } from "yaml";
 import { tokenSeconds } from "../../config/changes/authorities.ts";
 import type { Cluster } from "../../config/schema.ts";
 import { type IssuingAuthority, issuingFirst } from "../authorities.ts";
+import { joinFiles } from "../join/credential.ts";
 import { kubeletFiles } from "../kubelet.ts";
 import { digest, type HostFile, type Stage } from "../stage.ts";
 
@@ -67,6 +68,7 @@ export function controlPlaneStage(args: ControlPlaneStageArgs): Stage {
         taints: [{ key: "node-role.kubernetes.io/control-plane", value: "", effect: "NoSchedule" }],
         extraArgs: args.kubeletExtraArgs,
       }),
+      ...joinFiles,
       { path: "/etc/kubernetes/kubeadm.yaml", content: kubeadmConfig(args), mode: "0600" },
       { path: "/etc/kubernetes/bootstrap-rbac.yaml", content: bootstrapRbac, mode: "0600" },
     ],

@@ -5,6 +5,7 @@ undo_control_plane() {
   if [ -f "$HOME_DIR/control-plane-born" ]; then leave_in_turn leave; fi
   reset_node
   remove_files
+  rmdir /usr/local/lib/ha-kubernetes 2>/dev/null || true
   rm -f "$HOME_DIR"/{control-plane-born,cordoned,converged-control-plane,control-plane-restored,kubernetes-certificates,manifests.sums} "$APISERVER_MEMBERS"
   if [ ! -s "$ETCD_PKI/member.crt" ]; then
     remove_link /usr/local/bin/etcdctl

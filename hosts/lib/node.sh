@@ -63,22 +63,6 @@ ready_with_version() {
 # this_kubectl: as this node; KUBECONFIG and API_SERVER are set by the stage.
 this_kubectl() { kubectl --kubeconfig "$NODE_KUBECONFIG" ${API_SERVER:+--server "$API_SERVER"} --request-timeout=20s "$@" </dev/null; }
 
-# Moves the pods away, PodDisruptionBudgets respected, within the time of the config.
-drain_node() {
-  local node
-  node=$(this_kubectl get node "$HOST_NAME" --ignore-not-found -o name) || fail "the API does not say whether this node exists"
-  [ -n "$node" ] || return 0
-  this_kubectl cordon "$HOST_NAME" >/dev/null
-  say "draining, for at most $DRAIN_SECONDS s"
-  local log=/run/ha-kubernetes/drain.log
-  if ! kubectl --kubeconfig "$NODE_KUBECONFIG" ${API_SERVER:+--server "$API_SERVER"} drain "$HOST_NAME" --ignore-daemonsets \
-    --delete-emptydir-data --force --timeout="${DRAIN_SECONDS}s" </dev/null >"$log" 2>&1; then
-    fail "could not be drained (drain.timeoutSeconds is $DRAIN_SECONDS): $(grep -iE 'error|cannot evict|budget' "$log" | sort -u | tail -n 3 | tr '\n' ' ')" \
-      "The node stays cordoned. Give the pods somewhere to go, or relax the PodDisruptionBudget, and run up again"
-  fi
-  did "drained"
-}
-
 # Everything that a kubelet leaves on a host.
 reset_node() {
   systemctl disable --quiet --now kubelet 2>/dev/null || true

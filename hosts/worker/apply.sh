@@ -7,11 +7,13 @@ readonly ISSUER=$STAGE/inputs/issuer.crt
 apply_worker() {
   valid_now "$ISSUER"
   note_before_kubelet
-  mkdir -p /etc/kubernetes/pki "$MANIFESTS" /var/lib/kubelet
+  mkdir -p /etc/kubernetes/pki "$MANIFESTS" /var/lib/kubelet/pki
   chmod 0700 /var/lib/kubelet
   local running
   running=$(kubelet_version)
-  if [ ! -s "$NODE_KUBECONFIG" ]; then
+  renew_serving_certificate
+  if ! is_admitted; then
+    prepare_trust
     join
   elif [ -n "$running" ] && [ "$running" != "$KUBERNETES_VERSION" ]; then
     with_pool_turn "$KUBERNETES_VERSION" change_version "$running"
@@ -22,21 +24,15 @@ apply_worker() {
   else
     converge
   fi
+  if node_is_gone; then register_again; fi
   uncordon
-  note_taints
   set_labels
   tell_authorities
+  prove_node with_pool_turn network
 }
 
-join() {
-  write_file 0600 root:root /etc/kubernetes/bootstrap-kubelet.conf <"$STAGE/inputs/bootstrap-kubelet.conf"
-  converge
-  wait_until 180 "the API to admit this worker" admitted
-  rm -f /etc/kubernetes/bootstrap-kubelet.conf
-  # Before the first labels: the API knows this kubelet by the certificate that it has just got.
-  wait_until 60 "this node to register" node_registered
-}
-node_registered() { api GET "/api/v1/nodes/$HOST_NAME" -o /dev/null; }
+# What the API proves itself with, before this host first asks it.
+prepare_trust() { install_files "$KUBERNETES_PKI/ca.crt"; }
 
 # A kubelet that starts anew leaves running pods alone.
 converge() {
@@ -86,73 +82,31 @@ renewed_since() {
   [[ "$at" > "$1" ]]
 }
 
-# A new key, and a certificate for it that this kubelet asks for as it does by itself before the end of the old one.
-ask_for_credential() {
-  local scratch=/run/ha-kubernetes/credential name=ha-kubernetes-$HOST_NAME
-  rm -rf "$scratch"
-  mkdir -m 0700 "$scratch"
-  openssl ecparam -name prime256v1 -genkey -noout -out "$scratch/key.pem"
-  openssl req -new -key "$scratch/key.pem" -subj "/O=system:nodes/CN=system:node:$HOST_NAME" -out "$scratch/request.pem"
-  cat >"$scratch/request.yaml" <<END
-apiVersion: certificates.k8s.io/v1
-kind: CertificateSigningRequest
-metadata: {generateName: $name-}
-spec:
-  signerName: kubernetes.io/kube-apiserver-client-kubelet
-  usages: [digital signature, client auth]
-  request: $(base64 -w0 "$scratch/request.pem")
-END
-  name=$(this_kubectl create -f "$scratch/request.yaml" -o 'jsonpath={.metadata.name}')
-  wait_until 60 "a certificate for the kubelet, asked for as $name" signed "$name" "$scratch/certificate.pem"
-  issued_by "$ISSUER" "$scratch/certificate.pem" ||
-    fail "the kubelet's new certificate is of $(name_of issuer "$scratch/certificate.pem"), not of $(name_of subject "$ISSUER"): a control plane has not taken this step yet. Run up again"
-  cat "$scratch/certificate.pem" "$scratch/key.pem" | take_kubelet_credential "$ISSUER"
-  rm -rf "$scratch"
-}
-signed() {
-  this_kubectl get csr "$1" -o 'jsonpath={.status.certificate}' | base64 -d >"$2"
-  [ -s "$2" ] || {
-    echo "not signed yet"
-    return 1
-  }
-}
+# Where the add-ons have begun, so has what they let nodes read. Every node may read this, and before them none.
+addons_have_begun() { api GET /api/v1/namespaces/kube-system/configmaps/ha-kubernetes -o /dev/null >/dev/null 2>&1; }
 
-# The kubelet writes its own credential once the API has signed it. A spent token shows in its log, not in its exit.
-admitted() { [ -s "$NODE_KUBECONFIG" ]; }
-why_not_admitted() {
-  if journalctl -u kubelet --since -60s -o cat 2>/dev/null | grep 'Unauthorized' >/dev/null; then
-    echo "the join credential was refused: it was made for the first run and has expired. Raise hosts.$HOST_NAME.incarnation, which mints a new one"
-  else
-    echo "the kubelet has no certificate yet: $(journalctl -u kubelet -n 1 -o cat 2>/dev/null | cut -c1-200)"
-  fi
-}
-
-# The kubelet registers its Node with the pool's taints; from then on a control plane changes them, and takes away what this notes.
-note_taints() {
-  local has taint ours=()
-  [ -n "$TAINTS" ] || return 0
-  [ -z "$(this_kubectl get node "$HOST_NAME" -o 'jsonpath={.metadata.annotations.ha-kubernetes/taints}')" ] || return 0
-  # shellcheck disable=SC2016 # a Go template
-  has=$(this_kubectl get node "$HOST_NAME" -o go-template='{{range .spec.taints}}{{.key}}{{with .value}}={{.}}{{end}}:{{.effect}} {{end}}')
-  for taint in $TAINTS; do if [[ " $has" == *" $taint "* ]]; then ours+=("$taint"); fi; done
-  [ ${#ours[@]} -eq 0 ] || this_kubectl annotate node "$HOST_NAME" "ha-kubernetes/taints=${ours[*]}" >/dev/null
-}
-
-# A kubelet may label its own Node. Labels that an earlier config asked for and this one does not are taken away.
+# A kubelet may label its own Node. Labels that an earlier config asked for and this one does not are taken away; those that this one
+# asks for are set again where they are gone, as after the Node was made anew.
 set_labels() {
-  local kept=$HOME_DIR/worker-labels before=() wanted=() changes="" label answer
+  local kept=$HOME_DIR/worker-labels before=() wanted=() changes="" label answer has="" pattern='"labels":\{([^}]*)\}'
   [ ! -f "$kept" ] || read -r -a before <"$kept"
   read -r -a wanted <<<"$LABELS"
-  [ "${before[*]}" != "${wanted[*]}" ] || return 0
+  wait_until 60 "the Node of this host" node_is_known
+  read_node
+  [[ ! $NODE =~ $pattern ]] || has=,${BASH_REMATCH[1]},
   # Neither names nor values hold anything that JSON would have to quote.
-  for label in "${wanted[@]}"; do changes+=",\"${label%%=*}\":\"${label#*=}\""; done
-  for label in "${before[@]}"; do
-    [[ " $LABELS" == *" ${label%%=*}="* ]] || changes+=",\"${label%%=*}\":null"
+  for label in "${wanted[@]}"; do
+    [[ $has == *",\"${label%%=*}\":\"${label#*=}\","* ]] || changes+=",\"${label%%=*}\":\"${label#*=}\""
   done
-  answer=$(api PATCH "/api/v1/nodes/$HOST_NAME" -H 'Content-Type: application/merge-patch+json' -d "{\"metadata\":{\"labels\":{${changes:1}}}}") ||
-    fail "the API does not take this node's labels: $answer"
-  write_file 0644 root:root "$kept" <<<"$LABELS"
-  did "set labels $LABELS"
+  for label in "${before[@]}"; do
+    if [[ " $LABELS" != *" ${label%%=*}="* && $has == *",\"${label%%=*}\":"* ]]; then changes+=",\"${label%%=*}\":null"; fi
+  done
+  if [ -n "$changes" ]; then
+    answer=$(api PATCH "/api/v1/nodes/$HOST_NAME" -H 'Content-Type: application/merge-patch+json' -d "{\"metadata\":{\"labels\":{${changes:1}}}}") ||
+      fail "the API does not take this node's labels: $answer"
+    did "set labels $LABELS"
+  fi
+  [ "${before[*]}" = "${wanted[*]}" ] || write_file 0644 root:root "$kept" <<<"$LABELS"
 }
 
 apply_worker

@@ -2,4 +2,6 @@
 # A worker speaks to the API as its own kubelet.
 # shellcheck disable=SC2034 # used by lib/node.sh
 readonly NODE_KUBECONFIG=/etc/kubernetes/kubelet.conf
-api_credential() { echo "$KUBELET_CREDENTIAL"; }
+# Its own, or while it joins the one that a control plane made for that.
+CREDENTIAL=$KUBELET_CREDENTIAL
+api_credential() { echo "$CREDENTIAL"; }

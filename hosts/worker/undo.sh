@@ -2,7 +2,8 @@
 # Takes this worker away: drained out of a cluster that lives on, or with all of it.
 
 undo_worker() {
-  if [ -s "$NODE_KUBECONFIG" ] && ! cluster_goes; then
+  # One that never had a credential never was a Node.
+  if [ -s "$NODE_KUBECONFIG" ] && [ -s "$KUBELET_CREDENTIAL" ] && ! cluster_goes; then
     drain_node
     this_kubectl delete node "$HOST_NAME" --ignore-not-found >/dev/null
     did "left the cluster"
@@ -38,6 +39,10 @@ cluster_goes() {
     said=yes
     pause 1
   done
+  if ! openssl x509 -noout -checkend 0 -in "$KUBELET_CREDENTIAL" >/dev/null 2>&1; then
+    fail "this worker's credential ended at $(openssl x509 -noout -enddate -in "$KUBELET_CREDENTIAL" | cut -d= -f2), so it can't be drained. Put it back into" \
+      "the config, give cluster.repair another word and run up, which gives it another one; then take it out again"
+  fi
   fail "the API does not answer, so this worker can't be drained. Mend the control planes first; if this host is gone for good, set lost: true for it"
 }
 # all_leave ENTRIES: every control plane that announces it does. Where none announces, the first `up` never came to its end.

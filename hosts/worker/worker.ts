@@ -1,9 +1,8 @@
 import { stringify } from "yaml";
 import { buildsBalancer } from "../../config/balancer.ts";
 import type { Cluster } from "../../config/schema.ts";
-import { kubeletFiles } from "../kubelet.ts";
+import { kubeletFiles, podNetwork } from "../kubelet.ts";
 import type { Stage } from "../stage.ts";
-import { taintsOf } from "../taints.ts";
 
 export interface WorkerStageArgs {
   host: { name: string; address: string; pool: string; providerId?: string };
@@ -12,14 +11,17 @@ export interface WorkerStageArgs {
   endpoint: { address: string; port: number };
   /** The cluster's authority: what is trusted, and what signs kubelets' certificates now. PEM. */
   authority: { certificate: string; trusted: string };
-  /** Bootstrap token, minted for this worker. Used until the kubelet has its own certificate, never again. */
-  token: string;
+  /**
+   * What it joins with, until the kubelet has a certificate of its own: a credential that a control plane made for this worker, PEM,
+   * or the bootstrap token of an auto-scaling pool.
+   */
+  join: { credential: string } | { token: string };
   kubeletExtraArgs: Readonly<Record<string, string>>;
 }
 
 /** What a worker must hold: the kubelet and what it needs to join. No credential but its own. */
 export function workerStage(args: WorkerStageArgs): Stage {
-  const { host, owner, cluster, endpoint, authority, token } = args;
+  const { host, owner, cluster, endpoint, authority, join } = args;
   const pool = cluster.pools[host.pool];
   if (!pool) throw new Error(`worker ${host.name} is in pool ${host.pool}, which the config does not define`);
   const labels = { "ha-kubernetes/pool": host.pool, ...pool.labels };
@@ -38,7 +40,7 @@ export function workerStage(args: WorkerStageArgs): Stage {
         .sort()
         .map(([key, value]) => `${key}=${value}`)
         .join(" "),
-      TAINTS: taintsOf(pool).join(" "),
+      POD_NETWORK: podNetwork(cluster),
     },
     files: [
       { path: "/etc/kubernetes/pki/ca.crt", content: authority.trusted },
@@ -52,13 +54,19 @@ export function workerStage(args: WorkerStageArgs): Stage {
       }),
     ],
     inputs: {
-      "bootstrap-kubelet.conf": bootstrapKubeconfig(cluster, endpoint.port, token),
+      ...("token" in join
+        ? { "bootstrap-kubelet.conf": kubeconfig(cluster, endpoint.port, { token: join.token }) }
+        : { "kubelet.conf": kubeconfig(cluster, endpoint.port, ownCredential), join: join.credential }),
       "issuer.crt": authority.certificate,
     },
   };
 }
 
-function bootstrapKubeconfig(cluster: Cluster, port: number, token: string): string {
+/** Where the kubelet keeps its own certificate and key; it changes them there before they end. */
+const CREDENTIAL = "/var/lib/kubelet/pki/kubelet-client-current.pem";
+const ownCredential = { "client-certificate": CREDENTIAL, "client-key": CREDENTIAL };
+
+function kubeconfig(cluster: Cluster, port: number, user: object): string {
   return stringify({
     apiVersion: "v1",
     kind: "Config",
@@ -68,8 +76,8 @@ function bootstrapKubeconfig(cluster: Cluster, port: number, token: string): str
         cluster: { server: `https://${cluster.api.domainName}:${port}`, "certificate-authority": "/etc/kubernetes/pki/ca.crt" },
       },
     ],
-    users: [{ name: "bootstrap", user: { token } }],
-    contexts: [{ name: "bootstrap", context: { cluster: "cluster", user: "bootstrap" } }],
-    "current-context": "bootstrap",
+    users: [{ name: "kubelet", user }],
+    contexts: [{ name: "kubelet", context: { cluster: "cluster", user: "kubelet" } }],
+    "current-context": "kubelet",
   });
 }

@@ -148,8 +148,8 @@ onCluster(config, (scenario) => {
     stack.configure({ ...config, repair: "first" });
     const { text } = await stack.up();
     assert.match(text, /\b\d+ updated/);
-    // What brings the scripts to each of the 5 hosts is the only thing that is made again.
-    assert.match(text, /\b5 replaced/);
+    // What brings the scripts to each of the 5 hosts, and what makes join credentials for the 2 workers, is all that is made again.
+    assert.match(text, /\b7 replaced/);
     assert.doesNotMatch(text, /\b\d+ (created|deleted)/);
     const after = await files();
     const changed = [...new Set([...before.keys(), ...after.keys()])]

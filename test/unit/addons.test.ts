@@ -139,12 +139,12 @@ test("an add-on that is switched off has no object, and no reference to be kept 
   assert.match(JSON.stringify(off.inputs), /kube-proxy/);
 });
 
-test("nodes may delete Nodes and read what a drain reads, and nothing more", () => {
+test("nodes may delete Nodes, which admission keeps to their own, and nothing more in the whole cluster", () => {
   const role = find(objectsOf(stage()), "ClusterRole", "ha-kubernetes:node-leaves");
   const granted = role.rules.flatMap(({ resources, verbs }: { resources: string[]; verbs: string[] }) =>
     resources.flatMap((resource) => verbs.map((verb) => `${verb} ${resource}`)),
   );
-  assert.deepEqual(granted.sort(), ["delete nodes", "get daemonsets", "get pods"]);
+  assert.deepEqual(granted.sort(), ["delete nodes"]);
 });
 
 test("where the leaving are noted is made without content, so applying it again erases nothing", () => {

@@ -61,7 +61,7 @@ function stagesOf(name: string): Stage[] {
       cluster,
       endpoint,
       authority: { certificate: "CA", trusted: "CA" },
-      token: "t",
+      join: { token: "t" },
       kubeletExtraArgs,
     };
     return [prepare, workerStage(args)];
@@ -182,6 +182,7 @@ export function wellText(host: WantedHost): string {
     virtualization: "none",
     owner: host.owner,
     addresses: ["127.0.0.1/8", `${host.settings.HOST_ADDRESS}/24`, host.name === "m2" ? "10.0.0.10/32" : ""].join("\n"),
+    "pod-bridge": `10.244.${names.indexOf(host.name)}.1/24`,
     disks: "/ 100000000000 60000000000 1000000 900000",
     files: host.files.map(({ path, mode, owner }) => `${mode} ${owner} regular file\t${path}`).join("\n"),
     sums: host.files.map(({ path, sha256 }) => `${sha256}  ${path}`).join("\n"),
@@ -229,10 +230,14 @@ export function wellText(host: WantedHost): string {
     sections.balancer = "200";
     sections.api = "ok";
     sections.nodes = names
-      .map((name) => `${name}\t\tv1.36.3\tMemoryPressure=False DiskPressure=False PIDPressure=False Ready=True `)
+      .map((name, index) => {
+        const pool = name.startsWith("w") ? "general" : "";
+        const conditions = "MemoryPressure=False DiskPressure=False PIDPressure=False Ready=True ";
+        return `${name}\t\tv1.36.3\t${conditions}\t10.244.${index}.0/24\t${pool}\tkubelet is posting ready status`;
+      })
       .join("\n");
     sections.pods = names
-      .map((name) => `kube-apiserver-${name}\t${name}\tRunning\tTrue\tregistry.k8s.io/kube-apiserver:v1.36.3 `)
+      .map((name) => `kube-apiserver-${name}\t${name}\tRunning\tTrue\tregistry.k8s.io/kube-apiserver:v1.36.3 \tkube-system\t`)
       .join("\n");
   }
   return `${Object.entries(sections)

@@ -222,6 +222,14 @@ const everywhere: [what: string, from: string | RegExp, to: string, findings: st
     "kube-apiserver-m3\tm3\tRunning\tFalse",
     ["m3 FAIL pod kube-apiserver-m3"],
   ],
+  [
+    "a pod of the pod network without its image",
+    "@@ pods\n",
+    "@@ pods\nflannel-x\tw1\tPending\tFalse\tghcr.io/none:1 \tkube-flannel\tImagePullBackOff\n",
+    ["w1 FAIL pod flannel-x"],
+  ],
+  ["a label of the pool that is gone", /^(w1\t.*)\tgeneral\t/m, "$1\t\t", ["w1 FAIL pool of the Node"]],
+  ["another range of pods", "10.244.3.0/24", "10.244.9.0/24", ["w1 FAIL range of pods"]],
   ["an old apiserver", /(kube-apiserver-m3.*:)v1.36.3/, "$1v1.35.4", ["m3 FAIL version of kube-apiserver"]],
   ["no control plane that answers", /@@ nodes\n[^@]*/, "@@ nodes\n", ["cluster FAIL API"]],
 ];

@@ -72,7 +72,7 @@ test("a worker trusts all, and is told which one issues", () => {
     ...common,
     host: { name: "w1", address: "10.0.0.21", pool: "general" },
     authority,
-    token: "t",
+    join: { token: "t" },
   });
   assert.equal(files?.find(({ path }) => path === "/etc/kubernetes/pki/ca.crt")?.content, "CA 1\nCA 2\n");
   assert.equal(inputs?.["issuer.crt"], "CA 2\n");
