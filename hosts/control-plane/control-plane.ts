@@ -128,6 +128,8 @@ function kubeadmConfig(args: ControlPlaneStageArgs): string {
         extraArgs: names({
           // HTTP/2 clients find their way back to a returned apiserver: 1 request in 1000 is told to connect anew.
           "goaway-chance": "0.001",
+          // Sooner than haproxy's check gives up: that etcd does not answer must not look as if the apiserver did not. /livez has its own.
+          "etcd-readycheck-timeout": "1s",
           profiling: "false",
           // /readyz fails this long before the apiserver stops serving: longer than haproxy takes to notice.
           "shutdown-delay-duration": `${shutdownDelaySeconds(cluster)}s`,

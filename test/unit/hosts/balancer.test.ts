@@ -46,18 +46,21 @@ const section = (text: string, title: string) =>
     .map((line) => line.trim())
     .filter((line) => line && !line.startsWith("#"));
 
+const asked = [
+  "default-server check check-ssl verify required ca-file /etc/ha-kubernetes/kubernetes-ca.crt inter 1000 fastinter 500 downinter 500 fall 2 rise 2 tcp-ut 45s on-marked-down shutdown-sessions",
+  "server m1 10.77.0.11:6443 check-sni m1 verifyhost m1",
+  "server m2 10.77.0.12:6443 check-sni m2 verifyhost m2",
+  "server m3 10.77.0.13:6443 check-sni m3 verifyhost m3",
+];
+
 test("haproxy asks each apiserver over TLS, verified by its name, ends the sessions of a dead one, and lets one that ends finish", () => {
-  const lines = section(haproxy(), "backend apiservers");
-  assert.deepEqual(lines, [
+  assert.deepEqual(section(haproxy(), "backend apiservers"), [
     "mode tcp",
     "option httpchk",
-    "http-check send meth GET uri /readyz ver HTTP/1.1 hdr Host api.dev.internal",
-    'http-check expect error-status L7OKC ! string "[-]shutdown failed"',
+    "http-check send meth GET uri /readyz?exclude=etcd ver HTTP/1.1 hdr Host api.dev.internal",
+    'http-check expect error-status L7OKC ! rstring "[[]-[]](shutdown|etcd-readiness) failed"',
     "http-check expect status 200",
-    "default-server check check-ssl verify required ca-file /etc/ha-kubernetes/kubernetes-ca.crt inter 1000 fastinter 500 downinter 500 fall 2 rise 2 tcp-ut 45s on-marked-down shutdown-sessions",
-    "server m1 10.77.0.11:6443 check-sni m1 verifyhost m1",
-    "server m2 10.77.0.12:6443 check-sni m2 verifyhost m2",
-    "server m3 10.77.0.13:6443 check-sni m3 verifyhost m3",
+    ...asked,
   ]);
   const defaults = section(haproxy(), "defaults");
   for (const line of [
@@ -73,11 +76,24 @@ test("haproxy asks each apiserver over TLS, verified by its name, ends the sessi
   assert.ok(section(haproxy(), "frontend api").includes("bind :8443 tcp-ut 45s"));
 });
 
+test("while etcd stands still, apiservers that live are used, and a dead one's sessions end all the same", () => {
+  const frontend = section(haproxy(), "frontend api");
+  assert.deepEqual(frontend.slice(2), ["use_backend alive if { nbsrv(apiservers) lt 1 }", "default_backend apiservers"]);
+  assert.deepEqual(section(haproxy(), "backend alive"), [
+    "mode tcp",
+    "option httpchk",
+    "http-check send meth GET uri /readyz?exclude=etcd&exclude=etcd-readiness ver HTTP/1.1 hdr Host api.dev.internal",
+    'http-check expect error-status L7OKC ! string "[-]shutdown failed"',
+    "http-check expect status 200",
+    ...asked,
+  ]);
+});
+
 test("the health answer: an apiserver, or a control plane that says it leaves", () => {
   const lines = section(haproxy(), "frontend statistics");
   assert.ok(lines.includes("bind :8404"));
   assert.ok(lines.includes("monitor-uri /health"));
-  assert.ok(lines.includes("monitor fail if { nbsrv(apiservers) lt 1 } { nbsrv(leaving) lt 1 }"));
+  assert.ok(lines.includes("monitor fail if { nbsrv(apiservers) lt 1 } { nbsrv(alive) lt 1 } { nbsrv(leaving) lt 1 }"));
   assert.ok(lines.includes("use_backend leaving if { path /leaving }"));
   assert.deepEqual(
     section(haproxy(), "backend leaving").filter((line) => line.startsWith("server")),
