@@ -6,7 +6,15 @@ import type { Refusal } from "./change.ts";
 
 type Fixed = Exclude<
   keyof Recorded,
-  "hosts" | "versions" | "kubernetesVersion" | "kubernetesPath" | "maxUnavailable" | "network" | "authorities" | "restores"
+  | "hosts"
+  | "versions"
+  | "kubernetesVersion"
+  | "kubernetesPath"
+  | "maxUnavailable"
+  | "network"
+  | "authorities"
+  | "restores"
+  | "api"
 >;
 
 const fixed = (field: Fixed, path: readonly string[], says: string, cure: string): Refusal => ({

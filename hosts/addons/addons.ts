@@ -44,7 +44,7 @@ export function addonsStage(args: AddonsStageArgs): Stage {
       API_SERVER: `https://${address}:6443`,
       LOST: lostHosts(cluster).join(" "),
       TAINTS: taintsByPool(cluster).join(" "),
-      ...(isRotating(cluster.certificates.authorities.kubernetes) && { AWAIT_PODS: "yes" }),
+      ...((isRotating(cluster.certificates.authorities.kubernetes) || cluster.api.former) && { AWAIT_PODS: "yes" }),
     },
     files: args.joinTokens && joinTokenFiles(args.joinTokens),
     inputs: {

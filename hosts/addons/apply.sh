@@ -98,8 +98,8 @@ if ! addons_are_current 300; then
 fi
 nobody_has_taints || taints_are_current || with_turn set_taints
 keep_join_timer
-# A pod that trusts one authority alone would be cut off by the next step of the rotation.
-if [ "${AWAIT_PODS:-}" = yes ]; then wait_until 300 "the pods of the add-ons to be started anew, with both authorities" pods_are_new; fi
+# A pod that trusts one authority alone, or that knows the API's former place alone, would be cut off by the next edit.
+if [ "${AWAIT_PODS:-}" = yes ]; then wait_until 300 "the pods of the add-ons to be started again, with what is now set" pods_are_new; fi
 if [ -n "$LOST" ]; then
   etcd_access
   read -r -a lost <<<"$LOST"

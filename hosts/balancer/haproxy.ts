@@ -1,3 +1,4 @@
+import { apiPorts } from "../../config/api.ts";
 import type { Cluster } from "../../config/schema.ts";
 
 /** The cluster's CA, against which haproxy verifies the apiservers. */
@@ -8,9 +9,12 @@ const LEAVING_PORT = 2383;
 export const STATE_FILE = "/run/haproxy/servers";
 /** Path of the statistics page on balancer.statisticsPort. */
 export const STATISTICS_PATH = "/statistics";
+const OWNER_PATH = "/owner";
 const APISERVER_PORT = 6443;
 
 export interface HaproxyArgs {
+  /** The owner mark, which is told to whoever asks whose balancer this is. */
+  owner: string;
   cluster: Cluster;
   /** Sorted by name. */
   controlPlanes: readonly { name: string; address: string }[];
@@ -19,7 +23,7 @@ export interface HaproxyArgs {
 }
 
 /** haproxy's configuration. Holds the password of the statistics page. */
-export function haproxyConfig({ cluster, controlPlanes, statisticsPassword }: HaproxyArgs): string {
+export function haproxyConfig({ owner, cluster, controlPlanes, statisticsPassword }: HaproxyArgs): string {
   // The value itself is never part of the message.
   if (!/^[A-Za-z0-9_-]+$/.test(statisticsPassword))
     throw new Error("the statistics password may hold letters, digits, - and _ only");
@@ -27,6 +31,9 @@ export function haproxyConfig({ cluster, controlPlanes, statisticsPassword }: Ha
   const interval = balancer.checkIntervalMilliseconds;
   const servers = (port: number, options: (name: string) => string) =>
     controlPlanes.map(({ name, address }) => `  server ${name} ${address}:${port} ${options(name)}`).join("\n");
+  const binds = apiPorts(cluster)
+    .map((port) => `  bind :${port} tcp-ut 45s`)
+    .join("\n");
   const soon = Math.ceil(interval / 2);
   const checked = `default-server check check-ssl verify required ca-file ${AUTHORITY_FILE} inter ${interval} fastinter ${soon} downinter ${soon} fall 2 rise 2 tcp-ut 45s on-marked-down shutdown-sessions`;
   const apiservers = servers(APISERVER_PORT, (name) => `check-sni ${name} verifyhost ${name}`);
@@ -63,7 +70,7 @@ defaults
 
 frontend api
   mode tcp
-  bind :${api.port} tcp-ut 45s
+${binds}
   # While etcd stands still, no apiserver is ready. Those that live hold connections until it goes on.
   use_backend alive if { nbsrv(apiservers) lt 1 }
   default_backend apiservers
@@ -106,6 +113,8 @@ frontend statistics
   # keepalived asks this. Without an apiserver that lives the virtual IP is only of use to ask who leaves.
   monitor-uri /health
   monitor fail if { nbsrv(apiservers) lt 1 } { nbsrv(alive) lt 1 } { nbsrv(leaving) lt 1 }
+  # A host that is to become a balancer asks whether the one that has the address is of its cluster.
+  http-request return status 200 content-type text/plain string "${owner}" if { path ${OWNER_PATH} }
   http-request redirect location ${STATISTICS_PATH} if { path / }
   use_backend leaving if { path /leaving }
   stats enable

@@ -8,6 +8,7 @@ apply_worker() {
   mkdir -p /etc/kubernetes/pki "$MANIFESTS" /var/lib/kubelet
   chmod 0700 /var/lib/kubelet
   local running
+  if [ -s "$NODE_KUBECONFIG" ]; then follow_api; fi
   running=$(kubelet_version)
   if [ ! -s "$NODE_KUBECONFIG" ]; then
     join

@@ -6,14 +6,14 @@ import { type BalancerStageArgs, balancerStage } from "../../../hosts/balancer/b
 import { priority, scriptFall } from "../../../hosts/balancer/keepalived.ts";
 import { renderStage } from "../../../hosts/stage.ts";
 
-function cluster(balancer: object = {}): Cluster {
+function cluster(balancer: object = {}, api: object = {}): Cluster {
   return clusterSchema.parse({
     name: "dev",
     provider: "baremetal",
     kubernetesVersion: "1.36.3",
     nodeCidrs: ["10.77.0.0/24"],
     hosts: { m1: { address: "10.77.0.11", roles: ["balancer"] } },
-    api: { domainName: "api.dev.internal", address: "10.77.0.100" },
+    api: { domainName: "api.dev.internal", address: "10.77.0.100", ...api },
     balancer,
   });
 }
@@ -155,6 +155,31 @@ test("settings of the config reach the files", () => {
   assert.match(keepalived({ cluster: own }), /:9000\/health/);
   assert.match(keepalived({ cluster: own }), /fall 11$/m);
   assert.equal(stage({ cluster: cluster({ interface: "bond0" }) }).settings?.INTERFACE, "bond0");
+});
+
+test("while the API moves both ports are bound and each address is held by itself", () => {
+  const moving = cluster({}, { port: 9443, former: { address: "10.77.0.99", port: 8443 } });
+  const made = stage({ cluster: moving });
+  const frontend = section(file(made, "/etc/ha-kubernetes/haproxy.cfg"), "frontend api");
+  assert.deepEqual(frontend.slice(1, 3), ["bind :9443 tcp-ut 45s", "bind :8443 tcp-ut 45s"]);
+  const held = file(made, "/etc/ha-kubernetes/keepalived.conf");
+  assert.deepEqual(
+    [...held.matchAll(/vrrp_instance (\w+) \{[\s\S]*?virtual_router_id (\d+)[\s\S]*?virtual_ipaddress \{\n\s+(\S+)\n/g)].map(
+      (it) => it.slice(1),
+    ),
+    [
+      ["api", "100", "10.77.0.100/32"],
+      ["former", "99", "10.77.0.99/32"],
+    ],
+  );
+  const { API_PORT, FORMER_PORT, ADDRESSES } = made.settings ?? {};
+  assert.deepEqual([API_PORT, FORMER_PORT, ADDRESSES], ["9443", "8443", "10.77.0.100 10.77.0.99"]);
+  assert.equal(stage().settings?.ADDRESSES, undefined);
+});
+
+test("a balancer says whose it is to whoever asks", () => {
+  const line = 'http-request return status 200 content-type text/plain string "dev/1" if { path /owner }';
+  assert.ok(section(haproxy(), "frontend statistics").includes(line));
 });
 
 test("a balancer that is alone has no peers and speaks to nobody", () => {
