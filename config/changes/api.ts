@@ -1,4 +1,4 @@
-import { keyPath, type Problem, shown } from "../problems.ts";
+import { keyPath, shown } from "../problems.ts";
 import { movesApi, type RecordedApi } from "../recorded.ts";
 import { type Change, moreThanSettings, type Refusal } from "./change.ts";
 
@@ -51,22 +51,20 @@ const bothPlaces: Refusal = {
           })),
 };
 
-const knownPlace: Refusal = {
-  says: "`api.former` names what the API had in the last `up`.",
+// A name or a port that nobody asks for hurts nobody, and a move that was cut short may have to go back to where it came from.
+const knownAddress: Refusal = {
+  says: "`api.former.address` is the address of the last `up`: another one would be taken from whoever has it.",
   check: ({ before, after }) => {
-    const [was, former] = [before.api, after.api?.former];
-    if (was === undefined || former === undefined) return [];
-    return fields.flatMap((field): Problem[] => {
-      const known = [was[field], was.former?.[field]].filter((it) => it !== undefined);
-      if (former[field] === undefined || known.length === 0 || known.includes(former[field])) return [];
-      return [
-        {
-          key: at("former", field),
-          found: `is ${shown(former[field])}, which the last up did not serve`,
-          allowed: `${known.join(" or ")}, or no such key`,
-        },
-      ];
-    });
+    const former = after.api?.former?.address;
+    const known = [before.api?.address, before.api?.former?.address].filter((it) => it !== undefined);
+    if (former === undefined || known.length === 0 || known.includes(former)) return [];
+    return [
+      {
+        key: at("former", "address"),
+        found: `is ${shown(former)}, which the last up that reached every host did not have`,
+        allowed: `${known.join(" or ")}, or no such key`,
+      },
+    ];
   },
 };
 
@@ -102,4 +100,4 @@ const moveAlone: Refusal = {
 };
 
 /** Refusals about where the API is. */
-export const apiRefusals: readonly Refusal[] = [stays, bothPlaces, knownPlace, routerIdStays, moveAlone];
+export const apiRefusals: readonly Refusal[] = [stays, bothPlaces, knownAddress, routerIdStays, moveAlone];

@@ -4,12 +4,17 @@
 # A jump to another name, address or port would leave clients behind that know the old one alone.
 # shellcheck disable=SC2153 # a setting
 check_api_move() {
-  local names addresses kept=/etc/ha-kubernetes/hosts ports
+  local names addresses kept=/etc/ha-kubernetes/hosts ports asks
   if [ -n "$API_ADDRESS" ] && [ -f "$kept" ]; then
     names=$(awk -v own="$HOST_NAME" '$2 != own {print $2}' "$kept" | sort -u | paste -sd' ')
     addresses=$(awk -v own="$HOST_NAME" '$2 != own {print $1}' "$kept" | sort -u | paste -sd' ')
     moves_by_step "$names" "$API_NAME ${FORMER_API:-}" || still_at domainName "${names%% *}"
     moves_by_step "$addresses" "$API_ADDRESS ${FORMER_API:-}" || still_at address "${addresses%% *}"
+    # A kubelet that asks for a name of neither is lost already: the worker's stage mends it.
+    if has_role worker; then
+      asks=$(sed -n 's|^ *server: https://\([^:]*\):.*|\1|p' /etc/kubernetes/kubelet.conf 2>/dev/null || true)
+      if [[ -n $asks && " $names " == *" $asks "* && " $API_NAME ${FORMER_API:-} " != *" $asks "* && ${#PROBLEMS[@]} -eq 0 ]]; then still_at domainName "$asks"; fi
+    fi
   fi
   if has_role balancer && [ -f /etc/ha-kubernetes/haproxy.cfg ]; then
     ports=$(awk '/^frontend / {inside = ($2 == "api")} inside && $1 == "bind" {sub(".*:", "", $2); print $2}' /etc/ha-kubernetes/haproxy.cfg | paste -sd' ')
@@ -32,7 +37,7 @@ ask_for_api_address() {
   asks_for_address || return 0
   ADDRESS_ASKED=yes
   # What is remembered of who once had it is no answer.
-  ip neighbor flush to "$API_ADDRESS" 2>/dev/null || true
+  ip neighbor flush to "$API_ADDRESS" >/dev/null 2>&1 || true
   { echo >"/dev/udp/$API_ADDRESS/9"; } 2>/dev/null || true
 }
 asks_for_address() {

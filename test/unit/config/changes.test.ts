@@ -265,6 +265,7 @@ const moves: readonly [string, typeof apiAtRest, typeof apiAtRest][] = [
   ["both places", apiAtRest, moving],
   ["the former place given up", moving, moved],
   ["the way back", moving, { ...former, former: { ...moved } }],
+  ["the way back of one that was cut short", apiAtRest, { ...apiAtRest, former: { domainName: "k8s.example.com", port: 6444 } }],
   ["both places, known from the endpoint of an older release", { address: "10.0.0.10", port: 8443 }, moving],
 ];
 for (const [change, was, is] of moves)

@@ -37,10 +37,12 @@ export const refusedApi: readonly RefusedChange[] = [
     ],
   },
   {
-    change: "a former port that never was",
+    change: "a former address that never was",
     from: metal,
-    after: api({ ...rest, former: { port: 9443 } }),
-    says: ["cluster.api.former.port is 9443, which the last up did not serve | allowed: 8443, or no such key"],
+    after: api({ ...rest, former: { address: "10.0.0.8", virtualRouterId: 8 } }),
+    says: [
+      'cluster.api.former.address is "10.0.0.8", which the last up that reached every host did not have | allowed: 10.0.0.10, or no such key',
+    ],
   },
   {
     change: "another port on aws",

@@ -13,7 +13,7 @@ const hosts = new URL("../../../hosts/", import.meta.url).pathname;
 function folder(t: TestContext, files: Readonly<Record<string, string>>): string {
   const directory = mkdtempSync(join(tmpdir(), "ha-kubernetes-endpoint-"));
   t.after(() => rmSync(directory, { recursive: true }));
-  mkdirSync(join(directory, "ha-kubernetes"));
+  for (const name of ["ha-kubernetes", "kubernetes"]) mkdirSync(join(directory, name));
   for (const [name, content] of Object.entries(files)) writeFileSync(join(directory, name), content);
   return directory;
 }
@@ -38,7 +38,7 @@ async function problems(t: TestContext, { roles, address, former, ports, files =
     API_NAME=api.new API_ADDRESS=${address ?? "192.0.2.10"} FORMER_API="${former ?? ""}" PORTS="${ports ?? "8443:haproxy 8404:haproxy 6443:kube-apiserver"}"
     . ${hosts}lib/common.sh
     . ${hosts}prepare/lib-preflight.sh
-    . <(sed 's|/etc/ha-kubernetes|${etc}/ha-kubernetes|g' ${hosts}prepare/lib-endpoint.sh)
+    . <(sed 's|/etc/\\(ha-\\)\\?kubernetes|${etc}&|g; s|${etc}/etc|${etc}|g' ${hosts}prepare/lib-endpoint.sh)
     owned_by() { [ "$1" = dev/1 ]; }
     ${programs}
     ask_for_api_address; check_api_move; check_api_address
@@ -54,6 +54,7 @@ const neighbor = (owner: string, health = "000") => `
   ip() {
     case "$*" in
       *"route get"*) echo "192.0.2.10 dev eth0 src 192.0.2.11" ;;
+      *flush*) ;;
       *neighbor*) echo "192.0.2.10 dev eth0 lladdr 02:00:00:00:00:99 REACHABLE" ;;
       *) echo "2: eth0 inet 192.0.2.11/24" ;;
     esac
@@ -82,6 +83,18 @@ test("a jump to another name, address or port is refused on the hosts, a move by
   assert.deepEqual(await problems(t, { roles: "worker", files: { "ha-kubernetes/hosts": lines("192.0.2.10 api.old") } }), [
     cure("domainName", "api.old"),
   ]);
+  // A move that was cut short, and an edit that forgets it: some kubelets went on, some did not.
+  const worker = (asks: string, name: string) =>
+    problems(t, {
+      roles: "worker",
+      files: {
+        "ha-kubernetes/hosts": lines(`192.0.2.10 ${name}`, "192.0.2.10 api.new"),
+        "kubernetes/kubelet.conf": `clusters:\n- cluster:\n    server: https://${asks}:8443\n`,
+      },
+    });
+  assert.deepEqual(await worker("api.new", "api.old"), []);
+  assert.deepEqual(await worker("api.old", "api.old"), [cure("domainName", "api.old")]);
+  assert.deepEqual(await worker("api.gone", "api.old"), []);
   // Name servers know it.
   assert.deepEqual(await told({ "ha-kubernetes/hosts": lines() }, { address: "''" }), []);
 });
