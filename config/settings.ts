@@ -95,7 +95,9 @@ export const balancerSchema = z
       .describe("Port of the statistics page and of the health answer that keepalived asks. Password in the outputs."),
     maximumConnections: whole(100, 1_000_000)
       .default(20000)
-      .describe("haproxy's limit of open connections: about 10 for each node."),
+      .describe(
+        "haproxy's limit of open connections: about 10 for each node. An address outside nodeCidrs gets a tenth of them at most.",
+      ),
   })
   .prefault({})
   .describe("The balancer in front of the apiservers.");

@@ -22,12 +22,15 @@ export interface HaproxyArgs {
   statisticsPassword: string;
 }
 
+/** How many connections one address outside the cluster may have: a tenth of all. */
+const strangersLimit = (maximumConnections: number) => Math.ceil(maximumConnections / 10);
+
 /** haproxy's configuration. Holds the password of the statistics page. */
 export function haproxyConfig({ owner, cluster, controlPlanes, statisticsPassword }: HaproxyArgs): string {
   // The value itself is never part of the message.
   if (!/^[A-Za-z0-9_-]+$/.test(statisticsPassword))
     throw new Error("the statistics password may hold letters, digits, - and _ only");
-  const { api, balancer } = cluster;
+  const { api, balancer, network, nodeCidrs } = cluster;
   const interval = balancer.checkIntervalMilliseconds;
   const servers = (port: number, options: (name: string) => string) =>
     controlPlanes.map(({ name, address }) => `  server ${name} ${address}:${port} ${options(name)}`).join("\n");
@@ -71,6 +74,11 @@ defaults
 frontend api
   mode tcp
 ${binds}
+  # Whoever is not of the cluster can't take all connections with one address.
+  acl own src ${[...nodeCidrs, network.podCidr, "127.0.0.0/8"].join(" ")}
+  stick-table type ip size 100k expire 10m store conn_cur
+  tcp-request connection track-sc0 src if !own
+  tcp-request connection reject if { sc0_conn_cur gt ${strangersLimit(balancer.maximumConnections)} }
   # While etcd stands still, no apiserver is ready. Those that live hold connections until it goes on.
   use_backend alive if { nbsrv(apiservers) lt 1 }
   default_backend apiservers

@@ -78,7 +78,7 @@ test("haproxy asks each apiserver over TLS, verified by its name, ends the sessi
 
 test("while etcd stands still, apiservers that live are used, and a dead one's sessions end all the same", () => {
   const frontend = section(haproxy(), "frontend api");
-  assert.deepEqual(frontend.slice(2), ["use_backend alive if { nbsrv(apiservers) lt 1 }", "default_backend apiservers"]);
+  assert.deepEqual(frontend.slice(-2), ["use_backend alive if { nbsrv(apiservers) lt 1 }", "default_backend apiservers"]);
   assert.deepEqual(section(haproxy(), "backend alive"), [
     "mode tcp",
     "option httpchk",
@@ -175,6 +175,15 @@ test("while the API moves both ports are bound and each address is held by itsel
   const { API_PORT, FORMER_PORT, ADDRESSES } = made.settings ?? {};
   assert.deepEqual([API_PORT, FORMER_PORT, ADDRESSES], ["9443", "8443", "10.77.0.100 10.77.0.99"]);
   assert.equal(stage().settings?.ADDRESSES, undefined);
+});
+
+test("one address outside the cluster's networks gets a tenth of the connections at most", () => {
+  assert.deepEqual(section(haproxy({ cluster: cluster({ maximumConnections: 5000 }) }), "frontend api").slice(2, 6), [
+    "acl own src 10.77.0.0/24 10.244.0.0/16 127.0.0.0/8",
+    "stick-table type ip size 100k expire 10m store conn_cur",
+    "tcp-request connection track-sc0 src if !own",
+    "tcp-request connection reject if { sc0_conn_cur gt 500 }",
+  ]);
 });
 
 test("a balancer says whose it is to whoever asks", () => {
