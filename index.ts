@@ -35,7 +35,7 @@ const { commands: prepared } = new HostPreparation("hosts", context);
 const etcd = new EtcdCluster("etcd", context, { prepared, backupSshKey: secrets.backupSshPrivateKey });
 const controlPlane = new ControlPlane("control-plane", context, { prepared, etcd });
 const balancer = new ApiLoadBalancer("api", context, { prepared, controlPlane });
-const addons = new Addons("addons", context, { controlPlane, balancer });
+const addons = new Addons("addons", context, { controlPlane, balancer, prepared });
 const pools = Object.keys(cluster.pools).map((pool) => new WorkerPool(pool, context, { prepared, controlPlane, balancer }));
 const stages = [etcd, ...pools, balancer, addons].flatMap(({ commands }) => commands);
 const ready = new NodesReady("nodes", context, { controlPlane, after: [addons, balancer, ...pools] });

@@ -12,11 +12,11 @@ export class Addons extends pulumi.ComponentResource {
   constructor(
     name: string,
     context: ClusterContext,
-    args: { controlPlane: ControlPlane; balancer: ApiLoadBalancer },
+    args: { controlPlane: ControlPlane; balancer: ApiLoadBalancer; prepared: Record<string, HostCommand> },
     options?: pulumi.ComponentResourceOptions,
   ) {
     super("ha-kubernetes:index:Addons", name, {}, options);
-    const { born, cluster, infrastructure, owner, images } = context;
+    const { born, cluster, infrastructure, owner, images, movesApi } = context;
     for (const host of hostsOf(infrastructure, "control-plane")) {
       const stage = pulumi
         .all([
@@ -38,9 +38,10 @@ export class Addons extends pulumi.ComponentResource {
         );
       // After every control plane: kube-proxy must not be newer than an apiserver, and pods are started anew once all of these trust
       // another authority. A cluster that is being born has one version and one authority: its first control plane need not wait. Pods
-      // look for the API at its address.
+      // look for the API at its address; a pod that starts takes a copy of its host's /etc/hosts.
       const own = args.controlPlane.commands[host.name];
-      const after = born || own === undefined ? [args.controlPlane] : [own, args.balancer];
+      const everywhere = movesApi ? [args.balancer, ...Object.values(args.prepared)] : [];
+      const after = born || own === undefined ? [args.controlPlane, ...everywhere] : [own, args.balancer];
       this.commands.push(hostCommand(host, "addons", stage, { parent: this, dependsOn: after }));
     }
     this.registerOutputs({});

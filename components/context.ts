@@ -24,6 +24,8 @@ export interface ClusterContext {
   joins: Readonly<Record<string, string | undefined>>;
   /** Kubernetes versions through which control planes go on the way to the config's. */
   path: readonly string[];
+  /** True when this `up` moves the API, or ends a move: pods look for it anew once every host has taken part. */
+  movesApi: boolean;
   /** Balancers that the last `up` recorded: they run already. */
   balancers: ReadonlySet<string>;
   /** Ids of all restores of etcd in this stack, oldest first, that of this `up` included. */

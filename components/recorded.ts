@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { knownVersions } from "../artifacts/lock.ts";
 import { refuseChanges } from "../config/changes.ts";
 import { problemsText } from "../config/problems.ts";
-import { type Recorded, readRecorded, record, rotates } from "../config/recorded.ts";
+import { movesApi, type Recorded, readRecorded, record, rotates, withApiOf } from "../config/recorded.ts";
 import type { Cluster } from "../config/schema.ts";
 import type { HostCommand } from "./host.ts";
 
@@ -23,6 +23,8 @@ export interface History {
   next: Recorded;
   /** True when this `up` takes a step in the rotation of an authority. */
   rotates: boolean;
+  /** True when this `up` moves the API to another name, address or port, or ends such a move. */
+  movesApi: boolean;
 }
 
 /**
@@ -35,7 +37,8 @@ export async function readHistory(cluster: Cluster): Promise<History> {
   const self = new pulumi.StackReference("last-up", {
     name: `${pulumi.getOrganization()}/${pulumi.getProject()}/${pulumi.getStack()}`,
   });
-  const before = readRecorded((await self.getOutputDetails("recorded")).value);
+  const recorded = readRecorded((await self.getOutputDetails("recorded")).value);
+  const before = recorded && withApiOf(recorded, (await self.getOutputDetails("apiEndpoint")).value);
   const born = (await self.getOutputDetails("etcdBorn")).value === true;
   const next = record(cluster, knownVersions(), before);
   const problems = refuseChanges(before, next, cluster.allow, knownVersions());
@@ -55,15 +58,16 @@ export async function readHistory(cluster: Cluster): Promise<History> {
     restores: next.restores ?? [],
     next,
     rotates: before !== undefined && rotates(before, next),
+    movesApi: movesApi(before, next),
   };
 }
 
 /**
- * What the next `up` is told of this one. A step of a rotation counts once every host has taken it: the next step would cut off a host
- * that has not. So its `up` leaves the outputs of the last one as they are until everything in `done` has run, and where something
+ * What the next `up` is told of this one. A step of a rotation or of a move of the API counts once every host has taken it: the next
+ * step would cut off a host that has not. So its `up` leaves the outputs of the last one as they are until everything in `done` has run, and where something
  * failed.
  */
 export function recordedAfter(history: History, done: readonly HostCommand[]): pulumi.Input<Recorded> {
-  if (!history.rotates) return history.next;
+  if (!history.rotates && !history.movesApi) return history.next;
   return pulumi.all(done.map((command) => command.stdout)).apply(() => history.next);
 }

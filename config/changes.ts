@@ -1,3 +1,4 @@
+import { apiRefusals } from "./changes/api.ts";
 import { authorityRefusals } from "./changes/authorities.ts";
 import type { Change, Refusal } from "./changes/change.ts";
 import { clusterRefusals } from "./changes/cluster.ts";
@@ -18,6 +19,7 @@ export const refusals: readonly Refusal[] = [
   ...versionRefusals,
   ...machineRefusals,
   ...authorityRefusals,
+  ...apiRefusals,
 ];
 
 /**

@@ -1,6 +1,9 @@
+import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
+import { routerId } from "./api.ts";
 import { type AuthorityName, authorityNames, firstGeneration, type Generations, sameGenerations } from "./authorities.ts";
 import type { AwsConfig } from "./aws.ts";
+import { buildsBalancer } from "./balancer.ts";
 import { roleSchema } from "./hosts.ts";
 import { type RecordedLost, recordedLostSchema, recordLost } from "./lost.ts";
 import { bornWith, machineOf } from "./machines.ts";
@@ -35,6 +38,20 @@ const recordedAuthority = z.object({
   issuesSince: z.string().optional(),
 });
 
+const recordedApi = z.object({
+  /** Absent where it is known from outputs of an older release, which did not record it. */
+  domainName: z.string().optional(),
+  /** Absent on aws. */
+  address: z.string().optional(),
+  port: z.number(),
+  /** The virtual IP's VRRP id; absent where there is none, and in outputs of an older release. */
+  virtualRouterId: z.number().optional(),
+  former: z
+    .object({ domainName: z.string(), address: z.string(), port: z.number(), virtualRouterId: z.number() })
+    .partial()
+    .optional(),
+});
+
 const recordedSchema = z.object({
   name: z.string(),
   provider: z.string(),
@@ -47,6 +64,8 @@ const recordedSchema = z.object({
   serviceCidr: z.string(),
   dnsDomain: z.string(),
   etcdDataDirectory: z.string(),
+  /** Where every client finds the API; absent in records of an older release. */
+  api: recordedApi.optional(),
   hosts: z.record(z.string(), recordedHost),
   /** How many workers of a pool may be out of service at once, on aws. */
   maxUnavailable: z.record(z.string(), z.number()).optional(),
@@ -63,6 +82,7 @@ const recordedSchema = z.object({
 /** A cluster as the last `up` was told to make it. Holds no secret. */
 export type Recorded = z.output<typeof recordedSchema>;
 export type RecordedHost = z.output<typeof recordedHost>;
+export type RecordedApi = z.output<typeof recordedApi>;
 export type RecordedAuthority = z.output<typeof recordedAuthority>;
 
 /** How far an authority was. */
@@ -88,6 +108,7 @@ export function record(cluster: Cluster, known: KnownVersions, before?: Recorded
     serviceCidr: cluster.network.serviceCidr,
     dnsDomain: cluster.network.dnsDomain,
     etcdDataDirectory: cluster.etcd.dataDirectory,
+    api: recordApi(cluster),
     hosts: Object.fromEntries(hosts),
     ...(cluster.aws !== undefined && recordAws(cluster.pools, cluster.aws)),
     authorities: Object.fromEntries(
@@ -109,6 +130,40 @@ const lostOf = (cluster: Cluster, before: Recorded | undefined, now: Date): Reco
     (name) => cluster.certificates.authorities[name],
     now,
   );
+
+function recordApi(cluster: Cluster): RecordedApi {
+  const { api, balancer } = cluster;
+  const { domainName, address, port, former } = api;
+  const virtual = address !== undefined && buildsBalancer(cluster);
+  return {
+    domainName,
+    ...(address !== undefined && { address }),
+    port,
+    ...(virtual && { virtualRouterId: routerId(address, balancer.virtualRouterId) }),
+    ...(former && {
+      former: {
+        ...former,
+        ...(virtual && former.address !== undefined && { virtualRouterId: routerId(former.address, former.virtualRouterId) }),
+      },
+    }),
+  };
+}
+
+/**
+ * The record of a release that did not record where the API is, with what its output `apiEndpoint` says of that: `https://address:port`.
+ * On aws the address is the provider's, and no part of a record.
+ */
+export function withApiOf(recorded: Recorded, apiEndpoint: unknown): Recorded {
+  if (recorded.api !== undefined || typeof apiEndpoint !== "string" || !URL.canParse(apiEndpoint)) return recorded;
+  const { hostname, port } = new URL(apiEndpoint);
+  const address = recorded.provider === "aws" ? {} : { address: hostname };
+  return { ...recorded, api: { ...address, port: Number(port || 443) } };
+}
+
+/** Whether the API moves, or leaves where it was before: every client must have followed before the next step. */
+export const movesApi = (before: Recorded | undefined, after: Recorded): boolean =>
+  before !== undefined &&
+  (before.api?.domainName === undefined ? after.api?.former !== undefined : !isDeepStrictEqual(before.api, after.api));
 
 function restoresOf({ etcd }: Cluster, before?: Recorded): string[] {
   return [...new Set([...(before?.restores ?? []), ...(etcd.restoreFrom === undefined ? [] : [etcd.restoreFrom.id])])];

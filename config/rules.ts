@@ -1,6 +1,7 @@
 import type { Problem } from "./problems.ts";
 import { skippingUnreadable } from "./readable.ts";
 import { accessRules } from "./rules/access.ts";
+import { apiRules } from "./rules/api.ts";
 import { apiserverRules } from "./rules/apiserver.ts";
 import { awsRules } from "./rules/aws.ts";
 import { networkRules } from "./rules/networks.ts";
@@ -17,6 +18,7 @@ import type { KnownVersions } from "./versions.ts";
 export const rules: readonly Rule[] = [
   ...roleRules,
   ...networkRules,
+  ...apiRules,
   ...portRules,
   ...accessRules,
   ...awsRules,

@@ -45,6 +45,17 @@ export const apiSchema = z
       .describe(
         "Port of the API at that address. On a control plane that is a balancer too it can't be 6443, the apiserver's own.",
       ),
+    former: z
+      .strictObject({
+        domainName: qualifiedName.optional().describe("The name before. By default it has not changed."),
+        address: ipv4.optional().describe("The address before. By default it has not changed."),
+        port: port.optional().describe("The port before. By default it has not changed."),
+        virtualRouterId: whole(1, 255).optional().describe("The VRRP id of `address`. By default derived from its last byte."),
+      })
+      .optional()
+      .describe(
+        "Where the API was before the edit that moves it: served beside the new place until an edit deletes this key. By default there is nothing former. Not on aws.",
+      ),
     extraNames: z
       .array(certificateName)
       .default([])
@@ -84,7 +95,9 @@ export const balancerSchema = z
       .describe("Port of the statistics page and of the health answer that keepalived asks. Password in the outputs."),
     maximumConnections: whole(100, 1_000_000)
       .default(20000)
-      .describe("haproxy's limit of open connections: about 10 for each node."),
+      .describe(
+        "haproxy's limit of open connections: about 10 for each node. An address outside nodeCidrs gets a tenth of them at most.",
+      ),
   })
   .prefault({})
   .describe("The balancer in front of the apiservers.");

@@ -1,7 +1,7 @@
 import { type AuthorityName, authorityNames, generationsText, nextSteps, sameGenerations } from "../authorities.ts";
 import { keyPath } from "../problems.ts";
-import { authorityOf, type Recorded } from "../recorded.ts";
-import { alive, type Change, type Refusal, without } from "./change.ts";
+import { authorityOf } from "../recorded.ts";
+import { type Change, moreThanSettings, type Refusal } from "./change.ts";
 
 // How the authorities and the service-account key may be replaced: trust both, issue from the new one, drop the old one, with an `up`
 // for each. What the last `up` recorded is a step that every host has taken: during a rotation nothing is recorded before that.
@@ -40,7 +40,7 @@ const stepAlone: Refusal = {
   check(change) {
     const [step] = steps(change);
     if (step === undefined) return [];
-    const moving = other(change);
+    const moving = moreThanSettings(change);
     if (moving === undefined) return [];
     return [
       {
@@ -52,16 +52,6 @@ const stepAlone: Refusal = {
     ];
   },
 };
-
-/** What else an edit changes, where that is more than settings. */
-function other({ before, after }: Change): string | undefined {
-  const [were, are] = [alive(before), alive(after)];
-  const moved = [...new Set([...without(were, are), ...without(are, were)])];
-  if (moved.length > 0) return `hosts come or go: ${moved.join(", ")}`;
-  const versions = (it: Recorded): Record<string, string> => ({ kubernetes: it.kubernetesVersion, ...it.versions });
-  const part = Object.keys(versions(after)).find((name) => versions(before)[name] !== versions(after)[name]);
-  return part && `${part} goes from ${versions(before)[part]} to ${versions(after)[part]}`;
-}
 
 /** Seconds for which a token is good that the kubelet gives to a pod: it asks for 3607 s and for a new one after 80 % of that. */
 export const tokenSeconds = 3607;

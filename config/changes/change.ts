@@ -44,3 +44,13 @@ export function alive(recorded: Recorded, role?: Role): Map<string, string> {
 export function without(one: Map<string, string>, other: Map<string, string>): string[] {
   return [...one].filter(([id]) => !other.has(id)).map(([, name]) => name);
 }
+
+/** What else an edit changes, where that is more than settings. */
+export function moreThanSettings({ before, after }: Change): string | undefined {
+  const [were, are] = [alive(before), alive(after)];
+  const moved = [...new Set([...without(were, are), ...without(are, were)])];
+  if (moved.length > 0) return `hosts come or go: ${moved.join(", ")}`;
+  const versions = (it: Recorded): Record<string, string> => ({ kubernetes: it.kubernetesVersion, ...it.versions });
+  const part = Object.keys(versions(after)).find((name) => versions(before)[name] !== versions(after)[name]);
+  return part && `${part} goes from ${versions(before)[part]} to ${versions(after)[part]}`;
+}

@@ -26,8 +26,10 @@ const balancerPorts: Rule = {
   says: "On a balancer's host, `api.port` and `balancer.statisticsPort` are taken by nothing else.",
   check(cluster) {
     if (!buildsBalancer(cluster)) return [];
+    const former = cluster.api.former?.port;
     const wanted = [
       { key: at("api", "port"), port: cluster.api.port },
+      ...(former === undefined ? [] : [{ key: at("api", "former", "port"), port: former }]),
       { key: at("balancer", "statisticsPort"), port: cluster.balancer.statisticsPort },
     ];
     const clashes = new Map<string, { key: string; port: number; user: string; hosts: string[] }>();
@@ -53,9 +55,19 @@ const balancerPorts: Rule = {
 const ownPorts: Rule = {
   says: "`api.port` and `balancer.statisticsPort` differ.",
   check(cluster) {
-    if (!buildsBalancer(cluster) || cluster.api.port !== cluster.balancer.statisticsPort) return [];
+    if (!buildsBalancer(cluster)) return [];
     const key = at("balancer", "statisticsPort");
-    return [{ key, found: `is ${cluster.api.port}, as is cluster.api.port`, allowed: "another port than cluster.api.port" }];
+    const { api, balancer } = cluster;
+    const same =
+      balancer.statisticsPort === api.port ? "port" : balancer.statisticsPort === api.former?.port ? "former.port" : undefined;
+    if (same === undefined) return [];
+    return [
+      {
+        key,
+        found: `is ${balancer.statisticsPort}, as is cluster.api.${same}`,
+        allowed: `another port than cluster.api.${same}`,
+      },
+    ];
   },
 };
 

@@ -48,7 +48,7 @@ export function addonsStage(args: AddonsStageArgs): Stage {
       DRAIN_SECONDS: String(cluster.drain.timeoutSeconds),
       LOST: lostHosts(cluster).join(" "),
       TAINTS: taintsByPool(cluster).join(" "),
-      ...(isRotating(cluster.certificates.authorities.kubernetes) && { AWAIT_PODS: "yes" }),
+      ...((isRotating(cluster.certificates.authorities.kubernetes) || cluster.api.former) && { AWAIT_PODS: "yes" }),
     },
     files: args.joinTokens && joinTokenFiles(args.joinTokens),
     inputs: {

@@ -139,8 +139,8 @@ if [ -f "$UNPROVED" ]; then
   await_pods
   rm -f "$UNPROVED"
 fi
-# A pod that trusts one authority alone would be cut off by the next step of the rotation.
-if [ "${AWAIT_PODS:-}" = yes ]; then wait_until 300 "the pods of the add-ons to be started anew, with both authorities" pods_are_new; fi
+# A pod that trusts one authority alone, or that knows the API's former place alone, would be cut off by the next edit.
+if [ "${AWAIT_PODS:-}" = yes ]; then wait_until 300 "the pods of the add-ons to be started again, with what is now set" pods_are_new; fi
 # Of this control plane, whose own stage could not wait for a pod network.
 prove_node with_turn
 if [ -n "$LOST" ]; then

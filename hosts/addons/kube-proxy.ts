@@ -9,7 +9,7 @@ export const kubeProxy: Addon = {
   name,
   enabled: () => true,
   objects: (args) => {
-    const data = { "config.conf": configuration(args), "kubeconfig.conf": kubeconfig(args.apiUrl) };
+    const data = { "config.conf": configuration(args), "kubeconfig.conf": kubeconfig(args.apiUrl) + former(args) };
     return [
       { apiVersion: "v1", kind: "ServiceAccount", metadata: { name, namespace } },
       // Kubernetes' own role for kube-proxy.
@@ -42,6 +42,13 @@ function kubeconfig(server: string): string {
     contexts: [{ name: "default", context: { cluster: "default", user: "default", namespace } }],
     "current-context": "default",
   });
+}
+
+// Its pods are started again when a move of the API begins and when it ends: each has its own copy of the host's /etc/hosts.
+function former({ cluster: { api } }: AddonArgs): string {
+  if (api.former === undefined) return "";
+  const { domainName, address, port } = api.former;
+  return `# The API moves. Before: ${[domainName, address, port].filter((it) => it !== undefined).join(" ")}\n`;
 }
 
 function podSpec({ images }: AddonArgs) {

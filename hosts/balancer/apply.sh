@@ -34,7 +34,11 @@ change() {
   if healthy; then served=yes; fi
   if [ "$served" = yes ] && [ -n "$PEERS" ]; then wait_until 120 "another balancer to be healthy before this one changes" peer_healthy; fi
   converge
-  if [ "$served" = yes ]; then wait_until 60 "this balancer to be healthy again" healthy; fi
+  if [ "$served" = no ]; then return 0; fi
+  wait_until 60 "this balancer to be healthy again" healthy
+  # While the address moves: clients are told of the new one next.
+  local address
+  for address in ${ADDRESSES:-}; do wait_until 60 "a balancer to hold $address" healthy "$address"; done
 }
 
 converge() {

@@ -23,6 +23,7 @@ export interface BalancerStageArgs {
 export function balancerStage(args: BalancerStageArgs): Stage {
   const { host, owner, cluster, virtualIp, statisticsPassword } = args;
   const controlPlanes = [...args.controlPlanes].sort((a, b) => (a.name < b.name ? -1 : 1));
+  const { former } = cluster.api;
   const peers = [...new Set(args.balancerAddresses)].filter((address) => address !== host.address).sort();
   return {
     name: "balancer",
@@ -31,6 +32,9 @@ export function balancerStage(args: BalancerStageArgs): Stage {
     settings: {
       HOST_ADDRESS: host.address,
       API_PORT: String(cluster.api.port),
+      // While the API moves.
+      ...(former?.port !== undefined && { FORMER_PORT: String(former.port) }),
+      ...(former?.address !== undefined && { ADDRESSES: `${virtualIp} ${former.address}` }),
       STATISTICS_PORT: String(cluster.balancer.statisticsPort),
       INTERFACE: cluster.balancer.interface ?? "",
       PEERS: peers.join(" "),
@@ -39,7 +43,7 @@ export function balancerStage(args: BalancerStageArgs): Stage {
       { path: AUTHORITY_FILE, content: args.authorityPem },
       {
         path: "/etc/ha-kubernetes/haproxy.cfg",
-        content: haproxyConfig({ cluster, controlPlanes, statisticsPassword }),
+        content: haproxyConfig({ owner, cluster, controlPlanes, statisticsPassword }),
         mode: "0600",
       },
       { path: "/etc/ha-kubernetes/keepalived.conf", content: keepalivedConfig({ host, cluster, virtualIp, peers }) },

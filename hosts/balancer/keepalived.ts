@@ -1,3 +1,4 @@
+import { routerId } from "../../config/api.ts";
 import type { Cluster } from "../../config/schema.ts";
 
 export interface KeepalivedArgs {
@@ -24,6 +25,30 @@ ${peers.map((peer) => `    ${peer}`).join("\n")}
   }
 `
       : "";
+  const instance = (name: string, address: string, id: number) => `vrrp_instance ${name} {
+  state BACKUP
+  nopreempt
+  interface $INTERFACE
+  virtual_router_id ${id}
+  priority ${priority(host.address)}
+  advert_int ${balancer.advertisementIntervalMilliseconds / 1000}
+${unicast}  garp_master_refresh 10
+  track_script {
+    haproxy
+  }
+  virtual_ipaddress {
+    ${address}/32
+  }
+}
+`;
+  // While the address moves, each of the two is held by itself: balancers that know one of them only hear no other addresses than theirs.
+  const { former } = cluster.api;
+  const instances = [
+    instance("api", virtualIp, routerId(virtualIp, balancer.virtualRouterId)),
+    ...(former?.address === undefined
+      ? []
+      : [instance("former", former.address, routerId(former.address, former.virtualRouterId))]),
+  ];
   return `include ${HOST_FILE}
 
 global_defs {
@@ -45,22 +70,7 @@ vrrp_script haproxy {
   init_fail
 }
 
-vrrp_instance api {
-  state BACKUP
-  nopreempt
-  interface $INTERFACE
-  virtual_router_id ${balancer.virtualRouterId ?? lastByte(virtualIp) % 256}
-  priority ${priority(host.address)}
-  advert_int ${balancer.advertisementIntervalMilliseconds / 1000}
-${unicast}  garp_master_refresh 10
-  track_script {
-    haproxy
-  }
-  virtual_ipaddress {
-    ${virtualIp}/32
-  }
-}
-`;
+${instances.join("\n")}`;
 }
 
 /** Defines the interface; written by the script. */

@@ -19,7 +19,7 @@ peer_healthy() {
 }
 
 # Connections of clients that this host still carries.
-connections() { ss -Htn state established "( sport = :$API_PORT )" | wc -l; }
+connections() { ss -Htn state established "( sport = :$API_PORT${FORMER_PORT:+ or sport = :$FORMER_PORT} )" | wc -l; }
 drained() {
   local count
   count=$(connections)

@@ -1,4 +1,5 @@
 import { stringify } from "yaml";
+import { lastingEndpoint } from "../../config/api.ts";
 import { tokenSeconds } from "../../config/changes/authorities.ts";
 import type { Cluster } from "../../config/schema.ts";
 import { type IssuingAuthority, issuingFirst } from "../authorities.ts";
@@ -112,7 +113,8 @@ function kubeadmConfig(args: ControlPlaneStageArgs): string {
       kind: "ClusterConfiguration",
       clusterName: cluster.name,
       kubernetesVersion: `v${cluster.kubernetesVersion}`,
-      controlPlaneEndpoint: `${api.domainName}:${endpoint.port}`,
+      // In kubeconfigs of this host. They are used at any time, so they go to a new place once it is served for certain.
+      controlPlaneEndpoint: lastingEndpoint(cluster),
       certificatesDir: "/etc/kubernetes/pki",
       certificateValidityPeriod: `${certificates.leafValidityHours}h`,
       encryptionAlgorithm: "ECDSA-P256",
@@ -126,10 +128,17 @@ function kubeadmConfig(args: ControlPlaneStageArgs): string {
         },
       },
       apiServer: {
-        certSANs: [...new Set([host.name, host.address, endpoint.address, api.domainName, ...api.extraNames])],
+        certSANs: [
+          ...new Set([
+            ...[host.name, host.address, endpoint.address, api.domainName, ...api.extraNames],
+            ...[api.former?.domainName, api.former?.address].filter((it) => it !== undefined),
+          ]),
+        ],
         extraArgs: names({
           // HTTP/2 clients find their way back to a returned apiserver: 1 request in 1000 is told to connect anew.
           "goaway-chance": "0.001",
+          // Sooner than haproxy's check gives up: that etcd does not answer must not look as if the apiserver did not. /livez has its own.
+          "etcd-readycheck-timeout": "1s",
           profiling: "false",
           // /readyz fails this long before the apiserver stops serving: longer than haproxy takes to notice.
           "shutdown-delay-duration": `${shutdownDelaySeconds(cluster)}s`,

@@ -13,6 +13,7 @@ wanted() { [[ " $PREPARATIONS " == *" $1 "* ]]; }
 first_run() { [ ! -f "$HOME_DIR/prepared" ]; }
 
 preflight() {
+  ask_for_api_address
   check_system
   check_kernel
   check_resources
@@ -21,6 +22,8 @@ preflight() {
   check_features
   check_ports
   check_commands
+  check_api_move
+  check_api_address
   if first_run; then
     check_others
     check_time_service
@@ -98,7 +101,7 @@ check_network() {
   if ! ip -o -4 address show | grep -F " $HOST_ADDRESS/" >/dev/null; then
     problem "$HOST_ADDRESS is on none of its interfaces (it has $(ip -o -4 address show scope global | awk '{sub("/.*", "", $4); print $4}' | paste -sd' ')): set hosts.$HOST_NAME.address"
   fi
-  others=$(awk -v name="$API_NAME" -v address="$API_ADDRESS" '!/# ha-kubernetes$/ && !/^#/ && $1 != address {for (i = 2; i <= NF; i++) if ($i == name) print $1}' /etc/hosts)
+  others=$(awk -v name="$API_NAME" -v addresses=" $API_ADDRESS ${FORMER_API:-} " '!/# ha-kubernetes$/ && !/^#/ && !index(addresses, " " $1 " ") {for (i = 2; i <= NF; i++) if ($i == name) print $1}' /etc/hosts)
   [ -z "$others" ] || problem "/etc/hosts says that $API_NAME is $others, not $API_ADDRESS: remove that line"
   if is_node && [ -z "$NAME_SERVERS" ] && [ -z "$(host_name_servers)" ]; then
     short_of "/etc/resolv.conf names no server that a pod could ask (loopback addresses are the host's own): set network.nameServers"

@@ -1,3 +1,4 @@
+import { apiPorts } from "../../config/api.ts";
 import { buildsBalancer } from "../../config/balancer.ts";
 import type { Cluster, Role } from "../../config/schema.ts";
 import { METRICS_PORT } from "../etcd/urls.ts";
@@ -18,7 +19,7 @@ export interface Port {
 
 /** The ports of a host with these roles, by number. */
 export function ports(roles: readonly Role[], cluster: Cluster): Port[] {
-  const { api, balancer, etcd } = cluster;
+  const { balancer, etcd } = cluster;
   // A balancer that is not ours connects from addresses that nodeCidrs need not hold.
   const apiserverSource: Source = buildsBalancer(cluster) ? "nodes and pods" : "anyone";
   const node: Port[] = [
@@ -36,7 +37,7 @@ export function ports(roles: readonly Role[], cluster: Cluster): Port[] {
       ...metrics,
     ],
     balancer: [
-      { number: api.port, protocol: "tcp", program: "haproxy", source: "anyone" },
+      ...apiPorts(cluster).map((number): Port => ({ number, protocol: "tcp", program: "haproxy", source: "anyone" })),
       { number: balancer.statisticsPort, protocol: "tcp", program: "haproxy", source: "nodes" },
     ],
     "control-plane": [

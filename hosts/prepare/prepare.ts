@@ -1,3 +1,4 @@
+import { apiNames } from "../../config/api.ts";
 import type { Cluster, Role } from "../../config/schema.ts";
 import { type HostFile, quote, type Stage } from "../stage.ts";
 import { containerdFiles } from "./containerd.ts";
@@ -59,6 +60,11 @@ export function prepareStage(args: PrepareStageArgs): Stage {
       HOST_ADDRESS: host.address,
       API_ADDRESS: apiAddress,
       API_NAME: cluster.api.domainName,
+      ...(cluster.api.former && {
+        FORMER_API: [cluster.api.former.domainName, cluster.api.former.address].filter((it) => it !== undefined).join(" "),
+      }),
+      // Where to ask whose a balancer is that has the API's address.
+      ...(roles.includes("balancer") && { STATISTICS_PORT: String(cluster.balancer.statisticsPort) }),
       ARCHITECTURE: host.architecture,
       ROLES: roles.join(" "),
       KUBE_PROXY_MODE: network.kubeProxyMode,
@@ -163,9 +169,12 @@ function packages(roles: readonly Role[], cluster: Cluster): string[] {
   return [...wanted].sort();
 }
 
-// The mark lets the script find its lines again.
+// The mark lets the script find its lines again. While the address moves, the former one comes first: it is served all the time.
 function hostsLines({ host, cluster, apiAddress }: PrepareStageArgs): string {
-  const api = apiAddress === "" ? "" : `${apiAddress} ${cluster.api.domainName} # ha-kubernetes\n`;
+  const { former } = cluster.api;
+  const addresses = [...(former?.address === undefined ? [] : [former.address]), apiAddress];
+  const lines = apiNames(cluster).flatMap((name) => addresses.map((address) => `${address} ${name} # ha-kubernetes\n`));
+  const api = apiAddress === "" ? "" : lines.join("");
   return `${api}${host.address} ${host.name} # ha-kubernetes\n`;
 }
 

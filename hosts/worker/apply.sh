@@ -10,6 +10,7 @@ apply_worker() {
   mkdir -p /etc/kubernetes/pki "$MANIFESTS" /var/lib/kubelet/pki
   chmod 0700 /var/lib/kubelet
   local running
+  if [ -s "$NODE_KUBECONFIG" ]; then follow_api; fi
   running=$(kubelet_version)
   renew_serving_certificate
   if ! is_admitted; then

@@ -32,6 +32,9 @@ export function workerStage(args: WorkerStageArgs): Stage {
     versions: { kubernetes: cluster.kubernetesVersion },
     settings: {
       KUBERNETES_VERSION: cluster.kubernetesVersion,
+      // Where the kubelet finds the API, and the address at which that is looked at before it goes there.
+      API_URL: `https://${cluster.api.domainName}:${endpoint.port}`,
+      API_ADDRESS: endpoint.address,
       POOL: host.pool,
       MAX_UNAVAILABLE: String(pool.maxUnavailable),
       DRAIN_SECONDS: String(cluster.drain.timeoutSeconds),

@@ -84,6 +84,21 @@ test("a changed configuration rolls the pods that read it only once; an unchange
   }
 });
 
+test("when a move of the API begins, and when it ends, kube-proxy's pods are started again, and a beginning waits for them", () => {
+  const configuration = (made: ReturnType<typeof stage>) => {
+    const { spec } = find(objectsOf(made), "DaemonSet", "kube-proxy");
+    return spec.template.metadata.annotations["ha-kubernetes/configuration"];
+  };
+  const api = { domainName: "api.unit.internal", address: "10.79.0.9" };
+  const moving = stage({ api: { ...api, former: { address: "10.79.0.10" } } });
+  assert.equal(new Set([stage(), moving].map(configuration)).size, 2);
+  assert.equal(configuration(stage({ api })), configuration(stage()));
+  assert.deepEqual(
+    [stage(), moving].map(({ settings }) => settings?.AWAIT_PODS),
+    [undefined, "yes"],
+  );
+});
+
 test("flannel: its rules are where kube-proxy's are, and its interface is the node's own or the one named", () => {
   const nftables = (kubeProxyMode: string) =>
     JSON.parse(find(objectsOf(stage({ network: { kubeProxyMode } })), "ConfigMap", "flannel").data["net-conf.json"])

@@ -61,6 +61,25 @@ test("more etcd members change the apiservers' list of members and no member", a
   assert.deepEqual(changed(before, after), ["control-plane-m1", "control-plane-m2", "control-plane-m3"].map(command));
 });
 
+test("while the API moves, pods are started again once every host knows both places; what only workers wait for stays the same", async () => {
+  const still = clusterOf(2);
+  const moving = clusterOf(2, (cluster) => {
+    cluster.api = { ...(cluster.api as object), port: 9443, former: { port: 8443 } };
+  });
+  const parsed = parseCluster(still, knownVersions());
+  assert.ok(parsed.ok);
+  const recorded = record(parsed.cluster, knownVersions());
+  const names = ({ options }: Registered = { type: "", inputs: {}, options: {} as never }) =>
+    options.dependencies.map((urn) => urn.split("::").at(-1) ?? "").sort();
+  const [before, after] = [await graphOf(still, recorded), await graphOf(moving, recorded)];
+  const waitsFor = (graph: Graph, name: string) => names(graph.get(command(name)));
+  const all = ["m1", "m2", "m3", "w1", "w2"].map((host) => `prepare-${host}`);
+  const more = [...all, "balancer-m1", "balancer-m2", "balancer-m3"];
+  for (const name of more) assert.ok(waitsFor(after, "addons-m1").includes(name), name);
+  for (const name of more) assert.ok(!waitsFor(before, "addons-m1").includes(name), name);
+  assert.deepEqual(waitsFor(after, "worker-w1"), waitsFor(before, "worker-w1"));
+});
+
 test("a control plane marks that it leaves before an etcd host of its own looks at the marks", async () => {
   const graph = await graphOf(
     clusterOf(1, ({ hosts }) => {

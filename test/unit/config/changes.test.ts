@@ -5,16 +5,17 @@ import { authorityNames } from "../../../config/authorities.ts";
 import { refusals, refuseChanges } from "../../../config/changes.ts";
 import { parseCluster } from "../../../config/parse.ts";
 import { problemText } from "../../../config/problems.ts";
-import { type Recorded, readRecorded, record } from "../../../config/recorded.ts";
+import { movesApi, type Recorded, readRecorded, record, withApiOf } from "../../../config/recorded.ts";
 import type { Override } from "../../../config/schema.ts";
 import { apart, five, host, member, three, worker } from "./changes-samples.ts";
+import { api, rest as apiAtRest, refusedApi } from "./refused-api.ts";
 import { at, dropOld, issueNew, refusedAuthorities, rest, trustBoth } from "./refused-authorities.ts";
 import { refusedGroups } from "./refused-groups.ts";
 import { refusedHosts } from "./refused-hosts.ts";
 import { another, onAws, refusedMachines } from "./refused-machines.ts";
 import { known, metal } from "./samples.ts";
 
-const refusedChanges = [...refusedHosts, ...refusedGroups, ...refusedMachines, ...refusedAuthorities];
+const refusedChanges = [...refusedHosts, ...refusedGroups, ...refusedMachines, ...refusedAuthorities, ...refusedApi];
 
 const refused = (before: Recorded | undefined, after: Recorded, allow: Override[] = []) =>
   refuseChanges(before, after, allow, known).map((problem) => problemText(problem).replaceAll("\n    ", " | "));
@@ -254,6 +255,22 @@ for (const [change, was, is] of ways) {
   });
 }
 
+const moving = {
+  ...apiAtRest,
+  ...{ domainName: "k8s.example.com", address: "10.0.0.9", port: 6444, virtualRouterId: 9 },
+  former: { domainName: "api.example.com", address: "10.0.0.10", port: 8443, virtualRouterId: 10 },
+};
+const { former, ...moved } = moving;
+const moves: readonly [string, typeof apiAtRest, typeof apiAtRest][] = [
+  ["both places", apiAtRest, moving],
+  ["the former place given up", moving, moved],
+  ["the way back", moving, { ...former, former: { ...moved } }],
+  ["the way back of one that was cut short", apiAtRest, { ...apiAtRest, former: { domainName: "k8s.example.com", port: 6444 } }],
+  ["both places, known from the endpoint of an older release", { address: "10.0.0.10", port: 8443 }, moving],
+];
+for (const [change, was, is] of moves)
+  allowed.push({ change: `move of the API: ${change}`, from: three, before: api(was), after: api(is) });
+
 for (const { change, from, before: past, after: future } of allowed) {
   test(`allowed change: ${change}`, () => {
     const before = from();
@@ -356,6 +373,42 @@ test("a record survives the way through a stack's outputs, and one that can't be
   assert.equal(recorded.versions.etcd, "3.6.14");
   assert.equal(readRecorded(undefined), undefined);
   assert.throws(() => readRecorded({ ...recorded, hosts: { m1: {} } }), /"recorded".*hosts\.m1\.roles/);
+});
+
+test("a record of a release that did not say where the API is gets that from the stack's endpoint", () => {
+  assert.deepEqual(withApiOf(three(), "https://10.0.0.10:8443").api, { address: "10.0.0.10", port: 8443 });
+  assert.deepEqual(withApiOf({ ...three(), provider: "aws" }, "https://lb.elb.amazonaws.com:443").api, { port: 443 });
+  assert.equal(withApiOf(three(), undefined).api, undefined);
+  const recorded = { ...three(), api: apiAtRest };
+  assert.equal(withApiOf(recorded, "https://10.0.0.99:1"), recorded);
+});
+
+test("the API moves where its record changes, and not where an older release left none", () => {
+  const of = (it?: typeof apiAtRest) => ({ ...three(), ...(it && { api: it }) });
+  assert.equal(movesApi(undefined, of(moving)), false);
+  assert.equal(movesApi(of(), of(apiAtRest)), false);
+  assert.equal(movesApi(of({ address: "10.0.0.10", port: 8443 }), of(apiAtRest)), false);
+  assert.equal(movesApi(of(), of(moving)), true);
+  assert.equal(movesApi(of(apiAtRest), of({ ...apiAtRest })), false);
+  assert.equal(movesApi(of(apiAtRest), of(moving)), true);
+  assert.equal(movesApi(of(moving), of(moved)), true);
+});
+
+test("a record says where the API is, was, and by which VRRP ids its addresses are held", () => {
+  const config = metal();
+  const recordedApi = () => {
+    const parsed = parseCluster(config, known);
+    assert.ok(parsed.ok);
+    return record(parsed.cluster, known).api;
+  };
+  assert.deepEqual(recordedApi(), apiAtRest);
+  config.api = { domainName: "api.example.com", address: "10.0.0.9", former: { address: "10.0.0.10" } };
+  assert.deepEqual(recordedApi(), {
+    ...apiAtRest,
+    address: "10.0.0.9",
+    virtualRouterId: 9,
+    former: { address: "10.0.0.10", virtualRouterId: 10 },
+  });
 });
 
 test("a record keeps all restores of etcd, each once: a later one is told from those before", () => {

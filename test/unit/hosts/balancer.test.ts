@@ -6,14 +6,14 @@ import { type BalancerStageArgs, balancerStage } from "../../../hosts/balancer/b
 import { priority, scriptFall } from "../../../hosts/balancer/keepalived.ts";
 import { renderStage } from "../../../hosts/stage.ts";
 
-function cluster(balancer: object = {}): Cluster {
+function cluster(balancer: object = {}, api: object = {}): Cluster {
   return clusterSchema.parse({
     name: "dev",
     provider: "baremetal",
     kubernetesVersion: "1.36.3",
     nodeCidrs: ["10.77.0.0/24"],
     hosts: { m1: { address: "10.77.0.11", roles: ["balancer"] } },
-    api: { domainName: "api.dev.internal", address: "10.77.0.100" },
+    api: { domainName: "api.dev.internal", address: "10.77.0.100", ...api },
     balancer,
   });
 }
@@ -46,18 +46,21 @@ const section = (text: string, title: string) =>
     .map((line) => line.trim())
     .filter((line) => line && !line.startsWith("#"));
 
+const asked = [
+  "default-server check check-ssl verify required ca-file /etc/ha-kubernetes/kubernetes-ca.crt inter 1000 fastinter 500 downinter 500 fall 2 rise 2 tcp-ut 45s on-marked-down shutdown-sessions",
+  "server m1 10.77.0.11:6443 check-sni m1 verifyhost m1",
+  "server m2 10.77.0.12:6443 check-sni m2 verifyhost m2",
+  "server m3 10.77.0.13:6443 check-sni m3 verifyhost m3",
+];
+
 test("haproxy asks each apiserver over TLS, verified by its name, ends the sessions of a dead one, and lets one that ends finish", () => {
-  const lines = section(haproxy(), "backend apiservers");
-  assert.deepEqual(lines, [
+  assert.deepEqual(section(haproxy(), "backend apiservers"), [
     "mode tcp",
     "option httpchk",
-    "http-check send meth GET uri /readyz ver HTTP/1.1 hdr Host api.dev.internal",
-    'http-check expect error-status L7OKC ! string "[-]shutdown failed"',
+    "http-check send meth GET uri /readyz?exclude=etcd ver HTTP/1.1 hdr Host api.dev.internal",
+    'http-check expect error-status L7OKC ! rstring "[[]-[]](shutdown|etcd-readiness) failed"',
     "http-check expect status 200",
-    "default-server check check-ssl verify required ca-file /etc/ha-kubernetes/kubernetes-ca.crt inter 1000 fastinter 500 downinter 500 fall 2 rise 2 tcp-ut 45s on-marked-down shutdown-sessions",
-    "server m1 10.77.0.11:6443 check-sni m1 verifyhost m1",
-    "server m2 10.77.0.12:6443 check-sni m2 verifyhost m2",
-    "server m3 10.77.0.13:6443 check-sni m3 verifyhost m3",
+    ...asked,
   ]);
   const defaults = section(haproxy(), "defaults");
   for (const line of [
@@ -73,11 +76,24 @@ test("haproxy asks each apiserver over TLS, verified by its name, ends the sessi
   assert.ok(section(haproxy(), "frontend api").includes("bind :8443 tcp-ut 45s"));
 });
 
+test("while etcd stands still, apiservers that live are used, and a dead one's sessions end all the same", () => {
+  const frontend = section(haproxy(), "frontend api");
+  assert.deepEqual(frontend.slice(-2), ["use_backend alive if { nbsrv(apiservers) lt 1 }", "default_backend apiservers"]);
+  assert.deepEqual(section(haproxy(), "backend alive"), [
+    "mode tcp",
+    "option httpchk",
+    "http-check send meth GET uri /readyz?exclude=etcd&exclude=etcd-readiness ver HTTP/1.1 hdr Host api.dev.internal",
+    'http-check expect error-status L7OKC ! string "[-]shutdown failed"',
+    "http-check expect status 200",
+    ...asked,
+  ]);
+});
+
 test("the health answer: an apiserver, or a control plane that says it leaves", () => {
   const lines = section(haproxy(), "frontend statistics");
   assert.ok(lines.includes("bind :8404"));
   assert.ok(lines.includes("monitor-uri /health"));
-  assert.ok(lines.includes("monitor fail if { nbsrv(apiservers) lt 1 } { nbsrv(leaving) lt 1 }"));
+  assert.ok(lines.includes("monitor fail if { nbsrv(apiservers) lt 1 } { nbsrv(alive) lt 1 } { nbsrv(leaving) lt 1 }"));
   assert.ok(lines.includes("use_backend leaving if { path /leaving }"));
   assert.deepEqual(
     section(haproxy(), "backend leaving").filter((line) => line.startsWith("server")),
@@ -139,6 +155,40 @@ test("settings of the config reach the files", () => {
   assert.match(keepalived({ cluster: own }), /:9000\/health/);
   assert.match(keepalived({ cluster: own }), /fall 11$/m);
   assert.equal(stage({ cluster: cluster({ interface: "bond0" }) }).settings?.INTERFACE, "bond0");
+});
+
+test("while the API moves both ports are bound and each address is held by itself", () => {
+  const moving = cluster({}, { port: 9443, former: { address: "10.77.0.99", port: 8443 } });
+  const made = stage({ cluster: moving });
+  const frontend = section(file(made, "/etc/ha-kubernetes/haproxy.cfg"), "frontend api");
+  assert.deepEqual(frontend.slice(1, 3), ["bind :9443 tcp-ut 45s", "bind :8443 tcp-ut 45s"]);
+  const held = file(made, "/etc/ha-kubernetes/keepalived.conf");
+  assert.deepEqual(
+    [...held.matchAll(/vrrp_instance (\w+) \{[\s\S]*?virtual_router_id (\d+)[\s\S]*?virtual_ipaddress \{\n\s+(\S+)\n/g)].map(
+      (it) => it.slice(1),
+    ),
+    [
+      ["api", "100", "10.77.0.100/32"],
+      ["former", "99", "10.77.0.99/32"],
+    ],
+  );
+  const { API_PORT, FORMER_PORT, ADDRESSES } = made.settings ?? {};
+  assert.deepEqual([API_PORT, FORMER_PORT, ADDRESSES], ["9443", "8443", "10.77.0.100 10.77.0.99"]);
+  assert.equal(stage().settings?.ADDRESSES, undefined);
+});
+
+test("one address outside the cluster's networks gets a tenth of the connections at most", () => {
+  assert.deepEqual(section(haproxy({ cluster: cluster({ maximumConnections: 5000 }) }), "frontend api").slice(2, 6), [
+    "acl own src 10.77.0.0/24 10.244.0.0/16 127.0.0.0/8",
+    "stick-table type ip size 100k expire 10m store conn_cur",
+    "tcp-request connection track-sc0 src if !own",
+    "tcp-request connection reject if { sc0_conn_cur gt 500 }",
+  ]);
+});
+
+test("a balancer says whose it is to whoever asks", () => {
+  const line = 'http-request return status 200 content-type text/plain string "dev/1" if { path /owner }';
+  assert.ok(section(haproxy(), "frontend statistics").includes(line));
 });
 
 test("a balancer that is alone has no peers and speaks to nobody", () => {

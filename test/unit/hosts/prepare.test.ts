@@ -238,3 +238,25 @@ test("what was there is saved once; a file is written, and a service stale, only
     ...["first", "forgotten", "did wrote /file", " a \\n \\n", "640", "stale", "fresh", "stale again", "file"],
   ]);
 });
+
+test("while the API moves, each of its names is at both addresses, the former one first: it is served all the time", () => {
+  const api = { domainName: "k8s.dev.internal", address: "10.77.0.101", port: 9443 };
+  const former = { domainName: "api.dev.internal", address: "10.77.0.100", port: 8443 };
+  const moving = stage(["balancer"], { api: { ...api, former } }, { apiAddress: "10.77.0.101" });
+  assert.deepEqual(file(moving, "/etc/ha-kubernetes/hosts")?.split("\n"), [
+    "10.77.0.100 k8s.dev.internal # ha-kubernetes",
+    "10.77.0.101 k8s.dev.internal # ha-kubernetes",
+    "10.77.0.100 api.dev.internal # ha-kubernetes",
+    "10.77.0.101 api.dev.internal # ha-kubernetes",
+    "10.77.0.11 m1 # ha-kubernetes",
+    "",
+  ]);
+  assert.equal(moving.settings?.FORMER_API, "api.dev.internal 10.77.0.100");
+  assert.equal(moving.settings?.PORTS, "8404:haproxy 8443:haproxy 9443:haproxy");
+  const calm = stage(["worker"]);
+  assert.equal(
+    file(calm, "/etc/ha-kubernetes/hosts"),
+    "10.77.0.100 api.dev.internal # ha-kubernetes\n10.77.0.11 m1 # ha-kubernetes\n",
+  );
+  assert.equal(calm.settings?.FORMER_API, undefined);
+});

@@ -1,0 +1,20 @@
+import type { Cluster } from "./schema.ts";
+
+// Where the API is found. While it moves there are two of what changes: the new one, which clients go to, and the former one.
+
+type Api = Pick<Cluster, "api">;
+
+const both = <T>(now: T, former: T | undefined): [T, ...T[]] => (former === undefined ? [now] : [now, former]);
+
+/** The API's names, the present one first. */
+export const apiNames = ({ api }: Api): [string, ...string[]] => both(api.domainName, api.former?.domainName);
+
+/** The API's ports, the present one first. */
+export const apiPorts = ({ api }: Api): [number, ...number[]] => both(api.port, api.former?.port);
+
+/** What makes the API known to clients that are older than the move: `name:port`, served before it and all through it. */
+export const lastingEndpoint = ({ api }: Api): string =>
+  `${api.former?.domainName ?? api.domainName}:${api.former?.port ?? api.port}`;
+
+/** The virtual IP's VRRP id: the config's, or the last byte of the address. */
+export const routerId = (address: string, given: number | undefined): number => given ?? Number(address.split(".")[3]) % 256;

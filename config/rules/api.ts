@@ -1,0 +1,89 @@
+import { routerId } from "../api.ts";
+import { buildsBalancer } from "../balancer.ts";
+import { type Problem, shown } from "../problems.ts";
+import { at, eachHost, type Rule } from "./rule.ts";
+
+// What the API was found at before a move.
+
+const former = (key: string) => at("api", "former", key);
+
+const formerDiffers: Rule = {
+  says: "`api.former` holds what of `domainName`, `address` and `port` has moved, so each differs from the present one.",
+  check({ provider, api }) {
+    if (api.former === undefined) return [];
+    if (provider === "aws") {
+      return [
+        {
+          key: at("api", "former"),
+          found: "is given",
+          allowed: "nothing with cluster.provider: aws, where the API doesn't move",
+        },
+      ];
+    }
+    const keys = ["domainName", "address", "port"] as const;
+    if (keys.every((key) => api.former?.[key] === undefined)) {
+      return [
+        { key: at("api", "former"), found: "names nothing that has moved", allowed: `one of ${keys.join(", ")}, or no such key` },
+      ];
+    }
+    return keys.flatMap((key): Problem[] =>
+      api.former?.[key] !== undefined && api.former[key] === api[key]
+        ? [
+            {
+              key: former(key),
+              found: `is ${shown(api[key])}, as is cluster.api.${key}`,
+              allowed: "what it was before, or no such key",
+            },
+          ]
+        : [],
+    );
+  },
+};
+
+const formerAddress: Rule = {
+  says: "`api.former.address` is no host's address.",
+  check: (cluster) =>
+    eachHost(cluster, (name, { address }) =>
+      address !== undefined && address === cluster.api.former?.address
+        ? [
+            {
+              key: former("address"),
+              found: `is ${shown(address)}, the address of host ${name}`,
+              allowed: "the address that the API had",
+            },
+          ]
+        : [],
+    ),
+};
+
+const formerRouterId: Rule = {
+  says: "While a virtual IP moves, the VRRP ids of the two differ; `api.former.virtualRouterId` is of use with `api.former.address` only.",
+  check(cluster) {
+    const { api, balancer } = cluster;
+    if (api.former === undefined) return [];
+    const { address, virtualRouterId } = api.former;
+    if (address === undefined || !buildsBalancer(cluster)) {
+      if (virtualRouterId === undefined) return [];
+      return [
+        {
+          key: former("virtualRouterId"),
+          found: `is ${virtualRouterId}`,
+          allowed: "nothing where no virtual IP of this program moves",
+        },
+      ];
+    }
+    if (api.address === undefined) return [];
+    const id = routerId(address, virtualRouterId);
+    if (id !== routerId(api.address, balancer.virtualRouterId)) return [];
+    return [
+      {
+        key: at("balancer", "virtualRouterId"),
+        found: `is ${id}, as is that of cluster.api.former.address ${address}`,
+        allowed: "another number from 1 to 255: both addresses are held for a while",
+      },
+    ];
+  },
+};
+
+/** Rules about `api.former`. */
+export const apiRules: readonly Rule[] = [formerDiffers, formerAddress, formerRouterId];
