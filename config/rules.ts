@@ -4,6 +4,7 @@ import { accessRules } from "./rules/access.ts";
 import { apiserverRules } from "./rules/apiserver.ts";
 import { awsRules } from "./rules/aws.ts";
 import { networkRules } from "./rules/networks.ts";
+import { pathRules } from "./rules/paths.ts";
 import { portRules } from "./rules/ports.ts";
 import { roleRules } from "./rules/roles.ts";
 import type { Rule } from "./rules/rule.ts";
@@ -18,6 +19,7 @@ export const rules: readonly Rule[] = [
   ...roleRules,
   ...networkRules,
   ...portRules,
+  ...pathRules,
   ...accessRules,
   ...awsRules,
   ...settingRules,

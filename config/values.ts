@@ -33,11 +33,15 @@ export const cidr = z.cidrv4({ error: cidrAllowed });
 /** A released version. In YAML 1.36 is a number, hence the hint. */
 export const version = matching(/^\d+\.\d+\.\d+$/, "a version of three numbers such as 1.36.3, without a leading v");
 
-/** An absolute path that needs no quoting anywhere. */
-export const absolutePath = matching(
-  /^(?!.*\/\.\.?(\/|$))(\/[A-Za-z0-9._-]+)+$/,
-  "an absolute path of letters, digits and . _ - / without . or .. as a part",
-);
+const pathAllowed = "an absolute path of letters, digits and . _ - + : = @ , ~ without . or .. as a part";
+/**
+ * An absolute path that needs no quoting in scripts, units and fstab: no blanks, quotes, `%` or `$`. Names below /dev/disk have + : = @ and
+ * commas too. A slash at the end is taken off.
+ */
+export const absolutePath = z
+  .string({ error: pathAllowed })
+  .overwrite((path) => (path.length > 1 && path.endsWith("/") ? path.slice(0, -1) : path))
+  .regex(/^(?!.*\/\.\.?(\/|$))(\/[A-Za-z0-9._+:=@,~-]+)+\/?$/, { error: pathAllowed });
 
 /** A snapshot: a path on hosts, or the name of a file alone. */
 export const snapshotPlace = matching(

@@ -134,44 +134,26 @@ const poolLabels: Rule = {
     ),
 };
 
-const within = (inner: string, outer: string) => `${inner}/`.startsWith(`${outer}/`);
-
-const backupPlaces: Rule = {
-  says: "Snapshots are kept outside `etcd.dataDirectory`, and their copies outside `etcd.backup.directory`; with `copyToS3` or the bucket of provider aws, `etcd.quotaMebibytes` is at most 5120, S3's limit for one upload.",
-  check({ provider, etcd: { dataDirectory, backup, quotaMebibytes } }) {
-    const problems: Problem[] = [];
-    if (within(backup.directory, dataDirectory) || within(dataDirectory, backup.directory)) {
-      problems.push({
-        key: at("etcd", "backup", "directory"),
-        found: `is ${shown(backup.directory)}`,
-        allowed: `a directory apart from cluster.etcd.dataDirectory, ${dataDirectory}, which is emptied when the host leaves`,
-      });
-    }
-    const { copyToDirectory: copy } = backup;
-    if (copy !== undefined && (within(copy, backup.directory) || within(backup.directory, copy))) {
-      problems.push({
-        key: at("etcd", "backup", "copyToDirectory"),
-        found: `is ${shown(copy)}`,
-        allowed: `a directory apart from cluster.etcd.backup.directory, ${backup.directory}, and not on this host's disk`,
-      });
-    }
+const uploads: Rule = {
+  says: "With `etcd.backup.copyToS3` or the bucket of provider aws, `etcd.quotaMebibytes` is at most 5120, S3's limit for one upload.",
+  check({ provider, etcd: { backup, quotaMebibytes } }) {
     const inS3 = backup.copyToS3 !== undefined || (provider === "aws" && backup.enabled);
-    if (inS3 && quotaMebibytes > 5120) {
-      problems.push({
+    if (!inS3 || quotaMebibytes <= 5120) return [];
+    return [
+      {
         key: at("etcd", "quotaMebibytes"),
         found: `is ${quotaMebibytes}`,
         allowed:
           "at most 5120 with cluster.etcd.backup.copyToS3 or the bucket of provider aws: S3 takes 5 GiB in one upload, and a snapshot is as big as the data",
-      });
-    }
-    return problems;
+      },
+    ];
   },
 };
 
 /** Rules about settings. */
 export const settingRules: readonly Rule[] = [
   etcdTimes,
-  backupPlaces,
+  uploads,
   certificateTimes,
   generations,
   artifactSource,

@@ -1,5 +1,6 @@
 import { authorityNames, generationsText, isRotating, nextSteps } from "../authorities.ts";
 import { shown } from "../problems.ts";
+import { sharedPlaces } from "./paths.ts";
 import { at, eachHost, hostsOf, type Rule } from "./rule.ts";
 
 // What is allowed but worth a word at every run.
@@ -151,6 +152,7 @@ export const warningRules: readonly Rule[] = [
   lostHosts,
   restore,
   noBackup,
+  sharedPlaces,
   overrides,
   rotation,
   noWorker,

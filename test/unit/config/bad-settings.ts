@@ -86,7 +86,7 @@ export const badSettings: readonly Bad[] = [
       c.etcd = { dataDirectory: "etcd" };
     },
     says: [
-      'cluster.etcd.dataDirectory is "etcd" | allowed: an absolute path of letters, digits and . _ - / without . or .. as a part',
+      'cluster.etcd.dataDirectory is "etcd" | allowed: an absolute path of letters, digits and . _ - + : = @ , ~ without . or .. as a part',
     ],
   },
   {
@@ -96,7 +96,7 @@ export const badSettings: readonly Bad[] = [
       c.etcd = { dataDirectory: "/var/../etc" };
     },
     says: [
-      'cluster.etcd.dataDirectory is "/var/../etc" | allowed: an absolute path of letters, digits and . _ - / without . or .. as a part',
+      'cluster.etcd.dataDirectory is "/var/../etc" | allowed: an absolute path of letters, digits and . _ - + : = @ , ~ without . or .. as a part',
     ],
   },
   {
@@ -252,7 +252,7 @@ export const badSettings: readonly Bad[] = [
     },
     says: [
       'cluster.etcd.backup.directory is "/var/lib/etcd/snapshots" | allowed: a directory apart from cluster.etcd.dataDirectory, /var/lib/etcd, which is emptied when the host leaves',
-      'cluster.etcd.backup.copyToDirectory is "/var/lib/etcd/snapshots/copies" | allowed: a directory apart from cluster.etcd.backup.directory, /var/lib/etcd/snapshots, and not on this host\'s disk',
+      'cluster.etcd.backup.copyToDirectory is "/var/lib/etcd/snapshots/copies" | allowed: a directory apart from cluster.etcd.dataDirectory, /var/lib/etcd, which is emptied when the host leaves',
     ],
   },
   {

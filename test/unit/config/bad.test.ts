@@ -9,6 +9,7 @@ import { badAws } from "./bad-aws.ts";
 import { badHosts } from "./bad-hosts.ts";
 import { badKeys } from "./bad-keys.ts";
 import { badNetworks } from "./bad-networks.ts";
+import { badPaths } from "./bad-paths.ts";
 import { badSettings } from "./bad-settings.ts";
 import { known, type Written } from "./samples.ts";
 
@@ -19,7 +20,7 @@ function complaints(config: Written): string[] {
   return parsed.ok ? [] : parsed.problems.map((problem) => problemText(problem).replaceAll("\n    ", " | "));
 }
 
-const all = [...badKeys, ...badHosts, ...badNetworks, ...badSettings, ...badAws];
+const all = [...badKeys, ...badHosts, ...badNetworks, ...badPaths, ...badSettings, ...badAws];
 
 for (const { mistake, from, edit, says } of all) {
   test(`bad config: ${mistake}`, () => {
