@@ -1,6 +1,7 @@
 import type { Problem } from "./problems.ts";
 import { skippingUnreadable } from "./readable.ts";
 import { accessRules } from "./rules/access.ts";
+import { addressRules } from "./rules/addresses.ts";
 import { apiserverRules } from "./rules/apiserver.ts";
 import { awsRules } from "./rules/aws.ts";
 import { networkRules } from "./rules/networks.ts";
@@ -18,6 +19,7 @@ import type { KnownVersions } from "./versions.ts";
 export const rules: readonly Rule[] = [
   ...roleRules,
   ...networkRules,
+  ...addressRules,
   ...portRules,
   ...pathRules,
   ...accessRules,

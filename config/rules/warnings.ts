@@ -1,6 +1,9 @@
 import { authorityNames, generationsText, isRotating, nextSteps } from "../authorities.ts";
 import { shown } from "../problems.ts";
+import { addressWarnings } from "./addresses.ts";
+import { auditLog } from "./apiserver.ts";
 import { sharedPlaces } from "./paths.ts";
+import { nodePorts } from "./ports.ts";
 import { at, eachHost, hostsOf, type Rule } from "./rule.ts";
 
 // What is allowed but worth a word at every run.
@@ -153,6 +156,9 @@ export const warningRules: readonly Rule[] = [
   restore,
   noBackup,
   sharedPlaces,
+  ...addressWarnings,
+  auditLog,
+  nodePorts,
   overrides,
   rotation,
   noWorker,

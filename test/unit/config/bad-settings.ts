@@ -42,7 +42,7 @@ export const badSettings: readonly Bad[] = [
       c.api.extraArgs = { "anonymous-auth": "false" };
     },
     says: [
-      'cluster.api.extraArgs.anonymous-auth is "false" | allowed: nothing, because balancers and kubelets ask /readyz and /livez without a credential; authentication-config can narrow it to these',
+      'cluster.api.extraArgs.anonymous-auth is "false" | allowed: nothing, because balancers and kubelets ask /readyz and /livez without a credential',
     ],
   },
   {

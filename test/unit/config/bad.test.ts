@@ -5,6 +5,8 @@ import { problemText } from "../../../config/problems.ts";
 import { readable, skippingUnreadable } from "../../../config/readable.ts";
 import { rules } from "../../../config/rules.ts";
 import { clusterSchema } from "../../../config/schema.ts";
+import { badAddresses } from "./bad-addresses.ts";
+import { badArguments } from "./bad-arguments.ts";
 import { badAws } from "./bad-aws.ts";
 import { badHosts } from "./bad-hosts.ts";
 import { badKeys } from "./bad-keys.ts";
@@ -20,7 +22,7 @@ function complaints(config: Written): string[] {
   return parsed.ok ? [] : parsed.problems.map((problem) => problemText(problem).replaceAll("\n    ", " | "));
 }
 
-const all = [...badKeys, ...badHosts, ...badNetworks, ...badPaths, ...badSettings, ...badAws];
+const all = [...badKeys, ...badHosts, ...badNetworks, ...badAddresses, ...badPaths, ...badArguments, ...badSettings, ...badAws];
 
 for (const { mistake, from, edit, says } of all) {
   test(`bad config: ${mistake}`, () => {

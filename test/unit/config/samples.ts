@@ -87,3 +87,11 @@ export interface Bad {
   /** Every problem, in order, its lines joined by " | ". */
   says: readonly string[];
 }
+
+/** A mistake on metal, in one line. */
+export const bad = (mistake: string, edit: (config: Written) => void, ...says: string[]): Bad => ({
+  mistake,
+  from: metal,
+  edit,
+  says,
+});

@@ -1,0 +1,102 @@
+import { aws } from "./samples.ts";
+import { type Warned, word } from "./warned.ts";
+
+const onAws = (of: string, edit: Warned["edit"], ...says: string[]): Warned => ({ of, from: aws, edit, says });
+
+/** Each with its exact words. */
+export const warnedSettings: readonly Warned[] = [
+  word(
+    "a cluster that may be lost",
+    (c) => {
+      c.etcd = { throwAway: true };
+    },
+    "cluster.etcd.throwAway is true | allowed: true only for a stack that may be lost",
+  ),
+  word(
+    "ipvs",
+    (c) => {
+      c.network = { kubeProxyMode: "ipvs" };
+    },
+    'cluster.network.kubeProxyMode is "ipvs" | allowed: nftables or iptables; ipvs is deprecated since Kubernetes 1.35',
+  ),
+  word(
+    "hosts that are not verified",
+    (c) => {
+      c.ssh = { acceptAnyHostKey: true };
+      delete c.hosts.w1.hostKey;
+    },
+    "cluster.ssh.acceptAnyHostKey is true and hosts have no hostKey: w1 | allowed: false, with a hostKey for every host; anyone between can be one of these",
+  ),
+  word(
+    "a lost host",
+    (c) => {
+      c.hosts.w1.lost = true;
+    },
+    "cluster.hosts.w1.lost is true | allowed: for one up; then delete the host's entry",
+  ),
+  word(
+    "a restore, without snapshots from then on",
+    (c) => {
+      c.etcd = { backup: { enabled: false }, restoreFrom: { id: "today", snapshot: "a.db", sha256: "0".repeat(64) } };
+    },
+    "cluster.etcd.restoreFrom restores a.db on every etcd host that has not yet done so for id today | allowed: for one up; then take it out",
+    "cluster.etcd.backup.enabled is false | allowed: true; without a snapshot nothing brings back what a majority of members lost",
+  ),
+  word(
+    "etcd's data in a directory at the top",
+    (c) => {
+      c.etcd = { dataDirectory: "/data" };
+    },
+    'cluster.etcd.dataDirectory is "/data", which goes to the user etcd alone | allowed: a directory in it, such as /data/etcd',
+  ),
+  word(
+    "an audit log without a policy",
+    (c) => {
+      c.api.extraArgs = { "audit-log-path": "-" };
+    },
+    'cluster.api.extraArgs.audit-log-path is "-" | allowed: with audit-policy-file beside it: without a policy kube-apiserver records nothing',
+  ),
+  word(
+    "the API among the NodePorts",
+    (c) => {
+      c.api.port = 31_000;
+    },
+    "cluster.api.port lets a Service of type NodePort take 31000 | allowed: ports outside the range of NodePorts, 30000-32767",
+  ),
+  word(
+    "an override",
+    (c) => {
+      c.allow = ["patch-downgrade"];
+    },
+    'cluster.allow is ["patch-downgrade"] | allowed: for one up; then take it out',
+  ),
+  word(
+    "a rotation",
+    (c) => {
+      c.certificates = { authorities: { etcd: { trust: [1, 2], issue: 1 } } };
+    },
+    "cluster.certificates.authorities.etcd is { trust: [1, 2], issue: 1 } | allowed: until every client has followed; then { trust: [1, 2], issue: 2 }",
+  ),
+  word(
+    "no worker",
+    (c) => {
+      delete c.hosts.w1;
+      delete c.hosts.w2;
+    },
+    "cluster.hosts has no host of role worker | allowed: none, but pods need one: control planes are tainted",
+  ),
+  onAws(
+    "two zones",
+    (c) => {
+      c.aws.zones = ["eu-central-1a", "eu-central-1b"];
+    },
+    'cluster.aws.zones is ["eu-central-1a","eu-central-1b"]: the loss of one zone may take a majority of etcd\'s members | allowed: three zones',
+  ),
+  onAws(
+    "a bastion for everybody",
+    (c) => {
+      c.aws.ssh.bastion.allowedCidrs = ["0.0.0.0/0"];
+    },
+    "cluster.aws.ssh.bastion.allowedCidrs has 0.0.0.0/0 | allowed: the ranges you come from",
+  ),
+];
