@@ -54,8 +54,10 @@ export function problemsText(title: string, problems: readonly Problem[]): strin
   ].join("\n");
 }
 
-/** The candidate that a mistyped word most likely meant: at most a third of its letters differ. */
+/** The candidate that a mistyped word most likely meant: the only one that it begins, or one of which at most a third of its letters differ. */
 export function didYouMean(word: string, candidates: readonly string[]): string | undefined {
+  const begun = word.length < 3 ? [] : candidates.filter((candidate) => candidate.toLowerCase().startsWith(word.toLowerCase()));
+  if (begun.length === 1) return begun[0];
   const [best] = candidates
     .map((candidate) => ({ candidate, distance: editDistance(word.toLowerCase(), candidate.toLowerCase()) }))
     .sort((a, b) => a.distance - b.distance);

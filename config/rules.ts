@@ -4,7 +4,10 @@ import { accessRules } from "./rules/access.ts";
 import { addressRules } from "./rules/addresses.ts";
 import { apiserverRules } from "./rules/apiserver.ts";
 import { awsRules } from "./rules/aws.ts";
+import { labelRules } from "./rules/labels.ts";
+import { nameRules } from "./rules/names.ts";
 import { networkRules } from "./rules/networks.ts";
+import { nodeRules } from "./rules/nodes.ts";
 import { pathRules } from "./rules/paths.ts";
 import { portRules } from "./rules/ports.ts";
 import { roleRules } from "./rules/roles.ts";
@@ -22,8 +25,11 @@ export const rules: readonly Rule[] = [
   ...addressRules,
   ...portRules,
   ...pathRules,
+  ...nodeRules,
   ...accessRules,
   ...awsRules,
+  ...nameRules,
+  ...labelRules,
   ...settingRules,
   ...apiserverRules,
   ...versionRules,

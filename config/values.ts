@@ -1,3 +1,4 @@
+import { isIPv4, isIPv6 } from "node:net";
 import { z } from "zod";
 
 // The kinds of values a config holds. Each says in words what it allows, because that sentence is what a user reads when a
@@ -5,10 +6,19 @@ import { z } from "zod";
 
 const matching = (pattern: RegExp, allowed: string) => z.string({ error: allowed }).regex(pattern, { error: allowed });
 
-/** One label of a DNS name: cluster, host and pool names. 32 characters keep every name made from two of them below the 63 of DNS. */
+/** One label of a DNS name: cluster and pool names. 32 characters keep every name made from two of them below the 63 of DNS. */
 export const dnsLabel = matching(
   /^[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?$/,
   "a DNS label: 1 to 32 lower-case letters, digits and inner hyphens",
+);
+
+/**
+ * A host's name: one DNS label or several, as RFC 1123 has them. 63 characters in all, because the kubelet writes it into the label
+ * kubernetes.io/hostname, and Linux takes 64.
+ */
+export const hostName = matching(
+  /^(?=.{1,63}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/,
+  "a DNS name of at most 63 lower-case letters, digits, inner hyphens and dots, such as w1 or w1.example.com",
 );
 
 /** A domain name of one or more labels, lower case. */
@@ -52,13 +62,25 @@ export const snapshotPlace = matching(
 /** A SHA-256 in hex. */
 export const sha256 = matching(/^[0-9a-f]{64}$/, "64 lower-case hex digits, as sha256sum prints them");
 
+const placeAllowed = "a host name or an address alone; a port has a key of its own";
+/** Whether a text whose last part is all digits is an address, as URLs and libraries read such a text. */
+const isName = (text: string) => !/(^|\.)\d+$/.test(text) || isIPv4(text);
 /** A host name or address as ssh takes it. */
-export const hostNameOrAddress = matching(/^[A-Za-z0-9]([A-Za-z0-9.:-]*[A-Za-z0-9])?$/, "a host name or an address");
+export const hostNameOrAddress = z
+  .string({ error: placeAllowed })
+  .regex(
+    /^[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*$|^[0-9a-fA-F:]*:[0-9a-fA-F:.]*$/,
+    {
+      error: placeAllowed,
+      abort: true,
+    },
+  )
+  .refine((text) => (text.includes(":") ? isIPv6(text) : isName(text)), { error: placeAllowed });
 
-/** A name or address for a certificate; the first label may be a wildcard. */
+/** A name or address for a certificate, as kubeadm takes it (ValidateCertSANs): lower case; the first label may be a wildcard. */
 export const certificateName = matching(
-  /^(\*\.)?[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$/,
-  "a domain name or an IPv4 address such as api.example.com",
+  /^(?=.{1,253}$)(\*\.)?[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$/,
+  "a domain name in lower case or an IPv4 address, such as api.example.com",
 );
 
 /** An S3 bucket's name without dots, which the certificate of its https name does not cover. */
@@ -101,10 +123,11 @@ export const argumentName = matching(
 export const sysctlName = matching(/^[a-z0-9_]+([./][A-Za-z0-9_-]+)+$/, "a sysctl such as net.core.somaxconn");
 
 const labelPart = "[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?";
-/** Key of a Node label or taint (Kubernetes' "qualified name"). */
+const subdomain = "[a-z0-9]([a-z0-9-]*[a-z0-9])?(\\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*";
+/** Key of a Node label or taint (Kubernetes' "qualified name": a DNS subdomain, a slash and a name). */
 export const labelKey = matching(
-  new RegExp(`^(?=.{1,317}$)([a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?/)?${labelPart}$`),
-  "a label key such as example.com/disk, the part after the slash at most 63 characters",
+  new RegExp(`^((?=[^/]{1,253}/)${subdomain}/)?${labelPart}$`),
+  "a label key such as example.com/disk: a domain name before the slash, at most 63 characters after it",
 );
 /** Value of a Node label or taint. */
 export const labelValue = matching(
@@ -112,11 +135,20 @@ export const labelValue = matching(
   "a label value: at most 63 letters, digits and inner . _ -, quoted where YAML reads a number or a truth value",
 );
 
-/** An amount of a resource, as Kubernetes writes it. */
-export const quantity = matching(
-  /^\d+(\.\d+)?(m|[kMGT]i?)?$/,
-  "a quantity such as 100m or 512Mi, quoted where it is a bare number",
+/** Processors, as Kubernetes writes them; 1024 at most, so that a slip of the pen stops no kubelet. */
+export const processors = matching(
+  /^(\d{1,3}|10[01]\d|102[0-4])(\.\d{1,3})?$|^\d{1,7}m$/,
+  "an amount of processors such as 100m or 2",
 );
+
+/** An amount of bytes, as Kubernetes writes it. `m`, thousandths, is taken where Kubernetes takes it; a warning names it. */
+export const bytes = matching(
+  /^\d+(\.\d+)?(m|[kMGTPE]|[KMGTPE]i|[eE]\d{1,2})?$/,
+  "an amount of bytes such as 512Mi or 1Gi, with Ki, Mi, Gi, Ti or k, M, G, T",
+);
+
+/** How many; Linux has at most 4194304 processes. */
+export const count = matching(/^\d{1,7}$/, "a whole number such as 1000");
 
 /** A time zone of the tz database. */
 export const timeZone = matching(/^[A-Za-z0-9_+-]+(\/[A-Za-z0-9_+-]+)*$/, "a time zone such as UTC or Europe/Berlin");

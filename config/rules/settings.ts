@@ -98,42 +98,6 @@ const artifactSource: Rule = {
   },
 };
 
-const apiName: Rule = {
-  says: "`api.domainName` is not below `network.dnsDomain`, where CoreDNS answers.",
-  check({ api: { domainName }, network: { dnsDomain } }) {
-    if (domainName !== dnsDomain && !domainName.endsWith(`.${dnsDomain}`)) return [];
-    return [
-      {
-        key: at("api", "domainName"),
-        found: `is ${shown(domainName)}`,
-        allowed: `a name outside cluster.network.dnsDomain, ${dnsDomain}`,
-      },
-    ];
-  },
-};
-
-/** Prefixes and names within kubernetes.io and k8s.io that the kubelet may give its own Node (k8s.io/kubelet/pkg/apis/well_known_labels.go). */
-const kubeletLabel =
-  /^((([a-z0-9.-]+\.)?(kubelet|node)\.kubernetes\.io)\/|topology\.kubernetes\.io\/(region|zone)$|kubernetes\.io\/(arch|os|hostname)$)/;
-const kubernetesLabel = /^([a-z0-9.-]+\.)?(kubernetes|k8s)\.io\//;
-
-const poolLabels: Rule = {
-  says: "Pool labels are none that a kubelet refuses to give its own Node, and not the pool's own label.",
-  check: ({ pools }) =>
-    Object.entries(pools).flatMap(([name, { labels }]) =>
-      Object.keys(labels)
-        .filter((label) => label === "ha-kubernetes/pool" || (kubernetesLabel.test(label) && !kubeletLabel.test(label)))
-        .map((label) => ({
-          key: at("pools", name, "labels", label),
-          found: "is reserved",
-          allowed:
-            label === "ha-kubernetes/pool"
-              ? "nothing here, because this program sets it to the pool's name"
-              : "a key outside kubernetes.io and k8s.io, or one below node.kubernetes.io or kubelet.kubernetes.io",
-        })),
-    ),
-};
-
 const uploads: Rule = {
   says: "With `etcd.backup.copyToS3` or the bucket of provider aws, `etcd.quotaMebibytes` is at most 5120, S3's limit for one upload.",
   check({ provider, etcd: { backup, quotaMebibytes } }) {
@@ -151,12 +115,4 @@ const uploads: Rule = {
 };
 
 /** Rules about settings. */
-export const settingRules: readonly Rule[] = [
-  etcdTimes,
-  uploads,
-  certificateTimes,
-  generations,
-  artifactSource,
-  apiName,
-  poolLabels,
-];
+export const settingRules: readonly Rule[] = [etcdTimes, uploads, certificateTimes, generations, artifactSource];

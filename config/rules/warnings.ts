@@ -2,6 +2,8 @@ import { authorityNames, generationsText, isRotating, nextSteps } from "../autho
 import { shown } from "../problems.ts";
 import { addressWarnings } from "./addresses.ts";
 import { auditLog } from "./apiserver.ts";
+import { nameWarnings } from "./names.ts";
+import { nodeWarnings } from "./nodes.ts";
 import { sharedPlaces } from "./paths.ts";
 import { nodePorts } from "./ports.ts";
 import { at, eachHost, hostsOf, type Rule } from "./rule.ts";
@@ -157,6 +159,8 @@ export const warningRules: readonly Rule[] = [
   noBackup,
   sharedPlaces,
   ...addressWarnings,
+  ...nodeWarnings,
+  ...nameWarnings,
   auditLog,
   nodePorts,
   overrides,

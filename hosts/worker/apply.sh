@@ -88,7 +88,9 @@ ask_for_credential() {
   rm -rf "$scratch"
   mkdir -m 0700 "$scratch"
   openssl ecparam -name prime256v1 -genkey -noout -out "$scratch/key.pem"
-  openssl req -new -key "$scratch/key.pem" -subj "/O=system:nodes/CN=system:node:$HOST_NAME" -out "$scratch/request.pem"
+  # openssl by itself takes names of 64 characters, of which system:node: has 12.
+  printf '%s\n' 'openssl_conf=init' '[init]' stbl_section=names '[names]' CN=min:1,max:128 '[req]' distinguished_name=none '[none]' >"$scratch/openssl.cnf"
+  openssl req -new -config "$scratch/openssl.cnf" -key "$scratch/key.pem" -subj "/O=system:nodes/CN=system:node:$HOST_NAME" -out "$scratch/request.pem"
   cat >"$scratch/request.yaml" <<END
 apiVersion: certificates.k8s.io/v1
 kind: CertificateSigningRequest

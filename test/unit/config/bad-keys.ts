@@ -143,7 +143,7 @@ export const badKeys: readonly Bad[] = [
       delete c.hosts.m3;
     },
     says: [
-      "cluster.hosts.m_4 has a name that is not allowed | allowed: a DNS label: 1 to 32 lower-case letters, digits and inner hyphens",
+      "cluster.hosts.m_4 has a name that is not allowed | allowed: a DNS name of at most 63 lower-case letters, digits, inner hyphens and dots, such as w1 or w1.example.com",
     ],
   },
   {

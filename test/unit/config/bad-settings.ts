@@ -164,7 +164,9 @@ export const badSettings: readonly Bad[] = [
     edit: (c) => {
       c.kubelet = { systemReserved: { mem: "1Gi" } };
     },
-    says: ["cluster.kubelet.systemReserved.mem is not a key | allowed: cpu, memory, ephemeral-storage, pid"],
+    says: [
+      "cluster.kubelet.systemReserved.mem is not a key; did you mean memory? | allowed: cpu, memory, ephemeral-storage, pid",
+    ],
   },
   {
     mistake: "quantity",
@@ -173,7 +175,7 @@ export const badSettings: readonly Bad[] = [
       c.kubelet = { systemReserved: { memory: "1 GB" } };
     },
     says: [
-      'cluster.kubelet.systemReserved.memory is "1 GB" | allowed: a quantity such as 100m or 512Mi, quoted where it is a bare number',
+      'cluster.kubelet.systemReserved.memory is "1 GB" | allowed: an amount of bytes such as 512Mi or 1Gi, with Ki, Mi, Gi, Ti or k, M, G, T',
     ],
   },
   {

@@ -10,7 +10,9 @@ import { badArguments } from "./bad-arguments.ts";
 import { badAws } from "./bad-aws.ts";
 import { badHosts } from "./bad-hosts.ts";
 import { badKeys } from "./bad-keys.ts";
+import { badNames } from "./bad-names.ts";
 import { badNetworks } from "./bad-networks.ts";
+import { badNodes } from "./bad-nodes.ts";
 import { badPaths } from "./bad-paths.ts";
 import { badSettings } from "./bad-settings.ts";
 import { known, type Written } from "./samples.ts";
@@ -22,7 +24,18 @@ function complaints(config: Written): string[] {
   return parsed.ok ? [] : parsed.problems.map((problem) => problemText(problem).replaceAll("\n    ", " | "));
 }
 
-const all = [...badKeys, ...badHosts, ...badNetworks, ...badAddresses, ...badPaths, ...badArguments, ...badSettings, ...badAws];
+const all = [
+  ...badKeys,
+  ...badHosts,
+  ...badNetworks,
+  ...badAddresses,
+  ...badPaths,
+  ...badNames,
+  ...badNodes,
+  ...badArguments,
+  ...badSettings,
+  ...badAws,
+];
 
 for (const { mistake, from, edit, says } of all) {
   test(`bad config: ${mistake}`, () => {

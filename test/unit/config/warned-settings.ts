@@ -57,6 +57,42 @@ export const warnedSettings: readonly Warned[] = [
     'cluster.api.extraArgs.audit-log-path is "-" | allowed: with audit-policy-file beside it: without a policy kube-apiserver records nothing',
   ),
   word(
+    "more pods than flannel has addresses, and half a byte for the system",
+    (c) => {
+      c.kubelet = { maxPods: 500, systemReserved: { memory: "512m" } };
+    },
+    "cluster.kubelet.maxPods is 500 | allowed: at most 253: a node's /24 holds no more, and further pods wait",
+    'cluster.kubelet.systemReserved.memory is "512m", thousandths of a byte | allowed: 512Mi, mebibytes',
+  ),
+  word("as many pods with another network", (c) => {
+    c.kubelet = { maxPods: 500 };
+    c.addons = { flannel: false };
+  }),
+  word(
+    "sysctls that nobody sets",
+    (c) => {
+      c.hostPreparation = { sysctl: false, extraSysctl: { "vm.swappiness": "1" }, timeZone: "Mars/Olympus" };
+    },
+    'cluster.hostPreparation.timeZone is "Mars/Olympus", which is not known here | allowed: one of the tz database, which timedatectl list-timezones shows on a host',
+    "cluster.hostPreparation.extraSysctl is not used | allowed: nothing while cluster.hostPreparation.sysctl is false",
+  ),
+  word(
+    "a sysctl twice",
+    (c) => {
+      c.hostPreparation = { extraSysctl: { "vm.swappiness": "1", "vm/swappiness": "10" }, timeZone: "US/Eastern" };
+    },
+    "cluster.hostPreparation.extraSysctl.vm/swappiness is there in another spelling too | allowed: each sysctl once: the last one wins",
+  ),
+  word(
+    "a domain of the internet, and an address of five parts",
+    (c) => {
+      c.network = { dnsDomain: "io" };
+      c.api.extraNames = ["10.0.0.300", "10.0.0.9"];
+    },
+    "cluster.network.dnsDomain is \"io\": pods find no name below it but the cluster's own | allowed: a domain that is the cluster's alone, such as cluster.local",
+    'cluster.api.extraNames[0] is "10.0.0.300", which is no address | allowed: an IPv4 address or a name',
+  ),
+  word(
     "the API among the NodePorts",
     (c) => {
       c.api.port = 31_000;
