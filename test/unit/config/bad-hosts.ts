@@ -11,7 +11,7 @@ export const badHosts: readonly Bad[] = [
     edit: (c) => {
       c.hosts.w1.roles = ["node"];
     },
-    says: ['cluster.hosts.w1.roles[0] is "node" | allowed: one of etcd, balancer, control-plane, worker'],
+    says: ['cluster.hosts.w1.roles[0] is "node"; did you mean worker? | allowed: one of etcd, balancer, control-plane, worker'],
   },
   {
     mistake: "no roles",

@@ -15,6 +15,7 @@ import { badNetworks } from "./bad-networks.ts";
 import { badNodes } from "./bad-nodes.ts";
 import { badPaths } from "./bad-paths.ts";
 import { badSettings } from "./bad-settings.ts";
+import { badWords } from "./bad-words.ts";
 import { known, type Written } from "./samples.ts";
 
 /** What a user would read, one text for each problem. */
@@ -31,6 +32,7 @@ const all = [
   ...badAddresses,
   ...badPaths,
   ...badNames,
+  ...badWords,
   ...badNodes,
   ...badArguments,
   ...badSettings,
