@@ -73,15 +73,16 @@ const fullKey = (key: Key) => `${project}:${key}`;
 
 /** Checks a stack's config: the cluster, the secrets and that there is nothing else. Pure. */
 export function checkStack(config: StackConfig, known: KnownVersions): ReturnType<typeof parseCluster> {
-  const file = fileWords(config.file ?? "");
   const around = [...unknownKeys(config), ...secretKeyProblems(config)];
   const text = config.values[fullKey("cluster")];
+  const value = text === undefined ? undefined : asJson(text);
+  const file = fileWords(config.file ?? "", value);
   if (text === undefined) {
     const cure = "write it as config → ha-kubernetes:cluster in Pulumi.<stack>.yaml; examples/ has whole ones";
     const missing = { key: fullKey("cluster"), found: "is missing", allowed: "a mapping that describes the cluster", cure };
     return { ok: false, problems: [missing, ...file.warnings, ...around] };
   }
-  const parsed = parseCluster(asJson(text), known);
+  const parsed = parseCluster(value, known);
   if (!parsed.ok) return { ok: false, problems: [...file.problems, ...parsed.problems, ...around] };
   const problems = [...file.problems, ...around, ...accessProblems(config, parsed.cluster)];
   if (problems.length > 0) return { ok: false, problems };

@@ -1,5 +1,6 @@
 import { type Document, isMap, isScalar, LineCounter, type Pair, parseAllDocuments, type Scalar, type YAMLMap } from "yaml";
 import { keyPath, type Problem, visible } from "./problems.ts";
+import { isMapping } from "./shape.ts";
 
 // What only the text of Pulumi.<stack>.yaml shows: names and numbers that the CLI's YAML reader (Go's yaml.v3) takes for something else
 // before this program sees them, and keys that it leaves out without a word.
@@ -12,8 +13,11 @@ export interface FileWords {
 
 const clusterKey = "ha-kubernetes:cluster";
 
-/** Looks through the text of a stack's file. Text that is no YAML gives nothing: the CLI has refused it. Pure. */
-export function fileWords(text: string): FileWords {
+/**
+ * Looks through the text of a stack's file. Text that is no YAML gives nothing: the CLI has refused it. `given` is the cluster as the CLI
+ * read it: where that has none of a name, it was read from another file, and nothing is said. Pure.
+ */
+export function fileWords(text: string, given: unknown): FileWords {
   const lines = new LineCounter();
   const documents = parseAllDocuments(text, { lineCounter: lines, version: "1.2", merge: true, uniqueKeys: false });
   const words: FileWords = { problems: [], warnings: [] };
@@ -29,7 +33,7 @@ export function fileWords(text: string): FileWords {
   const config = pairOf(first.contents, "config")?.value;
   if (!isMap(config)) return words;
   const cluster = pairOf(config, clusterKey)?.value ?? pairOf(config, "cluster")?.value;
-  if (isMap(cluster)) walk(cluster, [], at, words);
+  if (isMap(cluster)) walk(cluster, given, [], at, words);
   return words;
 }
 
@@ -55,27 +59,26 @@ function misplaced(top: YAMLMap, at: Where, words: FileWords): void {
       words.warnings.push({ key: visible(nameOf(pair)), found: `is not read${at(pair.key)}`, allowed: `the name ${clusterKey}` });
 }
 
-function walk(map: YAMLMap, path: readonly PropertyKey[], at: Where, words: FileWords): void {
+function walk(map: YAMLMap, given: unknown, path: readonly PropertyKey[], at: Where, words: FileWords): void {
   for (const pair of map.items) {
     const { key, value } = pair;
     const name = nameOf(pair);
-    if (isScalar(key) && name !== "<<") {
-      const read = readByGo(key);
-      if (read !== undefined && read !== name)
-        words.problems.push({
-          key: keyPath([...path, name]),
-          found: `is read by YAML as ${read}${at(key)}`,
-          allowed: `a name in quotes: "${visible(name)}", or "${read}" where something was already made by that name`,
-        });
-    }
-    if (isMap(value)) walk(value, [...path, name], at, words);
+    const read = (isScalar(key) && name !== "<<" && readByGo(key)) || name;
+    if (!isMapping(given) || (name !== "<<" && !Object.hasOwn(given, read))) continue;
+    if (read !== name)
+      words.problems.push({
+        key: keyPath([...path, name]),
+        found: `is read by YAML as ${read}${at(key)}`,
+        allowed: `a name in quotes: "${visible(name)}", or "${read}" where something was already made by that name`,
+      });
+    if (isMap(value)) walk(value, name === "<<" ? given : given[read], [...path, name], at, words);
     if (!isScalar(value)) continue;
     const text = String(value.source ?? "");
-    const read = readByGo(value);
-    if (read !== undefined && /^[-+]?0[xob]?[\da-f_]+$/i.test(text) && read !== text)
+    const number = readByGo(value);
+    if (number !== undefined && /^[-+]?0[xob]?[\da-f_]+$/i.test(text) && number !== text)
       words.warnings.push({
         key: keyPath([...path, name]),
-        found: `is ${visible(text)}, which YAML reads as ${read}${at(value)}`,
+        found: `is ${visible(text)}, which YAML reads as ${number}${at(value)}`,
         allowed: "a number without leading zeros, or a text in quotes",
       });
   }

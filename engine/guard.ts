@@ -2,7 +2,8 @@ import { keys, secretNames } from "../config/load.ts";
 import { didYouMean, holdsPrivateKey } from "../config/problems.ts";
 import { wordsOf } from "./arguments.ts";
 
-// What `config set` must not do: write a secret in clear, an empty or wrong one over a good one, or a key that no program reads.
+// What `config set` must not do: write a secret in clear, an empty or wrong one over a good one, a word over the cluster, or a key that
+// no program reads.
 
 const prefix = "ha-kubernetes:";
 
@@ -18,8 +19,10 @@ export const setsConfig = (words: readonly string[]): boolean => words[0] === "c
 export function guardConfigSet(args: readonly string[], input: string | undefined, isOwnProject: boolean): void {
   const [, verb, key, given] = wordsOf(args);
   const isSecret = args.some((arg) => arg === "--secret" || arg === "--secret=true");
+  const isPath = args.some((arg) => arg === "--path" || arg === "--path=true");
   if (verb === "set") {
     guardValue(key, given ?? input, isSecret, isOwnProject);
+    guardCluster(key, given ?? input, isPath, isOwnProject);
     return;
   }
   for (const [index, arg] of args.entries()) {
@@ -27,7 +30,19 @@ export function guardConfigSet(args: readonly string[], input: string | undefine
     if (flag === undefined) continue;
     const [, name, value] = /^([^=]*)=(.*)$/s.exec(attached ?? args[index + 1] ?? "") ?? [];
     guardValue(name, value, flag === "secret", isOwnProject);
+    guardCluster(name, value, isPath, isOwnProject);
   }
+}
+
+/** The whole cluster is one mapping: a word in its place, or a key beside it, would be a cluster lost or a setting that nobody reads. */
+function guardCluster(given: string | undefined, value: string | undefined, isPath: boolean, isOwnProject: boolean): void {
+  const key = given?.replace(prefix, "") ?? "";
+  if (!isOwnProject || !/^cluster([.[]|$)/.test(key) || key.includes(":")) return;
+  if (key === "cluster" && value?.trim().startsWith("{") !== true)
+    throw new Error(
+      "the value would take the place of the whole cluster. Nothing was written. Edit the stack's file, or set one key: --path cluster.KEY VALUE",
+    );
+  if (key !== "cluster" && !isPath) throw new Error(`${key} would be a key of that very name. Nothing was written. Add --path`);
 }
 
 function guardValue(given: string | undefined, value: string | undefined, isSecret: boolean, isOwnProject: boolean): void {

@@ -31,3 +31,15 @@ test("a key that the program does not read is refused with the one that was mean
   guard(["set", "--path", "cluster.name", "x"]);
   guardConfigSet(["config", "set", "anything", "x"], undefined, false);
 });
+
+test("a word in the place of the cluster is refused, and so is a key that would stand beside it", () => {
+  refuses(
+    ["set", "cluster", "other"],
+    /the place of the whole cluster\. Nothing was written\. Edit the stack's file, or .* --path cluster\.KEY/,
+  );
+  refuses(["set", "ha-kubernetes:cluster"], /the place of the whole cluster/, "provider: lab");
+  refuses(["set", "cluster.name", "x"], /cluster\.name would be a key of that very name\. Nothing was written\. Add --path/);
+  refuses(["set-all", "--plaintext", "cluster.name=x"], /Add --path/);
+  guard(["set", "cluster", '{"name":"x"}']);
+  guard(["set-all", "--path", "--plaintext", "cluster.name=x"]);
+});
