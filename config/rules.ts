@@ -4,6 +4,7 @@ import { accessRules } from "./rules/access.ts";
 import { addressRules } from "./rules/addresses.ts";
 import { apiserverRules } from "./rules/apiserver.ts";
 import { awsRules } from "./rules/aws.ts";
+import { awsLimitRules } from "./rules/aws-limits.ts";
 import { labelRules } from "./rules/labels.ts";
 import { nameRules } from "./rules/names.ts";
 import { networkRules } from "./rules/networks.ts";
@@ -13,6 +14,7 @@ import { portRules } from "./rules/ports.ts";
 import { roleRules } from "./rules/roles.ts";
 import type { Rule } from "./rules/rule.ts";
 import { settingRules } from "./rules/settings.ts";
+import { sameMachine } from "./rules/unused.ts";
 import { versionRules } from "./rules/versions.ts";
 import { warningRules } from "./rules/warnings.ts";
 import type { Cluster } from "./schema.ts";
@@ -27,7 +29,9 @@ export const rules: readonly Rule[] = [
   ...pathRules,
   ...nodeRules,
   ...accessRules,
+  sameMachine,
   ...awsRules,
+  ...awsLimitRules,
   ...nameRules,
   ...labelRules,
   ...settingRules,

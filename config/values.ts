@@ -99,7 +99,10 @@ export const keyPrefix = matching(
 export const userName = matching(/^[A-Za-z_][A-Za-z0-9._-]{0,31}$/, "a login name such as root or ops");
 
 /** A Linux network interface; the kernel takes 15 characters. */
-export const interfaceName = matching(/^[A-Za-z0-9._-]{1,15}$/, "a network interface such as eth0, at most 15 characters");
+export const interfaceName = matching(
+  /^(?!\.{1,2}$)(?!(lo|cni0|flannel\.1|kube-ipvs0)$)[A-Za-z0-9._-]{1,15}$/,
+  "a network interface of the host such as eth0, at most 15 characters; not lo or one of pods",
+);
 
 /** The kinds of host keys sshd offers for which pinning works; ssh-rsa would pin SHA-1, which today's sshd refuses. */
 export const hostKey = matching(
@@ -155,13 +158,13 @@ export const timeZone = matching(/^[A-Za-z0-9_+-]+(\/[A-Za-z0-9_+-]+)*$/, "a tim
 
 /** A container registry: host, perhaps with a port. */
 export const registry = matching(
-  /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:\d{1,5})?$/,
+  /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:([1-9]\d{0,3}|[1-5]\d{4}|6[0-4]\d{3}|65[0-4]\d{2}|655[0-2]\d|6553[0-5]))?$/,
   "a registry such as docker.io or registry.example.com:5000",
 );
 
 /** An http or https URL without user, password, query or fragment. */
 export const httpUrl = matching(
-  /^https?:\/\/[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:\d{1,5})?(\/[A-Za-z0-9._~%+-]+)*\/?$/,
+  /^https?:\/\/[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:([1-9]\d{0,3}|[1-5]\d{4}|6[0-4]\d{3}|65[0-4]\d{2}|655[0-2]\d|6553[0-5]))?(\/[A-Za-z0-9._~%+-]+)*\/?$/,
   "an http or https URL such as https://mirror.example.com, without user, password or query",
 );
 

@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { type Architecture, resolveVersions } from "../artifacts/lock.ts";
+import { type Architecture, awsVersions, resolveVersions } from "../artifacts/lock.ts";
 import { machineOf, poolMachine } from "../config/machines.ts";
 import { type Problem, problemsText } from "../config/problems.ts";
 import type { Cluster, Role } from "../config/schema.ts";
@@ -26,7 +26,16 @@ function kindsOf(cluster: Cluster): [roles: readonly Role[], architecture: Archi
 /** What stands in the way of taking artifacts from where the config says. `path`: versions on the way to the config's. */
 export function artifactProblems(cluster: Cluster, path: readonly string[] = []): Problem[] {
   if (cluster.provider === "lab") return []; // makes what is missing
-  const { artifacts } = cluster;
+  const { artifacts, kubernetesVersion } = cluster;
+  const [unknown] = cluster.provider === "aws" ? complaint(() => awsVersions(kubernetesVersion)) : [];
+  if (unknown !== undefined)
+    return [
+      {
+        key: "cluster.kubernetesVersion",
+        found: `is "${kubernetesVersion}"`,
+        allowed: `another one for provider aws: ${unknown}`,
+      },
+    ];
   const { versions } = resolveVersions(cluster);
   const cure = "npm run bundle makes every file; see docs/artifacts.md";
   let source: ReturnType<typeof configuredArtifacts>;

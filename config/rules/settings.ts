@@ -1,5 +1,6 @@
 import { authorityNames, generationsText } from "../authorities.ts";
 import { type Problem, shown } from "../problems.ts";
+import { absolutePath, httpUrl } from "../values.ts";
 import { at, type Rule } from "./rule.ts";
 
 // Settings that must fit each other.
@@ -50,8 +51,8 @@ const generations: Rule = {
     }),
 };
 
-const isUrl = (text: string) => /^https?:\/\/[^\s?#@]+$/.test(text);
-const isPath = (text: string) => /^(\/[A-Za-z0-9._-]+)+$/.test(text);
+const isUrl = (text: string) => httpUrl.safeParse(text).success;
+const isPath = (text: string) => absolutePath.safeParse(text).success;
 
 const artifactSource: Rule = {
   says: "A mirror has a URL as `artifacts.location`, a bundle an absolute path or none, and a bundle its `manifest`; official has neither.",

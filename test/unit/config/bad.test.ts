@@ -10,6 +10,7 @@ import { badArguments } from "./bad-arguments.ts";
 import { badAws } from "./bad-aws.ts";
 import { badHosts } from "./bad-hosts.ts";
 import { badKeys } from "./bad-keys.ts";
+import { badLimits } from "./bad-limits.ts";
 import { badNames } from "./bad-names.ts";
 import { badNetworks } from "./bad-networks.ts";
 import { badNodes } from "./bad-nodes.ts";
@@ -32,6 +33,7 @@ const all = [
   ...badAddresses,
   ...badPaths,
   ...badNames,
+  ...badLimits,
   ...badWords,
   ...badNodes,
   ...badArguments,

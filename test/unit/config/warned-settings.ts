@@ -136,3 +136,89 @@ export const warnedSettings: readonly Warned[] = [
     "cluster.aws.ssh.bastion.allowedCidrs has 0.0.0.0/0 | allowed: the ranges you come from",
   ),
 ];
+
+/** What does nothing, or less than it looks like. */
+export const warnedUnused: readonly Warned[] = [
+  onAws(
+    "sections that are not read on aws",
+    (c) => {
+      c.ssh = { user: "ops" };
+      c.balancer = { statisticsPort: 9000 };
+    },
+    "cluster.ssh is not used | allowed: nothing, because cluster.provider is aws; see aws",
+    "cluster.balancer is not used | allowed: nothing, because cluster.provider is aws",
+  ),
+  onAws(
+    "a VPC's range beside a VPC",
+    (c) => {
+      const ids = (digit: number) =>
+        Object.fromEntries(c.aws.zones.map((zone: string, place: number) => [zone, `subnet-0${digit}${place}123456`]));
+      const existing = { vpcId: "vpc-0123456789abcdef0", privateSubnetIds: ids(1), publicSubnetIds: ids(2) };
+      c.aws.network = { existing, vpcCidr: "10.1.0.0/16", natGateways: "one" };
+    },
+    "cluster.aws.network.vpcCidr is not used | allowed: nothing beside existing",
+    "cluster.aws.network.natGateways is not used | allowed: nothing beside existing",
+  ),
+  onAws(
+    "half of the internet",
+    (c) => {
+      c.aws.ssh.allowedCidrs = ["0.0.0.0/1", "128.0.0.0/1", "10.0.0.0/8"];
+    },
+    "cluster.aws.ssh.allowedCidrs has 0.0.0.0/1 | allowed: the ranges you come from",
+    "cluster.aws.ssh.allowedCidrs has 128.0.0.0/1 | allowed: the ranges you come from",
+  ),
+  word(
+    "cloned hosts",
+    (c) => {
+      c.hosts.w2.hostKey = `${c.hosts.w1.hostKey} root@w1`;
+    },
+    "cluster.hosts.w2.hostKey is that of w1 too, and of 2 hosts in all | allowed: a key of its own for each host: ssh-keygen -A makes new ones where /etc/ssh has none",
+  ),
+  word(
+    "a way in and a place for snapshots that go with the cluster",
+    (c) => {
+      const { hostKey } = c.hosts.w1;
+      c.ssh = { bastion: { host: "10.0.0.21", hostKey } };
+      c.etcd = { backup: { copyToSsh: { host: "m1", user: "backup", directory: "/srv/etcd", hostKey } } };
+    },
+    'cluster.ssh.bastion.host is "10.0.0.21", host w1 of this cluster | allowed: a host outside it',
+    'cluster.etcd.backup.copyToSsh.host is "m1", host m1 of this cluster | allowed: a host outside it',
+  ),
+  word(
+    "pools without a place for a pod",
+    (c) => {
+      c.pools.general = { maxUnavailable: 2, taints: [{ key: "gpu", effect: "NoSchedule" }] };
+    },
+    "cluster.pools.general.maxUnavailable is 2 of 2 workers | allowed: fewer, so that some go on while others are changed",
+    "cluster.pools have taints, every one: CoreDNS and other pods find no node | allowed: one pool without a taint, beside them",
+  ),
+  word(
+    "the hub by its other name",
+    (c) => {
+      c.containerRuntime = { registryMirrors: { "registry-1.docker.io": ["https://mirror.example.com"] } };
+    },
+    "cluster.containerRuntime names registry-1.docker.io | allowed: docker.io, which images of the hub are named by",
+  ),
+  ...(
+    [
+      [
+        { leafValidityHours: 1, renewBeforeHours: 0 },
+        "leafValidityHours is 1 | allowed: a week or more: only an up renews certificates",
+      ],
+      [{ renewBeforeHours: 0 }, "renewBeforeHours is 0 | allowed: a day or more: an up must come within it"],
+      [{ renewBeforeHours: 8759 }, "renewBeforeHours is 8759 of 8760 | allowed: less: almost every up makes new certificates"],
+      [
+        { authorityValidityHours: 8760 },
+        "authorityValidityHours is 8760 | allowed: 17520 or more: certificates end with their authority",
+      ],
+    ] as const
+  ).map(([certificates, says]) =>
+    word(
+      `certificates of ${JSON.stringify(certificates)}`,
+      (c) => {
+        c.certificates = certificates;
+      },
+      `cluster.certificates.${says}`,
+    ),
+  ),
+];

@@ -5,9 +5,9 @@ import { problemText } from "../../../config/problems.ts";
 import { warnings } from "../../../config/rules.ts";
 import { known } from "./samples.ts";
 import { warnedAddresses } from "./warned.ts";
-import { warnedSettings } from "./warned-settings.ts";
+import { warnedSettings, warnedUnused } from "./warned-settings.ts";
 
-const warned = [...warnedAddresses, ...warnedSettings];
+const warned = [...warnedAddresses, ...warnedSettings, ...warnedUnused];
 
 for (const { of, from, edit, says } of warned) {
   test(`a word on ${of}`, () => {

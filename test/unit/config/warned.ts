@@ -1,4 +1,4 @@
-import { metal, type Written } from "./samples.ts";
+import { hostKeyOf, metal, type Written } from "./samples.ts";
 
 /** A config that is taken with a word. */
 export interface Warned {
@@ -88,7 +88,8 @@ export const warnedAddresses: readonly Warned[] = [
     "pods' range that is full",
     (c) => {
       c.network = { podCidr: "10.244.0.0/21" };
-      for (const n of [3, 4, 5]) c.hosts[`w${n}`] = { ...c.hosts.w1, address: `10.0.0.2${n}` };
+      for (const n of [3, 4, 5])
+        c.hosts[`w${n}`] = { ...c.hosts.w1, address: `10.0.0.2${n}`, hostKey: hostKeyOf(`10.0.0.2${n}`) };
     },
     'cluster.network.podCidr is "10.244.0.0/21", full with 8 nodes | allowed: a larger range; it can\'t be changed later, and a replaced host needs one more',
   ),
