@@ -151,7 +151,7 @@ export const bytes = matching(
 );
 
 /** How many; Linux has at most 4194304 processes. */
-export const count = matching(/^\d{1,7}$/, "a whole number such as 1000");
+export const count = matching(/^\d{1,7}$|^\d{1,4}k$/, "a whole number such as 1000");
 
 /** A time zone of the tz database. */
 export const timeZone = matching(/^[A-Za-z0-9_+-]+(\/[A-Za-z0-9_+-]+)*$/, "a time zone such as UTC or Europe/Berlin");

@@ -126,7 +126,7 @@ const logins: Rule = {
           ]
         : [];
     const keys = aws.ssh.authorizedKeys.flatMap((line, index): Problem[] =>
-      publicKey.test(line)
+      publicKey.test(line) || line.startsWith("#")
         ? []
         : [
             {

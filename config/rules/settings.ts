@@ -1,6 +1,6 @@
 import { authorityNames, generationsText } from "../authorities.ts";
 import { type Problem, shown } from "../problems.ts";
-import { absolutePath, httpUrl } from "../values.ts";
+import { absolutePath } from "../values.ts";
 import { at, type Rule } from "./rule.ts";
 
 // Settings that must fit each other.
@@ -51,7 +51,7 @@ const generations: Rule = {
     }),
 };
 
-const isUrl = (text: string) => httpUrl.safeParse(text).success;
+const isUrl = (text: string) => /^https?:\/\/[A-Za-z0-9][^\s?#@]*$/.test(text);
 const isPath = (text: string) => absolutePath.safeParse(text).success;
 
 const artifactSource: Rule = {

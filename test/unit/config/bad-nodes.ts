@@ -24,7 +24,7 @@ export const badNodes: readonly Bad[] = [
       ["ephemeral-storage", "10GiB", bytes],
       ["cpu", "1Gi", processors],
       ["cpu", "2000", processors],
-      ["pid", "1k", "a whole number such as 1000"],
+      ["pid", "1Ki", "a whole number such as 1000"],
     ] as const
   ).map(([resource, amount, allowed]) =>
     bad(
