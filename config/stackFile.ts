@@ -15,7 +15,7 @@ const clusterKey = "ha-kubernetes:cluster";
 
 /**
  * Looks through the text of a stack's file. Text that is no YAML gives nothing: the CLI has refused it. `given` is the cluster as the CLI
- * read it: where that has none of a name, it was read from another file, and nothing is said. Pure.
+ * read it: where that has none of a name, it was read from another file, and nothing is said. Undefined: it has read nothing yet. Pure.
  */
 export function fileWords(text: string, given: unknown): FileWords {
   const lines = new LineCounter();
@@ -64,14 +64,14 @@ function walk(map: YAMLMap, given: unknown, path: readonly PropertyKey[], at: Wh
     const { key, value } = pair;
     const name = nameOf(pair);
     const read = (isScalar(key) && name !== "<<" && readByGo(key)) || name;
-    if (!isMapping(given) || (name !== "<<" && !Object.hasOwn(given, read))) continue;
+    if (given !== undefined && (!isMapping(given) || (name !== "<<" && !Object.hasOwn(given, read)))) continue;
     if (read !== name)
       words.problems.push({
         key: keyPath([...path, name]),
         found: `is read by YAML as ${read}${at(key)}`,
         allowed: `a name in quotes: "${visible(name)}", or "${read}" where something was already made by that name`,
       });
-    if (isMap(value)) walk(value, name === "<<" ? given : given[read], [...path, name], at, words);
+    if (isMap(value)) walk(value, name === "<<" || given === undefined ? given : given[read], [...path, name], at, words);
     if (!isScalar(value)) continue;
     const text = String(value.source ?? "");
     const number = readByGo(value);

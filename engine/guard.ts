@@ -1,5 +1,6 @@
 import { keys, secretNames } from "../config/load.ts";
-import { didYouMean, holdsPrivateKey } from "../config/problems.ts";
+import { didYouMean, holdsPrivateKey, problemsText } from "../config/problems.ts";
+import { fileWords } from "../config/stackFile.ts";
 import { wordsOf } from "./arguments.ts";
 
 // What `config set` must not do: write a secret in clear, an empty or wrong one over a good one, a word over the cluster, or a key that
@@ -32,6 +33,16 @@ export function guardConfigSet(args: readonly string[], input: string | undefine
     guardValue(name, value, flag === "secret", isOwnProject);
     guardCluster(name, value, isPath, isOwnProject);
   }
+}
+
+/**
+ * Refuses a stack's file with names that YAML takes for something else, before the CLI writes them back as that.
+ *
+ * @throws Error that names each
+ */
+export function guardNames(name: string, text: string): void {
+  const { problems } = fileWords(text, undefined);
+  if (problems.length > 0) throw new Error(problemsText(`${name} can't be used, and nothing was touched`, problems));
 }
 
 /** The whole cluster is one mapping: a word in its place, or a key beside it, would be a cluster lost or a setting that nobody reads. */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { guardConfigSet } from "../../../engine/guard.ts";
+import { guardConfigSet, guardNames } from "../../../engine/guard.ts";
 
 const key = "-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaA==\n-----END OPENSSH PRIVATE KEY-----\n";
 const guard = (args: string[], input?: string) => guardConfigSet(["config", ...args], input, true);
@@ -42,4 +42,13 @@ test("a word in the place of the cluster is refused, and so is a key that would 
   refuses(["set-all", "--plaintext", "cluster.name=x"], /Add --path/);
   guard(["set", "cluster", '{"name":"x"}']);
   guard(["set-all", "--path", "--plaintext", "cluster.name=x"]);
+});
+
+test("names that YAML changes are refused before the CLI, which would write them back changed", () => {
+  const file = (name: string) => `config:\n  ha-kubernetes:cluster:\n    hosts:\n      ${name}: {}\n`;
+  assert.throws(
+    () => guardNames("Pulumi.x.yaml", file("007")),
+    /Pulumi\.x\.yaml can't be used, .*hosts\.007 is read by YAML as 7 \(line 4\)/s,
+  );
+  guardNames("Pulumi.x.yaml", file('"007"'));
 });
