@@ -14,11 +14,13 @@ import { adminKubeconfig, certificateExpiry } from "./components/outputs.ts";
 import { readHistory, recordedAfter } from "./components/recorded.ts";
 import { WorkerPool } from "./components/workerPool.ts";
 import { loadCluster } from "./config/load.ts";
+import { refuseMissingArtifacts } from "./providers/artifacts.ts";
 import { createInfrastructure } from "./providers/infrastructure.ts";
 
 // Typed config, then hosts, then the components in the order in which a cluster comes to life.
 const { cluster, secrets } = loadCluster();
 const history = await readHistory(cluster);
+refuseMissingArtifacts(cluster, history.path);
 const infrastructure = await createInfrastructure({ cluster, secrets, path: history.path });
 const id = new random.RandomId("cluster", { byteLength: 4 });
 const pki = new ClusterPki("pki", { certificates: cluster.certificates });

@@ -49,3 +49,22 @@ export function overlap(a: Range, b: Range): boolean {
 export function inside(inner: Range, outer: Range): boolean {
   return outer.first <= inner.first && inner.last <= outer.last;
 }
+
+/** Ranges that no host, pod or Service can be in (RFC 6890); a kubelet refuses such an address for its Node. */
+const specialRanges: readonly [range: Range, what: string][] = [
+  [range("0.0.0.0/8"), "this very host"],
+  [range("127.0.0.0/8"), "loopback"],
+  [range("169.254.0.0/16"), "link-local"],
+  [range("224.0.0.0/4"), "multicast"],
+  [range("255.255.255.255/32"), "broadcast"],
+];
+
+/** What a special address or range is, such as loopback; undefined for one that hosts can have. */
+export function special(text: string): string | undefined {
+  const given = range(text.includes("/") ? text : `${text}/32`);
+  return specialRanges.find(([reserved]) => inside(given, reserved))?.[1];
+}
+
+/** Whether a text is an IPv4 address. */
+export const isAddress = (text: string): boolean =>
+  /^\d{1,3}(\.\d{1,3}){3}$/.test(text) && text.split(".").every((byte) => Number(byte) < 256);

@@ -1,9 +1,11 @@
+import { readFileSync } from "node:fs";
 import * as pulumi from "@pulumi/pulumi";
 import { knownVersions } from "../artifacts/lock.ts";
 import { privateKeyFault } from "./keys.ts";
 import { parseCluster } from "./parse.ts";
-import { didYouMean, type Problem, problemsText, problemText } from "./problems.ts";
+import { didYouMean, grouped, type Problem, problemsText, visible } from "./problems.ts";
 import type { Cluster } from "./schema.ts";
+import { fileWords } from "./stackFile.ts";
 import type { KnownVersions } from "./versions.ts";
 
 /** The project's name, which prefixes its config keys whatever the stack. */
@@ -20,6 +22,8 @@ export interface StackConfig {
   values: Readonly<Record<string, string>>;
   /** The full keys that are encrypted in the stack's file, or hold something that is. */
   secretKeys: readonly string[];
+  /** The text of Pulumi.<stack>.yaml; absent where there is none. */
+  file?: string;
 }
 
 /** What the program starts from. */
@@ -38,7 +42,7 @@ export function loadCluster(config: StackConfig = stackConfig(), known: KnownVer
   const checked = checkStack(config, known);
   if (!checked.ok)
     throw new pulumi.RunError(problemsText("This stack's config can't be used, and nothing was touched", checked.problems));
-  for (const warning of checked.warnings) void pulumi.log.warn(problemText(warning));
+  for (const warning of grouped(checked.warnings)) void pulumi.log.warn(warning);
   const secret = (key: Key) => {
     const value = config.values[fullKey(key)];
     return value === undefined ? {} : { [key]: pulumi.secret(value) };
@@ -50,7 +54,20 @@ export function loadCluster(config: StackConfig = stackConfig(), known: KnownVer
 function stackConfig(): StackConfig {
   // The language host hands the names of secret keys over in this variable; the SDK keeps its reader to itself.
   const secretKeys: unknown = JSON.parse(process.env.PULUMI_CONFIG_SECRET_KEYS || "[]");
-  return { values: pulumi.runtime.allConfig(), secretKeys: Array.isArray(secretKeys) ? secretKeys.map(String) : [] };
+  return {
+    values: pulumi.runtime.allConfig(),
+    secretKeys: Array.isArray(secretKeys) ? secretKeys.map(String) : [],
+    file: stackFile(),
+  };
+}
+
+/** The stack's file, which the CLI keeps beside Pulumi.yaml, where it runs the program. */
+function stackFile(): string | undefined {
+  try {
+    return readFileSync(`Pulumi.${pulumi.getStack()}.yaml`, "utf8");
+  } catch {
+    return undefined; // under another name: then only what it says of names and numbers is missing
+  }
 }
 
 const fullKey = (key: Key) => `${project}:${key}`;
@@ -59,20 +76,18 @@ const fullKey = (key: Key) => `${project}:${key}`;
 export function checkStack(config: StackConfig, known: KnownVersions): ReturnType<typeof parseCluster> {
   const around = [...unknownKeys(config), ...secretKeyProblems(config)];
   const text = config.values[fullKey("cluster")];
+  const value = text === undefined ? undefined : asJson(text);
+  const file = fileWords(config.file ?? "", value);
   if (text === undefined) {
     const cure = "write it as config → ha-kubernetes:cluster in Pulumi.<stack>.yaml; examples/ has whole ones";
-    return {
-      ok: false,
-      problems: [
-        { key: fullKey("cluster"), found: "is missing", allowed: "a mapping that describes the cluster", cure },
-        ...around,
-      ],
-    };
+    const missing = { key: fullKey("cluster"), found: "is missing", allowed: "a mapping that describes the cluster", cure };
+    return { ok: false, problems: [missing, ...file.warnings, ...around] };
   }
-  const parsed = parseCluster(asJson(text), known);
-  if (!parsed.ok) return { ok: false, problems: [...parsed.problems, ...around] };
-  const problems = [...around, ...accessProblems(config, parsed.cluster)];
-  return problems.length > 0 ? { ok: false, problems } : parsed;
+  const parsed = parseCluster(value, known);
+  if (!parsed.ok) return { ok: false, problems: [...file.problems, ...parsed.problems, ...around] };
+  const problems = [...file.problems, ...around, ...accessProblems(config, parsed.cluster)];
+  if (problems.length > 0) return { ok: false, problems };
+  return { ...parsed, warnings: [...file.warnings, ...ignoredSecrets(config, parsed.cluster), ...parsed.warnings] };
 }
 
 /** The mapping that Pulumi hands over as JSON; a plain text stays one and is refused as such. */
@@ -93,7 +108,7 @@ function unknownKeys({ values }: StackConfig): Problem[] {
     .map((key) => {
       const meant = didYouMean(key, allowed);
       return {
-        key,
+        key: visible(key),
         found: meant === undefined ? "is not a key" : `is not a key; did you mean ${meant}?`,
         allowed: allowed.join(", "),
       };
@@ -124,6 +139,19 @@ function secretKeyProblems({ values, secretKeys }: StackConfig): Problem[] {
     problems.push({ key: fullKey(key), found: `${fault.found} (not shown)`, allowed, cure: fault.cure });
   }
   return problems;
+}
+
+/** Secrets for hosts that this program makes itself, with a key of its own. */
+function ignoredSecrets({ values }: StackConfig, { provider, etcd }: Cluster): Problem[] {
+  const unused = secretNames.filter((name) =>
+    name === "backupSshPrivateKey" ? etcd.backup.copyToSsh === undefined : provider !== "baremetal",
+  );
+  return unused
+    .filter((name) => values[fullKey(name)] !== undefined)
+    .map((name) => {
+      const why = name === "backupSshPrivateKey" ? "without cluster.etcd.backup.copyToSsh" : `with cluster.provider: ${provider}`;
+      return { key: fullKey(name), found: "is not used", allowed: `nothing ${why}` };
+    });
 }
 
 /** Hosts reached by SSH need something to log in with; the lab and aws make it themselves. So does the host for snapshots. */

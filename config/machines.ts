@@ -26,12 +26,12 @@ export function architectureOf(instanceType: string): "amd64" | "arm64" {
 }
 
 /**
- * A host's zone: its own setting, or by the number that its name ends in, the first zone for 1; a name without one goes by its
+ * A host's zone: its own setting, or by the number that its name ends in (before the first dot), the first zone for 1; a name without one goes by its
  * digest. No other host has a say in it.
  */
 export function zoneOf(name: string, host: HostConfig, zones: readonly string[]): string {
   if (host.aws?.zone !== undefined) return host.aws.zone;
-  const number = name.match(/\d+$/)?.[0];
+  const number = name.split(".")[0]?.match(/\d+$/)?.[0];
   const place = number === undefined ? createHash("sha256").update(name).digest().readUInt32BE(0) : Number(number) - 1;
   return zones[(place + zones.length) % zones.length] ?? "";
 }

@@ -1,3 +1,4 @@
+import { asMeant } from "./meant.ts";
 import type { Problem } from "./problems.ts";
 import { readable } from "./readable.ts";
 import { findings, rules, warnings } from "./rules.ts";
@@ -13,16 +14,18 @@ export type Parsed = { ok: true; cluster: Cluster; warnings: Problem[] } | { ok:
  *
  * Every problem is reported at once: of each key by itself, and of the rules over several keys as far as what they read is right.
  */
-export function parseCluster(value: unknown, known: KnownVersions): Parsed {
-  const secrets = secretProblems(value);
+export function parseCluster(written: unknown, known: KnownVersions): Parsed {
+  const secrets = secretProblems(written);
+  const { value, warnings: words, problems: unusable } = asMeant(written);
   const result = clusterSchema.safeParse(value);
-  if (result.success && secrets.length === 0) {
+  const before = [...secrets, ...unusable];
+  if (result.success && before.length === 0) {
     const problems = findings(rules, result.data, known);
     if (problems.length > 0) return { ok: false, problems };
-    return { ok: true, cluster: result.data, warnings: findings(warnings, result.data, known) };
+    return { ok: true, cluster: result.data, warnings: [...words, ...findings(warnings, result.data, known)] };
   }
-  const named = new Set(secrets.map(({ key }) => key));
+  const named = new Set(before.map(({ key }) => key));
   const shape = shapeProblems(value, result.error?.issues ?? []).filter(({ key }) => !named.has(key));
   const broken = isMapping(value) ? findings(rules, readable(clusterSchema, value), known) : [];
-  return { ok: false, problems: [...secrets, ...shape, ...broken] };
+  return { ok: false, problems: [...before, ...shape, ...broken] };
 }

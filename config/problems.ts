@@ -10,12 +10,20 @@ export interface Problem {
   cure?: string;
 }
 
-/** Path of a key in messages: `cluster` is the root, list positions are in brackets. */
+/** A text with every character escaped but those of ASCII that print: what can't be seen, looks like another or moves the cursor. */
+export const visible = (text: string): string =>
+  text.replace(/[^\x20-\x7e]/gu, (character) => {
+    const code = character.codePointAt(0) as number;
+    return code > 0xffff ? `\\u{${code.toString(16)}}` : `\\u${code.toString(16).padStart(4, "0")}`;
+  });
+
+/** Path of a key in messages: `cluster` is the root, list positions are in brackets, names that don't show as they are in quotes. */
 export function keyPath(path: readonly PropertyKey[]): string {
-  return path.reduce<string>(
-    (text, part) => (typeof part === "number" ? `${text}[${part}]` : `${text}.${String(part)}`),
-    "cluster",
-  );
+  return path.reduce<string>((text, part) => {
+    if (typeof part === "number") return `${text}[${part}]`;
+    const name = String(part);
+    return `${text}.${/^[\x21-\x7e]+$/.test(name) ? name : visible(JSON.stringify(name))}`;
+  }, "cluster");
 }
 
 /** What a PEM private key starts with, whatever its kind. */
@@ -28,10 +36,13 @@ export function holdsPrivateKey(text: string): boolean {
 
 const longestShown = 80;
 
-/** A value in a message: JSON, shortened, with a private key left out. */
+/** Whoever a URL logs in as, with the password: never shown. */
+const login = /([a-z][a-z0-9+.-]*:\/\/)[^\s"]*@/gi;
+
+/** A value in a message: JSON, shortened, with private keys and the logins of URLs left out. */
 export function shown(value: unknown): string {
   if (value === undefined) return "missing";
-  const text = JSON.stringify(value);
+  const text = visible(JSON.stringify(value)).replace(login, "$1***@");
   if (holdsPrivateKey(text)) return "a private key (not shown)";
   return text.length > longestShown ? `${text.slice(0, longestShown)}…` : text;
 }
@@ -50,12 +61,38 @@ export function problemText({ key, found, allowed, cure }: Problem): string {
 export function problemsText(title: string, problems: readonly Problem[]): string {
   return [
     `${title} (${counted(problems.length, "problem")}):`,
-    ...problems.map((p) => `  - ${problemText(p).replaceAll("\n", "\n  ")}`),
+    ...grouped(problems).map((text) => `  - ${text.replaceAll("\n", "\n  ")}`),
   ].join("\n");
 }
 
-/** The candidate that a mistyped word most likely meant: at most a third of its letters differ. */
+/** So many problems of one kind are told in full. */
+const toldOfKind = 3;
+
+/** The texts of problems in their order. Of many that differ in a name or number only, the first ones and how many more there are. */
+export function grouped(problems: readonly Problem[]): string[] {
+  const kinds = Map.groupBy(problems, kindOf);
+  return problems.flatMap((problem) => {
+    const all = kinds.get(kindOf(problem)) as Problem[];
+    const index = all.indexOf(problem);
+    // One more would take as many lines as saying that there is one.
+    if (index < toldOfKind || all.length === toldOfKind + 1) return [problemText(problem)];
+    if (index > toldOfKind) return [];
+    const keys = all.slice(toldOfKind).map(({ key }) => key);
+    const named = keys.slice(0, toldOfKind).join(", ");
+    return [`${named}${keys.length > toldOfKind ? ", …" : ""}: ${keys.length} more like the last one`];
+  });
+}
+
+/** What two problems have in common that differ in a host, pool, value or number. */
+const kindOf = ({ key, found, allowed }: Problem): string =>
+  [key.replace(/^cluster\.(hosts|pools)\..*\.(?=[^.]+$)/, "$1 "), found, allowed]
+    .map((text) => text.replace(/"[^"]*"/g, '""').replace(/\d+/g, "0"))
+    .join("\n");
+
+/** The candidate that a mistyped word most likely meant: the only one that it begins, or one of which at most a third of its letters differ. */
 export function didYouMean(word: string, candidates: readonly string[]): string | undefined {
+  const begun = word.length < 3 ? [] : candidates.filter((candidate) => candidate.toLowerCase().startsWith(word.toLowerCase()));
+  if (begun.length === 1) return begun[0];
   const [best] = candidates
     .map((candidate) => ({ candidate, distance: editDistance(word.toLowerCase(), candidate.toLowerCase()) }))
     .sort((a, b) => a.distance - b.distance);

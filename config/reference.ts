@@ -1,5 +1,7 @@
 import { z } from "zod";
+import { knownVersions } from "../artifacts/lock.ts";
 import { refusals } from "./changes.ts";
+import { keys } from "./load.ts";
 import { rules, warnings } from "./rules.ts";
 import { clusterSchema } from "./schema.ts";
 import { allowedBy, unwrapped } from "./shape.ts";
@@ -20,18 +22,33 @@ export function stackFileSchema(): object {
     target: "draft-7",
     // Editors show this in place of the pattern.
     override: ({ zodSchema, jsonSchema }) => {
-      if (jsonSchema.pattern !== undefined) Object.assign(jsonSchema, { patternErrorMessage: allowedValue(zodSchema) });
+      if (jsonSchema.pattern === undefined) return;
+      // Validators in other languages know no \p, and none knows this format: the pattern says the same.
+      const pattern = jsonSchema.pattern.replaceAll("\\p{Cc}", "\\u0000-\\u001f\\u007f-\\u009f");
+      Object.assign(jsonSchema, { pattern, patternErrorMessage: allowedValue(zodSchema) });
+      if (jsonSchema.format === "cidrv4") delete jsonSchema.format;
+      if (pattern.startsWith("^[^\\u0000")) Object.assign(jsonSchema, { type: ["string", "integer"] });
     },
   });
+  const { kubernetesVersion, versions } = cluster.properties as Record<string, { properties?: Record<string, object> }>;
+  const known = knownVersions();
+  Object.assign(kubernetesVersion ?? {}, { enum: known.kubernetes });
+  for (const [part, schema] of Object.entries(versions?.properties ?? {}))
+    Object.assign(schema, { enum: known.parts[part as keyof typeof known.parts] });
   return {
     $schema,
     title: "A stack of ha-kubernetes",
     type: "object",
+    required: ["config"],
+    // What is not read here is a mistake: the cluster is below config.
+    patternProperties: { "^(cluster$|ha-kubernetes:)": false },
     properties: {
       config: {
         type: "object",
+        required: ["ha-kubernetes:cluster"],
+        patternProperties: { [`^ha-kubernetes:(?!(${keys.join("|")})$)`]: false },
         properties: {
-          "ha-kubernetes:cluster": { description: "The cluster.", ...cluster },
+          "ha-kubernetes:cluster": { description: "The cluster.", ...cluster, allOf: ["lab", "aws"].map(onlyWith) },
           "ha-kubernetes:sshPrivateKey": secret("The private key to log in to hosts with."),
           "ha-kubernetes:sshPassword": secret("The password to log in to hosts with, where there is no key."),
           "ha-kubernetes:backupSshPrivateKey": secret("The private key to log in with where snapshots are copied to."),
@@ -40,6 +57,14 @@ export function stackFileSchema(): object {
     },
   };
 }
+
+/** A provider's own section is there with it and with no other. */
+const onlyWith = (provider: string) => ({
+  if: { properties: { provider: { const: provider } }, required: ["provider"] },
+  // biome-ignore lint/suspicious/noThenProperty: JSON Schema's own word
+  then: { required: [provider] },
+  else: { properties: { [provider]: false } },
+});
 
 /** What a value may be, in the words of its error message. */
 function allowedValue(schema: z.core.$ZodType): string {

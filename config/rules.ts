@@ -1,14 +1,21 @@
 import type { Problem } from "./problems.ts";
 import { skippingUnreadable } from "./readable.ts";
 import { accessRules } from "./rules/access.ts";
+import { addressRules } from "./rules/addresses.ts";
 import { apiRules } from "./rules/api.ts";
 import { apiserverRules } from "./rules/apiserver.ts";
 import { awsRules } from "./rules/aws.ts";
+import { awsLimitRules } from "./rules/aws-limits.ts";
+import { labelRules } from "./rules/labels.ts";
+import { nameRules } from "./rules/names.ts";
 import { networkRules } from "./rules/networks.ts";
+import { nodeRules } from "./rules/nodes.ts";
+import { pathRules } from "./rules/paths.ts";
 import { portRules } from "./rules/ports.ts";
 import { roleRules } from "./rules/roles.ts";
 import type { Rule } from "./rules/rule.ts";
 import { settingRules } from "./rules/settings.ts";
+import { sameMachine } from "./rules/unused.ts";
 import { versionRules } from "./rules/versions.ts";
 import { warningRules } from "./rules/warnings.ts";
 import type { Cluster } from "./schema.ts";
@@ -19,9 +26,16 @@ export const rules: readonly Rule[] = [
   ...roleRules,
   ...networkRules,
   ...apiRules,
+  ...addressRules,
   ...portRules,
+  ...pathRules,
+  ...nodeRules,
   ...accessRules,
+  sameMachine,
   ...awsRules,
+  ...awsLimitRules,
+  ...nameRules,
+  ...labelRules,
   ...settingRules,
   ...apiserverRules,
   ...versionRules,

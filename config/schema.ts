@@ -13,7 +13,7 @@ import {
   kubeletSchema,
   networkSchema,
 } from "./settings.ts";
-import { cidr, dnsLabel, line, localPath, oneOf, version } from "./values.ts";
+import { cidr, dnsLabel, hostName, line, localPath, oneOf, version } from "./values.ts";
 
 // ONE typed object describes a cluster, whatever gives the hosts. Everything that has a sensible default has one, and its
 // description says what the default does. Rules that look at more than one key are in rules.ts, rules about a change in changes.ts.
@@ -82,7 +82,10 @@ export const clusterSchema = z.strictObject({
     .describe(
       "Every network that hosts of this cluster are or will be in. Firewalls allow these, so a new host changes nothing on others.",
     ),
-  hosts: z.record(dnsLabel, hostSchema).default({}).describe("The hosts by name. The name is the Node's name and the host name."),
+  hosts: z
+    .record(hostName, hostSchema)
+    .default({})
+    .describe("The hosts by name. The name is the Node's name and the host name: quoted where YAML reads a number."),
   pools: z.record(dnsLabel, poolSchema).default({}).describe("Worker pools by name."),
   api: apiSchema,
   balancer: balancerSchema,

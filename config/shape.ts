@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import { didYouMean, holdsPrivateKey, keyPath, type Problem, shown } from "./problems.ts";
 import { clusterSchema } from "./schema.ts";
+import { isSecretKey, keyElsewhere, valueMeant } from "./words.ts";
 
 // From zod's issues to problems: what is wrong with each key by itself.
 
@@ -23,21 +24,66 @@ export function shapeProblems(value: unknown, issues: readonly z.core.$ZodIssue[
 
 function problemsOf(value: unknown, issue: z.core.$ZodIssue): Problem[] {
   const key = keyPath(issue.path);
-  if (issue.code === "unrecognized_keys") {
-    const known = keysAt(issue.path);
-    return issue.keys.map((unknown) => {
-      const meant = didYouMean(unknown, known);
-      return {
-        key: keyPath([...issue.path, unknown]),
-        found: meant === undefined ? "is not a key" : `is not a key; did you mean ${meant}?`,
-        allowed: known.join(", "),
-      };
-    });
-  }
+  if (issue.code === "unrecognized_keys") return issue.keys.map((unknown) => unknownKey(issue.path, unknown));
   if (issue.code === "invalid_key")
     return [{ key, found: "has a name that is not allowed", allowed: issue.issues[0]?.message ?? issue.message }];
   const given = valueAt(value, issue.path);
-  return [{ key, found: given === undefined ? "is missing" : `is ${shown(given)}`, allowed: allowedBy(issue) }];
+  const found = given === undefined ? "is missing" : `is ${shown(given)}${valueAdvice(given, issue)}`;
+  return [{ key, found, allowed: allowedBy(issue) }];
+}
+
+/** A word that was meant where only a few are allowed. */
+function valueAdvice(given: unknown, issue: z.core.$ZodIssue): string {
+  if (issue.code !== "invalid_value" || typeof given !== "string") return "";
+  const words = issue.values.map(String);
+  const meant = valueMeant(given, words) ?? didYouMean(given, words);
+  return meant === undefined ? "" : `; did you mean ${meant}?`;
+}
+
+function unknownKey(path: readonly PropertyKey[], unknown: string): Problem {
+  const known = keysAt(path);
+  const key = keyPath([...path, unknown]);
+  const allowed = known.join(", ");
+  const meant = meantKey(unknown, known);
+  const found = meant === undefined ? "is not a key" : `is not a key; did you mean ${meant}?`;
+  if (meant !== undefined || !isSecretKey(unknown)) return { key, found, allowed };
+  const cure =
+    "no secret goes in here, where it is in clear: replace it, and store the new one by config set --secret sshPrivateKey or sshPassword";
+  return { key, found, allowed, cure };
+}
+
+/** The key that was meant: another tool's, one of another place, or a mistyped one of this place. */
+function meantKey(unknown: string, known: readonly string[]): string | undefined {
+  const elsewhere = keyElsewhere(unknown);
+  if (elsewhere !== undefined) {
+    const last = elsewhere.split(".").at(-1) as string;
+    return known.includes(last) ? last : elsewhere;
+  }
+  const places = keyPlaces().get(unknown) ?? [];
+  if (places.length > 0 && places.length <= 2) return places.join(" or ");
+  return didYouMean(unknown, known);
+}
+
+let allPlaces: Map<string, string[]> | undefined;
+
+/** The paths at which each key of the schema may stand, those of aws left out, which has many of the others' names. */
+function keyPlaces(): Map<string, string[]> {
+  if (allPlaces !== undefined) return allPlaces;
+  const places = new Map<string, string[]>();
+  const walk = (schema: z.core.$ZodType, path: string) => {
+    const { def } = unwrapped(schema)._zod;
+    if (def.type === "record") walk(def.valueType, `${path}.NAME`);
+    if (def.type === "array") walk(def.element, path);
+    if (def.type !== "object") return;
+    for (const [key, inner] of Object.entries(def.shape)) {
+      const at = path === "" ? key : `${path}.${key}`;
+      places.set(key, [...(places.get(key) ?? []), at]);
+      if (key !== "aws") walk(inner as z.core.$ZodType, at);
+    }
+  };
+  walk(clusterSchema, "");
+  allPlaces = places;
+  return places;
 }
 
 /** What would be right, in words: the schema's own, or some for kinds of values that have none. */

@@ -1,3 +1,4 @@
+import { isIPv4, isIPv6 } from "node:net";
 import { z } from "zod";
 import { hostKeyFault, hostKeyLine } from "./keys.ts";
 
@@ -6,10 +7,19 @@ import { hostKeyFault, hostKeyLine } from "./keys.ts";
 
 const matching = (pattern: RegExp, allowed: string) => z.string({ error: allowed }).regex(pattern, { error: allowed });
 
-/** One label of a DNS name: cluster, host and pool names. 32 characters keep every name made from two of them below the 63 of DNS. */
+/** One label of a DNS name: cluster and pool names. 32 characters keep every name made from two of them below the 63 of DNS. */
 export const dnsLabel = matching(
   /^[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?$/,
   "a DNS label: 1 to 32 lower-case letters, digits and inner hyphens",
+);
+
+/**
+ * A host's name: one DNS label or several, as RFC 1123 has them. 63 characters in all, because the kubelet writes it into the label
+ * kubernetes.io/hostname, and Linux takes 64.
+ */
+export const hostName = matching(
+  /^(?=.{1,63}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/,
+  "a DNS name of at most 63 lower-case letters, digits, inner hyphens and dots, such as w1 or w1.example.com",
 );
 
 /** A domain name of one or more labels, lower case. */
@@ -34,11 +44,15 @@ export const cidr = z.cidrv4({ error: cidrAllowed });
 /** A released version. In YAML 1.36 is a number, hence the hint. */
 export const version = matching(/^\d+\.\d+\.\d+$/, "a version of three numbers such as 1.36.3, without a leading v");
 
-/** An absolute path that needs no quoting anywhere. */
-export const absolutePath = matching(
-  /^(?!.*\/\.\.?(\/|$))(\/[A-Za-z0-9._-]+)+$/,
-  "an absolute path of letters, digits and . _ - / without . or .. as a part",
-);
+const pathAllowed = "an absolute path of letters, digits and . _ - + : = @ , ~ without . or .. as a part";
+/**
+ * An absolute path that needs no quoting in scripts, units and fstab: no blanks, quotes, `%` or `$`. Names below /dev/disk have + : = @ and
+ * commas too. A slash at the end is taken off.
+ */
+export const absolutePath = z
+  .string({ error: pathAllowed })
+  .overwrite((path) => (path.length > 1 && path.endsWith("/") ? path.slice(0, -1) : path))
+  .regex(/^(?!.*\/\.\.?(\/|$))(\/[A-Za-z0-9._+:=@,~-]+)+\/?$/, { error: pathAllowed });
 
 /** A snapshot: a path on hosts, or the name of a file alone. */
 export const snapshotPlace = matching(
@@ -49,13 +63,25 @@ export const snapshotPlace = matching(
 /** A SHA-256 in hex. */
 export const sha256 = matching(/^[0-9a-f]{64}$/, "64 lower-case hex digits, as sha256sum prints them");
 
+const placeAllowed = "a host name or an address alone; a port has a key of its own";
+/** Whether a text whose last part is all digits is an address, as URLs and libraries read such a text. */
+const isName = (text: string) => !/(^|\.)\d+$/.test(text) || isIPv4(text);
 /** A host name or address as ssh takes it. */
-export const hostNameOrAddress = matching(/^[A-Za-z0-9]([A-Za-z0-9.:-]*[A-Za-z0-9])?$/, "a host name or an address");
+export const hostNameOrAddress = z
+  .string({ error: placeAllowed })
+  .regex(
+    /^[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*$|^[0-9a-fA-F:]*:[0-9a-fA-F:.]*$/,
+    {
+      error: placeAllowed,
+      abort: true,
+    },
+  )
+  .refine((text) => (text.includes(":") ? isIPv6(text) : isName(text)), { error: placeAllowed });
 
-/** A name or address for a certificate; the first label may be a wildcard. */
+/** A name or address for a certificate, as kubeadm takes it (ValidateCertSANs): lower case; the first label may be a wildcard. */
 export const certificateName = matching(
-  /^(\*\.)?[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$/,
-  "a domain name or an IPv4 address such as api.example.com",
+  /^(?=.{1,253}$)(\*\.)?[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$/,
+  "a domain name in lower case or an IPv4 address, such as api.example.com",
 );
 
 /** An S3 bucket's name without dots, which the certificate of its https name does not cover. */
@@ -74,7 +100,10 @@ export const keyPrefix = matching(
 export const userName = matching(/^[A-Za-z_][A-Za-z0-9._-]{0,31}$/, "a login name such as root or ops");
 
 /** A Linux network interface; the kernel takes 15 characters. */
-export const interfaceName = matching(/^[A-Za-z0-9._-]{1,15}$/, "a network interface such as eth0, at most 15 characters");
+export const interfaceName = matching(
+  /^(?!\.{1,2}$)(?!(lo|cni0|flannel\.1|kube-ipvs0)$)[A-Za-z0-9._-]{1,15}$/,
+  "a network interface of the host such as eth0, at most 15 characters; not lo or one of pods",
+);
 
 /** A host's public key, in one line: as its .pub file or ssh-keyscan has it. RSA keys prove themselves by SHA-2. */
 export const hostKey = matching(
@@ -101,10 +130,11 @@ export const argumentName = matching(
 export const sysctlName = matching(/^[a-z0-9_]+([./][A-Za-z0-9_-]+)+$/, "a sysctl such as net.core.somaxconn");
 
 const labelPart = "[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?";
-/** Key of a Node label or taint (Kubernetes' "qualified name"). */
+const subdomain = "[a-z0-9]([a-z0-9-]*[a-z0-9])?(\\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*";
+/** Key of a Node label or taint (Kubernetes' "qualified name": a DNS subdomain, a slash and a name). */
 export const labelKey = matching(
-  new RegExp(`^(?=.{1,317}$)([a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?/)?${labelPart}$`),
-  "a label key such as example.com/disk, the part after the slash at most 63 characters",
+  new RegExp(`^((?=[^/]{1,253}/)${subdomain}/)?${labelPart}$`),
+  "a label key such as example.com/disk: a domain name before the slash, at most 63 characters after it",
 );
 /** Value of a Node label or taint. */
 export const labelValue = matching(
@@ -112,24 +142,33 @@ export const labelValue = matching(
   "a label value: at most 63 letters, digits and inner . _ -, quoted where YAML reads a number or a truth value",
 );
 
-/** An amount of a resource, as Kubernetes writes it. */
-export const quantity = matching(
-  /^\d+(\.\d+)?(m|[kMGT]i?)?$/,
-  "a quantity such as 100m or 512Mi, quoted where it is a bare number",
+/** Processors, as Kubernetes writes them; 1024 at most, so that a slip of the pen stops no kubelet. */
+export const processors = matching(
+  /^(\d{1,3}|10[01]\d|102[0-4])(\.\d{1,3})?$|^\d{1,7}m$/,
+  "an amount of processors such as 100m or 2",
 );
+
+/** An amount of bytes, as Kubernetes writes it. `m`, thousandths, is taken where Kubernetes takes it; a warning names it. */
+export const bytes = matching(
+  /^\d+(\.\d+)?(m|[kMGTPE]|[KMGTPE]i|[eE]\d{1,2})?$/,
+  "an amount of bytes such as 512Mi or 1Gi, with Ki, Mi, Gi, Ti or k, M, G, T",
+);
+
+/** How many; Linux has at most 4194304 processes. */
+export const count = matching(/^\d{1,7}$|^\d{1,4}k$/, "a whole number such as 1000");
 
 /** A time zone of the tz database. */
 export const timeZone = matching(/^[A-Za-z0-9_+-]+(\/[A-Za-z0-9_+-]+)*$/, "a time zone such as UTC or Europe/Berlin");
 
 /** A container registry: host, perhaps with a port. */
 export const registry = matching(
-  /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:\d{1,5})?$/,
+  /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:([1-9]\d{0,3}|[1-5]\d{4}|6[0-4]\d{3}|65[0-4]\d{2}|655[0-2]\d|6553[0-5]))?$/,
   "a registry such as docker.io or registry.example.com:5000",
 );
 
 /** An http or https URL without user, password, query or fragment. */
 export const httpUrl = matching(
-  /^https?:\/\/[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:\d{1,5})?(\/[A-Za-z0-9._~%+-]+)*\/?$/,
+  /^https?:\/\/[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:([1-9]\d{0,3}|[1-5]\d{4}|6[0-4]\d{3}|65[0-4]\d{2}|655[0-2]\d|6553[0-5]))?(\/[A-Za-z0-9._~%+-]+)*\/?$/,
   "an http or https URL such as https://mirror.example.com, without user, password or query",
 );
 

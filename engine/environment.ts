@@ -21,10 +21,15 @@ export function readStackFile(folder: string, stack: string): StackFile {
   const name = `Pulumi.${stack}.yaml`;
   if (!existsSync(join(folder, name))) return { exists: false, isLab: false, usesPassphrase: true };
   let yaml: { config?: Record<string, { provider?: unknown }>; secretsprovider?: string } | null;
+  const text = readText(join(folder, name), name);
   try {
-    yaml = parse(readFileSync(join(folder, name), "utf8"));
+    // An anchor may be used by any number of hosts; the CLI, which reads the file too, has its own limit against files that explode.
+    yaml = parse(text, { maxAliasCount: -1, merge: true });
   } catch (error) {
-    throw new Error(`${name} is not valid YAML: ${(error as Error).message.trim()}`, { cause: error });
+    const why = (error as Error).message.trim();
+    if (why.includes("multiple documents"))
+      throw new Error(`${name} holds several documents, parted by ---: one is read`, { cause: error });
+    throw new Error(`${name} is not valid YAML: ${why}`, { cause: error });
   }
   const provider = yaml?.secretsprovider;
   return {
@@ -32,6 +37,15 @@ export function readStackFile(folder: string, stack: string): StackFile {
     isLab: yaml?.config?.["ha-kubernetes:cluster"]?.provider === "lab",
     usesPassphrase: provider === undefined || provider === "passphrase",
   };
+}
+
+/** A file's text. @throws Error that names it as `what` where it can't be read */
+function readText(path: string, what: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    throw new Error(`${what} can't be read: ${(error as Error).message}`, { cause: error });
+  }
 }
 
 /** The stacks that have a file here, sorted. */
@@ -80,7 +94,7 @@ function isLoggedIn(): boolean {
 function passphrase(folder: string, stack: string, backend: string | undefined): NodeJS.ProcessEnv {
   const { PULUMI_CONFIG_PASSPHRASE: direct, PULUMI_CONFIG_PASSPHRASE_FILE: file } = process.env;
   if (direct !== undefined) refuseEmpty(direct, "PULUMI_CONFIG_PASSPHRASE");
-  else if (file) refuseEmpty(readFileSync(file, "utf8"), file);
+  else if (file) refuseEmpty(readText(file, `PULUMI_CONFIG_PASSPHRASE_FILE, ${file},`), file);
   if (direct !== undefined || file) return {};
   if (stack === defaultStack) return { PULUMI_CONFIG_PASSPHRASE_FILE: ownPassphrase(folder) };
   // Pulumi Cloud and keys of a cloud need none; on a terminal the CLI asks.

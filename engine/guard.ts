@@ -1,9 +1,11 @@
 import { privateKeyFault } from "../config/keys.ts";
 import { keys, secretNames } from "../config/load.ts";
-import { didYouMean, holdsPrivateKey } from "../config/problems.ts";
+import { didYouMean, holdsPrivateKey, problemsText } from "../config/problems.ts";
+import { fileWords } from "../config/stackFile.ts";
 import { wordsOf } from "./arguments.ts";
 
-// What `config set` must not do: write a secret in clear, an empty or wrong one over a good one, or a key that no program reads.
+// What `config set` must not do: write a secret in clear, an empty or wrong one over a good one, a word over the cluster, or a key that
+// no program reads.
 
 const prefix = "ha-kubernetes:";
 
@@ -19,8 +21,10 @@ export const setsConfig = (words: readonly string[]): boolean => words[0] === "c
 export function guardConfigSet(args: readonly string[], input: string | undefined, isOwnProject: boolean): void {
   const [, verb, key, given] = wordsOf(args);
   const isSecret = args.some((arg) => arg === "--secret" || arg === "--secret=true");
+  const isPath = args.some((arg) => arg === "--path" || arg === "--path=true");
   if (verb === "set") {
     guardValue(key, given ?? input, isSecret, isOwnProject);
+    guardCluster(key, given ?? input, isPath, isOwnProject);
     return;
   }
   for (const [index, arg] of args.entries()) {
@@ -28,7 +32,29 @@ export function guardConfigSet(args: readonly string[], input: string | undefine
     if (flag === undefined) continue;
     const [, name, value] = /^([^=]*)=(.*)$/s.exec(attached ?? args[index + 1] ?? "") ?? [];
     guardValue(name, value, flag === "secret", isOwnProject);
+    guardCluster(name, value, isPath, isOwnProject);
   }
+}
+
+/**
+ * Refuses a stack's file with names that YAML takes for something else, before the CLI writes them back as that.
+ *
+ * @throws Error that names each
+ */
+export function guardNames(name: string, text: string): void {
+  const { problems } = fileWords(text, undefined);
+  if (problems.length > 0) throw new Error(problemsText(`${name} can't be used, and nothing was touched`, problems));
+}
+
+/** The whole cluster is one mapping: a word in its place, or a key beside it, would be a cluster lost or a setting that nobody reads. */
+function guardCluster(given: string | undefined, value: string | undefined, isPath: boolean, isOwnProject: boolean): void {
+  const key = given?.replace(prefix, "") ?? "";
+  if (!isOwnProject || !/^cluster([.[]|$)/.test(key) || key.includes(":")) return;
+  if (key === "cluster" && value?.trim().startsWith("{") !== true)
+    throw new Error(
+      "the value would take the place of the whole cluster. Nothing was written. Edit the stack's file, or set one key: --path cluster.KEY VALUE",
+    );
+  if (key !== "cluster" && !isPath) throw new Error(`${key} would be a key of that very name. Nothing was written. Add --path`);
 }
 
 function guardValue(given: string | undefined, value: string | undefined, isSecret: boolean, isOwnProject: boolean): void {

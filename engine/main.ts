@@ -7,7 +7,7 @@ import { type CommandLine, commandLine, defaultStack, type Operation, usage } fr
 import { type Cli, findCli } from "./cli.ts";
 import { environmentFor, readStackFile } from "./environment.ts";
 import { EventLog } from "./events.ts";
-import { guardConfigSet, setsConfig } from "./guard.ts";
+import { guardConfigSet, guardNames, setsConfig } from "./guard.ts";
 import { type Deployment, withCutOffCommands, withoutFinishedCreates } from "./interrupted.ts";
 import { asksForOutputs, showOutputs } from "./outputs.ts";
 import { type ProgramServer, serveProgram } from "./program.ts";
@@ -48,6 +48,8 @@ export async function main(argv: readonly string[], { packages = {} }: { package
   const needsFile = line.operation === "up" || line.operation === "preview" || setsConfig(line.words);
   if (needsFile && !readStackFile(folder, stack).exists)
     throw new Error(`there is no stack ${stack}: Pulumi.${stack}.yaml does not exist. ${stackAdvice(folder, stack)}`);
+  if (needsFile && project().name === "ha-kubernetes")
+    guardNames(`Pulumi.${stack}.yaml`, readFileSync(join(folder, `Pulumi.${stack}.yaml`), "utf8"));
   const session = { cli, line, stack, env: environmentFor(folder, stack, cli.path) };
   if (line.operation !== undefined) return deploy(session, line.operation, packages);
   const args = plainArguments(line, stack);

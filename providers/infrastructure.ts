@@ -32,7 +32,7 @@ export type Connection =
 
 /** A machine that answers, wherever it came from. Components see nothing else of a provider. */
 export interface Host {
-  /** DNS label; the Node's name; part of every resource's name. */
+  /** DNS name of at most 63 characters; the Node's name; part of every resource's name. */
   name: string;
   /** The address other hosts reach it at. */
   address: pulumi.Input<string>;

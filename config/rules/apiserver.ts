@@ -1,4 +1,7 @@
 import { type Problem, shown } from "../problems.ts";
+import type { Cluster } from "../schema.ts";
+import { goBoolean, goList, goMap, goPortRange } from "./goArguments.ts";
+import { within } from "./paths.ts";
 import { at, type Rule } from "./rule.ts";
 
 // kube-apiserver's arguments: what `api.extraArgs` may not say.
@@ -37,6 +40,9 @@ export const ownApiserverArguments: readonly string[] = [
   "tls-private-key-file",
 ];
 
+/** Arguments with which kube-apiserver does not start beside its own `--authorization-mode=Node,RBAC` (its authorization.go). */
+const againstMode = ["authorization-config", "authorization-webhook-config-file"];
+
 /** Where the config has another place for what an argument says. */
 const elsewhere: Readonly<Record<string, string>> = {
   "etcd-servers": "give hosts the role etcd",
@@ -44,46 +50,129 @@ const elsewhere: Readonly<Record<string, string>> = {
   "tls-cert-file": "add names with cluster.api.extraNames",
 };
 
+const given = ({ api }: Cluster) => Object.entries(api.extraArgs);
+const about = (name: string, value: string, allowed: string, cure?: string): Problem => ({
+  key: at("api", "extraArgs", name),
+  found: `is ${shown(value)}`,
+  allowed,
+  ...(cure !== undefined && { cure }),
+});
+
 const ownArguments: Rule = {
-  says: "`api.extraArgs` names no argument that this program or kubeadm sets itself.",
-  check: ({ api }) =>
-    Object.entries(api.extraArgs)
-      .filter(([name]) => ownApiserverArguments.includes(name))
-      .map(([name, value]) => {
-        const cure = elsewhere[name];
-        const problem = {
-          key: at("api", "extraArgs", name),
-          found: `is ${shown(value)}`,
-          allowed: "nothing here, because this program sets it",
-        };
-        return cure === undefined ? problem : { ...problem, cure };
-      }),
+  says: "`api.extraArgs` names no argument that this program or kubeadm sets itself, or that goes against one of those.",
+  check: (cluster) =>
+    given(cluster).flatMap(([name, value]) => {
+      if (againstMode.includes(name))
+        return [about(name, value, "nothing here, because this program sets --authorization-mode=Node,RBAC")];
+      if (!ownApiserverArguments.includes(name)) return [];
+      return [about(name, value, "nothing here, because this program sets it", elsewhere[name])];
+    }),
 };
 
-const listed = (value: string | undefined) => (value ?? "").split(",").map((item) => item.trim());
+/** Admission plugins without which nodes or pods are not what they should be, and why. */
+const neededPlugins: Readonly<Record<string, string>> = {
+  NodeRestriction: "which keeps every kubelet to its own Node",
+  ServiceAccount: "without which no pod gets a token",
+};
+
+/** APIs that the program, the kubelets and the add-ons live by, as `runtime-config` names them. */
+const neededApis =
+  /^(api\/(all|ga)|v1|(apps|policy|coordination\.k8s\.io|certificates\.k8s\.io|discovery\.k8s\.io|rbac\.authorization\.k8s\.io)\/v1)$/;
 
 const neededArguments: Rule = {
-  says: "`api.extraArgs` keeps what the cluster lives by: the admission plugin NodeRestriction, and anonymous health checks.",
+  says: "`api.extraArgs` keeps what the cluster lives by: the admission plugins NodeRestriction and ServiceAccount, anonymous health checks, the APIs of version v1, and the place of all data in etcd.",
   check({ api: { extraArgs } }) {
     const problems: Problem[] = [];
-    const refuse = (name: string, allowed: string) =>
-      problems.push({ key: at("api", "extraArgs", name), found: `is ${shown(extraArgs[name])}`, allowed });
+    const refuse = (name: string, allowed: string) => problems.push(about(name, extraArgs[name] ?? "", allowed));
     const enabled = extraArgs["enable-admission-plugins"];
-    if (enabled !== undefined && !listed(enabled).includes("NodeRestriction")) {
-      refuse("enable-admission-plugins", "a list that has NodeRestriction too, which keeps every kubelet to its own Node");
+    if (enabled !== undefined && !goList(enabled).includes("NodeRestriction")) {
+      refuse("enable-admission-plugins", `a list that has NodeRestriction too, ${neededPlugins.NodeRestriction}`);
     }
-    if (listed(extraArgs["disable-admission-plugins"]).includes("NodeRestriction")) {
-      refuse("disable-admission-plugins", "a list without NodeRestriction, which keeps every kubelet to its own Node");
+    const disabled = goList(extraArgs["disable-admission-plugins"]);
+    for (const [plugin, why] of Object.entries(neededPlugins)) {
+      if (disabled.includes(plugin)) refuse("disable-admission-plugins", `a list without ${plugin}, ${why}`);
     }
-    if (extraArgs["anonymous-auth"] === "false") {
-      refuse(
-        "anonymous-auth",
-        "nothing, because balancers and kubelets ask /readyz and /livez without a credential; authentication-config can narrow it to these",
-      );
+    if (goBoolean(extraArgs["anonymous-auth"] ?? "true") === false) {
+      refuse("anonymous-auth", "nothing, because balancers and kubelets ask /readyz and /livez without a credential");
     }
+    if ((extraArgs["etcd-prefix"] ?? "/registry") !== "/registry") {
+      refuse("etcd-prefix", "nothing: with another prefix apiservers see an empty cluster");
+    }
+    const off = goMap(extraArgs["runtime-config"]).filter(([api, on]) => neededApis.test(api) && goBoolean(on) === false);
+    if (off.length > 0) refuse("runtime-config", `a list that leaves ${off.map(([api]) => api).join(", ")} on`);
     return problems;
   },
 };
 
+/** kube-apiserver's boolean flags that a config may set (kube-apiserver --help of 1.36). */
+const booleans =
+  /^(anonymous-auth|audit-log-(compress|truncate-enabled)|audit-webhook-truncate-enabled|contention-profiling|disable-http2-serving|enable-aggregator-routing|enable-garbage-collector|enable-logs-handler|enable-priority-and-fairness|encryption-provider-config-automatic-reload|permit-(address|port)-sharing|profiling|service-account-(extend-token-expiration|lookup)|shutdown-send-retry-after|watch-cache)$/;
+
+const values: Rule = {
+  says: "Truth values and port ranges in `api.extraArgs` are ones that kube-apiserver can read.",
+  check: (cluster) =>
+    given(cluster).flatMap(([name, value]) => {
+      if (booleans.test(name) && goBoolean(value) === undefined)
+        return [about(name, value, 'true or false, as "true" or "false"')];
+      if (name !== "service-node-port-range" || goPortRange(value) !== undefined) return [];
+      return [about(name, value, "a range of ports such as 30000-32767")];
+    }),
+};
+
+/** Arguments that name a file which kube-apiserver reads. */
+const files = [
+  "admission-control-config-file",
+  "audit-policy-file",
+  "audit-webhook-config-file",
+  "authentication-config",
+  "authentication-token-webhook-config-file",
+  "egress-selector-config-file",
+  "encryption-provider-config",
+  "oidc-ca-file",
+  "peer-ca-file",
+  "tls-sni-cert-key",
+  "token-auth-file",
+  "tracing-config-file",
+];
+
+/** What of a host kube-apiserver's pod sees (kubeadm's volumes.go). */
+const visible = [
+  "/etc/kubernetes/pki",
+  "/etc/ssl/certs",
+  "/etc/ca-certificates",
+  "/usr/share/ca-certificates",
+  "/usr/local/share/ca-certificates",
+];
+const isSeen = (path: string) => visible.some((folder) => within(path, folder));
+
+const readFiles: Rule = {
+  says: "Files that `api.extraArgs` names are in a folder that kube-apiserver's pod sees: /etc/kubernetes/pki or one of those for CA certificates.",
+  check: (cluster) =>
+    given(cluster)
+      .filter(([name, value]) => files.includes(name) && !isSeen(value.split(/[,:]/)[0] as string))
+      .map(([name, value]) =>
+        about(
+          name,
+          value,
+          `a file in a folder that kube-apiserver's pod sees: ${visible.join(", ")}`,
+          "put it there on every control plane before the up: this program places no files of yours",
+        ),
+      ),
+};
+
 /** Rules about kube-apiserver's arguments. */
-export const apiserverRules: readonly Rule[] = [ownArguments, neededArguments];
+export const apiserverRules: readonly Rule[] = [ownArguments, neededArguments, values, readFiles];
+
+/** An audit log that stays empty, or goes with its pod. */
+export const auditLog: Rule = {
+  says: "`api.extraArgs` turns an audit log on that no policy fills, or that is lost with each restart of kube-apiserver.",
+  check({ api: { extraArgs } }) {
+    const path = extraArgs["audit-log-path"];
+    if (path === undefined) return [];
+    if (extraArgs["audit-policy-file"] === undefined)
+      return [about("audit-log-path", path, "with audit-policy-file beside it: without a policy kube-apiserver records nothing")];
+    return path === "-" || isSeen(path)
+      ? []
+      : [about("audit-log-path", path, '"-", standard output: a file is in the pod alone and goes with it')];
+  },
+};

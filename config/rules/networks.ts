@@ -212,22 +212,6 @@ const labInNodeCidrs: Rule = {
   },
 };
 
-const nameServers: Rule = {
-  says: "Name servers are not loopback addresses, which in a pod are the pod itself.",
-  check: (cluster) =>
-    cluster.network.nameServers.flatMap((server, index) =>
-      server.startsWith("127.")
-        ? [
-            {
-              key: at("network", "nameServers", index),
-              found: `is ${shown(server)}`,
-              allowed: "an address that pods can reach, not a loopback one",
-            },
-          ]
-        : [],
-    ),
-};
-
 /** Rules about addresses and ranges. */
 export const networkRules: readonly Rule[] = [
   hostPartZero,
@@ -241,5 +225,4 @@ export const networkRules: readonly Rule[] = [
   virtualRouterId,
   labInNodeCidrs,
   labAddresses,
-  nameServers,
 ];

@@ -1,6 +1,7 @@
 import { ports } from "../../hosts/prepare/ports.ts";
 import { buildsBalancer } from "../balancer.ts";
 import type { Cluster, HostConfig, Role } from "../schema.ts";
+import { goPortRange } from "./goArguments.ts";
 import { at, eachHost, type Rule } from "./rule.ts";
 
 // Ports that two programs on one host would want.
@@ -13,6 +14,12 @@ const loopbackPorts: Readonly<Partial<Record<Role, readonly { number: number; pr
     { number: 10249, program: "kube-proxy's metrics" },
   ],
 };
+
+/** The port of a host's sshd that its address leads to; none where SSH goes elsewhere, so through some other address. */
+function sshdOf({ ssh, provider }: Cluster, host: HostConfig): number | undefined {
+  if (host.connection === "local" || host.sshAddress !== undefined) return undefined;
+  return provider === "baremetal" ? (host.sshPort ?? ssh.port) : 22;
+}
 
 /** What else than the balancer listens on a host. */
 function taken(cluster: Cluster, host: HostConfig): { number: number; program: string }[] {
@@ -71,5 +78,43 @@ const ownPorts: Rule = {
   },
 };
 
+const sshPorts: Rule = {
+  says: "A host's sshd is on no port that the host's roles take.",
+  check(cluster) {
+    if (cluster.provider !== "baremetal") return [];
+    return eachHost(cluster, (name, host) => {
+      const sshd = sshdOf(cluster, host);
+      // balancerPorts names those of the balancer.
+      const others = host.roles.filter((role) => role !== "balancer");
+      const user = ports(others, cluster).find(({ number, protocol }) => protocol === "tcp" && number === sshd);
+      if (user === undefined) return [];
+      const key = host.sshPort === undefined ? at("ssh", "port") : at("hosts", name, "sshPort");
+      const found = `is ${sshd}, the port of ${user.program} on ${name}`;
+      return [{ key, found, allowed: "the port of the host's sshd, which can't be one that the cluster takes" }];
+    });
+  },
+};
+
 /** Rules about ports. */
-export const portRules: readonly Rule[] = [balancerPorts, ownPorts];
+export const portRules: readonly Rule[] = [balancerPorts, ownPorts, sshPorts];
+
+/** Ports of the cluster itself that a Service of type NodePort may be given. */
+export const nodePorts: Rule = {
+  says: "A port of the cluster itself or of a host's sshd is in the range of NodePorts, by default 30000-32767.",
+  check(cluster) {
+    const argument = cluster.api.extraArgs["service-node-port-range"];
+    const range = goPortRange(argument ?? "30000-32767");
+    if (range === undefined) return [];
+    const all = Object.values(cluster.hosts).flatMap((host) => {
+      const node = host.roles.includes("control-plane") || host.roles.includes("worker");
+      const sshd = node ? sshdOf(cluster, host) : undefined;
+      const table = node ? ports(host.roles, cluster).map(({ number }) => number) : [];
+      return [...table, ...(sshd === undefined ? [] : [sshd])];
+    });
+    const taken = [...new Set(all)].filter((port) => range.first <= port && port <= range.last).sort((a, b) => a - b);
+    if (taken.length === 0) return [];
+    const key = argument === undefined ? at("api", "port") : at("api", "extraArgs", "service-node-port-range");
+    const found = `lets a Service of type NodePort take ${taken.join(", ")}`;
+    return [{ key, found, allowed: `ports outside the range of NodePorts, ${range.first}-${range.last}` }];
+  },
+};

@@ -1,5 +1,6 @@
 import { authorityNames, generationsText } from "../authorities.ts";
 import { type Problem, shown } from "../problems.ts";
+import { absolutePath } from "../values.ts";
 import { at, type Rule } from "./rule.ts";
 
 // Settings that must fit each other.
@@ -50,8 +51,8 @@ const generations: Rule = {
     }),
 };
 
-const isUrl = (text: string) => /^https?:\/\/[^\s?#@]+$/.test(text);
-const isPath = (text: string) => /^(\/[A-Za-z0-9._-]+)+$/.test(text);
+const isUrl = (text: string) => /^https?:\/\/[A-Za-z0-9][^\s?#@]*$/.test(text);
+const isPath = (text: string) => absolutePath.safeParse(text).success;
 
 const artifactSource: Rule = {
   says: "A mirror has a URL as `artifacts.location`, a bundle an absolute path or none, and a bundle its `manifest`; official has neither.",
@@ -98,83 +99,21 @@ const artifactSource: Rule = {
   },
 };
 
-const apiName: Rule = {
-  says: "`api.domainName` is not below `network.dnsDomain`, where CoreDNS answers.",
-  check({ api: { domainName }, network: { dnsDomain } }) {
-    if (domainName !== dnsDomain && !domainName.endsWith(`.${dnsDomain}`)) return [];
+const uploads: Rule = {
+  says: "With `etcd.backup.copyToS3` or the bucket of provider aws, `etcd.quotaMebibytes` is at most 5120, S3's limit for one upload.",
+  check({ provider, etcd: { backup, quotaMebibytes } }) {
+    const inS3 = backup.copyToS3 !== undefined || (provider === "aws" && backup.enabled);
+    if (!inS3 || quotaMebibytes <= 5120) return [];
     return [
       {
-        key: at("api", "domainName"),
-        found: `is ${shown(domainName)}`,
-        allowed: `a name outside cluster.network.dnsDomain, ${dnsDomain}`,
+        key: at("etcd", "quotaMebibytes"),
+        found: `is ${quotaMebibytes}`,
+        allowed:
+          "at most 5120 with cluster.etcd.backup.copyToS3 or the bucket of provider aws: S3 takes 5 GiB in one upload, and a snapshot is as big as the data",
       },
     ];
   },
 };
 
-/** Prefixes and names within kubernetes.io and k8s.io that the kubelet may give its own Node (k8s.io/kubelet/pkg/apis/well_known_labels.go). */
-const kubeletLabel =
-  /^((([a-z0-9.-]+\.)?(kubelet|node)\.kubernetes\.io)\/|topology\.kubernetes\.io\/(region|zone)$|kubernetes\.io\/(arch|os|hostname)$)/;
-const kubernetesLabel = /^([a-z0-9.-]+\.)?(kubernetes|k8s)\.io\//;
-
-const poolLabels: Rule = {
-  says: "Pool labels are none that a kubelet refuses to give its own Node, and not the pool's own label.",
-  check: ({ pools }) =>
-    Object.entries(pools).flatMap(([name, { labels }]) =>
-      Object.keys(labels)
-        .filter((label) => label === "ha-kubernetes/pool" || (kubernetesLabel.test(label) && !kubeletLabel.test(label)))
-        .map((label) => ({
-          key: at("pools", name, "labels", label),
-          found: "is reserved",
-          allowed:
-            label === "ha-kubernetes/pool"
-              ? "nothing here, because this program sets it to the pool's name"
-              : "a key outside kubernetes.io and k8s.io, or one below node.kubernetes.io or kubelet.kubernetes.io",
-        })),
-    ),
-};
-
-const within = (inner: string, outer: string) => `${inner}/`.startsWith(`${outer}/`);
-
-const backupPlaces: Rule = {
-  says: "Snapshots are kept outside `etcd.dataDirectory`, and their copies outside `etcd.backup.directory`; with `copyToS3` or the bucket of provider aws, `etcd.quotaMebibytes` is at most 5120, S3's limit for one upload.",
-  check({ provider, etcd: { dataDirectory, backup, quotaMebibytes } }) {
-    const problems: Problem[] = [];
-    if (within(backup.directory, dataDirectory) || within(dataDirectory, backup.directory)) {
-      problems.push({
-        key: at("etcd", "backup", "directory"),
-        found: `is ${shown(backup.directory)}`,
-        allowed: `a directory apart from cluster.etcd.dataDirectory, ${dataDirectory}, which is emptied when the host leaves`,
-      });
-    }
-    const { copyToDirectory: copy } = backup;
-    if (copy !== undefined && (within(copy, backup.directory) || within(backup.directory, copy))) {
-      problems.push({
-        key: at("etcd", "backup", "copyToDirectory"),
-        found: `is ${shown(copy)}`,
-        allowed: `a directory apart from cluster.etcd.backup.directory, ${backup.directory}, and not on this host's disk`,
-      });
-    }
-    const inS3 = backup.copyToS3 !== undefined || (provider === "aws" && backup.enabled);
-    if (inS3 && quotaMebibytes > 5120) {
-      problems.push({
-        key: at("etcd", "quotaMebibytes"),
-        found: `is ${quotaMebibytes}`,
-        allowed:
-          "at most 5120 with cluster.etcd.backup.copyToS3 or the bucket of provider aws: S3 takes 5 GiB in one upload, and a snapshot is as big as the data",
-      });
-    }
-    return problems;
-  },
-};
-
 /** Rules about settings. */
-export const settingRules: readonly Rule[] = [
-  etcdTimes,
-  backupPlaces,
-  certificateTimes,
-  generations,
-  artifactSource,
-  apiName,
-  poolLabels,
-];
+export const settingRules: readonly Rule[] = [etcdTimes, uploads, certificateTimes, generations, artifactSource];

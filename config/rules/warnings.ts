@@ -1,6 +1,13 @@
 import { authorityNames, generationsText, isRotating, nextSteps } from "../authorities.ts";
 import { shown } from "../problems.ts";
+import { addressWarnings } from "./addresses.ts";
+import { auditLog } from "./apiserver.ts";
+import { nameWarnings } from "./names.ts";
+import { nodeWarnings } from "./nodes.ts";
+import { sharedPlaces } from "./paths.ts";
+import { nodePorts } from "./ports.ts";
 import { at, eachHost, hostsOf, type Rule } from "./rule.ts";
+import { unusedWarnings } from "./unused.ts";
 
 // What is allowed but worth a word at every run.
 
@@ -135,11 +142,15 @@ const openToAll: Rule = {
     if (aws === undefined) return [];
     const open = [
       { key: at("aws", "api", "allowedCidrs"), cidrs: aws.api.public ? aws.api.allowedCidrs : [] },
+      { key: at("aws", "ssh", "allowedCidrs"), cidrs: aws.ssh.allowedCidrs },
       { key: at("aws", "ssh", "bastion", "allowedCidrs"), cidrs: aws.ssh.bastion?.allowedCidrs ?? [] },
     ];
-    return open
-      .filter(({ cidrs }) => cidrs.includes("0.0.0.0/0"))
-      .map(({ key }) => ({ key, found: "has 0.0.0.0/0", allowed: "the ranges you come from" }));
+    // Nobody has as much of the internet as a /7.
+    return open.flatMap(({ key, cidrs }) =>
+      cidrs
+        .filter((cidr) => Number(cidr.split("/")[1]) < 8)
+        .map((cidr) => ({ key, found: `has ${cidr}`, allowed: "the ranges you come from" })),
+    );
   },
 };
 
@@ -151,6 +162,13 @@ export const warningRules: readonly Rule[] = [
   lostHosts,
   restore,
   noBackup,
+  sharedPlaces,
+  ...addressWarnings,
+  ...unusedWarnings,
+  ...nodeWarnings,
+  ...nameWarnings,
+  auditLog,
+  nodePorts,
   overrides,
   rotation,
   noWorker,

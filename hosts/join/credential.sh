@@ -20,7 +20,16 @@ cd "$scratch"
 sign() {
   at() { date -u -d "$1" +%Y%m%d%H%M%SZ; }
   : >index
+  # openssl by itself takes common names of 64 characters, of which system:node: has 12.
   cat >ca.conf <<'END'
+openssl_conf = init
+[init]
+stbl_section = lengths
+[lengths]
+CN = min:1,max:128
+[req]
+distinguished_name = none
+[none]
 [ca]
 default_ca = join
 [join]
@@ -38,7 +47,7 @@ keyUsage = critical, digitalSignature
 extendedKeyUsage = clientAuth
 END
   openssl ecparam -name prime256v1 -genkey -noout -out key.pem
-  openssl req -new -key key.pem -subj "/O=system:nodes/CN=system:node:$NODE" -out request.pem
+  openssl req -new -config ca.conf -key key.pem -subj "/O=system:nodes/CN=system:node:$NODE" -out request.pem
   openssl ca -batch -notext -config ca.conf -in request.pem -cert "$PKI/signing-ca.crt" -keyfile "$PKI/ca.key" \
     -startdate "$(at '5 minutes ago')" -enddate "$(at "$VALID")" -out certificate.pem
 }

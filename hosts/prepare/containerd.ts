@@ -47,7 +47,9 @@ function hostsToml(registry: string, { containerRuntime }: Cluster): string {
   const home = registry === "docker.io" ? "registry-1.docker.io" : registry;
   const mirrors = containerRuntime.registryMirrors[registry] ?? [];
   const host = (url: string, skipVerify: boolean) =>
-    `\n[host.'${url}']\n  capabilities = ['pull', 'resolve']\n${skipVerify ? "  skip_verify = true\n" : ""}`;
+    `\n[host.'${url}']\n  capabilities = ['pull', 'resolve']\n${skipVerify ? "  skip_verify = true\n" : ""}${override(url)}`;
+  // Where the path names the API's version itself, as a project of Harbor's does, containerd must not add its own /v2.
+  const override = (url: string) => (/\/v2(\/|$)/.test(new URL(url).pathname) ? "  override_path = true\n" : "");
   const skips = (url: string) => containerRuntime.insecureRegistries.includes(new URL(url).host);
   return [
     `server = 'https://${home}'\n`,

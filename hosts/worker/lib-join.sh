@@ -72,7 +72,9 @@ ask_for_credential() {
   rm -rf "$scratch"
   mkdir -m 0700 "$scratch"
   openssl ecparam -name prime256v1 -genkey -noout -out "$scratch/key.pem"
-  openssl req -new -key "$scratch/key.pem" -subj "/O=system:nodes/CN=system:node:$HOST_NAME" -out "$scratch/request.pem"
+  # openssl by itself takes common names of 64 characters, of which system:node: has 12.
+  printf '%s\n' 'openssl_conf=init' '[init]' stbl_section=lengths '[lengths]' CN=min:1,max:128 '[req]' distinguished_name=none '[none]' >"$scratch/openssl.cnf"
+  openssl req -new -config "$scratch/openssl.cnf" -key "$scratch/key.pem" -subj "/O=system:nodes/CN=system:node:$HOST_NAME" -out "$scratch/request.pem"
   printf '{"apiVersion":"certificates.k8s.io/v1","kind":"CertificateSigningRequest","metadata":{"generateName":"%s-"},"spec":{"signerName":"%s","usages":%s,"request":"%s"}}' \
     "$name" kubernetes.io/kube-apiserver-client-kubelet '["digital signature","client auth"]' "$(base64 -w0 "$scratch/request.pem")" >"$scratch/request.json"
   answer=$(api POST /apis/certificates.k8s.io/v1/certificatesigningrequests -H 'Content-Type: application/json' --data-binary "@$scratch/request.json") ||

@@ -11,7 +11,7 @@ export const badHosts: readonly Bad[] = [
     edit: (c) => {
       c.hosts.w1.roles = ["node"];
     },
-    says: ['cluster.hosts.w1.roles[0] is "node" | allowed: one of etcd, balancer, control-plane, worker'],
+    says: ['cluster.hosts.w1.roles[0] is "node"; did you mean worker? | allowed: one of etcd, balancer, control-plane, worker'],
   },
   {
     mistake: "no roles",
@@ -223,7 +223,7 @@ export const badHosts: readonly Bad[] = [
       c.hosts.m1.connection = "local";
     },
     says: [
-      "cluster.hosts.m1.hostKey is \"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIPSYmFiqFGuYmYrVKtPcaRXTvSOrCFWBFvYhWpmUNLZ… | allowed: nothing, because the host's connection is local",
+      "cluster.hosts.m1.hostKey is \"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIItRuuposYcQ3R0/+9bISBblJ8tIW661j/QlL9xWMN6… | allowed: nothing, because the host's connection is local",
     ],
   },
   {

@@ -37,7 +37,7 @@ export const badKeys: readonly Bad[] = [
     edit: (c) => {
       c.provider = "bare-metal";
     },
-    says: ['cluster.provider is "bare-metal" | allowed: one of lab, baremetal, aws'],
+    says: ['cluster.provider is "bare-metal"; did you mean baremetal? | allowed: one of lab, baremetal, aws'],
   },
   {
     mistake: "version as a YAML number",
@@ -143,7 +143,7 @@ export const badKeys: readonly Bad[] = [
       delete c.hosts.m3;
     },
     says: [
-      "cluster.hosts.m_4 has a name that is not allowed | allowed: a DNS label: 1 to 32 lower-case letters, digits and inner hyphens",
+      "cluster.hosts.m_4 has a name that is not allowed | allowed: a DNS name of at most 63 lower-case letters, digits, inner hyphens and dots, such as w1 or w1.example.com",
     ],
   },
   {
@@ -165,12 +165,24 @@ export const badKeys: readonly Bad[] = [
     ],
   },
   {
-    mistake: "empty section",
+    mistake: "empty host",
     from: metal,
     edit: (c) => {
-      c.etcd = null;
+      c.hosts.w2 = null;
     },
-    says: ["cluster.etcd is null | allowed: a mapping of keys to values"],
+    says: [
+      "cluster.hosts.w2.roles is missing | allowed: a list",
+      "cluster.hosts.w2.address is missing | allowed: an IPv4 address such as 10.77.0.10",
+      "cluster.hosts.w2.hostKey is missing | allowed: the host's public SSH key, which proves that it is that host | cure: read it on the host from /etc/ssh/ssh_host_ed25519_key.pub, or compare what ssh-keyscan -t ed25519 w2 prints",
+    ],
+  },
+  {
+    mistake: "empty name",
+    from: metal,
+    edit: (c) => {
+      c.name = null;
+    },
+    says: ["cluster.name is missing | allowed: a DNS label: 1 to 32 lower-case letters, digits and inner hyphens"],
   },
   {
     mistake: "incarnation zero",

@@ -134,7 +134,7 @@ export const badNetworks: readonly Bad[] = [
     edit: (c) => {
       c.network = { nameServers: ["127.0.0.53"] };
     },
-    says: ['cluster.network.nameServers[0] is "127.0.0.53" | allowed: an address that pods can reach, not a loopback one'],
+    says: ['cluster.network.nameServers[0] is "127.0.0.53", loopback | allowed: an address that pods can reach'],
   },
   {
     mistake: "upper-case DNS domain",

@@ -42,7 +42,7 @@ export const badSettings: readonly Bad[] = [
       c.api.extraArgs = { "anonymous-auth": "false" };
     },
     says: [
-      'cluster.api.extraArgs.anonymous-auth is "false" | allowed: nothing, because balancers and kubelets ask /readyz and /livez without a credential; authentication-config can narrow it to these',
+      'cluster.api.extraArgs.anonymous-auth is "false" | allowed: nothing, because balancers and kubelets ask /readyz and /livez without a credential',
     ],
   },
   {
@@ -86,7 +86,7 @@ export const badSettings: readonly Bad[] = [
       c.etcd = { dataDirectory: "etcd" };
     },
     says: [
-      'cluster.etcd.dataDirectory is "etcd" | allowed: an absolute path of letters, digits and . _ - / without . or .. as a part',
+      'cluster.etcd.dataDirectory is "etcd" | allowed: an absolute path of letters, digits and . _ - + : = @ , ~ without . or .. as a part',
     ],
   },
   {
@@ -96,7 +96,7 @@ export const badSettings: readonly Bad[] = [
       c.etcd = { dataDirectory: "/var/../etc" };
     },
     says: [
-      'cluster.etcd.dataDirectory is "/var/../etc" | allowed: an absolute path of letters, digits and . _ - / without . or .. as a part',
+      'cluster.etcd.dataDirectory is "/var/../etc" | allowed: an absolute path of letters, digits and . _ - + : = @ , ~ without . or .. as a part',
     ],
   },
   {
@@ -164,7 +164,9 @@ export const badSettings: readonly Bad[] = [
     edit: (c) => {
       c.kubelet = { systemReserved: { mem: "1Gi" } };
     },
-    says: ["cluster.kubelet.systemReserved.mem is not a key | allowed: cpu, memory, ephemeral-storage, pid"],
+    says: [
+      "cluster.kubelet.systemReserved.mem is not a key; did you mean memory? | allowed: cpu, memory, ephemeral-storage, pid",
+    ],
   },
   {
     mistake: "quantity",
@@ -173,7 +175,7 @@ export const badSettings: readonly Bad[] = [
       c.kubelet = { systemReserved: { memory: "1 GB" } };
     },
     says: [
-      'cluster.kubelet.systemReserved.memory is "1 GB" | allowed: a quantity such as 100m or 512Mi, quoted where it is a bare number',
+      'cluster.kubelet.systemReserved.memory is "1 GB" | allowed: an amount of bytes such as 512Mi or 1Gi, with Ki, Mi, Gi, Ti or k, M, G, T',
     ],
   },
   {
@@ -252,7 +254,7 @@ export const badSettings: readonly Bad[] = [
     },
     says: [
       'cluster.etcd.backup.directory is "/var/lib/etcd/snapshots" | allowed: a directory apart from cluster.etcd.dataDirectory, /var/lib/etcd, which is emptied when the host leaves',
-      'cluster.etcd.backup.copyToDirectory is "/var/lib/etcd/snapshots/copies" | allowed: a directory apart from cluster.etcd.backup.directory, /var/lib/etcd/snapshots, and not on this host\'s disk',
+      'cluster.etcd.backup.copyToDirectory is "/var/lib/etcd/snapshots/copies" | allowed: a directory apart from cluster.etcd.dataDirectory, /var/lib/etcd, which is emptied when the host leaves',
     ],
   },
   {

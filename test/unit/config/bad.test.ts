@@ -5,12 +5,19 @@ import { problemText } from "../../../config/problems.ts";
 import { readable, skippingUnreadable } from "../../../config/readable.ts";
 import { rules } from "../../../config/rules.ts";
 import { clusterSchema } from "../../../config/schema.ts";
+import { badAddresses } from "./bad-addresses.ts";
 import { badApi } from "./bad-api.ts";
+import { badArguments } from "./bad-arguments.ts";
 import { badAws } from "./bad-aws.ts";
 import { badHosts } from "./bad-hosts.ts";
 import { badKeys } from "./bad-keys.ts";
+import { badLimits } from "./bad-limits.ts";
+import { badNames } from "./bad-names.ts";
 import { badNetworks } from "./bad-networks.ts";
+import { badNodes } from "./bad-nodes.ts";
+import { badPaths } from "./bad-paths.ts";
 import { badSettings } from "./bad-settings.ts";
+import { badWords } from "./bad-words.ts";
 import { known, type Written } from "./samples.ts";
 
 /** What a user would read, one text for each problem. */
@@ -20,7 +27,21 @@ function complaints(config: Written): string[] {
   return parsed.ok ? [] : parsed.problems.map((problem) => problemText(problem).replaceAll("\n    ", " | "));
 }
 
-const all = [...badKeys, ...badHosts, ...badNetworks, ...badSettings, ...badAws, ...badApi];
+const all = [
+  ...badKeys,
+  ...badHosts,
+  ...badNetworks,
+  ...badAddresses,
+  ...badPaths,
+  ...badNames,
+  ...badLimits,
+  ...badWords,
+  ...badNodes,
+  ...badArguments,
+  ...badSettings,
+  ...badAws,
+  ...badApi,
+];
 
 for (const { mistake, from, edit, says } of all) {
   test(`bad config: ${mistake}`, () => {

@@ -41,3 +41,24 @@ for (const path of stacks) {
 test("there are examples for staging and production", () => {
   assert.ok(stacks.includes("examples/Pulumi.staging.yaml") && stacks.includes("examples/Pulumi.production.yaml"));
 });
+
+/** Every part of the schema, whatever it is in. */
+function parts(schema: unknown): Record<string, unknown>[] {
+  if (typeof schema !== "object" || schema === null) return [];
+  return [schema as Record<string, unknown>, ...Object.values(schema).flatMap(parts)];
+}
+
+test("the schema for editors refuses keys that nothing reads, knows the lock's versions, and needs no dialect of patterns", () => {
+  const schema = JSON.parse(read("config/schema.json"));
+  const { config } = schema.properties;
+  const refusedBy = (patterns: object) => (key: string) => Object.keys(patterns).some((pattern) => new RegExp(pattern).test(key));
+  assert.deepEqual(["cluster", "ha-kubernetes:cluster", "config"].map(refusedBy(schema.patternProperties)), [true, true, false]);
+  const keys = ["ha-kubernetes:sshPrivateKeys", "ha-kubernetes:sshPrivateKey", "ha-kubernetes:cluster", "aws:region"];
+  assert.deepEqual(keys.map(refusedBy(config.patternProperties)), [true, false, false, false]);
+  const { kubernetesVersion, versions } = config.properties["ha-kubernetes:cluster"].properties;
+  assert.deepEqual(kubernetesVersion.enum, knownVersions().kubernetes);
+  assert.deepEqual(versions.properties.etcd.enum, knownVersions().parts.etcd);
+  const patterns = parts(schema).flatMap(({ pattern }) => (typeof pattern === "string" ? pattern : []));
+  assert.ok(patterns.length > 50);
+  for (const pattern of patterns) assert.doesNotMatch(pattern, /\\p\{/);
+});

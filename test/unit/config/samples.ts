@@ -1,11 +1,21 @@
+import { createHash } from "node:crypto";
 import type { KnownVersions } from "../../../config/versions.ts";
 
 /** A config as a user writes it: any JSON. */
 // biome-ignore lint/suspicious/noExplicitAny: tests break it in every way a user can
 export type Written = any;
 
-const hostKey = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIPSYmFiqFGuYmYrVKtPcaRXTvSOrCFWBFvYhWpmUNLZr";
-const host = (address: string, roles: string[], more: object = {}) => ({ address, roles, hostKey, ...more });
+/** A public key that is a host's own. */
+export const hostKeyOf = (address: string): string => {
+  const kind = Buffer.from("\0\0\0\x0bssh-ed25519\0\0\0\x20", "latin1");
+  return `ssh-ed25519 ${Buffer.concat([kind, createHash("sha256").update(address).digest()]).toString("base64")}`;
+};
+const host = (address: string, roles: string[], more: object = {}) => ({
+  address,
+  roles,
+  hostKey: hostKeyOf(address),
+  ...more,
+});
 
 /** Three stacked control planes and two workers on metal: right, and every key that has no default is there. */
 export function metal(): Written {
@@ -87,3 +97,11 @@ export interface Bad {
   /** Every problem, in order, its lines joined by " | ". */
   says: readonly string[];
 }
+
+/** A mistake on metal, in one line. */
+export const bad = (mistake: string, edit: (config: Written) => void, ...says: string[]): Bad => ({
+  mistake,
+  from: metal,
+  edit,
+  says,
+});

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { guardConfigSet } from "../../../engine/guard.ts";
+import { guardConfigSet, guardNames } from "../../../engine/guard.ts";
 import { newPrivateKey } from "../../support/samples.ts";
 
 const key = newPrivateKey();
@@ -35,4 +35,25 @@ test("a key that the program does not read is refused with the one that was mean
   guard(["set", "aws:region", "eu-central-1"]);
   guard(["set", "--path", "cluster.name", "x"]);
   guardConfigSet(["config", "set", "anything", "x"], undefined, false);
+});
+
+test("a word in the place of the cluster is refused, and so is a key that would stand beside it", () => {
+  refuses(
+    ["set", "cluster", "other"],
+    /the place of the whole cluster\. Nothing was written\. Edit the stack's file, or .* --path cluster\.KEY/,
+  );
+  refuses(["set", "ha-kubernetes:cluster"], /the place of the whole cluster/, "provider: lab");
+  refuses(["set", "cluster.name", "x"], /cluster\.name would be a key of that very name\. Nothing was written\. Add --path/);
+  refuses(["set-all", "--plaintext", "cluster.name=x"], /Add --path/);
+  guard(["set", "cluster", '{"name":"x"}']);
+  guard(["set-all", "--path", "--plaintext", "cluster.name=x"]);
+});
+
+test("names that YAML changes are refused before the CLI, which would write them back changed", () => {
+  const file = (name: string) => `config:\n  ha-kubernetes:cluster:\n    hosts:\n      ${name}: {}\n`;
+  assert.throws(
+    () => guardNames("Pulumi.x.yaml", file("007")),
+    /Pulumi\.x\.yaml can't be used, .*hosts\.007 is read by YAML as 7 \(line 4\)/s,
+  );
+  guardNames("Pulumi.x.yaml", file('"007"'));
 });

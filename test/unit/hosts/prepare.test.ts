@@ -151,6 +151,24 @@ test("containerd's configuration pins the pause image and leaves the host's own 
   assert.doesNotMatch(text, /SystemdCgroup/);
 });
 
+test("a mirror whose path names the version of the API itself is asked below that path alone", () => {
+  const made = stage(["worker"], {
+    containerRuntime: { registryMirrors: { "docker.io": ["https://harbor.example.com/v2/hub", "https://m.example.com/hub"] } },
+  });
+  assert.equal(
+    file(made, "/etc/containerd/certs.d/docker.io/hosts.toml"),
+    `server = 'https://registry-1.docker.io'
+
+[host.'https://harbor.example.com/v2/hub']
+  capabilities = ['pull', 'resolve']
+  override_path = true
+
+[host.'https://m.example.com/hub']
+  capabilities = ['pull', 'resolve']
+`,
+  );
+});
+
 test("registry mirrors and insecure registries, each in its own file", () => {
   const made = stage(["worker"], {
     containerRuntime: {

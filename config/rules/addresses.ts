@@ -1,0 +1,194 @@
+import { addressNumber, addressText, contains, isAddress, range, special } from "../addresses.ts";
+import { buildsBalancer } from "../balancer.ts";
+import { type Problem, shown } from "../problems.ts";
+import { skippingUnreadable } from "../readable.ts";
+import type { Cluster } from "../schema.ts";
+import { at, eachHost, hostsOf, type Rule } from "./rule.ts";
+
+// Single addresses: ones that can't be, and ones that are in a range of pods or Services, where hosts look for a pod or a Service.
+
+/** The cluster's DNS: the 10th address of the Services' range. */
+const dnsAddress = (serviceCidr: string) => addressText(range(serviceCidr).first + 10);
+
+/** The range of the cluster's own that an address is in. */
+function innerRange({ network }: Cluster, address: string): string | undefined {
+  const inner = [
+    [at("network", "podCidr"), network.podCidr],
+    [at("network", "serviceCidr"), network.serviceCidr],
+  ].find(([, cidr]) => contains(range(cidr as string), addressNumber(address)));
+  return inner?.join(", ");
+}
+
+/** Every single address and range of a config, each by itself as far as it can be read. */
+function allAddresses(cluster: Cluster): { key: string; text: string }[] {
+  const each = (key: string, read: () => string | undefined) =>
+    skippingUnreadable(() => {
+      const text = read();
+      return text === undefined ? [] : [{ key, text }];
+    });
+  return [
+    ...skippingUnreadable(() => cluster.nodeCidrs.map((text, index) => ({ key: at("nodeCidrs", index), text }))),
+    ...each(at("network", "podCidr"), () => cluster.network.podCidr),
+    ...each(at("network", "serviceCidr"), () => cluster.network.serviceCidr),
+    ...skippingUnreadable(() =>
+      cluster.network.nameServers.map((text, index) => ({ key: at("network", "nameServers", index), text })),
+    ),
+  ];
+}
+
+const possible: Rule = {
+  says: "No range or name server is of loopback, link-local, multicast or unspecified addresses, which in a pod are the pod itself or nobody. An external balancer's address may be a loopback one.",
+  check(cluster) {
+    const impossible = allAddresses(cluster).flatMap(({ key, text }): Problem[] => {
+      const what = special(text);
+      if (what === undefined) return [];
+      const allowed = text.includes("/") ? "a range that hosts can have addresses in" : "an address that pods can reach";
+      return [{ key, found: `is ${shown(text)}, ${what}`, allowed }];
+    });
+    const api = skippingUnreadable((): Problem[] => {
+      const { address } = cluster.api;
+      const what = address === undefined ? undefined : special(address);
+      if (what === undefined || what === "loopback" || buildsBalancer(cluster)) return [];
+      return [
+        { key: at("api", "address"), found: `is ${shown(address)}, ${what}`, allowed: "the address of the balancer you run" },
+      ];
+    });
+    return [...impossible, ...api];
+  },
+};
+
+const ownDns: Rule = {
+  says: "The cluster's own DNS, the 10th address of `network.serviceCidr`, is none of `network.nameServers`: look-ups would go round in a circle.",
+  check: ({ network: { nameServers, serviceCidr } }) =>
+    nameServers.flatMap((server, index) =>
+      server === dnsAddress(serviceCidr)
+        ? [
+            {
+              key: at("network", "nameServers", index),
+              found: `is ${shown(server)}, the cluster's own DNS`,
+              allowed: "a name server outside the cluster, which knows the names outside",
+            },
+          ]
+        : [],
+    ),
+};
+
+const externalApi: Rule = {
+  says: "An external balancer's `api.address` is in no range of pods or Services.",
+  check(cluster) {
+    const { address } = cluster.api;
+    if (address === undefined || cluster.provider === "aws" || buildsBalancer(cluster)) return [];
+    const inner = innerRange(cluster, address);
+    if (inner === undefined) return [];
+    return [{ key: at("api", "address"), found: `is ${shown(address)}`, allowed: `an address outside ${inner}` }];
+  },
+};
+
+/** Rules about single addresses. */
+export const addressRules: readonly Rule[] = [possible, ownDns, externalApi];
+
+const unreachable: Rule = {
+  says: "An address outside the cluster that hosts or pods are to reach is in a range of pods or Services, where the kernel looks for one of these.",
+  check(cluster) {
+    const { network, ssh, etcd } = cluster;
+    const outside: [key: string, address: string | undefined][] = [
+      ...network.nameServers.map((server, index): [string, string | undefined] => [
+        at("network", "nameServers", index),
+        server === dnsAddress(network.serviceCidr) ? undefined : server,
+      ]),
+      [at("ssh", "bastion", "host"), ssh.bastion?.host],
+      [at("etcd", "backup", "copyToSsh", "host"), etcd.backup.copyToSsh?.host],
+      ...Object.entries(cluster.hosts).map(([name, host]): [string, string | undefined] => [
+        at("hosts", name, "sshAddress"),
+        host.sshAddress,
+      ]),
+    ];
+    return outside.flatMap(([key, address]) => {
+      const inner = address === undefined || !isAddress(address) ? undefined : innerRange(cluster, address);
+      return inner === undefined ? [] : [{ key, found: `is ${shown(address)}`, allowed: `an address outside ${inner}` }];
+    });
+  },
+};
+
+const edges: Rule = {
+  says: "A host's address or the virtual IP is the first or last one of its range in `nodeCidrs`, which in a network of that size means the network or everybody.",
+  check(cluster) {
+    if (cluster.lab !== undefined || cluster.provider === "aws") return []; // refused there
+    const ranges = cluster.nodeCidrs.map(range).filter(({ prefix }) => prefix < 31);
+    const check = (key: string, address: string | undefined): Problem[] => {
+      const number = address === undefined ? -1 : addressNumber(address);
+      const edge = ranges.find(({ first, last }) => number === first || number === last);
+      if (edge === undefined) return [];
+      return [{ key, found: `is ${shown(address)}, an end of ${edge.text}`, allowed: "an address between the range's ends" }];
+    };
+    return [
+      ...eachHost(cluster, (name, { address }) => check(at("hosts", name, "address"), address)),
+      ...(buildsBalancer(cluster) ? check(at("api", "address"), cluster.api.address) : []),
+    ];
+  },
+};
+
+const farFromBalancers: Rule = {
+  says: "No balancer is in the range of `nodeCidrs` that holds the virtual IP: nobody may answer for it there.",
+  check(cluster) {
+    const { address } = cluster.api;
+    if (address === undefined || !buildsBalancer(cluster)) return [];
+    const holding = cluster.nodeCidrs.map(range).filter((it) => contains(it, addressNumber(address)));
+    const balancers = hostsOf(cluster, "balancer").flatMap((name) => cluster.hosts[name]?.address ?? []);
+    if (holding.length === 0 || balancers.some((it) => holding.some((network) => contains(network, addressNumber(it)))))
+      return [];
+    const found = `is ${shown(address)} in ${holding[0]?.text}, where no host of role balancer is`;
+    return [{ key: at("api", "address"), found, allowed: "an address of the balancers' own network" }];
+  },
+};
+
+const oneControlPlane: Rule = {
+  says: "An external `api.address` is one host's own address, or a loopback one.",
+  check(cluster) {
+    const { address } = cluster.api;
+    if (address === undefined || cluster.provider === "aws" || buildsBalancer(cluster)) return [];
+    const key = at("api", "address");
+    if (special(address) === "loopback")
+      return [{ key, found: `is ${shown(address)}`, allowed: "a loopback address only with a balancer of yours on every host" }];
+    const owner = Object.entries(cluster.hosts).find(([, host]) => host.address === address)?.[0];
+    if (owner === undefined) return [];
+    return [
+      { key, found: `is ${shown(address)}, host ${owner}'s own: the API is lost with it`, allowed: "a balancer's address" },
+    ];
+  },
+};
+
+const ownName: Rule = {
+  says: "The API's address is among `network.nameServers`, or there are more than 3 of them, of which CoreDNS takes all and hosts' libraries 3.",
+  check({ network: { nameServers }, api }) {
+    const key = at("network", "nameServers");
+    if (api.address !== undefined && nameServers.includes(api.address))
+      return [{ key, found: `has ${api.address}, the API's address`, allowed: "addresses of name servers" }];
+    if (nameServers.length <= 3) return [];
+    return [
+      { key, found: `has ${nameServers.length} addresses`, allowed: "at most 3: pods that look up by themselves take no more" },
+    ];
+  },
+};
+
+const fullPods: Rule = {
+  says: "`network.podCidr` has a /24 for each node of today and none for one more.",
+  check(cluster) {
+    const { prefix } = range(cluster.network.podCidr);
+    const hosts = Object.values(cluster.hosts).filter(({ roles }) => roles.includes("worker") || roles.includes("control-plane"));
+    const scaled = Object.values(cluster.pools).reduce((sum, { autoscaling }) => sum + (autoscaling?.maximum ?? 0), 0);
+    const nodes = hosts.length + scaled;
+    if (2 ** (24 - prefix) !== nodes) return [];
+    const found = `is ${shown(cluster.network.podCidr)}, full with ${nodes} nodes`;
+    return [
+      {
+        key: at("network", "podCidr"),
+        found,
+        allowed: "a larger range; it can't be changed later, and a replaced host needs one more",
+      },
+    ];
+  },
+};
+
+/** What is allowed of addresses but worth a word. */
+export const addressWarnings: readonly Rule[] = [unreachable, edges, farFromBalancers, oneControlPlane, ownName, fullPods];

@@ -1,0 +1,31 @@
+// Values of arguments as Go programs read them.
+
+/** A truth value as strconv.ParseBool reads it, by which every boolean flag of a Go program goes; undefined where it reads none. */
+export function goBoolean(text: string): boolean | undefined {
+  if (["1", "t", "T", "true", "TRUE", "True"].includes(text)) return true;
+  return ["0", "f", "F", "false", "FALSE", "False"].includes(text) ? false : undefined;
+}
+
+/** A list parted by commas. */
+export const goList = (text: string | undefined): string[] => (text ?? "").split(",").map((item) => item.trim());
+
+/** `name=value` pairs parted by commas, as a flag of MapStringString reads them. */
+export function goMap(text: string | undefined): [name: string, value: string][] {
+  return goList(text)
+    .filter((pair) => pair !== "")
+    .map((pair) => {
+      const [name = "", ...value] = pair.split("=");
+      return [name.trim(), value.join("=").trim()];
+    });
+}
+
+/**
+ * A range of ports as k8s.io/apimachinery's PortRange reads it: `30000-32767`, `30000+2767` or one port. Undefined where it reads none.
+ */
+export function goPortRange(text: string): { first: number; last: number } | undefined {
+  const [, from = "", sign, to = ""] = /^(\d{1,5})(?:([-+])(\d{1,5}))?$/.exec(text.trim()) ?? [];
+  if (from === "") return undefined;
+  const first = Number(from);
+  const last = sign === undefined ? first : sign === "+" ? first + Number(to) : Number(to);
+  return first <= last && last <= 65_535 ? { first, last } : undefined;
+}

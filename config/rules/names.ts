@@ -1,0 +1,78 @@
+import { isIPv4 } from "node:net";
+import { type Problem, shown } from "../problems.ts";
+import { at, type Rule } from "./rule.ts";
+
+// Names of hosts, of the API and of the cluster's domain: what they may not be beside each other.
+
+const below = (name: string, domain: string) => name === domain || name.endsWith(`.${domain}`);
+
+/** What every host's own /etc/hosts or resolver answers with itself (RFC 6761). */
+const isLoopback = (name: string) => below(name, "localhost") || name === "localhost.localdomain";
+
+const hostNames: Rule = {
+  says: "No host is called localhost, like an address or like the API; no host's name begins with another one's and a dot, or with `client-` before another one's.",
+  check({ hosts, api }) {
+    const names = Object.keys(hosts);
+    return names.flatMap((name): Problem[] => {
+      const wrong = (found: string, allowed: string) => [{ key: at("hosts", name), found, allowed }];
+      if (isLoopback(name)) return wrong("has a name that means every host itself", "a name of its own");
+      if (isIPv4(name)) return wrong("has an address as its name", "a name; the address is the key address in it");
+      if (name === api.domainName) return wrong("has the name of cluster.api.domainName", "a name of its own");
+      const labels = name.split(".");
+      const other = labels.map((_, index) => labels.slice(0, index).join(".")).find((it) => Object.hasOwn(hosts, it));
+      // Snapshots of both would be taken for each other's.
+      if (other !== undefined)
+        return wrong(`begins with the name of host ${other} and a dot`, "names that don't begin with another's");
+      const peer = /^client-(.+)/.exec(name)?.[1] ?? "";
+      // The program names a certificate of that host so.
+      if (Object.hasOwn(hosts, peer))
+        return wrong(`is called like a certificate of host ${peer}`, "a name without client- before another's");
+      return [];
+    });
+  },
+};
+
+const apiName: Rule = {
+  says: "`api.domainName` is not below `network.dnsDomain`, where CoreDNS answers, or localhost.",
+  check({ api: { domainName }, network: { dnsDomain } }) {
+    const key = at("api", "domainName");
+    const found = `is ${shown(domainName)}`;
+    if (isLoopback(domainName)) return [{ key, found, allowed: "a name that does not mean every host itself" }];
+    if (!below(domainName, dnsDomain)) return [];
+    return [{ key, found, allowed: `a name outside cluster.network.dnsDomain, ${dnsDomain}` }];
+  },
+};
+
+/** Rules about names. */
+export const nameRules: readonly Rule[] = [hostNames, apiName];
+
+/** Domains of the internet that somebody may take for a domain of his own. */
+const publicDomains = ["app", "biz", "cloud", "com", "dev", "edu", "gov", "info", "int", "mil", "net", "online", "org", "xyz"];
+
+const publicDomain: Rule = {
+  says: "`network.dnsDomain` is a whole top-level domain of the internet, which pods then can't look up.",
+  check({ network: { dnsDomain } }) {
+    if (!publicDomains.includes(dnsDomain) && !/^[a-z]{2}$/.test(dnsDomain)) return [];
+    const found = `is ${shown(dnsDomain)}: pods find no name below it but the cluster's own`;
+    return [{ key: at("network", "dnsDomain"), found, allowed: "a domain that is the cluster's alone, such as cluster.local" }];
+  },
+};
+
+const extraNames: Rule = {
+  says: "One of `api.extraNames` looks like an address and is none.",
+  check: ({ api: { extraNames } }) =>
+    extraNames.flatMap((name, index) =>
+      /(^|\.)\d+$/.test(name) && !isIPv4(name)
+        ? [
+            {
+              key: at("api", "extraNames", index),
+              found: `is ${shown(name)}, which is no address`,
+              allowed: "an IPv4 address or a name",
+            },
+          ]
+        : [],
+    ),
+};
+
+/** What is allowed of names but worth a word. */
+export const nameWarnings: readonly Rule[] = [publicDomain, extraNames];

@@ -1,0 +1,112 @@
+import { shown } from "../problems.ts";
+import type { Cluster } from "../schema.ts";
+import { at, type Rule } from "./rule.ts";
+
+// What hosts' kernels and kubelets are told.
+
+/** A sysctl's name with slashes, as sysctl.d(5) reads both spellings. */
+const bySlashes = (name: string) =>
+  name.match(/[./]/)?.[0] === "/" ? name : name.replace(/[./]/g, (separator) => (separator === "." ? "/" : "."));
+
+/** What pods' traffic needs; kube-proxy and flannel do not work without. */
+const neededSysctls = [
+  "net/ipv4/ip_forward",
+  "net/ipv4/conf/all/forwarding",
+  "net/ipv4/conf/default/forwarding",
+  "net/bridge/bridge-nf-call-iptables",
+];
+
+const sysctls: Rule = {
+  says: "`hostPreparation.extraSysctl` turns off no forwarding, and no packet filter of bridges, by which pods are reached.",
+  check: ({ hostPreparation: { extraSysctl } }) =>
+    Object.entries(extraSysctl)
+      .filter(([name, value]) => neededSysctls.includes(bySlashes(name)) && value.trim() !== "1")
+      .map(([name, value]) => ({
+        key: at("hostPreparation", "extraSysctl", name),
+        found: `is ${shown(value)}`,
+        allowed: "1: pods of different nodes, and Services, are reached by it",
+      })),
+};
+
+/** Names of time zones that any Linux has, by their lower-case form. */
+const zones = new Map(Intl.supportedValuesOf("timeZone").map((zone) => [zone.toLowerCase(), zone]));
+
+const timeZoneCase: Rule = {
+  says: "`hostPreparation.timeZone` is written as the tz database has it, with its capitals.",
+  check({ hostPreparation: { timeZone } }) {
+    const zone = zones.get(timeZone?.toLowerCase() ?? "");
+    if (timeZone === undefined || zone === undefined || zone === timeZone) return [];
+    return [{ key: at("hostPreparation", "timeZone"), found: `is ${shown(timeZone)}`, allowed: `with its capitals: ${zone}` }];
+  },
+};
+
+/** Rules about kernels and kubelets. */
+export const nodeRules: readonly Rule[] = [sysctls, timeZoneCase];
+
+/** Whether this program's own JavaScript engine knows a time zone, links such as US/Eastern included. */
+function isKnownZone(timeZone: string): boolean {
+  try {
+    return Intl.DateTimeFormat("en", { timeZone }) !== undefined;
+  } catch {
+    return false;
+  }
+}
+
+const unknownZone: Rule = {
+  says: "`hostPreparation.timeZone` is one that this program doesn't know; hosts may.",
+  check({ hostPreparation: { timeZone } }) {
+    if (timeZone === undefined || isKnownZone(timeZone)) return [];
+    const allowed = "one of the tz database, which timedatectl list-timezones shows on a host";
+    return [{ key: at("hostPreparation", "timeZone"), found: `is ${shown(timeZone)}, which is not known here`, allowed }];
+  },
+};
+
+const unusedSysctls: Rule = {
+  says: "`hostPreparation.extraSysctl` has entries while `hostPreparation.sysctl` is false, or one of them twice in two spellings.",
+  check({ hostPreparation: { extraSysctl, sysctl } }) {
+    const names = Object.keys(extraSysctl);
+    const key = at("hostPreparation", "extraSysctl");
+    if (names.length > 0 && !sysctl)
+      return [{ key, found: "is not used", allowed: "nothing while cluster.hostPreparation.sysctl is false" }];
+    const twice = names.filter((name, index) => names.findIndex((other) => bySlashes(other) === bySlashes(name)) < index);
+    return twice.map((name) => ({
+      key: at("hostPreparation", "extraSysctl", name),
+      found: "is there in another spelling too",
+      allowed: "each sysctl once: the last one wins",
+    }));
+  },
+};
+
+const podsOfNode: Rule = {
+  says: "`kubelet.maxPods` is more than the 253 addresses that flannel has for a node.",
+  check: ({ kubelet: { maxPods }, addons }: Cluster) =>
+    maxPods <= 253 || !addons.flannel
+      ? []
+      : [
+          {
+            key: at("kubelet", "maxPods"),
+            found: `is ${maxPods}`,
+            allowed: "at most 253: a node's /24 holds no more, and further pods wait",
+          },
+        ],
+};
+
+const milliBytes: Rule = {
+  says: "An amount of memory or storage in `kubelet.systemReserved` is in thousandths of a byte (m).",
+  check: ({ kubelet: { systemReserved } }) =>
+    (["memory", "ephemeral-storage"] as const).flatMap((resource) => {
+      const amount = systemReserved[resource];
+      if (amount === undefined || !amount.endsWith("m")) return [];
+      const meant = amount.replace(/m$/, "Mi");
+      return [
+        {
+          key: at("kubelet", "systemReserved", resource),
+          found: `is ${shown(amount)}, thousandths of a byte`,
+          allowed: `${meant}, mebibytes`,
+        },
+      ];
+    }),
+};
+
+/** What is allowed of nodes but worth a word. */
+export const nodeWarnings: readonly Rule[] = [unknownZone, unusedSysctls, podsOfNode, milliBytes];

@@ -1,0 +1,147 @@
+import { isDeepStrictEqual } from "node:util";
+import { sshSchema } from "../hosts.ts";
+import { counted, type Problem, shown } from "../problems.ts";
+import { balancerSchema } from "../settings.ts";
+import { at, eachHost, hostsOf, type Rule } from "./rule.ts";
+
+// What is written and does nothing, or not what it looks like.
+
+const otherProvider: Rule = {
+  says: "`ssh` is given for the lab or aws, or `balancer` for aws, where they are not read.",
+  check({ provider, ssh, balancer }) {
+    const unused = (key: string, is: boolean, instead: string): Problem[] =>
+      is ? [{ key: at(key), found: "is not used", allowed: `nothing, because cluster.provider is ${provider}${instead}` }] : [];
+    return [
+      ...unused("ssh", provider !== "baremetal" && !isDeepStrictEqual(ssh, sshSchema.parse(undefined)), `; see ${provider}`),
+      ...unused("balancer", provider === "aws" && !isDeepStrictEqual(balancer, balancerSchema.parse(undefined)), ""),
+    ];
+  },
+};
+
+const ownVpc: Rule = {
+  says: "`aws.network.vpcCidr` or `natGateways` is given beside `existing`, where they are not read.",
+  check({ aws }) {
+    if (aws?.network.existing === undefined) return [];
+    const { vpcCidr, natGateways } = aws.network;
+    const unused = [...(vpcCidr === "10.0.0.0/16" ? [] : ["vpcCidr"]), ...(natGateways === "per-zone" ? [] : ["natGateways"])];
+    return unused.map((key) => ({ key: at("aws", "network", key), found: "is not used", allowed: "nothing beside existing" }));
+  },
+};
+
+const sameKeys: Rule = {
+  says: "Hosts have one `hostKey`: they were cloned, and each can be taken for the other.",
+  check(cluster) {
+    const byKey = new Map<string, string[]>();
+    for (const [name, { hostKey }] of Object.entries(cluster.hosts)) {
+      const key = hostKey?.split(" ").slice(0, 2).join(" ");
+      if (key !== undefined) byKey.set(key, [...(byKey.get(key) ?? []), name]);
+    }
+    return [...byKey.values()]
+      .filter((names) => names.length > 1)
+      .map((names) => ({
+        key: at("hosts", names[1] as string, "hostKey"),
+        found: `is that of ${names[0]} too, and of ${counted(names.length, "host")} in all`,
+        allowed: "a key of its own for each host: ssh-keygen -A makes new ones where /etc/ssh has none",
+      }));
+  },
+};
+
+const insideJumps: Rule = {
+  says: "The bastion or the host that snapshots are copied to is a host of the cluster, with which both are lost.",
+  check(cluster) {
+    const owner = (place: string | undefined) =>
+      Object.entries(cluster.hosts).find(
+        ([name, host]) => place === name || place === host.address || place === host.sshAddress,
+      )?.[0];
+    const places: [string, string | undefined][] = [
+      [at("ssh", "bastion", "host"), cluster.ssh.bastion?.host],
+      [at("etcd", "backup", "copyToSsh", "host"), cluster.etcd.backup.copyToSsh?.host],
+    ];
+    return places.flatMap(([key, place]) => {
+      const name = place === undefined ? undefined : owner(place);
+      return name === undefined
+        ? []
+        : [{ key, found: `is ${shown(place)}, host ${name} of this cluster`, allowed: "a host outside it" }];
+    });
+  },
+};
+
+const wholePools: Rule = {
+  says: "A pool's `maxUnavailable` is all of its workers, or every pool has taints that pods must tolerate.",
+  check(cluster) {
+    const whole = Object.entries(cluster.pools).flatMap(([name, { maxUnavailable }]): Problem[] => {
+      const size = Object.values(cluster.hosts).filter(({ pool }) => pool === name).length;
+      if (size < 2 || maxUnavailable < size) return [];
+      const key = at("pools", name, "maxUnavailable");
+      return [
+        { key, found: `is ${maxUnavailable} of ${size} workers`, allowed: "fewer, so that some go on while others are changed" },
+      ];
+    });
+    const taken = Object.values(cluster.pools);
+    const hard = ({ taints }: (typeof taken)[number]) => taints.some(({ effect }) => effect !== "PreferNoSchedule");
+    if (hostsOf(cluster, "worker").length === 0 || !taken.every(hard)) return whole;
+    const found = "have taints, every one: CoreDNS and other pods find no node";
+    return [...whole, { key: at("pools"), found, allowed: "one pool without a taint, beside them" }];
+  },
+};
+
+const hubMirror: Rule = {
+  says: "`containerRuntime` names registry-1.docker.io, where images of the hub are docker.io's.",
+  check: ({ containerRuntime: { registryMirrors, insecureRegistries } }) =>
+    [...Object.keys(registryMirrors), ...insecureRegistries]
+      .filter((name) => ["registry-1.docker.io", "index.docker.io", "hub.docker.com"].includes(name))
+      .map((name) => ({
+        key: at("containerRuntime"),
+        found: `names ${name}`,
+        allowed: "docker.io, which images of the hub are named by",
+      })),
+};
+
+const certificateSpans: Rule = {
+  says: "Certificates last for less than a week, are renewed within a day of their end or almost at once, or last half as long as their authority or longer.",
+  check({ certificates: { authorityValidityHours: authority, leafValidityHours: leaf, renewBeforeHours: before } }) {
+    const word = (key: string, found: string, allowed: string) => [{ key: at("certificates", key), found, allowed }];
+    if (leaf < 168) return word("leafValidityHours", `is ${leaf}`, "a week or more: only an up renews certificates");
+    if (before < 24) return word("renewBeforeHours", `is ${before}`, "a day or more: an up must come within it");
+    if (before > 0.9 * leaf)
+      return word("renewBeforeHours", `is ${before} of ${leaf}`, "less: almost every up makes new certificates");
+    if (authority < 2 * leaf)
+      return word("authorityValidityHours", `is ${authority}`, `${2 * leaf} or more: certificates end with their authority`);
+    return [];
+  },
+};
+
+/** What is allowed and does nothing, or less than it looks like. */
+export const unusedWarnings: readonly Rule[] = [
+  otherProvider,
+  ownVpc,
+  sameKeys,
+  insideJumps,
+  wholePools,
+  hubMirror,
+  certificateSpans,
+];
+
+/** Rules about one machine taken for two hosts. */
+export const sameMachine: Rule = {
+  says: "No two hosts are reached by SSH at one address and port.",
+  check(cluster) {
+    if (cluster.provider !== "baremetal" || cluster.ssh.bastion !== undefined) return [];
+    const seen = new Map<string, string>();
+    return eachHost(cluster, (name, { connection, lost, sshAddress, sshPort }) => {
+      if (connection === "local" || lost || sshAddress === undefined) return [];
+      const place = `${sshAddress}:${sshPort ?? cluster.ssh.port}`;
+      const first = seen.get(place);
+      seen.set(place, first ?? name);
+      if (first === undefined) return [];
+      const found = `is ${shown(sshAddress)}, as is that of ${first}`;
+      return [
+        {
+          key: at("hosts", name, "sshAddress"),
+          found,
+          allowed: "an address or port of its own: both would be made on one machine",
+        },
+      ];
+    });
+  },
+};

@@ -1,0 +1,101 @@
+import { type Document, isMap, isScalar, LineCounter, type Pair, parseAllDocuments, type Scalar, type YAMLMap } from "yaml";
+import { keyPath, type Problem, visible } from "./problems.ts";
+import { isMapping } from "./shape.ts";
+
+// What only the text of Pulumi.<stack>.yaml shows: names and numbers that the CLI's YAML reader (Go's yaml.v3) takes for something else
+// before this program sees them, and keys that it leaves out without a word.
+
+/** What a stack's file says otherwise than it looks. */
+export interface FileWords {
+  problems: Problem[];
+  warnings: Problem[];
+}
+
+const clusterKey = "ha-kubernetes:cluster";
+
+/**
+ * Looks through the text of a stack's file. Text that is no YAML gives nothing: the CLI has refused it. `given` is the cluster as the CLI
+ * read it: where that has none of a name, it was read from another file, and nothing is said. Undefined: it has read nothing yet. Pure.
+ */
+export function fileWords(text: string, given: unknown): FileWords {
+  const lines = new LineCounter();
+  const documents = parseAllDocuments(text, { lineCounter: lines, version: "1.2", merge: true, uniqueKeys: false });
+  const words: FileWords = { problems: [], warnings: [] };
+  const [first] = documents as Document.Parsed[];
+  if (!Array.isArray(documents) || first === undefined || first.errors.length > 0 || !isMap(first.contents)) return words;
+  if (documents.length > 1)
+    words.warnings.push({ key: "the stack's file", found: "holds several documents", allowed: "one: only the first is read" });
+  const at = (node: unknown) => {
+    const offset = isScalar(node) ? node.range?.[0] : undefined;
+    return offset === undefined ? "" : ` (line ${lines.linePos(offset).line})`;
+  };
+  misplaced(first.contents, at, words);
+  const config = pairOf(first.contents, "config")?.value;
+  if (!isMap(config)) return words;
+  const cluster = pairOf(config, clusterKey)?.value ?? pairOf(config, "cluster")?.value;
+  if (isMap(cluster)) walk(cluster, given, [], at, words);
+  return words;
+}
+
+type Where = (node: unknown) => string;
+
+const nameOf = (pair: Pair): string => (isScalar(pair.key) ? String(pair.key.source ?? pair.key.value) : "");
+const pairOf = (map: YAMLMap, name: string): Pair | undefined => map.items.find((pair) => nameOf(pair) === name);
+
+/** What Pulumi reads at the top of a stack's file. */
+const topKeys = ["config", "secretsprovider", "encryptedkey", "encryptionsalt", "environment", "packages"];
+
+function misplaced(top: YAMLMap, at: Where, words: FileWords): void {
+  const place = `config → ${clusterKey}`;
+  for (const pair of top.items) {
+    const name = nameOf(pair);
+    if (topKeys.includes(name)) continue;
+    words.warnings.push({ key: visible(name), found: `is not read${at(pair.key)}`, allowed: `the cluster is below ${place}` });
+  }
+  const config = pairOf(top, "config")?.value;
+  if (!isMap(config) || pairOf(config, clusterKey) !== undefined || pairOf(config, "cluster") !== undefined) return;
+  for (const pair of config.items)
+    if (isMap(pair.value) && ["hosts", "provider", "nodeCidrs"].some((key) => pairOf(pair.value as YAMLMap, key) !== undefined))
+      words.warnings.push({ key: visible(nameOf(pair)), found: `is not read${at(pair.key)}`, allowed: `the name ${clusterKey}` });
+}
+
+function walk(map: YAMLMap, given: unknown, path: readonly PropertyKey[], at: Where, words: FileWords): void {
+  for (const pair of map.items) {
+    const { key, value } = pair;
+    const name = nameOf(pair);
+    const read = (isScalar(key) && name !== "<<" && readByGo(key)) || name;
+    if (given !== undefined && (!isMapping(given) || (name !== "<<" && !Object.hasOwn(given, read)))) continue;
+    if (read !== name)
+      words.problems.push({
+        key: keyPath([...path, name]),
+        found: `is read by YAML as ${read}${at(key)}`,
+        allowed: `a name in quotes: "${visible(name)}", or "${read}" where something was already made by that name`,
+      });
+    if (isMap(value)) walk(value, name === "<<" || given === undefined ? given : given[read], [...path, name], at, words);
+    if (!isScalar(value)) continue;
+    const text = String(value.source ?? "");
+    const number = readByGo(value);
+    if (number !== undefined && /^[-+]?0[xob]?[\da-f_]+$/i.test(text) && number !== text)
+      words.warnings.push({
+        key: keyPath([...path, name]),
+        found: `is ${visible(text)}, which YAML reads as ${number}${at(value)}`,
+        allowed: "a number without leading zeros, or a text in quotes",
+      });
+  }
+}
+
+/** How yaml.v3 and the CLI turn a plain scalar that is no text into one; undefined for what stays as it is written. */
+function readByGo(scalar: Scalar): string | undefined {
+  if (scalar.type !== "PLAIN") return undefined;
+  const text = String(scalar.source ?? "");
+  if (/^(~|null|Null|NULL|)$/.test(text)) return "<nil>";
+  if (/^(true|True|TRUE|false|False|FALSE)$/.test(text)) return text.toLowerCase();
+  if (/^\d{4}-\d{2}-\d{2}$/.test(text)) return `${text} 00:00:00 +0000 UTC`;
+  const plain = text.replaceAll("_", "");
+  const [, sign = "", octal] = /^([-+]?)0o?([0-7]+)$/.exec(plain) ?? [];
+  if (octal !== undefined) return String(Number(`${sign}1`) * Number.parseInt(octal, 8));
+  if (/^0x[\da-f]+$/i.test(plain) || /^0b[01]+$/i.test(plain)) return String(Number(plain));
+  if (/^[-+]?(\d+(\.\d*)?|\.\d+)(e[-+]?\d+)?$/i.test(plain))
+    return Number.isFinite(Number(plain)) ? String(Number(plain)) : undefined;
+  return undefined;
+}

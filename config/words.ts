@@ -1,0 +1,80 @@
+// What people write who come from other tools, or who put a key one level too high or too low.
+
+/** Keys of kubeadm, kubespray, k0sctl, KubeOne and Ansible, by what they are here. Paths are below `cluster`. */
+const keys: Readonly<Record<string, string>> = {
+  apiExtraArgs: "api.extraArgs",
+  apiServer: "api",
+  apiserver: "api",
+  apiserverExtraArgs: "api.extraArgs",
+  certSANs: "api.extraNames",
+  clusterCidr: "network.podCidr",
+  clusterDomain: "network.dnsDomain",
+  clusterName: "name",
+  cni: "addons.flannel",
+  containerLogMaxSize: "kubelet.containerLogMaxMebibytes",
+  controlPlaneEndpoint: "api.address",
+  dataDir: "etcd.dataDirectory",
+  dnsServers: "network.nameServers",
+  ip: "hosts.NAME.address",
+  internalIp: "hosts.NAME.address",
+  k8sVersion: "kubernetesVersion",
+  kubeVersion: "kubernetesVersion",
+  loadBalancer: "balancer",
+  machines: "hosts",
+  nameservers: "network.nameServers",
+  nodeGroups: "pools",
+  nodePools: "pools",
+  nodes: "hosts",
+  podNetworkCidr: "network.podCidr",
+  podSubnet: "network.podCidr",
+  privateAddress: "hosts.NAME.address",
+  privateIp: "hosts.NAME.address",
+  proxyMode: "network.kubeProxyMode",
+  publicAddress: "hosts.NAME.sshAddress",
+  publicIp: "hosts.NAME.sshAddress",
+  registries: "containerRuntime.registryMirrors",
+  role: "hosts.NAME.roles",
+  sans: "api.extraNames",
+  servers: "hosts",
+  serviceNetworkCidr: "network.serviceCidr",
+  serviceSubnet: "network.serviceCidr",
+  upstreamDns: "network.nameServers",
+  version: "kubernetesVersion",
+  vip: "api.address",
+  virtualIp: "api.address",
+  workerPools: "pools",
+};
+
+/** Words for one of the few that a key takes. */
+const values: Readonly<Record<string, string>> = {
+  controller: "control-plane",
+  kubecontrolplane: "control-plane",
+  kubemaster: "control-plane",
+  kubenode: "worker",
+  lb: "balancer",
+  loadbalancer: "balancer",
+  master: "control-plane",
+  metal: "baremetal",
+  agent: "worker",
+  node: "worker",
+};
+
+/** A key whatever its spelling: podSubnet, pod_subnet and pod-subnet are one. */
+const plain = (word: string) => word.toLowerCase().replace(/[^a-z0-9]/g, "");
+const plainKeys = new Map(Object.entries(keys).map(([word, path]) => [plain(word), path]));
+
+/** Where other tools' key is here, or undefined. */
+export const keyElsewhere = (word: string): string | undefined => plainKeys.get(plain(word));
+
+/** Which of a few values another tool's word means, or one that is spelled otherwise; undefined where none. */
+export function valueMeant(word: string, candidates: readonly string[]): string | undefined {
+  const same = candidates.find((candidate) => plain(candidate) === plain(word));
+  const meant = same ?? values[plain(word)];
+  return meant !== undefined && candidates.includes(meant) ? meant : undefined;
+}
+
+/** Keys that ask for a secret, which this mapping never holds. */
+export const isSecretKey = (word: string): boolean =>
+  /^(ssh)?(password|passphrase|passwd|secret|token)$|^(backup)?(ssh|private|sshprivate)key(file|path)?$|^(key|identity)file$/.test(
+    plain(word),
+  );
