@@ -27,6 +27,7 @@ test("every default is filled in, of sections that aren't written too", () => {
     leafValidityHours: 8760,
     renewBeforeHours: 2160,
     authorities: { kubernetes: first, etcd: first, frontProxy: first, serviceAccount: first },
+    destroyedHosts: [],
   });
   assert.equal(cluster.hosts.m1?.connection, "ssh");
   assert.equal(cluster.hosts.m1?.incarnation, 1);

@@ -14,7 +14,7 @@ after(() => rmSync(folder, { recursive: true }));
 const file = new URL("../../../hosts/lib/common.sh", import.meta.url).pathname;
 /** The library, with the host's lock in a folder of this test. */
 const library = `STAGE_NAME=etcd HOST_NAME=m1; ${readFileSync(file, "utf8").replaceAll("/run/ha-kubernetes", folder)}`;
-const bash = (script: string) => run("bash", ["-euo", "pipefail", "-c", `${library}\n${script}`]);
+const bash = (script: string) => run("bash", ["--norc", "-euo", "pipefail", "-c", `${library}\n${script}`]);
 const outcome = async (...items: string[]) =>
   (await bash(`${items.map((item) => `DONE+=("${item}")`).join("\n")}\noutcome`)).stdout.trimEnd();
 
@@ -39,16 +39,28 @@ test("a wait always says why it goes on: the condition's last words, its why_not
 });
 
 test("a stage that meets another one on its host waits without a word at first, then names it", async () => {
-  const holder = spawn("bash", ["-euo", "pipefail", "-c", `${library}\nSTAGE_NAME=balancer; take_host_lock; echo held; read -r`]);
+  const holder = spawn("bash", [
+    "--norc",
+    "-euo",
+    "pipefail",
+    "-c",
+    `${library}\nSTAGE_NAME=balancer; take_host_lock; echo held; read -r`,
+  ]);
   await once(holder.stdout, "data");
   const begun = Date.now();
   const waiter = bash("take_host_lock; echo through");
   setTimeout(() => holder.stdin.end("\n"), 500);
   assert.deepEqual((({ stdout, stderr }) => ({ stdout, stderr }))(await waiter), { stdout: "through\n", stderr: "" });
   assert.ok(Date.now() - begun < 9000);
-  const long = spawn("bash", ["-euo", "pipefail", "-c", `${library}\nSTAGE_NAME=balancer; take_host_lock; echo held; read -r`]);
+  const long = spawn("bash", [
+    "--norc",
+    "-euo",
+    "pipefail",
+    "-c",
+    `${library}\nSTAGE_NAME=balancer; take_host_lock; echo held; read -r`,
+  ]);
   await once(long.stdout, "data");
-  const second = spawn("bash", ["-euo", "pipefail", "-c", `${library}\ntake_host_lock`]);
+  const second = spawn("bash", ["--norc", "-euo", "pipefail", "-c", `${library}\ntake_host_lock`]);
   let said = "";
   second.stderr.on("data", (chunk) => {
     said += chunk;
