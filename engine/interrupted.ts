@@ -34,6 +34,7 @@ interface StateResource {
   id?: string;
   inputs?: Record<string, unknown>;
   outputs?: Record<string, unknown>;
+  dependencies?: string[];
 }
 
 /** A stack's state as `stack export` gives it. */
@@ -63,23 +64,45 @@ export function withoutFinishedCreates(state: Deployment): Deployment | undefine
 
 /** Commands: what a killed run had begun on a host is undone by the same text as what it has ended. */
 const undoable = /^command:(remote|local):Command$/;
+const copy = /^command:remote:CopyToRemote$/;
 
 /**
  * The state with the commands that a killed run had begun as if they had been made, where it holds any: so `destroy` undoes them, too.
- * What else had begun and is nowhere but in the state is dropped.
+ * A file that was brought to a host and that nothing came to use is removed. What else had begun and is nowhere but in the state is
+ * dropped.
  */
 export function withBegunCommands(state: Deployment): Deployment | undefined {
   const { resources = [], pending_operations: pending = [] } = state.deployment ?? {};
   const made = new Set(resources.map(({ urn }) => urn));
-  const isBegun = ({ type, resource }: { type: string; resource: StateResource }) =>
-    type === "creating" && harmless.test(resource.type ?? "");
-  const begun = pending.filter(isBegun).filter(({ resource }) => undoable.test(resource.type ?? "") && !made.has(resource.urn));
-  const left = pending.filter((operation) => !isBegun(operation));
-  if (left.length === pending.length) return undefined;
-  const asMade = begun.map(({ resource }) => ({
-    ...resource,
-    id: "begun",
-    outputs: { ...resource.inputs, stdout: "", stderr: "" },
-  }));
-  return { ...state, deployment: { ...state.deployment, resources: [...resources, ...asMade], pending_operations: left } };
+  const creates = pending.filter(({ type, resource }) => type === "creating" && harmless.test(resource.type ?? ""));
+  const begun = creates.map(({ resource }) => resource).filter(({ urn }) => !made.has(urn));
+  const commands = begun.filter(({ type }) => undoable.test(type ?? ""));
+  const used = new Set([...resources, ...begun].flatMap(({ dependencies = [] }) => dependencies));
+  const unused = [...resources, ...begun].filter(({ urn, type }) => copy.test(type ?? "") && !used.has(urn));
+  const removals = unused.filter(({ urn }) => !made.has(removalOf(urn))).map(removing);
+  if (creates.length + removals.length === 0) return undefined;
+  const left = pending.filter((operation) => !creates.includes(operation));
+  const more = [...commands.map(asMade), ...removals];
+  return { ...state, deployment: { ...state.deployment, resources: [...resources, ...more], pending_operations: left } };
 }
+
+const asMade = (resource: StateResource): StateResource => ({
+  ...resource,
+  id: "begun",
+  outputs: { ...resource.inputs, stdout: "", stderr: "" },
+});
+
+const removalOf = (urn: string) => urn.replace("command:remote:CopyToRemote::", "command:remote:Command::unused-");
+
+/** A command that takes away, when it is deleted, what a copy brought into the home of the user who logs in. */
+const removing = ({ inputs = {}, ...resource }: StateResource): StateResource =>
+  asMade({
+    ...resource,
+    urn: removalOf(resource.urn),
+    type: "command:remote:Command",
+    inputs: {
+      connection: inputs.connection,
+      create: "true",
+      delete: `rm -f -- '${String(inputs.remotePath).replaceAll("'", "'\\''")}'`,
+    },
+  });

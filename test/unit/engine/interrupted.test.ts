@@ -44,27 +44,38 @@ test("pending creates that a later run has made are cleared; those in a cloud an
   assert.equal(withoutFinishedCreates({ deployment: { resources: [], pending_operations: [] } }), undefined);
 });
 
-test("before a destroy, commands that a killed run had begun count as made; a cloud's creates stay, the rest goes", () => {
+test("before a destroy, commands that a killed run had begun count as made; a file that nobody uses is removed, a cloud's creates stay, the rest goes", () => {
   const inputs = { create: "# etcd on m1", delete: "undo", stdin: { "4dabf18193072939515e22adb298388d": "secret" } };
-  const pending = (urn: string, type: string) => ({ type: "creating", resource: { urn, type, inputs } });
+  const pending = (urn: string, type: string, its: Record<string, unknown> = inputs) => ({
+    type: "creating",
+    resource: { urn, type, inputs: its },
+  });
+  const brought = { urn: "p::command:remote:CopyToRemote::scripts-m2", type: "command:remote:CopyToRemote" };
   const state = {
     deployment: {
-      resources: [{ urn: "a" }],
+      resources: [brought, { urn: "a", dependencies: [brought.urn] }],
       pending_operations: [
         pending("a", "command:remote:Command"),
         pending("b", "command:remote:Command"),
-        pending("c", "command:remote:CopyToRemote"),
+        pending("p::command:remote:CopyToRemote::scripts-m1", "command:remote:CopyToRemote", {
+          connection: { host: "m1" },
+          remotePath: ".scripts",
+        }),
         pending("k", "tls:index/privateKey:PrivateKey"),
         pending("i", "aws:ec2/instance:Instance"),
       ],
     },
   };
   const { deployment } = withBegunCommands(state) ?? {};
-  assert.deepEqual(deployment?.resources?.[1], {
+  assert.deepEqual(deployment?.resources?.[2], {
     ...{ urn: "b", type: "command:remote:Command", inputs, id: "begun" },
     outputs: { ...inputs, stdout: "", stderr: "" },
   });
-  assert.equal(deployment?.resources?.length, 2);
+  assert.equal(deployment?.resources?.length, 4);
+  // Nothing uses what was brought to m1; what was brought to m2 goes with the stage that took it.
+  const { urn, inputs: removal } = deployment?.resources?.[3] ?? {};
+  assert.equal(urn, "p::command:remote:Command::unused-scripts-m1");
+  assert.deepEqual(removal, { connection: { host: "m1" }, create: "true", delete: "rm -f -- '.scripts'" });
   assert.deepEqual(
     deployment?.pending_operations?.map(({ resource }) => resource.urn),
     ["i"],
