@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { FreshHosts } from "../support/fresh.ts";
-import { killedUp } from "../support/kills.ts";
+import { killGroup } from "../support/kills.ts";
 import { makeMetal, onMetal } from "../support/metal.ts";
 import { eventually } from "../support/process.ts";
 import { onCluster } from "../support/scenario.ts";
@@ -10,9 +10,14 @@ import { apiserverStarted, withLibraries } from "../support/turns.ts";
 
 const config = onMetal("test-field-turns", 101);
 const fresh = new FreshHosts();
-// Early, with the first hosts prepared; in the birth of etcd; of the control planes; with workers joining; near the end. More points by
-// HA_KUBERNETES_KILLS, in milliseconds with commas between.
-const kills = (process.env.HA_KUBERNETES_KILLS ?? "9000,14000,19000,25000").split(",").map(Number);
+// What a host has got when `up` is killed. HA_KUBERNETES_KILLS names fewer of them, with commas between.
+const points: Record<string, { host: string; file: string }> = {
+  etcd: { host: "m2", file: "/var/lib/ha-kubernetes/etcd-born" },
+  "control-plane": { host: "m1", file: "/var/lib/ha-kubernetes/control-plane-born" },
+  worker: { host: "w1", file: "/etc/kubernetes/kubelet.conf" },
+  leaving: { host: "m1", file: "/var/lib/ha-kubernetes/stages/leaving" },
+};
+const kills = (process.env.HA_KUBERNETES_KILLS ?? Object.keys(points).join()).split(",");
 
 onCluster(
   config,
@@ -27,10 +32,19 @@ onCluster(
       (typeof controlPlanes)[0],
     ];
 
-    for (const milliseconds of kills) {
-      test(`a first up that is killed after ${milliseconds} ms, then destroy: hosts as they were`, async () => {
-        const { running } = await killedUp(stack, milliseconds);
-        console.log(`killed after ${milliseconds} ms: ${running.join(", ") || "nothing under way"}`);
+    /** Runs `up` and kills it once a host has what the point says. */
+    const killedAt = async (point: string) => {
+      const { host, file } = points[point] ?? { host: "m1", file: "/" };
+      let pid = 0;
+      const up = stack.engine("up", [], { started: (id) => (pid = id) });
+      await eventually(`${file} on ${host}`, 120, async () => (await cluster.host(host).trySh(`test -e ${file}`)).status === 0);
+      killGroup(pid);
+      assert.equal((await up).status, 137, "it ended before it was killed");
+    };
+
+    for (const point of kills) {
+      test(`a first up that is killed at stage ${point}, then destroy: hosts as they were`, async () => {
+        await killedAt(point);
         await stack.destroy();
         await fresh.assertClean(...cluster.hosts.values());
         assert.deepEqual(stack.resources(), []);
@@ -38,7 +52,7 @@ onCluster(
     }
 
     test("killed once more, then up: a healthy cluster, which knows that it is whole", async () => {
-      await killedUp(stack, 17000);
+      await killedAt("control-plane");
       await stack.up();
       await cluster.settled();
       assert.match(await cluster.etcdctl("get --prefix --keys-only ha-kubernetes/announces/"), /m1\s+.*m2\s+.*m3/s);
