@@ -65,8 +65,8 @@ onCluster(
       await m1.sh(`
         install -d -m 0755 /run/ha-kubernetes /run/ha-kubernetes/etcd.leftover
         touch -d '20 minutes ago' /run/ha-kubernetes/etcd.leftover
-        cp "$(command -v sleep)" /run/kube-apiserver
-        systemd-run --quiet --collect --unit stranger -p PrivateNetwork=yes /run/kube-apiserver 600`);
+        cp "$(command -v sleep)" /var/tmp/kube-apiserver
+        systemd-run --quiet --collect --unit stranger -p PrivateNetwork=yes /var/tmp/kube-apiserver 600`);
       for (const host of [m2, m3]) await host.sh("systemctl kill --signal STOP etcd");
       stack.configure({ ...config, api: { ...config.api, extraArgs: { "event-ttl": "2h" } } });
       const up = stack.engine("up");
@@ -84,7 +84,7 @@ onCluster(
       await cluster.settled();
       // A bundle that a killed run left is gone, nobody else looks into that folder, and a stranger of the same name lives.
       assert.equal((await m1.sh("stat -c %a /run/ha-kubernetes; ls -d /run/ha-kubernetes/*.???????? || true")).trim(), "700");
-      assert.equal((await m1.sh("systemctl is-active stranger; systemctl stop stranger")).trim(), "active");
+      assert.equal((await m1.sh("systemctl is-active stranger; systemctl stop stranger; rm /var/tmp/kube-apiserver")).trim(), "active");
     });
 
     test("a host whose lease ran out stops before it interrupts anything; a failure stops who began before it, and nobody later", async () => {
