@@ -28,19 +28,20 @@ export function isGone({ host, pid }: Lock): boolean {
   return existsSync(file) && !readFileSync(file, "utf8").includes("pulumi");
 }
 
-/** A resource as a state has it, secrets encrypted. */
-interface Kept {
+interface StateResource {
   urn: string;
-  type: string;
+  type?: string;
+  id?: string;
   inputs?: Record<string, unknown>;
-  [key: string]: unknown;
+  outputs?: Record<string, unknown>;
+  dependencies?: string[];
 }
 
 /** A stack's state as `stack export` gives it. */
 export interface Deployment {
   deployment?: {
-    resources?: Kept[];
-    pending_operations?: { type: string; resource: Kept }[];
+    resources?: StateResource[];
+    pending_operations?: { type: string; resource: StateResource }[];
   };
 }
 
@@ -55,32 +56,53 @@ export function withoutFinishedCreates(state: Deployment): Deployment | undefine
   const { resources = [], pending_operations: pending = [] } = state.deployment ?? {};
   const made = new Set(resources.map(({ urn }) => urn));
   const left = pending.filter(
-    ({ type, resource }) => type !== "creating" || !harmless.test(resource.type) || !made.has(resource.urn),
+    ({ type, resource }) => type !== "creating" || !harmless.test(resource.type ?? "") || !made.has(resource.urn),
   );
   if (left.length === pending.length) return undefined;
   return { ...state, deployment: { ...state.deployment, pending_operations: left } };
 }
 
+/** Commands: what a killed run had begun on a host is undone by the same text as what it has ended. */
+const undoable = /^command:(remote|local):Command$/;
+const copy = /^command:remote:CopyToRemote$/;
+
 /**
- * The state in which each command that was cut off while it was made counts as made, where there is any: what it had begun on its host is
- * then undone by the resource's own `delete`. It comes last, because all that it depends on had been made. What exists in the state alone
- * is forgotten. A create in a cloud stays pending.
+ * The state with the commands that a killed run had begun as if they had been made, where it holds any: so `destroy` undoes them, too.
+ * A file that was brought to a host and that nothing came to use is removed. What else had begun and is nowhere but in the state is
+ * dropped.
  */
-export function withCutOffCommands(state: Deployment): Deployment | undefined {
+export function withBegunCommands(state: Deployment): Deployment | undefined {
   const { resources = [], pending_operations: pending = [] } = state.deployment ?? {};
   const made = new Set(resources.map(({ urn }) => urn));
-  const cutOff = pending.filter(({ type, resource }) => type === "creating" && harmless.test(resource.type));
-  if (cutOff.length === 0) return undefined;
-  const commands = cutOff
-    .map(({ resource }) => resource)
-    .filter(({ urn, type }) => type.startsWith("command:") && !made.has(urn))
-    .map((resource) => ({ ...resource, id: "cut-off", outputs: { ...resource.inputs, stdout: "", stderr: "" } }));
-  return {
-    ...state,
-    deployment: {
-      ...state.deployment,
-      resources: [...resources, ...commands],
-      pending_operations: pending.filter((operation) => !cutOff.includes(operation)),
-    },
-  };
+  const creates = pending.filter(({ type, resource }) => type === "creating" && harmless.test(resource.type ?? ""));
+  const begun = creates.map(({ resource }) => resource).filter(({ urn }) => !made.has(urn));
+  const commands = begun.filter(({ type }) => undoable.test(type ?? ""));
+  const used = new Set([...resources, ...begun].flatMap(({ dependencies = [] }) => dependencies));
+  const unused = [...resources, ...begun].filter(({ urn, type }) => copy.test(type ?? "") && !used.has(urn));
+  const removals = unused.filter(({ urn }) => !made.has(removalOf(urn))).map(removing);
+  if (creates.length + removals.length === 0) return undefined;
+  const left = pending.filter((operation) => !creates.includes(operation));
+  const more = [...commands.map(asMade), ...removals];
+  return { ...state, deployment: { ...state.deployment, resources: [...resources, ...more], pending_operations: left } };
 }
+
+const asMade = (resource: StateResource): StateResource => ({
+  ...resource,
+  id: "begun",
+  outputs: { ...resource.inputs, stdout: "", stderr: "" },
+});
+
+const removalOf = (urn: string) => urn.replace("command:remote:CopyToRemote::", "command:remote:Command::unused-");
+
+/** A command that takes away, when it is deleted, what a copy brought into the home of the user who logs in. */
+const removing = ({ inputs = {}, ...resource }: StateResource): StateResource =>
+  asMade({
+    ...resource,
+    urn: removalOf(resource.urn),
+    type: "command:remote:Command",
+    inputs: {
+      connection: inputs.connection,
+      create: "true",
+      delete: `rm -f -- '${String(inputs.remotePath).replaceAll("'", "'\\''")}'`,
+    },
+  });

@@ -8,7 +8,7 @@ import { type Cli, findCli } from "./cli.ts";
 import { environmentFor, readStackFile } from "./environment.ts";
 import { EventLog } from "./events.ts";
 import { guardConfigSet, guardNames, setsConfig } from "./guard.ts";
-import { type Deployment, withCutOffCommands, withoutFinishedCreates } from "./interrupted.ts";
+import { type Deployment, withBegunCommands, withoutFinishedCreates } from "./interrupted.ts";
 import { asksForOutputs, showOutputs } from "./outputs.ts";
 import { type ProgramServer, serveProgram } from "./program.ts";
 import { choosePackages } from "./providers.ts";
@@ -123,7 +123,7 @@ async function deploy(session: Session, operation: Operation, packages: Packages
     };
     const args = programArguments(session, operation, program, events);
     if (operation === "destroy" && !has(line.args, "--preview-only"))
-      await rewriteState(session, withCutOffCommands, "what a killed run had begun on hosts is undone, too");
+      await rewriteState(session, withBegunCommands, "what a killed run had begun on hosts is undone, too");
     const { status, stderr } = await runMending({ ...session, env: environment }, args);
     const seen = events.read();
     const looksOnly = operation === "preview" || has(line.args, "--preview-only");

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { FreshHosts } from "../support/fresh.ts";
-import { killedUp } from "../support/kills.ts";
+import { killGroup } from "../support/kills.ts";
 import { makeMetal, onMetal } from "../support/metal.ts";
 import { eventually } from "../support/process.ts";
 import { onCluster } from "../support/scenario.ts";
@@ -10,27 +10,34 @@ import { apiserverStarted, withLibraries } from "../support/turns.ts";
 
 const config = onMetal("test-field-turns", 101);
 const fresh = new FreshHosts();
-// Early, with the first hosts prepared; in the birth of etcd; of the control planes; with workers joining; near the end. More points by
-// HA_KUBERNETES_KILLS, in milliseconds with commas between.
-const kills = (process.env.HA_KUBERNETES_KILLS ?? "9000,14000,19000,25000").split(",").map(Number);
+// What a host has got when `up` is killed.
+const points = {
+  etcd: { host: "m2", file: "/var/lib/ha-kubernetes/etcd-born" },
+  "control-plane": { host: "m1", file: "/var/lib/ha-kubernetes/control-plane-born" },
+  leaving: { host: "m1", file: "/var/lib/ha-kubernetes/stages/leaving" },
+};
 
 onCluster(
   config,
   (scenario) => {
     const { stack, cluster } = scenario;
     const controlPlanes = cluster.withRole("control-plane");
-    const [m1, m2, m3, w1, w2] = ["m1", "m2", "m3", "w1", "w2"].map((name) => cluster.host(name)) as [
-      (typeof controlPlanes)[0],
-      (typeof controlPlanes)[0],
-      (typeof controlPlanes)[0],
-      (typeof controlPlanes)[0],
-      (typeof controlPlanes)[0],
-    ];
+    const [m1, m2, m3] = [cluster.host("m1"), cluster.host("m2"), cluster.host("m3")];
+    const [w1, w2] = [cluster.host("w1"), cluster.host("w2")];
 
-    for (const milliseconds of kills) {
-      test(`a first up that is killed after ${milliseconds} ms, then destroy: hosts as they were`, async () => {
-        const { running } = await killedUp(stack, milliseconds);
-        console.log(`killed after ${milliseconds} ms: ${running.join(", ") || "nothing under way"}`);
+    /** Runs `up` and kills it once a host has what the point says. */
+    const killedAt = async (point: keyof typeof points) => {
+      const { host, file } = points[point];
+      let pid = 0;
+      const up = stack.engine("up", [], { started: (id) => (pid = id) });
+      await eventually(`${file} on ${host}`, 120, async () => (await cluster.host(host).trySh(`test -e ${file}`)).status === 0);
+      killGroup(pid);
+      assert.equal((await up).status, 137, "it ended before it was killed");
+    };
+
+    for (const point of Object.keys(points) as (keyof typeof points)[]) {
+      test(`a first up that is killed at stage ${point}, then destroy: hosts as they were`, async () => {
+        await killedAt(point);
         await stack.destroy();
         await fresh.assertClean(...cluster.hosts.values());
         assert.deepEqual(stack.resources(), []);
@@ -38,7 +45,7 @@ onCluster(
     }
 
     test("killed once more, then up: a healthy cluster, which knows that it is whole", async () => {
-      await killedUp(stack, 17000);
+      await killedAt("control-plane");
       await stack.up();
       await cluster.settled();
       assert.match(await cluster.etcdctl("get --prefix --keys-only ha-kubernetes/announces/"), /m1\s+.*m2\s+.*m3/s);
@@ -51,12 +58,12 @@ onCluster(
       await m1.sh(`
         install -d -m 0755 /run/ha-kubernetes /run/ha-kubernetes/etcd.leftover
         touch -d '20 minutes ago' /run/ha-kubernetes/etcd.leftover
-        cp "$(command -v sleep)" /run/kube-apiserver
-        systemd-run --quiet --collect --unit stranger -p PrivateNetwork=yes /run/kube-apiserver 600`);
+        cp "$(command -v sleep)" /var/tmp/kube-apiserver
+        systemd-run --quiet --collect --unit stranger -p PrivateNetwork=yes /var/tmp/kube-apiserver 600`);
       for (const host of [m2, m3]) await host.sh("systemctl kill --signal STOP etcd");
       stack.configure({ ...config, api: { ...config.api, extraArgs: { "event-ttl": "2h" } } });
       const up = stack.engine("up");
-      await new Promise((resolve) => setTimeout(resolve, 40_000));
+      await new Promise((resolve) => setTimeout(resolve, 30_000));
       for (const host of [m2, m3]) await host.sh("systemctl kill --signal CONT etcd");
       const { status, text } = await up;
       assert.equal(status, 0, text);
@@ -70,7 +77,10 @@ onCluster(
       await cluster.settled();
       // A bundle that a killed run left is gone, nobody else looks into that folder, and a stranger of the same name lives.
       assert.equal((await m1.sh("stat -c %a /run/ha-kubernetes; ls -d /run/ha-kubernetes/*.???????? || true")).trim(), "700");
-      assert.equal((await m1.sh("systemctl is-active stranger; systemctl stop stranger")).trim(), "active");
+      assert.equal(
+        (await m1.sh("systemctl is-active stranger; systemctl stop stranger; rm /var/tmp/kube-apiserver")).trim(),
+        "active",
+      );
     });
 
     test("a host whose lease ran out stops before it interrupts anything; a failure stops who began before it, and nobody later", async () => {
@@ -114,7 +124,7 @@ onCluster(
       const held = await withLibraries(
         w1,
         "worker",
-        `work() { still_my_pool_turn; echo working; sleep 8; still_my_pool_turn; echo interrupted; }
+        `work() { still_my_pool_turn; echo working; sleep 2; still_my_pool_turn; echo interrupted; }
          with_pool_turn containerd-aaa work`,
       );
       assert.match(held.said, /working\ninterrupted\n/);
@@ -126,7 +136,7 @@ onCluster(
       const slow = withLibraries(
         w1,
         "worker",
-        `work() { still_my_pool_turn; echo working; sleep 20; still_my_pool_turn; echo interrupted; }
+        `work() { still_my_pool_turn; echo working; sleep 16; still_my_pool_turn; echo interrupted; }
          with_pool_turn containerd-bbb work`,
       );
       await eventually("w1 to have its turn", 30, async () =>

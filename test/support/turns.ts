@@ -14,6 +14,7 @@ export async function withLibraries(
     STAGE=/var/lib/ha-kubernetes/stages/${stage}
     # As run.sh has them.
     shopt -s lastpipe
+    export KUBECACHEDIR=/run/ha-kubernetes/kubectl
     . $STAGE/settings.sh
     copy=$(mktemp -d)
     cp -r $STAGE/lib $STAGE/stage $copy

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { hostname } from "node:os";
 import { test } from "node:test";
-import { isGone, locksIn, withCutOffCommands, withoutFinishedCreates } from "../../../engine/interrupted.ts";
+import { isGone, locksIn, withBegunCommands, withoutFinishedCreates } from "../../../engine/interrupted.ts";
 
 const refusalOf = (host: string, pid: number) =>
   `error: the stack is currently locked by 1 lock(s). Either wait for the other process(es) to end or delete the lock file with \`pulumi cancel\`.
@@ -27,10 +27,7 @@ test("pending creates that a later run has made are cleared; those in a cloud an
     version: 3,
     deployment: {
       manifest: {},
-      resources: [
-        { urn: "a", type: "command:remote:Command" },
-        { urn: "i", type: "aws:ec2/instance:Instance" },
-      ],
+      resources: [{ urn: "a" }, { urn: "i" }],
       pending_operations: [
         pending("a", "command:remote:Command"),
         pending("b", "command:remote:Command"),
@@ -47,36 +44,41 @@ test("pending creates that a later run has made are cleared; those in a cloud an
   assert.equal(withoutFinishedCreates({ deployment: { resources: [], pending_operations: [] } }), undefined);
 });
 
-test("a destroy undoes commands that were cut off while they were made; keys are forgotten, a create in a cloud stays pending", () => {
-  const creating = (urn: string, type: string) => ({
+test("before a destroy, commands that a killed run had begun count as made; a file that nobody uses is removed, a cloud's creates stay, the rest goes", () => {
+  const inputs = { create: "# etcd on m1", delete: "undo", stdin: { "4dabf18193072939515e22adb298388d": "secret" } };
+  const pending = (urn: string, type: string, its: Record<string, unknown> = inputs) => ({
     type: "creating",
-    resource: { urn, type, inputs: { delete: `undo ${urn}` } },
+    resource: { urn, type, inputs: its },
   });
+  const brought = { urn: "p::command:remote:CopyToRemote::scripts-m2", type: "command:remote:CopyToRemote" };
   const state = {
-    version: 3,
     deployment: {
-      resources: [{ urn: "a", type: "command:remote:Command" }],
+      resources: [brought, { urn: "a", dependencies: [brought.urn] }],
       pending_operations: [
-        creating("a", "command:remote:Command"),
-        creating("b", "command:remote:Command"),
-        creating("k", "tls:index/privateKey:PrivateKey"),
-        creating("i", "aws:ec2/instance:Instance"),
-        { type: "updating", resource: { urn: "a", type: "command:remote:Command" } },
+        pending("a", "command:remote:Command"),
+        pending("b", "command:remote:Command"),
+        pending("p::command:remote:CopyToRemote::scripts-m1", "command:remote:CopyToRemote", {
+          connection: { host: "m1" },
+          remotePath: ".scripts",
+        }),
+        pending("k", "tls:index/privateKey:PrivateKey"),
+        pending("i", "aws:ec2/instance:Instance"),
       ],
     },
   };
-  const { resources, pending_operations: pending } = withCutOffCommands(state)?.deployment ?? {};
+  const { deployment } = withBegunCommands(state) ?? {};
+  assert.deepEqual(deployment?.resources?.[2], {
+    ...{ urn: "b", type: "command:remote:Command", inputs, id: "begun" },
+    outputs: { ...inputs, stdout: "", stderr: "" },
+  });
+  assert.equal(deployment?.resources?.length, 4);
+  // Nothing uses what was brought to m1; what was brought to m2 goes with the stage that took it.
+  const { urn, inputs: removal } = deployment?.resources?.[3] ?? {};
+  assert.equal(urn, "p::command:remote:Command::unused-scripts-m1");
+  assert.deepEqual(removal, { connection: { host: "m1" }, create: "true", delete: "rm -f -- '.scripts'" });
   assert.deepEqual(
-    resources?.map(({ urn, id }) => [urn, id]),
-    [
-      ["a", undefined],
-      ["b", "cut-off"],
-    ],
+    deployment?.pending_operations?.map(({ resource }) => resource.urn),
+    ["i"],
   );
-  assert.deepEqual(resources?.[1]?.outputs, { delete: "undo b", stdout: "", stderr: "" });
-  assert.deepEqual(
-    pending?.map(({ type, resource }) => `${type} ${resource.urn}`),
-    ["creating i", "updating a"],
-  );
-  assert.equal(withCutOffCommands({ deployment: { pending_operations: [] } }), undefined);
+  assert.equal(withBegunCommands({ deployment: { resources: [] } }), undefined);
 });

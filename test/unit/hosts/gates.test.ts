@@ -129,8 +129,7 @@ test("bundles of runs that were killed are swept; one that is young, or that ano
     t,
     `mkdir -p $D/run/{etcd.aaaaaaaa,worker.bbbbbbbb,prepare.cccccccc,manifests}
     touch -d '1 hour ago' $D/run/{etcd.aaaaaaaa,prepare.cccccccc,manifests}
-    echo 'sleep 20' >$D/run/prepare.cccccccc/run.sh; touch -d '1 hour ago' $D/run/prepare.cccccccc
-    bash $D/run/prepare.cccccccc/run.sh & trap "kill $!" EXIT
+    (exec -a "$D/run/prepare.cccccccc/run.sh" sleep 20) & trap "kill $!" EXIT
     until pgrep -f prepare.cccccccc/run.sh >/dev/null; do sleep 0.05; done
     sweep_bundles
     ls $D/run`,
