@@ -20,7 +20,7 @@ test("the undo deletes what etcd made and nothing else, and only where the direc
     `DATA_DEVICE="" DATA_DIRECTORY=$HAK_ROOT/srv/etcd
     cd $HAK_ROOT; mkdir -p srv/etcd
     save_directory $DATA_DIRECTORY; mark $DATA_DIRECTORY
-    mkdir -p srv/etcd/{member/wal,restore-a,before-restore-a/snap,photos}; touch srv/etcd/restore-a.db srv/etcd/photos/1
+    mkdir -p srv/etcd/{member/wal,restore-a,before-restore-a/snap,before-rejoin/wal,photos}; touch srv/etcd/restore-a.db srv/etcd/photos/1
     ln -s $HAK_ROOT/home srv/etcd/member/link
     release_place; find srv -mindepth 2 | sort; ls -d home
     mkdir srv/etcd/member; release_place; find srv -mindepth 2 | sort
