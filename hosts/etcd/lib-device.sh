@@ -113,9 +113,8 @@ own_data() {
 # release_place: deletes what etcd and this stage made there, on this one filesystem, and nothing else.
 release_place() {
   local left
-  [ -d "$DATA_DIRECTORY" ] || return 0
-  if is_ours "$DATA_DIRECTORY"; then
-    find "$DATA_DIRECTORY/" -mindepth 1 -maxdepth 1 \( -name member -o -name 'restore-*' -o -name 'before-restore-*' -o -name .touch \) \
+  if [ -d "$DATA_DIRECTORY" ] && is_ours "$DATA_DIRECTORY"; then
+    find "$DATA_DIRECTORY/" -mindepth 1 -maxdepth 1 \( -name member -o -name 'restore-*' -o -name 'before-restore-*' -o -name 'before-rejoin*' -o -name .touch \) \
       ! -exec mountpoint -q {} \; -exec rm -rf --one-file-system {} +
     # The last, so that a run that was killed goes on.
     rm -f "$(mark_of "$DATA_DIRECTORY")"

@@ -26,7 +26,8 @@ write_file() {
   # No file is made executable.
   if ((8#$mode & 0111)); then chmod "$mode" "$new"; fi
   durable "$new"
-  mv -f "$new" "$path"
+  # Never into a directory that a link there leads to.
+  mv -fT "$new" "$path"
 }
 
 # ---- what was there before ----------------------------------------------------------------------------------------

@@ -14,7 +14,8 @@ forget_saved() {
   rmdir "$HOME_DIR/saved" 2>/dev/null || true
 }
 
-# save_directory PATH: whether it is there, with which mode and owner. restore_directory: as it was, and gone only where it is empty.
+# save_directory PATH: whether it is there, with which mode and owner. restore_directory: as it was, and gone only where it is empty. The
+# note stays until forget_saved: an undo that was killed does this again.
 save_directory() { { stat -L -c '%04a %U:%G' "$1" 2>/dev/null || echo none; } | save "directory${1//\//+}"; }
 restore_directory() {
   local mode owner name=directory${1//\//+}
@@ -26,7 +27,6 @@ restore_directory() {
     chown "$owner" "$1"
     chmod "$mode" "$1"
   fi
-  forget "$name"
 }
 
 # staged PATH: where the bundle holds the new content of a file.

@@ -7,7 +7,7 @@ readonly NODE_KUBECONFIG=/etc/kubernetes/kubelet.conf
 readonly CONTAINERD_FILES=(/etc/containerd/config.toml /etc/containerd/conf.d/host.toml /etc/systemd/system/containerd.service)
 
 apply_containerd() {
-  if [ -d /var/lib/containerd ] && [ ! -e /usr/local/bin/containerd ]; then stat -c %a /var/lib/containerd | save containerd_root; fi
+  [[ "$(readlink /usr/local/bin/containerd)" == /opt/ha-kubernetes/* ]] || save_directory /var/lib/containerd
   activate "/opt/ha-kubernetes/containerd-$CONTAINERD_VERSION" /usr/local/bin containerd ctr containerd-shim-runc-v2
   activate "/opt/ha-kubernetes/runc-$RUNC_VERSION" /usr/local/bin runc
   activate_cni
@@ -88,8 +88,14 @@ remove_containerd() {
   wait_until 30 "containers' shims to end" no_shims
   while read -r mount; do umount -l "$mount"; done < <(awk '$2 ~ "^/(run|var/lib)/containerd/" {print $2}' /proc/mounts | sort -r)
   if [ -d /var/lib/containerd ]; then find /var/lib/containerd -mindepth 1 -xdev -delete; fi
-  # A disk of its own stays mounted.
-  if is_saved containerd_root; then chmod "$(saved containerd_root)" /var/lib/containerd; elif ! mountpoint -q /var/lib/containerd; then rmdir /var/lib/containerd; fi
+  # A disk of its own stays mounted. The release before noted the mode alone, and that only of one that was there.
+  if is_saved containerd_root; then
+    chmod "$(saved containerd_root)" /var/lib/containerd
+  elif is_saved directory+var+lib+containerd; then
+    restore_directory /var/lib/containerd
+  elif ! mountpoint -q /var/lib/containerd; then
+    rmdir /var/lib/containerd
+  fi
   rm -rf /run/containerd
   rm -f /etc/containerd/conf.d/host.toml
   rmdir /etc/containerd/conf.d 2>/dev/null || true

@@ -141,11 +141,13 @@ check_commands() {
 
 # On a host that we never prepared: what else might live here.
 check_others() {
-  local unit path file found=()
+  local unit path file found=() places=(/var/lib/rancher /var/lib/k0s)
   for unit in $(systemctl list-units --plain --no-legend --state=active {kubelet,k3s,k3s-agent,rke2-server,rke2-agent,k0scontroller,k0sworker,snap.microk8s.daemon-kubelite}.service | awk '{print $1}'); do
     found+=("$unit")
   done
-  for path in /var/lib/rancher /var/lib/k0s; do
+  # On a node, lib-leftovers.sh looks at more.
+  is_node || places+=(/etc/kubernetes/manifests/*.yaml /etc/kubernetes/kubelet.conf)
+  for path in "${places[@]}"; do
     if [ -e "$path" ]; then found+=("$path"); fi
   done
   [ ${#found[@]} -eq 0 ] || problem "another Kubernetes is here (${found[*]}): remove it first (kubeadm reset), or take another host"

@@ -5,11 +5,12 @@
 readonly PROGRAMS=${HAK_ROOT:-}/opt/ha-kubernetes
 
 remove_old_versions() {
-  local folder name old=() used
+  local folder name list old=() used
+  list=$(<"$STAGE/inputs/artifacts")
   for folder in "$PROGRAMS"/*-*/; do
     name=${folder%/}
     name=${name##*/}
-    if [ -d "$folder" ] && ! grep -q " /opt/ha-kubernetes/$name " "$STAGE/inputs/artifacts"; then old+=("$name"); fi
+    if [ -d "$folder" ] && [[ $list != *" /opt/ha-kubernetes/$name "* ]]; then old+=("$name"); fi
   done
   [ ${#old[@]} -gt 0 ] || return 0
   used=$(used_programs)

@@ -71,6 +71,8 @@ onCluster(
       );
 
     test("leftovers are refused on every host, all at once, each with the way to move it away, and none is touched", async () => {
+      await each(inTheWay);
+      await fresh.remember(cluster.hosts.values());
       await each(leftovers);
       const before = await planted();
       const { status, text } = await stack.engine("up");
@@ -106,9 +108,16 @@ onCluster(
       await cluster.host("m2").sh("mount -t tmpfs tmpfs /srv/etcd");
     });
 
+    test("a destroy after an up that was refused touches none of them either", async () => {
+      const before = await planted();
+      await stack.destroy();
+      assert.deepEqual(await planted(), before);
+      for (const host of cluster.hosts.values()) await host.sh("test ! -e /var/lib/ha-kubernetes");
+    });
+
     test("once they are moved away as the messages say, up succeeds, and nothing of the old cluster is in the new one", async () => {
       await each(cures);
-      await each(inTheWay);
+      await fresh.assertClean(cluster.host("m2"), cluster.host("m3"));
       await fresh.remember(cluster.hosts.values());
       await stack.up();
       await cluster.settled();
