@@ -10,9 +10,10 @@ async function said(tables: Record<string, string>, settings = ""): Promise<stri
     set -euo pipefail
     shopt -s lastpipe
     HOST_ADDRESS=10.77.0.11 NODE_CIDRS='10.77.0.0/24 10.78.0.0/24' POD_CIDR=10.244.0.0/16
-    NEEDED_PORTS='tcp:2379 tcp:6443 udp:8472 vrrp:-' NAME_SERVERS=""
+    PORTS='2379:etcd 6443:kube-apiserver' POD_LINK=vxlan NAME_SERVERS=""
     ${settings}
     is_node() { true; }
+    has_role() { true; }
     first_run() { [ "\${LIVES:-}" = "" ]; }
     say() { echo "$*"; }
     problem() { echo "problem: $*"; }
