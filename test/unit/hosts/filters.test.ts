@@ -71,6 +71,7 @@ const rows: [what: string, rules: string[], dropped: string, policy?: string, ho
   ["another table's set", [...basics, "ip saddr @friends accept"], ""],
   ["a chain of its own", [...basics, "jump allowed"], `unclear: ${all}`],
   ["a map of verdicts", ["ct state vmap { established : accept, invalid : drop }", "tcp dport 22 accept"], `unclear: ${all}`],
+  ["a map of interfaces", ["iifname vmap { lo : accept, eth0 : jump allowed }"], `unclear: ${all}`],
   ["kubelet's chain", ["counter packets 9 bytes 9 jump KUBE-FIREWALL"], "", "accept"],
   ["words in a comment", [...basics, 'tcp dport 22 accept comment "accept jump drop"'], all],
   ["forwarding closed", basics, "traffic of pods", "drop", "forward"],
