@@ -85,7 +85,6 @@ Description=kubelet, the Kubernetes node agent
 Documentation=https://kubernetes.io/docs/
 After=containerd.service network-online.target
 Wants=containerd.service network-online.target
-# It tries for ever: what it needs may come later than it does.
 StartLimitIntervalSec=0
 
 [Service]

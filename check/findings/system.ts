@@ -47,6 +47,9 @@ export function swapFindings(host: WantedHost, seen: Observation): Finding[] {
   return [fail("swap", `is on (${on.join(", ")})`, `${repair}; if it comes back, find out what turns it on`)];
 }
 
+/** The table of each program that writes one. */
+const tableOf: Readonly<Record<string, string>> = { "kube-proxy": "ip kube-proxy", flanneld: "ip flannel-ipv4" };
+
 /** Tables that belong to this cluster and are gone, or not as the program wrote them. */
 export function tableFindings({ settings }: WantedHost, seen: Observation): Finding[] {
   const wanted = (settings.TABLES ?? "").split(" ").filter(Boolean);
@@ -59,9 +62,9 @@ export function tableFindings({ settings }: WantedHost, seen: Observation): Find
       if (is === "changed") return [fail("nftables inet ha_kubernetes", "is not as the program wrote it", repair)];
       return is === "whole" ? [] : [fail("nftables inet ha_kubernetes", "is gone: the port table is open", cure)];
     }
-    const [program, family, table] = entry.split(":");
-    if (tables.includes(`table ${family} ${table}`)) return [];
-    return [fail(`nftables ${family} ${table}`, `is gone: ${program} wrote it and does not know`, cure)];
+    const table = tableOf[entry] ?? entry;
+    if (tables.includes(`table ${table}`)) return [];
+    return [fail(`nftables ${table}`, `is gone: ${entry} wrote it and does not know`, cure)];
   });
   return findings.length > 0 ? findings : [ok("nftables", `${wanted.length} tables of the cluster are there`)];
 }

@@ -6,9 +6,18 @@
 
 readonly OWN_TABLES='inet ha_kubernetes|ip6? kube-proxy|ip6? flannel-ipv[46]'
 
+# Connections to this host that the cluster needs, `protocol:port`: the port table, flannel's tunnel, and what balancers say to each other.
+needed_ports() {
+  local entry
+  for entry in $PORTS; do echo "tcp:${entry%%:*}"; done
+  [ -z "$POD_LINK" ] || echo udp:8472
+  if has_role balancer; then echo vrrp:-; fi
+}
+
 check_filters() {
-  local chain
+  local chain NEEDED_PORTS
   command -v nft >/dev/null || return 0
+  NEEDED_PORTS=$(needed_ports)
   declare -A CHAIN_HOOKS=() CHAIN_POLICIES=() CHAIN_RULES=()
   read_chains < <(foreign_rules)
   for chain in "${!CHAIN_HOOKS[@]}"; do judge_chain "$chain"; done

@@ -58,6 +58,11 @@ judge_rule() {
   read -ra WORDS <<<"$1"
   AT=0
   VERDICT=none
+  # What a map makes of it is not read.
+  if [[ " $1 " == *" vmap "* || " $1 " == *" map "* ]]; then
+    VERDICT=unclear
+    return 0
+  fi
   while [ "$AT" -lt ${#WORDS[@]} ]; do
     word=${WORDS[AT]}
     AT=$((AT + 1))
@@ -80,7 +85,7 @@ judge_rule() {
         esac
         return 0
         ;;
-      return | queue | vmap | map)
+      return | queue)
         VERDICT=unclear
         return 0
         ;;

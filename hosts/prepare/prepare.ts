@@ -139,17 +139,10 @@ function surroundings(roles: readonly Role[], cluster: Cluster): string {
     POD_CIDR: cluster.network.podCidr,
     SERVICE_CIDR: cluster.network.serviceCidr,
     POD_LINK: isNode(roles) && cluster.addons.flannel ? "vxlan" : "",
-    NEEDED_PORTS: neededPorts(roles, cluster).join(" "),
   };
   return Object.entries(variables)
     .map(([name, value]) => `${name}=${quote(value)}\n`)
     .join("");
-}
-
-/** What must reach a host from the other nodes: `<protocol>:<port>`, without a port where the protocol has none. */
-function neededPorts(roles: readonly Role[], cluster: Cluster): string[] {
-  const table = ports(roles, cluster).map(({ protocol, number }) => `${protocol}:${number}`);
-  return roles.includes("balancer") ? [...table, "vrrp:-"] : table;
 }
 
 /** Packages of Debian and Ubuntu that the roles need. Of these only the missing ones are installed. */

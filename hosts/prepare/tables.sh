@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # Watches the packet filter's tables that this host's part of the cluster needs, and brings back what something else took away:
 # `systemctl restart nftables` and `nft flush ruleset` empty everything. Arguments: `firewall` for the port table, and
-# PROGRAM:FAMILY:TABLE for each program in a pod that writes its table once, when it starts. `now` before them: looks once.
+# the name of each program in a pod that writes its table once, when it starts. `now` before them: looks once.
 set -u
 export LC_ALL=C PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+declare -rA TABLE_OF=([kube-proxy]="ip kube-proxy" [flanneld]="ip flannel-ipv4")
 # The process that was seen with its table, by program: a new one has yet to write it.
 readonly SEEN=/run/ha-kubernetes-tables
 
@@ -38,8 +39,7 @@ look() {
       fi
       continue
     fi
-    IFS=: read -r program table <<<"$entry"
-    table=${table/:/ }
+    program=$entry table=${TABLE_OF[$entry]}
     seen=""
     if [ -f "$SEEN/$program" ]; then read -r seen <"$SEEN/$program"; fi
     if [[ $'\n'"$tables"$'\n' == *$'\n'"table $table"$'\n'* ]]; then

@@ -7,8 +7,8 @@ import { isNode } from "./kernel.ts";
 export const TABLES_UNIT = "ha-kubernetes-tables.service";
 
 /**
- * What is watched on a host with these roles, as the script reads it: `firewall` for the host's own table, and
- * `<program>:<family>:<table>` for each program in a pod that writes its table once, when it starts. In the other modes of kube-proxy
+ * What is watched on a host with these roles, as the script reads it: `firewall` for the host's own table, and the name of each
+ * program in a pod that writes its table once, when it starts. In the other modes of kube-proxy
  * both programs look after their rules themselves.
  */
 export function watchedTables(roles: readonly Role[], cluster: Cluster): string[] {
@@ -16,7 +16,7 @@ export function watchedTables(roles: readonly Role[], cluster: Cluster): string[
   const ofPods = isNode(roles) && network.kubeProxyMode === "nftables";
   return [
     ...(hostPreparation.firewall ? ["firewall"] : []),
-    ...(ofPods ? ["kube-proxy:ip:kube-proxy"] : []),
-    ...(ofPods && addons.flannel ? ["flanneld:ip:flannel-ipv4"] : []),
+    ...(ofPods ? ["kube-proxy"] : []),
+    ...(ofPods && addons.flannel ? ["flanneld"] : []),
   ];
 }

@@ -29,7 +29,8 @@ export class FreshHosts {
 
 /**
  * What a stage may have changed on a host: files by content, units, processes, open ports, addresses, mounts, packet filter tables.
- * Left out are packages (they stay installed), what systemd and apt write by themselves, and times.
+ * Left out are packages (they stay installed), what systemd and apt write by themselves, docker's name server, whose port is another
+ * one after each boot, and times.
  */
 function snapshot(host: LabHost): Promise<string> {
   return host.sh(`
@@ -39,7 +40,7 @@ function snapshot(host: LabHost): Promise<string> {
     find etc usr/local opt -xdev -type f ! -path 'etc/ld.so.cache' ! -path 'etc/*-' -exec sha256sum {} + | sort -k2
     echo '== users'; cut -d: -f1 /etc/passwd | sort
     echo '== processes'; ps -eo comm= | grep -xE 'kubelet|etcd|haproxy|keepalived|containerd.*|kube-.*|flanneld|coredns' || true
-    echo '== ports'; ss -Hltn | awk '{print $4}' | sort
+    echo '== ports'; ss -Hltn | awk '$4 !~ /^127\\.0\\.0\\.11:/ {print $4}' | sort
     echo '== addresses'; ip -4 -o address show | awk '{print $2, $4}'
     echo '== mounts'; awk '{print $2, $3}' /proc/mounts | grep -vE '^/(proc|sys|dev)' | sort
     echo '== nftables'; nft list tables

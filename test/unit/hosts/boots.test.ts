@@ -167,7 +167,7 @@ test("a table that was taken away brings its program to an end once, a new progr
   writeFileSync(join(folder, "tables.sh"), script);
   const look = (tables: string, pid: number, age = 5) =>
     sh(`printf '${tables}' >$F/tables; echo ${pid} >$F/pid; echo ${age} >$F/age; rm -rf $F/proc; mkdir -p $F/proc/${pid}; echo kube-proxy >$F/proc/${pid}/comm
-        bash $F/tables.sh now firewall kube-proxy:ip:kube-proxy`);
+        bash $F/tables.sh now firewall kube-proxy`);
   writeFileSync(join(folder, "firewall.nft"), "");
   const both = "table inet ha_kubernetes\\ntable ip kube-proxy\\n";
   await look(both, 7);

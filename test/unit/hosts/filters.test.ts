@@ -10,9 +10,10 @@ async function said(tables: Record<string, string>, settings = ""): Promise<stri
     set -euo pipefail
     shopt -s lastpipe
     HOST_ADDRESS=10.77.0.11 NODE_CIDRS='10.77.0.0/24 10.78.0.0/24' POD_CIDR=10.244.0.0/16
-    NEEDED_PORTS='tcp:2379 tcp:6443 udp:8472 vrrp:-' NAME_SERVERS=""
+    PORTS='2379:etcd 6443:kube-apiserver' POD_LINK=vxlan NAME_SERVERS=""
     ${settings}
     is_node() { true; }
+    has_role() { true; }
     first_run() { [ "\${LIVES:-}" = "" ]; }
     say() { echo "$*"; }
     problem() { echo "problem: $*"; }
@@ -70,6 +71,7 @@ const rows: [what: string, rules: string[], dropped: string, policy?: string, ho
   ["another table's set", [...basics, "ip saddr @friends accept"], ""],
   ["a chain of its own", [...basics, "jump allowed"], `unclear: ${all}`],
   ["a map of verdicts", ["ct state vmap { established : accept, invalid : drop }", "tcp dport 22 accept"], `unclear: ${all}`],
+  ["a map of interfaces", ["iifname vmap { lo : accept, eth0 : jump allowed }"], `unclear: ${all}`],
   ["kubelet's chain", ["counter packets 9 bytes 9 jump KUBE-FIREWALL"], "", "accept"],
   ["words in a comment", [...basics, 'tcp dport 22 accept comment "accept jump drop"'], all],
   ["forwarding closed", basics, "traffic of pods", "drop", "forward"],
