@@ -32,6 +32,8 @@ apply_etcd() {
     [ "$(cat "$KNOWN_MEMBERS")" != "$LOCAL" ] || ! etcd_access || quorum_lost || say "etcd answers"
   elif [ -n "$(differing_files)" ] || outdated etcd "${READ_AT_START[@]}"; then
     install_reloaded
+    # A learner is never healthy, so it could not show after a restart that it is well again.
+    [ "$PLACE" != learner ] || with_turn promote_or_rejoin
     if [ -n "$(differing_files)" ] || outdated etcd "${READ_AT_START[@]}"; then roll; fi
   fi
   rm -f /etc/etcd/birth.env
