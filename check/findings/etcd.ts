@@ -118,7 +118,7 @@ function membersCure(names: readonly string[], wanted: readonly string[]): strin
 function alarmFinding(answers: readonly (readonly string[])[]): Finding {
   const told = answers.find((all) => all.at(-1) === "-");
   if (told === undefined) return fail("etcd alarms", "no member tells them", "start members until a majority runs");
-  const alarms = told.slice(0, -1).map((line) => line.replace(/^memberID:\d+ /, ""));
+  const alarms = told.slice(0, -1).map((line) => line.replace(/^memberID:\d+ /, "").trim());
   if (alarms.length === 0) return ok("etcd alarms", "none");
   const cure = alarms.some((line) => line.includes("NOSPACE"))
     ? "raise etcd.quotaMebibytes and run up; or delete objects, which still works, and run up with another `repair`: it makes room and disarms the alarm"

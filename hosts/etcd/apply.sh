@@ -34,6 +34,8 @@ apply_etcd() {
     take_put_off
   elif [ -n "$(differing_files)" ] || outdated etcd "${READ_AT_START[@]}"; then
     install_reloaded
+    # A learner is never healthy, so it could not show after a restart that it is well again.
+    [ "$PLACE" != learner ] || with_turn promote_or_rejoin
     if [ -n "$(differing_files)" ] || outdated etcd "${READ_AT_START[@]}"; then roll; fi
   fi
   rm -f /etc/etcd/birth.env
