@@ -51,7 +51,7 @@ export const badWords: readonly Bad[] = [
       c.etcd = { dataDevice: "/dev/sdb" };
     },
     "hosts.NAME.dataDevice",
-    "dataDirectory, quotaMebibytes, heartbeatMilliseconds, electionMilliseconds, throwAway, backup, restoreFrom",
+    "dataDirectory, quotaMebibytes, defragmentation, metrics, heartbeatMilliseconds, electionMilliseconds, throwAway, backup, restoreFrom",
   ),
   key(
     "kubelet.containerLogMaxSize",

@@ -7,6 +7,7 @@ import { checkStack } from "../../../config/load.ts";
 import { problemText } from "../../../config/problems.ts";
 import { fileWords } from "../../../config/stackFile.ts";
 import { environmentFor, readStackFile } from "../../../engine/environment.ts";
+import { newPrivateKey } from "../../support/samples.ts";
 import { known, lab, metal } from "./samples.ts";
 
 const file = (...lines: string[]) =>
@@ -87,7 +88,7 @@ test("what a file says is told beside everything else", () => {
 
 test("secrets that nothing uses are said", () => {
   const names = ["ha-kubernetes:sshPrivateKey", "ha-kubernetes:backupSshPrivateKey"];
-  const pem = "-----BEGIN OPENSSH PRIVATE KEY-----";
+  const pem = newPrivateKey();
   const values = { "ha-kubernetes:cluster": JSON.stringify(lab()), ...Object.fromEntries(names.map((name) => [name, pem])) };
   const checked = checkStack({ values, secretKeys: names }, known);
   assert.ok(checked.ok);

@@ -64,7 +64,10 @@ test("a join credential is a kubelet's for this one name, dated back, short, and
     openssl("pkey", "-in", "credential.pem", "-pubout"),
     openssl("x509", "-in", "credential.pem", "-noout", "-pubkey"),
   );
-  assert.match(readFileSync(join(folder, "noted"), "utf8"), new RegExp(`name: ha-kubernetes-pools, .*\ndata: \\{"${longest}": "general"\\}\n$`));
+  assert.match(
+    readFileSync(join(folder, "noted"), "utf8"),
+    new RegExp(`name: ha-kubernetes-pools, .*\ndata: \\{"${longest}": "general"\\}\n$`),
+  );
   assert.deepEqual(readdirSync(join(folder, "scratch")), [], "no key is left behind");
 });
 
