@@ -132,7 +132,7 @@ range_wanted() {
 }
 # Of the bridge, and as flannel knows it; a line for each that is there.
 ranges_here() {
-  ip -4 -o address show dev cni0 2>/dev/null | awk '{print $4}'
+  ip -4 -o address show dev cni0 2>/dev/null | awk '{print $4}' || true
   sed -n 's/^FLANNEL_SUBNET=//p' /run/flannel/subnet.env 2>/dev/null || true
 }
 range_is_another() {

@@ -1,7 +1,8 @@
 // nodes: up ends when all are Ready, a repair mends what was deleted, lost or spent, and a worker can do only a worker's things
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { run } from "../support/process.ts";
+import { isReady } from "../support/cluster.ts";
+import { eventually, run } from "../support/process.ts";
 import { assertNothingRuns, onCluster } from "../support/scenario.ts";
 import { threePlusTwo } from "../support/stack.ts";
 import { assertPodsReachEachOther, startGuarded } from "../support/workload.ts";
@@ -94,7 +95,7 @@ onCluster(config, (scenario) => {
     assert.deepEqual((await cluster.readyNodes()).sort(), all.toSorted());
     for (const name of ["w1", "m2"] as const) {
       assert.notEqual(await range(name), before[name], "another range: the case that cut pods off");
-      const bridge = await cluster.host(name).sh("ip -4 -o address show dev cni0 2>/dev/null | awk '{print $4}'");
+      const bridge = await cluster.host(name).sh("ip -4 -o address show dev cni0 2>/dev/null | awk '{print $4}' || true");
       const wanted = (await range(name)).replace(/\.0\/24$/, ".1/24");
       assert.ok(["", wanted].includes(bridge.trim()), `${bridge} on ${name}, its range is ${await range(name)}`);
     }
@@ -150,9 +151,10 @@ onCluster(config, (scenario) => {
     assert.ok((await cluster.readyNodes()).includes("w3"));
     await cluster.kubectl("cordon w1 w2");
     await cluster.kubectl("-n default delete pods -l app=guarded --wait=false");
-    await cluster.settled();
-    const there = async () => (await cluster.list("pods -n default -l app=guarded")).filter(({ spec }) => spec.nodeName === "w3");
-    assert.equal((await there()).length, 2);
+    await eventually("both guarded pods to run on w3", 60, async () => {
+      const pods = await cluster.list("pods -n default -l app=guarded");
+      return pods.length === 2 && pods.every((pod) => isReady(pod) && pod.spec.nodeName === "w3");
+    });
     await cluster.kubectl("uncordon w1 w2");
     stack.configure({ ...config, repair: "three" });
     assert.match((await stack.up()).text, /drained/);
