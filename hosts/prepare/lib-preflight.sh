@@ -31,7 +31,10 @@ preflight() {
     if is_node; then check_ranges; fi
   fi
   check_leftovers
-  [ ${#PROBLEMS[@]} -eq 0 ] || fail "${#PROBLEMS[@]} reason(s) not to start, nothing was changed:$(printf '\n  - %s' "${PROBLEMS[@]}")"
+  [ ${#PROBLEMS[@]} -eq 0 ] || {
+    give_back
+    fail "${#PROBLEMS[@]} reason(s) not to start, nothing was changed:$(printf '\n  - %s' "${PROBLEMS[@]}")"
+  }
   note_looked_around
 }
 

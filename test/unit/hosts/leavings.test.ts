@@ -58,7 +58,10 @@ test("preflight names what another Kubernetes, etcd or runtime left, once for ea
     mkdir $LEFT/etcd; touch $LEFT/etcd/x
     ROLES=worker; check_leftovers; note_looked_around; check_leftovers; echo --
     ROLES="etcd worker"; check_leftovers; note_looked_around; check_leftovers; sort $LOOKED_AROUND; echo --
-    rm $LOOKED_AROUND; touch $LEFT/prepared; check_leftovers`,
+    rm $LOOKED_AROUND; touch $LEFT/prepared; check_leftovers
+    mkdir -p $HOME_DIR/stages/prepare; touch $HOME_DIR/{owner,scripts.tar}; give_back; ls $HOME_DIR | paste -sd' '
+    rm $LEFT/prepared; mkdir $HOME_DIR/stages/etcd; give_back; ls $HOME_DIR | paste -sd' '
+    rmdir $HOME_DIR/stages/etcd; give_back; ls $HOME_DIR`,
   );
   assert.deepEqual(said.split("\n"), [
     "- a service kubelet is here already (/usr/lib/systemd/system/kubelet.service): remove its package (dpkg -S names it) or the file, then systemctl daemon-reload",
@@ -68,6 +71,7 @@ test("preflight names what another Kubernetes, etcd or runtime left, once for ea
     "- /left/etcd is not empty (x) and does not carry this cluster's mark (etcd.dataDirectory). Move it away if it may go: mkdir -p /left/etcd.old && mv /left/etcd/* /left/etcd.old/",
     "programs etcdctl etcdutl",
     ...["etcd", "node", "--"],
+    ...["owner scripts.tar stages", "owner scripts.tar stages", "scripts.tar"],
   ]);
 });
 
