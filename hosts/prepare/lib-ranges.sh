@@ -37,7 +37,7 @@ check_ranges() {
     done < <(ip -o -4 address show)
     while read -r kind destination rest; do
       case $kind in
-        blackhole | unreachable | prohibit | throw | unicast | local | broadcast | multicast | nat) ;;
+        blackhole | unreachable | prohibit | throw | unicast | local | broadcast | multicast | nat) rest="$kind $rest" ;;
         *) rest="$destination $rest" destination=$kind ;;
       esac
       [[ $destination == [0-9]* ]] || continue

@@ -71,7 +71,7 @@ END`);
         },
         w1: { said: [/chain ip closed f drops .*traffic of pods/], cure: "nft delete table ip closed" },
         w2: {
-          said: [/\/etc\/cni\/net\.d\/87-podman-bridge\.conflist .*move it away/],
+          said: [/\/etc\/cni\/net\.d holds 87-podman-bridge\.conflist, which pods would get their network from.*Move it away/],
           cure: "mv /etc/cni/net.d/87-podman-bridge.conflist /var/tmp/; rmdir /etc/cni/net.d /etc/cni",
         },
       };

@@ -36,7 +36,7 @@ test("name servers, addresses and routes inside the ranges of pods and Services 
       "problem: its own address 10.244.7.1/24 (br0) lies in network.podCidr 10.244.0.0/16",
       "problem: its route to 10.244.128.0/17 (via 10.77.0.2 dev eth0) lies in network.podCidr 10.244.0.0/16",
       "problem: the name server 10.111.255.255 lies in network.serviceCidr 10.96.0.0/12,",
-      "problem: its route to 10.96.0.9 () lies in network.serviceCidr 10.96.0.0/12",
+      "problem: its route to 10.96.0.9 (blackhole) lies in network.serviceCidr 10.96.0.0/12",
     ],
   );
 });
