@@ -94,7 +94,8 @@ prove_membership() {
   if [ "$PLACE" = removed ] || { [ "$PLACE" != unknown ] && ! serves 2>/dev/null; }; then
     with_turn rejoin
   fi
-  if serves 2>/dev/null; then remember_endpoints; fi
+  # It also keeps where members can be asked, for times when this one is down.
+  if serves 2>/dev/null; then member_list >/dev/null; fi
 }
 
 # Asked before anything is started: what has data and is no longer listed would only end again.

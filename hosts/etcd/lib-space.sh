@@ -38,7 +38,7 @@ member_state() {
 # `name endpoint size used quota role` of each member that serves clients, by name.
 member_states() {
   local name client
-  members | awk -F', ' '$5 != "" {print $3, $5}' | sort | while read -r name client; do
+  member_list | awk -F', ' '$5 != "" {print $3, $5}' | sort | while read -r name client; do
     echo "$name ${client%%,*} $(member_state "${client%%,*}")"
   done
 }
@@ -46,7 +46,7 @@ member_states() {
 # Half a minute for each member before this one, no longer.
 wait_for_earlier_members() {
   local earlier end
-  earlier=$(members | awk -F', ' -v own="$HOST_NAME" '$3 != "" && $3 < own' | wc -l)
+  earlier=$(member_list | awk -F', ' -v own="$HOST_NAME" '$3 != "" && $3 < own' | wc -l)
   end=$((SECONDS + 30 * earlier))
   while [ "$SECONDS" -lt "$end" ] && space_is_out && ! earlier_are_done; do pause 1; done
 }
@@ -91,8 +91,8 @@ all_serve() {
   }
 }
 
-# A twentieth of its quota is free on each member: room for the turns of what comes next.
-room_everywhere() { member_states | awk '$3 == "-" || $3 * 20 > $5 * 19 {full = 1} END {exit full}'; }
+# A twentieth of its quota is free on each member: room for the turns of what comes next. Not where no member could be asked.
+room_everywhere() { member_states | awk '$3 == "-" || $3 * 20 > $5 * 19 {full = 1} END {exit full || NR == 0}'; }
 
 disarm() {
   etcd_surely alarm disarm >/dev/null

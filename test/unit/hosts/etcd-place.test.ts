@@ -142,3 +142,25 @@ test("a member whose data is well stays as it is, whatever keeps it from serving
   assert.match(said, /not because of its data: .*cannot assign requested address.*raise hosts\.m1\.incarnation/);
   assert.match(said, /^member$/m);
 });
+
+test("a voter that answers is well, and where members can be asked is kept", async (t) => {
+  const script = `
+    . <(sed 's/^readonly KNOWN_MEMBERS=[^ ]*/readonly/; s|/run/ha-kubernetes|'$HOME_DIR'|g' ${hosts}lib/etcd.sh)
+    . ${hosts}lib/files.sh
+    etcd_do() {
+      case "$*" in
+        "member list -w fields") cat <<'END'
+${answer(own.cluster, [
+  ["5", false],
+  [own.member, false],
+])}
+END
+          ;;
+        "member list") echo "5, started, m2, https://10.0.0.12:2380, https://10.0.0.12:2379, false" ;;
+        get*) ;;
+        *) return 1 ;;
+      esac
+    }
+    prove_membership; echo $PLACE; cat $KNOWN_MEMBERS`;
+  assert.equal(await place(t, script), "voter\nhttps://10.0.0.12:2379\n");
+});
