@@ -81,7 +81,7 @@ function render(stage: Stage, user: string, withScripts: boolean): RenderedStage
   const header = [
     `${stage.passing ? `passing ${stage.passing}, ` : ""}${stage.name} on ${stage.host} of ${stage.owner}`,
     ...Object.entries(stage.versions ?? {}).map(([name, version]) => `version ${name} ${version}`),
-    ...settings.map(([name, value]) => `setting ${name}=${value}`),
+    ...settings.filter(([, value]) => value !== "").map(([name, value]) => `setting ${name}=${value}`),
     ...files.map((file) => `file ${file.mode ?? "0644"} ${file.owner ?? "root:root"} ${file.path} ${digest(file.content)}`),
     ...inputs.map(([name, value]) => `input ${name} ${digest(value)}`),
     `script ${scripts.slice(0, 12)}`,
@@ -147,7 +147,7 @@ function takeScripts(digest: string): string[] {
     'take() { rm -rf $d/{lib,stage}; tar -xf $1 -C $d --transform s,^$STAGE_NAME/,stage/, $(printf " lib/%s.sh" run $LIBRARIES) $STAGE_NAME &&',
     `  [ "$(cd $d; sha256sum lib/* stage/* | sha256sum)" = "${digest}  -" ]; }`,
     `{ gzip -dc ${ARCHIVE_IN_HOME} >$d/scripts.tar && take $d/scripts.tar || { rm $d/scripts.tar; take ${ARCHIVE_ON_HOST}; }; } 2>/dev/null || {`,
-    '  echo "ERROR: $STAGE_NAME on $HOST_NAME: its scripts are not on this host. Give cluster.repair another word and run up: that brings them" >&2; exit 1; }',
+    '  echo "ERROR: $STAGE_NAME on $HOST_NAME: its scripts are not on this host. Give cluster.repair another word and run up" >&2; exit 1; }',
   ];
 }
 

@@ -1,4 +1,4 @@
-import { cpSync, existsSync, mkdirSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, rmSync } from "node:fs";
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 import { must } from "./process.ts";
@@ -22,6 +22,8 @@ export async function checkoutOf(commit: string): Promise<string> {
 /** Makes the stack's cluster with that checkout's own program, and hands config and state over to this one. */
 export async function upWith(folder: string, stack: Stack): Promise<void> {
   const at = (file: string) => join(folder, file.slice(root.length));
+  // Of an earlier test.
+  rmSync(`${folder}state`, { recursive: true, force: true });
   cpSync(stack.configFile, at(stack.configFile));
   await must(process.execPath, ["engine/launch.mjs", "up", "--stack", stack.name, "--yes", "--skip-preview"], {
     cwd: folder,
