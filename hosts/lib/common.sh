@@ -19,6 +19,10 @@ did() {
   DONE+=("$*")
   say "$*"
 }
+# The same for a file. The first run of a stage on a host writes all of its files, which is no news: there it is only counted.
+did_write() {
+  if [ "${FIRST_RUN:-no}" = yes ]; then DONE+=("wrote $1"); else did "wrote $1"; fi
+}
 # One line for a person: many of one kind are counted. What each was is said while it happens.
 outcome() {
   local item line="" said=""

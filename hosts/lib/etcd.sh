@@ -91,11 +91,14 @@ member_list() {
     client=${client// /}
     [ -z "$client" ] || urls+=,$client
   done <<<"$list"
-  if [ -n "$urls" ] && [ "${urls:1}" != "$(cat "$KNOWN_MEMBERS" 2>/dev/null)" ]; then
+  # etcd lists by id, the config by name: the same members are no news.
+  if [ -n "$urls" ] && [ "$(in_order "${urls:1}")" != "$(in_order "$(cat "$KNOWN_MEMBERS" 2>/dev/null)")" ]; then
     write_file 0600 root:root "$KNOWN_MEMBERS" <<<"${urls:1}"
   fi
   printf '%s\n' "$list"
 }
+
+in_order() { tr , '\n' <<<"$1" | sort; }
 
 # all_healthy <MEMBERS: every voter among them answers, so that one more may be away for a moment. One that lists no client URL never
 # started, or not since a restore; asked without a URL, etcdctl would ask this host's own.

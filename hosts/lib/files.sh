@@ -140,7 +140,7 @@ install_files() {
     [[ $path == $glob ]] || continue
     if file_differs "$mode" "$owner" "$STAGE/files/$index" "$path"; then
       write_file "$mode" "$owner" "$path" <"$STAGE/files/$index"
-      did "wrote $path"
+      did_write "$path"
     fi
   done <"$STAGE/manifest"
 }

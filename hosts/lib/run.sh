@@ -35,8 +35,10 @@ for library in "$STAGE"/stage/lib-*.sh; do
   [ ! -f "$library" ] || . "$library"
 done
 
+FIRST_RUN=yes
+[ ! -d "$HOME_DIR/stages/$STAGE_NAME" ] || FIRST_RUN=no
 # What a library wants to know as it is now, on hosts where this stage ran before.
-if [ "$ACTION" = apply ] && [ -d "$HOME_DIR/stages/$STAGE_NAME" ]; then
+if [ "$ACTION" = apply ] && [ "$FIRST_RUN" = no ]; then
   while read -r begin; do "$begin"; done < <(compgen -A function at_start_)
 fi
 take_host_lock

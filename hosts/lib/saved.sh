@@ -44,7 +44,7 @@ put_file() {
     return 0
   fi
   write_file "$mode" root:root "$path" < <(printf %s "$content")
-  did "wrote $path"
+  did_write "$path"
 }
 
 # save_service UNIT: whether it is enabled and active now.

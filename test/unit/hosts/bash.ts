@@ -10,6 +10,7 @@ const around = `set -euo pipefail; shopt -s lastpipe; export LC_ALL=C
 STAGE_NAME=etcd HOST_NAME=m1 OWNER=dev/12ab HOME_DIR=$HAK_ROOT/home STAGE=$HAK_ROOT/stage
 mkdir -p $HOME_DIR $STAGE; : >$STAGE/manifest
 did() { echo "did \${*//$HAK_ROOT/}"; }
+did_write() { did "wrote $1"; }
 say() { echo "say \${*//$HAK_ROOT/}"; }
 fail() { echo "fail \${*//$HAK_ROOT/}"; exit 0; }
 durable() { :; }

@@ -237,7 +237,7 @@ test("what was there is saved once; a file is written, and a service stale, only
   const lib = new URL("../../../hosts/lib/", import.meta.url).pathname;
   const script = `set -euo pipefail
     HOME_DIR=$1 STAGE_NAME=prepare STAGE=$1
-    did() { echo "did $*"; }
+    did_write() { echo "did wrote $*"; }
     systemctl() { true; }
     durable() { :; }
     stat() { command stat "$@" | sed 's/ .*:.*/ root:root/'; }
