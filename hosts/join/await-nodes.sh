@@ -5,6 +5,8 @@
 set -euo pipefail
 umask 077
 export LC_ALL=C PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+# A proxy of the login has no way to this cluster.
+for variable in $(compgen -e); do if [[ ${variable,,} == *_proxy ]]; then unset "$variable"; fi; done
 readonly POD_NETWORK=$1 NODES=("${@:2}") DEADLINE=${DEADLINE:-240}
 
 mkdir -p /run/ha-kubernetes

@@ -7,6 +7,8 @@
 set -euo pipefail
 umask 077
 export LC_ALL=C PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+# A proxy of the login has no way to this cluster.
+for variable in $(compgen -e); do if [[ ${variable,,} == *_proxy ]]; then unset "$variable"; fi; done
 readonly NODE=$1 POOL=$2 PKI=${PKI:-/etc/kubernetes/pki} SCRATCH_IN=${SCRATCH_IN:-/run/ha-kubernetes}
 # A first `up` of many workers that fails half-way may go on after a weekend.
 readonly VALID='7 days'

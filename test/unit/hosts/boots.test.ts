@@ -182,3 +182,10 @@ test("a table that was taken away brings its program to an end once, a new progr
   await look("table inet ha_kubernetes\\n", 9, 100);
   assert.deepEqual(note().slice(3), ["kill 9"], "it was never seen with one, for a minute and more");
 });
+
+test("every script that a login runs by itself drops the login's proxies", () => {
+  for (const script of ["lib/run.sh", "check/check.sh", "join/credential.sh", "join/await-nodes.sh"]) {
+    const text = readFileSync(`${hosts}${script}`, "utf8");
+    assert.match(text, /for variable in \$\(compgen -e\); do[\s\S]{0,200}unset "\$variable"/, script);
+  }
+});
