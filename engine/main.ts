@@ -237,6 +237,8 @@ async function runMain(argv: readonly string[]): Promise<void> {
     console.error(`error: ${known ? error.message : (error as Error)?.stack}`);
     process.exitCode = 1;
   }
+  // What a slow reader of a pipe has not taken yet would be lost.
+  for (const stream of [process.stdout, process.stderr]) await new Promise<void>((written) => stream.write("", () => written()));
   // What the program or a provider left open, such as a connection, does not keep the user waiting.
   process.exit();
 }
