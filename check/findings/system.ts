@@ -1,5 +1,5 @@
 import { type Finding, fail, ok, repair, warn } from "../finding.ts";
-import { lines, type Observation } from "../observation.ts";
+import { lines, type Observation, seenUnits } from "../observation.ts";
 import type { WantedHost } from "../stack.ts";
 
 // The kernel of a host and what neighbors of the cluster may change in it: sysctls, swap, tables of the packet filter, how long a
@@ -83,6 +83,8 @@ export function shutdownFindings(host: WantedHost, seen: Observation): Finding[]
   if (granted < graceSeconds) {
     return [fail(subject, `is off: systemd-logind grants ${granted} s, the kubelet asks for ${graceSeconds} s`, repair)];
   }
+  // Its own finding says so.
+  if ((seenUnits(seen).get("kubelet.service")?.pid ?? 0) === 0) return [];
   const asked = lines(seen, "inhibitors").some((line) => /\bkubelet\b.*\bshutdown\b.*\bdelay\b/.test(line));
   if (asked) return [ok(subject, `waits up to ${graceSeconds} s for pods`)];
   return [warn(subject, "is off: the kubelet holds no delay", "`systemctl restart kubelet` there, which asks again; pods go on")];
