@@ -36,7 +36,11 @@ export async function reboot(...hosts: LabHost[]): Promise<void> {
 /** Listens on this machine, outside the pods' range: only what comes masqueraded finds its way back. */
 export function listenOutside(): Promise<Server> {
   return new Promise((resolve, reject) => {
-    const server = createServer((socket) => socket.end("outside\n"));
+    const server = createServer((socket) => {
+      // Who only asks whether somebody listens hangs up at once.
+      socket.on("error", () => socket.destroy());
+      socket.end("outside\n");
+    });
     server.on("error", reject);
     server.listen(0, () => resolve(server));
   });
