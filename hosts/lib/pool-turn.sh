@@ -34,7 +34,7 @@ with_pool_turn() {
   local roll=$1 failed_before="" failed_now said=$SECONDS answered=$SECONDS
   shift
   # One that can't be given back yet is still this host's, and taken as such.
-  if turn_was_cut; then give_back || true; fi
+  if turn_was_cut; then give_turn_back || true; fi
   [ -z "$POOL_FAILURE_INPUT" ] || IFS= read -r failed_before <&"$POOL_FAILURE_INPUT" || true
   REFUSED=""
   [ -n "$failed_before" ] || failed_before=$(last_pool_failure) || true
@@ -58,14 +58,14 @@ with_pool_turn() {
   failed_now=$(last_pool_failure) || failed_now=$failed_before
   if [ -n "$failed_before" ] && [ "$failed_now" != "$failed_before" ]; then
     turn_says "failed-$POOL" '{.data.holder}' || true
-    give_back || true
+    give_turn_back || true
     fail "not started, because the same roll failed on ${SAID:-another worker}. Mend that worker, then run up again"
   fi
   trap pool_turn_failed EXIT
   "$@"
   trap - EXIT
   note_success "$roll"
-  give_back || fail "the API does not take back this host's turn: $(refusal). It is free once this host has run again: run up again"
+  give_turn_back || fail "the API does not take back this host's turn: $(refusal). It is free once this host has run again: run up again"
 }
 
 # Objects that say which roll its canary has seen: `done-<pool>-<kind>`. Another roll of that kind has a canary again.
@@ -122,8 +122,8 @@ drop_turn() {
     grep -E 'not found|NotFound|Precondition failed|Conflict' "$STAGE/refused" >/dev/null
 }
 
-# give_back: the turn that this stage's mark names, unless somebody else took it over meanwhile.
-give_back() {
+# give_turn_back: the turn that this stage's mark names, unless somebody else took it over meanwhile.
+give_turn_back() {
   local turn uid holder
   read -r turn uid <"$TURN_MARK"
   if [ -z "$uid" ]; then
@@ -158,6 +158,6 @@ pool_turn_failed() {
     printf 'data: {holder: "%s", at: "%s"}\n' "$HOST_NAME" "$(date +%s.%N)"
   } >/run/ha-kubernetes/failed.yaml
   cut_off "$status" || turns apply -f /run/ha-kubernetes/failed.yaml >/dev/null 2>&1 || say "could not leave a mark of this failure in the API"
-  (give_back) >/dev/null 2>&1 || say "could not give the turn back; it is free again when this host has run once more"
+  (give_turn_back) >/dev/null 2>&1 || say "could not give the turn back; it is free again when this host has run once more"
   exit "$status"
 }

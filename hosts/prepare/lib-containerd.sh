@@ -20,7 +20,7 @@ apply_containerd() {
     reread_units containerd
     if systemctl is-active --quiet containerd; then restart_in_turn; else restart_containerd; fi
   elif turn_was_cut && has_joined; then
-    give_back || fail "the API does not take back the turn of a run that was killed: $(refusal)"
+    give_turn_back || fail "the API does not take back the turn of a run that was killed: $(refusal)"
   fi
 }
 

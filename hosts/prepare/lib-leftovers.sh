@@ -16,9 +16,9 @@ note_looked_around() {
   [ "$all" = "$(cat "$LOOKED_AROUND" 2>/dev/null)" ] || write_file 0644 root:root "$LOOKED_AROUND" <<<"$all"
 }
 
-# give_back: a host that was refused before anything was changed is nobody's. The program keeps no record of a stage that failed at once,
+# give_host_back: a host that was refused before anything was changed is nobody's. The program keeps no record of a stage that failed at once,
 # so destroy would not do this, and another cluster would find the mark. The scripts stay: they were brought once.
-give_back() {
+give_host_back() {
   if ! first_run || [ -f "$LOOKED_AROUND" ] || [ -d "$HOME_DIR/saved" ] || [ "$(ls "$HOME_DIR/stages")" != prepare ]; then return 0; fi
   rm -rf "${HOME_DIR:?}"/{originals,stages,owner}
 }

@@ -32,7 +32,7 @@ preflight() {
   fi
   check_leftovers
   [ ${#PROBLEMS[@]} -eq 0 ] || {
-    give_back
+    give_host_back
     fail "${#PROBLEMS[@]} reason(s) not to start, nothing was changed:$(printf '\n  - %s' "${PROBLEMS[@]}")"
   }
   note_looked_around

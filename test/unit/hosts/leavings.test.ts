@@ -59,9 +59,9 @@ test("preflight names what another Kubernetes, etcd or runtime left, once for ea
     ROLES=worker; check_leftovers; note_looked_around; check_leftovers; echo --
     ROLES="etcd worker"; check_leftovers; note_looked_around; check_leftovers; sort $LOOKED_AROUND; echo --
     rm $LOOKED_AROUND; touch $LEFT/prepared; check_leftovers
-    mkdir -p $HOME_DIR/stages/prepare; touch $HOME_DIR/{owner,scripts.tar}; give_back; ls $HOME_DIR | paste -sd' '
-    rm $LEFT/prepared; mkdir $HOME_DIR/stages/etcd; give_back; ls $HOME_DIR | paste -sd' '
-    rmdir $HOME_DIR/stages/etcd; give_back; ls $HOME_DIR`,
+    mkdir -p $HOME_DIR/stages/prepare; touch $HOME_DIR/{owner,scripts.tar}; give_host_back; ls $HOME_DIR | paste -sd' '
+    rm $LEFT/prepared; mkdir $HOME_DIR/stages/etcd; give_host_back; ls $HOME_DIR | paste -sd' '
+    rmdir $HOME_DIR/stages/etcd; give_host_back; ls $HOME_DIR`,
   );
   assert.deepEqual(said.split("\n"), [
     "- a service kubelet is here already (/usr/lib/systemd/system/kubelet.service): remove its package (dpkg -S names it) or the file, then systemctl daemon-reload",

@@ -152,9 +152,9 @@ test("a failure since the run began stops it, an earlier one does not", async (t
 test("a run that was killed gives its turn back at its next one, with the mark of an earlier release, too", async (t) => {
   const { said } = await worker(
     t,
-    `put general-0 holder w1; echo general-0 >$TURN_MARK; give_back; ls $D/api | wc -l
-     put general-0 holder w2; echo general-0 >$TURN_MARK; give_back; ls $D/api
-     put general-1 holder w2; echo general-1 77 >$TURN_MARK; give_back; ls $D/api; turn_was_cut || echo free`,
+    `put general-0 holder w1; echo general-0 >$TURN_MARK; give_turn_back; ls $D/api | wc -l
+     put general-0 holder w2; echo general-0 >$TURN_MARK; give_turn_back; ls $D/api
+     put general-1 holder w2; echo general-1 77 >$TURN_MARK; give_turn_back; ls $D/api; turn_was_cut || echo free`,
   );
   assert.equal(said, "0\ngeneral-0\ngeneral-0\ngeneral-1\nfree");
 });

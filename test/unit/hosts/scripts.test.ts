@@ -60,6 +60,29 @@ for (const stage of stages) {
   });
 }
 
+test("no two scripts that a stage reads define a function of the same name: the later one would take the other's place", () => {
+  for (const stage of stages) {
+    const definedIn = new Map<string, string>();
+    const add = (file: string, parts: readonly Part[]) => {
+      for (const { name } of parts.filter((part) => part.name !== "")) {
+        assert.equal(definedIn.get(name), undefined, `stage ${stage}: ${name} is in ${definedIn.get(name)} and in ${file}`);
+        definedIn.set(name, file);
+      }
+    };
+    for (const library of stageLibraries[stage]) add(`lib/${library}.sh`, parsed.get(library)?.parts ?? []);
+    const own = [...scriptsOf(stage)].map(([name, text]) => [name, readScript(text).parts] as const);
+    for (const [name, parts] of own.filter(([name]) => name.startsWith("lib-"))) add(`${stage}/${name}`, parts);
+    // Of these, one is read in a run.
+    for (const [name, parts] of own.filter(([name]) => !name.startsWith("lib-")))
+      for (const part of parts)
+        assert.equal(
+          definedIn.get(part.name),
+          undefined,
+          `stage ${stage}: ${part.name} is in ${definedIn.get(part.name)} and in ${name}`,
+        );
+  }
+});
+
 /** The scripts, one of them with an extra line. */
 const edited =
   (folder: string, file: string): ReadScripts =>
