@@ -1,0 +1,71 @@
+// what a lost host had: its address is shut out, check asks to replace what signed it, and then it opens nothing
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { cutNetwork, healNetwork } from "../../lab/faults.ts";
+import { nodeNames } from "../support/edits.ts";
+import { makeMetal, onMetal } from "../support/metal.ts";
+import { type Result, run } from "../support/process.ts";
+import { onCluster } from "../support/scenario.ts";
+import type { ClusterConfig } from "../support/stack.ts";
+
+const root = new URL("../../", import.meta.url).pathname;
+const config = onMetal("field-lost", 105);
+
+onCluster(
+  config,
+  (scenario) => {
+    const { stack, cluster } = scenario;
+    const edit = (change: (config: ClusterConfig) => void) => {
+      change(config);
+      stack.configure(config);
+    };
+    const check = (): Promise<Result> =>
+      run(process.execPath, ["engine/launch.mjs", "run", "check/main.ts", "check", "--stack", stack.name], {
+        cwd: root,
+        env: { PULUMI_CONFIG_PASSPHRASE: stack.passphrase },
+      });
+
+    test("what a lost worker had opens the API until its authority is replaced, and check asks for that until then", async () => {
+      const [m1, w1] = [cluster.host("m1"), cluster.host("w1")];
+      const credential = await w1.sh("cat /var/lib/kubelet/pki/kubelet-client-current.pem");
+      await m1.trySh("umask 077; cat >/root/lost.pem", credential);
+      const answer = () =>
+        m1.sh(
+          `curl -sk -m 10 -o /dev/null -w '%{http_code}' --cert /root/lost.pem https://${config.api.address}:8443/api/v1/nodes/w1`,
+        );
+      await cutNetwork(config.name, "w1");
+      edit(({ hosts }) => Object.assign(hosts.w1 as object, { lost: true }));
+      await stack.up();
+      assert.equal(await answer(), "404");
+      assert.match((await check()).text, /WARN {2}credentials of w1: .* what it had of kubernetes is still valid/);
+      // Back on the network, it is let in nowhere, and stays no Node.
+      await healNetwork(config.name, "w1");
+      for (const address of [config.api.address, m1.address])
+        assert.notEqual((await w1.trySh(`curl -sk -m 3 https://${address}:8443/readyz`)).status, 0);
+      await new Promise((resolve) => setTimeout(resolve, 12_000));
+      assert.equal(await answer(), "404");
+      // The entry stays meanwhile: without it, w1 would be let in and make its Node again.
+      for (const [trust, issue] of [
+        [[1, 2], 1],
+        [[1, 2], 2],
+        [[2], 2],
+      ] as const) {
+        edit((it) => {
+          it.certificates = { authorities: { kubernetes: { trust: [...trust], issue } } };
+        });
+        await stack.up();
+      }
+      assert.equal(await answer(), "401");
+      assert.doesNotMatch((await check()).text, /credentials of w1/);
+      edit(({ hosts }) => delete hosts.w1);
+      await stack.up();
+      await new Promise((resolve) => setTimeout(resolve, 12_000));
+      assert.deepEqual(await nodeNames(cluster), ["m1", "m2", "m3", "w2"]);
+    });
+  },
+  {
+    prepare: async (scenario) => {
+      await makeMetal(scenario);
+    },
+  },
+);
