@@ -123,4 +123,26 @@ export const badWords: readonly Bad[] = [
     'cluster.containerRuntime.registryMirrors.docker.io[0] is "https://***@mirror.example.com" | allowed: an http or https URL such as https://mirror.example.com, without user, password or query',
     'cluster.artifacts.location is "https://***@mirror.example.com/k8s" | allowed: the mirror\'s http or https URL, because cluster.artifacts.source is mirror',
   ),
+  ...[
+    ["https://mirror.example.com/v2?token=hunter2", "https://mirror.example.com/v2?***"],
+    ["https://mirror.example.com/v2#hunter2", "https://mirror.example.com/v2#***"],
+    ["ops:hunter2@mirror.example.com", "***@mirror.example.com"],
+    ["mirror.example.com?token=hunter2", "mirror.example.com?***"],
+    ['https://ops:hunt"er2@mirror.example.com', "https://***@mirror.example.com"],
+  ].flatMap(([secret = "", is]) => [
+    bad(
+      `a mirror with a secret, ${is}`,
+      (c) => {
+        c.containerRuntime = { registryMirrors: { "docker.io": [secret] } };
+      },
+      `cluster.containerRuntime.registryMirrors.docker.io[0] is "${is}" | allowed: an http or https URL such as https://mirror.example.com, without user, password or query`,
+    ),
+    bad(
+      `a registry by a name with a secret, ${is}`,
+      (c) => {
+        c.containerRuntime = { registryMirrors: { [secret]: ["https://mirror.example.com"] } };
+      },
+      `cluster.containerRuntime.registryMirrors.${is} has a name that is not allowed | allowed: a registry such as docker.io or registry.example.com:5000`,
+    ),
+  ]),
 ];
