@@ -1,4 +1,4 @@
-import { apiRefusals } from "./changes/api.ts";
+import { apiRefusals, formerOfNothing } from "./changes/api.ts";
 import { authorityRefusals } from "./changes/authorities.ts";
 import type { Change, Refusal } from "./changes/change.ts";
 import { clusterRefusals } from "./changes/cluster.ts";
@@ -37,7 +37,7 @@ export function refuseChanges(
   known: KnownVersions,
   now = new Date(),
 ): Problem[] {
-  if (before === undefined) return firstUpProblems(after.hosts);
+  if (before === undefined) return [...firstUpProblems(after.hosts), ...formerOfNothing(after)];
   const change: Change = { before, after, known, now };
   return refusals
     .filter(({ override }) => override === undefined || !allow.includes(override))

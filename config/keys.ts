@@ -1,4 +1,5 @@
-import { createPrivateKey } from "node:crypto";
+import { createPrivateKey, type KeyObject } from "node:crypto";
+import { readPrivateKey, signsRight } from "../keys/private.ts";
 
 // SSH keys as texts: what is wrong with one is found before anything logs in with it. RFC 4253 section 6.6, RFC 5656 section 3.1,
 // RFC 8709 section 4 and PROTOCOL.key of OpenSSH say what they are made of.
@@ -102,9 +103,50 @@ export function privateKeyFault(text: string, name: string): KeyFault | undefine
     const cure = `make a copy without one: cp ~/.ssh/id_ed25519 COPY && ssh-keygen -p -N '' -f COPY && ${again(name, "COPY")}, then delete the copy`;
     return { found: "is a private key with a passphrase, which nobody could type", cure };
   }
-  return state === "damaged"
-    ? { found: "is a private key that is damaged: no key can be read from it", cure: `give the whole file: ${again(name)}` }
-    : undefined;
+  const damaged = {
+    found: "is a private key that is damaged: no key can be read from it",
+    cure: `give the whole file: ${again(name)}`,
+  };
+  if (state === "damaged") return damaged;
+  try {
+    return signsRight(readPrivateKey(text).key) ? undefined : damaged;
+  } catch {
+    // The reader's words are about its format.
+    return unreadFault(text, name) ?? damaged;
+  }
+}
+
+/** Why the reader does not take a key that has all that a key's text must have; undefined where nothing more is known of it. */
+function unreadFault(text: string, name: string): KeyFault | undefined {
+  const alone = `give the key's file alone: ${again(name)}`;
+  if (text.includes("-----BEGIN EC PARAMETERS-----"))
+    return {
+      found: "has a block EC PARAMETERS before the key",
+      cure: `openssl ec -in KEY -out COPY, then ${again(name, "COPY")}`,
+    };
+  const kind = unknownKind(text);
+  if (kind !== undefined) {
+    const cure = `make one that it takes: ssh-keygen -t ed25519 -f KEY, add KEY.pub to ~/.ssh/authorized_keys of every host, then ${again(name, "KEY")}`;
+    return { found: `is a key of a kind that SSH does not take, ${kind}`, cure };
+  }
+  if (/^[ \t]+-----END/m.test(text)) return { found: "is a private key with blanks before its lines", cure: alone };
+  if (!text.trimStart().startsWith("-----BEGIN")) return { found: "has other lines before the private key", cure: alone };
+  if (!/PRIVATE KEY-----\s*$/.test(text)) return { found: "has other lines after the private key", cure: alone };
+  return undefined;
+}
+
+/** The kind of a key that OpenSSL reads and SSH has none of. */
+function unknownKind(text: string): string | undefined {
+  let key: KeyObject;
+  try {
+    key = createPrivateKey(text);
+  } catch {
+    return undefined; // OpenSSH's own form, or none
+  }
+  const { asymmetricKeyType: type = "", asymmetricKeyDetails: details } = key;
+  if (type === "ec")
+    return ["prime256v1", "secp384r1", "secp521r1"].includes(details?.namedCurve ?? "") ? undefined : details?.namedCurve;
+  return ["rsa", "dsa", "ed25519"].includes(type) ? undefined : type;
 }
 
 type State = "fine" | "encrypted" | "damaged";

@@ -17,11 +17,11 @@ export const visible = (text: string): string =>
     return code > 0xffff ? `\\u{${code.toString(16)}}` : `\\u${code.toString(16).padStart(4, "0")}`;
   });
 
-/** Path of a key in messages: `cluster` is the root, list positions are in brackets, names that don't show as they are in quotes. */
+/** Path of a key in messages: `cluster` is the root, list positions are in brackets, secrets of URLs are left out, names that don't show as they are in quotes. */
 export function keyPath(path: readonly PropertyKey[]): string {
   return path.reduce<string>((text, part) => {
     if (typeof part === "number") return `${text}[${part}]`;
-    const name = String(part);
+    const name: string = JSON.parse(masked(JSON.stringify(String(part))));
     return `${text}.${/^[\x21-\x7e]+$/.test(name) ? name : visible(JSON.stringify(name))}`;
   }, "cluster");
 }
@@ -36,13 +36,21 @@ export function holdsPrivateKey(text: string): boolean {
 
 const longestShown = 80;
 
-/** Whoever a URL logs in as, with the password: never shown. */
-const login = /([a-z][a-z0-9+.-]*:\/\/)[^\s"]*@/gi;
+/** A text, perhaps in JSON, without the logins and queries of URLs, where passwords and tokens are. */
+const masked = (text: string): string =>
+  text
+    .replace(/([a-z][a-z0-9+.-]*:\/\/)(?:[^\s"\\]|\\.)*@/gi, "$1***@")
+    .replace(/(^|[\s",[{(/=])[^\s"@/:,*\\]+:(?!\/\/)(?:[^\s"\\]|\\.)*@/g, "$1***@")
+    .replace(/(:\/\/(?:[^\s"\\?#]|\\.)*[?#])(?:[^\s"\\]|\\.)+/g, "$1***")
+    .replace(/\?(?:[^\s"\\=]|\\.)*=(?:[^\s"\\]|\\.)*/g, "?***");
 
-/** A value in a message: JSON, shortened, with private keys and the logins of URLs left out. */
+/** Whether a text holds a URL with a password. */
+export const holdsPassword = (text: string): boolean => /[a-z][a-z0-9+.-]*:\/\/[^\s"@/:?#]*:[^\s"@?#]+@/i.test(text);
+
+/** A value in a message: JSON, shortened, with private keys, logins and queries of URLs left out. */
 export function shown(value: unknown): string {
   if (value === undefined) return "missing";
-  const text = visible(JSON.stringify(value)).replace(login, "$1***@");
+  const text = visible(masked(JSON.stringify(value)));
   if (holdsPrivateKey(text)) return "a private key (not shown)";
   return text.length > longestShown ? `${text.slice(0, longestShown)}…` : text;
 }

@@ -15,7 +15,7 @@ import { portRules } from "./rules/ports.ts";
 import { roleRules } from "./rules/roles.ts";
 import type { Rule } from "./rules/rule.ts";
 import { settingRules } from "./rules/settings.ts";
-import { sameMachine } from "./rules/unused.ts";
+import { nobodysAddress, sameMachine } from "./rules/unused.ts";
 import { versionRules } from "./rules/versions.ts";
 import { warningRules } from "./rules/warnings.ts";
 import type { Cluster } from "./schema.ts";
@@ -32,6 +32,7 @@ export const rules: readonly Rule[] = [
   ...nodeRules,
   ...accessRules,
   sameMachine,
+  nobodysAddress,
   ...awsRules,
   ...awsLimitRules,
   ...nameRules,

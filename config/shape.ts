@@ -1,7 +1,7 @@
 import type { z } from "zod";
 import { didYouMean, holdsPrivateKey, keyPath, type Problem, shown } from "./problems.ts";
 import { clusterSchema } from "./schema.ts";
-import { isSecretKey, keyElsewhere, valueMeant } from "./words.ts";
+import { isSecretKey, keyBelow, keyElsewhere, valueMeant } from "./words.ts";
 
 // From zod's issues to problems: what is wrong with each key by itself.
 
@@ -44,7 +44,9 @@ function unknownKey(path: readonly PropertyKey[], unknown: string): Problem {
   const known = keysAt(path);
   const key = keyPath([...path, unknown]);
   const allowed = known.join(", ");
-  const meant = meantKey(unknown, known);
+  const own = path.length === 1 ? keyBelow(String(path[0]), unknown) : undefined;
+  if (own !== undefined && "cure" in own) return { key, found: "is not a key", allowed, cure: own.cure };
+  const meant = own?.meant ?? meantKey(unknown, known);
   const found = meant === undefined ? "is not a key" : `is not a key; did you mean ${meant}?`;
   if (meant !== undefined || !isSecretKey(unknown)) return { key, found, allowed };
   const cure =

@@ -55,12 +55,49 @@ const values: Readonly<Record<string, string>> = {
   loadbalancer: "balancer",
   master: "control-plane",
   metal: "baremetal",
+  onprem: "baremetal",
+  onpremise: "baremetal",
+  onpremises: "baremetal",
+  physical: "baremetal",
+  static: "baremetal",
   agent: "worker",
   node: "worker",
 };
 
+/** Keys that mean another thing, or nothing, below a section, by `section.key`: `extraArgs` is the apiserver's alone. Paths are below `cluster`. */
+const below: Readonly<Record<string, { meant: string } | { cure: string }>> = {
+  "api.host": { meant: "address or domainName" },
+  "api.hostname": { meant: "domainName" },
+  "api.ip": { meant: "address" },
+  "balancer.mode": { meant: "kind" },
+  "balancer.type": { meant: "kind" },
+  "network.dns": { meant: "nameServers" },
+  "network.resolvers": { meant: "nameServers" },
+  ...Object.fromEntries(
+    [
+      ["kubelet", "the kubelet"],
+      ["etcd", "etcd"],
+      ["containerRuntime", "containerd"],
+      ["balancer", "the balancer"],
+      ["network", "kube-proxy"],
+    ].flatMap(([section, program]) =>
+      ["extraArgs", "args", "arguments", "extraArguments"].map((word) => [
+        `${section}.${word}`,
+        { cure: `arguments of ${program} can't be set; what can is the keys above` },
+      ]),
+    ),
+  ),
+};
+const plainBelow = new Map(Object.entries(below).map(([word, meant]) => [plain(word), meant]));
+
+/** What a key means below a section where that is another thing than elsewhere, or what to do where it means nothing. */
+export const keyBelow = (section: string, word: string): { meant: string } | { cure: string } | undefined =>
+  plainBelow.get(plain(section + word));
+
 /** A key whatever its spelling: podSubnet, pod_subnet and pod-subnet are one. */
-const plain = (word: string) => word.toLowerCase().replace(/[^a-z0-9]/g, "");
+function plain(word: string): string {
+  return word.toLowerCase().replace(/[^a-z0-9]/g, "");
+}
 const plainKeys = new Map(Object.entries(keys).map(([word, path]) => [plain(word), path]));
 
 /** Where other tools' key is here, or undefined. */

@@ -1,6 +1,6 @@
 import { privateKeyFault } from "../config/keys.ts";
 import { keys, secretNames } from "../config/load.ts";
-import { didYouMean, holdsPrivateKey, problemsText } from "../config/problems.ts";
+import { didYouMean, holdsPassword, holdsPrivateKey, problemsText } from "../config/problems.ts";
 import { fileWords } from "../config/stackFile.ts";
 import { wordsOf } from "./arguments.ts";
 
@@ -61,6 +61,10 @@ function guardValue(given: string | undefined, value: string | undefined, isSecr
   const nothing = "Nothing was written.";
   if (!isSecret && holdsPrivateKey(value ?? "")) throw new Error(`the value is a private key. ${nothing} Add --secret`);
   const key = given?.replace(prefix, "").split(/[.[]/)[0];
+  if (!isSecret && (holdsPassword(value ?? "") || holdsPassword(given ?? ""))) {
+    const cure = key === "cluster" ? "Take user and password out of it: the cluster holds no secret" : "Add --secret";
+    throw new Error(`the value has a URL with a password. ${nothing} ${cure}`);
+  }
   if (!isOwnProject || key === undefined || key.includes(":")) return;
   if (!(keys as readonly string[]).includes(key)) {
     const meant = didYouMean(key, keys);

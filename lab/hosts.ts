@@ -1,5 +1,5 @@
 import { generateKeyPairSync } from "node:crypto";
-import { type OpensshKey, opensshKey } from "../plugins/openssh.ts";
+import { type OpensshKey, opensshKey } from "../keys/openssh.ts";
 import { mustRunScript, type Result, runScript } from "./run.ts";
 
 // Plain hosts without a Pulumi program around them, for tests that give hosts to the bare-metal provider. Made by the same

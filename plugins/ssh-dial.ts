@@ -1,7 +1,7 @@
 import type { Duplex } from "node:stream";
 import { setTimeout as delay } from "node:timers/promises";
 import ssh2, { type ConnectConfig, type Client as SshClient } from "ssh2";
-import { sshFingerprint } from "./openssh.ts";
+import { sshFingerprint } from "../keys/openssh.ts";
 import { PermanentError, RefusedLogin, type SshEndpoint, where } from "./ssh-endpoint.ts";
 import { type Login, loginOf } from "./ssh-login.ts";
 

@@ -1,5 +1,6 @@
-import ssh2, { type AnyAuthMethod, type AuthHandlerMiddleware } from "ssh2";
-import { sshFingerprint, sshReadableKey } from "./openssh.ts";
+import type { AnyAuthMethod, AuthHandlerMiddleware } from "ssh2";
+import { sshFingerprint } from "../keys/openssh.ts";
+import { readPrivateKey } from "../keys/private.ts";
 import { PermanentError, type SshEndpoint, where } from "./ssh-endpoint.ts";
 
 /** What is offered to a server, and what the server said to it. */
@@ -49,10 +50,8 @@ export function loginOf(endpoint: SshEndpoint): Login {
 
 function readKey(endpoint: SshEndpoint): { text: string; name: string } {
   try {
-    const text = sshReadableKey(endpoint.privateKey ?? "", endpoint.privateKeyPassword);
-    const parsed = ssh2.utils.parseKey(text, endpoint.privateKeyPassword);
-    if (parsed instanceof Error) throw parsed;
-    return { text, name: `key ${sshFingerprint(parsed.getPublicSSH())} (${parsed.type})` };
+    const { text, key } = readPrivateKey(endpoint.privateKey ?? "", endpoint.privateKeyPassword);
+    return { text, name: `key ${sshFingerprint(key.getPublicSSH())} (${key.type})` };
   } catch (error) {
     // The parser's message is about the format; it holds nothing of the key.
     throw new PermanentError(`privateKey of ${where(endpoint)} cannot be used: ${(error as Error).message}`);

@@ -1,6 +1,6 @@
 import { createHash, createPrivateKey, createPublicKey, generateKeyPair, type KeyObject } from "node:crypto";
 import { promisify } from "node:util";
-import { opensshKey } from "./openssh.ts";
+import { opensshKey } from "../keys/openssh.ts";
 import type { Properties } from "./value.ts";
 
 /** The plugin's curve names and OpenSSL's. */

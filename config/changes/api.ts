@@ -1,5 +1,5 @@
-import { keyPath, shown } from "../problems.ts";
-import { movesApi, type RecordedApi } from "../recorded.ts";
+import { keyPath, type Problem, shown } from "../problems.ts";
+import { movesApi, type Recorded, type RecordedApi } from "../recorded.ts";
 import { type Change, moreThanSettings, type Refusal } from "./change.ts";
 
 // How the API moves to another name, address or port: an `up` with both, in which every client goes to the new place, then one without
@@ -98,6 +98,19 @@ const moveAlone: Refusal = {
     ];
   },
 };
+
+/** What a first `up` refuses: `former` names what an `up` before it made. */
+export const formerOfNothing = ({ api }: Recorded): Problem[] =>
+  api?.former === undefined
+    ? []
+    : [
+        {
+          key: at("former"),
+          found: "is given, and no up has made this cluster yet",
+          allowed: "nothing, it holds what the last up had",
+          cure: "delete it",
+        },
+      ];
 
 /** Refusals about where the API is. */
 export const apiRefusals: readonly Refusal[] = [stays, bothPlaces, knownAddress, routerIdStays, moveAlone];

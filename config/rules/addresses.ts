@@ -3,7 +3,7 @@ import { buildsBalancer } from "../balancer.ts";
 import { type Problem, shown } from "../problems.ts";
 import { skippingUnreadable } from "../readable.ts";
 import type { Cluster } from "../schema.ts";
-import { at, eachHost, hostsOf, type Rule } from "./rule.ts";
+import { apiPlaces, at, eachHost, hostsOf, type Rule } from "./rule.ts";
 
 // Single addresses: ones that can't be, and ones that are in a range of pods or Services, where hosts look for a pod or a Service.
 
@@ -46,12 +46,12 @@ const possible: Rule = {
       return [{ key, found: `is ${shown(text)}, ${what}`, allowed }];
     });
     const api = skippingUnreadable((): Problem[] => {
-      const { address } = cluster.api;
-      const what = address === undefined ? undefined : special(address);
-      if (what === undefined || what === "loopback" || buildsBalancer(cluster)) return [];
-      return [
-        { key: at("api", "address"), found: `is ${shown(address)}, ${what}`, allowed: "the address of the balancer you run" },
-      ];
+      if (buildsBalancer(cluster)) return [];
+      return apiPlaces(cluster, "address").flatMap(({ key, value }) => {
+        const what = special(value);
+        if (what === undefined || what === "loopback") return [];
+        return [{ key, found: `is ${shown(value)}, ${what}`, allowed: "the address of the balancer you run" }];
+      });
     });
     return [...impossible, ...api];
   },
@@ -74,13 +74,13 @@ const ownDns: Rule = {
 };
 
 const externalApi: Rule = {
-  says: "An external balancer's `api.address` is in no range of pods or Services.",
+  says: "An external balancer's `api.address` and `api.former.address` are in no range of pods or Services.",
   check(cluster) {
-    const { address } = cluster.api;
-    if (address === undefined || cluster.provider === "aws" || buildsBalancer(cluster)) return [];
-    const inner = innerRange(cluster, address);
-    if (inner === undefined) return [];
-    return [{ key: at("api", "address"), found: `is ${shown(address)}`, allowed: `an address outside ${inner}` }];
+    if (cluster.provider === "aws" || buildsBalancer(cluster)) return [];
+    return apiPlaces(cluster, "address").flatMap(({ key, value }) => {
+      const inner = innerRange(cluster, value);
+      return inner === undefined ? [] : [{ key, found: `is ${shown(value)}`, allowed: `an address outside ${inner}` }];
+    });
   },
 };
 
@@ -123,7 +123,7 @@ const edges: Rule = {
     };
     return [
       ...eachHost(cluster, (name, { address }) => check(at("hosts", name, "address"), address)),
-      ...(buildsBalancer(cluster) ? check(at("api", "address"), cluster.api.address) : []),
+      ...(buildsBalancer(cluster) ? apiPlaces(cluster, "address").flatMap(({ key, value }) => check(key, value)) : []),
     ];
   },
 };
@@ -160,10 +160,11 @@ const oneControlPlane: Rule = {
 
 const ownName: Rule = {
   says: "The API's address is among `network.nameServers`, or there are more than 3 of them, of which CoreDNS takes all and hosts' libraries 3.",
-  check({ network: { nameServers }, api }) {
+  check(cluster) {
+    const { nameServers } = cluster.network;
     const key = at("network", "nameServers");
-    if (api.address !== undefined && nameServers.includes(api.address))
-      return [{ key, found: `has ${api.address}, the API's address`, allowed: "addresses of name servers" }];
+    const own = apiPlaces(cluster, "address").find(({ value }) => nameServers.includes(value));
+    if (own !== undefined) return [{ key, found: `has ${own.value}, the API's address`, allowed: "addresses of name servers" }];
     if (nameServers.length <= 3) return [];
     return [
       { key, found: `has ${nameServers.length} addresses`, allowed: "at most 3: pods that look up by themselves take no more" },

@@ -1,5 +1,7 @@
-import { type Problem, shown } from "../problems.ts";
+import { posix } from "node:path";
+import { didYouMean, type Problem, shown } from "../problems.ts";
 import type { Cluster } from "../schema.ts";
+import { knownFlags, valueWanted } from "./apiserverFlags.ts";
 import { goBoolean, goList, goMap, goPortRange } from "./goArguments.ts";
 import { within } from "./paths.ts";
 import { at, type Rule } from "./rule.ts";
@@ -58,12 +60,17 @@ const about = (name: string, value: string, allowed: string, cure?: string): Pro
   ...(cure !== undefined && { cure }),
 });
 
+/** Arguments with which kube-apiserver prints something and ends. */
+const printing = ["help", "version"];
+
 const ownArguments: Rule = {
   says: "`api.extraArgs` names no argument that this program or kubeadm sets itself, or that goes against one of those.",
   check: (cluster) =>
     given(cluster).flatMap(([name, value]) => {
       if (againstMode.includes(name))
         return [about(name, value, "nothing here, because this program sets --authorization-mode=Node,RBAC")];
+      if (printing.includes(name) && goBoolean(value) !== false)
+        return [about(name, value, "nothing: with it kube-apiserver prints that and ends")];
       if (!ownApiserverArguments.includes(name)) return [];
       return [about(name, value, "nothing here, because this program sets it", elsewhere[name])];
     }),
@@ -98,22 +105,24 @@ const neededArguments: Rule = {
     if ((extraArgs["etcd-prefix"] ?? "/registry") !== "/registry") {
       refuse("etcd-prefix", "nothing: with another prefix apiservers see an empty cluster");
     }
+    if ((extraArgs["etcd-servers-overrides"] ?? "") !== "") {
+      refuse("etcd-servers-overrides", "nothing: what is in another etcd is in no snapshot and no restore");
+    }
+    if ((extraArgs["storage-backend"] ?? "etcd3") !== "etcd3") {
+      refuse("storage-backend", "etcd3, which is the default");
+    }
     const off = goMap(extraArgs["runtime-config"]).filter(([api, on]) => neededApis.test(api) && goBoolean(on) === false);
     if (off.length > 0) refuse("runtime-config", `a list that leaves ${off.map(([api]) => api).join(", ")} on`);
     return problems;
   },
 };
 
-/** kube-apiserver's boolean flags that a config may set (kube-apiserver --help of 1.36). */
-const booleans =
-  /^(anonymous-auth|audit-log-(compress|truncate-enabled)|audit-webhook-truncate-enabled|contention-profiling|disable-http2-serving|enable-aggregator-routing|enable-garbage-collector|enable-logs-handler|enable-priority-and-fairness|encryption-provider-config-automatic-reload|permit-(address|port)-sharing|profiling|service-account-(extend-token-expiration|lookup)|shutdown-send-retry-after|watch-cache)$/;
-
 const values: Rule = {
-  says: "Truth values and port ranges in `api.extraArgs` are ones that kube-apiserver can read.",
+  says: "Truth values, numbers, durations and port ranges in `api.extraArgs` are ones that kube-apiserver can read.",
   check: (cluster) =>
     given(cluster).flatMap(([name, value]) => {
-      if (booleans.test(name) && goBoolean(value) === undefined)
-        return [about(name, value, 'true or false, as "true" or "false"')];
+      const wanted = valueWanted(name, value);
+      if (wanted !== undefined) return [about(name, value, wanted)];
       if (name !== "service-node-port-range" || goPortRange(value) !== undefined) return [];
       return [about(name, value, "a range of ports such as 30000-32767")];
     }),
@@ -143,7 +152,7 @@ const visible = [
   "/usr/share/ca-certificates",
   "/usr/local/share/ca-certificates",
 ];
-const isSeen = (path: string) => visible.some((folder) => within(path, folder));
+const isSeen = (path: string) => visible.some((folder) => within(posix.normalize(path), folder));
 
 const readFiles: Rule = {
   says: "Files that `api.extraArgs` names are in a folder that kube-apiserver's pod sees: /etc/kubernetes/pki or one of those for CA certificates.",
@@ -175,4 +184,20 @@ export const auditLog: Rule = {
       ? []
       : [about("audit-log-path", path, '"-", standard output: a file is in the pod alone and goes with it')];
   },
+};
+
+/** An argument that may be mistyped: releases differ in what they take, so it is only said. */
+export const unknownArgument: Rule = {
+  says: "`api.extraArgs` names an argument that is not known here: kube-apiserver does not start with one that it does not know.",
+  check: (cluster) =>
+    given(cluster)
+      .filter(([name]) => !knownFlags.includes(name))
+      .map(([name]) => {
+        const meant = didYouMean(name, knownFlags);
+        return {
+          key: at("api", "extraArgs", name),
+          found: `is not known here${meant === undefined ? "" : `; did you mean ${meant}?`}`,
+          allowed: "an argument of this release of kube-apiserver, which does not start with another",
+        };
+      }),
 };

@@ -29,3 +29,13 @@ export function goPortRange(text: string): { first: number; last: number } | und
   const last = sign === undefined ? first : sign === "+" ? first + Number(to) : Number(to);
   return first <= last && last <= 65_535 ? { first, last } : undefined;
 }
+
+/** Whether time.ParseDuration reads a text. */
+export const goDuration = (text: string): boolean => /^[-+]?(0|((\d+(\.\d*)?|\.\d+)(ns|us|µs|μs|ms|s|m|h))+)$/.test(text);
+
+/** Whether strconv.ParseInt of base 0 reads a text, by which whole numbers of flags go; 0x, 0o, 0b and _ between digits are in it. */
+export const goInteger = (text: string): boolean =>
+  /^[-+]?(0|[1-9](_?\d)*|0(_?[0-7])+|0[xX](_?[\da-fA-F])+|0[oO](_?[0-7])+|0[bB](_?[01])+)$/.test(text);
+
+/** Whether strconv.ParseFloat reads a text; its hexadecimal forms are left out. */
+export const goFloat = (text: string): boolean => /^[-+]?((\d+(\.\d*)?|\.\d+)([eE][-+]?\d+)?|inf(inity)?|nan)$/i.test(text);

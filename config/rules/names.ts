@@ -1,6 +1,6 @@
 import { isIPv4 } from "node:net";
 import { type Problem, shown } from "../problems.ts";
-import { at, type Rule } from "./rule.ts";
+import { apiPlaces, at, type Rule } from "./rule.ts";
 
 // Names of hosts, of the API and of the cluster's domain: what they may not be beside each other.
 
@@ -11,13 +11,16 @@ const isLoopback = (name: string) => below(name, "localhost") || name === "local
 
 const hostNames: Rule = {
   says: "No host is called localhost, like an address or like the API; no host's name begins with another one's and a dot, or with `client-` before another one's.",
-  check({ hosts, api }) {
+  check(cluster) {
+    const { hosts } = cluster;
+    const apiNames = apiPlaces(cluster, "domainName");
     const names = Object.keys(hosts);
     return names.flatMap((name): Problem[] => {
       const wrong = (found: string, allowed: string) => [{ key: at("hosts", name), found, allowed }];
       if (isLoopback(name)) return wrong("has a name that means every host itself", "a name of its own");
       if (isIPv4(name)) return wrong("has an address as its name", "a name; the address is the key address in it");
-      if (name === api.domainName) return wrong("has the name of cluster.api.domainName", "a name of its own");
+      const api = apiNames.find(({ value }) => value === name);
+      if (api !== undefined) return wrong(`has the name of ${api.key}`, "a name of its own");
       const labels = name.split(".");
       const other = labels.map((_, index) => labels.slice(0, index).join(".")).find((it) => Object.hasOwn(hosts, it));
       // Snapshots of both would be taken for each other's.
@@ -33,14 +36,14 @@ const hostNames: Rule = {
 };
 
 const apiName: Rule = {
-  says: "`api.domainName` is not below `network.dnsDomain`, where CoreDNS answers, or localhost.",
-  check({ api: { domainName }, network: { dnsDomain } }) {
-    const key = at("api", "domainName");
-    const found = `is ${shown(domainName)}`;
-    if (isLoopback(domainName)) return [{ key, found, allowed: "a name that does not mean every host itself" }];
-    if (!below(domainName, dnsDomain)) return [];
-    return [{ key, found, allowed: `a name outside cluster.network.dnsDomain, ${dnsDomain}` }];
-  },
+  says: "`api.domainName` and `api.former.domainName` are not below `network.dnsDomain`, where CoreDNS answers, or localhost.",
+  check: (cluster) =>
+    apiPlaces(cluster, "domainName").flatMap(({ key, value }) => {
+      const found = `is ${shown(value)}`;
+      if (isLoopback(value)) return [{ key, found, allowed: "a name that does not mean every host itself" }];
+      const { dnsDomain } = cluster.network;
+      return below(value, dnsDomain) ? [{ key, found, allowed: `a name outside cluster.network.dnsDomain, ${dnsDomain}` }] : [];
+    }),
 };
 
 /** Rules about names. */

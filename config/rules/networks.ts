@@ -4,7 +4,7 @@ import { counted, type Problem, shown } from "../problems.ts";
 import { skippingUnreadable } from "../readable.ts";
 import type { Cluster } from "../schema.ts";
 import { awsRanges } from "./aws-network.ts";
-import { at, eachHost, type Rule } from "./rule.ts";
+import { apiPlaces, at, eachHost, type Rule } from "./rule.ts";
 
 // Addresses and ranges.
 
@@ -118,7 +118,7 @@ const uniqueAddresses: Rule = {
 };
 
 const insideNodeCidrs: Rule = {
-  says: "Every host's address is in one of `nodeCidrs`; so is the virtual IP.",
+  says: "Every host's address is in one of `nodeCidrs`; so is the virtual IP, the former one too.",
   check(cluster) {
     if (cluster.lab !== undefined) return []; // labAddresses and labInNodeCidrs say more
     const ranges = cluster.nodeCidrs.map(range);
@@ -130,9 +130,10 @@ const insideNodeCidrs: Rule = {
         : [],
     );
     const virtual = skippingUnreadable(() => {
-      const { address } = cluster.api;
-      if (address === undefined || !buildsBalancer(cluster) || !outside(address)) return [];
-      return [{ key: at("api", "address"), found: `is ${shown(address)}`, allowed }];
+      if (!buildsBalancer(cluster)) return [];
+      return apiPlaces(cluster, "address")
+        .filter(({ value }) => outside(value))
+        .map(({ key, value }) => ({ key, found: `is ${shown(value)}`, allowed }));
     });
     return [...hosts, ...virtual];
   },
@@ -169,14 +170,24 @@ const apiAddress: Rule = {
   },
 };
 
+const former = ({ api }: Cluster) => ({ address: api.former?.address, id: api.former?.virtualRouterId });
+
 const virtualRouterId: Rule = {
-  says: "A virtual IP that ends in 0 needs `balancer.virtualRouterId`, which is otherwise its last byte.",
+  says: "A virtual IP that ends in 0 needs `balancer.virtualRouterId` (a former one `api.former.virtualRouterId`), which is otherwise its last byte.",
   check(cluster) {
     const { address } = cluster.api;
-    if (!buildsBalancer(cluster) || cluster.balancer.virtualRouterId !== undefined) return [];
-    if (address === undefined || addressNumber(address) % 256 !== 0) return [];
-    const allowed = `a number from 1 to 255, because the last byte of cluster.api.address ${address} is 0`;
-    return [{ key: at("balancer", "virtualRouterId"), found: "is missing", allowed }];
+    if (!buildsBalancer(cluster)) return [];
+    const places = [
+      { key: at("balancer", "virtualRouterId"), of: at("api", "address"), address, id: cluster.balancer.virtualRouterId },
+      { key: at("api", "former", "virtualRouterId"), of: at("api", "former", "address"), ...former(cluster) },
+    ];
+    return places
+      .filter(({ address, id }) => id === undefined && address !== undefined && addressNumber(address) % 256 === 0)
+      .map(({ key, of, address }) => ({
+        key,
+        found: "is missing",
+        allowed: `a number from 1 to 255, because the last byte of ${of} ${address} is 0`,
+      }));
   },
 };
 
@@ -197,7 +208,7 @@ const labAddresses: Rule = {
     };
     return [
       ...eachHost(cluster, (name, { address }) => refused(at("hosts", name, "address"), address)),
-      ...skippingUnreadable(() => refused(at("api", "address"), cluster.api.address)),
+      ...apiPlaces(cluster, "address").flatMap(({ key, value }) => refused(key, value)),
     ];
   },
 };

@@ -22,6 +22,22 @@ export function eachHost(cluster: Cluster, check: (name: string, host: HostConfi
   return Object.keys(cluster.hosts).flatMap((name) => skippingUnreadable(() => check(name, cluster.hosts[name] as HostConfig)));
 }
 
+/** What the API is found by, now and before a move, each with its key. Leaves out what is wrong by itself. */
+export function apiPlaces<K extends "domainName" | "address" | "port">(
+  { api }: Cluster,
+  field: K,
+): { key: string; value: NonNullable<Cluster["api"][K]> }[] {
+  const place = (key: string, read: () => Cluster["api"][K] | undefined) =>
+    skippingUnreadable(() => {
+      const value = read();
+      return value === undefined ? [] : [{ key, value }];
+    });
+  return [
+    ...place(at("api", field), () => api[field]),
+    ...place(at("api", "former", field), () => api.former?.[field] as Cluster["api"][K] | undefined),
+  ];
+}
+
 /** Names of the hosts of a role, lost ones included. */
 export function hostsOf(cluster: Cluster, role: Role): string[] {
   return Object.keys(cluster.hosts).filter((name) => cluster.hosts[name]?.roles.includes(role));

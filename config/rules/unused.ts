@@ -1,8 +1,10 @@
 import { isDeepStrictEqual } from "node:util";
+import { isAddress, special } from "../addresses.ts";
+import { buildsBalancer } from "../balancer.ts";
 import { sshSchema } from "../hosts.ts";
 import { counted, type Problem, shown } from "../problems.ts";
 import { balancerSchema } from "../settings.ts";
-import { at, eachHost, hostsOf, type Rule } from "./rule.ts";
+import { apiPlaces, at, eachHost, hostsOf, type Rule } from "./rule.ts";
 
 // What is written and does nothing, or not what it looks like.
 
@@ -128,18 +130,46 @@ export const sameMachine: Rule = {
   check(cluster) {
     if (cluster.provider !== "baremetal" || cluster.ssh.bastion !== undefined) return [];
     const seen = new Map<string, string>();
-    return eachHost(cluster, (name, { connection, lost, sshAddress, sshPort }) => {
-      if (connection === "local" || lost || sshAddress === undefined) return [];
-      const place = `${sshAddress}:${sshPort ?? cluster.ssh.port}`;
+    return eachHost(cluster, (name, { connection, lost, address, sshAddress, sshPort }) => {
+      if (connection === "local" || lost) return [];
+      const reached = sshAddress ?? address;
+      const place = `${reached}:${sshPort ?? cluster.ssh.port}`;
       const first = seen.get(place);
       seen.set(place, first ?? name);
-      if (first === undefined) return [];
-      const found = `is ${shown(sshAddress)}, as is that of ${first}`;
+      if (reached === undefined || first === undefined) return [];
+      const isFirstOwn = cluster.hosts[first]?.sshAddress === undefined;
+      if (isFirstOwn && sshAddress === undefined) return []; // uniqueAddresses names them
+      const [owner, other] = sshAddress === undefined ? [first, name] : [name, first];
+      const both = sshAddress !== undefined && !isFirstOwn;
+      const found = `is ${shown(reached)}, ${both ? `as is that of ${other}` : `the address of host ${other}`}`;
+      return [
+        {
+          key: at("hosts", owner, "sshAddress"),
+          found,
+          allowed: "an address or port of its own: both would be made on one machine",
+        },
+      ];
+    });
+  },
+};
+
+/** Rules about addresses that are no one host's. */
+export const nobodysAddress: Rule = {
+  says: "No `sshAddress` is the virtual IP, which moves between hosts, or one that no host can have. It may be a loopback one, where a tunnel leads on.",
+  check(cluster) {
+    if (cluster.provider !== "baremetal") return [];
+    const virtual = buildsBalancer(cluster) ? apiPlaces(cluster, "address") : [];
+    return eachHost(cluster, (name, { sshAddress }) => {
+      if (sshAddress === undefined || !isAddress(sshAddress)) return [];
+      const what = special(sshAddress);
+      const api = virtual.find(({ value }) => value === sshAddress);
+      const why = api?.key ?? (what === "loopback" || what === "link-local" ? undefined : what);
+      if (why === undefined) return [];
       return [
         {
           key: at("hosts", name, "sshAddress"),
-          found,
-          allowed: "an address or port of its own: both would be made on one machine",
+          found: `is ${shown(sshAddress)}, ${why}`,
+          allowed: "an address of this host alone",
         },
       ];
     });

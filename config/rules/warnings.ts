@@ -1,7 +1,7 @@
 import { authorityNames, generationsText, isRotating, nextSteps } from "../authorities.ts";
 import { shown } from "../problems.ts";
 import { addressWarnings } from "./addresses.ts";
-import { auditLog } from "./apiserver.ts";
+import { auditLog, unknownArgument } from "./apiserver.ts";
 import { nameWarnings } from "./names.ts";
 import { nodeWarnings } from "./nodes.ts";
 import { sharedPlaces } from "./paths.ts";
@@ -168,6 +168,7 @@ export const warningRules: readonly Rule[] = [
   ...nodeWarnings,
   ...nameWarnings,
   auditLog,
+  unknownArgument,
   nodePorts,
   overrides,
   rotation,

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { generateKeyPairSync } from "node:crypto";
 import { test } from "node:test";
-import { type OpensshKey, opensshKey } from "../../plugins/openssh.ts";
+import { type OpensshKey, opensshKey } from "../../keys/openssh.ts";
 import { FreshHosts } from "../support/fresh.ts";
 import type { LabHost } from "../support/lab.ts";
 import { makeMetal, onMetal } from "../support/metal.ts";

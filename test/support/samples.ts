@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { cloudImageGroups, knownVersions, resolveVersions } from "../../artifacts/lock.ts";
 import { wantedFiles } from "../../artifacts/plan.ts";
-import { type OpensshKey, opensshKey } from "../../plugins/openssh.ts";
+import { type OpensshKey, opensshKey } from "../../keys/openssh.ts";
 
 // Configs of clusters that no host stands behind.
 

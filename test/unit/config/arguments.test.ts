@@ -40,6 +40,9 @@ test("a range of ports is read in each form that Kubernetes takes", () => {
 
 test("what works as it is is taken without a word", () => {
   const fine: Record<string, string>[] = [
+    { "event-ttl": "1h30m", "request-timeout": "1.5m", "audit-log-maxage": "30", "max-requests-inflight": "0x190", v: "2" },
+    { "storage-backend": "etcd3", "etcd-servers-overrides": "", help: "false" },
+    { "goaway-chance": ".001", "min-request-timeout": "1_800", "tls-min-version": "VersionTLS13" },
     { "anonymous-auth": "T", profiling: "0" },
     { "etcd-prefix": "/registry" },
     { "oidc-ca-file": "/etc/ssl/certs/oidc.pem", "oidc-issuer-url": "https://id.example.com" },
@@ -50,6 +53,13 @@ test("what works as it is is taken without a word", () => {
     { "disable-admission-plugins": "DefaultStorageClass" },
   ];
   for (const args of fine) assert.deepEqual(warnings(args), [], JSON.stringify(args));
+});
+
+test("an argument that is not known here is said, with the one that was meant", () => {
+  assert.deepEqual(warnings({ "audit-log-maxagee": "30", "new-in-some-release": "1" }), [
+    "cluster.api.extraArgs.audit-log-maxagee is not known here; did you mean audit-log-maxage?",
+    "cluster.api.extraArgs.new-in-some-release is not known here",
+  ]);
 });
 
 test("an audit log that nothing fills or that goes with its pod is said", () => {

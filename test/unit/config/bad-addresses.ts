@@ -64,4 +64,31 @@ export const badAddresses: readonly Bad[] = [
     external("0.0.0.0"),
     'cluster.api.address is "0.0.0.0", this very host | allowed: the address of the balancer you run',
   ),
+  bad(
+    "a host that SSH reaches at another one's address",
+    (c) => {
+      c.hosts.w2.sshAddress = "10.0.0.21";
+    },
+    'cluster.hosts.w2.sshAddress is "10.0.0.21", the address of host w1 | allowed: an address or port of its own: both would be made on one machine',
+  ),
+  bad(
+    "a host that SSH reaches at the address of a later one",
+    (c) => {
+      c.hosts.m1.sshAddress = "10.0.0.21";
+    },
+    'cluster.hosts.m1.sshAddress is "10.0.0.21", the address of host w1 | allowed: an address or port of its own: both would be made on one machine',
+  ),
+  bad(
+    "SSH to the virtual IP, the one before it and to nobody",
+    (c) => {
+      c.api.former = { address: "10.0.0.9" };
+      c.hosts.m1.sshAddress = "10.0.0.10";
+      c.hosts.m2.sshAddress = "10.0.0.9";
+      c.hosts.m3.sshAddress = "0.0.0.0";
+      c.hosts.w1.sshAddress = "127.0.0.1";
+    },
+    'cluster.hosts.m1.sshAddress is "10.0.0.10", cluster.api.address | allowed: an address of this host alone',
+    'cluster.hosts.m2.sshAddress is "10.0.0.9", cluster.api.former.address | allowed: an address of this host alone',
+    'cluster.hosts.m3.sshAddress is "0.0.0.0", this very host | allowed: an address of this host alone',
+  ),
 ];

@@ -1,9 +1,61 @@
-import { aws, type Bad, metal } from "./samples.ts";
+import { aws, type Bad, bad, lab, metal } from "./samples.ts";
 
 // A move of the API that is written down wrongly.
 
+const former = (mistake: string, former: object, ...says: string[]): Bad =>
+  bad(
+    mistake,
+    (c) => {
+      c.api.former = former;
+    },
+    ...says.map((text) => `cluster.api.former.${text}`),
+  );
+const externalFormer = (address: string, says: string): Bad => ({
+  ...former(`an external balancer that was at ${address}`, { address }, `address is "${address}"${says}`),
+  from: () => {
+    const c = metal();
+    c.balancer = { kind: "external" };
+    for (const name of ["m1", "m2", "m3"]) c.hosts[name].roles = ["etcd", "control-plane"];
+    return c;
+  },
+});
+
+/** What holds for the API's place holds for the one before. */
+const formerPlaces: readonly Bad[] = [
+  former(
+    "a former virtual IP outside the hosts' networks",
+    { address: "10.9.0.9" },
+    'address is "10.9.0.9" | allowed: an address in cluster.nodeCidrs: 10.0.0.0/24',
+  ),
+  former(
+    "a former virtual IP that ends in 0",
+    { address: "10.0.0.0" },
+    "virtualRouterId is missing | allowed: a number from 1 to 255, because the last byte of cluster.api.former.address 10.0.0.0 is 0",
+  ),
+  former(
+    "a former name in the cluster's domain",
+    { domainName: "api.cluster.local" },
+    'domainName is "api.cluster.local" | allowed: a name outside cluster.network.dnsDomain, cluster.local',
+  ),
+  former(
+    "a former name that means every host itself",
+    { domainName: "api.localhost" },
+    'domainName is "api.localhost" | allowed: a name that does not mean every host itself',
+  ),
+  {
+    ...former("a former lab address that is the machine's own", { address: "10.0.0.1" }),
+    from: lab,
+    says: [
+      'cluster.api.former.address is "10.0.0.1" | allowed: an address from 10.0.0.2 to 10.0.0.254: in cluster.lab.subnet, not the machine\'s own',
+    ],
+  },
+  externalFormer("255.255.255.255", ", broadcast | allowed: the address of the balancer you run"),
+  externalFormer("10.96.0.9", " | allowed: an address outside cluster.network.serviceCidr, 10.96.0.0/16"),
+];
+
 /** Each with its exact message. */
 export const badApi: readonly Bad[] = [
+  ...formerPlaces,
   {
     mistake: "a former place that is the present one",
     from: metal,

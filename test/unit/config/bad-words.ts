@@ -1,3 +1,5 @@
+import { clusterSchema } from "../../../config/schema.ts";
+import { unwrapped } from "../../../config/shape.ts";
 import { type Bad, bad, type Written } from "./samples.ts";
 
 // Other tools' words, keys of other places, and what can't be seen.
@@ -6,6 +8,15 @@ const top =
   "name, provider, kubernetesVersion, versions, upgradePath, nodeCidrs, hosts, pools, api, balancer, etcd, network, certificates, kubelet, containerRuntime, hostPreparation, drain, addons, artifacts, ssh, lab, aws, repair, allow";
 const ofHost =
   "address, roles, pool, architecture, connection, sshAddress, sshPort, sshUser, hostKey, dataDevice, lost, incarnation, aws";
+const keysOf = (section: string) =>
+  Object.keys(
+    (
+      unwrapped((clusterSchema.shape as Record<string, typeof clusterSchema.shape.api>)[section] ?? clusterSchema)._zod
+        .def as unknown as {
+        shape: object;
+      }
+    ).shape,
+  ).join(", ");
 const ofSsh = "user, port, bastion, acceptAnyHostKey";
 const secret =
   "no secret goes in here, where it is in clear: replace it, and store the new one by config set --secret sshPrivateKey or sshPassword";
@@ -122,5 +133,59 @@ export const badWords: readonly Bad[] = [
     },
     'cluster.containerRuntime.registryMirrors.docker.io[0] is "https://***@mirror.example.com" | allowed: an http or https URL such as https://mirror.example.com, without user, password or query',
     'cluster.artifacts.location is "https://***@mirror.example.com/k8s" | allowed: the mirror\'s http or https URL, because cluster.artifacts.source is mirror',
+  ),
+  ...[
+    ["https://mirror.example.com/v2?token=hunter2", "https://mirror.example.com/v2?***"],
+    ["https://mirror.example.com/v2#hunter2", "https://mirror.example.com/v2#***"],
+    ["ops:hunter2@mirror.example.com", "***@mirror.example.com"],
+    ["mirror.example.com?token=hunter2", "mirror.example.com?***"],
+    ['https://ops:hunt"er2@mirror.example.com', "https://***@mirror.example.com"],
+  ].flatMap(([secret = "", is]) => [
+    bad(
+      `a mirror with a secret, ${is}`,
+      (c) => {
+        c.containerRuntime = { registryMirrors: { "docker.io": [secret] } };
+      },
+      `cluster.containerRuntime.registryMirrors.docker.io[0] is "${is}" | allowed: an http or https URL such as https://mirror.example.com, without user, password or query`,
+    ),
+    bad(
+      `a registry by a name with a secret, ${is}`,
+      (c) => {
+        c.containerRuntime = { registryMirrors: { [secret]: ["https://mirror.example.com"] } };
+      },
+      `cluster.containerRuntime.registryMirrors.${is} has a name that is not allowed | allowed: a registry such as docker.io or registry.example.com:5000`,
+    ),
+  ]),
+  ...Object.entries({ kubelet: "the kubelet", etcd: "etcd", containerRuntime: "containerd" }).map(([section, program]) =>
+    bad(
+      `arguments of ${program}`,
+      (c) => {
+        c[section] = { extraArgs: { v: "2" } };
+      },
+      `cluster.${section}.extraArgs is not a key | allowed: ${keysOf(section)} | cure: arguments of ${program} can't be set; what can is the keys above`,
+    ),
+  ),
+  ...[
+    ["api", "host", "address or domainName"],
+    ["network", "dns", "nameServers"],
+    ["balancer", "type", "kind"],
+  ].map(([section = "", word = "", meant = ""]) =>
+    key(
+      `${section}.${word}`,
+      (c) => {
+        c[section] = { ...c[section], [word]: "x" };
+      },
+      meant,
+      keysOf(section),
+    ),
+  ),
+  ...["onprem", "on-prem", "on-premises"].map((value) =>
+    bad(
+      `provider ${value}`,
+      (c) => {
+        c.provider = value;
+      },
+      `cluster.provider is "${value}"; did you mean baremetal? | allowed: one of lab, baremetal, aws`,
+    ),
   ),
 ];

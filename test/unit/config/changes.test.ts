@@ -333,6 +333,11 @@ test("several refusals come at once", () => {
 
 test("the first up refuses nothing but lost hosts", () => {
   assert.deepEqual(refused(undefined, three()), []);
+  const moving = three();
+  moving.api = { ...apiAtRest, former: { port: 6444 } };
+  assert.deepEqual(refused(undefined, moving), [
+    "cluster.api.former is given, and no up has made this cluster yet | allowed: nothing, it holds what the last up had | cure: delete it",
+  ]);
   const lost = three();
   host(lost, "w1").lost = true;
   assert.deepEqual(refused(undefined, lost), [

@@ -4,9 +4,8 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import ssh2 from "ssh2";
 import { hostKeyFault, hostKeyLine, plainHostKey, privateKeyFault } from "../../../config/keys.ts";
-import { sshReadableKey } from "../../../plugins/openssh.ts";
+import { readPrivateKey } from "../../../keys/private.ts";
 
 // Keys of the real programs, in every form that they write.
 
@@ -45,7 +44,7 @@ test("a whole private key of any form is taken, also with the line ends of Windo
   for (const name of whole) {
     for (const text of [read(name), read(name).replaceAll("\n", "\r\n"), read(name).trimEnd()]) {
       assert.equal(faultOf(text), undefined, name);
-      assert.ok(!(ssh2.utils.parseKey(sshReadableKey(text)) instanceof Error), name);
+      assert.doesNotThrow(() => readPrivateKey(text), name);
     }
   }
 });
@@ -67,6 +66,40 @@ test("a key with a passphrase is refused, and its cure makes one that is taken",
     assert.match(fault?.cure ?? "", /ssh-keygen -p -N '' -f COPY && config set --secret sshPrivateKey < COPY/);
     make("ssh-keygen", "-q", "-p", "-P", "a passphrase", "-N", "", "-f", name);
     assert.equal(faultOf(read(name)), undefined, name);
+  }
+});
+
+test("what the login's reader does not take is refused, with its cause", () => {
+  const key = read("ed25519");
+  make("openssl", "ecparam", "-name", "prime256v1", "-genkey", "-out", "parameters");
+  make("openssl", "genpkey", "-algorithm", "X25519", "-out", "x25519");
+  make("openssl", "genpkey", "-algorithm", "ED448", "-out", "ed448");
+  make("openssl", "ecparam", "-name", "secp256k1", "-genkey", "-noout", "-out", "k1");
+  make("openssl", "pkcs8", "-topk8", "-nocrypt", "-in", "k1", "-out", "k1-pkcs8");
+  const cases: [text: string, cause: string][] = [
+    [key + read("ed25519.pub"), "has other lines after the private key"],
+    [`my key\n${key}`, "has other lines before the private key"],
+    [key.replace(/^(?=.)/gm, "  "), "is a private key with blanks before its lines"],
+    [read("parameters"), "has a block EC PARAMETERS before the key"],
+    [read("x25519"), "is a key of a kind that SSH does not take, x25519"],
+    [read("ed448"), "is a key of a kind that SSH does not take, ed448"],
+    [read("k1"), "is a key of a kind that SSH does not take, secp256k1"],
+    [read("k1-pkcs8"), "is a key of a kind that SSH does not take, secp256k1"],
+  ];
+  for (const [text, cause] of cases) {
+    assert.throws(() => readPrivateKey(text), cause);
+    assert.equal(faultOf(text), cause);
+  }
+  make("openssl", "ec", "-in", "parameters", "-out", "copy");
+  assert.equal(faultOf(read("copy")), undefined);
+});
+
+test("a key with one changed character in its secret half is refused", () => {
+  const lines = read("ed25519").split("\n");
+  for (const at of [30, 60]) {
+    const line = lines[3] as string;
+    const changed = `${line.slice(0, at)}${line[at] === "A" ? "B" : "A"}${line.slice(at + 1)}`;
+    assert.match(faultOf(lines.with(3, changed).join("\n")) ?? "", /damaged/, String(at));
   }
 });
 

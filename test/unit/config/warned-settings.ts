@@ -50,6 +50,13 @@ export const warnedSettings: readonly Warned[] = [
     'cluster.etcd.dataDirectory is "/data", which goes to the user etcd alone | allowed: a directory in it, such as /data/etcd',
   ),
   word(
+    "an argument that may be mistyped",
+    (c) => {
+      c.api.extraArgs = { "event-tl": "1h" };
+    },
+    "cluster.api.extraArgs.event-tl is not known here; did you mean event-ttl? | allowed: an argument of this release of kube-apiserver, which does not start with another",
+  ),
+  word(
     "an audit log without a policy",
     (c) => {
       c.api.extraArgs = { "audit-log-path": "-" };

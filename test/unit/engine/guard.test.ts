@@ -20,6 +20,15 @@ test("a private key or a password without --secret is refused, in every form", (
   guard(["set", "--secret", "sshPrivateKey"], key);
 });
 
+test("a URL with a password is refused in clear", () => {
+  const url = "https://ops:hunter2@mirror.example.com";
+  refuses(["set", "--path", "cluster.artifacts.location", url], /a URL with a password\. Nothing was written\. Take user and/);
+  refuses(["set", "cluster", JSON.stringify({ artifacts: { location: url } })], /a URL with a password/);
+  refuses(["set-all", "--plaintext", `aws:proxy=${url}`], /a URL with a password\. Nothing was written\. Add --secret/);
+  guard(["set", "--secret", "sshPassword", url]);
+  guard(["set", "--path", "cluster.artifacts.location", "https://mirror.example.com:8443/k8s"]);
+});
+
 test("a secret that is empty or no key does not replace a good one", () => {
   refuses(["set", "--secret", "sshPrivateKey"], /sshPrivateKey would be empty\. Nothing was written/, "\n");
   refuses(

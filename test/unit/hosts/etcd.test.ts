@@ -5,7 +5,7 @@ import { parseCluster } from "../../../config/parse.ts";
 import { type EtcdStageArgs, etcdStage } from "../../../hosts/etcd/etcd.ts";
 import { etcdClusterId, restoreSettings } from "../../../hosts/etcd/restore.ts";
 import { ports } from "../../../hosts/prepare/ports.ts";
-import { opensshKey } from "../../../plugins/openssh.ts";
+import { opensshKey } from "../../../keys/openssh.ts";
 import { must } from "../../support/process.ts";
 import { known, metal } from "../config/samples.ts";
 

@@ -6,7 +6,7 @@ import { connect, createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import ssh2, { type AuthContext, type Connection, type ServerChannel } from "ssh2";
-import { type OpensshKey, opensshKey } from "../../../plugins/openssh.ts";
+import { type OpensshKey, opensshKey } from "../../../keys/openssh.ts";
 import type { SshTarget } from "../../../plugins/ssh-endpoint.ts";
 import { serveSftp } from "./sftp-server.ts";
 
