@@ -1,4 +1,14 @@
-import { type Document, isMap, isScalar, LineCounter, type Pair, parseAllDocuments, type Scalar, type YAMLMap } from "yaml";
+import {
+  type Document,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Pair,
+  parseAllDocuments,
+  type Scalar,
+  type YAMLMap,
+} from "yaml";
 import { keyPath, type Problem, visible } from "./problems.ts";
 import { isMapping } from "./shape.ts";
 
@@ -19,8 +29,15 @@ const clusterKey = "ha-kubernetes:cluster";
  */
 export function fileWords(text: string, given: unknown): FileWords {
   const lines = new LineCounter();
-  const documents = parseAllDocuments(text, { lineCounter: lines, version: "1.2", merge: true, uniqueKeys: false });
   const words: FileWords = { problems: [], warnings: [] };
+  let documents: ReturnType<typeof parseAllDocuments>;
+  try {
+    documents = parseAllDocuments(text, { lineCounter: lines, version: "1.2", merge: true, uniqueKeys: false });
+  } catch (error) {
+    // Nested deeper than the stack is: parseCluster refuses that.
+    if (error instanceof RangeError) return words;
+    throw error;
+  }
   const [first] = documents as Document.Parsed[];
   if (!Array.isArray(documents) || first === undefined || first.errors.length > 0 || !isMap(first.contents)) return words;
   if (documents.length > 1)
@@ -72,6 +89,11 @@ function walk(map: YAMLMap, given: unknown, path: readonly PropertyKey[], at: Wh
         allowed: `a name in quotes: "${visible(name)}", or "${read}" where something was already made by that name`,
       });
     if (isMap(value)) walk(value, name === "<<" || given === undefined ? given : given[read], [...path, name], at, words);
+    if (isSeq(value)) {
+      const below = given === undefined || name === "<<" ? undefined : given[read];
+      for (const [index, item] of value.items.entries())
+        if (isMap(item)) walk(item, Array.isArray(below) ? (below[index] ?? null) : below, [...path, name, index], at, words);
+    }
     if (!isScalar(value)) continue;
     const text = String(value.source ?? "");
     const number = readByGo(value);
@@ -81,8 +103,20 @@ function walk(map: YAMLMap, given: unknown, path: readonly PropertyKey[], at: Wh
         found: `is ${visible(text)}, which YAML reads as ${number}${at(value)}`,
         allowed: "a number without leading zeros, or a text in quotes",
       });
+    else if (number !== undefined && number !== text && /\d/.test(text) && !text.includes("-", 1) && isText([...path, name]))
+      words.warnings.push({
+        key: keyPath([...path, name]),
+        found: `is ${visible(text)}, which YAML reads as ${number}${at(value)}`,
+        allowed: `"${visible(text)}" in quotes, or ${number}`,
+      });
   }
 }
+
+/** Whether a value is a text that may be any, so a number is taken as one: labels, taints' values, arguments and sysctls. */
+const isText = ([first, second, third, , last]: readonly PropertyKey[]): boolean =>
+  (first === "pools" && (third === "labels" || (third === "taints" && last === "value"))) ||
+  (first === "api" && second === "extraArgs") ||
+  (first === "hostPreparation" && second === "extraSysctl");
 
 /** How yaml.v3 and the CLI turn a plain scalar that is no text into one; undefined for what stays as it is written. */
 function readByGo(scalar: Scalar): string | undefined {

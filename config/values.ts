@@ -56,8 +56,8 @@ export const absolutePath = z
 
 /** A snapshot: a path on hosts, or the name of a file alone. */
 export const snapshotPlace = matching(
-  /^(?!.*(^|\/)\.\.?(\/|$))(\/?[A-Za-z0-9._-]+|(\/[A-Za-z0-9._-]+)+)$/,
-  "an absolute path, or a file's name, of letters, digits and . _ -",
+  /^(?!.*(^|\/)\.\.?(\/|$))([A-Za-z0-9._-]+|(\/[A-Za-z0-9._+:=@,~-]+)+)$/,
+  "an absolute path of letters, digits and . _ - + : = @ , ~, or a file's name of letters, digits and . _ -",
 );
 
 /** A SHA-256 in hex. */

@@ -70,6 +70,9 @@ export function commandLine(argv: readonly string[], env: NodeJS.ProcessEnv = pr
   const args = [...known.command, ...others];
   if (args.some((arg) => arg === "-C" || arg === "--cwd" || arg.startsWith("--cwd=")))
     throw new Error("-C is not supported here: use npm --prefix FOLDER run, or change to the folder");
+  const end = args.includes("--") ? args.indexOf("--") : args.length;
+  const mistyped = args.slice(0, end).find((arg) => arg.startsWith("--") && didYouMean(arg.replace(/=.*/s, ""), ["--stack"]));
+  if (mistyped !== undefined) throw new Error(`${mistyped.replace(/=.*/s, "")} is not a flag; did you mean --stack?`);
   const words = wordsOf(args);
   const operation = aliases[words[0] ?? ""];
   const asksForHelp = others.includes("--help") || others.includes("-h");

@@ -113,8 +113,20 @@ export const nodePorts: Rule = {
     });
     const taken = [...new Set(all)].filter((port) => range.first <= port && port <= range.last).sort((a, b) => a - b);
     if (taken.length === 0) return [];
-    const key = argument === undefined ? at("api", "port") : at("api", "extraArgs", "service-node-port-range");
-    const found = `lets a Service of type NodePort take ${taken.join(", ")}`;
-    return [{ key, found, allowed: `ports outside the range of NodePorts, ${range.first}-${range.last}` }];
+    const allowed = `ports outside the range of NodePorts, ${range.first}-${range.last}`;
+    const about = (key: string, ports: readonly number[]) => ({
+      key,
+      found: `lets a Service of type NodePort take ${ports.join(", ")}`,
+      allowed,
+    });
+    if (argument !== undefined) return [about(at("api", "extraArgs", "service-node-port-range"), taken)];
+    const keyOf = (port: number): string => {
+      if (port === cluster.api.port) return at("api", "port");
+      if (port === cluster.api.former?.port) return at("api", "former", "port");
+      if (port === cluster.balancer.statisticsPort) return at("balancer", "statisticsPort");
+      const own = Object.entries(cluster.hosts).find(([, { sshPort }]) => sshPort === port);
+      return own === undefined ? at("ssh", "port") : at("hosts", own[0], "sshPort");
+    };
+    return taken.map((port) => about(keyOf(port), [port]));
   },
 };

@@ -81,4 +81,16 @@ test("ports of the cluster among the NodePorts are said", () => {
     }),
     ["cluster.api.port lets a Service of type NodePort take 31000"],
   );
+  assert.deepEqual(
+    warnings({}, (config) => {
+      config.ssh = { port: 30_022 };
+      config.api.former = { port: 30_443 };
+      config.balancer = { statisticsPort: 31_404 };
+      config.hosts.w1.sshPort = 32_022;
+    }),
+    ["ssh.port 30022", "api.former.port 30443", "balancer.statisticsPort 31404", "hosts.w1.sshPort 32022"].map((text) => {
+      const [key, port] = text.split(" ");
+      return `cluster.${key} lets a Service of type NodePort take ${port}`;
+    }),
+  );
 });

@@ -296,7 +296,7 @@ export const badSettings: readonly Bad[] = [
       c.etcd = { restoreFrom: { id: "today", snapshot: "../x.db" } };
     },
     says: [
-      'cluster.etcd.restoreFrom.snapshot is "../x.db" | allowed: an absolute path, or a file\'s name, of letters, digits and . _ -',
+      'cluster.etcd.restoreFrom.snapshot is "../x.db" | allowed: an absolute path of letters, digits and . _ - + : = @ , ~, or a file\'s name of letters, digits and . _ -',
       "cluster.etcd.restoreFrom.sha256 is missing | allowed: 64 lower-case hex digits, as sha256sum prints them",
     ],
   },

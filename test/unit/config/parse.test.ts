@@ -16,6 +16,19 @@ function wrong(config: Written): string[] {
   return parsed.problems.map(({ key }) => key);
 }
 
+test("a config nested 5000 deep is refused, in mappings and in lists", () => {
+  for (const [open, close] of [
+    ['{"a":', "}"],
+    ["[", "]"],
+  ] as const) {
+    const deep = JSON.parse(`${open.repeat(5000)}1${close.repeat(5000)}`);
+    const parsed = parseCluster({ ...metal(), labels: deep }, known);
+    assert.deepEqual(parsed.ok ? [] : parsed.problems.map(({ key, found }) => `${key} ${found}`), [
+      "cluster is nested deeper than 50 levels",
+    ]);
+  }
+});
+
 test("every default is filled in, of sections that aren't written too", () => {
   const { cluster } = right(metal());
   assert.equal(cluster.api.port, 8443);

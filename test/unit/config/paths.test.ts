@@ -70,3 +70,15 @@ test("whatever path is above a system's directory is refused, and no path is eve
     }),
   );
 });
+
+test("a snapshot is taken from every path that snapshots may be kept at", () => {
+  for (const directory of ["/var/backups/ha-kubernetes", "/mnt/disk+1/a:b=c@d,e~f"]) {
+    const config = metal();
+    config.etcd = {
+      backup: { directory },
+      restoreFrom: { id: "today", snapshot: `${directory}/a.db`, sha256: "0".repeat(64) },
+    };
+    const parsed = parseCluster(config, known);
+    assert.ok(parsed.ok, JSON.stringify(parsed));
+  }
+});

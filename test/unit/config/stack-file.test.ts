@@ -131,3 +131,23 @@ test("the front end reads a file whose anchor 500 hosts use, and one that merges
   );
   delete process.env.PULUMI_CONFIG_PASSPHRASE_FILE;
 });
+
+test("numbers that YAML changes are said where any text may stand", () => {
+  const text = `config:
+  ha-kubernetes:cluster:
+    api: { port: 8443.0, extraArgs: { event-ttl: 1e3, v: 2 } }
+    pools:
+      general:
+        labels: { release: 2.0, day: "2.0", zone: 7, since: 2026-01-02, on: true }
+        taints: [{ key: a, value: 3.0, effect: NoSchedule }]
+`;
+  assert.deepEqual(
+    fileWords(text, undefined).warnings.map(({ key, found, allowed }) => `${key} ${found} | ${allowed}`),
+    [
+      'cluster.api.extraArgs.event-ttl is 1e3, which YAML reads as 1000 (line 3) | "1e3" in quotes, or 1000',
+      'cluster.pools.general.labels.release is 2.0, which YAML reads as 2 (line 6) | "2.0" in quotes, or 2',
+      'cluster.pools.general.taints[0].value is 3.0, which YAML reads as 3 (line 7) | "3.0" in quotes, or 3',
+    ],
+  );
+  assert.deepEqual(fileWords(`config: ${"[".repeat(20_000)}${"]".repeat(20_000)}`, undefined), { problems: [], warnings: [] });
+});

@@ -48,3 +48,9 @@ test("a verb that does not exist is named with the one that was meant, or with a
   assert.throws(() => lineOf("preveiw"), /preveiw is not a command; did you mean preview\?/);
   assert.throws(() => lineOf("frobnicate"), /is not a command: up, preview, destroy/);
 });
+
+test("a mistyped --stack is named, before the CLI or its value is complained about", () => {
+  for (const words of [["--stak", "t1"], ["--stacks=t1"], ["--sta", "t1"]])
+    assert.throws(() => commandLine(["up", ...words], {}), /is not a flag; did you mean --stack\?/, words.join(" "));
+  for (const flag of ["--yes", "--show-secrets", "--skip-preview", "--save-plan=x"]) commandLine(["up", flag], {});
+});
