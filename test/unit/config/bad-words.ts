@@ -11,7 +11,7 @@ const ofHost =
 const keysOf = (section: string) =>
   Object.keys(
     (
-      unwrapped((clusterSchema.shape as Record<string, typeof clusterSchema.shape.api>)[section] ?? clusterSchema)._zod
+      unwrapped((clusterSchema.shape as unknown as Record<string, typeof clusterSchema.shape.api>)[section] ?? clusterSchema)._zod
         .def as unknown as {
         shape: object;
       }
