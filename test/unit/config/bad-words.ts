@@ -8,15 +8,11 @@ const top =
   "name, provider, kubernetesVersion, versions, upgradePath, nodeCidrs, hosts, pools, api, balancer, etcd, network, certificates, kubelet, containerRuntime, hostPreparation, drain, addons, artifacts, ssh, lab, aws, repair, allow";
 const ofHost =
   "address, roles, pool, architecture, connection, sshAddress, sshPort, sshUser, hostKey, dataDevice, lost, incarnation, aws";
-const keysOf = (section: string) =>
-  Object.keys(
-    (
-      unwrapped((clusterSchema.shape as unknown as Record<string, typeof clusterSchema.shape.api>)[section] ?? clusterSchema)._zod
-        .def as unknown as {
-        shape: object;
-      }
-    ).shape,
-  ).join(", ");
+const shape: Readonly<Record<string, Parameters<typeof unwrapped>[0]>> = clusterSchema.shape;
+function keysOf(section: string): string {
+  const { def } = unwrapped(shape[section] ?? clusterSchema)._zod;
+  return def.type === "object" ? Object.keys(def.shape).join(", ") : "";
+}
 const ofSsh = "user, port, bastion, acceptAnyHostKey";
 const secret =
   "no secret goes in here, where it is in clear: replace it, and store the new one by config set --secret sshPrivateKey or sshPassword";
