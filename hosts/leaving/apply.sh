@@ -13,6 +13,6 @@ if etcd_access; then
     [ -n "$(etcd_read "ha-kubernetes/announces/$HOST_NAME")" ] || etcd_surely put "ha-kubernetes/announces/$HOST_NAME" yes >/dev/null
     wait_until 60 "the apiserver of this host to take note of it" tell_workers
   fi
-  touch "$FINISHED"
+  [ -f "$FINISHED" ] || touch "$FINISHED"
   remember_control_planes
 fi
