@@ -13,7 +13,7 @@ import { startWhereAmI } from "../support/workload.ts";
 const gateway = "10.79.104.1";
 const fresh = new FreshHosts();
 // A login as root, which gets its environment from /etc/environment.
-const { ssh: _, ...config } = onMetal("field-boot", 104);
+const { ssh: _, ...config } = onMetal("test-field-boot", 104);
 
 onCluster(
   config,

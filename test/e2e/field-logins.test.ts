@@ -9,7 +9,7 @@ import { makeMetal, onMetal } from "../support/metal.ts";
 import { assertNothingRuns, onCluster } from "../support/scenario.ts";
 import type { ClusterConfig } from "../support/stack.ts";
 
-const config = onMetal("field-logins", 105);
+const config = onMetal("test-field-logins", 105);
 const newKey = () => opensshKey(generateKeyPairSync("ed25519").privateKey) as OpensshKey;
 const fresh = new FreshHosts();
 /** The key that logs in at first, and its public half. */

@@ -9,7 +9,7 @@ import { onCluster } from "../support/scenario.ts";
 import type { ClusterConfig } from "../support/stack.ts";
 
 const root = new URL("../../", import.meta.url).pathname;
-const config = onMetal("field-lost", 105);
+const config = onMetal("test-field-lost", 105);
 
 onCluster(
   config,
