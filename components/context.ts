@@ -24,7 +24,7 @@ export interface ClusterContext {
   joins: Readonly<Record<string, string | undefined>>;
   /** Kubernetes versions through which control planes go on the way to the config's. */
   path: readonly string[];
-  /** True when this `up` moves the API, or ends a move: pods look for it anew once every host has taken part. */
+  /** True when this `up` moves the API, or ends a move: once every host has taken part, pods look it up again. */
   movesApi: boolean;
   /** Balancers that the last `up` recorded: they run already. */
   balancers: ReadonlySet<string>;

@@ -21,9 +21,9 @@ const recordedHost = z.object({
   lost: z.boolean(),
   incarnation: z.number(),
   dataDevice: z.string().optional(),
-  /** A worker's pool; absent in records of before it was kept. */
+  /** A worker's pool. Older records lack it. */
   pool: z.string().optional(),
-  /** `repair` as it was, empty where there was none; absent in records of before it was kept. */
+  /** The word of `repair`, empty where there was none. Older records lack it. */
   repair: z.string().optional(),
   /** Why a worker's join credential was made once more since its host was: another word. Absent where it was not. */
   join: z.string().optional(),

@@ -40,7 +40,7 @@ export function stackFileSchema(): object {
     title: "A stack of ha-kubernetes",
     type: "object",
     required: ["config"],
-    // What is not read here is a mistake: the cluster is below config.
+    // Any other key is a mistake: the cluster belongs below config.
     patternProperties: { "^(cluster$|ha-kubernetes:)": false },
     properties: {
       config: {

@@ -46,7 +46,7 @@ export function memberFindings({ stages }: WantedHost, seen: Observation): Findi
       fail(
         "etcd database",
         database,
-        "raise etcd.quotaMebibytes and run up, or delete objects: `systemctl start etcd-defragment` there then gives back what is not in use",
+        "raise etcd.quotaMebibytes and run up. Or delete objects, then free the unused space: `systemctl start etcd-defragment` there",
       ),
     );
   } else findings.push(ok("etcd database", database));

@@ -53,7 +53,7 @@ const bothPlaces: Refusal = {
 
 // A name or a port that nobody asks for hurts nobody, and a move that was cut short may have to go back to where it came from.
 const knownAddress: Refusal = {
-  says: "`api.former.address` is the address of the last `up`: another one would be taken from whoever has it.",
+  says: "`api.former.address` is the address that the last `up` had. Any other address may belong to another machine.",
   check: ({ before, after }) => {
     const former = after.api?.former?.address;
     const known = [before.api?.address, before.api?.former?.address].filter((it) => it !== undefined);

@@ -41,7 +41,7 @@ const formerDiffers: Rule = {
 };
 
 const formerAddress: Rule = {
-  says: "`api.former.address` is no host's address.",
+  says: "`api.former.address` is not the address of a host.",
   check: (cluster) =>
     eachHost(cluster, (name, { address }) =>
       address !== undefined && address === cluster.api.former?.address

@@ -38,27 +38,19 @@ test("a wait always says why it goes on: the condition's last words, its why_not
   assert.equal(await waiting("late", "late() { false; }; why_not_late() { false; }"), `${gaveUp}'late' is not true yet`);
 });
 
+/** Another stage that has the host's lock until its input ends. */
+const holdLock = () =>
+  spawn("bash", ["--norc", "-euo", "pipefail", "-c", `${library}\nSTAGE_NAME=balancer; take_host_lock; echo held; read -r`]);
+
 test("a stage that meets another one on its host waits without a word at first, then names it", async () => {
-  const holder = spawn("bash", [
-    "--norc",
-    "-euo",
-    "pipefail",
-    "-c",
-    `${library}\nSTAGE_NAME=balancer; take_host_lock; echo held; read -r`,
-  ]);
+  const holder = holdLock();
   await once(holder.stdout, "data");
   const begun = Date.now();
   const waiter = bash("take_host_lock; echo through");
   setTimeout(() => holder.stdin.end("\n"), 500);
   assert.deepEqual((({ stdout, stderr }) => ({ stdout, stderr }))(await waiter), { stdout: "through\n", stderr: "" });
   assert.ok(Date.now() - begun < 9000);
-  const long = spawn("bash", [
-    "--norc",
-    "-euo",
-    "pipefail",
-    "-c",
-    `${library}\nSTAGE_NAME=balancer; take_host_lock; echo held; read -r`,
-  ]);
+  const long = holdLock();
   await once(long.stdout, "data");
   const second = spawn("bash", ["--norc", "-euo", "pipefail", "-c", `${library}\ntake_host_lock`]);
   let said = "";
