@@ -1,7 +1,7 @@
-import { removeHosts } from "../lab/hosts.ts";
-import { TestCluster } from "../test/support/cluster.ts";
-import { Edited } from "../test/support/edits.ts";
-import { Stack, threePlusTwo } from "../test/support/stack.ts";
+import { TestCluster } from "../test/harness/cluster.ts";
+import { Edited } from "../test/harness/edits.ts";
+import { removeHosts } from "../test/harness/lab-hosts.ts";
+import { Stack, threePlusTwo } from "../test/harness/stack.ts";
 
 // How long `up` takes to add a worker, in a small and in a larger cluster: the work should depend on the change, not on the cluster.
 

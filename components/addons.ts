@@ -1,9 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
 import { addonsStage } from "../hosts/addons/addons.ts";
-import type { ApiLoadBalancer } from "./apiLoadBalancer.ts";
+import type { ApiLoadBalancer } from "./api-load-balancer.ts";
 import { type ClusterContext, hostsOf } from "./context.ts";
-import type { ControlPlane } from "./controlPlane.ts";
-import { type HostCommand, hostCommand } from "./host.ts";
+import type { ControlPlane } from "./control-plane.ts";
+import { type HostCommand, hostCommand } from "./host-command.ts";
 
 /** What is installed in the cluster once its API answers: every control plane offers, the first to come does it. */
 export class Addons extends pulumi.ComponentResource {

@@ -3,7 +3,7 @@ import type { Versions } from "../artifacts/lock.ts";
 import type { Cluster } from "../config/schema.ts";
 import type { AddonImages } from "../hosts/addons/addon.ts";
 import type { Host, Infrastructure } from "../providers/infrastructure.ts";
-import type { ClusterPki } from "./clusterPki.ts";
+import type { ClusterPki } from "./cluster-pki.ts";
 
 /** What every component is told. */
 export interface ClusterContext {

@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { handoverStage } from "../hosts/handover/handover.ts";
 import { leavingStage } from "../hosts/leaving/leaving.ts";
 import { type ClusterContext, hostsOf } from "./context.ts";
-import { type HostCommand, hostCommand } from "./host.ts";
+import { type HostCommand, hostCommand } from "./host-command.ts";
 
 /**
  * Marks each control plane as leaving when it is deleted, before anything else is: so it must be made last. Etcd hosts that are no

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { stringify } from "yaml";
-import type { ClusterPki } from "./clusterPki.ts";
+import type { ClusterPki } from "./cluster-pki.ts";
 import type { ClusterContext } from "./context.ts";
 
 /** A kubeconfig for the operator: group kubeadm:cluster-admins, at the API's address rather than its name, which only nodes know. */

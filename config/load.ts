@@ -5,7 +5,7 @@ import { privateKeyFault } from "./keys.ts";
 import { parseCluster } from "./parse.ts";
 import { didYouMean, grouped, type Problem, problemsText, visible } from "./problems.ts";
 import type { Cluster } from "./schema.ts";
-import { fileWords } from "./stackFile.ts";
+import { fileWords } from "./stack-file.ts";
 import type { KnownVersions } from "./versions.ts";
 
 /** The project's name, which prefixes its config keys whatever the stack. */

@@ -1,7 +1,7 @@
 import { privateKeyFault } from "../config/keys.ts";
 import { keys, secretNames } from "../config/load.ts";
 import { didYouMean, holdsPassword, holdsPrivateKey, problemsText } from "../config/problems.ts";
-import { fileWords } from "../config/stackFile.ts";
+import { fileWords } from "../config/stack-file.ts";
 import { wordsOf } from "./arguments.ts";
 
 // What `config set` must not do: write a secret in clear, an empty or wrong one over a good one, a word over the cluster, or a key that

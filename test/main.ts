@@ -68,7 +68,7 @@ async function runFiles(paths: readonly string[], together: boolean, counts: Cou
     files: [...paths],
     cwd: root,
     concurrency: together,
-    execArgv: [...forced, "--import", `${root}test/support/seed.ts`],
+    execArgv: [...forced, "--import", `${root}test/harness/seed.ts`],
   });
   stream.on("test:summary", ({ file, counts: all }) => {
     // Each file has a summary of its own; this one is of all.

@@ -1,8 +1,8 @@
 import { posix } from "node:path";
 import { didYouMean, type Problem, shown } from "../problems.ts";
 import type { Cluster } from "../schema.ts";
-import { knownFlags, valueWanted } from "./apiserverFlags.ts";
-import { goBoolean, goList, goMap, goPortRange } from "./goArguments.ts";
+import { knownFlags, valueWanted } from "./apiserver-flags.ts";
+import { goBoolean, goList, goMap, goPortRange } from "./go-arguments.ts";
 import { within } from "./paths.ts";
 import { at, type Rule } from "./rule.ts";
 

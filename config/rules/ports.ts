@@ -1,7 +1,7 @@
 import { ports } from "../../hosts/prepare/ports.ts";
 import { buildsBalancer } from "../balancer.ts";
 import type { Cluster, HostConfig, Role } from "../schema.ts";
-import { goPortRange } from "./goArguments.ts";
+import { goPortRange } from "./go-arguments.ts";
 import { at, eachHost, type Rule } from "./rule.ts";
 
 // Ports that two programs on one host would want.

@@ -4,8 +4,8 @@ import type { KubernetesObject } from "../../hosts/addons/addon.ts";
 import { manifest } from "../../hosts/addons/addons.ts";
 import type { Infrastructure } from "../infrastructure.ts";
 import { clusterAutoscaler } from "./addons/autoscaler.ts";
-import { cloudController } from "./addons/cloudController.ts";
-import { ebsCsi } from "./addons/ebsCsi.ts";
+import { cloudController } from "./addons/cloud-controller.ts";
+import { ebsCsi } from "./addons/ebs-csi.ts";
 
 export interface AwsAddonsArgs {
   cluster: Cluster;

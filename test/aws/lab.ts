@@ -1,9 +1,9 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
-import { runInHost } from "../../lab/hosts.ts";
 import { mustRunScript } from "../../lab/run.ts";
-import { must } from "../support/process.ts";
+import { runInHost } from "../harness/lab-hosts.ts";
+import { must } from "../harness/process.ts";
 import type { Site, StartedInstance } from "./site.ts";
 
 // Instances as hosts of a lab, volumes as disks of this machine.

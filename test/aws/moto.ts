@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { homedir } from "node:os";
 import { join } from "node:path";
-import { eventually, must } from "../support/process.ts";
+import { eventually, must } from "../harness/process.ts";
 
 // moto: a server that implements AWS's API, on the loopback, with nothing in it but what every account has. Its pinned packages
 // are installed once, into a virtual environment below the user's cache folder.

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { mustRunScript } from "../../lab/run.ts";
-import { must } from "../support/process.ts";
+import { must } from "../harness/process.ts";
 import { LabBalancer } from "./balancer.ts";
 import { type Clients, makeClients } from "./clients.ts";
 import { LabNames } from "./dns.ts";

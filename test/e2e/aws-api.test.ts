@@ -12,7 +12,7 @@ import { exampleConfig, infrastructureProgram, makeExisting } from "../aws/infra
 import { everything } from "../aws/left.ts";
 import { type Moto, region, startMoto } from "../aws/moto.ts";
 import { allowedBy, operatorPolicy, unusedOf } from "../aws/policy.ts";
-import { TestProject } from "../support/project.ts";
+import { TestProject } from "../harness/project.ts";
 
 let moto: Moto;
 let clients: Clients;

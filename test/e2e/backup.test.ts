@@ -2,10 +2,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import ssh2 from "ssh2";
-import type { LabHost } from "../support/lab.ts";
-import { assertNothingRuns, loginsOf, onCluster } from "../support/scenario.ts";
-import { threePlusTwo } from "../support/stack.ts";
-import { answeringNodes, startWhereAmI } from "../support/workload.ts";
+import type { LabHost } from "../harness/lab.ts";
+import { assertNothingRuns, loginsOf, onCluster } from "../harness/scenario.ts";
+import { threePlusTwo } from "../harness/stack.ts";
+import { answeringNodes, startWhereAmI } from "../harness/workload.ts";
 
 const config = threePlusTwo("test-backup", 11);
 const directory = "/var/backups/ha-kubernetes";

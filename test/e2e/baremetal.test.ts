@@ -1,11 +1,11 @@
 // hosts that exist, reached by a user with sudo: destroy undoes everything, whatever state the cluster is in, and up works again
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { cutNetwork, healNetwork } from "../../lab/faults.ts";
-import { FreshHosts } from "../support/fresh.ts";
-import { makeMetal, onMetal } from "../support/metal.ts";
-import { assertNothingRuns, onCluster } from "../support/scenario.ts";
-import { startWhereAmI } from "../support/workload.ts";
+import { FreshHosts } from "../harness/fresh.ts";
+import { cutNetwork, healNetwork } from "../harness/lab-faults.ts";
+import { makeMetal, onMetal } from "../harness/metal.ts";
+import { assertNothingRuns, onCluster } from "../harness/scenario.ts";
+import { startWhereAmI } from "../harness/workload.ts";
 
 const budget = `
 apiVersion: policy/v1

@@ -1,10 +1,10 @@
 // every certificate on every host is made anew, one host at a time, while requests go on
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Edited, healthyMembers } from "../support/edits.ts";
-import type { LabHost } from "../support/lab.ts";
-import { assertNothingRuns, onCluster } from "../support/scenario.ts";
-import { threePlusTwo } from "../support/stack.ts";
+import { Edited, healthyMembers } from "../harness/edits.ts";
+import type { LabHost } from "../harness/lab.ts";
+import { assertNothingRuns, onCluster } from "../harness/scenario.ts";
+import { threePlusTwo } from "../harness/stack.ts";
 
 const config = { ...threePlusTwo("test-certs", 5), certificates: { leafValidityHours: 2, renewBeforeHours: 1 } };
 

@@ -1,11 +1,11 @@
 // check says that a fresh cluster is well, names each thing that is broken by hand, and a repair mends exactly those
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { must, type Result, run } from "../support/process.ts";
-import { onCluster } from "../support/scenario.ts";
-import { heldBy } from "../support/secrets.ts";
-import { threePlusTwo } from "../support/stack.ts";
-import { secretsOfStack } from "../support/stages.ts";
+import { must, type Result, run } from "../harness/process.ts";
+import { onCluster } from "../harness/scenario.ts";
+import { heldBy } from "../harness/secrets.ts";
+import { threePlusTwo } from "../harness/stack.ts";
+import { secretsOfStack } from "../harness/stages.ts";
 
 const config = threePlusTwo("test-check", 74);
 const root = new URL("../../", import.meta.url).pathname;

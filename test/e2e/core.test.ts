@@ -2,13 +2,13 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { ApiClient } from "../support/probe.ts";
-import { assertNothingRuns, loginsOf, onCluster, ProcessWatcher } from "../support/scenario.ts";
-import { heldBy } from "../support/secrets.ts";
-import { threePlusTwo } from "../support/stack.ts";
-import { runAgain, secretsOfStack, stageCommands } from "../support/stages.ts";
-import { containersOf, traces } from "../support/traces.ts";
-import { assertPodsReachEachOther } from "../support/workload.ts";
+import { ApiClient } from "../harness/probe.ts";
+import { assertNothingRuns, loginsOf, onCluster, ProcessWatcher } from "../harness/scenario.ts";
+import { heldBy } from "../harness/secrets.ts";
+import { threePlusTwo } from "../harness/stack.ts";
+import { runAgain, secretsOfStack, stageCommands } from "../harness/stages.ts";
+import { containersOf, traces } from "../harness/traces.ts";
+import { assertPodsReachEachOther } from "../harness/workload.ts";
 
 const processes = new ProcessWatcher();
 

@@ -1,12 +1,12 @@
 // settings of a living cluster are edited: apiserver, kubelets, sysctls, balancers, name servers, a pool's labels and taints
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { TestCluster } from "../support/cluster.ts";
-import { type Edit, Edited } from "../support/edits.ts";
-import { eventually } from "../support/process.ts";
-import { assertNothingRuns, onCluster } from "../support/scenario.ts";
-import { type ClusterConfig, threePlusTwo } from "../support/stack.ts";
-import { startWhereAmI } from "../support/workload.ts";
+import type { TestCluster } from "../harness/cluster.ts";
+import { type Edit, Edited } from "../harness/edits.ts";
+import { eventually } from "../harness/process.ts";
+import { assertNothingRuns, onCluster } from "../harness/scenario.ts";
+import { type ClusterConfig, threePlusTwo } from "../harness/stack.ts";
+import { startWhereAmI } from "../harness/workload.ts";
 
 onCluster(threePlusTwo("test-edits", 13), (scenario) => {
   const edited = new Edited(scenario);

@@ -1,12 +1,12 @@
 // etcd on hosts of its own: a member without data, a removal and a destroy while there is no quorum
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { TestCluster } from "../support/cluster.ts";
-import { healthyMembers } from "../support/edits.ts";
-import { FreshHosts } from "../support/fresh.ts";
-import { makeMetal, onMetal } from "../support/metal.ts";
-import { assertNothingRuns, onCluster } from "../support/scenario.ts";
-import { stageCommands } from "../support/stages.ts";
+import type { TestCluster } from "../harness/cluster.ts";
+import { healthyMembers } from "../harness/edits.ts";
+import { FreshHosts } from "../harness/fresh.ts";
+import { makeMetal, onMetal } from "../harness/metal.ts";
+import { assertNothingRuns, onCluster } from "../harness/scenario.ts";
+import { stageCommands } from "../harness/stages.ts";
 
 const config = onMetal("test-etcd", 11);
 const host = (last: number, ...roles: string[]) => ({ address: `10.79.11.${last}`, roles });

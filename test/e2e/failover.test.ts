@@ -1,12 +1,12 @@
 // a power cut of the host with the virtual IP, and all hosts off and on again, while requests go on
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { cutPower, start, stop } from "../../lab/faults.ts";
-import type { LabHost } from "../support/lab.ts";
-import { Probe, summary } from "../support/probe.ts";
-import { eventually } from "../support/process.ts";
-import { assertNothingRuns, onCluster } from "../support/scenario.ts";
-import { threePlusTwo } from "../support/stack.ts";
+import type { LabHost } from "../harness/lab.ts";
+import { cutPower, start, stop } from "../harness/lab-faults.ts";
+import { Probe, summary } from "../harness/probe.ts";
+import { eventually } from "../harness/process.ts";
+import { assertNothingRuns, onCluster } from "../harness/scenario.ts";
+import { threePlusTwo } from "../harness/stack.ts";
 
 onCluster(threePlusTwo("test-failover", 1), (scenario) => {
   const { stack, cluster, config } = scenario;

@@ -2,11 +2,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
-import { Edited } from "../support/edits.ts";
-import { makeMetal, onMetal } from "../support/metal.ts";
-import { eventually } from "../support/process.ts";
-import { assertNothingRuns, onCluster } from "../support/scenario.ts";
-import { watching } from "../support/watching.ts";
+import { Edited } from "../harness/edits.ts";
+import { makeMetal, onMetal } from "../harness/metal.ts";
+import { eventually } from "../harness/process.ts";
+import { assertNothingRuns, onCluster } from "../harness/scenario.ts";
+import { watching } from "../harness/watching.ts";
 
 const config = onMetal("test-field-api", 106);
 const old = { domainName: config.api.domainName, address: config.api.address, port: 8443 };

@@ -1,10 +1,10 @@
 // a first up killed at ten points of the birth: destroy leaves hosts as they were each time, and up makes a healthy cluster
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { FreshHosts } from "../support/fresh.ts";
-import { killedUp, randomFrom } from "../support/kills.ts";
-import { makeMetal, onMetal } from "../support/metal.ts";
-import { assertNothingRuns, onCluster } from "../support/scenario.ts";
+import { FreshHosts } from "../harness/fresh.ts";
+import { killedUp, randomFrom } from "../harness/kills.ts";
+import { makeMetal, onMetal } from "../harness/metal.ts";
+import { assertNothingRuns, onCluster } from "../harness/scenario.ts";
 
 // HA_KUBERNETES_SEED chooses other points than the usual ones.
 const random = randomFrom(Number(process.env.HA_KUBERNETES_SEED ?? 1));

@@ -2,13 +2,13 @@
 import assert from "node:assert/strict";
 import type { AddressInfo } from "node:net";
 import { after, test } from "node:test";
-import { delayAddress, listenOutside, reaches, reboot, undelayAddress } from "../support/boots.ts";
-import { checked } from "../support/checked.ts";
-import { FreshHosts } from "../support/fresh.ts";
-import { makeMetal, onMetal } from "../support/metal.ts";
-import { eventually } from "../support/process.ts";
-import { assertNothingRuns, onCluster } from "../support/scenario.ts";
-import { startWhereAmI } from "../support/workload.ts";
+import { delayAddress, listenOutside, reaches, reboot, undelayAddress } from "../harness/boots.ts";
+import { checked } from "../harness/checked.ts";
+import { FreshHosts } from "../harness/fresh.ts";
+import { makeMetal, onMetal } from "../harness/metal.ts";
+import { eventually } from "../harness/process.ts";
+import { assertNothingRuns, onCluster } from "../harness/scenario.ts";
+import { startWhereAmI } from "../harness/workload.ts";
 
 const gateway = "10.79.104.1";
 const fresh = new FreshHosts();

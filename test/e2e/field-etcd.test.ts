@@ -1,11 +1,11 @@
 // etcd over the years: members that were left behind, removed or damaged, snapshots and clocks, a full database, defragmentation
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { checked, compact, databaseOf, fill, memberNames, ownEtcdctl, runUnit } from "../support/etcd.ts";
-import type { LabHost } from "../support/lab.ts";
-import { eventually } from "../support/process.ts";
-import { assertNothingRuns, onCluster } from "../support/scenario.ts";
-import { threePlusTwo } from "../support/stack.ts";
+import { checked, compact, databaseOf, fill, memberNames, ownEtcdctl, runUnit } from "../harness/etcd.ts";
+import type { LabHost } from "../harness/lab.ts";
+import { eventually } from "../harness/process.ts";
+import { assertNothingRuns, onCluster } from "../harness/scenario.ts";
+import { threePlusTwo } from "../harness/stack.ts";
 
 const config = threePlusTwo("test-field-etcd", 102);
 delete config.hosts.w2;

@@ -3,11 +3,11 @@ import assert from "node:assert/strict";
 import { generateKeyPairSync } from "node:crypto";
 import { test } from "node:test";
 import { type OpensshKey, opensshKey } from "../../keys/openssh.ts";
-import { FreshHosts } from "../support/fresh.ts";
-import type { LabHost } from "../support/lab.ts";
-import { makeMetal, onMetal } from "../support/metal.ts";
-import { assertNothingRuns, onCluster } from "../support/scenario.ts";
-import type { ClusterConfig } from "../support/stack.ts";
+import { FreshHosts } from "../harness/fresh.ts";
+import type { LabHost } from "../harness/lab.ts";
+import { makeMetal, onMetal } from "../harness/metal.ts";
+import { assertNothingRuns, onCluster } from "../harness/scenario.ts";
+import type { ClusterConfig } from "../harness/stack.ts";
 
 const config = onMetal("test-field-logins", 105);
 const newKey = () => opensshKey(generateKeyPairSync("ed25519").privateKey) as OpensshKey;

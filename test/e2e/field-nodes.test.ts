@@ -1,11 +1,11 @@
 // nodes: up ends when all are Ready, a repair mends what was deleted, lost or spent, and a worker can do only a worker's things
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { isReady } from "../support/cluster.ts";
-import { eventually, run } from "../support/process.ts";
-import { assertNothingRuns, onCluster } from "../support/scenario.ts";
-import { threePlusTwo } from "../support/stack.ts";
-import { assertPodsReachEachOther, startGuarded } from "../support/workload.ts";
+import { isReady } from "../harness/cluster.ts";
+import { eventually, run } from "../harness/process.ts";
+import { assertNothingRuns, onCluster } from "../harness/scenario.ts";
+import { threePlusTwo } from "../harness/stack.ts";
+import { assertPodsReachEachOther, startGuarded } from "../harness/workload.ts";
 
 const config = threePlusTwo("test-field-nodes", 103);
 const root = new URL("../../", import.meta.url).pathname;

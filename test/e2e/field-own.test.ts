@@ -1,12 +1,12 @@
 // what was on hosts before: up refuses leftovers by name and touches none, takes what is empty, and destroy gives everything back
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
-import { type Lab, reinstallHost } from "../../lab/hosts.ts";
-import { Disks } from "../support/disks.ts";
-import { FreshHosts } from "../support/fresh.ts";
-import { makeMetal, onMetal } from "../support/metal.ts";
-import { onCluster } from "../support/scenario.ts";
-import type { ClusterConfig, HostEntry } from "../support/stack.ts";
+import { Disks } from "../harness/disks.ts";
+import { FreshHosts } from "../harness/fresh.ts";
+import { type Lab, reinstallHost } from "../harness/lab-hosts.ts";
+import { makeMetal, onMetal } from "../harness/metal.ts";
+import { onCluster } from "../harness/scenario.ts";
+import type { ClusterConfig, HostEntry } from "../harness/stack.ts";
 
 const { hosts: all, ...rest } = onMetal("test-own", 100);
 const { w2: _, ...hosts } = all;

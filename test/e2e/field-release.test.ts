@@ -1,12 +1,12 @@
 // a living cluster that an earlier release made takes this one by up: in turns, nothing replaced, no request on a new connection lost
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Probe, summary } from "../support/probe.ts";
-import { checkoutOf, upWith } from "../support/release.ts";
-import { RollWatch } from "../support/roll.ts";
-import { assertNothingRuns, onCluster } from "../support/scenario.ts";
-import { threePlusTwo } from "../support/stack.ts";
-import { startGuarded } from "../support/workload.ts";
+import { Probe, summary } from "../harness/probe.ts";
+import { checkoutOf, upWith } from "../harness/release.ts";
+import { RollWatch } from "../harness/roll.ts";
+import { assertNothingRuns, onCluster } from "../harness/scenario.ts";
+import { threePlusTwo } from "../harness/stack.ts";
+import { startGuarded } from "../harness/workload.ts";
 
 // The release before. Another commit of this repository by the environment.
 const before = process.env.HA_KUBERNETES_RELEASE ?? "835f0758f5b5b77727846470d3115863eef2125e";

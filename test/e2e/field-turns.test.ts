@@ -1,12 +1,12 @@
 // turns hold whatever happens to etcd and the API, and destroy works after a first up that was killed anywhere
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { FreshHosts } from "../support/fresh.ts";
-import { killGroup } from "../support/kills.ts";
-import { makeMetal, onMetal } from "../support/metal.ts";
-import { eventually } from "../support/process.ts";
-import { onCluster } from "../support/scenario.ts";
-import { apiserverStarted, withLibraries } from "../support/turns.ts";
+import { FreshHosts } from "../harness/fresh.ts";
+import { killGroup } from "../harness/kills.ts";
+import { makeMetal, onMetal } from "../harness/metal.ts";
+import { eventually } from "../harness/process.ts";
+import { onCluster } from "../harness/scenario.ts";
+import { apiserverStarted, withLibraries } from "../harness/turns.ts";
 
 const config = onMetal("test-field-turns", 101);
 const fresh = new FreshHosts();

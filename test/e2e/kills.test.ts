@@ -2,11 +2,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Generations } from "../../config/authorities.ts";
-import { TestCluster } from "../support/cluster.ts";
-import { healthyMembers, nodeNames } from "../support/edits.ts";
-import { killedUp, randomFrom } from "../support/kills.ts";
-import { assertNothingRuns, onCluster } from "../support/scenario.ts";
-import { type ClusterConfig, threePlusTwo } from "../support/stack.ts";
+import { TestCluster } from "../harness/cluster.ts";
+import { healthyMembers, nodeNames } from "../harness/edits.ts";
+import { killedUp, randomFrom } from "../harness/kills.ts";
+import { assertNothingRuns, onCluster } from "../harness/scenario.ts";
+import { type ClusterConfig, threePlusTwo } from "../harness/stack.ts";
 
 // 9 are one of each change. HA_KUBERNETES_SEED chooses other points than the usual ones.
 const kills = Number(process.env.HA_KUBERNETES_KILLS ?? 9);

@@ -1,15 +1,15 @@
 // more of hosts that come and go, on hosts that exist: a pool, a balancer, etcd 3 to 5 to 3, reinstalled, re-addressed and lost hosts
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { cutPower } from "../../lab/faults.ts";
-import { type Lab, reinstallHost } from "../../lab/hosts.ts";
-import { TestCluster } from "../support/cluster.ts";
-import { Edited, healthyMembers, nodeNames } from "../support/edits.ts";
-import { FreshHosts } from "../support/fresh.ts";
-import { makeMetal, onMetal } from "../support/metal.ts";
-import { onCluster } from "../support/scenario.ts";
-import type { ClusterConfig } from "../support/stack.ts";
-import { startWhereAmI } from "../support/workload.ts";
+import { TestCluster } from "../harness/cluster.ts";
+import { Edited, healthyMembers, nodeNames } from "../harness/edits.ts";
+import { FreshHosts } from "../harness/fresh.ts";
+import { cutPower } from "../harness/lab-faults.ts";
+import { type Lab, reinstallHost } from "../harness/lab-hosts.ts";
+import { makeMetal, onMetal } from "../harness/metal.ts";
+import { onCluster } from "../harness/scenario.ts";
+import type { ClusterConfig } from "../harness/stack.ts";
+import { startWhereAmI } from "../harness/workload.ts";
 
 const config = onMetal("test-members-more", 12);
 const host = (last: number, ...roles: string[]) => ({ address: `10.79.12.${last}`, roles });

@@ -1,11 +1,11 @@
 // hosts come and go by editing the config: added, removed, replaced, lost, while requests go on and a workload has a budget
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { cutPower } from "../../lab/faults.ts";
-import { Edited, healthyMembers, nodeNames } from "../support/edits.ts";
-import { assertNothingRuns, onCluster } from "../support/scenario.ts";
-import { type ClusterConfig, threePlusTwo } from "../support/stack.ts";
-import { startWhereAmI } from "../support/workload.ts";
+import { Edited, healthyMembers, nodeNames } from "../harness/edits.ts";
+import { cutPower } from "../harness/lab-faults.ts";
+import { assertNothingRuns, onCluster } from "../harness/scenario.ts";
+import { type ClusterConfig, threePlusTwo } from "../harness/stack.ts";
+import { startWhereAmI } from "../harness/workload.ts";
 
 const network = 4;
 const everything = (last: number) => ({ address: `10.79.${network}.${last}`, roles: ["etcd", "balancer", "control-plane"] });

@@ -1,9 +1,9 @@
 // up killed five times in the middle and run to its end; up with one command at a time
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { killedUp, killGroup } from "../support/kills.ts";
-import { assertNothingRuns, onCluster } from "../support/scenario.ts";
-import { threePlusTwo } from "../support/stack.ts";
+import { killedUp, killGroup } from "../harness/kills.ts";
+import { assertNothingRuns, onCluster } from "../harness/scenario.ts";
+import { threePlusTwo } from "../harness/stack.ts";
 
 onCluster(
   threePlusTwo("test-resume", 3),

@@ -3,13 +3,13 @@ import assert from "node:assert/strict";
 import { X509Certificate } from "node:crypto";
 import { test } from "node:test";
 import { authorityNames, type Generations } from "../../config/authorities.ts";
-import type { TestCluster } from "../support/cluster.ts";
-import { Edited, healthyMembers } from "../support/edits.ts";
-import type { LabHost } from "../support/lab.ts";
-import { eventually } from "../support/process.ts";
-import { assertNothingRuns, onCluster } from "../support/scenario.ts";
-import { type ClusterConfig, threePlusTwo } from "../support/stack.ts";
-import { startWhereAmI } from "../support/workload.ts";
+import type { TestCluster } from "../harness/cluster.ts";
+import { Edited, healthyMembers } from "../harness/edits.ts";
+import type { LabHost } from "../harness/lab.ts";
+import { eventually } from "../harness/process.ts";
+import { assertNothingRuns, onCluster } from "../harness/scenario.ts";
+import { type ClusterConfig, threePlusTwo } from "../harness/stack.ts";
+import { startWhereAmI } from "../harness/workload.ts";
 
 const config = threePlusTwo("test-rotation", 12);
 

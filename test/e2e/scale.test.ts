@@ -1,9 +1,9 @@
 // a worker is added to a cluster of 12 hosts: nothing runs on the others but the making of its credential
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Edited } from "../support/edits.ts";
-import { assertNothingRuns, onCluster } from "../support/scenario.ts";
-import { threePlusTwo } from "../support/stack.ts";
+import { Edited } from "../harness/edits.ts";
+import { assertNothingRuns, onCluster } from "../harness/scenario.ts";
+import { threePlusTwo } from "../harness/stack.ts";
 
 const config = threePlusTwo("test-scale", 16);
 const worker = (n: number) => ({ address: `10.79.16.${20 + n}`, roles: ["worker"], pool: "general" });

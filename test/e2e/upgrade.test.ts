@@ -1,14 +1,14 @@
 // other versions of Kubernetes, etcd and containerd, rolled through a healthy cluster by editing the config, while requests go on; a roll that fails
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Edited, healthyMembers } from "../support/edits.ts";
-import type { LabHost } from "../support/lab.ts";
-import { Probe, summary } from "../support/probe.ts";
-import { eventually } from "../support/process.ts";
-import { type RollReport, RollWatch } from "../support/roll.ts";
-import { assertNothingRuns, onCluster } from "../support/scenario.ts";
-import { threePlusTwo } from "../support/stack.ts";
-import { startGuarded, startWhereAmI } from "../support/workload.ts";
+import { Edited, healthyMembers } from "../harness/edits.ts";
+import type { LabHost } from "../harness/lab.ts";
+import { Probe, summary } from "../harness/probe.ts";
+import { eventually } from "../harness/process.ts";
+import { type RollReport, RollWatch } from "../harness/roll.ts";
+import { assertNothingRuns, onCluster } from "../harness/scenario.ts";
+import { threePlusTwo } from "../harness/stack.ts";
+import { startGuarded, startWhereAmI } from "../harness/workload.ts";
 
 // Every Kubernetes version is minutes of building where it is not in the bundle yet. So by default only a patch upgrade runs. With
 // HA_KUBERNETES_UPGRADE_FROM=1.35.4 a minor one goes before it, with 1.34.4 two minor ones in one `up`.

@@ -1,5 +1,5 @@
 import { type KubernetesObject, serviceAccount } from "../../../hosts/addons/addon.ts";
-import { authorities, hostPortDeployment, onControlPlanes, talksOnly } from "./cloudPod.ts";
+import { authorities, hostPortDeployment, onControlPlanes, talksOnly } from "./cloud-pod.ts";
 
 const name = "cluster-autoscaler";
 const namespace = "kube-system";

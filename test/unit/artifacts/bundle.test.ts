@@ -24,7 +24,7 @@ import { lockedFile, resolveVersions } from "../../../artifacts/lock.ts";
 import { addToManifest, type BundleFile, isWhole, readManifest, sha256Of } from "../../../artifacts/manifest.ts";
 import { downloadOfficial, isOnline } from "../../../artifacts/official.ts";
 import { builtName, wantedFiles } from "../../../artifacts/plan.ts";
-import { must, run } from "../../support/process.ts";
+import { must, run } from "../../harness/process.ts";
 
 const scratch = mkdtempSync(join(tmpdir(), "bundle-"));
 after(() => rmSync(scratch, { recursive: true }));

@@ -120,6 +120,6 @@ const cache = mkdtempSync(join(tmpdir(), "ha-kubernetes-cache-"));
 process.env.XDG_CACHE_HOME = cache;
 process.on("exit", () => rmSync(cache, { recursive: true, force: true }));
 
-export { clusterOf, manifestFile } from "../../support/samples.ts";
+export { clusterOf, manifestFile } from "../../harness/samples.ts";
 
-import { newPrivateKey } from "../../support/samples.ts";
+import { newPrivateKey } from "../../harness/samples.ts";

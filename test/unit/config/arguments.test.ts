@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { parseCluster } from "../../../config/parse.ts";
-import { goBoolean, goMap, goPortRange } from "../../../config/rules/goArguments.ts";
+import { goBoolean, goMap, goPortRange } from "../../../config/rules/go-arguments.ts";
 import { known, metal } from "./samples.ts";
 
 function warnings(extraArgs: Record<string, string>, more: (config: ReturnType<typeof metal>) => void = () => {}): string[] {

@@ -3,7 +3,7 @@ import { spawnSync } from "node:child_process";
 import { test } from "node:test";
 import * as pulumi from "@pulumi/pulumi";
 import { checkStack, loadCluster, type StackConfig } from "../../../config/load.ts";
-import { newPrivateKey } from "../../support/samples.ts";
+import { newPrivateKey } from "../../harness/samples.ts";
 import { known, lab, metal, type Written } from "./samples.ts";
 
 const key = newPrivateKey();

@@ -5,9 +5,9 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { checkStack } from "../../../config/load.ts";
 import { problemText } from "../../../config/problems.ts";
-import { fileWords } from "../../../config/stackFile.ts";
+import { fileWords } from "../../../config/stack-file.ts";
 import { environmentFor, readStackFile } from "../../../engine/environment.ts";
-import { newPrivateKey } from "../../support/samples.ts";
+import { newPrivateKey } from "../../harness/samples.ts";
 import { known, lab, metal } from "./samples.ts";
 
 const file = (...lines: string[]) =>

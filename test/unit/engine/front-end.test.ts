@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { TestProject } from "../../support/project.ts";
+import { TestProject } from "../../harness/project.ts";
 
 // The front end with the real CLI, on small programs whose commands run on this machine.
 

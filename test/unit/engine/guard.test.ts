@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { guardConfigSet, guardNames } from "../../../engine/guard.ts";
-import { newPrivateKey } from "../../support/samples.ts";
+import { newPrivateKey } from "../../harness/samples.ts";
 
 const key = newPrivateKey();
 const guard = (args: string[], input?: string) => guardConfigSet(["config", ...args], input, true);

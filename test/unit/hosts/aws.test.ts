@@ -3,8 +3,8 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "no
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
-import { type SignedRequest, startAws } from "../../support/aws.ts";
-import { run } from "../../support/process.ts";
+import { type SignedRequest, startAws } from "../../harness/aws.ts";
+import { run } from "../../harness/process.ts";
 
 // What hosts say to AWS, with the real curl.
 

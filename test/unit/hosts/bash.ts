@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { must } from "../../support/process.ts";
+import { must } from "../../harness/process.ts";
 
 const hosts = new URL("../../../hosts/", import.meta.url).pathname;
 

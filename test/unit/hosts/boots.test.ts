@@ -3,7 +3,7 @@ import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, wr
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
-import { must, run } from "../../support/process.ts";
+import { must, run } from "../../harness/process.ts";
 
 // What a host does against late addresses, swap, proxies, apt and others that empty the packet filter, with stand-ins for the
 // programs that would change this machine.

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, mock, test } from "node:test";
 import { selfSign } from "../../../plugins/tls-certificate.ts";
-import { run } from "../../support/process.ts";
+import { run } from "../../harness/process.ts";
 
 // Real certificates, and the real clock of this machine.
 

@@ -5,7 +5,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
-import { eventually, run } from "../../support/process.ts";
+import { eventually, run } from "../../harness/process.ts";
 
 // What a person reads of a stage: its outcome, why it waits, and for whom.
 

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
-import { must } from "../../support/process.ts";
+import { must } from "../../harness/process.ts";
 
 // How hosts follow the API to another place, and what they look at before.
 

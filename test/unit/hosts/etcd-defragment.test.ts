@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "no
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
-import { run } from "../../support/process.ts";
+import { run } from "../../harness/process.ts";
 
 const script = readFileSync(new URL("../../../hosts/etcd/files/defragment.sh", import.meta.url), "utf8");
 

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
-import { must } from "../../support/process.ts";
+import { must } from "../../harness/process.ts";
 
 const hosts = new URL("../../../hosts/", import.meta.url).pathname;
 

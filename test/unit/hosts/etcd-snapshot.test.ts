@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { gunzipSync } from "node:zlib";
-import { type Result, run } from "../../support/process.ts";
+import { type Result, run } from "../../harness/process.ts";
 
 const scripts = new URL("../../../hosts/etcd/files/", import.meta.url).pathname;
 const now = () => Math.floor(Date.now() / 1000);

@@ -6,7 +6,7 @@ import { type EtcdStageArgs, etcdStage } from "../../../hosts/etcd/etcd.ts";
 import { etcdClusterId, restoreSettings } from "../../../hosts/etcd/restore.ts";
 import { ports } from "../../../hosts/prepare/ports.ts";
 import { opensshKey } from "../../../keys/openssh.ts";
-import { must } from "../../support/process.ts";
+import { must } from "../../harness/process.ts";
 import { known, metal } from "../config/samples.ts";
 
 const hostKey = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIPSYmFiqFGuYmYrVKtPcaRXTvSOrCFWBFvYhWpmUNLZr nas";

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
-import { run } from "../../support/process.ts";
+import { run } from "../../harness/process.ts";
 
 // The gates of control planes, members and containerd: in which order things are asked and done, whatever state a host is in.
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { run } from "../../support/process.ts";
+import { run } from "../../harness/process.ts";
 
 // hosts/handover/undo.sh with stand-ins for what it asks: etcdctl, curl, and the turn.
 

@@ -7,7 +7,7 @@ import { after, test } from "node:test";
 import { knownVersions } from "../../../artifacts/lock.ts";
 import { parseCluster } from "../../../config/parse.ts";
 import { type Recorded, record } from "../../../config/recorded.ts";
-import { run } from "../../support/process.ts";
+import { run } from "../../harness/process.ts";
 import { known, metal } from "../config/samples.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "join-"));

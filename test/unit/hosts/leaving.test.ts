@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
-import { run } from "../../support/process.ts";
+import { run } from "../../harness/process.ts";
 
 // Who leaves: the scripts' own functions, with real keys and a stand-in for etcd.
 

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
-import { run } from "../../support/process.ts";
+import { run } from "../../harness/process.ts";
 
 // hosts/lib/pool-turn.sh with a stand-in for the API: a folder of ConfigMaps, with uids, resource versions and a clock of its own.
 

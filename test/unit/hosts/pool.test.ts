@@ -9,8 +9,8 @@ import { createTar } from "nanotar";
 import { joinTokenFiles } from "../../../hosts/join/join.ts";
 import { instanceOwn, poolStages, poolUserData, USER_DATA_LIMIT_BYTES } from "../../../hosts/pool/pool.ts";
 import type { Stage } from "../../../hosts/stage.ts";
-import { type FakeAws, type SignedRequest, startAws } from "../../support/aws.ts";
-import { run } from "../../support/process.ts";
+import { type FakeAws, type SignedRequest, startAws } from "../../harness/aws.ts";
+import { run } from "../../harness/process.ts";
 
 // An instance of a pool becomes a worker by itself: both ends of the way its token takes, with the real curl.
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { run } from "../../support/process.ts";
+import { run } from "../../harness/process.ts";
 
 const lib = new URL("../../../hosts/lib/", import.meta.url).pathname;
 const boot = readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();

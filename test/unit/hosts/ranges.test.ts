@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { must } from "../../support/process.ts";
+import { must } from "../../harness/process.ts";
 
 const stage = new URL("../../../hosts/prepare/", import.meta.url).pathname;
 

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { parseCluster } from "../../../config/parse.ts";
 import { taintsByPool } from "../../../hosts/taints.ts";
-import { must } from "../../support/process.ts";
+import { must } from "../../harness/process.ts";
 import { known, metal } from "../config/samples.ts";
 
 const library = new URL("../../../hosts/addons/lib-taints.sh", import.meta.url).pathname;

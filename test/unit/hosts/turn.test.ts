@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
-import { must, run } from "../../support/process.ts";
+import { must, run } from "../../harness/process.ts";
 
 const library = new URL("../../../hosts/lib/", import.meta.url).pathname;
 

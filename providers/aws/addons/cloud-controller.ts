@@ -1,0 +1,74 @@
+import { type KubernetesObject, labels, serviceAccount } from "../../../hosts/addons/addon.ts";
+import { authorities, onControlPlanes, talksOnly } from "./cloud-pod.ts";
+
+const name = "aws-cloud-controller-manager";
+const namespace = "kube-system";
+
+/**
+ * cloud-provider-aws: tells Kubernetes each Node's zone, instance type and addresses, takes the `uninitialized` taint off it, deletes the
+ * Node of an instance that is gone, and makes balancers for Services. Finds a Node's instance by `spec.providerID`, so Nodes keep their
+ * hosts' names. Pod routes are flannel's, so it makes none.
+ */
+export function cloudController({ cluster, image }: { cluster: string; image: string }): KubernetesObject[] {
+  return [
+    // As cloud-provider-aws 1.36's own manifest asks for, but for tokens of other service accounts: it runs under its own alone.
+    ...serviceAccount(name, namespace, "ha-kubernetes:aws-cloud-controller-manager", [
+      { apiGroups: [""], resources: ["events"], verbs: ["create", "patch", "update"] },
+      { apiGroups: [""], resources: ["nodes"], verbs: ["get", "list", "watch", "patch", "update", "delete"] },
+      { apiGroups: [""], resources: ["nodes/status"], verbs: ["patch"] },
+      { apiGroups: [""], resources: ["services"], verbs: ["get", "list", "watch", "patch", "update"] },
+      { apiGroups: [""], resources: ["services/status"], verbs: ["patch", "update"] },
+      { apiGroups: ["coordination.k8s.io"], resources: ["leases"], verbs: ["create", "get", "list", "watch", "update"] },
+      { apiGroups: ["authentication.k8s.io"], resources: ["tokenreviews"], verbs: ["create"] },
+      { apiGroups: ["authorization.k8s.io"], resources: ["subjectaccessreviews"], verbs: ["create"] },
+    ]),
+    {
+      apiVersion: "rbac.authorization.k8s.io/v1",
+      kind: "RoleBinding",
+      metadata: { name: `${name}-authentication`, namespace },
+      roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "Role", name: "extension-apiserver-authentication-reader" },
+      subjects: [{ kind: "ServiceAccount", name, namespace }],
+    },
+    {
+      apiVersion: "apps/v1",
+      kind: "DaemonSet",
+      metadata: { name, namespace, labels: labels(name) },
+      spec: {
+        selector: { matchLabels: { "k8s-app": name } },
+        updateStrategy: { type: "RollingUpdate", rollingUpdate: { maxUnavailable: 1 } },
+        template: { metadata: { labels: labels(name) }, spec: podSpec(cluster, image) },
+      },
+    },
+  ];
+}
+
+const podSpec = (cluster: string, image: string) => ({
+  ...onControlPlanes,
+  serviceAccountName: name,
+  containers: [
+    {
+      name,
+      image,
+      args: [
+        "--cloud-provider=aws",
+        `--cluster-name=${cluster}`,
+        "--configure-cloud-routes=false",
+        "--allocate-node-cidrs=false",
+        // One of them acts.
+        "--leader-elect=true",
+        "--bind-address=127.0.0.1",
+        "--v=2",
+      ],
+      // What its own manifest asks for.
+      resources: { requests: { cpu: "200m" } },
+      livenessProbe: {
+        httpGet: { path: "/healthz", host: "127.0.0.1", port: 10258, scheme: "HTTPS" },
+        initialDelaySeconds: 20,
+        timeoutSeconds: 10,
+      },
+      securityContext: talksOnly,
+      volumeMounts: [authorities.mount],
+    },
+  ],
+  volumes: [authorities.volume],
+});

@@ -1,0 +1,115 @@
+import { type KubernetesObject, labels, serviceAccount } from "../../../hosts/addons/addon.ts";
+import { hostPortDeployment } from "./cloud-pod.ts";
+import { controllerSpec, nodeSpec } from "./ebs-csi-pods.ts";
+
+const namespace = "kube-system";
+const read = ["get", "list", "watch"];
+
+export interface EbsCsiArgs {
+  cluster: string;
+  region: string;
+  /** References of the driver and of the CSI project's programs beside it. */
+  images: Record<"driver" | "provisioner" | "attacher" | "resizer" | "registrar" | "livenessProbe", string>;
+  /** Key that volumes are encrypted with. By default AWS's own for EBS in the account. */
+  kmsKey?: string;
+  /** Pods of its controller; one acts. */
+  replicas: number;
+}
+
+/**
+ * aws-ebs-csi-driver: a PersistentVolumeClaim becomes an encrypted EBS volume in the zone of the node its pod was scheduled to. The
+ * class `gp3` is the cluster's default. Snapshots of volumes need CRDs and a controller of their own, so they are not part of it.
+ */
+export function ebsCsi(args: EbsCsiArgs): KubernetesObject[] {
+  return [
+    {
+      apiVersion: "storage.k8s.io/v1",
+      kind: "CSIDriver",
+      metadata: { name: "ebs.csi.aws.com", labels: labels("ebs-csi") },
+      spec: { attachRequired: true, podInfoOnMount: false, fsGroupPolicy: "File" },
+    },
+    {
+      apiVersion: "storage.k8s.io/v1",
+      kind: "StorageClass",
+      metadata: {
+        name: "gp3",
+        labels: labels("ebs-csi"),
+        annotations: { "storageclass.kubernetes.io/is-default-class": "true" },
+      },
+      provisioner: "ebs.csi.aws.com",
+      parameters: {
+        type: "gp3",
+        encrypted: "true",
+        ...(args.kmsKey && { kmsKeyId: args.kmsKey }),
+        "csi.storage.k8s.io/fstype": "ext4",
+      },
+      // A volume is in one zone: it is made once its pod's node is known.
+      volumeBindingMode: "WaitForFirstConsumer",
+      allowVolumeExpansion: true,
+      reclaimPolicy: "Delete",
+    },
+    ...controller(args),
+    ...node(args),
+  ];
+}
+
+function controller(args: EbsCsiArgs): KubernetesObject[] {
+  const name = "ebs-csi-controller";
+  return [
+    ...serviceAccount(name, namespace, `ha-kubernetes:${name}`, [
+      { apiGroups: [""], resources: ["persistentvolumes"], verbs: [...read, "create", "patch", "delete"] },
+      { apiGroups: [""], resources: ["persistentvolumeclaims"], verbs: [...read, "update"] },
+      { apiGroups: [""], resources: ["persistentvolumeclaims/status"], verbs: ["patch"] },
+      { apiGroups: [""], resources: ["pods", "nodes"], verbs: read },
+      { apiGroups: [""], resources: ["events"], verbs: ["list", "watch", "create", "update", "patch"] },
+      {
+        apiGroups: ["storage.k8s.io"],
+        resources: ["storageclasses", "csinodes", "volumeattachments", "volumeattributesclasses"],
+        verbs: read,
+      },
+      { apiGroups: ["storage.k8s.io"], resources: ["volumeattachments"], verbs: ["patch"] },
+      { apiGroups: ["storage.k8s.io"], resources: ["volumeattachments/status"], verbs: ["patch"] },
+    ]),
+    {
+      apiVersion: "rbac.authorization.k8s.io/v1",
+      kind: "Role",
+      metadata: { name: `${name}-leases`, namespace },
+      rules: [
+        {
+          apiGroups: ["coordination.k8s.io"],
+          resources: ["leases"],
+          verbs: [...read, "create", "update", "delete"],
+        },
+      ],
+    },
+    {
+      apiVersion: "rbac.authorization.k8s.io/v1",
+      kind: "RoleBinding",
+      metadata: { name: `${name}-leases`, namespace },
+      roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "Role", name: `${name}-leases` },
+      subjects: [{ kind: "ServiceAccount", name, namespace }],
+    },
+    hostPortDeployment(name, args.replicas, controllerSpec(name, args)),
+  ];
+}
+
+function node(args: EbsCsiArgs): KubernetesObject[] {
+  const name = "ebs-csi-node";
+  return [
+    ...serviceAccount(name, namespace, `ha-kubernetes:${name}`, [
+      { apiGroups: ["storage.k8s.io"], resources: ["volumeattachments"], verbs: read },
+      { apiGroups: ["storage.k8s.io"], resources: ["csinodes"], verbs: ["get"] },
+      { apiGroups: [""], resources: ["nodes"], verbs: [...read, "patch"] },
+    ]),
+    {
+      apiVersion: "apps/v1",
+      kind: "DaemonSet",
+      metadata: { name, namespace, labels: labels(name) },
+      spec: {
+        selector: { matchLabels: { "k8s-app": name } },
+        updateStrategy: { type: "RollingUpdate", rollingUpdate: { maxUnavailable: "10%" } },
+        template: { metadata: { labels: labels(name) }, spec: nodeSpec(name, args) },
+      },
+    },
+  ];
+}

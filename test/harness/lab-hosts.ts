@@ -1,0 +1,58 @@
+import { generateKeyPairSync } from "node:crypto";
+import { type OpensshKey, opensshKey } from "../../keys/openssh.ts";
+import { mustRunScript, type Result, runScript } from "../../lab/run.ts";
+
+// Plain hosts without a Pulumi program around them, for tests that give hosts to the bare-metal provider. Made by the same
+// scripts as the lab provider's. Several labs, each with a name and a subnet of its own, may stand side by side.
+
+/** A lab's hosts and the way into them. */
+export interface Lab {
+  /** The lab's name: a DNS label, no other lab's on this machine. */
+  name: string;
+  /** Address by host name. */
+  hosts: Readonly<Record<string, string>>;
+  /** OpenSSH private key that logs in as `root` and as `ops`, who has sudo without a password. */
+  privateKey: string;
+  /** Public SSH host key of every host, one line as in authorized_keys. */
+  hostKey: string;
+  /** What every host is given when it is made: who may log in, then its private SSH host key. */
+  planted: string;
+}
+
+/**
+ * Makes hosts, all at the same time, and waits until each answers SSH. `subnet` such as 10.88.0.0/24 must not be used by
+ * anything on this machine; its first address is the machine's own. Throws when a host can't be made; `removeHosts` cleans up then too.
+ */
+export async function makeHosts(name: string, subnet: string, hosts: Readonly<Record<string, string>>): Promise<Lab> {
+  const login = newKeyPair();
+  const host = newKeyPair();
+  await mustRunScript("network.sh", ["create", name, subnet]);
+  const planted = `${login.publicKey}\n${host.privateKey}`;
+  const lab: Lab = { name, hosts, privateKey: login.privateKey, hostKey: host.publicKey, planted };
+  const made = await Promise.allSettled(Object.keys(hosts).map((one) => makeHost(lab, one)));
+  const failed = made.filter((result) => result.status === "rejected");
+  if (failed.length > 0) throw new AggregateError(failed.map((result) => result.reason));
+  return lab;
+}
+
+async function makeHost({ name, hosts, planted }: Lab, host: string): Promise<void> {
+  await mustRunScript("host.sh", ["create", name, host, hosts[host] as string], planted);
+}
+
+/** Makes one of the lab's hosts anew, with its name, address and keys and nothing else of what was on it: as after a reinstallation. */
+export async function reinstallHost(lab: Lab, host: string): Promise<void> {
+  await mustRunScript("host.sh", ["delete", lab.name, host]);
+  await makeHost(lab, host);
+}
+
+const newKeyPair = () => opensshKey(generateKeyPairSync("ed25519").privateKey) as OpensshKey;
+
+/** Removes a lab with all its hosts, and what was prepared on this machine with the last lab. A lab that is gone is no error. */
+export async function removeHosts(name: string): Promise<void> {
+  await mustRunScript("network.sh", ["delete", name]);
+}
+
+/** Runs a bash script in a host as root, past its network and sshd: works where SSH does not. A failing script is no error. */
+export function runInHost(lab: string, host: string, script: string, input: string | Buffer = ""): Promise<Result> {
+  return runScript("host.sh", ["exec", lab, host, "bash", "-c", script], input);
+}

@@ -1,0 +1,46 @@
+import type { Result } from "../../lab/run.ts";
+import { runInHost } from "./lab-hosts.ts";
+
+/** One host of a lab, looked into from outside: past its network and sshd. */
+export class LabHost {
+  readonly lab: string;
+  readonly name: string;
+  readonly address: string;
+
+  constructor(lab: string, name: string, address: string) {
+    this.lab = lab;
+    this.name = name;
+    this.address = address;
+  }
+
+  /** Runs a bash script on the host as root. A failing script is no error. */
+  trySh(script: string, input = ""): Promise<Result> {
+    return runInHost(this.lab, this.name, `set -euo pipefail\n${script}`, input);
+  }
+
+  /** The same for a script that must succeed; returns its standard output. */
+  async sh(script: string): Promise<string> {
+    const { status, stdout, stderr } = await this.trySh(script);
+    if (status !== 0) throw new Error(`on ${this.name}, status ${status}: ${script.trim()}\n${stdout}${stderr}`);
+    return stdout;
+  }
+
+  async runs(): Promise<boolean> {
+    return (await this.trySh("true")).status === 0;
+  }
+
+  /** How often somebody logged in over SSH since the host was made: each command of the program is one login or more. */
+  async logins(): Promise<number> {
+    return Number(
+      await this.sh("journalctl --no-pager --output cat _COMM=sshd _COMM=sshd-session | grep -c '^Accepted ' || true"),
+    );
+  }
+
+  /** Mode, owner, time of change and size of every file that a stage may have put on the host: what a run that changes nothing leaves as it was. */
+  async files(): Promise<Map<string, string>> {
+    const places = "/etc /usr/local /opt /var/lib/ha-kubernetes";
+    const found = await this.sh(`find ${places} -xdev -type f -printf '%p\\t%m %U:%G %T@ %s\\n' 2>/dev/null | sort || true`);
+    const lines = found.trimEnd().split("\n");
+    return new Map(lines.map((line) => line.split("\t") as [string, string]));
+  }
+}

@@ -1,0 +1,122 @@
+import assert from "node:assert/strict";
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { after, before, suite } from "node:test";
+import { TestCluster } from "./cluster.ts";
+import { removeHosts } from "./lab-hosts.ts";
+import { type ClusterConfig, Stack } from "./stack.ts";
+
+/** A stack of a test with the cluster that its config describes. */
+export interface Scenario {
+  stack: Stack;
+  cluster: TestCluster;
+  config: ClusterConfig;
+  /** What the first `up` said. */
+  said: string;
+}
+
+export interface ScenarioOptions {
+  /** Looks on while the cluster comes up. */
+  during?: Watcher;
+  /** Makes what the config needs before the first `up`, such as hosts that exist already. */
+  prepare?: (scenario: Scenario) => Promise<void>;
+  /** False: the tests run `up` themselves. */
+  up?: boolean;
+  /** The file that runs the engine, where that is not its own. */
+  engine?: string;
+}
+
+/**
+ * Tests on one cluster that is brought up first and removed in the end, however they went. With HA_KUBERNETES_KEEP=1 in the
+ * environment a cluster stays for a look at it; destroying its stack removes it.
+ */
+export function onCluster(config: ClusterConfig, tests: (scenario: Scenario) => void, options: ScenarioOptions = {}): void {
+  suite(config.name, () => {
+    const stack = new Stack(config.name, options.engine);
+    const scenario: Scenario = { stack, cluster: new TestCluster(config), config, said: "" };
+    let claimed = false;
+    before(async () => {
+      claim(config.name);
+      claimed = true;
+      await clean(scenario);
+      await options.prepare?.(scenario);
+      stack.configure(config);
+      if (options.up === false) return;
+      options.during?.start();
+      const started = Date.now();
+      scenario.said = (await stack.up()).text;
+      options.during?.stop();
+      console.log(`${config.name} came up in ${Math.round((Date.now() - started) / 1000)} s`);
+    });
+    after(async () => {
+      options.during?.stop();
+      if (!claimed) return;
+      if (process.env.HA_KUBERNETES_KEEP === "1") console.log(`${config.name} is kept; its passphrase is ${stack.passphrase}`);
+      else await clean(scenario);
+      rmSync(`/run/ha-kubernetes-${config.name}.pid`, { force: true });
+    });
+    tests(scenario);
+  });
+}
+
+/** Two runs of one group, from two checkouts, would remove each other's hosts: the second one is refused while the first lives. */
+function claim(name: string): void {
+  const file = `/run/ha-kubernetes-${name}.pid`;
+  if (existsSync(file)) {
+    const pid = readFileSync(file, "utf8");
+    if (pid !== String(process.pid) && existsSync(`/proc/${pid}`)) {
+      throw new Error(`process ${pid} runs the same tests on the same hosts: wait for it to end, or end it`);
+    }
+  }
+  writeFileSync(file, String(process.pid));
+}
+
+/** What a test made, this one or one that was killed: the lab with its hosts, and the stack's files. */
+async function clean({ stack, config }: Scenario): Promise<void> {
+  await removeHosts(config.name);
+  stack.forget();
+}
+
+/** Something that looks on while the cluster comes up. */
+export interface Watcher {
+  start(): void;
+  stop(): void;
+}
+
+/** Collects every process's arguments on this machine, its lab hosts included, four times a second. */
+export class ProcessWatcher implements Watcher {
+  readonly seen = new Set<string>();
+  #timer: NodeJS.Timeout | undefined;
+
+  start(): void {
+    this.#timer = setInterval(() => this.#look(), 250);
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+  }
+
+  #look(): void {
+    for (const pid of readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
+      try {
+        this.seen.add(readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " "));
+      } catch {
+        // Ended between the two looks.
+      }
+    }
+  }
+}
+
+/** How often the program logged in to each host so far. */
+export async function loginsOf(cluster: TestCluster): Promise<Record<string, number>> {
+  const counts = [...cluster.hosts.values()].map(async (host) => [host.name, await host.logins()] as const);
+  return Object.fromEntries(await Promise.all(counts));
+}
+
+/** Runs `up` and asserts that it ran nothing on any host. */
+export async function assertNothingRuns({ stack, cluster }: Scenario): Promise<void> {
+  const before = await loginsOf(cluster);
+  const { text } = await stack.up();
+  assert.match(text, /\b\d+ unchanged/);
+  assert.doesNotMatch(text, /\b\d+ (created|updated|replaced|deleted)/);
+  assert.deepEqual(await loginsOf(cluster), before);
+}
