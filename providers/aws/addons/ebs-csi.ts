@@ -1,4 +1,4 @@
-import { type KubernetesObject, labels, serviceAccount } from "../../../hosts/addons/addon.ts";
+import { type KubernetesObject, labels, serviceAccount } from "../../../addons/addon.ts";
 import { hostPortDeployment } from "./cloud-pod.ts";
 import { controllerSpec, type EbsCsiArgs, nodeSpec } from "./ebs-csi-pods.ts";
 
