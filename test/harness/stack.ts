@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { existsSync, globSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { parse, stringify } from "yaml";
 import { type Result, type RunOptions, run } from "./process.ts";
+import { scratch } from "./scratch.ts";
 import { type Export, opened, type Resource } from "./secrets.ts";
 
 // A stack of a test: its own name, cluster, network and passphrase. Nothing of a user's stack is touched.
@@ -50,7 +51,8 @@ export class Stack {
   constructor(name: string, entry?: string) {
     this.name = name;
     this.#engine = ["engine/launch.mjs", ...(entry === undefined ? [] : ["run", entry])];
-    this.#environment = { PULUMI_CONFIG_PASSPHRASE: randomBytes(16).toString("hex") };
+    // A run that a test kills removes none of its temporary files.
+    this.#environment = { PULUMI_CONFIG_PASSPHRASE: randomBytes(16).toString("hex"), TMPDIR: scratch() };
   }
 
   get passphrase(): string {
