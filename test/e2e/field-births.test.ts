@@ -15,7 +15,7 @@ let birthSeconds = 34;
 const fresh = new FreshHosts();
 
 onCluster(
-  onMetal("test-births", 107),
+  await onMetal("test-births"),
   (scenario) => {
     const { stack, cluster } = scenario;
 
