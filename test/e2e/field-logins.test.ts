@@ -130,7 +130,9 @@ onCluster(
         sed -i '/^HostKey .*ed25519/d' /etc/ssh/sshd_config /etc/ssh/sshd_config.d/*
         systemctl restart ssh`);
       Object.assign(config.hosts.w1 as object, { hostKey: (await w1.sh("cat /etc/ssh/rsa.pub")).trim() });
-      Object.assign(config.hosts.m2 as object, { hostKey: `${config.hosts.m2?.address} ${lab.hostKey.split(" ").slice(0, 2).join(" ")}` });
+      Object.assign(config.hosts.m2 as object, {
+        hostKey: `${config.hosts.m2?.address} ${lab.hostKey.split(" ").slice(0, 2).join(" ")}`,
+      });
       await fresh.remember(scenario.cluster.hosts.values());
     },
   },
