@@ -2,8 +2,8 @@ import { createHash, generateKeyPairSync } from "node:crypto";
 import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { wantedFiles } from "../../artifacts/bundle-plan.ts";
 import { cloudImageGroups, knownVersions, resolveVersions } from "../../artifacts/lock.ts";
-import { wantedFiles } from "../../artifacts/plan.ts";
 import { type OpensshKey, opensshKey } from "../../keys/openssh.ts";
 
 // Configs of clusters that no host stands behind.
