@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { parseCluster } from "../../../config/parse.ts";
 import { problemText } from "../../../config/problems.ts";
-import { readable, skippingUnreadable } from "../../../config/readable.ts";
 import { rules } from "../../../config/rules.ts";
 import { clusterSchema } from "../../../config/schema.ts";
 import { badAddresses } from "./bad-addresses.ts";
@@ -59,7 +58,11 @@ test("every rule is broken by some bad config", () => {
     return JSON.parse(JSON.stringify(config));
   });
   const unbroken = rules.filter(
-    (rule) => !configs.some((config) => skippingUnreadable(() => rule.check(readable(clusterSchema, config), known)).length > 0),
+    (rule) =>
+      !configs.some((config) => {
+        const { data } = clusterSchema.safeParse(config);
+        return data !== undefined && rule.check(data, known).length > 0;
+      }),
   );
   assert.deepEqual(
     unbroken.map(({ says }) => says),
