@@ -1,10 +1,10 @@
+import { awsLimitRules } from "../providers/aws/config/limit-rules.ts";
 import type { Problem } from "./problems.ts";
 import { accessRules } from "./rules/access.ts";
 import { addressRules } from "./rules/addresses.ts";
 import { apiRules } from "./rules/api.ts";
 import { apiserverRules } from "./rules/apiserver.ts";
 import { awsRules } from "./rules/aws.ts";
-import { awsLimitRules } from "./rules/aws-limits.ts";
 import { labelRules } from "./rules/labels.ts";
 import { nameRules } from "./rules/names.ts";
 import { networkRules } from "./rules/networks.ts";

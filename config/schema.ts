@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { awsSchema } from "./aws.ts";
+import { awsSchema } from "../providers/aws/config/schema.ts";
 import { hostSchema, poolSchema, roleSchema, sshSchema } from "./hosts.ts";
 import {
   addonsSchema,

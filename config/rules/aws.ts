@@ -1,6 +1,6 @@
+import { awsMachineRules } from "../../providers/aws/config/machine-rules.ts";
+import { awsNetworkRules } from "../../providers/aws/config/network-rules.ts";
 import { type Problem, shown } from "../problems.ts";
-import { awsMachineRules } from "./aws-machines.ts";
-import { awsNetworkRules } from "./aws-network.ts";
 import { at, eachHost, type Rule } from "./rule.ts";
 
 // What fits together on aws.

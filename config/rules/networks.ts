@@ -1,8 +1,8 @@
+import { awsRanges } from "../../providers/aws/config/network-rules.ts";
 import { addressNumber, addressText, canonical, contains, inside, overlap, range } from "../addresses.ts";
 import { buildsBalancer } from "../balancer.ts";
 import { counted, type Problem, shown } from "../problems.ts";
 import type { Cluster } from "../schema.ts";
-import { awsRanges } from "./aws-network.ts";
 import { apiPlaces, at, eachHost, type Rule } from "./rule.ts";
 
 // Addresses and ranges.

@@ -1,9 +1,9 @@
-import { addressNumber, addressText, contains, inside, range } from "../addresses.ts";
-import { zoneOf } from "../machines.ts";
-import { type Problem, shown } from "../problems.ts";
-import type { Cluster } from "../schema.ts";
-import { subnetLayout } from "../subnets.ts";
-import { at, eachHost, type Rule } from "./rule.ts";
+import { addressNumber, addressText, contains, inside, range } from "../../../config/addresses.ts";
+import { type Problem, shown } from "../../../config/problems.ts";
+import { at, eachHost, type Rule } from "../../../config/rules/rule.ts";
+import type { Cluster } from "../../../config/schema.ts";
+import { zoneOf } from "./machines.ts";
+import { subnetLayout } from "./subnets.ts";
 
 // Zones, subnets and who may come in, on aws.
 

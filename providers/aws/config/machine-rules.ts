@@ -1,8 +1,8 @@
-import type { Image } from "../aws.ts";
-import { architectureOf, zoneOf } from "../machines.ts";
-import { type Problem, shown } from "../problems.ts";
-import type { Role } from "../schema.ts";
-import { at, eachHost, liveHostsOf, type Rule } from "./rule.ts";
+import { type Problem, shown } from "../../../config/problems.ts";
+import { at, eachHost, liveHostsOf, type Rule } from "../../../config/rules/rule.ts";
+import type { Role } from "../../../config/schema.ts";
+import { architectureOf, zoneOf } from "./machines.ts";
+import type { Image } from "./schema.ts";
 
 // Instances and volumes on aws.
 
