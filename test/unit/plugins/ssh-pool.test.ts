@@ -107,7 +107,7 @@ test("an RSA host key is verified, without SHA-1", () =>
     assert.equal((await run(pool, targetOf(server), "echo yes")).stdout, "yes\n");
   }));
 
-test("a host key that is not one is an error that names the host and the form", () =>
+test("an invalid host key is an error that names the host and the format", () =>
   withServer({}, async (server, pool) => {
     await assert.rejects(
       run(pool, targetOf(server, { hostKey: "nonsense" }), "true"),
@@ -121,7 +121,7 @@ test("a password logs in", () =>
     assert.equal((await run(pool, target, "echo in")).stdout, "in\n");
   }));
 
-test("a key that is not let in falls back to the password", () =>
+test("if the key is refused, the password is used", () =>
   withServer({}, async (server, pool) => {
     const { privateKey } = generateKeyPairSync("ed25519", {
       privateKeyEncoding: { type: "pkcs8", format: "pem" },
@@ -130,7 +130,7 @@ test("a key that is not let in falls back to the password", () =>
     assert.equal((await run(pool, targetOf(server, { privateKey, password: server.password }), "echo in")).stdout, "in\n");
   }));
 
-test("a refused login ends at the first try, names user and key, and is not asked for again", () =>
+test("a refused login ends at the first try, names user and key, and is not tried again", () =>
   withServer({}, async (server, pool) => {
     const { privateKey } = generateKeyPairSync("ed25519", {
       privateKeyEncoding: { type: "pkcs8", format: "pem" },
@@ -149,7 +149,7 @@ test("a refused login ends at the first try, names user and key, and is not aske
     }
     assert.deepEqual(said, []);
     assert.equal(server.connections(), 1);
-    // Another login is asked for.
+    // Another login is tried.
     assert.equal((await run(pool, targetOf(server), "echo in")).stdout, "in\n");
   }));
 
@@ -163,7 +163,7 @@ test("a bastion that refuses the login is named as such, at once", () =>
     assert.equal(server.connections(), 1);
   }));
 
-test("a server that closes the connection once the user is known, as at boot, is tried again, and its words are shown", () =>
+test("a server that closes the connection once the user is known, as during boot, is tried again, and its message is shown", () =>
   withServer({ booting: 2 }, async (server, pool) => {
     const said: string[] = [];
     const log = (line: string) => said.push(line);
@@ -218,14 +218,14 @@ test("after dialErrorLimit failures the next one is an error", async () => {
   assert.equal(said.length, 2);
 });
 
-test("a wait for a host can be interrupted", async () => {
+test("waiting for a host can be interrupted", async () => {
   const pool = new SshPool();
   const stop = new AbortController();
   const target = { host: "127.0.0.1", port: await freePort(), user: "tester", dialErrorLimit: -1, perDialTimeout: 5 };
   await assert.rejects(run(pool, target, "true", { signal: stop.signal, log: () => stop.abort() }), { name: "AbortError" });
 });
 
-test("an interrupt does not cut off a command that runs", () =>
+test("an interrupt does not end a running command", () =>
   withServer({}, async (server, pool) => {
     const stop = new AbortController();
     const ended = run(pool, targetOf(server), "sleep 0.3; echo ended", { signal: stop.signal });
@@ -240,7 +240,7 @@ test("a connection that was lost while idle is replaced", () =>
     assert.equal((await run(pool, targetOf(server), "echo again")).stdout, "again\n");
   }));
 
-test("a connection that is lost under a command is an error, and the command is not run again", () =>
+test("a connection that is lost during a command is an error, and the command does not run again", () =>
   withServer({}, async (server, pool) => {
     let starts = 0;
     const onOutput = () => {
@@ -254,7 +254,7 @@ test("a connection that is lost under a command is an error, and the command is 
     assert.equal(starts, 1);
   }));
 
-test("a command that a signal ends says which", () =>
+test("a command that a signal ends reports which one", () =>
   withServer({}, async (server, pool) => {
     assert.deepEqual(await run(pool, targetOf(server), "kill -KILL $$"), { signal: "KILL", stdout: "", stderr: "" });
   }));

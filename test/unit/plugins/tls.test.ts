@@ -96,7 +96,7 @@ for (const [name, inputs] of kinds) {
     assert.match(made.id ?? "", /^[0-9a-f]{40}$/);
   });
 
-  test(`${name}: ssh-keygen reads the OpenSSH forms, or there are none where OpenSSH has no such key`, async () => {
+  test(`${name}: ssh-keygen reads the OpenSSH formats, which are empty if OpenSSH has no such key`, async () => {
     const made = await key(inputs);
     if (name === "ECDSA P-224") {
       assert.deepEqual([made.privateKeyOpenssh, made.publicKeyOpenssh, made.publicKeyFingerprintMd5], ["", "", ""]);
@@ -152,7 +152,7 @@ test("a CA: critical constraints, key usage and its own key id; no authority key
   assert.match(text, /Subject: O = The Org, CN = kubernetes\n/);
 });
 
-test("a leaf: names of every sort, usages, the authority's key id, no key id of its own unless asked", async () => {
+test("a leaf: names of every kind, usages, the authority's key id, and its own key id only on request", async () => {
   const made = await authority();
   const names = {
     subject: { commonName: "kube-apiserver" },
@@ -179,7 +179,7 @@ test("a leaf whose subject is empty has its names marked critical", async () => 
   assert.match(textOf(leaf), /X509v3 Subject Alternative Name: critical/);
 });
 
-test("every part of a subject arrives, in the order Go writes them, umlauts too", async () => {
+test("every part of a subject arrives, in the order that Go writes them, with umlauts, too", async () => {
   const subject = {
     commonName: "système@x",
     organization: "O",
@@ -207,7 +207,7 @@ test("an intermediate CA with a path limit signs leaves that verify", async () =
   assert.match(openssl(...args, file("leaf.pem", leaf.certPem)), /: OK\n$/);
 });
 
-test("a self-signed leaf gets an authority key id on demand: its own", async () => {
+test("a self-signed leaf gets its own key id as authority key id on request", async () => {
   const { privateKeyPem = "" } = await key();
   const inputs = { privateKeyPem, validityPeriodHours: 1, allowedUses: ["server_auth"], setAuthorityKeyId: true };
   const text = textOf(await make("SelfSignedCert", { ...inputs, setSubjectKeyId: true, subject: { commonName: "x" } }));
@@ -216,7 +216,7 @@ test("a self-signed leaf gets an authority key id on demand: its own", async () 
   await assert.rejects(make("SelfSignedCert", { ...inputs, subject: { commonName: "x" } }), /setAuthorityKeyId needs/);
 });
 
-test("validity: from five minutes ago, until as long from now as asked, also beyond 2049", async () => {
+test("validity: from five minutes ago, for the requested time from now, also beyond 2049", async () => {
   const { privateKeyPem } = await key();
   const made = await make("SelfSignedCert", { ...caInputs(privateKeyPem), validityPeriodHours: 24 * 365 * 40 });
   const certificate = new X509Certificate(made.certPem ?? "");
@@ -252,7 +252,7 @@ test("a certificate is replaced in its window by a plain up, and not before", as
   assert.deepEqual(await diff(10.1), { update: [], replace: [] });
   assert.deepEqual(await diff(9.9), { update: [], replace: ["readyForRenewal"] });
   assert.deepEqual(await diff(-1), { update: [], replace: ["readyForRenewal"] });
-  // The window alone changes in place; where that opens it, the certificate is replaced at once.
+  // The window alone changes in place; if the certificate is inside the new window, it is replaced at once.
   assert.deepEqual(await diff(50, 20), { update: ["earlyRenewalHours"], replace: [] });
   assert.deepEqual(await diff(50, 60), { update: ["earlyRenewalHours"], replace: ["readyForRenewal"] });
 });
@@ -282,7 +282,7 @@ test("an update of the window keeps the certificate, in previews too", async () 
   assert.deepEqual(await type.preview?.({ ...inputs, earlyRenewalHours: 5 }, old, context), expected);
 });
 
-test("a window as long as the validity says so in the outputs", async () => {
+test("a window as long as the validity is visible in the outputs", async () => {
   const { privateKeyPem } = await key();
   assert.equal((await make("SelfSignedCert", { ...caInputs(privateKeyPem), earlyRenewalHours: 87600 })).readyForRenewal, true);
 });
