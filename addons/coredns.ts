@@ -1,3 +1,4 @@
+import { dnsAddress } from "../config/addresses.ts";
 import type { Cluster } from "../config/schema.ts";
 import { type Addon, type AddonArgs, labels, serviceAccount, trusts } from "./addon.ts";
 
@@ -55,12 +56,6 @@ export const coredns: Addon = {
     },
   ],
 };
-
-/** The 10th address of a Service network: where kubelets send their pods' look-ups. */
-export function dnsAddress(serviceCidr: string): string {
-  const network = (serviceCidr.split("/")[0] ?? "").split(".").reduce((sum, byte) => sum * 256 + Number(byte), 0);
-  return [24, 16, 8, 0].map((shift) => ((network + 10) >>> shift) & 255).join(".");
-}
 
 function corefile({ cluster }: AddonArgs): string {
   const { cacheSeconds, maxConcurrent } = cluster.addons.coredns;

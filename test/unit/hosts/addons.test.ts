@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { parse, parseAllDocuments } from "yaml";
 import type { KubernetesObject } from "../../../addons/addon.ts";
-import { dnsAddress } from "../../../addons/coredns.ts";
 import { clusterSchema } from "../../../config/schema.ts";
 import { addonsStage } from "../../../hosts/addons/addons.ts";
 
@@ -140,12 +139,6 @@ test("no cache when it may keep nothing", () => {
   const { Corefile } = find(objectsOf(stage({ addons: { coredns: { cacheSeconds: 0 } } })), "ConfigMap", "coredns").data;
   assert.doesNotMatch(Corefile, /cache/);
   assert.match(Corefile, /forward \. \/etc\/resolv\.conf/);
-});
-
-test("the DNS address is the 10th of the Service network, over a byte's end too", () => {
-  assert.equal(dnsAddress("10.96.0.0/16"), "10.96.0.10");
-  assert.equal(dnsAddress("172.16.3.248/28"), "172.16.4.2");
-  assert.equal(dnsAddress("192.168.255.0/24"), "192.168.255.10");
 });
 
 test("an add-on that is switched off has no object, and no reference to be kept for", () => {
