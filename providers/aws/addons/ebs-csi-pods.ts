@@ -1,7 +1,14 @@
 import { authorities, onControlPlanes, talksOnly } from "./cloud-pod.ts";
-import type { EbsCsiArgs } from "./ebs-csi.ts";
 
 // The driver's pods, after the manifests of its release 1.64.
+
+export interface DriverArgs {
+  /** Name of the cluster. */
+  cluster: string;
+  region: string;
+  /** Full names of the driver and of the CSI project's programs beside it. */
+  images: Readonly<Record<"driver" | "provisioner" | "attacher" | "resizer" | "registrar" | "livenessProbe", string>>;
+}
 
 const kubelet = "/var/lib/kubelet";
 const plugin = `${kubelet}/plugins/ebs.csi.aws.com`;
@@ -12,7 +19,7 @@ const nodeName = { name: "CSI_NODE_NAME", valueFrom: { fieldRef: { fieldPath: "s
 const confined = { allowPrivilegeEscalation: false, readOnlyRootFilesystem: true };
 
 /** Makes, attaches and grows volumes: speaks to AWS, so it is on control planes. */
-export function controllerSpec(name: string, { cluster, region, images }: EbsCsiArgs) {
+export function controllerSpec(name: string, { cluster, region, images }: DriverArgs) {
   const port = 9808;
   const beside = (name: string, image: string, args: string[]) => ({
     name,
@@ -60,7 +67,7 @@ export function controllerSpec(name: string, { cluster, region, images }: EbsCsi
 }
 
 /** Formats and mounts on its node. It learns what the instance is from its Node, once the cloud controller has said so there. */
-export function nodeSpec(name: string, { images }: EbsCsiArgs) {
+export function nodeSpec(name: string, { images }: DriverArgs) {
   const region = { key: "topology.kubernetes.io/region", operator: "Exists" };
   return {
     serviceAccountName: name,
