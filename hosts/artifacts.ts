@@ -13,7 +13,7 @@ import type { Role } from "../config/schema.ts";
 
 // Which binaries and images a host takes, by its roles, as the list that hosts/lib/artifacts.sh works through.
 
-/** Where hosts take artifacts from; see ArtifactSource of providers/infrastructure.ts, with the hashes known. */
+/** Where hosts take artifacts from; see ArtifactSource of providers/contract.ts, with the hashes known. */
 export interface Source {
   kind: "official" | "mirror" | "bundle";
   location: string;
