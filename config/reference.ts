@@ -1,15 +1,15 @@
 import { z } from "zod";
-import { knownVersions } from "../artifacts/lock.ts";
 import { refusals } from "./changes.ts";
 import { keys } from "./load.ts";
 import { rules, warnings } from "./rules.ts";
 import { clusterSchema } from "./schema.ts";
 import { allowedBy, unwrapped } from "./shape.ts";
+import type { KnownVersions } from "./versions.ts";
 
 // What people and editors read about the config, from the schema itself.
 
 /** JSON Schema of a stack's file, for the line `# yaml-language-server: $schema=` at its top. */
-export function stackFileSchema(): object {
+export function stackFileSchema(known: KnownVersions): object {
   const secret = (description: string) => ({
     description: `${description} Set it with config set --secret.`,
     type: "object",
@@ -31,7 +31,6 @@ export function stackFileSchema(): object {
     },
   });
   const { kubernetesVersion, versions } = cluster.properties as Record<string, { properties?: Record<string, object> }>;
-  const known = knownVersions();
   Object.assign(kubernetesVersion ?? {}, { enum: known.kubernetes });
   for (const [part, schema] of Object.entries(versions?.properties ?? {}))
     Object.assign(schema, { enum: known.parts[part as keyof typeof known.parts] });

@@ -178,7 +178,7 @@ onCluster(
   {
     engine: "test/aws/engine.ts",
     prepare: async ({ stack, cluster }) => {
-      await must(process.execPath, ["artifacts/main.ts", "--kubernetes-version", "1.36.3", "--aws"]);
+      await must(process.execPath, ["artifacts/make-bundle.ts", "--kubernetes-version", "1.36.3", "--aws"]);
       region = await startRegion(name, vpcCidr);
       fresh = await everything(region.clients);
       stack.setEnvironment({ ...region.environment });

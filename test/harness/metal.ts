@@ -19,7 +19,9 @@ export async function onMetal(name: string): Promise<ClusterConfig> {
 /** Makes the hosts of a bare-metal config, and those of `more`, which join later; tells the stack their keys. */
 export async function makeMetal({ stack, config }: Scenario, more: ClusterConfig["hosts"] = {}): Promise<Lab> {
   // As `npm run bundle` does; what is there already takes no time.
-  await must(process.execPath, ["artifacts/main.ts", "--kubernetes-version", String(config.kubernetesVersion)], { cwd: root });
+  await must(process.execPath, ["artifacts/make-bundle.ts", "--kubernetes-version", String(config.kubernetesVersion)], {
+    cwd: root,
+  });
   const all = { ...config.hosts, ...more };
   const addresses = Object.fromEntries(Object.entries(all).map(([name, { address }]) => [name, address]));
   const lab = await makeHosts(config.name, config.nodeCidrs[0] as string, addresses);

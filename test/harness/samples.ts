@@ -1,8 +1,8 @@
 import { createHash, generateKeyPairSync } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { wantedFiles } from "../../artifacts/bundle-plan.ts";
 import { cloudImageGroups, knownVersions, resolveVersions } from "../../artifacts/lock.ts";
-import { wantedFiles } from "../../artifacts/plan.ts";
 import { type OpensshKey, opensshKey } from "../../keys/openssh.ts";
 import { scratch } from "./scratch.ts";
 

@@ -4,9 +4,9 @@ import { copyFile, mkdir, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { constants, createZstdCompress } from "node:zlib";
+import { sha256Of } from "./bundle-manifest.ts";
 import type { Architecture } from "./lock.ts";
-import { sha256Of } from "./manifest.ts";
-import { run } from "./run.ts";
+import { run } from "./run-program.ts";
 
 // Archives of container images in the OCI image layout (opencontainers/image-spec), which containerd imports as they are.
 // Layers are compressed with zstd: hosts hash, write and read a third of the bytes, and take in an image in half the time that

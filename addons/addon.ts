@@ -1,5 +1,5 @@
-import type { Cluster } from "../../config/schema.ts";
-import { digest } from "../stage.ts";
+import type { Cluster } from "../config/schema.ts";
+import { digest } from "../hosts/stage.ts";
 
 /** A Kubernetes object as the API takes it. */
 export interface KubernetesObject {

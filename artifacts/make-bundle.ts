@@ -4,11 +4,11 @@ import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import type { Cluster } from "../config/schema.ts";
 import { fillBundle, hashesOf, missingFiles } from "./bundle.ts";
-import { ownArchitecture } from "./go.ts";
+import { cacheFolder, defaultBundle } from "./bundle-manifest.ts";
+import { type BundleSource, type Wanted, wantedFiles } from "./bundle-plan.ts";
+import { ownArchitecture } from "./go-build.ts";
 import { type Architecture, cloudImageGroups, knownVersions, resolveVersions } from "./lock.ts";
-import { cacheFolder, defaultBundle } from "./manifest.ts";
-import { type BundleSource, type Wanted, wantedFiles } from "./plan.ts";
-import { endAll, say } from "./run.ts";
+import { endAll, say } from "./run-program.ts";
 
 const known = knownVersions();
 const newest = known.kubernetes.at(-1) as string;

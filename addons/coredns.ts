@@ -1,4 +1,4 @@
-import type { Cluster } from "../../config/schema.ts";
+import type { Cluster } from "../config/schema.ts";
 import { type Addon, type AddonArgs, labels, serviceAccount, trusts } from "./addon.ts";
 
 const name = "coredns";

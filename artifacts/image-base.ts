@@ -1,8 +1,8 @@
 import { copyFile, mkdir, readdir, rm, stat, symlink } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
+import type { Wanted } from "./bundle-plan.ts";
 import type { Architecture, ImageGroup } from "./lock.ts";
-import type { Wanted } from "./plan.ts";
-import { run } from "./run.ts";
+import { run } from "./run-program.ts";
 
 // The files below kube-proxy's and flannel's programs: the tools with which they program the kernel's packet filter, out of
 // Debian's or Ubuntu's own packages. apt checks their signatures; the manifest records their versions.

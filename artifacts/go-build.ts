@@ -2,7 +2,7 @@ import { chmod, copyFile, mkdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { type Architecture, lock } from "./lock.ts";
 import type { GoBuild } from "./recipes.ts";
-import { run } from "./run.ts";
+import { run } from "./run-program.ts";
 
 // Builds programs from Go modules with the versions of everything they import that the project itself has chosen.
 
