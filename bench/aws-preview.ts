@@ -15,7 +15,7 @@ export interface PreviewTime {
 export async function awsPreview(): Promise<PreviewTime> {
   const started = performance.now();
   const before = process.cpuUsage();
-  const { graphOf, manifestFile } = await import("../test/unit/components/graph.ts");
+  const { graphOf, manifestFile } = await import("../test/harness/graph.ts");
   const file = readFileSync(new URL("../examples/Pulumi.aws-production.yaml", import.meta.url), "utf8");
   const { "ha-kubernetes:cluster": cluster, "aws:region": region } = parse(file).config;
   cluster.artifacts.manifest = manifestFile();

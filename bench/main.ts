@@ -101,7 +101,7 @@ function addresses(config: ClusterConfig): Record<string, string> {
 /** The environment of bench/by-hand.sh, with its files in `folder`. */
 function byHandEnvironment(folder: string, config: ClusterConfig, privateKey: string): Record<string, string> {
   const cluster = clusterSchema.parse(config);
-  const { versions, images } = resolveVersions(cluster);
+  const { versions } = resolveVersions(cluster);
   const files = JSON.parse(readFileSync(bundleManifest, "utf8")).files as Record<string, { sha256: string }>;
   const sha256 = Object.fromEntries(Object.entries(files).map(([file, entry]) => [file, entry.sha256]));
   const source = { kind: "bundle", location: "/var/cache/ha-kubernetes/bundle", sha256 } as const;
@@ -118,7 +118,7 @@ function byHandEnvironment(folder: string, config: ClusterConfig, privateKey: st
   const apiEndpoint = { port: cluster.api.port };
   // These hosts don't know the API's name; its address works as well.
   const named = { ...cluster, api: { ...cluster.api, domainName: config.api.address } };
-  const { inputs = {} } = addonsStage({ host: "m1", owner: "bench", cluster: named, address: "", apiEndpoint, images });
+  const { inputs = {} } = addonsStage({ host: "m1", owner: "bench", cluster: named, address: "", apiEndpoint, versions });
   const manifests = Object.entries(inputs).filter(([name]) => name.endsWith(".yaml"));
   const hostsOfRole = (role: string) =>
     Object.entries(config.hosts)

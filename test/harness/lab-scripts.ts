@@ -13,7 +13,7 @@ export interface Result {
  */
 export function runScript(script: string, args: readonly string[], input: string | Buffer = ""): Promise<Result> {
   return new Promise((resolve, reject) => {
-    const child = spawn("bash", [new URL(script, import.meta.url).pathname, ...args], { stdio: "pipe" });
+    const child = spawn("bash", [new URL(`../../lab/${script}`, import.meta.url).pathname, ...args], { stdio: "pipe" });
     const stdout: Buffer[] = [];
     const stderr: Buffer[] = [];
     child.stdout.on("data", (chunk) => stdout.push(chunk));
