@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { artifactsFor } from "../hosts/artifacts.ts";
-import { prepareStage } from "../hosts/prepare/prepare.ts";
+import { prepareStage } from "../hosts/stages/prepare/prepare.ts";
 import type { Stage } from "../hosts/stage.ts";
 import type { Host } from "../providers/infrastructure.ts";
 import type { ClusterContext } from "./context.ts";

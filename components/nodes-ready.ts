@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { awaitNodes } from "../hosts/join/credential.ts";
+import { awaitNodes } from "../hosts/tools/join/credential.ts";
 import { podNetwork } from "../hosts/kubelet.ts";
 import { type ClusterContext, hostsOf } from "./context.ts";
 import type { ControlPlane } from "./control-plane.ts";

@@ -1,4 +1,4 @@
-import { ports } from "../../hosts/prepare/ports.ts";
+import { ports } from "../../hosts/stages/prepare/firewall/ports.ts";
 import { buildsBalancer } from "../balancer.ts";
 import type { Cluster, HostConfig, Role } from "../schema.ts";
 import { goPortRange } from "./go-arguments.ts";

@@ -3,8 +3,8 @@ import { test } from "node:test";
 import { parse, parseAllDocuments } from "yaml";
 import { clusterSchema } from "../../../config/schema.ts";
 import type { KubernetesObject } from "../../../hosts/addons/addon.ts";
-import { addonsStage } from "../../../hosts/addons/addons.ts";
 import { dnsAddress } from "../../../hosts/addons/coredns.ts";
+import { addonsStage } from "../../../hosts/stages/addons/addons.ts";
 
 const images = {
   kubeProxy: "registry.k8s.io/kube-proxy:v1.36.3",

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { run } from "../../harness/process.ts";
 
-const script = readFileSync(new URL("../../../hosts/etcd/files/defragment.sh", import.meta.url), "utf8");
+const script = readFileSync(new URL("../../../hosts/tools/defragment/defragment.sh", import.meta.url), "utf8");
 
 /** A member as `endpoint status` tells it; sizes in MiB. */
 interface Member {

@@ -13,7 +13,7 @@ const log =
   "0d000000000000830805 10a9ffd85d1a040800100000000000".padEnd(120, "0");
 const own = { member: "17287361118329258851", cluster: "10370338079754086139" };
 
-/** What a script says that has read hosts/etcd/lib-place.sh on a host whose data begins with `head`. */
+/** What a script says that has read hosts/stages/etcd/lib-place.sh on a host whose data begins with `head`. */
 function place(t: TestContext, script: string, head = log): Promise<string> {
   const directory = mkdtempSync(join(tmpdir(), "ha-kubernetes-place-"));
   t.after(() => rmSync(directory, { recursive: true }));
@@ -26,7 +26,7 @@ function place(t: TestContext, script: string, head = log): Promise<string> {
     STAGE_NAME=etcd HOST_NAME=m1 HOME_DIR=${directory} DATA_DIRECTORY=${directory} KNOWN_MEMBERS=${directory}/known MEMBER_ADDRESS=10.0.0.11
     LOCAL=https://127.0.0.1:2379
     . <(sed 's/^readonly HOME_DIR=.*//' ${hosts}lib/common.sh)
-    . ${hosts}etcd/lib-place.sh
+    . ${hosts}stages/etcd/lib-place.sh
     etcd_access() { :; }
     ${script}`,
   ]);

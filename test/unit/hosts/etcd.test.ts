@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { generateKeyPairSync } from "node:crypto";
 import { test } from "node:test";
 import { parseCluster } from "../../../config/parse.ts";
-import { type EtcdStageArgs, etcdStage } from "../../../hosts/etcd/etcd.ts";
-import { etcdClusterId, restoreSettings } from "../../../hosts/etcd/restore.ts";
-import { ports } from "../../../hosts/prepare/ports.ts";
+import { type EtcdStageArgs, etcdStage } from "../../../hosts/stages/etcd/etcd.ts";
+import { etcdClusterId, restoreSettings } from "../../../hosts/stages/etcd/restore.ts";
+import { ports } from "../../../hosts/stages/prepare/firewall/ports.ts";
 import { opensshKey } from "../../../keys/openssh.ts";
 import { must } from "../../harness/process.ts";
 import { known, metal } from "../config/samples.ts";
@@ -195,7 +195,7 @@ test("a member that restarts is not taken for healthy while the one of before st
     STAGE_NAME=etcd HOST_NAME=m1 ETCD_VERSION=3.6.14 DATA_DIRECTORY=$directory BORN=$directory/invocation
     mkdir -p $directory/member/wal
     . ${hosts}lib/common.sh
-    . <(sed '/^apply_etcd$/d' ${hosts}etcd/apply.sh)
+    . <(sed '/^apply_etcd$/d' ${hosts}stages/etcd/apply.sh)
     install_all() { :; }
     old_is_unused() { :; }
     still_my_turn() { :; }

@@ -29,9 +29,9 @@ async function bash(t: TestContext, lines: string): Promise<{ status: number; sa
 
 /** change() of a control plane whose next step only the others can allow, ready or not. */
 const controlPlane = (ready: boolean, safe: string) => `
-    . ${hosts}control-plane/lib-apiserver.sh
-    . ${hosts}control-plane/lib-authorities.sh
-    . <(sed '/^apply_control_plane$/d' ${hosts}control-plane/apply.sh)
+    . ${hosts}stages/control-plane/lib-apiserver.sh
+    . ${hosts}stages/control-plane/lib-authorities.sh
+    . <(sed '/^apply_control_plane$/d' ${hosts}stages/control-plane/apply.sh)
     ready() { ${ready}; }
     another_ready() { :; }
     asks_the_others() { true; }
@@ -64,7 +64,7 @@ test("a pattern of files keeps the authorities back and nothing else", async (t)
   ];
   const { said } = await bash(
     t,
-    `. ${hosts}control-plane/lib-authorities.sh
+    `. ${hosts}stages/control-plane/lib-authorities.sh
     asks_the_others() { true; }
     for path in ${paths.join(" ")}; do if [[ /etc/kubernetes/$path == $(files_of_own) ]]; then echo $path; fi; done
     if [[ /etc/etcd/pki/ca.crt == /etc/etcd/!(pki/ca.crt) ]]; then echo wrong; fi
@@ -75,9 +75,9 @@ test("a pattern of files keeps the authorities back and nothing else", async (t)
 
 /** A member that is down or without a quorum, and whose stage would drop an authority. */
 const member = (drops: boolean, lines: string) => `
-    . ${hosts}etcd/lib-members.sh
-    . ${hosts}etcd/lib-authorities.sh
-    . <(sed '/^apply_etcd$/d' ${hosts}etcd/apply.sh)
+    . ${hosts}stages/etcd/lib-members.sh
+    . ${hosts}stages/etcd/lib-authorities.sh
+    . <(sed '/^apply_etcd$/d' ${hosts}stages/etcd/apply.sh)
     etcd_access() { :; }
     drops() { ${drops}; }
     install_configured() { echo "installs $1"; }
@@ -94,8 +94,8 @@ test("without a quorum a member is mended with the authority that it has, and dr
 
 /** A node whose containerd is to restart. */
 const node = (lines: string) => `
-    . ${hosts}prepare/lib-containerd.sh
-    . ${hosts}prepare/lib-containerd-turn.sh
+    . ${hosts}stages/prepare/containerd/lib-containerd.sh
+    . ${hosts}stages/prepare/containerd/lib-containerd-turn.sh
     touch $D/control-plane-born
     etcd_access() { :; }
     quorum_lost() { false; }

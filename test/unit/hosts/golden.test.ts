@@ -1,12 +1,12 @@
 import { test } from "node:test";
 import { parseCluster } from "../../../config/parse.ts";
 import type { Cluster, Role } from "../../../config/schema.ts";
-import { balancerStage } from "../../../hosts/balancer/balancer.ts";
-import { controlPlaneStage } from "../../../hosts/control-plane/control-plane.ts";
-import { etcdStage } from "../../../hosts/etcd/etcd.ts";
-import { prepareStage } from "../../../hosts/prepare/prepare.ts";
 import type { Stage } from "../../../hosts/stage.ts";
-import { workerStage } from "../../../hosts/worker/worker.ts";
+import { balancerStage } from "../../../hosts/stages/balancer/balancer.ts";
+import { controlPlaneStage } from "../../../hosts/stages/control-plane/control-plane.ts";
+import { etcdStage } from "../../../hosts/stages/etcd/etcd.ts";
+import { prepareStage } from "../../../hosts/stages/prepare/prepare.ts";
+import { workerStage } from "../../../hosts/stages/worker/worker.ts";
 import { golden } from "../../harness/golden.ts";
 import { known, metal } from "../config/samples.ts";
 

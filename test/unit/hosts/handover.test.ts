@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { run } from "../../harness/process.ts";
 
-// hosts/handover/undo.sh with stand-ins for what it asks: etcdctl, curl, and the turn.
+// hosts/stages/handover/undo.sh with stand-ins for what it asks: etcdctl, curl, and the turn.
 
 const hosts = new URL("../../../hosts/", import.meta.url).pathname;
 
@@ -39,7 +39,7 @@ function handOver({ members, apiservers, controlPlane = true }: World) {
       .filter(([, ready]) => ready)
       .map(([byte]) => `https://10.0.0.${byte}:6443/readyz) printf ok ;;`)
       .join(" ")} *) return 7 ;; esac; }
-    . ${hosts}handover/undo.sh
+    . ${hosts}stages/handover/undo.sh
     outcome`;
   return run("bash", ["-c", script], {});
 }

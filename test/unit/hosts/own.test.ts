@@ -103,7 +103,7 @@ const log = [
 
 test("etcd's own log says whose data are: a first member by its id, another by the word of its peers", async () => {
   const said = await withScripts(
-    [...libraries, "etcd/lib-place.sh", "etcd/lib-identity.sh"],
+    [...libraries, "stages/etcd/lib-place.sh", "stages/etcd/lib-identity.sh"],
     `ETCD_PKI=/etc/etcd/pki DATA_DEVICE=/dev/data KNOWN_MEMBERS=$HAK_ROOT/known PEER_URL=http://127.0.0.1:23980 BIRTH_ENDPOINTS=https://10.0.0.12:2379
     printf '0644 root:root 0 /etc/etcd/pki/member.crt\\n' >$STAGE/manifest
     etcd_do() { [ "$*" = "member list" ] && echo "288158e3d5af6c6b, started, m1, http://127.0.0.1:23980, https://x:2379, false"; }

@@ -7,7 +7,7 @@ import type { AwsConfig } from "../../../../config/aws.ts";
 import { architectureOf, zoneOf } from "../../../../config/machines.ts";
 import { parseCluster } from "../../../../config/parse.ts";
 import type { Cluster, HostConfig } from "../../../../config/schema.ts";
-import { ports } from "../../../../hosts/prepare/ports.ts";
+import { ports } from "../../../../hosts/stages/prepare/firewall/ports.ts";
 import { costs } from "../../../../providers/aws/cost.ts";
 import { imageFilter } from "../../../../providers/aws/image.ts";
 import { ingress, ingressName } from "../../../../providers/aws/ingress.ts";
