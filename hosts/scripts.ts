@@ -38,7 +38,7 @@ export type Library =
  * a library shows on these stages and on no other. A unit test compares this with what the scripts really call.
  */
 export const stageLibraries: Readonly<Record<StageName, readonly Library[]>> = {
-  prepare: ["common", "files", "saved", "artifacts", "images", "etcd", "turn", "pool-turn", "node", "own"],
+  prepare: ["common", "files", "saved", "artifacts", "images", "api", "etcd", "turn", "pool-turn", "own"],
   // biome-ignore format: a line for each stage
   etcd: ["common", "files", "saved", "own", "artifacts", "etcd", "turn", "word", "leaving", "authorities", "clock", "lost"],
   balancer: ["common", "files", "saved", "etcd", "turn", "word", "leaving"],

@@ -8,10 +8,7 @@ readonly UNPROVED=$HOME_DIR/addons-unproved
 
 # Its own apiserver: nothing else must be up for this.
 addons_kubectl() { kubectl --kubeconfig /etc/kubernetes/admin.conf --server "$API_SERVER" --request-timeout 60s "$@" </dev/null; }
-api_credential() { admin_credential; }
-# shellcheck disable=SC2034 # used by lib/node.sh
-readonly NODE_KUBECONFIG=/etc/kubernetes/admin.conf
-addons_have_begun() { :; }
+api_as_admin "$API_SERVER"
 
 # read_record: what was applied last, as the API gives it, in KNOWN: `digest` of all manifests, and `objects`, one reference a line.
 # Empty where nothing ever was.
@@ -142,7 +139,7 @@ fi
 # A pod that trusts one authority alone, or that knows the API's former place alone, would be cut off by the next edit.
 if [ "${AWAIT_PODS:-}" = yes ]; then wait_until 300 "the pods of the add-ons to be started again, with what is now set" pods_are_new; fi
 # Of this control plane, whose own stage could not wait for a pod network.
-prove_node with_turn
+prove_node "" with_turn
 if [ -n "$LOST" ]; then
   etcd_access
   read -r -a lost <<<"$LOST"

@@ -35,12 +35,9 @@ apply_control_plane() {
     register
   fi
   tell_authorities
-  # Without a pod network: that comes with the add-ons, whose stage waits for it.
-  prove_node
+  # Without a pod network: that comes with the add-ons, whose stage waits for it. They are noted before the first of them is made.
+  prove_node /api/v1/namespaces/kube-system/configmaps/ha-kubernetes-addons
 }
-
-# The add-ons come after the first control plane, and are noted before the first of them is made.
-addons_have_begun() { api GET /api/v1/namespaces/kube-system/configmaps/ha-kubernetes-addons -o /dev/null >/dev/null 2>&1; }
 
 # The gates hold whatever state this host is in. Its own apiserver is the one that knows what the others say, so where that does not
 # answer it is mended first, with the authorities as they are.
@@ -127,7 +124,7 @@ all_but() {
 kubeadm_here() {
   local name status=0
   for name in admin super-admin; do
-    [ ! -f "/etc/kubernetes/$name.conf" ] || sed "s|^\( *server:\).*|\1 $API_SERVER|" "/etc/kubernetes/$name.conf" | write_file 0600 root:root "/run/ha-kubernetes/$name.conf"
+    [ ! -f "/etc/kubernetes/$name.conf" ] || sed "s|^\( *server:\).*|\1 $OWN_APISERVER|" "/etc/kubernetes/$name.conf" | write_file 0600 root:root "/run/ha-kubernetes/$name.conf"
   done
   # shellcheck disable=SC2016 # expanded by the inner shell
   unshare --mount bash -c 'for name in admin super-admin; do

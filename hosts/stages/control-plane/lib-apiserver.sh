@@ -1,10 +1,8 @@
 # shellcheck shell=bash
 # The apiserver of this host, and the others'.
 
-api_credential() { admin_credential; }
-
-# shellcheck disable=SC2034 # used by lib/node.sh and lib/api.sh
-readonly NODE_KUBECONFIG=/etc/kubernetes/admin.conf API_SERVER=https://$HOST_ADDRESS:6443
+readonly OWN_APISERVER=https://$HOST_ADDRESS:6443
+api_as_admin "$OWN_APISERVER"
 
 ready() { curl -sf --max-time 5 --cacert "$KUBERNETES_PKI/ca.crt" "https://$1:6443/readyz" >/dev/null; }
 # own_processes COMPONENT [OPTIONS of pgrep]: those of this host's static pod, which share its network. Other control planes on the same

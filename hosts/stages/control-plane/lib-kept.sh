@@ -18,7 +18,7 @@ wrong_kubeconfigs() {
     file=/etc/kubernetes/$name.conf
     server=$(sed -n 's/^ *server: *//p' "$file" 2>/dev/null || true)
     case $server in
-      "$API_SERVER" | "https://$endpoint") grep -qxF "    certificate-authority-data: $authority" "$file" || echo "$name" ;;
+      "$OWN_APISERVER" | "https://$endpoint") grep -qxF "    certificate-authority-data: $authority" "$file" || echo "$name" ;;
       *) echo "$name" ;;
     esac
   done

@@ -11,6 +11,7 @@ if etcd_access; then
     rm -f "$HOME_DIR/leaving"
     close_mark
     [ -n "$(etcd_read "ha-kubernetes/announces/$HOST_NAME")" ] || etcd_surely put "ha-kubernetes/announces/$HOST_NAME" yes >/dev/null
+    api_as_admin "https://$HOST_ADDRESS:6443"
     wait_until 60 "the apiserver of this host to take note of it" tell_workers
   fi
   [ -f "$FINISHED" ] || touch "$FINISHED"

@@ -10,7 +10,7 @@ apply_worker() {
   mkdir -p /etc/kubernetes/pki "$MANIFESTS" /var/lib/kubelet/pki
   chmod 0700 /var/lib/kubelet
   local running
-  if [ -s "$NODE_KUBECONFIG" ]; then follow_api; fi
+  if [ -s "$KUBELET_KUBECONFIG" ]; then follow_api; fi
   running=$(kubelet_version)
   renew_serving_certificate
   if ! is_admitted; then
@@ -29,7 +29,8 @@ apply_worker() {
   uncordon
   set_labels
   tell_authorities
-  prove_node with_pool_turn network
+  # The add-ons let every node read this, and before them none may.
+  prove_node /api/v1/namespaces/kube-system/configmaps/ha-kubernetes with_pool_turn network
 }
 
 # What the API proves itself with, before this host first asks it.
@@ -82,9 +83,6 @@ renewed_since() {
   echo "it last did at $at"
   [[ "$at" > "$1" ]]
 }
-
-# Where the add-ons have begun, so has what they let nodes read. Every node may read this, and before them none.
-addons_have_begun() { api GET /api/v1/namespaces/kube-system/configmaps/ha-kubernetes -o /dev/null >/dev/null 2>&1; }
 
 # A kubelet may label its own Node. Labels that an earlier config asked for and this one does not are taken away; those that this one
 # asks for are set again where they are gone, as after the Node was made anew.

@@ -21,7 +21,7 @@ go_to_api() {
   since=$(date -u +%FT%T)
   # First, so that a run that is killed here starts the kubelet again next time.
   forget_started kubelet
-  sed "s|^\( *server:\).*|\1 $API_URL|" "$NODE_KUBECONFIG" | write_file 0600 root:root "$NODE_KUBECONFIG"
+  sed "s|^\( *server:\).*|\1 $API_URL|" "$KUBELET_KUBECONFIG" | write_file 0600 root:root "$KUBELET_KUBECONFIG"
   start_kubelet
   wait_until 120 "the kubelet to reach the API at $API_URL" renewed_since "$since"
   did "told the kubelet that the API is at $API_URL"

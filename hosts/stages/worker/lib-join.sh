@@ -1,11 +1,14 @@
 # shellcheck shell=bash
 # How a worker gets its kubelet's credential: the first one, another one where that is of no more use, and one of another authority.
+# A worker speaks to the API as its own kubelet, or, while it joins, with what a control plane made for that.
+
+api_as_kubelet
 
 # True where this host has a credential of its own that is valid and that the API takes. kubelet.conf alone says nothing: a kubelet
 # writes it before it has a certificate. An API that does not answer says nothing against it.
 is_admitted() {
   local answer
-  [ -s "$NODE_KUBECONFIG" ] && openssl x509 -noout -checkend 0 -in "$KUBELET_CREDENTIAL" >/dev/null 2>&1 || return 1
+  [ -s "$KUBELET_KUBECONFIG" ] && openssl x509 -noout -checkend 0 -in "$KUBELET_CREDENTIAL" >/dev/null 2>&1 || return 1
   if answer=$(api GET "/api/v1/nodes/$HOST_NAME"); then return 0; fi
   [[ $answer != *'"reason":"Unauthorized"'* ]]
 }
@@ -18,13 +21,14 @@ join() {
 
 # With a certificate that a control plane made for this Node and for nothing else. The kubelet's own key never leaves this host.
 join_by_certificate() {
-  CREDENTIAL=$STAGE/inputs/join
-  openssl x509 -noout -checkend 0 -in "$CREDENTIAL" >/dev/null 2>&1 || no_use "is spent or out of date"
-  write_file 0600 root:root "$NODE_KUBECONFIG" <"$STAGE/inputs/kubelet.conf"
+  local credential=$STAGE/inputs/join
+  openssl x509 -noout -checkend 0 -in "$credential" >/dev/null 2>&1 || no_use "is spent or out of date"
+  write_file 0600 root:root "$KUBELET_KUBECONFIG" <"$STAGE/inputs/kubelet.conf"
+  api_as "$KUBELET_KUBECONFIG" "$credential"
   wait_until 120 "the API to take the join credential" join_is_taken
   if [ "$(cat "$STAGE/join-answer" 2>/dev/null)" = refused ]; then no_use "was refused by the API"; fi
   ask_for_credential
-  CREDENTIAL=$KUBELET_CREDENTIAL
+  api_as_kubelet
   rm -f /etc/kubernetes/bootstrap-kubelet.conf
   converge
 }
@@ -49,7 +53,7 @@ no_use() {
 # An instance of an auto-scaling pool has a token of its pool, and the kubelet itself asks with it.
 join_by_token() {
   # One of no more use would be taken for a good one.
-  rm -f "$NODE_KUBECONFIG" "$KUBELET_CREDENTIAL"
+  rm -f "$KUBELET_KUBECONFIG" "$KUBELET_CREDENTIAL"
   forget_started kubelet
   write_file 0600 root:root /etc/kubernetes/bootstrap-kubelet.conf <"$STAGE/inputs/bootstrap-kubelet.conf"
   converge

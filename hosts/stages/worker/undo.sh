@@ -3,7 +3,7 @@
 
 undo_worker() {
   # One that never had a credential never was a Node.
-  if [ -s "$NODE_KUBECONFIG" ] && [ -s "$KUBELET_CREDENTIAL" ] && ! cluster_goes; then
+  if [ -s "$KUBELET_KUBECONFIG" ] && [ -s "$KUBELET_CREDENTIAL" ] && ! cluster_goes; then
     drain_node
     this_kubectl delete node "$HOST_NAME" --ignore-not-found >/dev/null
     did "left the cluster"

@@ -122,8 +122,8 @@ async function follow(t: TestContext, now: string, answering: string): Promise<{
   const script = `
     set -euo pipefail
     STAGE_NAME=worker HOST_NAME=w1 API_URL=https://api.new:9443 API_ADDRESS=192.0.2.10 POOL=general MAX_UNAVAILABLE=1 KUBERNETES_PKI=/pki
-    . ${hosts}lib/common.sh; . ${hosts}lib/files.sh; . ${hosts}lib/api.sh; . ${hosts}stages/worker/lib-endpoint.sh
-    NODE_KUBECONFIG=${etc}/kubelet.conf
+    . ${hosts}lib/common.sh; . ${hosts}lib/files.sh; . <(sed 's|/etc/kubernetes|${etc}|' ${hosts}lib/api.sh); . ${hosts}stages/worker/lib-endpoint.sh
+    api_as_kubelet
     curl() { [[ " ${answering} " == *" \${!#} "* ]]; }
     with_pool_turn() { echo "turn \${1%-*}" >&3; shift; "$@"; }
     forget_started() { echo "forget $(api_server)" >&3; }

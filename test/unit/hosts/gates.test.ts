@@ -19,7 +19,7 @@ async function bash(t: TestContext, lines: string): Promise<{ status: number; sa
     shopt -s lastpipe
     STAGE_NAME=test HOST_NAME=m1 HOST_ADDRESS=10.0.0.1 OWNER=test/1 D=${folder} STAGE=${folder}/stage KUBERNETES_VERSION=1.36.3 ETCD_VERSION=3.6.14 POOL=""
     . <(sed 's|/var/lib/ha-kubernetes|${folder}|g; s|install -d -m 0700 /run/ha-kubernetes|:|; s|/run/ha-kubernetes|${folder}/run|g' ${hosts}lib/common.sh)
-    for library in files saved etcd turn node authorities; do . ${hosts}lib/$library.sh; done
+    for library in files saved api etcd turn node authorities; do . ${hosts}lib/$library.sh; done
     # One look is enough here.
     wait_until() { shift; local what=$1; shift; echo "asks: $what"; "$@" || fail "gave up waiting for $what"; }
     ${lines}`;

@@ -11,7 +11,7 @@ restart_in_turn() {
     else
       with_turn restart_beside_others
     fi
-  elif [ -n "$POOL" ] && [ -s "$NODE_KUBECONFIG" ] && [ -s /var/lib/kubelet/pki/kubelet-client-current.pem ]; then
+  elif [ -n "$POOL" ] && [ -s "$KUBELET_KUBECONFIG" ] && [ -s "$KUBELET_CREDENTIAL" ]; then
     if ! wait_quietly 60 api_answers; then
       put_off "the API does not answer this worker"
     elif has_joined; then
@@ -37,7 +37,7 @@ wait_quietly() {
 }
 
 # A worker that the API knows, and that can ask for a turn there.
-has_joined() { [ -s "$NODE_KUBECONFIG" ] && this_kubectl get --raw /version --request-timeout=5s >/dev/null 2>&1; }
+has_joined() { [ -s "$KUBELET_KUBECONFIG" ] && this_kubectl get --raw /version --request-timeout=5s >/dev/null 2>&1; }
 # An answer, be it that this worker's credential is worth nothing.
 api_answers() {
   local answer

@@ -1,9 +1,8 @@
 # shellcheck shell=bash
 # The container runtime: binaries of the wanted version behind constant links, configuration, service, images.
 
-# A worker's own, for its turns.
-# shellcheck disable=SC2034 # used by lib/node.sh
-readonly NODE_KUBECONFIG=/etc/kubernetes/kubelet.conf
+# A worker's turns are the API's.
+api_as_kubelet
 readonly CONTAINERD_FILES=(/etc/containerd/config.toml /etc/containerd/conf.d/host.toml /etc/systemd/system/containerd.service)
 
 apply_containerd() {
