@@ -32,8 +32,8 @@ addons_are_current() {
   [[ $KNOWN == *"\"digest\":\"$wanted\""* ]]
 }
 
-# record DIGEST OBJECTS: the object that says what is in the cluster.
-record() {
+# addons_record DIGEST OBJECTS: the object that says what is in the cluster.
+addons_record() {
   printf -- '---\napiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: %s\n  namespace: kube-system\ndata:\n' "$RECORD"
   printf '  digest: "%s"\n  objects: |-\n%s\n' "$1" "$(sed 's/^/    /' "$2")"
 }
@@ -45,7 +45,7 @@ apply_addons() {
   [ -z "$KNOWN" ] || before=$(recorded_objects)
   printf '%s\n' "$before" | cat - "$STAGE/inputs/objects" | awk 'NF && !seen[$0]++' >"$STAGE/objects-union"
   # Noted before anything is made, so that a run that was killed leaves nothing unknown.
-  { record "" "$STAGE/objects-union" && cat "$STAGE"/inputs/*.yaml; } >"$STAGE/all.yaml"
+  { addons_record "" "$STAGE/objects-union" && cat "$STAGE"/inputs/*.yaml; } >"$STAGE/all.yaml"
   # A server-side apply takes no field that the API does not know, so kubectl need not fetch its schemas.
   addons_kubectl apply --server-side --force-conflicts --validate=false --field-manager ha-kubernetes -f "$STAGE/all.yaml" >&2
   # Last made, first deleted: a namespace goes after what is in it.
@@ -54,7 +54,7 @@ apply_addons() {
     addons_kubectl delete --ignore-not-found --timeout 120s -f "$STAGE/stale" >&2
     did "deleted $(wc -l <"$STAGE/stale") objects of add-ons that are no longer wanted"
   fi
-  record "$wanted" "$STAGE/inputs/objects" >"$STAGE/record.yaml"
+  addons_record "$wanted" "$STAGE/inputs/objects" >"$STAGE/record.yaml"
   api_apply "$RECORD_PATH" ha-kubernetes "$STAGE/record.yaml" >/dev/null
   did "applied $(wc -l <"$STAGE/inputs/objects") objects"
   [ -z "$before" ] || note_pools

@@ -2,18 +2,18 @@
 # Makes this host a balancer and keeps it one. At birth no apiserver is there to wait for: the services are started, no more.
 
 apply_balancer() {
-  take_over
-  FOUND_INTERFACE=$(interface)
+  take_over_services
+  FOUND_INTERFACE=$(vrrp_interface)
   FORMER_PEERS=$(former_peers)
   if ! systemctl is-active --quiet haproxy || ! systemctl is-active --quiet keepalived; then
-    converge
-  elif [ -n "$(differing_files)" ] || interface_differs || former_differ || anything_stale; then
-    with_turn change
+    balancer_converge
+  elif [ -n "$(differing_files)" ] || interface_differs || former_differ || balancer_is_stale; then
+    with_turn balancer_change
   fi
 }
 
 # The packages' own services become ours. Someone's own haproxy is not taken away from them.
-take_over() {
+take_over_services() {
   local unit
   for unit in haproxy keepalived; do
     systemctl cat "$unit" >/dev/null 2>&1 || fail "there is no service $unit: install the package, or turn hostPreparation.packages on"
@@ -29,19 +29,19 @@ take_over() {
 }
 
 # Another balancer serves while this one changes, if this one served at all; afterwards it does again.
-change() {
+balancer_change() {
   local served=no
-  if healthy; then served=yes; fi
-  if [ "$served" = yes ] && [ -n "$PEERS" ]; then wait_until 120 "another balancer to be healthy before this one changes" peer_healthy; fi
-  converge
+  if balancer_healthy; then served=yes; fi
+  if [ "$served" = yes ] && [ -n "$PEERS" ]; then wait_until 120 "another balancer to be healthy before this one changes" peer_balancer_healthy; fi
+  balancer_converge
   if [ "$served" = no ]; then return 0; fi
-  wait_until 60 "this balancer to be healthy again" healthy
+  wait_until 60 "this balancer to be healthy again" balancer_healthy
   # While the address moves: clients are told of the new one next.
   local address
-  for address in ${ADDRESSES:-}; do wait_until 60 "a balancer to hold $address" healthy "$address"; done
+  for address in ${ADDRESSES:-}; do wait_until 60 "a balancer to hold $address" balancer_healthy "$address"; done
 }
 
-converge() {
+balancer_converge() {
   install_files "$CONFIG/kubernetes-ca.crt"
   host_file | put_file 0644 "$CONFIG/keepalived-host.conf"
   former_file | put_file 0644 "$FORMER_FILE"
@@ -57,17 +57,13 @@ converge() {
   elif stale haproxy:configuration "${HAPROXY_FILES[@]}"; then
     turn_on reload haproxy:configuration "${HAPROXY_FILES[@]}"
   fi
-  wait_until 20 "haproxy to answer" answers
+  wait_until 20 "haproxy to answer" haproxy_answers
   if stale keepalived "$KEEPALIVED_UNIT"; then
     turn_on restart keepalived "$KEEPALIVED_UNIT"
     started keepalived:configuration "${KEEPALIVED_FILES[@]}"
   elif stale keepalived:configuration "${KEEPALIVED_FILES[@]}"; then
     turn_on reload keepalived:configuration "${KEEPALIVED_FILES[@]}"
   fi
-}
-anything_stale() {
-  stale haproxy "$HAPROXY_UNIT" || stale haproxy:configuration "${HAPROXY_FILES[@]}" ||
-    stale keepalived "$KEEPALIVED_UNIT" || stale keepalived:configuration "${KEEPALIVED_FILES[@]}"
 }
 
 # turn_on restart|reload UNIT[:PART] FILE...
@@ -79,7 +75,7 @@ turn_on() {
   did "${1}ed $unit"
 }
 # Healthy or not: with 503 it says that no apiserver is ready.
-answers() {
+haproxy_answers() {
   local status
   status=$(curl -s --output /dev/null --write-out '%{http_code}' --max-time 2 "http://127.0.0.1:$STATISTICS_PORT/health") || true
   echo "status $status"
@@ -102,7 +98,7 @@ former_peers() {
 former_file() { for address in $FORMER_PEERS; do echo "    $address"; done; }
 former_differ() { [ "$(former_file)" != "$(cat "$FORMER_FILE" 2>/dev/null)" ]; }
 
-interface() {
+vrrp_interface() {
   local found=$INTERFACE
   [ -n "$found" ] || found=$(ip -o -4 address show | awk -v address="$HOST_ADDRESS" '{split($4, a, "/")} a[1] == address {print $2; exit}')
   [ -n "$found" ] || fail "$HOST_ADDRESS is on none of its interfaces: set hosts.$HOST_NAME.address or balancer.interface"

@@ -26,8 +26,8 @@ undo_balancer() {
 # Ten seconds for those that end by themselves: the rest comes back through the balancer that has the address now.
 let_connections_end() {
   local end=$((SECONDS + 10))
-  if [ -z "$PEERS" ] || drained >/dev/null || teardown; then return 0; fi
-  until drained >/dev/null || [ "$SECONDS" -ge "$end" ]; do pause 0.2; done
+  if [ -z "$PEERS" ] || connections_drained >/dev/null || teardown; then return 0; fi
+  until connections_drained >/dev/null || [ "$SECONDS" -ge "$end" ]; do pause 0.2; done
 }
 
 undo_balancer

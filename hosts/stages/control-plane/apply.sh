@@ -16,23 +16,23 @@ apply_control_plane() {
   one_minor_up Kubernetes "$(apiserver_version)" "$KUBERNETES_VERSION" cluster.kubernetesVersion
   renew_serving_certificate
   if [ ! -f "$HOME_DIR/control-plane-born" ]; then
-    converge
+    control_plane_converge
     write_file 0644 root:root "$HOME_DIR/control-plane-born" <<<"$OWNER"
     restore_seen
     did "started control plane $KUBERNETES_VERSION"
   elif restore_unseen; then
-    begin_anew
-    if asks_the_others; then with_turn change; fi
+    control_plane_begin_again
+    if asks_the_others; then with_turn control_plane_change; fi
   elif ! is_converged || kept_differs || [ "$(certificates_wanted)" != "$(certificates_made)" ]; then
-    with_turn change
+    with_turn control_plane_change
     did "changed control plane $KUBERNETES_VERSION"
-  elif kubelet_is_stale || ! serves "$HOST_ADDRESS"; then
-    mend
+  elif kubelet_is_stale || ! apiserver_answers "$HOST_ADDRESS"; then
+    control_plane_converge
     did "started control plane $KUBERNETES_VERSION again"
   fi
   if node_is_gone; then
     register_again
-    register
+    register_control_plane
   fi
   tell_authorities
   # Without a pod network: that comes with the add-ons, whose stage waits for it. They are noted before the first of them is made.
@@ -41,19 +41,18 @@ apply_control_plane() {
 
 # The gates hold whatever state this host is in. Its own apiserver is the one that knows what the others say, so where that does not
 # answer it is mended first, with the authorities as they are.
-change() {
-  if ready "$HOST_ADDRESS"; then
-    wait_until 120 "another control plane to be ready before this one changes" another_ready
+control_plane_change() {
+  if apiserver_ready "$HOST_ADDRESS"; then
+    wait_until 120 "another control plane to be ready before this one changes" another_apiserver_ready
   elif asks_the_others; then
-    converge "$(files_of_own)"
+    control_plane_converge "$(files_of_own)"
   fi
   step_is_safe
-  converge
+  control_plane_converge
 }
-mend() { converge; }
 
-# converge [GLOB]: with all files of this stage, or those alone.
-converge() {
+# control_plane_converge [GLOB]: with all files of this stage, or those alone.
+control_plane_converge() {
   link_kubernetes kubeadm kubelet kubectl
   # The program itself: a link to the link would end nowhere.
   put_link "$(readlink -f "$(etcdctl_path)")" /usr/local/bin/etcdctl
@@ -73,9 +72,9 @@ converge() {
     start_kubelet
     found_no_api=yes
   fi
-  wait_until 240 "the apiserver of this host to be ready" ready_here
+  wait_until 240 "the apiserver of this host to be ready" apiserver_ready_here
   for component in kube-apiserver kube-controller-manager kube-scheduler; do
-    wait_until 180 "$component to run with what is now set" restarted "$component" "$(stat -c %Y "$MANIFESTS/$component.yaml")"
+    wait_until 180 "$component to run with what is now set" component_restarted "$component" "$(stat -c %Y "$MANIFESTS/$component.yaml")"
   done
   if kubelet_is_stale; then
     change_kubelet
@@ -84,8 +83,8 @@ converge() {
     systemctl restart kubelet || fail "kubelet does not start again: $(journalctl -u kubelet -n 3 -o cat | tr '\n' ' ')"
   fi
   uncordon
-  wait_until 60 "the apiserver of this host to stay ready" ready "$HOST_ADDRESS"
-  register
+  wait_until 60 "the apiserver of this host to stay ready" apiserver_ready "$HOST_ADDRESS"
+  register_control_plane
   mark_converged
 }
 
@@ -102,7 +101,7 @@ change_kubelet() {
     wait_until 120 "the apiserver of this host to end" apiserver_gone
   fi
   start_kubelet
-  wait_until 240 "the apiserver of this host to be ready with kubelet $KUBERNETES_VERSION" ready_here
+  wait_until 240 "the apiserver of this host to be ready with kubelet $KUBERNETES_VERSION" apiserver_ready_here
   wait_until 180 "this node to be ready with kubelet $KUBERNETES_VERSION" ready_with_version
 }
 
@@ -112,10 +111,10 @@ kubeadm_does() {
   "$1" init "${@:2}" --config /etc/kubernetes/kubeadm.yaml </dev/null >/run/ha-kubernetes/kubeadm.log 2>&1 ||
     fail "kubeadm: $(tail -n 3 /run/ha-kubernetes/kubeadm.log | tr '\n' ' ')"
 }
-# all_but PHASE...: the option with which `kubeadm init` does these phases alone, in one process.
+# only_phases PHASE...: the option with which `kubeadm init` does these phases alone, in one process.
 readonly KUBEADM_PHASES=(preflight certs kubeconfig etcd control-plane kubelet-start wait-control-plane upload-config/kubeadm
   upload-config/kubelet upload-certs mark-control-plane bootstrap-token kubelet-finalize addon show-join-command)
-all_but() {
+only_phases() {
   local phase skipped=""
   for phase in "${KUBEADM_PHASES[@]}"; do [[ " $* " == *" $phase "* ]] || skipped+=",$phase"; done
   echo "--skip-phases=${skipped:1}"
@@ -153,7 +152,7 @@ make_certificates() {
   if [ "$wanted" = "$(certificates_made)" ]; then return 0; fi
   rm -f "$KUBERNETES_PKI"/{apiserver,apiserver-kubelet-client,front-proxy-client}.{crt,key}
   rm -f /etc/kubernetes/{admin,super-admin,kubelet,controller-manager,scheduler}.conf
-  kubeadm_init "$(all_but certs kubeconfig)"
+  kubeadm_init "$(only_phases certs kubeconfig)"
   chmod 0600 /etc/kubernetes/*.conf
   write_file 0600 root:root "$HOME_DIR/kubernetes-certificates" <<<"$wanted"
   did "made certificates, valid until $(openssl x509 -noout -enddate -in "$KUBERNETES_PKI/apiserver.crt" | cut -d= -f2)"
@@ -177,10 +176,10 @@ write_manifests() {
 
 # Once the API answers: administrators and joining kubelets get their roles, kubeadm's own tools what they look for, this node its
 # label and taint, and this control plane's entry in the lists of those that must all leave for a teardown.
-register() {
+register_control_plane() {
   # It says the version, too. Asked again: an apiserver that has just started may not know yet what administrators may do. Marking
   # waits for this node to register.
-  wait_until 120 "kubeadm to upload its configuration and to mark this node" kubeadm_does kubeadm_here "$(all_but upload-config/kubeadm mark-control-plane)"
+  wait_until 120 "kubeadm to upload its configuration and to mark this node" kubeadm_does kubeadm_here "$(only_phases upload-config/kubeadm mark-control-plane)"
   rm -f /etc/kubernetes/super-admin.conf
   this_kubectl apply --server-side --force-conflicts --validate=false -f /etc/kubernetes/bootstrap-rbac.yaml >/dev/null
   etcd_access
@@ -192,7 +191,7 @@ register() {
   # A new one has dropped nothing.
   [ ! -f "$HOME_DIR/control-plane-born" ] || prune_published
   remember_control_planes
-  tell_workers >/dev/null
+  announce_control_plane here >/dev/null
 }
 
 apply_control_plane

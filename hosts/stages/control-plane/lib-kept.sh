@@ -31,7 +31,7 @@ mend_kubeconfigs() {
   wrong=$(wrong_kubeconfigs | paste -sd' ')
   [ -n "$wrong" ] || return 0
   rm -f /etc/kubernetes/{admin,controller-manager,kubelet,scheduler}.conf
-  kubeadm_init "$(all_but kubeconfig)"
+  kubeadm_init "$(only_phases kubeconfig)"
   chmod 0600 /etc/kubernetes/*.conf
   trust_in_kubeconfigs
   # It reads its own when it starts.

@@ -7,7 +7,7 @@ readonly RESTORE_SEEN=$HOME_DIR/control-plane-restored
 restore_unseen() { [ -n "${RESTORE_ID:-}" ] && [ "$(cat "$RESTORE_SEEN" 2>/dev/null)" != "$RESTORE_ID" ]; }
 
 # All control planes at once: until each has begun anew, it may answer with what is no more.
-begin_anew() {
+control_plane_begin_again() {
   local since component pid
   wait_until 180 "a quorum of etcd" etcd_has_quorum
   since=$(date +%s)
@@ -16,9 +16,9 @@ begin_anew() {
   done
   # A new kubelet doesn't hold back what ended again and again while etcd was away, and registers a Node that the snapshot doesn't know.
   start_kubelet
-  converge "$(files_of_own)"
+  control_plane_converge "$(files_of_own)"
   for component in kube-apiserver kube-controller-manager kube-scheduler; do
-    wait_until 180 "$component to begin anew" restarted "$component" "$since"
+    wait_until 180 "$component to begin anew" component_restarted "$component" "$since"
   done
   forget_departed
   restore_seen

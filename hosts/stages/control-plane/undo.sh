@@ -2,7 +2,7 @@
 # Takes this control plane away: out of a cluster that lives on, or with all of it.
 
 undo_control_plane() {
-  if [ -f "$HOME_DIR/control-plane-born" ]; then leave_in_turn leave; fi
+  if [ -f "$HOME_DIR/control-plane-born" ]; then leave_in_turn control_plane_leave; fi
   reset_node
   remove_files
   rmdir /usr/local/lib/ha-kubernetes 2>/dev/null || true
@@ -15,8 +15,8 @@ undo_control_plane() {
   did "removed the control plane"
 }
 
-leave() {
-  wait_until 120 "another control plane to be ready before this one leaves" another_ready
+control_plane_leave() {
+  wait_until 120 "another control plane to be ready before this one leaves" another_apiserver_ready
   local other
   other=$(control_planes | awk -v own="$HOST_NAME" '$1 != own {print $2; exit}')
   [ -n "$other" ] || fail "this is the only control plane: removing it loses the API. Run destroy if that is meant; where destroy" \
@@ -26,7 +26,7 @@ leave() {
     drain_node
     still_my_turn
     this_kubectl delete node "$HOST_NAME" --ignore-not-found >/dev/null
-    in_api >/dev/null
+    announce_control_plane gone >/dev/null
   fi
   still_my_turn
   # It stops in order, out of the balancers first.

@@ -60,7 +60,6 @@ export function etcdStage({
       KUBERNETES_VERSION: cluster.kubernetesVersion,
       DATA_DIRECTORY: etcd.dataDirectory,
       DATA_DEVICE: host.dataDevice ?? "",
-      MEMBER_ADDRESS: host.address,
       PEER_URL: peerUrl(host.address),
       QUOTA_BYTES: String(quotaBytes(etcd)),
       ...backupSettings(backup),

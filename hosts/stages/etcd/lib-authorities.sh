@@ -24,5 +24,5 @@ install_alone() { if drops "$ETCD_PKI/ca.crt"; then install_configured '/etc/etc
 take_put_off() {
   drops "$ETCD_PKI/ca.crt" || return 0
   say "the old authority is dropped once etcd has a quorum and the others don't use it"
-  with_turn change
+  with_turn etcd_change
 }

@@ -5,7 +5,6 @@
 # Where the last run on this host had them, and what it called them: read before this run writes its own.
 BACKUP_RECORDED=$(awk -F= '{has[$1] = $2} END {print has["BACKUP_DIRECTORY"], has["BACKUP_NAME"]}' /etc/etcd-backup/settings.env 2>/dev/null || true)
 readonly BACKUP_RECORDED
-# shellcheck disable=SC2034 # used by apply.sh
 readonly TIMED_FILES=('*/etcd-backup*' '*/etcd-defragment*') ALL_TIMERS="etcd-backup.timer etcd-backup-drill.timer etcd-defragment.timer"
 
 # Before the files of a timer that is no longer wanted go.
@@ -71,7 +70,7 @@ upgrade_target() { echo "etcd $ETCD_VERSION and Kubernetes $KUBERNETES_VERSION";
 # stage. Without a verified snapshot nothing goes on. A member that has never heard of this and is not healthy is mended first.
 snapshot_before_upgrade() {
   [ "$(cat "$UPGRADE" 2>/dev/null)" != "$(upgrade_target)" ] || return 0
-  [ -f "$UPGRADE" ] || { etcd_access && local_healthy; } || return 0
+  [ -f "$UPGRADE" ] || { etcd_access && etcd_healthy_here; } || return 0
   place_backup
   systemctl start etcd-backup.service ||
     fail "no snapshot could be taken before going to $(upgrade_target), so nothing was changed: $(why_no_snapshot). Mend that, then run up again"

@@ -13,7 +13,7 @@ take_place() {
     save_directory "$DATA_DIRECTORY"
   fi
   mount_data_device
-  against=$(against_directory "$DATA_DIRECTORY")
+  against=$(against_directory "$DATA_DIRECTORY" data_is_ours)
   [ -z "$against" ] || {
     unmount_data
     fail "$against, so etcd does not take it (etcd.dataDirectory). $(move_away "$DATA_DIRECTORY"); $ours"
@@ -48,7 +48,7 @@ mount_data_device() {
   local against
   [ -n "$DATA_DEVICE" ] || return 0
   wait_until 120 "device $DATA_DEVICE" test -b "$DATA_DEVICE"
-  against=$(against_device "$DATA_DEVICE" "$DATA_DIRECTORY")
+  against=$(against_device "$DATA_DEVICE" "$DATA_DIRECTORY" data_is_ours)
   if [ -n "$against" ] && ! format_was_cut; then
     # The release before passed such a device by without a word, and the member lives.
     if mountpoint -q "$DATA_DIRECTORY" && recorded "$DATA_DIRECTORY"; then
@@ -61,7 +61,7 @@ mount_data_device() {
   if [ -d "$DATA_DIRECTORY" ] && has_content "$DATA_DIRECTORY"; then
     fail "$DATA_DIRECTORY is not empty ($(some_content "$DATA_DIRECTORY")), and $DATA_DEVICE would hide that. $(move_away "$DATA_DIRECTORY")"
   fi
-  if format_was_cut || [ "$(blkid -p -o value -s TYPE "$DATA_DEVICE" || true)" != ext4 ]; then format; fi
+  if format_was_cut || [ "$(blkid -p -o value -s TYPE "$DATA_DEVICE" || true)" != ext4 ]; then format_device; fi
   mkdir -p "$DATA_DIRECTORY"
   save mount <<<yes
   { other_mounts && fstab_line "$(blkid -p -o value -s UUID "$DATA_DEVICE")"; } | write_file 0644 root:root /etc/fstab
@@ -72,7 +72,7 @@ fstab_line() { echo "UUID=$1 $DATA_DIRECTORY ext4 defaults,noatime,nofail 0 2"; 
 other_mounts() { grep -vxE "$(fstab_line '[^ ]*')" /etc/fstab || true; }
 
 # Half a filesystem of our own making is not blank. While this machine runs, its kernel knows the device by a number that it gives once.
-format() {
+format_device() {
   write_file 0600 root:root "$SAVED/formatting" < <(this_device)
   mkfs.ext4 -q -F -L etcd "$DATA_DEVICE" </dev/null
   forget formatting

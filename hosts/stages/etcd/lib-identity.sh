@@ -2,14 +2,13 @@
 # Whose etcd data are, where no mark says it: those of a device that the release before took, on a machine that is new. etcd's log holds
 # the id of the member that wrote it, which is a hash of its URL and of its cluster's token; or, of one that joined later, the time.
 
-# says_ours DIRECTORY: this member's: a first member of this cluster by its id alone, another one by the word of its peers. A device that
+# data_is_ours DIRECTORY: this member's: a first member of this cluster by its id alone, another one by the word of its peers. A device that
 # the program made for this host itself, as for a machine of a cloud, was never anybody else's.
-says_ours() {
+data_is_ours() {
   local ids id token
   [ -d "$1/member/wal" ] || return 1
   if [ -n "${MACHINE:-}" ] && [ -n "$DATA_DEVICE" ]; then return 0; fi
-  # shellcheck disable=SC2034 # read by own_ids
-  ids=$(DATA_DIRECTORY=$1 && own_ids) || return 1
+  ids=$(ids_in_data "$1") || return 1
   id=$(printf %x "${ids% *}")
   for token in "$OWNER" "${RESTORE_TOKEN:-$OWNER}"; do
     [ "$id" != "$(first_member_id "$token")" ] || return 0

@@ -7,10 +7,10 @@ readonly RUN_BEGAN=$EPOCHSECONDS
 readonly DAMAGE='crc mismatch|failed to (read|open) WAL|cannot use none as id|has already been bootstrapped|invalid database|invalid page|Page expected to be|unexpected fault address|already freed|checksum error|file size too small|failed to recover v3 backend|Was the raft log corrupted, truncated, or lost'
 PLACE=unknown
 
-# own_ids: `member cluster`, both in decimal, as the data names them. Every file of etcd's write-ahead log begins with a checksum and with
+# ids_in_data DIRECTORY: `member cluster`, both in decimal, as the data there names them. Every file of etcd's write-ahead log begins with a checksum and with
 # these two. A record follows eight bytes of its length, the last of which says how far it is padded.
-own_ids() {
-  local files=("$DATA_DIRECTORY"/member/wal/*.wal) byte at member
+ids_in_data() {
+  local files=("$1"/member/wal/*.wal) byte at member
   [ -f "${files[-1]}" ] || return 1
   read -r -d '' -a byte < <(od -An -v -tu1 -N96 "${files[-1]}") || true
   [ ${#byte[@]} -eq 96 ] || return 1
@@ -46,11 +46,11 @@ look_at_place() {
   local endpoint list="" member cluster
   PLACE=unknown
   for endpoint in $(tr , '\n' <"$KNOWN_MEMBERS"); do
-    case $endpoint in "$LOCAL" | "https://$MEMBER_ADDRESS:"*) continue ;; esac
+    case $endpoint in "$LOCAL" | "${PEER_URL%:*}:"*) continue ;; esac
     if list=$(ETCDCTL_ENDPOINTS=$endpoint ETCD_TIMEOUT=2s etcd_do member list -w fields 2>/dev/null); then break; fi
   done
   [ -n "$list" ] || return 0
-  if ! read -r member cluster < <(own_ids); then
+  if ! read -r member cluster < <(ids_in_data "$DATA_DIRECTORY"); then
     PLACE=unreadable
   elif ! grep -qx "\"ClusterID\" : $cluster" <<<"$list"; then
     PLACE=foreign
@@ -64,17 +64,17 @@ look_at_place() {
 }
 
 # Answers as a voter in a quorum, alarm or not.
-serves() { ETCDCTL_ENDPOINTS=$LOCAL etcd_do get ha-kubernetes/quorum >/dev/null; }
+etcd_serves() { ETCDCTL_ENDPOINTS=$LOCAL etcd_do get ha-kubernetes/quorum >/dev/null; }
 
 # The line of etcd's log since this run began that tells of its damaged data. Never that of a disk that is full or fails.
-damage() {
+etcd_damage() {
   ! systemctl is-active --quiet etcd || return 0
   journalctl -q -u etcd --since "@$RUN_BEGAN" -o cat --no-pager | { grep -E "$DAMAGE" || true; } |
     { grep -vE 'no space left|permission denied|input/output error|read-only file system|cannot allocate' || true; } | tail -n 1 | sed 's/.*"error":"\([^"]*\).*/\1/' | cut -c1-200
 }
-serves_or_is_damaged() { serves || [ -n "$(damage)" ]; }
-promoted_or_is_damaged() { promoted || [ -n "$(damage)" ]; }
-why_not_serves_or_is_damaged() {
+etcd_serves_or_is_damaged() { etcd_serves || [ -n "$(etcd_damage)" ]; }
+etcd_promoted_or_is_damaged() { etcd_promoted || [ -n "$(etcd_damage)" ]; }
+why_not_etcd_serves_or_is_damaged() {
   local state
   state=$(systemctl show -p ActiveState,SubState --value etcd | paste -sd/)
   echo "etcd.service is $state: $(journalctl -q -u etcd -n 30 -o cat --no-pager | { grep -E '"level":"(error|fatal|panic)"|^panic|^fatal' || true; } | tail -n 1 | cut -c1-300)"
@@ -86,16 +86,16 @@ prove_membership() {
   [ "$PLACE" = voter ] || look_at_place
   case $PLACE in
     voter | unreadable)
-      wait_until 120 "etcd on this host to be healthy, as the other members are" serves_or_is_damaged
+      wait_until 120 "etcd on this host to be healthy, as the other members are" etcd_serves_or_is_damaged
       ;;
-    learner) with_turn promote_or_rejoin ;;
+    learner) with_turn etcd_promote_or_rejoin ;;
     *) refuse_foreign ;;
   esac
-  if [ "$PLACE" = removed ] || { [ "$PLACE" != unknown ] && ! serves 2>/dev/null; }; then
-    with_turn rejoin
+  if [ "$PLACE" = removed ] || { [ "$PLACE" != unknown ] && ! etcd_serves 2>/dev/null; }; then
+    with_turn etcd_rejoin
   fi
   # It also keeps where members can be asked, for times when this one is down.
-  if serves 2>/dev/null; then member_list >/dev/null; fi
+  if etcd_serves 2>/dev/null; then member_list >/dev/null; fi
 }
 
 # Asked before anything is started: what has data and is no longer listed would only end again.
@@ -112,10 +112,10 @@ refuse_foreign() {
       "Raise hosts.$HOST_NAME.incarnation, which makes it anew with empty data, and run up"
 }
 
-promote_or_rejoin() {
-  wait_until 600 "this learner to catch up and be promoted" promoted_or_is_damaged
-  [ -n "$(damage)" ] || {
-    wait_until 60 "etcd on this host to be healthy" serves
+etcd_promote_or_rejoin() {
+  wait_until 600 "this learner to catch up and be promoted" etcd_promoted_or_is_damaged
+  [ -n "$(etcd_damage)" ] || {
+    wait_until 60 "etcd on this host to be healthy" etcd_serves
     did "promoted this member, which was still a learner"
   }
 }
@@ -123,21 +123,21 @@ promote_or_rejoin() {
 # Under the turn. Data of a member that the others no longer list is worth nothing to them, and data that etcd can't read is worth
 # nothing to anybody; what was committed is with the others, who have a quorum and are all healthy. So it joins as a member without data
 # would. The old data is kept beside the new; that of an earlier time like this one goes.
-rejoin() {
+etcd_rejoin() {
   local why aside=$DATA_DIRECTORY/before-rejoin
   look_at_place
-  why=$(damage)
+  why=$(etcd_damage)
   if [ "$PLACE" = removed ]; then
     why="this member was removed from the cluster"
   elif [ -z "$why" ]; then
-    fail "etcd does not serve, and not because of its data: $(why_not_serves_or_is_damaged). Mend that, then run up again with another" \
+    fail "etcd does not serve, and not because of its data: $(why_not_etcd_serves_or_is_damaged). Mend that, then run up again with another" \
       "cluster.repair. If nothing helps, raise hosts.$HOST_NAME.incarnation: the host is made anew with empty data"
   fi
-  wait_until 60 "the other members to be healthy before this one joins again, because $why" others_healthy
+  wait_until 60 "the other members to be healthy before this one joins again, because $why" other_members_healthy "$PEER_URL"
   systemctl stop etcd
   rm -rf "$aside"
   mv -T "$DATA_DIRECTORY/member" "$aside"
   did "put the old data into $aside: $why"
   install_all
-  join
+  etcd_join
 }

@@ -10,7 +10,7 @@ readonly RESTORED=$HOME_DIR/etcd-restored APPROVED=$HOME_DIR/etcd-restore-approv
 
 restore_wanted() { [ -n "${RESTORE_ID:-}" ] && ! grep -qxF -- "$RESTORE_ID" "$RESTORED" 2>/dev/null; }
 
-restore() {
+etcd_restore() {
   local snapshot
   install_all
   place_timed
@@ -18,7 +18,7 @@ restore() {
   # Asked each time until the new data is in its place, also after a run that was killed: meanwhile somebody may have mended the old cluster.
   case $(repeatedly_answering) in
     restored)
-      if ! is_placed && [ "$(cat "$APPROVED" 2>/dev/null)" != "$RESTORE_ID" ]; then
+      if ! restore_is_placed && [ "$(cat "$APPROVED" 2>/dev/null)" != "$RESTORE_ID" ]; then
         join_restored
         return
       fi
@@ -33,22 +33,22 @@ restore() {
   write_file 0600 root:root "$APPROVED" <<<"$RESTORE_ID"
   place_restored "$snapshot"
   restore_done
-  start
+  etcd_start
   did "restored etcd from $RESTORE_SNAPSHOT"
 }
 
-is_placed() { [ "$(cat "$DATA_DIRECTORY/member/restored" 2>/dev/null)" = "$RESTORE_ID" ]; }
+restore_is_placed() { [ "$(cat "$DATA_DIRECTORY/member/restored" 2>/dev/null)" = "$RESTORE_ID" ]; }
 placed_already() {
-  ! is_placed || echo " This host already has the snapshot's data: with restoreFrom taken out, also raise hosts.$HOST_NAME.incarnation, and it joins the others again"
+  ! restore_is_placed || echo " This host already has the snapshot's data: with restoreFrom taken out, also raise hosts.$HOST_NAME.incarnation, and it joins the others again"
 }
 
 # Which cluster has a quorum: `restored`, the one that this restore makes; `other`; or none, asked for 15 s. An answer tells the id.
 repeatedly_answering() {
   local end=$((SECONDS + 15)) who
-  while who=$(answering) && [ -z "$who" ] && [ "$SECONDS" -lt "$end" ]; do pause 0.5; done
+  while who=$(answering_cluster) && [ -z "$who" ] && [ "$SECONDS" -lt "$end" ]; do pause 0.5; done
   echo "$who"
 }
-answering() {
+answering_cluster() {
   local endpoint id who=""
   for endpoint in $(printf '%s,%s' "$RESTORE_ENDPOINTS" "$(cat "$KNOWN_MEMBERS")" | tr , '\n' | sort -u); do
     ETCDCTL_ENDPOINTS=$endpoint ETCD_TIMEOUT=2s etcd_do get ha-kubernetes/quorum >/dev/null 2>&1 || continue
@@ -93,9 +93,9 @@ fetch_from_s3() {
 # Whatever is written into etcd's directory is written as etcd: root would follow what that user may have put there.
 as_etcd() { (cd / && exec runuser -u etcd -- "$@"); }
 
-# unpack FILE COPY: of one that only root may read, such as an earlier cluster's; compressed or not, as its first two bytes tell. It must
+# unpack_snapshot FILE COPY: of one that only root may read, such as an earlier cluster's; compressed or not, as its first two bytes tell. It must
 # be what it is called, and no link to what the user etcd may not read.
-unpack() {
+unpack_snapshot() {
   local file program=(cat)
   exec {file}<"$1"
   [ "$(readlink "/proc/self/fd/$file")" = "$(readlink -f "${1%/*}")/${1##*/}" ] || fail "the snapshot $1 is a link: name the file itself"
@@ -108,9 +108,9 @@ unpack() {
 # The new data in the place of the old.
 place_restored() {
   local new=$DATA_DIRECTORY/restore-$RESTORE_ID log=/run/ha-kubernetes/restore.log
-  if is_placed; then return 0; fi
+  if restore_is_placed; then return 0; fi
   as_etcd rm -rf "$new"
-  unpack "$1" "$new.snapshot"
+  unpack_snapshot "$1" "$new.snapshot"
   # Clients that know later revisions than the snapshot's must find theirs gone, not go back in time: so all move far ahead, further
   # than at any restore before.
   as_etcd /usr/local/bin/etcdutl snapshot restore "$new.snapshot" --data-dir "$new" --name "$HOST_NAME" --initial-cluster "$RESTORE_CLUSTER" --initial-cluster-token "$RESTORE_TOKEN" \
@@ -137,14 +137,12 @@ restore_done() {
   write_file 0600 root:root "$KNOWN_MEMBERS" <<<"$RESTORE_ENDPOINTS"
   { cat "$RESTORED" 2>/dev/null || true; echo "$RESTORE_ID"; } | write_file 0600 root:root "$RESTORED"
   rm -f "$APPROVED"
-  # shellcheck disable=SC2034 # read by apply.sh: it waits for nobody
-  BOOTSTRAPPED=yes
 }
 
 join_restored() {
   put_aside
   write_file 0600 root:root "$KNOWN_MEMBERS" <<<"$RESTORE_ENDPOINTS"
   etcd_access
-  with_turn join
+  with_turn etcd_join
   restore_done
 }

@@ -17,7 +17,7 @@ make_space() {
   forget_history
   defragment_members
   if room_everywhere; then
-    disarm
+    disarm_alarm
     return
   fi
   raise_quota
@@ -94,7 +94,7 @@ all_serve() {
 # A twentieth of its quota is free on each member: room for the turns of what comes next. Not where no member could be asked.
 room_everywhere() { member_states | awk '$3 == "-" || $3 * 20 > $5 * 19 {full = 1} END {exit full || NR == 0}'; }
 
-disarm() {
+disarm_alarm() {
   etcd_surely alarm disarm >/dev/null
   ! space_is_out || fail "etcd raised the alarm NOSPACE again"
   did "disarmed etcd's alarm NOSPACE: it takes writes again"
@@ -112,9 +112,9 @@ raise_quota() {
   if [ -d "$DATA_DIRECTORY/member/wal" ] && ! awk -v own="$HOST_NAME" -v quota="$QUOTA_BYTES" '$1 == own && $5 >= quota {had = 1} END {exit !had}' <<<"$states"; then
     wait_until 60 "all etcd members to answer before this one restarts with its new quota" all_serve
     install_all
-    start
-    wait_until 120 "etcd on this host to be healthy again" serves
+    etcd_start
+    wait_until 120 "etcd on this host to be healthy again" etcd_serves
     did "restarted etcd with a quota of $((QUOTA_BYTES / 1048576)) MiB"
   fi
-  if room_everywhere; then disarm; else say "the alarm NOSPACE stays until the other members have the new quota, too"; fi
+  if room_everywhere; then disarm_alarm; else say "the alarm NOSPACE stays until the other members have the new quota, too"; fi
 }

@@ -3,8 +3,7 @@
 
 undo_etcd() {
   if [ -d "$DATA_DIRECTORY/member" ] && is_ours "$DATA_DIRECTORY"; then
-    leave_in_turn leave
-    if [ "$UNFINISHED" = yes ]; then try_to_leave; fi
+    leave_in_turn etcd_leave etcd_try_to_leave
   fi
   stop_backup
   # A unit of somebody else's may be why this stage never came to its own.
@@ -24,22 +23,22 @@ undo_etcd() {
   forget_saved
 }
 
-leave() {
+etcd_leave() {
   local id others
-  id=$(own_id)
+  id=$(own_member_id)
   [ -n "$id" ] || return 0
-  wait_until 60 "the other members to be healthy before this one leaves" others_healthy
-  [ -n "$(others)" ] || fail "this is the only etcd member: removing it loses the cluster. Run destroy if that is meant; where destroy" \
+  wait_until 60 "the other members to be healthy before this one leaves" other_members_healthy "$PEER_URL"
+  [ -n "$(other_members "$PEER_URL")" ] || fail "this is the only etcd member: removing it loses the cluster. Run destroy if that is meant; where destroy" \
     "says this, touch $TEARDOWN on this host and run it again"
   still_my_turn
-  hand_over
-  others=$(others | awk -F', ' '$5 != "" {print $5}' | cut -d, -f1 | paste -sd,)
+  etcd_hand_over
+  others=$(other_members "$PEER_URL" | awk -F', ' '$5 != "" {print $5}' | cut -d, -f1 | paste -sd,)
   ETCDCTL_ENDPOINTS=$others wait_until 60 "etcd to take this member out" member_gone "$id"
   did "left the etcd cluster"
 }
 
 # Where the first `up` never came to its end: the others are told once, if they can go on without this member. Nothing is lost where not.
-try_to_leave() {
+etcd_try_to_leave() {
   local list others id
   if ! etcd_has_quorum || ! list=$(etcd_do member list); then return 0; fi
   id=$(awk -F', ' -v url="$PEER_URL" '$4 == url {print $1}' <<<"$list")
@@ -49,14 +48,14 @@ try_to_leave() {
 }
 
 # The leader gives up its place before it goes, so that writes hardly stop.
-hand_over() {
+etcd_hand_over() {
   local to
-  is_leader || return 0
-  to=$(others | awk -F', ' '$6 == "false" {print $1; exit}')
+  etcd_is_leader || return 0
+  to=$(other_members "$PEER_URL" | awk -F', ' '$6 == "false" {print $1; exit}')
   ETCDCTL_ENDPOINTS=$LOCAL etcd_do move-leader "$to" >/dev/null || say "leadership did not move; an election will follow"
 }
 # Both ids as etcdctl prints them here, in decimals of 64 bits: more than awk can tell apart.
-is_leader() {
+etcd_is_leader() {
   local status
   status=$(ETCDCTL_ENDPOINTS=$LOCAL etcd_do endpoint status -w fields) || return 1
   [ "$(sed -n 's/^"Leader" : //p' <<<"$status")" = "$(sed -n 's/^"MemberID" : //p' <<<"$status")" ]

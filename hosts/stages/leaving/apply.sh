@@ -12,7 +12,7 @@ if etcd_access; then
     close_mark
     [ -n "$(etcd_read "ha-kubernetes/announces/$HOST_NAME")" ] || etcd_surely put "ha-kubernetes/announces/$HOST_NAME" yes >/dev/null
     api_as_admin "https://$HOST_ADDRESS:6443"
-    wait_until 60 "the apiserver of this host to take note of it" tell_workers
+    wait_until 60 "the apiserver of this host to take note of it" announce_control_plane here
   fi
   [ -f "$FINISHED" ] || touch "$FINISHED"
   remember_control_planes

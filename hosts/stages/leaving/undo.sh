@@ -15,7 +15,7 @@ undo_leaving() {
   else
     etcd_surely put "ha-kubernetes/leaving/$HOST_NAME" yes >/dev/null
     api_as_admin "https://$HOST_ADDRESS:6443"
-    tell_workers leaving >/dev/null 2>&1 || say "the apiserver of this host does not answer: workers will have to ask another"
+    announce_control_plane leaving >/dev/null 2>&1 || say "the apiserver of this host does not answer: workers will have to ask another"
     did "marked as leaving"
   fi
 }

@@ -2,7 +2,7 @@
 # Checks this host, prepares its system, brings the artifacts and starts the container runtime.
 
 # arrange ITEM: as the config says, or back as it was where the item is off.
-arrange() { if wanted "$1"; then "apply_$1"; else "restore_$1"; fi; }
+arrange() { if item_is_on "$1"; then "apply_$1"; else "restore_$1"; fi; }
 
 apply_prepare() {
   wait_until 600 "the first boot's set-up by cloud-init to end" first_boot_over
@@ -11,13 +11,13 @@ apply_prepare() {
   preflight
   arrange host_name
   apply_hosts_lines
-  fetch
+  fetch_packages_and_artifacts
   check_features_again
   local item
   # What watches over tables knows first what there will be.
   apply_tables
   for item in time_zone journal modules sysctl swap firewall time_sync; do arrange "$item"; done
-  if wanted packages; then apply_updates; else restore_updates; fi
+  if item_is_on packages; then apply_updates; else restore_updates; fi
   if is_node; then apply_shutdown; else restore_shutdown; fi
   apply_resolv_conf
   if is_node; then
@@ -50,9 +50,9 @@ first_boot_over() {
 }
 
 # Packages and artifacts come from different places: both at once, unless what fetches artifacts is itself to be installed.
-fetch() {
+fetch_packages_and_artifacts() {
   local packages note
-  if ! wanted packages; then
+  if ! item_is_on packages; then
     stage_artifacts "$STAGE/inputs/artifacts"
   elif ! command -v curl >/dev/null; then
     apply_packages

@@ -69,7 +69,6 @@ export function prepareStage(args: PrepareStageArgs): Stage {
       ROLES: roles.join(" "),
       KUBE_PROXY_MODE: network.kubeProxyMode,
       TABLES: watchedTables(roles, cluster).join(" "),
-      KUBERNETES_VERSION: cluster.kubernetesVersion,
       CONTAINERD_VERSION: node ? versions.containerd : "",
       RUNC_VERSION: node ? versions.runc : "",
       CNI_PLUGINS_VERSION: node ? versions.cniPlugins : "",

@@ -13,17 +13,17 @@ apply_worker() {
   if [ -s "$KUBELET_KUBECONFIG" ]; then follow_api; fi
   running=$(kubelet_version)
   renew_serving_certificate
-  if ! is_admitted; then
+  if ! credential_is_valid; then
     prepare_trust
-    join
+    worker_join
   elif [ -n "$running" ] && [ "$running" != "$KUBERNETES_VERSION" ]; then
-    with_pool_turn "$KUBERNETES_VERSION" change_version "$running"
+    with_pool_turn "$KUBERNETES_VERSION" worker_change_version "$running"
   elif differing_files | grep -x "$KUBERNETES_PKI/ca.crt" >/dev/null || ! issued_by "$ISSUER" "$KUBELET_CREDENTIAL"; then
-    with_pool_turn "authorities-$(cat "$(staged "$KUBERNETES_PKI/ca.crt")" "$ISSUER" | sha256sum | cut -c1-12)" change_authority
+    with_pool_turn "authorities-$(cat "$(staged "$KUBERNETES_PKI/ca.crt")" "$ISSUER" | sha256sum | cut -c1-12)" worker_change_authority
   elif turn_was_cut; then
-    with_pool_turn "$KUBERNETES_VERSION" change_version "$running"
+    with_pool_turn "$KUBERNETES_VERSION" worker_change_version "$running"
   else
-    converge
+    worker_converge
   fi
   if node_is_gone; then register_again; fi
   uncordon
@@ -37,7 +37,7 @@ apply_worker() {
 prepare_trust() { install_files "$KUBERNETES_PKI/ca.crt"; }
 
 # A kubelet that starts anew leaves running pods alone.
-converge() {
+worker_converge() {
   link_kubernetes kubelet kubectl
   install_files
   if kubelet_is_stale; then
@@ -46,12 +46,12 @@ converge() {
   fi
 }
 
-change_version() {
+worker_change_version() {
   not_ahead_of_the_api
   still_my_pool_turn
   empty_across_minors "$1"
   still_my_pool_turn
-  converge
+  worker_converge
   wait_until 180 "this node to be ready with kubelet $KUBERNETES_VERSION" ready_with_version
   uncordon
 }
@@ -66,13 +66,13 @@ not_ahead_of_the_api() {
 }
 
 # Another authority to trust, or another one that issued the kubelet's own certificate. Pods are left alone.
-change_authority() {
+worker_change_authority() {
   local since
   since=$(date -u +%FT%T)
-  converge
+  worker_converge
   if ! issued_by "$ISSUER" "$KUBELET_CREDENTIAL"; then
     ask_for_credential
-    converge
+    worker_converge
   fi
   wait_until 120 "the kubelet to reach the API with what it has now" renewed_since "$since"
 }

@@ -6,15 +6,15 @@ follow_api() {
   local now
   now=$(api_server)
   [ "$now" != "$API_URL" ] || return 0
-  wait_until 120 "the API to answer at $API_URL, address $API_ADDRESS" api_answers "$API_URL" --connect-to "::$API_ADDRESS:"
-  if api_answers "$now" 2>/dev/null; then
+  wait_until 120 "the API to answer at $API_URL, address $API_ADDRESS" api_answers_at "$API_URL" --connect-to "::$API_ADDRESS:"
+  if api_answers_at "$now" 2>/dev/null; then
     with_pool_turn "api-$(hash_of_input <<<"$API_URL" | cut -c1-12)" go_to_api
   else
     go_to_api
   fi
 }
-# api_answers URL [CURL-ARGUMENTS...]: with a certificate for that name. Whether it is ready is the balancers' affair.
-api_answers() { curl -sS --output /dev/null --max-time 5 --cacert "$KUBERNETES_PKI/ca.crt" "${@:2}" "$1/livez"; }
+# api_answers_at URL [CURL-ARGUMENTS...]: with a certificate for that name. Whether it is ready is the balancers' affair.
+api_answers_at() { curl -sS --output /dev/null --max-time 5 --cacert "$KUBERNETES_PKI/ca.crt" "${@:2}" "$1/livez"; }
 
 go_to_api() {
   local since

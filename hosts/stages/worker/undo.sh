@@ -23,12 +23,12 @@ cluster_goes() {
     # shellcheck disable=SC2016 # a Go template
     if data=$(this_kubectl get configmap ha-kubernetes -n kube-system \
       -o go-template='{{range $k, $v := .data}}{{$k}}{{"\n"}}{{end}}' 2>&1); then
-      all_leave "$data"
+      api_says_all_leave "$data"
       return
     fi
     # The right to ask comes with the add-ons.
     if [[ $data == *"(Forbidden)"* || $data == *"(NotFound)"* ]]; then
-      unfinished
+      say_birth_unfinished
       return 0
     fi
     if [ -n "$BALANCER" ] && curl -s --max-time 3 "http://$BALANCER/leaving" | vouched "$KUBERNETES_PKI/ca.crt"; then
@@ -45,15 +45,15 @@ cluster_goes() {
   fi
   fail "the API does not answer, so this worker can't be drained. Mend the control planes first; if this host is gone for good, set lost: true for it"
 }
-# all_leave ENTRIES: every control plane that announces it does. Where none announces, the first `up` never came to its end.
-all_leave() {
+# api_says_all_leave ENTRIES: every control plane that announces it does. Where none announces, the first `up` never came to its end.
+api_says_all_leave() {
   local name some=""
   while read -r name; do
     grep -qxF "leaving.$name" <<<"$1" || return 1
     some=yes
   done < <(sed -n 's/^announces\.//p' <<<"$1")
-  [ -n "$some" ] || unfinished
+  [ -n "$some" ] || say_birth_unfinished
 }
-unfinished() { say "the first up never came to its end: not drained"; }
+say_birth_unfinished() { say "the first up never came to its end: not drained"; }
 
 undo_worker

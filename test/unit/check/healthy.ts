@@ -6,11 +6,11 @@ import type { Looked } from "../../../check/observe.ts";
 import type { WantedHost, WantedStack } from "../../../check/stack.ts";
 import { readStage, wantedUnits } from "../../../check/wanted.ts";
 import { parseCluster } from "../../../config/parse.ts";
+import { renderStage, type Stage } from "../../../hosts/stage.ts";
 import { balancerStage } from "../../../hosts/stages/balancer/balancer.ts";
 import { controlPlaneStage } from "../../../hosts/stages/control-plane/control-plane.ts";
 import { etcdStage } from "../../../hosts/stages/etcd/etcd.ts";
 import { prepareStage } from "../../../hosts/stages/prepare/prepare.ts";
-import { renderStage, type Stage } from "../../../hosts/stage.ts";
 import { workerStage } from "../../../hosts/stages/worker/worker.ts";
 import { known, metal } from "../config/samples.ts";
 

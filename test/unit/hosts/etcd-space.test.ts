@@ -46,8 +46,8 @@ async function makeSpace(t: TestContext, databases: Database[], wanted: number, 
       esac
     }
     install_all() { :; }
-    serves() { :; }
-    start() { local size used; read -r size used _ <m1; echo "$size $used $QUOTA_BYTES" >m1; echo restarted >>done; }
+    etcd_serves() { :; }
+    etcd_start() { local size used; read -r size used _ <m1; echo "$size $used $QUOTA_BYTES" >m1; echo restarted >>done; }
     make_space
     [ ! -e done ] || cat done`,
   ]);

@@ -18,7 +18,7 @@ async function said(tables: Record<string, string>, settings = ""): Promise<stri
     say() { echo "$*"; }
     problem() { echo "problem: $*"; }
     nft() { case "$*" in "list tables") printf 'table %s\\n' "\${!TABLES[@]}" ;; *) printf '%s\\n' "\${TABLES[$3 $4]}" ;; esac; }
-    . ${stage}lib-ranges.sh; . ${stage}lib-rules.sh; . ${stage}lib-matches.sh; . ${stage}lib-filters.sh
+    . ${stage}lib-ranges.sh; . ${stage}lib-rules.sh; . ${stage}lib-filters.sh
     declare -A TABLES=(${Object.entries(tables)
       .map(([name, text]) => `['${name}']='${text}'`)
       .join(" ")})

@@ -32,12 +32,12 @@ const controlPlane = (ready: boolean, safe: string) => `
     . ${hosts}stages/control-plane/lib-apiserver.sh
     . ${hosts}stages/control-plane/lib-authorities.sh
     . <(sed '/^apply_control_plane$/d' ${hosts}stages/control-plane/apply.sh)
-    ready() { ${ready}; }
-    another_ready() { :; }
+    apiserver_ready() { ${ready}; }
+    another_apiserver_ready() { :; }
     asks_the_others() { true; }
     step_is_safe() { ${safe}; }
-    converge() { echo "converges with \${1:-everything}"; }
-    change`;
+    control_plane_converge() { echo "converges with \${1:-everything}"; }
+    control_plane_change`;
 
 test("a control plane asks the others before a step of a rotation, also where its own apiserver is down: mended first, with the old", async (t) => {
   assert.equal(
@@ -81,15 +81,15 @@ const member = (drops: boolean, lines: string) => `
     etcd_access() { :; }
     drops() { ${drops}; }
     install_configured() { echo "installs $1"; }
-    start() { echo starts; }
+    etcd_start() { echo starts; }
     with_turn() { echo "with a turn: $*"; }
     ${lines}`;
 
 test("without a quorum a member is mended with the authority that it has, and drops it only in its turn", async (t) => {
-  const alone = "quorum_lost() { true; }; roll 2>/dev/null";
-  assert.equal((await bash(t, member(true, alone))).said, "installs /etc/etcd/!(pki/ca.crt)\nstarts\nwith a turn: change");
+  const alone = "quorum_lost() { true; }; etcd_roll 2>/dev/null";
+  assert.equal((await bash(t, member(true, alone))).said, "installs /etc/etcd/!(pki/ca.crt)\nstarts\nwith a turn: etcd_change");
   assert.equal((await bash(t, member(false, alone))).said, "installs /etc/etcd/*\nstarts");
-  assert.equal((await bash(t, member(true, "quorum_lost() { false; }; roll"))).said, "with a turn: change");
+  assert.equal((await bash(t, member(true, "quorum_lost() { false; }; etcd_roll"))).said, "with a turn: etcd_change");
 });
 
 /** A node whose containerd is to restart. */

@@ -89,7 +89,7 @@ const etcd = (keys: string[] | undefined) => `
 const judge = (keys: string[] | undefined, before = ":") =>
   bash(`${etcd(keys)}
     ${before}
-    if teardown; then echo all go; elif unfinished; then echo unfinished; else echo lives; fi`);
+    if teardown; then echo all go; elif birth_unfinished; then echo unfinished; else echo lives; fi`);
 
 test("the cluster goes when every control plane that announces it has said so; one that a cut-off up made can't", async () => {
   assert.equal(await judge(["announces/m1", "announces/m2", "leaving/m1", "leaving/m2"]), "all go");

@@ -5,15 +5,15 @@
 restart_in_turn() {
   if [ -f "$HOME_DIR/control-plane-born" ] && etcd_access; then
     if quorum_lost; then
-      put_off "etcd has no quorum"
+      put_off_restart "etcd has no quorum"
     elif ! wait_quietly 30 control_planes_say; then
-      put_off "no apiserver says how the other control planes are"
+      put_off_restart "no apiserver says how the other control planes are"
     else
       with_turn restart_beside_others
     fi
   elif [ -n "$POOL" ] && [ -s "$KUBELET_KUBECONFIG" ] && [ -s "$KUBELET_CREDENTIAL" ]; then
-    if ! wait_quietly 60 api_answers; then
-      put_off "the API does not answer this worker"
+    if ! wait_quietly 60 api_answers_worker; then
+      put_off_restart "the API does not answer this worker"
     elif has_joined; then
       with_pool_turn "containerd-$(fingerprint "${CONTAINERD_FILES[@]}" "$(readlink -f /usr/local/bin/containerd)" | cut -c1-12)" restart_for_the_pool
     else
@@ -24,7 +24,7 @@ restart_in_turn() {
   fi
 }
 
-put_off() {
+put_off_restart() {
   did "left containerd running with the settings it was started with, because $1: to restart it, give cluster.repair another word and run up once that is mended"
 }
 
@@ -39,7 +39,7 @@ wait_quietly() {
 # A worker that the API knows, and that can ask for a turn there.
 has_joined() { [ -s "$KUBELET_KUBECONFIG" ] && this_kubectl get --raw /version --request-timeout=5s >/dev/null 2>&1; }
 # An answer, be it that this worker's credential is worth nothing.
-api_answers() {
+api_answers_worker() {
   local answer
   answer=$(this_kubectl get --raw /version --request-timeout=5s 2>&1) || [[ $answer == *Unauthorized* ]]
 }

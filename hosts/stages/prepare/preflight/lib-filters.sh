@@ -1,5 +1,4 @@
 # shellcheck shell=bash
-# shellcheck disable=SC2034 # lib-rules.sh reads what is set here
 # Other packet filters on this host. An accept in one table does not overrule a drop in another: what a table of somebody else drops
 # never arrives, whatever the firewall of hostPreparation lets in. So new connections that the cluster needs are led through each chain
 # that the kernel calls (lib-rules.sh), as far as its rules can be understood. What can't be decided is a warning.
@@ -24,9 +23,9 @@ check_filters() {
 }
 
 judge_chain() {
-  local chain=$1 need dropped="" unclear=""
-  while read -r PACKET_PROTOCOL PACKET_PORT PACKET_FROM PACKET_TO need; do
-    lead_through "$chain"
+  local chain=$1 protocol port from to need dropped="" unclear=""
+  while read -r protocol port from to need; do
+    lead_through "${CHAIN_POLICIES[$chain]}" "${CHAIN_RULES[$chain]:-}" "$protocol" "$port" "$from" "$to"
     case $RESULT in
       dropped) dropped+=", $need" ;;
       unclear) unclear+=", $need" ;;
@@ -64,5 +63,34 @@ foreign_rules() {
   done
   if grep -qx filter /proc/net/ip_tables_names 2>/dev/null && command -v iptables-legacy-save iptables-restore-translate >/dev/null; then
     iptables-restore-translate -f <(iptables-legacy-save -t filter) 2>/dev/null || true
+  fi
+}
+
+# read_chains <RULES: fills CHAIN_HOOKS, CHAIN_POLICIES and CHAIN_RULES, by `family table chain`, from what `nft list table` or
+# `iptables-restore-translate` print. Only chains that the kernel itself calls to filter have a hook.
+read_chains() {
+  local line table="" chain=""
+  # What a rule says to people is left out: it may hold any word.
+  sed -E 's/^\s+//; s/ comment "[^"]*"//; s/ prefix "[^"]*"//; s/"//g; s/,/ /g' | while read -r line; do
+    if [[ $line =~ ^table\ ([a-z0-9]+\ [^ ]+)\ \{ ]]; then
+      table=${BASH_REMATCH[1]}
+    elif [[ $line =~ ^chain\ ([^ ]+)\ \{ ]]; then
+      chain=${BASH_REMATCH[1]}
+    elif [ "$line" = "}" ]; then
+      chain=""
+    elif [[ $line =~ ^add\ (chain|rule)\ ([a-z0-9]+\ [^ ]+\ [^ ]+)\ (.*)$ ]]; then
+      note_line "${BASH_REMATCH[2]}" "${BASH_REMATCH[3]}"
+    elif [ -n "$chain" ] && [ -n "$line" ]; then
+      note_line "$table $chain" "$line"
+    fi
+  done
+}
+note_line() {
+  if [[ $2 =~ type\ filter\ hook\ ([a-z]+)\  ]]; then
+    CHAIN_HOOKS[$1]=${BASH_REMATCH[1]}
+    CHAIN_POLICIES[$1]=accept
+    [[ $2 != *"policy drop"* ]] || CHAIN_POLICIES[$1]=drop
+  else
+    CHAIN_RULES[$1]+=$2$'\n'
   fi
 }

@@ -5,14 +5,14 @@
 # The kinds of role that preflight has passed for: from then on, what is found is of this program's own making. The release before noted
 # none, and a host that it prepared is past that.
 readonly LOOKED_AROUND=$HOME_DIR/looked-around
-kinds() {
+kinds_of_roles() {
   if is_node; then echo node; fi
   if has_role etcd; then echo etcd; fi
 }
 looked_for() { if [ -f "$LOOKED_AROUND" ]; then grep -qx "$1" "$LOOKED_AROUND"; else ! first_run; fi; }
 note_looked_around() {
   local all
-  all=$({ kinds && { cat "$LOOKED_AROUND" 2>/dev/null || true; }; } | sort -u)
+  all=$({ kinds_of_roles && { cat "$LOOKED_AROUND" 2>/dev/null || true; }; } | sort -u)
   [ "$all" = "$(cat "$LOOKED_AROUND" 2>/dev/null)" ] || write_file 0644 root:root "$LOOKED_AROUND" <<<"$all"
 }
 
@@ -25,7 +25,7 @@ give_host_back() {
 
 check_leftovers() {
   local kind
-  for kind in $(kinds); do looked_for "$kind" || "check_leftovers_of_$kind"; done
+  for kind in $(kinds_of_roles); do looked_for "$kind" || "check_leftovers_of_$kind"; done
 }
 check_leftovers_of_node() {
   local place folders=(/etc/kubernetes /var/lib/kubelet /var/lib/cni)
@@ -42,15 +42,15 @@ check_leftovers_of_etcd() {
   check_place_of_etcd
   note_programs etcdctl etcdutl
 }
-check_folder() { if [ -d "$1" ] && has_content "$1"; then leftover "$1" "$1 holds $(some_content "$1")"; fi; }
-leftover() { problem "$2: something else left that. $(move_away "$1"), or take another host"; }
+check_folder() { if [ -d "$1" ] && has_content "$1"; then report_leftover "$1" "$1 holds $(some_content "$1")"; fi; }
+report_leftover() { problem "$2: something else left that. $(move_away "$1"), or take another host"; }
 
 # The runtime takes the first file by name, whoever wrote it.
 check_network_configuration() {
   local found
   [ -d /etc/cni/net.d ] || return 0
   found=$(find /etc/cni/net.d/ -maxdepth 1 \( -name '*.conf' -o -name '*.conflist' -o -name '*.json' \) -printf '%f\n' 2>/dev/null | sort | paste -sd' ')
-  [ -z "$found" ] || leftover /etc/cni/net.d "/etc/cni/net.d holds $found, which pods would get their network from"
+  [ -z "$found" ] || report_leftover /etc/cni/net.d "/etc/cni/net.d holds $found, which pods would get their network from"
 }
 
 # check_unit NAME: one of the same name, or settings for one, also where it does not run.
@@ -64,17 +64,16 @@ check_place_of_etcd() {
   local against
   if id -u etcd >/dev/null 2>&1; then problem "a user etcd is here already, which may be a package's. $(remove_user)"; fi
   if [ -z "$ETCD_DATA_DEVICE" ]; then
-    against=$(against_directory "$ETCD_DATA_DIRECTORY")
+    against=$(against_directory "$ETCD_DATA_DIRECTORY" false)
     [ -z "$against" ] || problem "$against (etcd.dataDirectory). $(move_away "$ETCD_DATA_DIRECTORY")"
   elif [ -b "$ETCD_DATA_DEVICE" ]; then
-    against=$(against_device "$ETCD_DATA_DEVICE" "$ETCD_DATA_DIRECTORY")
+    # A device's data came from another machine, it may be: etcd's own stage can ask, because it has credentials.
+    against=$(against_device "$ETCD_DATA_DEVICE" "$ETCD_DATA_DIRECTORY" true)
     [ -z "$against" ] || problem "$against (hosts.$HOST_NAME.dataDevice). $(cure_of_device "$ETCD_DATA_DEVICE" "$ETCD_DATA_DIRECTORY")"
   fi
   against=$(against_snapshots "$ETCD_BACKUP_DIRECTORY")
   [ -z "$against" ] || problem "$against (etcd.backup.directory). Name a directory of its own, or move that away"
 }
-# A device's data came from another machine, it may be: etcd's own stage can ask, because it has credentials.
-says_ours() { [ "$1" = "$LOOK" ]; }
 
 # note_programs NAME...: what is on the path before the system's own programs.
 note_programs() {

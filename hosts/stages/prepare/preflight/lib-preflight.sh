@@ -9,7 +9,7 @@ short_of() { if in_container; then say "note: $*"; else problem "$*"; fi; }
 
 has_role() { [[ " $ROLES " == *" $1 "* ]]; }
 is_node() { has_role control-plane || has_role worker; }
-wanted() { [[ " $PREPARATIONS " == *" $1 "* ]]; }
+item_is_on() { [[ " $PREPARATIONS " == *" $1 "* ]]; }
 first_run() { [ ! -f "$HOME_DIR/prepared" ]; }
 
 preflight() {
@@ -132,12 +132,12 @@ check_ports() {
 
 check_commands() {
   local command missing=()
-  if wanted packages; then return 0; fi
+  if item_is_on packages; then return 0; fi
   local needed=(curl ip ss modprobe sysctl)
   if is_node; then needed+=(mount nft iptables conntrack ethtool socat); fi
   if has_role balancer; then needed+=(haproxy keepalived); fi
-  if wanted firewall; then needed+=(nft); fi
-  if wanted time_sync; then needed+=(chronyc); fi
+  if item_is_on firewall; then needed+=(nft); fi
+  if item_is_on time_sync; then needed+=(chronyc); fi
   for command in "${needed[@]}"; do command -v "$command" >/dev/null || missing+=("$command"); done
   [ ${#missing[@]} -eq 0 ] || problem "hostPreparation.packages is off and these commands are missing: ${missing[*]}"
 }

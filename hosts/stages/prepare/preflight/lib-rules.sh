@@ -1,40 +1,10 @@
 # shellcheck shell=bash
-# shellcheck disable=SC2034 # lib-filters.sh reads what is set here
-# Understands nft's rules far enough to lead one new connection through a chain. The connection is in PACKET_PROTOCOL, PACKET_PORT
-# (- any), PACKET_FROM and PACKET_TO (ranges parted by commas).
+# Understands nft's rules far enough to lead one new connection through a chain. Only lead_through is for other scripts.
 
-# read_chains <RULES: fills CHAIN_HOOKS, CHAIN_POLICIES and CHAIN_RULES, by `family table chain`, from what `nft list table` or
-# `iptables-restore-translate` print. Only chains that the kernel itself calls to filter have a hook.
-read_chains() {
-  local line table="" chain=""
-  # What a rule says to people is left out: it may hold any word.
-  sed -E 's/^\s+//; s/ comment "[^"]*"//; s/ prefix "[^"]*"//; s/"//g; s/,/ /g' | while read -r line; do
-    if [[ $line =~ ^table\ ([a-z0-9]+\ [^ ]+)\ \{ ]]; then
-      table=${BASH_REMATCH[1]}
-    elif [[ $line =~ ^chain\ ([^ ]+)\ \{ ]]; then
-      chain=${BASH_REMATCH[1]}
-    elif [ "$line" = "}" ]; then
-      chain=""
-    elif [[ $line =~ ^add\ (chain|rule)\ ([a-z0-9]+\ [^ ]+\ [^ ]+)\ (.*)$ ]]; then
-      note_line "${BASH_REMATCH[2]}" "${BASH_REMATCH[3]}"
-    elif [ -n "$chain" ] && [ -n "$line" ]; then
-      note_line "$table $chain" "$line"
-    fi
-  done
-}
-note_line() {
-  if [[ $2 =~ type\ filter\ hook\ ([a-z]+)\  ]]; then
-    CHAIN_HOOKS[$1]=${BASH_REMATCH[1]}
-    CHAIN_POLICIES[$1]=accept
-    [[ $2 != *"policy drop"* ]] || CHAIN_POLICIES[$1]=drop
-  else
-    CHAIN_RULES[$1]+=$2$'\n'
-  fi
-}
-
-# lead_through CHAIN: sets RESULT to what becomes of the connection: passes, dropped, or unclear.
+# lead_through POLICY RULES PROTOCOL PORT FROM TO: sets RESULT to what becomes of the connection: passes, dropped, or unclear. PORT may
+# be - for any; FROM and TO are ranges parted by commas.
 lead_through() {
-  local rule unclear=no
+  local rule unclear=no PACKET_PROTOCOL=$3 PACKET_PORT=$4 PACKET_FROM=$5 PACKET_TO=$6
   RESULT=passes
   while read -r rule; do
     judge_rule "$rule"
@@ -46,8 +16,8 @@ lead_through() {
         break
         ;;
     esac
-  done <<<"${CHAIN_RULES[$1]:-}"
-  if [ "${CHAIN_POLICIES[$1]}" = drop ]; then RESULT=dropped; fi
+  done <<<"$2"
+  if [ "$1" = drop ]; then RESULT=dropped; fi
   if [ "$RESULT$unclear" = droppedyes ]; then RESULT=unclear; fi
 }
 
@@ -109,4 +79,136 @@ judge_rule() {
     if [ "$MATCHES" = no ]; then return 0; fi
     [ "$MATCHES" = yes ] || sure=no
   done
+}
+
+# ---- what one condition says of the connection -------------------------------------------------------------------------------
+# Each match_ function reads on from WORDS at AT and sets MATCHES to yes, no or unknown.
+
+# take_values: from WORDS at AT, `[!=] VALUE` or `[!=] { VALUE VALUE }`: sets VALUES and NEGATED.
+take_values() {
+  NEGATED=no VALUES=()
+  case ${WORDS[AT]:-} in
+    '!=') NEGATED=yes ;&
+    '==') AT=$((AT + 1)) ;;
+  esac
+  if [ "${WORDS[AT]:-}" = "{" ]; then
+    AT=$((AT + 1))
+    while [ "$AT" -lt ${#WORDS[@]} ] && [ "${WORDS[AT]}" != "}" ]; do
+      VALUES+=("${WORDS[AT]}")
+      AT=$((AT + 1))
+    done
+  else
+    VALUES=("${WORDS[AT]:-}")
+  fi
+  AT=$((AT + 1))
+}
+negate_match() {
+  case $NEGATED$MATCHES in
+    yesyes) MATCHES=no ;;
+    yesno) MATCHES=yes ;;
+  esac
+}
+
+match_interface() {
+  take_values
+  if [ "${VALUES[*]}" = lo ]; then MATCHES=no; else MATCHES=unknown; fi
+  negate_match
+}
+
+# A list of states parted by commas came apart into words.
+match_state() {
+  if [ "${WORDS[AT]:-}" != state ] || [ "${WORDS[AT + 1]:-}" = vmap ]; then
+    MATCHES=unknown
+    return 0
+  fi
+  AT=$((AT + 1))
+  take_values
+  while [[ " established related invalid untracked new " == *" ${WORDS[AT]:-none} "* ]]; do
+    VALUES+=("${WORDS[AT]}")
+    AT=$((AT + 1))
+  done
+  if [[ " ${VALUES[*]} " == *" new "* ]]; then MATCHES=yes; else MATCHES=no; fi
+  negate_match
+}
+
+match_meta() {
+  local what=${WORDS[AT]:-}
+  AT=$((AT + 1))
+  case $what in
+    nfproto)
+      take_values
+      if [ "${VALUES[*]}" = ipv6 ]; then MATCHES=no; fi
+      negate_match
+      ;;
+    l4proto) match_protocol ;;
+    *) MATCHES=unknown ;;
+  esac
+}
+match_protocol() {
+  local value numbers=" tcp:6 udp:17 vrrp:112 "
+  take_values
+  MATCHES=no
+  for value in "${VALUES[@]}"; do
+    if [ "$value" = "$PACKET_PROTOCOL" ] || [[ $numbers == *" $PACKET_PROTOCOL:$value "* ]]; then MATCHES=yes; fi
+  done
+  negate_match
+}
+
+match_port() {
+  local what=${WORDS[AT]:-} value
+  if [ "$1" != "$PACKET_PROTOCOL" ]; then
+    MATCHES=no
+    return 0
+  fi
+  if [ "$what" != dport ]; then
+    MATCHES=unknown
+    return 0
+  fi
+  AT=$((AT + 1))
+  take_values
+  MATCHES=no
+  for value in "${VALUES[@]}"; do
+    if [ "$PACKET_PORT" = - ] || [[ ! $value =~ ^[0-9]+(-[0-9]+)?$ ]]; then
+      MATCHES=unknown
+      return 0
+    fi
+    if [ "$PACKET_PORT" -ge "${value%-*}" ] && [ "$PACKET_PORT" -le "${value#*-}" ]; then MATCHES=yes; fi
+  done
+  negate_match
+}
+
+match_address() {
+  local what=${WORDS[AT]:-} ranges range value found inside=0 outside=0
+  AT=$((AT + 1))
+  case $what in
+    protocol)
+      match_protocol
+      return 0
+      ;;
+    saddr) IFS=, read -ra ranges <<<"$PACKET_FROM" ;;
+    daddr) IFS=, read -ra ranges <<<"$PACKET_TO" ;;
+    *)
+      MATCHES=unknown
+      return 0
+      ;;
+  esac
+  take_values
+  MATCHES=unknown
+  for range in "${ranges[@]}"; do
+    found=apart
+    for value in "${VALUES[@]}"; do
+      [[ $value =~ ^[0-9.]+(/[0-9]+)?$ ]] || return 0
+      relation "$range" "$value"
+      case $RELATION in
+        within) found=within ;;
+        covers) [ "$found" = within ] || found=covers ;;
+      esac
+    done
+    case $found in
+      within) inside=$((inside + 1)) ;;
+      apart) outside=$((outside + 1)) ;;
+    esac
+  done
+  if [ "$inside" = ${#ranges[@]} ]; then MATCHES=yes; elif [ "$outside" = ${#ranges[@]} ]; then MATCHES=no; fi
+  negate_match
 }

@@ -45,7 +45,7 @@ apply_sysctl() {
       continue
     fi
     if [ ! -e "/proc/sys/$path" ]; then
-      if in_container || ! wanted modules; then
+      if in_container || ! item_is_on modules; then
         skipped=$((skipped + 1))
         continue
       fi

@@ -7,20 +7,20 @@ apply_host_name() {
   save host_name <<<"$(cat /proc/sys/kernel/hostname)"
   if [ -f /etc/hostname ]; then save hostname_file </etc/hostname; fi
   set_host_name "$HOST_NAME"
-  replace /etc/hostname <<<"$HOST_NAME"
+  replace_file /etc/hostname <<<"$HOST_NAME"
   did "set the host name"
 }
 restore_host_name() {
   is_saved host_name || return 0
   set_host_name "$(saved host_name)"
-  if is_saved hostname_file; then saved hostname_file | replace /etc/hostname; else rm -f /etc/hostname; fi
+  if is_saved hostname_file; then saved hostname_file | replace_file /etc/hostname; else rm -f /etc/hostname; fi
   forget hostname_file
   forget host_name
 }
 set_host_name() { printf '%s' "$1" >/proc/sys/kernel/hostname; }
 
-# replace PATH <content: at once, or in place where the file is a mount of its own and can't be replaced.
-replace() {
+# replace_file PATH <content: at once, or in place where the file is a mount of its own and can't be replaced.
+replace_file() {
   local path=$1 mode=0644
   [ ! -f "$path" ] || mode=$(stat -c %04a "$path")
   if mountpoint -q "$path"; then cat >"$path"; else write_file "$mode" root:root "$path"; fi
@@ -33,7 +33,7 @@ apply_hosts_lines() {
   install_files /etc/systemd/system/ha-kubernetes-hosts.service
   kept=$(grep -v '# ha-kubernetes$' /etc/hosts || true)
   if [ "$(cat /etc/hosts)" != "$kept"$'\n'"$(cat /etc/ha-kubernetes/hosts)" ]; then
-    { printf '%s\n' "$kept" && cat /etc/ha-kubernetes/hosts; } | replace /etc/hosts
+    { printf '%s\n' "$kept" && cat /etc/ha-kubernetes/hosts; } | replace_file /etc/hosts
     did "named $API_NAME in /etc/hosts"
   fi
   if stale ha-kubernetes-hosts.service /etc/systemd/system/ha-kubernetes-hosts.service; then
@@ -46,7 +46,7 @@ apply_hosts_lines() {
 restore_hosts_lines() {
   systemctl disable --quiet --now ha-kubernetes-hosts.service 2>/dev/null || true
   forget_started ha-kubernetes-hosts.service
-  if grep -q '# ha-kubernetes$' /etc/hosts; then { grep -v '# ha-kubernetes$' /etc/hosts || true; } | replace /etc/hosts; fi
+  if grep -q '# ha-kubernetes$' /etc/hosts; then { grep -v '# ha-kubernetes$' /etc/hosts || true; } | replace_file /etc/hosts; fi
 }
 
 # Where systemd-resolved runs, /etc/resolv.conf names itself only; its own upstream servers are in the other file.

@@ -90,7 +90,7 @@ apply_time_sync() {
 }
 restore_time_sync() { restore_service chrony; }
 wait_for_clock() {
-  if wanted time_sync && ! in_container; then
+  if item_is_on time_sync && ! in_container; then
     wait_until 120 "chrony to bring the clock in step (it asks the servers in /etc/chrony; hostPreparation.timeSync turns this off)" clock_in_step
   fi
 }

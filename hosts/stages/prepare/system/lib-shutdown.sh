@@ -6,8 +6,8 @@ readonly LOGIND_FILE=/etc/systemd/logind.conf.d/zz-ha-kubernetes.conf
 # The kubelet's shutdownGracePeriod, in microseconds.
 readonly SHUTDOWN_USEC=60000000
 
-# granted: whether logind lets a shutdown wait that long, as it is now.
-granted() {
+# shutdown_delay_granted: whether logind lets a shutdown wait that long, as it is now.
+shutdown_delay_granted() {
   local delay
   read -r _ delay < <(busctl get-property org.freedesktop.login1 /org/freedesktop/login1 org.freedesktop.login1.Manager InhibitDelayMaxUSec)
   echo "it grants $((${delay:-0} / 1000000)) s"
@@ -18,10 +18,10 @@ granted() {
 apply_shutdown() {
   printf '[Login]\nInhibitDelayMaxSec=60\n' | put_file 0644 "$LOGIND_FILE"
   systemctl is-active --quiet systemd-logind || return 0
-  if granted >/dev/null; then return 0; fi
+  if shutdown_delay_granted >/dev/null; then return 0; fi
   # All versions of logind read their files again at this signal.
   systemctl kill --signal=HUP systemd-logind
-  wait_until 20 "systemd-logind to let a shutdown wait 60 s for pods (systemd-analyze cat-config systemd/logind.conf shows which file says otherwise)" granted
+  wait_until 20 "systemd-logind to let a shutdown wait 60 s for pods (systemd-analyze cat-config systemd/logind.conf shows which file says otherwise)" shutdown_delay_granted
   forget_started kubelet
   did "made shutdowns wait for pods"
 }
