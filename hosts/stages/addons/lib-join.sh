@@ -7,3 +7,19 @@ stop_join_timer() {
   systemctl stop ha-kubernetes-join.service 2>/dev/null || true
   did "stopped ha-kubernetes-join.timer"
 }
+
+# Join tokens for auto-scaling pools, where the files for that are there.
+keep_join_timer() {
+  local timer=ha-kubernetes-join.timer
+  if [ ! -s "$STAGE/manifest" ]; then
+    stop_join_timer
+    install_files
+    return
+  fi
+  if [ -z "$(differing_files)" ] && systemctl is-active --quiet "$timer"; then return; fi
+  install_files
+  systemctl daemon-reload
+  systemctl enable --quiet "$timer"
+  systemctl restart "$timer"
+  did "started $timer"
+}
