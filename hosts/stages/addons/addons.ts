@@ -3,11 +3,9 @@ import { isRotating } from "../../../config/authorities.ts";
 import type { Cluster } from "../../../config/schema.ts";
 import type { AddonImages, KubernetesObject } from "../../addons/addon.ts";
 import { addons } from "../../addons/registry.ts";
+import { lostHosts, podNetwork, taintsByPool } from "../../cluster.ts";
 import { type JoinTokens, joinTokenFiles } from "../../join/join.ts";
-import { podNetwork } from "../../kubelet.ts";
-import { lostHosts } from "../../lost.ts";
 import type { Stage } from "../../stage.ts";
-import { taintsByPool } from "../../taints.ts";
 
 export interface AddonsStageArgs {
   /** The control plane this stage is for; any may do the work, each looks. */

@@ -65,7 +65,6 @@ export function controlPlaneStage(args: ControlPlaneStageArgs): Stage {
       ...kubeletFiles({
         host,
         cluster,
-        labels: {},
         taints: [{ key: "node-role.kubernetes.io/control-plane", value: "", effect: "NoSchedule" }],
         extraArgs: args.kubeletExtraArgs,
       }),

@@ -1,5 +1,5 @@
 import type { Cluster } from "../../../config/schema.ts";
-import { lostHosts } from "../../lost.ts";
+import { lostHosts } from "../../cluster.ts";
 import type { Stage } from "../../stage.ts";
 import { defragmentFiles, defragmentSettings } from "../../tools/defragment/defragment.ts";
 import { type BackupBucket, backupFiles, backupSettings } from "../../tools/snapshots/backup.ts";

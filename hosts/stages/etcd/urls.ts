@@ -1,3 +1,5 @@
+// Where members of etcd are reached. Clients and other members use TLS; metrics are plain HTTP.
+
 /** Where a member tells its metrics, on loopback always; see etcd.metrics. */
 export const METRICS_PORT = 2381;
 

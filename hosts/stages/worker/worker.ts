@@ -1,7 +1,8 @@
 import { stringify } from "yaml";
 import { buildsBalancer } from "../../../config/balancer.ts";
 import type { Cluster } from "../../../config/schema.ts";
-import { kubeletFiles, podNetwork } from "../../kubelet.ts";
+import { podNetwork } from "../../cluster.ts";
+import { kubeletFiles } from "../../kubelet.ts";
 import type { Stage } from "../../stage.ts";
 
 export interface WorkerStageArgs {
@@ -51,7 +52,6 @@ export function workerStage(args: WorkerStageArgs): Stage {
         host,
         cluster,
         bootstrapKubeconfig: "/etc/kubernetes/bootstrap-kubelet.conf",
-        labels: {},
         taints: pool.taints,
         extraArgs: args.kubeletExtraArgs,
       }),

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { parseCluster } from "../../../config/parse.ts";
-import { taintsByPool } from "../../../hosts/taints.ts";
+import { taintsByPool } from "../../../hosts/cluster.ts";
 import { must } from "../../harness/process.ts";
 import { known, metal } from "../config/samples.ts";
 

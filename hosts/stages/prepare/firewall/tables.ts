@@ -1,5 +1,5 @@
 import type { Cluster, Role } from "../../../../config/schema.ts";
-import { isNode } from "../system/kernel.ts";
+import { isNode } from "../../../cluster.ts";
 
 // Tables of the packet filter that something else may take away: a restart of nftables.service and `nft flush ruleset` empty all.
 

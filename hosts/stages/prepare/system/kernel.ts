@@ -1,9 +1,7 @@
 import type { Cluster, Role } from "../../../../config/schema.ts";
+import { isNode } from "../../../cluster.ts";
 
 // What the kernel must have and how it is set, by role.
-
-/** Whether a host with these roles runs pods. */
-export const isNode = (roles: readonly Role[]) => roles.includes("control-plane") || roles.includes("worker");
 
 /** Kernel modules of a host with these roles. */
 export function modules(roles: readonly Role[], cluster: Cluster): string[] {
