@@ -1,7 +1,7 @@
 import type * as pulumi from "@pulumi/pulumi";
 import type { CloudImageGroup } from "../artifacts/lock.ts";
 import type { Cluster, Role } from "../config/schema.ts";
-import type { BackupBucket } from "../hosts/tools/snapshots/backup.ts";
+import type { BackupBucket } from "../hosts/tools/etcd/backup.ts";
 import type { JoinTokens } from "../hosts/join/join.ts";
 import type { PoolStages } from "../hosts/pool/pool.ts";
 

@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { AwsConfig } from "../../config/aws.ts";
 import { poolMachine } from "../../config/machines.ts";
 import type { Cluster } from "../../config/schema.ts";
-import { objectsUrl } from "../../hosts/tools/snapshots/backup.ts";
+import { objectsUrl } from "../../hosts/tools/etcd/backup.ts";
 import { type PoolStages, poolUserData } from "../../hosts/pool/pool.ts";
 import type { Infrastructure, ScaledPool } from "../infrastructure.ts";
 import { discoveryTags } from "./addons/autoscaler.ts";

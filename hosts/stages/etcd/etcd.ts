@@ -1,8 +1,8 @@
 import type { Cluster } from "../../../config/schema.ts";
 import { lostHosts } from "../../cluster.ts";
 import type { Stage } from "../../stage.ts";
-import { defragmentFiles, defragmentSettings } from "../../tools/defragment/defragment.ts";
-import { type BackupBucket, backupFiles, backupSettings } from "../../tools/snapshots/backup.ts";
+import { type BackupBucket, backupFiles, backupSettings } from "../../tools/etcd/backup.ts";
+import { defragmentFiles, defragmentSettings } from "../../tools/etcd/defragment.ts";
 import { restoreSettings } from "./restore.ts";
 import { clientUrl, METRICS_PORT, peerUrl } from "./urls.ts";
 

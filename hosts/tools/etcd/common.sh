@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# What the snapshot and the drill share. Both run as the user etcd under systemd, which gives them their settings as environment:
+# What the snapshot, the drill and the defragmentation share. All run as the user etcd under systemd. The first two get their settings from it:
 # BACKUP_NAME, BACKUP_DIRECTORY, BACKUP_KEEP, BACKUP_MEBIBYTES, BACKUP_MINUTES, DATA_DIRECTORY, COPY_DIRECTORY and SSH_DIRECTORY (empty: no
 # such copy), and S3_URL and S3_REGION where there is a copy in S3.
 #

@@ -3,27 +3,22 @@
 # member at a time, under the cluster's turn; not while another member is away; followers first; a leader hands over before. Runs as the
 # user etcd under systemd, which sets UNUSED_PERCENT: from this part of the file on it is worth the moment in which the member stands still.
 
-set -euo pipefail
-export LC_ALL=C PATH=/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
-export ETCDCTL_CACERT=/etc/etcd/pki/ca.crt ETCDCTL_CERT=/etc/etcd/pki/member.crt ETCDCTL_KEY=/etc/etcd/pki/member.key
+# shellcheck source-path=SCRIPTDIR source=common.sh
+. /usr/local/lib/etcd-backup/common.sh
 readonly LOCAL=https://127.0.0.1:2379
 # Below this a file is not worth it, however little of it is used.
 readonly SMALL=$((100 * 1048576))
 
-fail() {
-  printf 'ERROR: %s\n' "$*" >&2
-  exit 1
-}
 later() {
   echo "not now: $*"
   exit 0
 }
-etcd_at() { etcdctl --endpoints="$1" --dial-timeout=2s "${@:2}" </dev/null; }
+member_at() { etcdctl --endpoints="$1" --dial-timeout=2s "${@:2}" </dev/null; }
 
 # state ENDPOINT: sets SIZE, USED, QUOTA (bytes; 0 where etcd 3.5 does not tell it), MEMBER, LEADER (ids) and LEARNER of the member there.
 state() {
   local said
-  said=$(etcd_at "$1" --command-timeout=5s endpoint status -w fields 2>/dev/null) || return 1
+  said=$(member_at "$1" --command-timeout=5s endpoint status -w fields 2>/dev/null) || return 1
   field() { sed -n "s/^\"$1\" : //p" <<<"$said"; }
   SIZE=$(field DBSize) USED=$(field DBSizeInUse) QUOTA=$(field DBSizeQuota)
   MEMBER=$(field MemberID) LEADER=$(field Leader) LEARNER=$(field IsLearner)
@@ -42,13 +37,13 @@ own_state() { state "$LOCAL" || later "etcd on this host does not answer"; }
 # The members that are not this one, as `endpoint id`, the id in hexadecimal; all well, or nothing is done.
 others_are_well() {
   local list id status name client learner
-  list=$(etcd_at "$LOCAL" --command-timeout=5s member list) || later "the members can't be listed"
+  list=$(member_at "$LOCAL" --command-timeout=5s member list) || later "the members can't be listed"
   OTHERS=()
   while IFS=, read -r id status name _ client learner; do
     client=${client// /} name=${name// /}
     [ "$(printf '%x' "$MEMBER")" != "$id" ] || continue
     [ "${learner// /}" = false ] || later "the member of ${name:-an unknown host} is still a learner"
-    { [ "${status// /}" = started ] && etcd_at "$client" --command-timeout=5s endpoint health >/dev/null 2>&1; } ||
+    { [ "${status// /}" = started ] && member_at "$client" --command-timeout=5s endpoint health >/dev/null 2>&1; } ||
       later "the member of ${name:-an unknown host} is away or not healthy"
     OTHERS+=("$client $id")
   done <<<"$list"
@@ -66,13 +61,13 @@ defragment() {
       ! worth_it || later "this member leads, and a follower is due first"
       to=${other#* }
     done
-    etcd_at "$LOCAL" --command-timeout=10s move-leader "$to" >/dev/null || later "leadership did not move"
+    member_at "$LOCAL" --command-timeout=10s move-leader "$to" >/dev/null || later "leadership did not move"
     own_state
   fi
   before=$SIZE
-  etcd_at "$LOCAL" --command-timeout=15m defrag >/dev/null || fail "etcd on this host could not be defragmented"
+  member_at "$LOCAL" --command-timeout=15m defrag >/dev/null || fail "etcd on this host could not be defragmented"
   end=$((SECONDS + 120))
-  until etcd_at "$LOCAL" --command-timeout=5s endpoint health >/dev/null 2>&1; do
+  until member_at "$LOCAL" --command-timeout=5s endpoint health >/dev/null 2>&1; do
     [ "$SECONDS" -lt "$end" ] || fail "etcd on this host is not healthy 120 s after it was defragmented"
     sleep 0.5
   done
@@ -86,7 +81,7 @@ if [ "${1:-}" = under-the-turn ]; then
 fi
 own_state
 [ "$LEARNER" = false ] || later "this member is still a learner"
-case $(etcd_at "$LOCAL" --command-timeout=5s alarm list) in
+case $(member_at "$LOCAL" --command-timeout=5s alarm list) in
   *NOSPACE*) fail "etcd's database has reached its quota: raise cluster.etcd.quotaMebibytes, or delete objects, and run up with another cluster.repair" ;;
 esac
 worth_it || {
@@ -95,4 +90,4 @@ worth_it || {
 }
 others_are_well
 # The same lock as that of `up`: neither changes a member while the other does.
-etcd_at "$LOCAL" lock --ttl=120 -- ha-kubernetes/turn "$0" under-the-turn
+member_at "$LOCAL" lock --ttl=120 -- ha-kubernetes/turn "$0" under-the-turn
