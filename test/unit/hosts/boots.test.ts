@@ -85,7 +85,7 @@ const apt = {
   systemctl: 'echo "$*" >>$F/did',
 };
 const services = `. ${hosts}lib/artifacts.sh
-  . <(sed "s|/run/ha-kubernetes|$F|g; s|/run/systemd/system|$F|" ${hosts}stages/prepare/system/lib-services.sh)
+  . <(sed "s|/run/ha-kubernetes|$F|g; s|/run/systemd/system|$F|" ${hosts}stages/prepare/system/lib-packages.sh)
   note_packages() { :; }; packages_before() { :; }
   PACKAGES='curl haproxy' LOGIN_PROXIES=()`;
 

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# Host name, names in /etc/hosts, name servers of pods, time zone. Each item has apply_ITEM and restore_ITEM; restoring what was
+# Host name, names in /etc/hosts, name servers of pods. Each item has apply_ITEM and restore_ITEM; restoring what was
 # never applied does nothing.
 
 apply_host_name() {
@@ -78,23 +78,4 @@ apply_resolv_conf() {
     # shellcheck disable=SC2086 # one word each
     printf 'nameserver %s\n' $servers | head -n 3
   } | put_file 0644 /etc/ha-kubernetes/resolv.conf
-}
-
-apply_time_zone() {
-  [ -f "/usr/share/zoneinfo/$TIME_ZONE" ] || fail "there is no time zone $TIME_ZONE (hostPreparation.timeZone)"
-  [ "$(readlink /etc/localtime)" != "/usr/share/zoneinfo/$TIME_ZONE" ] || return 0
-  save localtime <<<"$(readlink /etc/localtime || true)"
-  if [ -f /etc/timezone ]; then
-    save timezone </etc/timezone
-    write_file 0644 root:root /etc/timezone <<<"$TIME_ZONE"
-  fi
-  ln -sfn "/usr/share/zoneinfo/$TIME_ZONE" /etc/localtime
-  did "set the time zone $TIME_ZONE"
-}
-restore_time_zone() {
-  is_saved localtime || return 0
-  if [ -n "$(saved localtime)" ]; then ln -sfn "$(saved localtime)" /etc/localtime; else rm -f /etc/localtime; fi
-  if is_saved timezone; then saved timezone | write_file 0644 root:root /etc/timezone; fi
-  forget timezone
-  forget localtime
 }

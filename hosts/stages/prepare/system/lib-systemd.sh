@@ -1,4 +1,21 @@
 # shellcheck shell=bash
+# Settings of systemd's own services: how much the journal keeps, and how long a shutdown waits for pods.
+
+readonly JOURNAL_LIMIT=/etc/systemd/journald.conf.d/ha-kubernetes.conf
+apply_journal() {
+  install_files "$JOURNAL_LIMIT"
+  if stale systemd-journald "$JOURNAL_LIMIT"; then
+    systemctl restart systemd-journald
+    started systemd-journald "$JOURNAL_LIMIT"
+  fi
+}
+restore_journal() {
+  [ -f "$STARTED/systemd-journald" ] || return 0
+  rm -f "$JOURNAL_LIMIT"
+  systemctl restart systemd-journald
+  forget_started systemd-journald
+}
+
 # The time that a host's shutdown waits for its pods: systemd-logind grants it, the kubelet asks for it when it starts.
 
 # Read after what packages bring (unattended-upgrades has a file that begins with u and says 30 s).
