@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { resolveVersions } from "../artifacts/lock.ts";
 import { clusterSchema, type Role } from "../config/schema.ts";
-import { addonsStage } from "../hosts/stages/addons/addons.ts";
 import { artifactsFor } from "../hosts/artifacts.ts";
+import { addonsStage } from "../hosts/stages/addons/addons.ts";
 import { TestCluster } from "../test/harness/cluster.ts";
 import { makeHosts, removeHosts } from "../test/harness/lab-hosts.ts";
 import { bundleManifest, makeMetal, onMetal } from "../test/harness/metal.ts";
@@ -42,8 +42,8 @@ if (values.help) {
   const ratio = (twelve / five).toFixed(2);
   console.log(`\na worker added: to 5 hosts ${seconds(five)}, to 12 hosts ${seconds(twelve)}, ratio ${ratio} (aim: at most 1.2)`);
 } else {
-  const program = values.only === "by-hand" ? undefined : await withUp(onMetal("test-bench", 6));
-  const manual = values.only === "up" ? undefined : await byHand(onMetal("test-by-hand", 7));
+  const program = values.only === "by-hand" ? undefined : await withUp(await onMetal("test-bench"));
+  const manual = values.only === "up" ? undefined : await byHand(await onMetal("test-by-hand"));
   if (program !== undefined && manual !== undefined) {
     console.log(
       `\nup ${seconds(program)}, by hand ${seconds(manual)}, ratio ${(program / manual).toFixed(2)} (aim: at most 0.45)`,

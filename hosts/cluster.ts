@@ -24,3 +24,9 @@ export const taintsByPool = (cluster: Cluster): string[] =>
   Object.entries(cluster.pools)
     .flatMap(([name, pool]) => taintsOf(pool).map((taint) => `${name}>${taint}`))
     .sort();
+
+/** Where clients reach a member of etcd. */
+export const clientUrl = (address: string): string => `https://${address}:2379`;
+
+/** Where other members reach it. */
+export const peerUrl = (address: string): string => `https://${address}:2380`;

@@ -3,7 +3,7 @@ import { local } from "@pulumi/command";
 import type * as pulumi from "@pulumi/pulumi";
 import type { Cluster } from "../../config/schema.ts";
 import { digest } from "../../hosts/stage.ts";
-import type { ArtifactSource } from "../infrastructure.ts";
+import type { ArtifactSource } from "../contract.ts";
 
 /** Where hosts see the bundle of this machine, read-only. */
 const FOLDER_ON_HOSTS = "/var/cache/ha-kubernetes/bundle";
@@ -20,7 +20,7 @@ export function bundleFromThisMachine(cluster: Cluster, path: readonly string[],
     "bundle",
     {
       create: [
-        "node_modules/.bin/node artifacts/main.ts --hashes",
+        "node_modules/.bin/node artifacts/make-bundle.ts --hashes",
         ...[...path, cluster.kubernetesVersion].map((version) => `--kubernetes-version ${version}`),
         ...versions.sort(),
       ].join(" "),

@@ -1,8 +1,8 @@
 import { parseAllDocuments, stringify } from "yaml";
+import type { AddonImages, KubernetesObject } from "../../../addons/addon.ts";
+import { addons } from "../../../addons/registry.ts";
 import { isRotating } from "../../../config/authorities.ts";
 import type { Cluster } from "../../../config/schema.ts";
-import type { AddonImages, KubernetesObject } from "../../addons/addon.ts";
-import { addons } from "../../addons/registry.ts";
 import { lostHosts, podNetwork, taintsByPool } from "../../cluster.ts";
 import { type JoinTokens, joinTokenFiles } from "../../join/join.ts";
 import type { Stage } from "../../stage.ts";

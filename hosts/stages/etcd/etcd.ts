@@ -1,10 +1,10 @@
+import { METRICS_PORT } from "../../../config/ports.ts";
 import type { Cluster } from "../../../config/schema.ts";
-import { lostHosts } from "../../cluster.ts";
+import { clientUrl, lostHosts, peerUrl } from "../../cluster.ts";
 import type { Stage } from "../../stage.ts";
 import { type BackupBucket, backupFiles, backupSettings } from "../../tools/etcd/backup.ts";
 import { defragmentFiles, defragmentSettings } from "../../tools/etcd/defragment.ts";
 import { restoreSettings } from "./restore.ts";
-import { clientUrl, METRICS_PORT, peerUrl } from "./urls.ts";
 
 export interface EtcdStageArgs {
   host: { name: string; address: string; dataDevice?: string };

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Cluster } from "../../../config/schema.ts";
-import { clientUrl, peerUrl } from "./urls.ts";
+import { clientUrl, peerUrl } from "../../cluster.ts";
 
 /**
  * The id of an etcd cluster that is born with these peer URLs and this token, as etcd prints it in decimal. Members are told apart

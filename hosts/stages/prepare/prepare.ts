@@ -1,10 +1,10 @@
 import { apiNames } from "../../../config/api.ts";
+import { ports } from "../../../config/ports.ts";
 import type { Cluster, Role } from "../../../config/schema.ts";
 import { isNode } from "../../cluster.ts";
 import { type HostFile, quote, type Stage } from "../../stage.ts";
 import { containerdFiles } from "./containerd/containerd.ts";
 import { FIREWALL_UNIT, firewall } from "./firewall/firewall.ts";
-import { ports } from "./firewall/ports.ts";
 import { watchedTables } from "./firewall/tables.ts";
 import { modules, sysctls } from "./system/kernel.ts";
 

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { parse, parseAllDocuments } from "yaml";
+import type { KubernetesObject } from "../../../addons/addon.ts";
+import { dnsAddress } from "../../../addons/coredns.ts";
 import { clusterSchema } from "../../../config/schema.ts";
-import type { KubernetesObject } from "../../../hosts/addons/addon.ts";
-import { dnsAddress } from "../../../hosts/addons/coredns.ts";
 import { addonsStage } from "../../../hosts/stages/addons/addons.ts";
 
 const images = {

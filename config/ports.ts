@@ -1,0 +1,56 @@
+import { apiPorts } from "./api.ts";
+import { buildsBalancer } from "./balancer.ts";
+import type { Cluster, Role } from "./schema.ts";
+
+// The port table: what a host of each role listens on for others. Preflight finds out whether they are free, the firewall who may
+// come in. Ports that answer on loopback only are not in it.
+
+/** Where a member of etcd tells its metrics, on loopback always; see etcd.metrics. */
+export const METRICS_PORT = 2381;
+
+/** Who may reach a port. */
+export type Source = "nodes" | "nodes and pods" | "anyone";
+
+export interface Port {
+  number: number;
+  protocol: "tcp" | "udp";
+  /** What listens there, as the kernel shows its name (15 characters). Empty: the kernel itself. */
+  program: string;
+  source: Source;
+}
+
+/** The ports of a host with these roles, by number. */
+export function ports(roles: readonly Role[], cluster: Cluster): Port[] {
+  const { balancer, etcd } = cluster;
+  // A balancer that is not ours connects from addresses that nodeCidrs need not hold.
+  const apiserverSource: Source = buildsBalancer(cluster) ? "nodes and pods" : "anyone";
+  const node: Port[] = [
+    { number: 8472, protocol: "udp", program: "", source: "nodes" }, // flannel's VXLAN
+    { number: 10250, protocol: "tcp", program: "kubelet", source: "nodes and pods" },
+    { number: 10256, protocol: "tcp", program: "kube-proxy", source: "nodes and pods" },
+  ];
+  const metrics: Port[] =
+    etcd.metrics === "nodes" ? [{ number: METRICS_PORT, protocol: "tcp", program: "etcd", source: "nodes and pods" }] : [];
+  const table: Record<Role, Port[]> = {
+    etcd: [
+      { number: 2379, protocol: "tcp", program: "etcd", source: "nodes" },
+      { number: 2380, protocol: "tcp", program: "etcd", source: "nodes" },
+      // Prometheus may be a pod.
+      ...metrics,
+    ],
+    balancer: [
+      ...apiPorts(cluster).map((number): Port => ({ number, protocol: "tcp", program: "haproxy", source: "anyone" })),
+      { number: balancer.statisticsPort, protocol: "tcp", program: "haproxy", source: "nodes" },
+    ],
+    "control-plane": [
+      ...node,
+      { number: 2383, protocol: "tcp", program: "systemd", source: "nodes" }, // says during teardown that this host leaves
+      { number: 6443, protocol: "tcp", program: "kube-apiserver", source: apiserverSource },
+      { number: 10257, protocol: "tcp", program: "kube-controller", source: "nodes and pods" },
+      { number: 10259, protocol: "tcp", program: "kube-scheduler", source: "nodes and pods" },
+    ],
+    worker: node,
+  };
+  const byKey = new Map(roles.flatMap((role) => table[role]).map((port) => [`${port.number}/${port.protocol}`, port]));
+  return [...byKey.values()].sort((a, b) => a.number - b.number);
+}

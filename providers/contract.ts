@@ -1,0 +1,115 @@
+import type * as pulumi from "@pulumi/pulumi";
+import type { CloudImageGroup } from "../artifacts/lock.ts";
+import type { Cluster, Role } from "../config/schema.ts";
+import type { JoinTokens } from "../hosts/join/join.ts";
+import type { PoolStages } from "../hosts/pool/pool.ts";
+import type { BackupBucket } from "../hosts/tools/etcd/backup.ts";
+
+/** How commands reach a host. */
+export type Connection =
+  | {
+      kind: "ssh";
+      host: pulumi.Input<string>;
+      port: number;
+      /** root, or a user whose `sudo -n` works. */
+      user: string;
+      privateKey?: pulumi.Input<string>;
+      password?: pulumi.Input<string>;
+      /** One line as in authorized_keys; verified on every connection. */
+      hostKey?: pulumi.Input<string>;
+      /** The host to go through. */
+      bastion?: {
+        host: pulumi.Input<string>;
+        port: number;
+        user: string;
+        privateKey?: pulumi.Input<string>;
+        password?: pulumi.Input<string>;
+        hostKey?: pulumi.Input<string>;
+      };
+    }
+  /** The machine that runs this program; commands run there as root. */
+  | { kind: "local" };
+
+/** A machine that answers, wherever it came from. Components see nothing else of a provider. */
+export interface Host {
+  /** DNS name of at most 63 characters; the Node's name; part of every resource's name. */
+  name: string;
+  /** The address other hosts reach it at. */
+  address: pulumi.Input<string>;
+  connection: Connection;
+  roles: readonly Role[];
+  architecture: "amd64" | "arm64";
+  /** Worker pool; workers only. */
+  pool?: string;
+  /** Block device for etcd's data; by default the root disk. */
+  dataDevice?: pulumi.Input<string>;
+  /** Raised by the user when a host was reinstalled; part of all its inputs. */
+  incarnation: number;
+  /** Gone for good: its resources are kept untouched while others forget it. */
+  lost: boolean;
+  /** The config's word that makes every stage run again; the same on all hosts, set for every provider by `createInfrastructure`. */
+  repair?: string;
+  /** What made the host: its commands wait for it. Absent where the host outlives the stack. */
+  machine?: pulumi.Resource;
+  /**
+   * The machine's own id, where a machine can be replaced under the same address: with another one every stage runs again on the
+   * blank machine, and a worker leaves before its old one goes. Part of every stage's visible text.
+   */
+  machineId?: pulumi.Input<string>;
+  /** What the kubelet tells the cloud's controllers of its machine, such as aws:///eu-central-1a/i-0123. */
+  providerId?: pulumi.Input<string>;
+  /** What holds all hosts, such as the whole lab: when it goes, nothing on them is undone. Absent where hosts outlive the stack. */
+  site?: pulumi.Resource;
+}
+
+/** Where hosts take binaries and images from, and the SHA-256 of each file there. */
+export interface ArtifactSource {
+  kind: "official" | "mirror" | "bundle";
+  /** URL of the mirror, or folder on every host. Empty for official. */
+  location: string;
+  /** SHA-256 by file name where the files are a bundle's own builds; absent where they are the official ones of artifacts/lock.json. */
+  sha256?: pulumi.Input<Record<string, string>>;
+}
+
+/** What a provider gives. */
+export interface Infrastructure {
+  hosts: readonly Host[];
+  /** haproxy: components build the balancer on hosts of role balancer, at this virtual IP. given: something else answers there. */
+  endpoint: {
+    kind: "haproxy" | "given";
+    address: pulumi.Input<string>;
+    port: number;
+    /** True where name servers answer for `api.domainName`; elsewhere every host gets a line in /etc/hosts. */
+    inDns?: boolean;
+    /** Lets a control plane in behind a given endpoint, once its apiserver answers; deleted, it is let out before that stops. */
+    admit?: (host: Host, options: pulumi.CustomResourceOptions) => pulumi.Resource;
+  };
+  artifacts: ArtifactSource;
+  /** More arguments for every kubelet, such as cloud-provider: external. */
+  kubeletExtraArgs: Readonly<Record<string, string>>;
+  /** Images of those manifests that control planes take with their other artifacts; nodes pull the rest when they need it. */
+  cloudImages?: readonly CloudImageGroup[];
+  /** Manifests that the provider's cloud adds, applied with the other add-ons. */
+  addons: readonly { name: string; manifest: pulumi.Input<string> }[];
+  /** A bucket that the provider made for copies of etcd's snapshots; absent where it made none, and where the config names one. */
+  backupBucket?: pulumi.Input<BackupBucket>;
+  /** Pools whose workers the provider's cloud makes and takes away by itself, by name; absent where there are none. */
+  scaledPools?: Readonly<Record<string, ScaledPool>>;
+  /** Where control planes put the join tokens of those. */
+  joinTokens?: JoinTokens;
+}
+
+/** A pool without hosts: its instances come and go, and each makes itself a worker. */
+export interface ScaledPool {
+  architecture: "amd64" | "arm64";
+  /** Makes the pool of instances that run these stages when they start. */
+  create: (stages: pulumi.Output<PoolStages>, options: pulumi.CustomResourceOptions) => void;
+}
+
+export interface ProviderArgs {
+  cluster: Cluster;
+  /** Kubernetes versions that hosts need on the way to the config's. */
+  path?: readonly string[];
+  secrets: { sshPrivateKey?: pulumi.Output<string>; sshPassword?: pulumi.Output<string> };
+  parent?: pulumi.Resource;
+}
