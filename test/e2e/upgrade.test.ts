@@ -1,4 +1,5 @@
 // other versions of Kubernetes, etcd and containerd, rolled through a healthy cluster by editing the config, while requests go on; a roll that fails
+
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Edited, healthyMembers } from "../harness/edits.ts";
@@ -6,8 +7,9 @@ import type { LabHost } from "../harness/lab.ts";
 import { Probe, summary } from "../harness/probe.ts";
 import { eventually } from "../harness/process.ts";
 import { type RollReport, RollWatch } from "../harness/roll.ts";
+import { everyRole, hostAt } from "../harness/samples.ts";
 import { assertNothingRuns, onCluster } from "../harness/scenario.ts";
-import { everyRole, hostAt, threePlusTwo } from "../harness/stack.ts";
+import { threePlusTwo } from "../harness/stack.ts";
 import { startGuarded, startWhereAmI } from "../harness/workload.ts";
 
 // Every Kubernetes version is minutes of building where it is not in the bundle yet. So by default only a patch upgrade runs. With

@@ -12,7 +12,7 @@ import { etcdStage } from "../../../hosts/etcd/etcd.ts";
 import { prepareStage } from "../../../hosts/prepare/prepare.ts";
 import { renderStage, type Stage } from "../../../hosts/stage.ts";
 import { workerStage } from "../../../hosts/worker/worker.ts";
-import { known, metal } from "../config/samples.ts";
+import { known, metal } from "../../harness/samples.ts";
 
 // A cluster that is wholly well, as the script on its hosts would tell it. Tests break one thing at a time.
 
