@@ -138,6 +138,13 @@ END`);
       await host("w2").sh(
         "echo '[Login]\nInhibitDelayMaxSec=5' >/etc/systemd/logind.conf.d/zz-ha-kubernetes.conf; pkill -HUP systemd-logind",
       );
+      // The kubelet starts the changed scheduler, which is not a fault of its own.
+      await eventually("the changed scheduler", 90, async () => {
+        const { stdout } = await host("m2").trySh(
+          "pgrep -f 'kube-scheduler .*profiling=true' && curl -sk https://127.0.0.1:10259/healthz",
+        );
+        return stdout.endsWith("ok");
+      });
       const { status, wrong } = await checked(stack);
       assert.equal(status, 1);
       assert.deepEqual(
