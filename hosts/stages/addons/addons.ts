@@ -24,7 +24,7 @@ export interface AddonsStageArgs {
 
 /**
  * Installs the add-ons once per cluster: the first control plane that finds them not as wanted applies them, deletes what is no
- * longer wanted and records both. The same goes for the taints of workers that have joined already. Throws where a manifest holds something that is no Kubernetes object.
+ * longer wanted and records both. The same goes for the taints of workers that have joined already. Throws where a manifest holds something that is not a Kubernetes object.
  */
 export function addonsStage(args: AddonsStageArgs): Stage {
   const { host, owner, cluster, address, images } = args;
@@ -64,7 +64,7 @@ export function manifest(objects: readonly KubernetesObject[]): string {
   return objects.map((object) => `---\n${stringify(object, { aliasDuplicateObjects: false, lineWidth: 0 })}`).join("");
 }
 
-/** What is needed to delete an object. */
+/** The fields that a delete needs. */
 function reference({ apiVersion, kind, metadata: { name, namespace } }: KubernetesObject): KubernetesObject {
   return { apiVersion, kind, metadata: { ...(namespace && { namespace }), name } };
 }

@@ -13,7 +13,7 @@ const OWNER_PATH = "/owner";
 const APISERVER_PORT = 6443;
 
 export interface HaproxyArgs {
-  /** The owner mark, which is told to whoever asks whose balancer this is. */
+  /** The owner mark, which haproxy tells every client that asks whose balancer this is. */
   owner: string;
   cluster: Cluster;
   /** Sorted by name. */

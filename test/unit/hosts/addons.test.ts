@@ -55,7 +55,7 @@ test("every object is referenced once, in the order it is applied", () => {
   assert.equal(new Set(references).size, references.length);
 });
 
-test("a namespace is applied before what is in it", () => {
+test("a namespace is applied before its content", () => {
   const objects = objectsOf(stage());
   const at = objects.findIndex((object) => object.kind === "Namespace" && object.metadata.name === "kube-flannel");
   const first = objects.findIndex((object) => object.metadata.namespace === "kube-flannel");
@@ -166,7 +166,7 @@ test("where the leaving are noted is made without content, so applying it again 
   assert.equal("data" in find(objectsOf(stage()), "ConfigMap", "ha-kubernetes"), false);
 });
 
-test("a provider's manifests come last; what is no object is refused by name", () => {
+test("a provider's manifests come last; anything that is not an object is refused by name", () => {
   const manifest = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: cloud\n---\n";
   const objects = objectsOf(stage({}, [{ name: "cloud", manifest }]));
   assert.equal(objects.at(-1)?.metadata.name, "cloud");
