@@ -3,6 +3,7 @@ import { type Addon, addonObjects, imageReferences, type KubernetesObject } from
 import { addons } from "../../../addons/registry.ts";
 import type { Versions } from "../../../artifacts/lock.ts";
 import { isRotating } from "../../../config/authorities.ts";
+import { APISERVER_PORT } from "../../../config/ports.ts";
 import type { Cluster } from "../../../config/schema.ts";
 import { lostHosts, podNetwork, taintsByPool } from "../../cluster.ts";
 import { type JoinTokens, joinTokenFiles } from "../../join/join.ts";
@@ -13,7 +14,7 @@ export interface AddonsStageArgs {
   host: string;
   owner: string;
   cluster: Cluster;
-  /** The control plane's own address, at which its own apiserver answers on port 6443. */
+  /** The control plane's own address, at which its own apiserver answers. */
   address: string;
   apiEndpoint: { port: number };
   versions: Versions;
@@ -40,7 +41,7 @@ export function addonsStage(args: AddonsStageArgs): Stage {
     owner,
     versions: Object.assign({}, ...addons.map((addon) => imageReferences(addon, versions))),
     settings: {
-      API_SERVER: `https://${address}:6443`,
+      API_SERVER: `https://${address}:${APISERVER_PORT}`,
       KUBERNETES_VERSION: cluster.kubernetesVersion,
       POD_NETWORK: podNetwork(cluster),
       DRAIN_SECONDS: String(cluster.drain.timeoutSeconds),
