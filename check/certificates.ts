@@ -136,7 +136,7 @@ export function certificateFindings(stack: WantedStack, host: WantedHost, seen: 
       warn(
         `certificate ${path}`,
         found,
-        "look again in two minutes: servers read it anew by themselves; else restart what serves it",
+        "look again in two minutes: servers reload it by themselves; if not, restart the server",
       ),
     );
   }

@@ -25,7 +25,7 @@ export interface AddonsStageArgs {
 }
 
 /**
- * Installs the add-ons once per cluster: the first control plane that finds them not as wanted applies them, deletes what is no
+ * Installs the add-ons once per cluster: the first control plane that finds a difference applies them, deletes the objects that are no
  * longer wanted and records both. The same goes for the taints of workers that have joined already.
  */
 export function addonsStage(args: AddonsStageArgs): Stage {
@@ -65,7 +65,7 @@ export function manifest(objects: readonly KubernetesObject[]): string {
   return objects.map((object) => `---\n${stringify(object, { aliasDuplicateObjects: false, lineWidth: 0 })}`).join("");
 }
 
-/** What is needed to delete an object. */
+/** The fields that a delete needs. */
 function reference({ apiVersion, kind, metadata: { name, namespace } }: KubernetesObject): KubernetesObject {
   return { apiVersion, kind, metadata: { ...(namespace && { namespace }), name } };
 }

@@ -11,7 +11,7 @@ export const STATISTICS_PATH = "/statistics";
 const OWNER_PATH = "/owner";
 
 export interface HaproxyArgs {
-  /** The owner mark, which is told to whoever asks whose balancer this is. */
+  /** The owner mark, which haproxy tells every client that asks whose balancer this is. */
   owner: string;
   cluster: Cluster;
   /** Sorted by name. */

@@ -75,7 +75,7 @@ ${instances.join("\n")}`;
 
 /** Defines the interface; written by the script. */
 export const HOST_FILE = "/etc/ha-kubernetes/keepalived-host.conf";
-/** Balancers that the config has no more and that still run; written by the script. */
+/** Balancers that the config no longer names and that still run; written by the script. */
 export const FORMER_FILE = "/etc/ha-kubernetes/keepalived-former.conf";
 
 /**

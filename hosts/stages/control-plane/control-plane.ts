@@ -133,14 +133,14 @@ function kubeadmConfig(args: ControlPlaneStageArgs): string {
           ]),
         ],
         extraArgs: names({
-          // HTTP/2 clients find their way back to a returned apiserver: 1 request in 1000 is told to connect anew.
+          // HTTP/2 clients find their way back to a returned apiserver: 1 request in 1000 is told to connect again.
           "goaway-chance": "0.001",
           // Sooner than haproxy's check gives up: that etcd does not answer must not look as if the apiserver did not. /livez has its own.
           "etcd-readycheck-timeout": "1s",
           profiling: "false",
           // /readyz fails this long before the apiserver stops serving: longer than haproxy takes to notice.
           "shutdown-delay-duration": `${shutdownDelaySeconds(cluster)}s`,
-          // After that it does not wait a minute for watches to end: whoever still asks is told to ask again, which reaches another.
+          // After that it does not wait a minute for watches to end: clients are told to retry, and reach another apiserver.
           "shutdown-send-retry-after": "true",
           ...api.extraArgs,
         }),

@@ -10,7 +10,7 @@ export interface WorkerStageArgs {
   owner: string;
   cluster: Cluster;
   endpoint: { address: string; port: number };
-  /** The cluster's authority: what is trusted, and what signs kubelets' certificates now. PEM. */
+  /** The cluster's authority: every trusted certificate, and the one that signs kubelets' certificates now. PEM. */
   authority: { certificate: string; trusted: string };
   /**
    * What it joins with, until the kubelet has a certificate of its own: a credential that a control plane made for this worker, PEM,
