@@ -3,12 +3,15 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
+import type { Alias } from "@pulumi/pulumi/proto/alias_pb.js";
 import { MockMonitor } from "@pulumi/pulumi/runtime/mocks.js";
 
 // The program's graph under Pulumi's mocks: which resources a cluster makes, and with which inputs.
 
 /** A registered resource: its type, inputs and options. */
 export interface Registered {
+  /** Its URN, and those that it had before. */
+  urns: string[];
   type: string;
   inputs: Record<string, unknown>;
   options: Options;
@@ -30,6 +33,16 @@ interface Options {
 
 // Pulumi's mocks are not told options: they are read from the request.
 let options = new Map<string, Options>();
+let urns = new Map<string, string[]>();
+/** URNs as the engine makes them, with the types of all parents, by those that the mocks make, with one parent's. */
+const fullUrns = new Map<string, string>();
+
+function urnOf(parent: string, type: string, name: string): string {
+  const [, , parentType = ""] = (fullUrns.get(parent) ?? parent).split("::");
+  const nested = parentType === "" || parentType === "pulumi:pulumi:Stack" ? type : `${parentType}$${type}`;
+  return `urn:pulumi:test::ha-kubernetes::${nested}::${name}`;
+}
+
 const register = MockMonitor.prototype.registerResource;
 MockMonitor.prototype.registerResource = function (this: MockMonitor, request, callback) {
   options.set(`${request.getType()} ${request.getName()}`, {
@@ -44,7 +57,21 @@ MockMonitor.prototype.registerResource = function (this: MockMonitor, request, c
       [...request.getPropertydependenciesMap().entries()].map(([name, urns]) => [name, urns.getUrnsList()]),
     ),
   });
-  return register.call(this, request, callback);
+  const key = `${request.getType()} ${request.getName()}`;
+  const former = request.getAliasesList().map((alias: Alias) => {
+    const spec = alias.getSpec();
+    if (spec === undefined) return alias.getUrn();
+    const parent = spec.getNoparent() ? "" : spec.getParenturn() || request.getParent();
+    return urnOf(parent, spec.getType() || request.getType(), spec.getName() || request.getName());
+  });
+  const urn = urnOf(request.getParent(), request.getType(), request.getName());
+  // The engine refuses it, the mocks don't.
+  if ([...urns.values()].some(([own]) => own === urn)) throw new Error(`two resources have the URN ${urn}`);
+  urns.set(key, [urn, ...former]);
+  return register.call(this, request, (error, response) => {
+    if (response) fullUrns.set(response.getUrn(), urn);
+    callback(error, response);
+  });
 };
 
 let runs = 0;
@@ -54,7 +81,7 @@ let registered = new Map<string, Registered>();
 const mocks: pulumi.runtime.Mocks = {
   newResource: ({ type, name, inputs }) => {
     const key = `${type} ${name}`;
-    registered.set(key, { type, inputs, options: options.get(key) as Options });
+    registered.set(key, { type, inputs, urns: urns.get(key) ?? [], options: options.get(key) as Options });
     return { id: `${name}-id`, state: { ...inputs, ...outputs(type, name) } };
   },
   call: ({ token, inputs }) => (token === "aws:ec2/getAmi:getAmi" ? { ...inputs, id: "ami-0123456789abcdef0" } : inputs),
@@ -95,6 +122,7 @@ export async function graphOf(
 ): Promise<Map<string, Registered>> {
   registered = new Map();
   options = new Map();
+  urns = new Map();
   lastRecorded = recorded;
   pulumi.runtime.setAllConfig(
     { "ha-kubernetes:cluster": JSON.stringify(cluster), "ha-kubernetes:sshPrivateKey": sshPrivateKey, ...more },
