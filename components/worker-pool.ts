@@ -35,11 +35,11 @@ export class WorkerPool extends pulumi.ComponentResource {
     // Whichever it is: a worker that has joined asks again only where its credential is of no more use.
     const minter = hostsOf(infrastructure, "control-plane").find((host) => !host.lost);
     if (!minter) throw new pulumi.RunError("no control plane is left that could admit a worker: every one is marked as lost");
-    // After every control plane: a kubelet must never be newer than an apiserver it may meet. In a cluster that is being born all are
-    // of one version, and the one that minted is enough. Later, balancers of ours wait for all of them, so that no worker names them:
-    // what it waits for stays the same, and with it every worker in the state.
+    // After every control plane: a kubelet must never be newer than an apiserver it may meet, and a worker that is undone asks the API,
+    // which needs a quorum. Once the cluster is born, balancers of ours wait for all of them, so that no worker names them: what it
+    // waits for stays the same, and with it every worker in the state.
     const { commands: balancers } = args.balancer;
-    const apiReady = balancers.length > 0 ? balancers : [args.balancer, ...(born ? [args.controlPlane] : [])];
+    const apiReady = born && balancers.length > 0 ? balancers : [args.balancer, args.controlPlane];
     for (const host of hostsOf(infrastructure, "worker").filter((it) => it.pool === name)) {
       const prepared = args.prepared[host.name];
       const made = [args.controlPlane.commands[minter.name], prepared].filter((it) => it !== undefined);

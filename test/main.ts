@@ -10,6 +10,7 @@ import { findCli } from "../engine/cli.ts";
 
 const usage = `npm test                        the unit tier, then the end-to-end group "core"
 npm run test:unit               the unit tier alone: seconds, touches nothing but files of its own
+npm run golden                  renews test/golden/ with what the unit tests render now; review it with git diff
 npm run test:e2e                every end-to-end group
 npm run test:e2e -- GROUP...    only these; the first word of several groups' names, such as field, stands for all of them
 
@@ -40,6 +41,7 @@ async function main(): Promise<number> {
   // Brought before the tests begin: on a new machine that takes minutes, for which no test's patience is made.
   await findCli(console.log);
   const counts: Counts = { passed: 0, failed: 0, skipped: 0, reasons: [] };
+  if (tier === "golden") await runFiles(renewing(), true, counts);
   if (tier === "unit" || tier === "core") await runFiles(files("test/unit/**/*.test.ts"), true, counts);
   for (const group of chosen(tier, named)) await runFiles([groups.get(group) ?? ""], false, counts);
   if (counts.reasons.length > 0) say(`what failed:\n${counts.reasons.join("\n")}`);
@@ -49,14 +51,20 @@ async function main(): Promise<number> {
 }
 
 function chosen(tier: string, named: readonly string[]): readonly string[] {
-  if (tier === "unit") return [];
+  if (tier === "unit" || tier === "golden") return [];
   if (tier === "core") return ["core"];
-  if (tier !== "e2e") throw new Error(`${tier} is no tier; there are unit, core and e2e`);
+  if (tier !== "e2e") throw new Error(`${tier} is not a tier; the tiers are unit, golden, core and e2e`);
   const all = [...groups.keys()];
   const meant = named.map((name) => (groups.has(name) ? [name] : all.filter((group) => group.startsWith(`${name}-`))));
   const unknown = named.filter((_, index) => meant[index]?.length === 0);
   if (unknown.length > 0) throw new Error(`no group ${unknown.join(", ")}; there are ${all.join(", ")}`);
   return named.length > 0 ? meant.flat() : all;
+}
+
+/** The unit tests that compare with golden files; from here on those are written instead. */
+function renewing(): readonly string[] {
+  process.env.HA_KUBERNETES_GOLDEN = "renew";
+  return files("test/unit/**/*.test.ts").filter((file) => readFileSync(`${root}${file}`, "utf8").includes("harness/golden.ts"));
 }
 
 /** Runs test files, prints their results as they come and adds them up. */

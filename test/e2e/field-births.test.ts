@@ -1,16 +1,26 @@
-// a first up killed at ten points of the birth: destroy leaves hosts as they were each time, and up makes a healthy cluster
+// a first up killed at ten steps of the birth: destroy leaves hosts as they were each time, and up makes a healthy cluster
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { FreshHosts } from "../harness/fresh.ts";
-import { killedUp, randomFrom } from "../harness/kills.ts";
+import { killedAt, randomFrom } from "../harness/kills.ts";
 import { makeMetal, onMetal } from "../harness/metal.ts";
 import { assertNothingRuns, onCluster } from "../harness/scenario.ts";
 
 // HA_KUBERNETES_SEED chooses other points than the usual ones.
 const random = randomFrom(Number(process.env.HA_KUBERNETES_SEED ?? 1));
-const points = 10;
-/** The birth on hosts that exist takes about half a minute on two processors. A kill that comes too late counts as none. */
-let birthSeconds = 34;
+/** The steps of a birth, in their order: each is cut off within this many seconds after it began on some host. */
+const steps: readonly (readonly [step: string, seconds: number])[] = [
+  ["prepare-", 4],
+  ["etcd-m", 1],
+  ["etcd-m", 4],
+  ["control-plane-m", 2],
+  ["control-plane-m", 8],
+  ["join-w", 1],
+  ["worker-w", 1],
+  ["worker-w", 4],
+  ["addons-m", 2],
+  ["nodes-ready", 1],
+];
 
 const fresh = new FreshHosts();
 
@@ -19,18 +29,12 @@ onCluster(
   (scenario) => {
     const { stack, cluster } = scenario;
 
-    test(`up killed at ${points} points of the birth, each followed by destroy: hosts are as they were`, async () => {
-      for (let point = 0; point < points; ) {
-        // One in each tenth of the birth. The first seconds are the engine's own.
-        const milliseconds = Math.round(2500 + ((point + random()) / points) * (birthSeconds - 3) * 1000);
-        const { killed, running } = await killedUp(stack, milliseconds);
-        if (killed) {
-          point++;
-          console.log(`kill ${point} after ${milliseconds} ms: ${running.join(", ") || "nothing"}`);
-        } else {
-          birthSeconds *= 0.85;
-          console.log(`the birth was over before ${milliseconds} ms`);
-        }
+    test("up killed at ten steps of the birth, each followed by destroy: hosts are as they were", async () => {
+      for (const [step, seconds] of steps) {
+        const milliseconds = Math.round(random() * seconds * 1000);
+        const { killed, running, text } = await killedAt(stack, step, milliseconds);
+        assert.ok(killed, `the birth was over before ${step} was cut off:\n${text.slice(-3000)}`);
+        console.log(`${step} cut off after ${milliseconds} ms: ${running.filter((it) => it.includes("-")).join(", ")}`);
         const started = Date.now();
         await stack.destroy();
         console.log(`destroy took ${Date.now() - started} ms`);
@@ -40,9 +44,9 @@ onCluster(
     });
 
     test("up killed in the first half and in the second, then up: a healthy cluster, and another up runs nothing", async () => {
-      for (const part of [0.3, 0.7]) {
-        const { killed, running } = await killedUp(stack, part * birthSeconds * 1000);
-        assert.ok(killed, "the birth was over before it was to be killed");
+      for (const step of ["etcd-m", "worker-w"]) {
+        const { killed, running, text } = await killedAt(stack, step, 1000);
+        assert.ok(killed, `the birth was over before ${step} was cut off:\n${text.slice(-3000)}`);
         console.log(`killed: ${running.join(", ")}`);
       }
       await stack.up();

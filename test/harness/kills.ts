@@ -20,13 +20,34 @@ export function randomFrom(seed: number): () => number {
   };
 }
 
-/** Runs `up` and kills it after a time. Says what was under way, or that it ended before. */
-export async function killedUp(
-  stack: Stack,
-  milliseconds: number,
-): Promise<{ killed: boolean; running: string[]; text: string }> {
+/** How a killed run ended: what was under way, or that it ended before. */
+export interface Killed {
+  killed: boolean;
+  running: string[];
+  text: string;
+}
+
+/** Runs `up` and kills it after a time. */
+export async function killedUp(stack: Stack, milliseconds: number): Promise<Killed> {
   const { status, text } = await stack.engine("up", [], {
     started: (pid) => setTimeout(() => killGroup(pid), milliseconds).unref(),
+  });
+  return { killed: status === 137, running: underWay(text), text };
+}
+
+/** Runs `up` and kills it a time after a resource whose name begins with `step` is being made. */
+export async function killedAt(stack: Stack, step: string, milliseconds: number): Promise<Killed> {
+  let [group, said, met] = [0, "", false];
+  const { status, text } = await stack.engine("up", [], {
+    started: (pid) => {
+      group = pid;
+    },
+    said: (piece) => {
+      said = said.slice(-200) + piece;
+      if (met || !new RegExp(` ${step}\\S* creating`).test(said)) return;
+      met = true;
+      setTimeout(() => killGroup(group), milliseconds).unref();
+    },
   });
   return { killed: status === 137, running: underWay(text), text };
 }

@@ -18,6 +18,8 @@ export interface RunOptions {
   limitSeconds?: number;
   /** Called once the program runs, with its process id (which is its group's too). */
   started?: (pid: number) => void;
+  /** Called with each piece of what it says. */
+  said?: (piece: string) => void;
 }
 
 const signals: Readonly<Record<string, number>> = { SIGHUP: 1, SIGINT: 2, SIGKILL: 9, SIGTERM: 15 };
@@ -31,6 +33,7 @@ export function run(program: string, args: readonly string[], options: RunOption
       child[name].setEncoding("utf8").on("data", (chunk: string) => {
         chunks[name] += chunk;
         chunks.text += chunk;
+        options.said?.(chunk);
       });
     }
     const limit =
