@@ -15,7 +15,7 @@ import { adminKubeconfig, certificateExpiry } from "./components/outputs.ts";
 import { WorkerPool } from "./components/worker-pool.ts";
 import { loadCluster } from "./config/load.ts";
 import { refuseMissingArtifacts } from "./providers/artifacts.ts";
-import { createInfrastructure } from "./providers/infrastructure.ts";
+import { createInfrastructure } from "./providers/contract.ts";
 
 // Typed config, then hosts, then the components in the order in which a cluster comes to life.
 const { cluster, secrets } = loadCluster();

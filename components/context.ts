@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Versions } from "../artifacts/lock.ts";
 import type { Cluster } from "../config/schema.ts";
 import type { AddonImages } from "../hosts/addons/addon.ts";
-import type { Host, Infrastructure } from "../providers/infrastructure.ts";
+import type { Host, Infrastructure } from "../providers/contract.ts";
 import type { ClusterPki } from "./cluster-pki.ts";
 
 /** What every component is told. */

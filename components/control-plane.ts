@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { passingArtifacts } from "../hosts/artifacts.ts";
 import { controlPlaneStage } from "../hosts/control-plane/control-plane.ts";
 import { clientUrl } from "../hosts/etcd/urls.ts";
-import type { Host } from "../providers/infrastructure.ts";
+import type { Host } from "../providers/contract.ts";
 import type { Authority, Leaf } from "./cluster-pki.ts";
 import { addressesOf, type ClusterContext, hostsOf } from "./context.ts";
 import { type HostCommand, hostCommand } from "./host-command.ts";

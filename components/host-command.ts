@@ -5,7 +5,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { cacheFolder } from "../artifacts/manifest.ts";
 import { ARCHIVE_IN_HOME, scriptsArchive } from "../hosts/scripts.ts";
 import { quote, type RenderedStage, renderStage, renderWithScripts, type Stage } from "../hosts/stage.ts";
-import type { Connection, Host } from "../providers/infrastructure.ts";
+import type { Connection, Host } from "../providers/contract.ts";
 
 /** A stage's command on a host. */
 export type HostCommand = remote.Command | local.Command;

@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { artifactsFor } from "../hosts/artifacts.ts";
 import { prepareStage } from "../hosts/prepare/prepare.ts";
 import type { Stage } from "../hosts/stage.ts";
-import type { Host } from "../providers/infrastructure.ts";
+import type { Host } from "../providers/contract.ts";
 import type { ClusterContext } from "./context.ts";
 import { type HostCommand, hostCommand, hostScripts } from "./host-command.ts";
 

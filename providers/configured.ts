@@ -1,5 +1,5 @@
 import type { Cluster, HostConfig } from "../config/schema.ts";
-import type { Connection, Host, Infrastructure } from "./infrastructure.ts";
+import type { Connection, Host, Infrastructure } from "./contract.ts";
 
 // What providers whose hosts stand in the config have in common.
 

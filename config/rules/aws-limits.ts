@@ -1,8 +1,8 @@
-import { subnetLayout } from "../../providers/aws/subnets.ts";
 import { range } from "../addresses.ts";
 import type { RootDisk } from "../aws.ts";
 import { zoneOf } from "../machines.ts";
 import { type Problem, shown } from "../problems.ts";
+import { subnetLayout } from "../subnets.ts";
 import { at, type Rule } from "./rule.ts";
 
 // Limits of AWS that its API would name in the middle of an `up`.

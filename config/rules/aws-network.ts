@@ -1,9 +1,9 @@
-import { subnetLayout } from "../../providers/aws/subnets.ts";
 import { addressNumber, addressText, contains, inside, range } from "../addresses.ts";
 import { zoneOf } from "../machines.ts";
 import { type Problem, shown } from "../problems.ts";
 import { skippingUnreadable } from "../readable.ts";
 import type { Cluster } from "../schema.ts";
+import { subnetLayout } from "../subnets.ts";
 import { at, eachHost, type Rule } from "./rule.ts";
 
 // Zones, subnets and who may come in, on aws.

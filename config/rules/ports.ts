@@ -1,5 +1,5 @@
-import { ports } from "../../hosts/prepare/ports.ts";
 import { buildsBalancer } from "../balancer.ts";
+import { ports } from "../ports.ts";
 import type { Cluster, HostConfig, Role } from "../schema.ts";
 import { goPortRange } from "./go-arguments.ts";
 import { at, eachHost, type Rule } from "./rule.ts";

@@ -1,5 +1,5 @@
+import { type Port, ports } from "../../config/ports.ts";
 import type { Cluster, Role } from "../../config/schema.ts";
-import { type Port, ports } from "./ports.ts";
 
 /**
  * The host's nftables table, in nft's language. It closes the ports of the port table to everyone but their sources and touches

@@ -1,10 +1,10 @@
 import { apiNames } from "../../config/api.ts";
+import { ports } from "../../config/ports.ts";
 import type { Cluster, Role } from "../../config/schema.ts";
 import { type HostFile, quote, type Stage } from "../stage.ts";
 import { containerdFiles } from "./containerd.ts";
 import { FIREWALL_UNIT, firewall } from "./firewall.ts";
 import { isNode, modules, sysctls } from "./kernel.ts";
-import { ports } from "./ports.ts";
 import { watchedTables } from "./tables.ts";
 
 export interface PrepareStageArgs {

@@ -2,7 +2,7 @@ import { type AwsImageName, awsVersions, imageReference } from "../../artifacts/
 import type { Cluster } from "../../config/schema.ts";
 import type { KubernetesObject } from "../../hosts/addons/addon.ts";
 import { manifest } from "../../hosts/addons/addons.ts";
-import type { Infrastructure } from "../infrastructure.ts";
+import type { Infrastructure } from "../contract.ts";
 import { clusterAutoscaler } from "./addons/autoscaler.ts";
 import { cloudController } from "./addons/cloud-controller.ts";
 import { ebsCsi } from "./addons/ebs-csi.ts";

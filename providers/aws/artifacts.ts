@@ -1,6 +1,6 @@
 import type { Cluster } from "../../config/schema.ts";
 import { readManifest } from "../baremetal/artifacts.ts";
-import type { Infrastructure } from "../infrastructure.ts";
+import type { Infrastructure } from "../contract.ts";
 
 export { configuredArtifacts } from "../baremetal/artifacts.ts";
 

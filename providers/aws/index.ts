@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { Host, Infrastructure, ProviderArgs } from "../infrastructure.ts";
+import type { Host, Infrastructure, ProviderArgs } from "../contract.ts";
 import { awsAddons } from "./addons.ts";
 import { bundledCloudImages, configuredArtifacts } from "./artifacts.ts";
 import { createBastion } from "./bastion.ts";

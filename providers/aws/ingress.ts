@@ -1,5 +1,5 @@
+import { ports } from "../../config/ports.ts";
 import type { Cluster, Role } from "../../config/schema.ts";
-import { ports } from "../../hosts/prepare/ports.ts";
 
 /** The security groups. Every host is in `nodes` and in those of its roles. */
 export const groupNames = ["nodes", "etcd", "control-plane", "worker", "api", "bastion"] as const;

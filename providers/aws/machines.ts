@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { AwsConfig } from "../../config/aws.ts";
 import { bornWith, type Machine, machineOf } from "../../config/machines.ts";
 import type { Cluster, HostConfig } from "../../config/schema.ts";
-import type { Host } from "../infrastructure.ts";
+import type { Host } from "../contract.ts";
 import type { Bastion } from "./bastion.ts";
 import { instanceConnection, plantedKeys, type SshKey, sshKey } from "./connection.ts";
 import { imageId } from "./image.ts";

@@ -1,5 +1,6 @@
 import type * as pulumi from "@pulumi/pulumi";
 import type { AwsConfig } from "../../config/aws.ts";
+import { subnetLayout } from "../../config/subnets.ts";
 import {
   Eip,
   InternetGateway,
@@ -11,7 +12,6 @@ import {
   Vpc,
   VpcEndpoint,
 } from "./resources.ts";
-import { subnetLayout } from "./subnets.ts";
 import { clusterTag, type Naming, tagsOf } from "./tags.ts";
 
 /** Where instances and balancers are. */

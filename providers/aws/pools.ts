@@ -4,7 +4,7 @@ import { poolMachine } from "../../config/machines.ts";
 import type { Cluster } from "../../config/schema.ts";
 import { objectsUrl } from "../../hosts/etcd/backup.ts";
 import { type PoolStages, poolUserData } from "../../hosts/pool/pool.ts";
-import type { Infrastructure, ScaledPool } from "../infrastructure.ts";
+import type { Infrastructure, ScaledPool } from "../contract.ts";
 import { discoveryTags } from "./addons/autoscaler.ts";
 import { POOLS, type StackBucket, scaledPoolNames } from "./bucket.ts";
 import { imageId } from "./image.ts";

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { z } from "zod";
 import type { Cluster } from "../../config/schema.ts";
-import type { ArtifactSource } from "../infrastructure.ts";
+import type { ArtifactSource } from "../contract.ts";
 
 /** Where a bundle lies on every host, if the config says nothing else. */
 const DEFAULT_FOLDER = "/var/cache/ha-kubernetes/bundle";

@@ -1,6 +1,6 @@
 import { plainHostKey } from "../../config/keys.ts";
 import type { Cluster, HostConfig } from "../../config/schema.ts";
-import type { Connection, ProviderArgs } from "../infrastructure.ts";
+import type { Connection, ProviderArgs } from "../contract.ts";
 
 /** How one host is reached: its own settings where it has them, those of `ssh` elsewhere. The bastion takes the same secret. */
 export function hostConnection(

@@ -1,5 +1,5 @@
 import { configuredEndpoint, configuredHosts } from "../configured.ts";
-import type { Infrastructure, ProviderArgs } from "../infrastructure.ts";
+import type { Infrastructure, ProviderArgs } from "../contract.ts";
 import { configuredArtifacts } from "./artifacts.ts";
 import { hostConnection } from "./connection.ts";
 

@@ -3,7 +3,7 @@ import { local } from "@pulumi/command";
 import type * as pulumi from "@pulumi/pulumi";
 import type { Cluster } from "../../config/schema.ts";
 import { digest } from "../../hosts/stage.ts";
-import type { ArtifactSource } from "../infrastructure.ts";
+import type { ArtifactSource } from "../contract.ts";
 
 /** Where hosts see the bundle of this machine, read-only. */
 const FOLDER_ON_HOSTS = "/var/cache/ha-kubernetes/bundle";

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as tls from "@pulumi/tls";
-import type { Connection } from "../infrastructure.ts";
+import type { Connection } from "../contract.ts";
 
 /** The lab's two keys: the one that logs in everywhere, and the one by which every host proves that it is of this lab. */
 export class LabKeys {

@@ -1,5 +1,5 @@
 import { configuredEndpoint, configuredHosts } from "../configured.ts";
-import type { Infrastructure, ProviderArgs } from "../infrastructure.ts";
+import type { Infrastructure, ProviderArgs } from "../contract.ts";
 import { bundleFromThisMachine } from "./artifacts.ts";
 import { LabKeys, labConnection } from "./connection.ts";
 import { Lab } from "./machines.ts";

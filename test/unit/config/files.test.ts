@@ -3,9 +3,9 @@ import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
 import { parse } from "yaml";
 import { knownVersions } from "../../../artifacts/lock.ts";
-import { generated } from "../../../config/generate.ts";
 import { parseCluster } from "../../../config/parse.ts";
 import { problemText } from "../../../config/problems.ts";
+import { generated } from "../../../docs/generate.ts";
 
 // The files that come with the project: generated ones, the default stack and the examples.
 

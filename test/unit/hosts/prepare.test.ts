@@ -5,9 +5,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import fc from "fast-check";
+import { ports } from "../../../config/ports.ts";
 import { type Cluster, clusterSchema, type Role } from "../../../config/schema.ts";
 import { sysctlPath, sysctls } from "../../../hosts/prepare/kernel.ts";
-import { ports } from "../../../hosts/prepare/ports.ts";
 import { type PrepareStageArgs, prepareStage } from "../../../hosts/prepare/prepare.ts";
 import { renderStage, type Stage } from "../../../hosts/stage.ts";
 

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Cluster } from "../../../config/schema.ts";
-import { createInfrastructure, type Infrastructure } from "../../../providers/infrastructure.ts";
+import { createInfrastructure, type Infrastructure } from "../../../providers/contract.ts";
 
 /** A resource that a provider registered. */
 export interface Registered {

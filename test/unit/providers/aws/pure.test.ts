@@ -6,13 +6,13 @@ import { addressText, inside, overlap, range } from "../../../../config/addresse
 import type { AwsConfig } from "../../../../config/aws.ts";
 import { architectureOf, zoneOf } from "../../../../config/machines.ts";
 import { parseCluster } from "../../../../config/parse.ts";
+import { ports } from "../../../../config/ports.ts";
 import type { Cluster, HostConfig } from "../../../../config/schema.ts";
-import { ports } from "../../../../hosts/prepare/ports.ts";
+import { subnetLayout } from "../../../../config/subnets.ts";
 import { costs } from "../../../../providers/aws/cost.ts";
 import { imageFilter } from "../../../../providers/aws/image.ts";
 import { ingress, ingressName } from "../../../../providers/aws/ingress.ts";
 import { dataDevice } from "../../../../providers/aws/machines.ts";
-import { subnetLayout } from "../../../../providers/aws/subnets.ts";
 import "../../../harness/seed.ts";
 import { aws, known, type Written } from "../../config/samples.ts";
 

@@ -6,7 +6,7 @@ import { after, test } from "node:test";
 import * as pulumi from "@pulumi/pulumi";
 import { clusterSchema } from "../../../../config/schema.ts";
 import { configuredArtifacts } from "../../../../providers/baremetal/artifacts.ts";
-import type { Connection } from "../../../../providers/infrastructure.ts";
+import type { Connection } from "../../../../providers/contract.ts";
 import { hostKeyOf, metal, type Written } from "../../config/samples.ts";
 import { provide, resolved } from "../graph.ts";
 

@@ -1,7 +1,7 @@
-import { apiPorts } from "../../config/api.ts";
-import { buildsBalancer } from "../../config/balancer.ts";
-import type { Cluster, Role } from "../../config/schema.ts";
-import { METRICS_PORT } from "../etcd/urls.ts";
+import { METRICS_PORT } from "../hosts/etcd/urls.ts";
+import { apiPorts } from "./api.ts";
+import { buildsBalancer } from "./balancer.ts";
+import type { Cluster, Role } from "./schema.ts";
 
 // The port table: what a host of each role listens on for others. Preflight finds out whether they are free, the firewall who may
 // come in. Ports that answer on loopback only are not in it.

@@ -1,5 +1,5 @@
 import { writeFile } from "node:fs/promises";
-import { configDocs, stackFileSchema } from "./reference.ts";
+import { configDocs, stackFileSchema } from "../config/reference.ts";
 
 // `npm run generate`: writes what is derived from the schema. A unit test asserts that both files are up to date.
 
