@@ -19,7 +19,7 @@ export interface Authority extends Leaf {
   ends: Record<string, pulumi.Output<string>>;
 }
 
-interface LeafArgs {
+export interface LeafArgs {
   commonName: string;
   organization?: string;
   dnsNames?: string[];

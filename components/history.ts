@@ -31,7 +31,7 @@ export interface History {
  * Reads what the last `up` of this stack recorded, and refuses a change that would hurt, before any resource is touched. After an
  * `up` that failed the record can be ahead of the hosts, so every refusal also stands in the scripts, against the live state.
  *
- * `output` is the stack output that holds this cluster's `recorded`, `etcdBorn` and `apiEndpoint`, without secrets. Set it in a
+ * `output` is the stack output that holds this cluster's `recorded`, `etcdBorn` and `apiEndpoint`. Set it in a
  * program with several clusters. Default: each is an output of its own.
  *
  * @throws pulumi.RunError naming every refusal at once
@@ -40,7 +40,10 @@ export async function readHistory(cluster: Cluster, output?: string): Promise<Hi
   const self = new pulumi.StackReference(output === undefined ? "last-up" : `${output}-last-up`, {
     name: `${pulumi.getOrganization()}/${pulumi.getProject()}/${pulumi.getStack()}`,
   });
-  const outputNamed = async (name: string) => (await self.getOutputDetails(name)).value;
+  const outputNamed = async (name: string) => {
+    const { value, secretValue } = await self.getOutputDetails(name);
+    return value ?? secretValue;
+  };
   const all = output === undefined ? undefined : ((await outputNamed(output)) ?? {});
   const read = (name: string) => (all === undefined ? outputNamed(name) : all[name]);
   const recorded = readRecorded(await read("recorded"));

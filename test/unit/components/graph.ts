@@ -40,7 +40,7 @@ const fullUrns = new Map<string, string>();
 function urnOf(parent: string, type: string, name: string): string {
   const [, , parentType = ""] = (fullUrns.get(parent) ?? parent).split("::");
   const nested = parentType === "" || parentType === "pulumi:pulumi:Stack" ? type : `${parentType}$${type}`;
-  return `urn:pulumi:test::ha-kubernetes::${nested}::${name}`;
+  return `urn:pulumi:${pulumi.getStack()}::${pulumi.getProject()}::${nested}::${name}`;
 }
 
 const register = MockMonitor.prototype.registerResource;
@@ -65,8 +65,6 @@ MockMonitor.prototype.registerResource = function (this: MockMonitor, request, c
     return urnOf(parent, spec.getType() || request.getType(), spec.getName() || request.getName());
   });
   const urn = urnOf(request.getParent(), request.getType(), request.getName());
-  // The engine refuses it, the mocks don't.
-  if ([...urns.values()].some(([own]) => own === urn)) throw new Error(`two resources have the URN ${urn}`);
   urns.set(key, [urn, ...former]);
   return register.call(this, request, (error, response) => {
     if (response) fullUrns.set(response.getUrn(), urn);
@@ -111,30 +109,54 @@ function outputs(type: string, name: string): Record<string, unknown> {
   return { hex: "0011aabb", result: `result-of-${name}` };
 }
 
+/** What a program finds when it runs. */
+export interface Surroundings {
+  /** Pulumi's project. Default: ha-kubernetes. */
+  project?: string;
+  /** The stack's config by full key. Default: empty. */
+  config?: Record<string, string>;
+  /** Keys of `config` that are encrypted. Default: none. */
+  secretKeys?: string[];
+  /** What the last `up` left in the output `recorded`. Default: there was none. */
+  recorded?: object;
+}
+
+/** Runs a program, or a part of one, and returns what it registered, by `type name`, and what it returned. */
+export async function registeredBy<T>(
+  program: () => T | Promise<T>,
+  { project = "ha-kubernetes", config = {}, secretKeys = [], recorded }: Surroundings = {},
+): Promise<{ graph: Map<string, Registered>; result: T }> {
+  registered = new Map();
+  options = new Map();
+  urns = new Map();
+  lastRecorded = recorded;
+  pulumi.runtime.setAllConfig(config, secretKeys);
+  process.env.PULUMI_CONFIG_SECRET_KEYS = JSON.stringify(secretKeys);
+  await pulumi.runtime.setMocks(mocks, project, "test", false, "organization");
+  const result = await program();
+  await pulumi.runtime.disconnect();
+  return { graph: registered, result };
+}
+
 /**
- * Runs the program with a config and returns what it registered, by `type name`. `recorded` is what the last `up` left in its
- * outputs: none by default. `more`: other keys of the stack's file.
+ * Runs this repository's program with a config and returns what it registered, by `type name`. `recorded` is what the last `up`
+ * left in its outputs: none by default. `more`: other keys of the stack's file.
  */
 export async function graphOf(
   cluster: object,
   recorded?: object,
   more: Record<string, string> = {},
 ): Promise<Map<string, Registered>> {
-  registered = new Map();
-  options = new Map();
-  urns = new Map();
-  lastRecorded = recorded;
-  pulumi.runtime.setAllConfig(
-    { "ha-kubernetes:cluster": JSON.stringify(cluster), "ha-kubernetes:sshPrivateKey": sshPrivateKey, ...more },
-    ["ha-kubernetes:sshPrivateKey"],
-  );
-  process.env.PULUMI_CONFIG_SECRET_KEYS = '["ha-kubernetes:sshPrivateKey"]';
-  await pulumi.runtime.setMocks(mocks, "ha-kubernetes", "test", false, "organization");
+  const secret = { "ha-kubernetes:sshPrivateKey": sshPrivateKey };
+  const config = { "ha-kubernetes:cluster": JSON.stringify(cluster), ...secret, ...more };
   runs += 1;
-  await import(`../../../index.ts?run=${runs}`);
-  await pulumi.runtime.disconnect();
-  return registered;
+  const program = () => import(`../../../index.ts?run=${runs}`);
+  return (await registeredBy(program, { config, secretKeys: Object.keys(secret), recorded })).graph;
 }
+
+/** What an output holds. */
+export const resolved = <T>(output: pulumi.Input<T>): Promise<T> =>
+  new Promise((resolve) => pulumi.output(output).apply((value) => resolve(value as T)));
 
 /** Text that begins with `label` and is followed by `bytes` of noise in base64, the same for the same label. */
 function pem(label: string, bytes: number): string {
@@ -142,7 +164,7 @@ function pem(label: string, bytes: number): string {
   return `${label}\n${Buffer.concat(noise).subarray(0, bytes).toString("base64")}\n`;
 }
 
-const sshPrivateKey = newPrivateKey();
+export const sshPrivateKey = newPrivateKey();
 // What the program keeps on this machine goes to a folder of the tests.
 const cache = mkdtempSync(join(tmpdir(), "ha-kubernetes-cache-"));
 process.env.XDG_CACHE_HOME = cache;
