@@ -1,9 +1,10 @@
 import { copyFile, mkdir, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { BASE_REVISION, makeBase, standsOnBase } from "./base.ts";
-import { goBuild, goBuildFile, goVersion, ownArchitecture } from "./go.ts";
-import { type Image, type Layer, makeLayer, makeTar, writeImages } from "./image.ts";
+import { type BundleFile, cacheFolder, sha256Of } from "./bundle-manifest.ts";
+import { builtName, type Wanted } from "./bundle-plan.ts";
+import { goBuild, goBuildFile, goVersion, ownArchitecture } from "./go-build.ts";
+import { BASE_REVISION, makeBase, standsOnBase } from "./image-base.ts";
 import {
   type Architecture,
   type ImageGroup,
@@ -13,10 +14,9 @@ import {
   type LockedFile,
   lock,
 } from "./lock.ts";
-import { type BundleFile, cacheFolder, sha256Of } from "./manifest.ts";
-import { builtName, type Wanted } from "./plan.ts";
+import { type Image, type Layer, makeLayer, makeTar, writeImages } from "./oci-image.ts";
 import { buildsOfFile, buildsOfImages, type GoBuild, merged } from "./recipes.ts";
-import { needPackages, say } from "./run.ts";
+import { needPackages, say } from "./run-program.ts";
 
 /** Where each image has its program, as its users' manifests call it. Others have it in /usr/local/bin. */
 const PROGRAM_FOLDERS: Partial<Record<ImageName, string>> = { flannel: "opt/bin", pause: "" };

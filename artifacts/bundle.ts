@@ -1,12 +1,12 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { BASE_REVISION, standsOnBase } from "./base.ts";
 import { Builder } from "./builder.ts";
+import { addToManifest, type BundleFile, isWhole, readManifest } from "./bundle-manifest.ts";
+import { type BundleSource, builtName, originOf, type Wanted } from "./bundle-plan.ts";
+import { BASE_REVISION, standsOnBase } from "./image-base.ts";
 import type { Architecture } from "./lock.ts";
-import { addToManifest, type BundleFile, isWhole, readManifest } from "./manifest.ts";
 import { downloadOfficial, isOnline } from "./official.ts";
-import { type BundleSource, builtName, originOf, type Wanted } from "./plan.ts";
-import { say } from "./run.ts";
+import { say } from "./run-program.ts";
 
 // Fills a folder with what hosts take. Every file is made beside its place and moved there whole, then noted in the manifest:
 // a run that was killed at any point is taken up by the next one.

@@ -2,8 +2,8 @@ import { createWriteStream } from "node:fs";
 import { rename, rm, stat } from "node:fs/promises";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
+import { type BundleFile, sha256Of } from "./bundle-manifest.ts";
 import { type LockedFile, officialSha256 } from "./lock.ts";
-import { type BundleFile, sha256Of } from "./manifest.ts";
 
 // The projects' own release files, checked against the lock.
 

@@ -42,8 +42,8 @@ if (values.help) {
   const ratio = (twelve / five).toFixed(2);
   console.log(`\na worker added: to 5 hosts ${seconds(five)}, to 12 hosts ${seconds(twelve)}, ratio ${ratio} (aim: at most 1.2)`);
 } else {
-  const program = values.only === "by-hand" ? undefined : await withUp(onMetal("test-bench", 6));
-  const manual = values.only === "up" ? undefined : await byHand(onMetal("test-by-hand", 7));
+  const program = values.only === "by-hand" ? undefined : await withUp(await onMetal("test-bench"));
+  const manual = values.only === "up" ? undefined : await byHand(await onMetal("test-by-hand"));
   if (program !== undefined && manual !== undefined) {
     console.log(
       `\nup ${seconds(program)}, by hand ${seconds(manual)}, ratio ${(program / manual).toFixed(2)} (aim: at most 0.45)`,

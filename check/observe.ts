@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { ownNamespaces } from "../hosts/addons/registry.ts";
+import { ownNamespaces } from "../addons/registry.ts";
 import { quote } from "../hosts/stage.ts";
 import { runHere } from "../plugins/command-local.ts";
 import { CommandOutput } from "../plugins/command-output.ts";

@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { local, remote } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
-import { cacheFolder } from "../artifacts/manifest.ts";
+import { cacheFolder } from "../artifacts/bundle-manifest.ts";
 import { ARCHIVE_IN_HOME, scriptsArchive } from "../hosts/scripts.ts";
 import { quote, type RenderedStage, renderStage, renderWithScripts, type Stage } from "../hosts/stage.ts";
 import type { Connection, Host } from "../providers/contract.ts";

@@ -3,7 +3,7 @@
 export { resolveVersions, type Versions } from "../artifacts/lock.ts";
 export type { Cluster } from "../config/schema.ts";
 export type { ArtifactSource, Connection, Host, Infrastructure, ProviderArgs, ScaledPool } from "../providers/contract.ts";
-export { createInfrastructure } from "../providers/contract.ts";
+export { createInfrastructure } from "../providers/index.ts";
 export { Addons, type AddonsArgs } from "./addons.ts";
 export { ApiLoadBalancer, type ApiLoadBalancerArgs } from "./api-load-balancer.ts";
 export { ClusterPart } from "./cluster-part.ts";

@@ -1,6 +1,5 @@
 import { readFileSync } from "node:fs";
 import * as pulumi from "@pulumi/pulumi";
-import { knownVersions } from "../artifacts/lock.ts";
 import { privateKeyFault } from "./keys.ts";
 import { parseCluster } from "./parse.ts";
 import { didYouMean, grouped, type Problem, problemsText, visible } from "./problems.ts";
@@ -38,7 +37,7 @@ export interface Loaded {
  *
  * @throws pulumi.RunError naming every problem at once, before any resource is made.
  */
-export function loadCluster(config: StackConfig = stackConfig(), known: KnownVersions = knownVersions()): Loaded {
+export function loadCluster(known: KnownVersions, config: StackConfig = stackConfig()): Loaded {
   const checked = checkStack(config, known);
   if (!checked.ok)
     throw new pulumi.RunError(problemsText("This stack's config can't be used, and nothing was touched", checked.problems));

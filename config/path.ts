@@ -1,4 +1,3 @@
-import type { Recorded } from "./recorded.ts";
 import type { Cluster } from "./schema.ts";
 import { type KnownVersions, minorOf, minorSteps, sorted } from "./versions.ts";
 
@@ -25,7 +24,7 @@ export function stops(from: string, to: string, known: readonly string[]): { min
  * goes on where that stopped.
  */
 export function pathOf(
-  before: Recorded | undefined,
+  before: { kubernetesVersion: string; kubernetesPath?: string[] } | undefined,
   { kubernetesVersion: to, upgradePath }: Pick<Cluster, "kubernetesVersion" | "upgradePath">,
   known: KnownVersions,
 ): string[] {

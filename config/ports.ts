@@ -1,10 +1,12 @@
-import { METRICS_PORT } from "../hosts/etcd/urls.ts";
 import { apiPorts } from "./api.ts";
 import { buildsBalancer } from "./balancer.ts";
 import type { Cluster, Role } from "./schema.ts";
 
 // The port table: what a host of each role listens on for others. Preflight finds out whether they are free, the firewall who may
 // come in. Ports that answer on loopback only are not in it.
+
+/** Where a member of etcd tells its metrics, on loopback always; see etcd.metrics. */
+export const METRICS_PORT = 2381;
 
 /** Who may reach a port. */
 export type Source = "nodes" | "nodes and pods" | "anyone";

@@ -1,15 +1,15 @@
 import { z } from "zod";
-import { knownVersions } from "../artifacts/lock.ts";
 import { refusals } from "./changes.ts";
 import { keys } from "./load.ts";
 import { rules, warnings } from "./rules.ts";
 import { clusterSchema } from "./schema.ts";
 import { allowedBy, unwrapped } from "./shape.ts";
+import type { KnownVersions } from "./versions.ts";
 
 // What people and editors read about the config, from the schema itself.
 
 /** JSON Schema of a stack's file, for the line `# yaml-language-server: $schema=` at its top. */
-export function stackFileSchema(): object {
+export function stackFileSchema(known: KnownVersions): object {
   const secret = (description: string) => ({
     description: `${description} Set it with config set --secret.`,
     type: "object",
@@ -31,7 +31,6 @@ export function stackFileSchema(): object {
     },
   });
   const { kubernetesVersion, versions } = cluster.properties as Record<string, { properties?: Record<string, object> }>;
-  const known = knownVersions();
   Object.assign(kubernetesVersion ?? {}, { enum: known.kubernetes });
   for (const [part, schema] of Object.entries(versions?.properties ?? {}))
     Object.assign(schema, { enum: known.parts[part as keyof typeof known.parts] });
@@ -143,7 +142,8 @@ export function configDocs(): string {
 One mapping describes a cluster: the key \`ha-kubernetes:cluster\` of the stack's file, \`Pulumi.<stack>.yaml\`. Secrets are keys of their own beside it:
 \`ha-kubernetes:sshPrivateKey\`, \`ha-kubernetes:sshPassword\` and \`ha-kubernetes:backupSshPrivateKey\`, set with \`npm run config -- set --secret\`. examples/ has whole files.
 
-Every mistake is reported at once, with its key, what was found, what is allowed and, where that isn't all, what to do; nothing is touched before the config is right.
+Every mistake is reported with its key, what was found, what is allowed and, where that isn't enough, what to do: all mistakes of single keys at once, then all
+that rules over several keys find. Nothing is touched before the config is right.
 With \`# yaml-language-server: $schema=./config/schema.json\` at the top of a stack's file, an editor completes keys and shows mistakes as you type.`,
     ...sections("", clusterSchema).map(sectionText),
     "## Rules over several keys",

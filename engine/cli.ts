@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { accessSync, constants, existsSync, readdirSync, realpathSync, statSync } from "node:fs";
 import { delimiter, join } from "node:path";
-import { cacheFolder } from "../artifacts/manifest.ts";
+import { cacheFolder } from "../artifacts/bundle-manifest.ts";
 import { build } from "./build.ts";
 import { download } from "./download.ts";
 

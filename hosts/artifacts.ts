@@ -1,3 +1,4 @@
+import { imageVersion } from "../artifacts/bundle-plan.ts";
 import {
   type Architecture,
   type CloudImageGroup,
@@ -13,12 +14,11 @@ import {
   resolveVersions,
   type Versions,
 } from "../artifacts/lock.ts";
-import { imageVersion } from "../artifacts/plan.ts";
 import type { Role } from "../config/schema.ts";
 
 // Which binaries and images a host takes, by its roles, as the list that hosts/lib/artifacts.sh works through.
 
-/** Where hosts take artifacts from; see ArtifactSource of providers/infrastructure.ts, with the hashes known. */
+/** Where hosts take artifacts from; see ArtifactSource of providers/contract.ts, with the hashes known. */
 export interface Source {
   kind: "official" | "mirror" | "bundle";
   location: string;

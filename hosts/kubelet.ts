@@ -1,6 +1,6 @@
 import { stringify } from "yaml";
+import { dnsAddress } from "../addons/coredns.ts";
 import type { Cluster } from "../config/schema.ts";
-import { dnsAddress } from "./addons/coredns.ts";
 import type { HostFile } from "./stage.ts";
 
 // The kubelet, the same on every node: its unit, its configuration and how it is told its name.

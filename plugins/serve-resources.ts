@@ -5,7 +5,6 @@ import any from "google-protobuf/google/protobuf/any_pb.js";
 import empty from "google-protobuf/google/protobuf/empty_pb.js";
 import struct from "google-protobuf/google/protobuf/struct_pb.js";
 import { type Context, PartialError, type Provider, type Resource, type ResourceType } from "./provider.ts";
-import type { Calls } from "./serve.ts";
 import type { EngineLog } from "./serve-log.ts";
 import { changedNames, markSecrets, type Properties, unknown } from "./value.ts";
 
@@ -19,6 +18,12 @@ export const propertiesOf = (message?: struct.Struct): Properties => (message?.t
 /** Properties as a message carries them. */
 export const structOf = (properties: Properties): struct.Struct =>
   struct.Struct.fromJavaScript(properties as Parameters<typeof struct.Struct.fromJavaScript>[0]);
+
+// biome-ignore lint/suspicious/noExplicitAny: each call has messages of its own
+export type Message = any;
+
+/** Calls of the service by name. */
+export type Calls = Readonly<Record<string, (request: Message) => Message | Promise<Message>>>;
 
 /** What each of the calls gets: a resource's name and type, and where its lines go. */
 interface Request {

@@ -5,17 +5,12 @@ import messages from "@pulumi/pulumi/proto/provider_pb.js";
 import empty from "google-protobuf/google/protobuf/empty_pb.js";
 import type { Provider } from "./provider.ts";
 import { EngineLog } from "./serve-log.ts";
-import { failureOf, propertiesOf, resourceCalls, structOf } from "./serve-resources.ts";
+import { type Calls, failureOf, type Message, propertiesOf, resourceCalls, structOf } from "./serve-resources.ts";
 
 // Providers as a Pulumi engine calls them: gRPC on loopback, a port for each package, in this process.
 
 /** Providers by package name, such as `tls`. */
 export type Packages = Readonly<Record<string, () => Promise<{ provider: Provider }>>>;
-
-// biome-ignore lint/suspicious/noExplicitAny: each call has messages of its own
-type Message = any;
-/** Calls of the service by name. */
-export type Calls = Readonly<Record<string, (request: Message) => Message | Promise<Message>>>;
 
 /** Bytes of a message: the engine's own limit (sdk/go/common/util/rpcutil). */
 const messageLimit = 400 * 1024 * 1024;

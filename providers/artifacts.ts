@@ -1,9 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
 import { type Architecture, awsVersions, resolveVersions } from "../artifacts/lock.ts";
-import { machineOf, poolMachine } from "../config/machines.ts";
 import { type Problem, problemsText } from "../config/problems.ts";
 import type { Cluster, Role } from "../config/schema.ts";
 import { artifactsFor, passingArtifacts } from "../hosts/artifacts.ts";
+import { machineOf, poolMachine } from "./aws/config/machines.ts";
 import { configuredArtifacts } from "./baremetal/artifacts.ts";
 
 // Whether every file that hosts will take has a hash is known before anything runs. Hosts' lists themselves are first made in the

@@ -24,10 +24,10 @@ import {
 
 const config = new pulumi.Config();
 const written = config.requireObject<Record<"blue" | "green", ClusterConfig>>("clusters");
-const secrets = { sshPrivateKey: config.requireSecret("sshPrivateKey") };
 
 async function createCluster(name: string, clusterConfig: ClusterConfig) {
   const cluster = defineCluster(clusterConfig);
+  const secrets = { sshPrivateKey: config.requireSecret(`${name}SshPrivateKey`) };
   // What the last `up` left in the output of this name.
   const history = await readHistory(cluster, name);
   const { balancers, born, joins, movesApi, path, reborn, restores } = history;

@@ -1,4 +1,6 @@
 import { parseAllDocuments, stringify } from "yaml";
+import type { AddonImages, KubernetesObject } from "../../addons/addon.ts";
+import { addons } from "../../addons/registry.ts";
 import { isRotating } from "../../config/authorities.ts";
 import type { Cluster } from "../../config/schema.ts";
 import { type JoinTokens, joinTokenFiles } from "../join/join.ts";
@@ -6,8 +8,6 @@ import { podNetwork } from "../kubelet.ts";
 import { lostHosts } from "../lost.ts";
 import type { Stage } from "../stage.ts";
 import { taintsByPool } from "../taints.ts";
-import type { AddonImages, KubernetesObject } from "./addon.ts";
-import { addons } from "./registry.ts";
 
 export interface AddonsStageArgs {
   /** The control plane this stage is for; any may do the work, each looks. */

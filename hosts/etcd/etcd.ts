@@ -1,10 +1,11 @@
+import { METRICS_PORT } from "../../config/ports.ts";
 import type { Cluster } from "../../config/schema.ts";
 import { lostHosts } from "../lost.ts";
 import type { Stage } from "../stage.ts";
 import { type BackupBucket, backupFiles, backupSettings } from "./backup.ts";
 import { defragmentFiles, defragmentSettings } from "./defragment.ts";
 import { restoreSettings } from "./restore.ts";
-import { clientUrl, METRICS_PORT, peerUrl } from "./urls.ts";
+import { clientUrl, peerUrl } from "./urls.ts";
 
 export interface EtcdStageArgs {
   host: { name: string; address: string; dataDevice?: string };

@@ -1,6 +1,3 @@
-/** Where a member tells its metrics, on loopback always; see etcd.metrics. */
-export const METRICS_PORT = 2381;
-
 /** Where clients reach a member. */
 export const clientUrl = (address: string): string => `https://${address}:2379`;
 

@@ -1,6 +1,6 @@
+import type { KubernetesObject } from "../../addons/addon.ts";
 import { type AwsImageName, awsVersions, imageReference } from "../../artifacts/lock.ts";
 import type { Cluster } from "../../config/schema.ts";
-import type { KubernetesObject } from "../../hosts/addons/addon.ts";
 import { manifest } from "../../hosts/addons/addons.ts";
 import type { Infrastructure } from "../contract.ts";
 import { clusterAutoscaler } from "./addons/autoscaler.ts";

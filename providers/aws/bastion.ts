@@ -1,7 +1,7 @@
 import type * as pulumi from "@pulumi/pulumi";
-import type { AwsConfig } from "../../config/aws.ts";
-import { architectureOf } from "../../config/machines.ts";
-import { plantedKeys, type SshKey, sshKey } from "./connection.ts";
+import { architectureOf } from "./config/machines.ts";
+import type { AwsConfig } from "./config/schema.ts";
+import { type Bastion, plantedKeys, type SshKey, sshKey } from "./connection.ts";
 import { BASTION_DISK_GIBIBYTES } from "./cost.ts";
 import { imageId } from "./image.ts";
 import { instanceDefaults } from "./machines.ts";
@@ -9,13 +9,6 @@ import type { Network } from "./network.ts";
 import { Eip, Instance, NetworkInterface } from "./resources.ts";
 import type { Groups } from "./security-groups.ts";
 import { type Naming, tagsOf } from "./tags.ts";
-
-/** The way in. */
-export interface Bastion {
-  /** Public, and its own: another instance keeps it. */
-  address: pulumi.Output<string>;
-  hostKey: SshKey;
-}
 
 interface BastionArgs {
   aws: AwsConfig;

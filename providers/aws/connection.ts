@@ -1,8 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as tls from "@pulumi/tls";
-import type { AwsConfig } from "../../config/aws.ts";
 import type { Connection } from "../contract.ts";
-import type { Bastion } from "./bastion.ts";
+import type { AwsConfig } from "./config/schema.ts";
 import { userData } from "./user-data.ts";
 
 /** An SSH key pair that the program made. */
@@ -11,6 +10,13 @@ export interface SshKey {
   private: pulumi.Output<string>;
   /** One line. */
   public: pulumi.Output<string>;
+}
+
+/** The way in. */
+export interface Bastion {
+  /** Public, and its own: another instance keeps it. */
+  address: pulumi.Output<string>;
+  hostKey: SshKey;
 }
 
 /** A new ED25519 key pair. */

@@ -20,7 +20,7 @@ export function bundleFromThisMachine(cluster: Cluster, path: readonly string[],
     "bundle",
     {
       create: [
-        "node_modules/.bin/node artifacts/main.ts --hashes",
+        "node_modules/.bin/node artifacts/make-bundle.ts --hashes",
         ...[...path, cluster.kubernetesVersion].map((version) => `--kubernetes-version ${version}`),
         ...versions.sort(),
       ].join(" "),

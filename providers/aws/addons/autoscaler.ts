@@ -1,4 +1,4 @@
-import { type KubernetesObject, serviceAccount } from "../../../hosts/addons/addon.ts";
+import { type KubernetesObject, serviceAccount } from "../../../addons/addon.ts";
 import { authorities, hostPortDeployment, onControlPlanes, talksOnly } from "./cloud-pod.ts";
 
 const name = "cluster-autoscaler";

@@ -1,4 +1,4 @@
-import { type KubernetesObject, labels, serviceAccount } from "../../../hosts/addons/addon.ts";
+import { type KubernetesObject, labels, serviceAccount } from "../../../addons/addon.ts";
 import { authorities, onControlPlanes, talksOnly } from "./cloud-pod.ts";
 
 const name = "aws-cloud-controller-manager";

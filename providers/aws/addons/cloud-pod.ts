@@ -1,4 +1,4 @@
-import { type KubernetesObject, labels } from "../../../hosts/addons/addon.ts";
+import { type KubernetesObject, labels } from "../../../addons/addon.ts";
 
 // What the pods that speak to AWS's API have in common.
 

@@ -1,7 +1,17 @@
 import { authorities, onControlPlanes, talksOnly } from "./cloud-pod.ts";
-import type { EbsCsiArgs } from "./ebs-csi.ts";
 
 // The driver's pods, after the manifests of its release 1.64.
+
+export interface EbsCsiArgs {
+  cluster: string;
+  region: string;
+  /** References of the driver and of the CSI project's programs beside it. */
+  images: Record<"driver" | "provisioner" | "attacher" | "resizer" | "registrar" | "livenessProbe", string>;
+  /** Key that volumes are encrypted with. By default AWS's own for EBS in the account. */
+  kmsKey?: string;
+  /** Pods of its controller; one acts. */
+  replicas: number;
+}
 
 const kubelet = "/var/lib/kubelet";
 const plugin = `${kubelet}/plugins/ebs.csi.aws.com`;

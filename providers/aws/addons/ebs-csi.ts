@@ -1,20 +1,9 @@
-import { type KubernetesObject, labels, serviceAccount } from "../../../hosts/addons/addon.ts";
+import { type KubernetesObject, labels, serviceAccount } from "../../../addons/addon.ts";
 import { hostPortDeployment } from "./cloud-pod.ts";
-import { controllerSpec, nodeSpec } from "./ebs-csi-pods.ts";
+import { controllerSpec, type EbsCsiArgs, nodeSpec } from "./ebs-csi-pods.ts";
 
 const namespace = "kube-system";
 const read = ["get", "list", "watch"];
-
-export interface EbsCsiArgs {
-  cluster: string;
-  region: string;
-  /** References of the driver and of the CSI project's programs beside it. */
-  images: Record<"driver" | "provisioner" | "attacher" | "resizer" | "registrar" | "livenessProbe", string>;
-  /** Key that volumes are encrypted with. By default AWS's own for EBS in the account. */
-  kmsKey?: string;
-  /** Pods of its controller; one acts. */
-  replicas: number;
-}
 
 /**
  * aws-ebs-csi-driver: a PersistentVolumeClaim becomes an encrypted EBS volume in the zone of the node its pod was scheduled to. The

@@ -17,13 +17,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, beforeEach, describe, it } from "node:test";
 import { zstdDecompressSync } from "node:zlib";
-import { BASE_REVISION } from "../../../artifacts/base.ts";
 import { fillBundle, hashesOf, missingFiles } from "../../../artifacts/bundle.ts";
-import { makeLayer, writeImages } from "../../../artifacts/image.ts";
+import { addToManifest, type BundleFile, isWhole, readManifest, sha256Of } from "../../../artifacts/bundle-manifest.ts";
+import { builtName, wantedFiles } from "../../../artifacts/bundle-plan.ts";
+import { BASE_REVISION } from "../../../artifacts/image-base.ts";
 import { lockedFile, resolveVersions } from "../../../artifacts/lock.ts";
-import { addToManifest, type BundleFile, isWhole, readManifest, sha256Of } from "../../../artifacts/manifest.ts";
+import { makeLayer, writeImages } from "../../../artifacts/oci-image.ts";
 import { downloadOfficial, isOnline } from "../../../artifacts/official.ts";
-import { builtName, wantedFiles } from "../../../artifacts/plan.ts";
 import { must, run } from "../../harness/process.ts";
 
 const scratch = mkdtempSync(join(tmpdir(), "bundle-"));
@@ -258,7 +258,7 @@ describe("official files of a bundle", () => {
 });
 
 describe("npm run bundle", () => {
-  const main = new URL("../../../artifacts/main.ts", import.meta.url).pathname;
+  const main = new URL("../../../artifacts/make-bundle.ts", import.meta.url).pathname;
   const bundle = (args: string[], env = {}) =>
     run(process.execPath, [main, ...args], { env: { XDG_CACHE_HOME: join(folder, "cache"), ...env } });
 

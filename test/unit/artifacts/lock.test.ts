@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { type BundleSource, originOf, wantedFiles } from "../../../artifacts/bundle-plan.ts";
 import {
   cloudImageGroups,
   type FileName,
@@ -12,7 +13,6 @@ import {
   officialSha256,
   resolveVersions,
 } from "../../../artifacts/lock.ts";
-import { type BundleSource, originOf, wantedFiles } from "../../../artifacts/plan.ts";
 import { buildsOfFile, buildsOfImages, canBuild } from "../../../artifacts/recipes.ts";
 
 const versionsOf = (kubernetesVersion: string, versions = {}) =>

@@ -21,7 +21,11 @@ function config(): Record<string, string> {
     Object.assign(artifacts as object, { manifest });
     for (const [n, host] of Object.values(hosts as object).entries()) host.hostKey = `ssh-ed25519 ${hostKey(n)}`;
   }
-  return { "two-clusters:clusters": JSON.stringify(clusters), "two-clusters:sshPrivateKey": sshPrivateKey };
+  return {
+    "two-clusters:clusters": JSON.stringify(clusters),
+    "two-clusters:blueSshPrivateKey": sshPrivateKey,
+    "two-clusters:greenSshPrivateKey": sshPrivateKey,
+  };
 }
 
 const hostKey = (n: number) =>

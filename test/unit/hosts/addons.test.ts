@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { parse, parseAllDocuments } from "yaml";
+import type { KubernetesObject } from "../../../addons/addon.ts";
+import { dnsAddress } from "../../../addons/coredns.ts";
 import { clusterSchema } from "../../../config/schema.ts";
-import type { KubernetesObject } from "../../../hosts/addons/addon.ts";
 import { addonsStage } from "../../../hosts/addons/addons.ts";
-import { dnsAddress } from "../../../hosts/addons/coredns.ts";
 
 const images = {
   kubeProxy: "registry.k8s.io/kube-proxy:v1.36.3",

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
+import { wantedFiles } from "../../../artifacts/bundle-plan.ts";
 import { lock, resolveVersions } from "../../../artifacts/lock.ts";
-import { wantedFiles } from "../../../artifacts/plan.ts";
 import type { Role } from "../../../config/schema.ts";
 import { artifactsFor, binaryPath } from "../../../hosts/artifacts.ts";
 

@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Cluster } from "../../../config/schema.ts";
-import { createInfrastructure, type Infrastructure } from "../../../providers/contract.ts";
+import type { Infrastructure } from "../../../providers/contract.ts";
+import { createInfrastructure } from "../../../providers/index.ts";
 
 /** A resource that a provider registered. */
 export interface Registered {

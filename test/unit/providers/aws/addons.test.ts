@@ -14,6 +14,7 @@ import {
   joinWriterStatements,
   type Statement,
 } from "../../../../providers/aws/policies.ts";
+import { golden } from "../../../harness/golden.ts";
 
 const host = { address: "10.0.0.1", roles: ["etcd", "control-plane"] };
 const cluster = (more: object = {}): Cluster =>
@@ -53,6 +54,12 @@ test("the lock has what AWS adds for every Kubernetes version from 1.35 on, the 
     assert.ok(images[0].startsWith(`registry.k8s.io/provider-aws/cloud-controller-manager:v${minor}.`), images[0]);
     assert.match(lock.aws[minor]?.["cluster-autoscaler"] ?? "", new RegExp(`^${minor.replace(".", "\\.")}\\.`));
   }
+});
+
+test("a control plane gets the manifests of every add-on", () => {
+  const key = "arn:aws:kms:eu-central-1:111122223333:key/1234";
+  for (const { name, manifest } of awsAddons({ cluster: scaling(), region: "eu-central-1", kmsKey: key }))
+    golden(`addons/${name}.yaml`, manifest as string);
 });
 
 test("what makes a node usable runs before any node is", () => {

@@ -37,7 +37,7 @@ test("texts name the scripts relative to the project and hold no more than the l
     undo: "bash lab/host.sh delete prod m1",
   });
   assert.deepEqual(texts("bundle"), {
-    create: "node_modules/.bin/node artifacts/main.ts --hashes --kubernetes-version 1.36.3",
+    create: "node_modules/.bin/node artifacts/make-bundle.ts --hashes --kubernetes-version 1.36.3",
     update: undefined,
     undo: undefined,
   });
@@ -71,7 +71,7 @@ test("versions that the config names are asked of the bundle builder, whatever t
   const one = await text({ runc: "1.4.3", etcd: "3.6.14" });
   assert.equal(
     one,
-    "node_modules/.bin/node artifacts/main.ts --hashes --kubernetes-version 1.36.3 --version etcd=3.6.14 --version runc=1.4.3",
+    "node_modules/.bin/node artifacts/make-bundle.ts --hashes --kubernetes-version 1.36.3 --version etcd=3.6.14 --version runc=1.4.3",
   );
   assert.equal(await text({ etcd: "3.6.14", runc: "1.4.3" }), one);
 });

@@ -1,0 +1,147 @@
+import type { Cluster } from "../config/schema.ts";
+import { type Addon, type AddonArgs, labels, serviceAccount, trusts } from "./addon.ts";
+
+const name = "coredns";
+const namespace = "kube-system";
+// The label that names the cluster's DNS, whatever serves it.
+const app = "kube-dns";
+
+/** Cluster DNS, at the 10th address of the Service network. */
+export const coredns: Addon = {
+  name,
+  enabled: (cluster) => cluster.addons.coredns.enabled,
+  objects: (args) => [
+    ...serviceAccount(name, namespace, "ha-kubernetes:coredns", [
+      { apiGroups: [""], resources: ["services", "pods", "namespaces"], verbs: ["list", "watch"] },
+      { apiGroups: ["discovery.k8s.io"], resources: ["endpointslices"], verbs: ["list", "watch"] },
+    ]),
+    // The reload plugin picks up a changed Corefile: no restart.
+    {
+      apiVersion: "v1",
+      kind: "ConfigMap",
+      metadata: { name, namespace, labels: labels(app) },
+      data: { Corefile: corefile(args) },
+    },
+    {
+      apiVersion: "v1",
+      kind: "Service",
+      metadata: { name: "kube-dns", namespace, labels: { ...labels(app), "kubernetes.io/name": "CoreDNS" } },
+      spec: {
+        clusterIP: dnsAddress(args.cluster.network.serviceCidr),
+        selector: { "k8s-app": app },
+        ports: [
+          { name: "dns", port: 53, protocol: "UDP" },
+          { name: "dns-tcp", port: 53, protocol: "TCP" },
+          { name: "metrics", port: 9153, protocol: "TCP" },
+        ],
+      },
+    },
+    {
+      apiVersion: "policy/v1",
+      kind: "PodDisruptionBudget",
+      metadata: { name, namespace, labels: labels(app) },
+      spec: { maxUnavailable: 1, selector: { matchLabels: { "k8s-app": app } } },
+    },
+    {
+      apiVersion: "apps/v1",
+      kind: "Deployment",
+      metadata: { name, namespace, labels: labels(app) },
+      spec: {
+        replicas: args.cluster.addons.coredns.replicas,
+        selector: { matchLabels: { "k8s-app": app } },
+        strategy: { type: "RollingUpdate", rollingUpdate: { maxUnavailable: 1 } },
+        template: { metadata: { labels: labels(app), annotations: trusts(args.cluster) }, spec: podSpec(args) },
+      },
+    },
+  ],
+};
+
+/** The 10th address of a Service network: where kubelets send their pods' look-ups. */
+export function dnsAddress(serviceCidr: string): string {
+  const network = (serviceCidr.split("/")[0] ?? "").split(".").reduce((sum, byte) => sum * 256 + Number(byte), 0);
+  return [24, 16, 8, 0].map((shift) => ((network + 10) >>> shift) & 255).join(".");
+}
+
+function corefile({ cluster }: AddonArgs): string {
+  const { cacheSeconds, maxConcurrent } = cluster.addons.coredns;
+  const { dnsDomain, nameServers } = cluster.network;
+  // dnsPolicy Default makes this file the node's own list, as its kubelet was told.
+  const upstream = nameServers.length > 0 ? nameServers.join(" ") : "/etc/resolv.conf";
+  // The cluster's own names are answered from memory anyway; caching them would only make them stale.
+  const cache = [`cache ${cacheSeconds} {`, `    disable success ${dnsDomain}`, `    disable denial ${dnsDomain}`, "}"];
+  const plugins = [
+    "errors",
+    // Time for every node to learn that this pod stops, before it does.
+    "health {\n    lameduck 5s\n}",
+    "ready",
+    `kubernetes ${dnsDomain} in-addr.arpa ip6.arpa {\n    pods insecure\n    fallthrough in-addr.arpa ip6.arpa\n    ttl 30\n}`,
+    "prometheus :9153",
+    `forward . ${upstream} {\n    max_concurrent ${maxConcurrent}\n}`,
+    ...(cacheSeconds > 0 ? [cache.join("\n")] : []),
+    "loop",
+    "reload",
+    "loadbalance",
+  ];
+  return `.:53 {\n${plugins.join("\n").replaceAll(/^/gm, "    ")}\n}\n`;
+}
+
+function podSpec({ cluster, images }: AddonArgs) {
+  const limit = cluster.addons.coredns.memoryLimitMebibytes;
+  return {
+    serviceAccountName: name,
+    priorityClassName: "system-cluster-critical",
+    dnsPolicy: "Default",
+    nodeSelector: { "kubernetes.io/os": "linux" },
+    // A cluster whose workers are not there yet has DNS too.
+    tolerations: [
+      { key: "CriticalAddonsOnly", operator: "Exists" },
+      { key: "node-role.kubernetes.io/control-plane", effect: "NoSchedule" },
+    ],
+    // On different nodes, and evenly. At birth one node may be ready before all others: the second pod waits for another one.
+    topologySpreadConstraints: [
+      {
+        topologyKey: "kubernetes.io/hostname",
+        maxSkew: 1,
+        minDomains: Math.min(2, nodeCount(cluster)),
+        whenUnsatisfiable: "DoNotSchedule",
+        nodeTaintsPolicy: "Honor",
+        labelSelector: { matchLabels: { "k8s-app": app } },
+        matchLabelKeys: ["pod-template-hash"],
+      },
+    ],
+    containers: [
+      {
+        name,
+        image: images.coredns,
+        args: ["-conf", "/etc/coredns/Corefile"],
+        // 100m and 70Mi are what kubeadm's CoreDNS asks for.
+        resources: { requests: { cpu: "100m", memory: `${Math.min(70, limit)}Mi` }, limits: { memory: `${limit}Mi` } },
+        ports: [
+          { name: "dns", containerPort: 53, protocol: "UDP" },
+          { name: "dns-tcp", containerPort: 53, protocol: "TCP" },
+          { name: "metrics", containerPort: 9153, protocol: "TCP" },
+        ],
+        livenessProbe: {
+          httpGet: { path: "/health", port: 8080 },
+          initialDelaySeconds: 60,
+          timeoutSeconds: 5,
+          failureThreshold: 5,
+        },
+        readinessProbe: { httpGet: { path: "/ready", port: 8181 } },
+        securityContext: {
+          allowPrivilegeEscalation: false,
+          readOnlyRootFilesystem: true,
+          capabilities: { add: ["NET_BIND_SERVICE"], drop: ["ALL"] },
+        },
+        volumeMounts: [{ name: "configuration", mountPath: "/etc/coredns", readOnly: true }],
+      },
+    ],
+    volumes: [{ name: "configuration", configMap: { name } }],
+  };
+}
+
+/** Hosts that are nodes; a provider that makes its own hosts makes more than one. */
+function nodeCount({ hosts }: Cluster): number {
+  const all = Object.values(hosts);
+  return all.filter(({ roles }) => roles.includes("control-plane") || roles.includes("worker")).length || 2;
+}

@@ -1,0 +1,93 @@
+import { chmod, copyFile, mkdir, rename, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { type Architecture, lock } from "./lock.ts";
+import type { GoBuild } from "./recipes.ts";
+import { run } from "./run-program.ts";
+
+// Builds programs from Go modules with the versions of everything they import that the project itself has chosen.
+
+interface GoModule {
+  Require: { Path: string; Version: string }[] | null;
+  Replace: { Old: { Path: string; Version?: string }; New: { Path: string; Version?: string } }[];
+}
+
+/** What is installed. Throws where there is no Go, with the cure. */
+export async function goVersion(): Promise<string> {
+  const said = await run("go", ["version"]).catch(() => {
+    throw new Error(
+      "Go is needed to build what can't be downloaded: install Go 1.26 or newer from https://go.dev/dl and put it on PATH",
+    );
+  });
+  return said.trim().replace("go version ", "");
+}
+
+/** This machine's architecture. Throws where it is none that Kubernetes hosts have here. */
+export function ownArchitecture(): Architecture {
+  if (process.arch === "x64") return "amd64";
+  if (process.arch === "arm64") return "arm64";
+  throw new Error(`architecture ${process.arch} is not supported: amd64 and arm64 are`);
+}
+
+/** Builds into `folder`, one file for each program; what links against C needs a compiler. The same inputs and Go give the same bytes on every machine. */
+export async function goBuild(build: GoBuild, folder: string): Promise<void> {
+  const { module, version, programs } = build;
+  const source = await download(module, version);
+  const modfile = await ownGoMod(build, source, folder);
+  const names = Object.keys(programs);
+  const output = join(folder, "new");
+  await rm(output, { recursive: true, force: true });
+  await mkdir(output, { recursive: true });
+  const variables = Object.entries(build.variables).map(([name, value]) => `-X ${name}=${value}`);
+  const ldflags = ["-s -w", ...variables, ...(build.cgo ? ["-linkmode external -extldflags -static"] : [])];
+  const flags = [`-modfile=${modfile}`, "-trimpath", "-buildvcs=false", "-ldflags", ldflags.join(" ")];
+  if (build.tags !== undefined) flags.push("-tags", build.tags.join(","));
+  // A folder takes each program under its package's name, which is not the program's where there is only one.
+  const target = names.length === 1 ? join(output, names[0] as string) : `${output}/`;
+  await run("go", ["build", ...flags, "-o", target, ...Object.values(programs)], {
+    cwd: source,
+    env: { CGO_ENABLED: build.cgo ? "1" : "0", GOWORK: "off", GOFLAGS: "-mod=mod" },
+  });
+  for (const name of names) await rename(join(output, name), join(folder, name));
+}
+
+/** Builds a program of this repository, a single file without imports from elsewhere. */
+export async function goBuildFile(file: string, target: string): Promise<void> {
+  await run("go", ["build", "-trimpath", "-buildvcs=false", "-ldflags", "-s -w", "-o", target, file], {
+    env: { CGO_ENABLED: "0", GOWORK: "off" },
+  });
+}
+
+/** Downloads a module; Go checks it against its checksum database where it can, this against the lock always. */
+async function download(module: string, version: string): Promise<string> {
+  const name = `${module}@v${version}`;
+  const { Dir, Sum } = JSON.parse(await run("go", ["mod", "download", "-json", name])) as { Dir: string; Sum: string };
+  const expected = lock.modules[module]?.[version];
+  if (Sum !== expected)
+    throw new Error(`module ${name} is not the one of artifacts/lock.json: expected ${expected}, found ${Sum}`);
+  return Dir;
+}
+
+/**
+ * The module's own go.mod and go.sum, so that every import has the version and the hash the project chose, but for folders of
+ * the project's repository, which a module doesn't hold: those are modules of the same release.
+ */
+async function ownGoMod({ module, version, requires }: GoBuild, source: string, folder: string): Promise<string> {
+  await mkdir(folder, { recursive: true });
+  const path = join(folder, "go.mod");
+  for (const file of ["go.mod", "go.sum"]) {
+    await rm(join(folder, file), { force: true });
+    await copyFile(join(source, file), join(folder, file));
+    await chmod(join(folder, file), 0o644);
+  }
+  const { Replace, Require } = JSON.parse(await run("go", ["mod", "edit", "-json", path])) as GoModule;
+  const edits = (Replace ?? [])
+    .filter((it) => it.New.Version === undefined)
+    .map(({ Old }) => `-dropreplace=${Old.Path}${Old.Version ? `@${Old.Version}` : ""}`);
+  if (module === "k8s.io/kubernetes") {
+    const staging = (Require ?? []).filter((it) => it.Version === "v0.0.0");
+    edits.push(...staging.map((it) => `-require=${it.Path}@v${version.replace(/^1\./, "0.")}`));
+  }
+  edits.push(...Object.entries(requires ?? {}).map(([other, v]) => `-require=${other}@v${v}`));
+  if (edits.length > 0) await run("go", ["mod", "edit", ...edits, path]);
+  return path;
+}

@@ -1,0 +1,101 @@
+import { spawnSync } from "node:child_process";
+import { mkdirSync } from "node:fs";
+import { resolve } from "node:path";
+import { parseArgs } from "node:util";
+import type { Cluster } from "../config/schema.ts";
+import { fillBundle, hashesOf, missingFiles } from "./bundle.ts";
+import { cacheFolder, defaultBundle } from "./bundle-manifest.ts";
+import { type BundleSource, type Wanted, wantedFiles } from "./bundle-plan.ts";
+import { ownArchitecture } from "./go-build.ts";
+import { type Architecture, cloudImageGroups, knownVersions, resolveVersions } from "./lock.ts";
+import { endAll, say } from "./run-program.ts";
+
+const known = knownVersions();
+const newest = known.kubernetes.at(-1) as string;
+
+const HELP = `npm run bundle -- [options]
+
+Fills a folder with the binaries and images of a cluster: a bundle for hosts without internet, or the files of a mirror.
+What is there already is checked and left alone.
+
+  --kubernetes-version V  of ${known.kubernetes.join(", ")}; may be repeated. Default ${newest}
+  --version PART=V        another version of ${Object.keys(known.parts).join(", ")} than the recommended one; may be repeated
+  --architecture A        amd64 or arm64. Default: this machine's
+  --output FOLDER         default ${defaultBundle()}
+  --source SOURCE         official: the projects' own files; images stay in their registries
+                          build: everything built from public Go modules, which takes Go and about ten minutes
+                          auto (default): official files where this machine reaches them and artifacts/lock.json knows their
+                          SHA-256, everything else built
+  --aws                   with the image that control planes of provider aws take, the cloud controller
+  --hashes                prints the files' SHA-256 by name, as JSON
+  --help
+`;
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: {
+      "kubernetes-version": { type: "string", multiple: true, default: [newest] },
+      version: { type: "string", multiple: true, default: [] },
+      architecture: { type: "string" },
+      output: { type: "string" },
+      source: { type: "string", default: "auto" },
+      aws: { type: "boolean", default: false },
+      hashes: { type: "boolean", default: false },
+      help: { type: "boolean", default: false },
+    },
+  });
+  if (values.help) {
+    process.stdout.write(HELP);
+    return;
+  }
+  const architecture = oneOf("architecture", values.architecture ?? ownArchitecture(), ["amd64", "arm64"]) as Architecture;
+  const source = oneOf("source", values.source, ["official", "build", "auto"]) as BundleSource;
+  const parts = Object.fromEntries(values.version.map(partVersion)) as Cluster["versions"];
+  const wanted = new Map<string, Wanted>();
+  for (const kubernetesVersion of values["kubernetes-version"]) {
+    const { versions } = resolveVersions({ kubernetesVersion, versions: parts });
+    for (const item of wantedFiles(versions, architecture, source, values.aws ? cloudImageGroups : []))
+      wanted.set(item.file, item);
+  }
+  const bundle = { folder: resolve(values.output ?? defaultBundle()), architecture, source, wanted: [...wanted.values()] };
+  // Who finds everything there waits for nobody.
+  if ((await missingFiles(bundle)).length === 0) say(`bundle ${bundle.folder}: all ${bundle.wanted.length} files are there`);
+  else {
+    onlyOneAtATime();
+    await fillBundle(bundle);
+  }
+  if (values.hashes) process.stdout.write(`${JSON.stringify(hashesOf(bundle))}\n`);
+}
+
+function partVersion(text: string): [string, string] {
+  const [part = "", version = ""] = text.split("=");
+  oneOf("version", part, Object.keys(known.parts));
+  return [part, version];
+}
+
+function oneOf(option: string, value: string, allowed: readonly string[]): string {
+  if (allowed.includes(value)) return value;
+  throw new Error(`--${option} ${value}: it is one of ${allowed.join(", ")}`);
+}
+
+// A second run waits for the first and finds its work done. The kernel drops the lock with the process that holds it: flock,
+// which this run becomes a child of.
+function onlyOneAtATime(): void {
+  if (process.env.HA_KUBERNETES_BUNDLE_LOCK === "held") return;
+  mkdirSync(cacheFolder(), { recursive: true });
+  const command = [`${cacheFolder()}/bundle.lock`, process.execPath, ...process.execArgv, ...process.argv.slice(1)];
+  const { status, error } = spawnSync("flock", command, {
+    stdio: "inherit",
+    env: { ...process.env, HA_KUBERNETES_BUNDLE_LOCK: "held" },
+  });
+  if (error !== undefined) throw new Error(`flock, of the package util-linux, can't be run: ${error.message}`);
+  process.exit(status ?? 1);
+}
+
+try {
+  await main();
+} catch (error) {
+  say(`ERROR: ${(error as Error).message}`);
+  endAll();
+  process.exitCode = 1;
+}

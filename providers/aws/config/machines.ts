@@ -1,0 +1,87 @@
+import { createHash } from "node:crypto";
+import type { Cluster, HostConfig } from "../../../config/schema.ts";
+import type { Image, RootDisk } from "./schema.ts";
+
+// Which machine a host of provider aws is, from the config alone: so that a host added or removed moves no other.
+
+/** Whose machine it is: etcd alone, a control plane with or without etcd, or a worker. */
+export type MachineRole = "control-plane" | "etcd" | "worker";
+
+/** An instance, as the config wants it. */
+export interface Machine {
+  role: MachineRole;
+  zone: string;
+  instanceType: string;
+  architecture: "amd64" | "arm64";
+  rootDisk: RootDisk;
+  image: Image;
+  /** A spot instance. */
+  spot: boolean;
+  generation: number;
+}
+
+/** The processor of an instance type: Graviton ones have a g after the number, as in m7g and c6gn; a1 was the first of them. */
+export function architectureOf(instanceType: string): "amd64" | "arm64" {
+  return /^([a-z]+\d+g|a1\.)/.test(instanceType) ? "arm64" : "amd64";
+}
+
+/**
+ * A host's zone: its own setting, or by the number that its name ends in (before the first dot), the first zone for 1; a name without one goes by its
+ * digest. No other host has a say in it.
+ */
+export function zoneOf(name: string, host: HostConfig, zones: readonly string[]): string {
+  if (host.aws?.zone !== undefined) return host.aws.zone;
+  const number = name.split(".")[0]?.match(/\d+$/)?.[0];
+  const place = number === undefined ? createHash("sha256").update(name).digest().readUInt32BE(0) : Number(number) - 1;
+  return zones[(place + zones.length) % zones.length] ?? "";
+}
+
+/** What role of machine a host is. */
+export function machineRole({ roles }: Pick<HostConfig, "roles">): MachineRole {
+  if (roles.includes("worker")) return "worker";
+  return roles.includes("control-plane") ? "control-plane" : "etcd";
+}
+
+/** The machine of a host, with all defaults: its own settings, then its pool's, then its role's. @throws Error without `aws`. */
+export function machineOf({ aws, pools }: Cluster, name: string, host: HostConfig): Machine {
+  if (aws === undefined) throw new Error("config key ha-kubernetes:cluster.aws is missing: provider aws needs it");
+  const role = machineRole(host);
+  const pool = host.pool === undefined ? undefined : pools[host.pool]?.aws;
+  const base = aws.machines[role === "control-plane" ? "controlPlane" : role];
+  const instanceType = host.aws?.instanceType ?? pool?.instanceType ?? base.instanceType;
+  return {
+    role,
+    zone: zoneOf(name, host, aws.zones),
+    instanceType,
+    architecture: architectureOf(instanceType),
+    rootDisk: host.aws?.rootDisk ?? pool?.rootDisk ?? base.rootDisk,
+    image: host.aws?.image ?? pool?.image ?? base.image,
+    spot: pool?.spot ?? false,
+    generation: host.aws?.generation ?? 1,
+  };
+}
+
+/** The machine of a pool's instances that no host names. @throws Error without `aws` */
+export function poolMachine({ aws, pools }: Cluster, name: string): Omit<Machine, "role" | "zone" | "generation"> {
+  if (aws === undefined) throw new Error("config key ha-kubernetes:cluster.aws is missing: provider aws needs it");
+  const pool = pools[name]?.aws;
+  const base = aws.machines.worker;
+  const instanceType = pool?.instanceType ?? base.instanceType;
+  return {
+    instanceType,
+    architecture: architectureOf(instanceType),
+    rootDisk: pool?.rootDisk ?? base.rootDisk,
+    image: pool?.image ?? base.image,
+    spot: pool?.spot ?? false,
+  };
+}
+
+/** An image in one word, as the config names it. */
+export function imageText({ os, id, owner, name }: Image): string {
+  return id ?? (owner !== undefined && name !== undefined ? `${owner}/${name}` : os);
+}
+
+/** What an instance is made with and can't change while it runs: another text means that it is stopped or replaced. */
+export function bornWith({ instanceType, image, generation, spot }: Machine): string {
+  return [instanceType, imageText(image), `generation ${generation}`, ...(spot ? ["spot"] : [])].join(", ");
+}

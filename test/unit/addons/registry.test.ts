@@ -1,0 +1,20 @@
+import { test } from "node:test";
+import { resolveVersions } from "../../../artifacts/lock.ts";
+import { clusterSchema } from "../../../config/schema.ts";
+import { addonsStage } from "../../../hosts/addons/addons.ts";
+import { golden } from "../../harness/golden.ts";
+
+test("a control plane gets the manifests of every add-on, and the list of their objects", () => {
+  const host = { address: "10.0.0.1", roles: ["etcd", "control-plane"] };
+  const cluster = clusterSchema.parse({
+    name: "prod",
+    provider: "lab",
+    kubernetesVersion: "1.36.3",
+    nodeCidrs: ["10.0.0.0/16"],
+    api: { domainName: "api.example.com", address: "10.0.0.10" },
+    hosts: { m1: host, m2: host, m3: host },
+  });
+  const { images } = resolveVersions(cluster);
+  const args = { host: "m1", owner: "prod/1", cluster, address: "10.0.0.11", apiEndpoint: { port: 8443 }, images };
+  for (const [name, text] of Object.entries(addonsStage(args).inputs ?? {})) golden(`addons/${name.replace(/^\d\d-/, "")}`, text);
+});
