@@ -14,7 +14,7 @@ import { wantedUnits } from "./wanted.ts";
 /** Seconds until an answer is given up: a host that answers at all needs a few. */
 const deadline = 90;
 const script = ["system", "check"]
-  .map((name) => readFileSync(new URL(`../hosts/check/${name}.sh`, import.meta.url), "utf8"))
+  .map((name) => readFileSync(new URL(`../hosts/tools/check/${name}.sh`, import.meta.url), "utf8"))
   .join("");
 
 /** A host with how it is, or why that can't be told. */

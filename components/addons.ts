@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { type AddonsStageArgs, addonsStage } from "../hosts/addons/addons.ts";
+import { type AddonsStageArgs, addonsStage } from "../hosts/stages/addons/addons.ts";
 import type { Host, Infrastructure } from "../providers/contract.ts";
 import type { ApiLoadBalancer } from "./api-load-balancer.ts";
 import { ClusterPart, hostsOf } from "./cluster-part.ts";

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
-import { type BalancerStageArgs, balancerStage } from "../hosts/balancer/balancer.ts";
+import { type BalancerStageArgs, balancerStage } from "../hosts/stages/balancer/balancer.ts";
 import type { Host, Infrastructure } from "../providers/contract.ts";
 import { addressesOf, ClusterPart, hostsOf } from "./cluster-part.ts";
 import type { ControlPlane } from "./control-plane.ts";

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { passingArtifacts } from "../hosts/artifacts.ts";
-import { type ControlPlaneStageArgs, controlPlaneStage } from "../hosts/control-plane/control-plane.ts";
+import { type ControlPlaneStageArgs, controlPlaneStage } from "../hosts/stages/control-plane/control-plane.ts";
 import type { ArtifactSource, Host } from "../providers/contract.ts";
 import { ClusterPart, hostsOf } from "./cluster-part.ts";
 import type { Authority, ClusterPki, Leaf } from "./cluster-pki.ts";

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
-import { type EtcdStageArgs, etcdStage } from "../hosts/etcd/etcd.ts";
-import { clientUrl } from "../hosts/etcd/urls.ts";
+import { clientUrl } from "../hosts/cluster.ts";
+import { type EtcdStageArgs, etcdStage } from "../hosts/stages/etcd/etcd.ts";
 import type { Host, Infrastructure } from "../providers/contract.ts";
 import { addressesOf, ClusterPart, hostsOf } from "./cluster-part.ts";
 import type { ClusterPki } from "./cluster-pki.ts";

@@ -1,8 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Versions } from "../artifacts/lock.ts";
 import { artifactsFor } from "../hosts/artifacts.ts";
-import { type PrepareStageArgs, prepareStage } from "../hosts/prepare/prepare.ts";
 import type { Stage } from "../hosts/stage.ts";
+import { type PrepareStageArgs, prepareStage } from "../hosts/stages/prepare/prepare.ts";
 import type { ArtifactSource, Host, Infrastructure } from "../providers/contract.ts";
 import { ClusterPart } from "./cluster-part.ts";
 import { hostCommand, hostScripts } from "./host-command.ts";

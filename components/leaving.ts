@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
-import { handoverStage } from "../hosts/handover/handover.ts";
-import { leavingStage } from "../hosts/leaving/leaving.ts";
+import { handoverStage } from "../hosts/stages/handover/handover.ts";
+import { leavingStage } from "../hosts/stages/leaving/leaving.ts";
 import type { Host } from "../providers/contract.ts";
 import { ClusterPart, hostsOf, lastCommands } from "./cluster-part.ts";
 import { hostCommand } from "./host-command.ts";

@@ -1,6 +1,6 @@
 import type * as pulumi from "@pulumi/pulumi";
-import { awaitNodes } from "../hosts/join/credential.ts";
-import { podNetwork } from "../hosts/kubelet.ts";
+import { podNetwork } from "../hosts/cluster.ts";
+import { awaitNodes } from "../hosts/tools/join/credential.ts";
 import type { Host } from "../providers/contract.ts";
 import { ClusterPart, hostsOf, lastCommands } from "./cluster-part.ts";
 import type { ControlPlane } from "./control-plane.ts";

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
-import { mintCredential } from "../hosts/join/credential.ts";
 import { instanceOwn, type PoolStages, poolStages } from "../hosts/pool/pool.ts";
-import { type WorkerStageArgs, workerStage } from "../hosts/worker/worker.ts";
+import { type WorkerStageArgs, workerStage } from "../hosts/stages/worker/worker.ts";
+import { mintCredential } from "../hosts/tools/join/credential.ts";
 import type { Host, ScaledPool } from "../providers/contract.ts";
 import type { ApiLoadBalancer } from "./api-load-balancer.ts";
 import { ClusterPart, hostsOf } from "./cluster-part.ts";

@@ -1,7 +1,7 @@
 import type { KubernetesObject } from "../../addons/addon.ts";
 import { type AwsImageName, awsVersions, imageReference } from "../../artifacts/lock.ts";
 import type { Cluster } from "../../config/schema.ts";
-import { manifest } from "../../hosts/addons/addons.ts";
+import { manifest } from "../../hosts/stages/addons/addons.ts";
 import type { Infrastructure } from "../contract.ts";
 import { clusterAutoscaler } from "./addons/autoscaler.ts";
 import { cloudController } from "./addons/cloud-controller.ts";

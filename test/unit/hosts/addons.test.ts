@@ -4,7 +4,7 @@ import { parse, parseAllDocuments } from "yaml";
 import type { KubernetesObject } from "../../../addons/addon.ts";
 import { dnsAddress } from "../../../addons/coredns.ts";
 import { clusterSchema } from "../../../config/schema.ts";
-import { addonsStage } from "../../../hosts/addons/addons.ts";
+import { addonsStage } from "../../../hosts/stages/addons/addons.ts";
 
 const images = {
   kubeProxy: "registry.k8s.io/kube-proxy:v1.36.3",
