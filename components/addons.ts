@@ -12,7 +12,7 @@ export interface AddonsArgs {
   hosts: readonly Host[];
   /** The owner mark on every host: `<cluster name>/<id>`. */
   owner: pulumi.Input<string>;
-  /** The cluster's config. */
+  /** The cluster's config: the keys that this reads. */
   cluster: AddonsStageArgs["cluster"];
   /** The API's endpoint. */
   endpoint: { port: number };

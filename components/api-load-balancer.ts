@@ -12,7 +12,7 @@ export interface ApiLoadBalancerArgs {
   hosts: readonly Host[];
   /** The owner mark on every host: `<cluster name>/<id>`. */
   owner: pulumi.Input<string>;
-  /** The cluster's config. */
+  /** The cluster's config: the keys that this reads. */
   cluster: BalancerStageArgs["cluster"];
   /** The API's endpoint: the virtual IP for `haproxy`, or the address of a balancer that you run for `given`. */
   endpoint: Infrastructure["endpoint"];

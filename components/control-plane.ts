@@ -13,7 +13,7 @@ export interface ControlPlaneArgs {
   hosts: readonly Host[];
   /** The owner mark on every host: `<cluster name>/<id>`. */
   owner: pulumi.Input<string>;
-  /** The cluster's config. */
+  /** The cluster's config: the keys that this reads. */
   cluster: ControlPlaneStageArgs["cluster"];
   /** Where clients find the API: the virtual IP, or the address of a balancer that you run. */
   endpoint: { address: pulumi.Input<string>; port: number };

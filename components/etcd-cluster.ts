@@ -12,7 +12,7 @@ export interface EtcdClusterArgs {
   hosts: readonly Host[];
   /** The owner mark on every host: `<cluster name>/<id>`. */
   owner: pulumi.Input<string>;
-  /** The cluster's config. */
+  /** The cluster's config: the keys that this reads. */
   cluster: EtcdStageArgs["cluster"];
   /** Version of etcd, such as 3.6.4; see `resolveVersions`. */
   version: string;

@@ -12,7 +12,7 @@ export interface HostPreparationArgs {
   hosts: readonly Host[];
   /** The owner mark on every host: `<cluster name>/<id>`. */
   owner: pulumi.Input<string>;
-  /** The cluster's config. */
+  /** The cluster's config: the keys that this reads. */
   cluster: PrepareStageArgs["cluster"];
   /** Versions of every part; see `resolveVersions`. */
   versions: Versions;

@@ -15,7 +15,7 @@ const APISERVER_PORT = 6443;
 export interface HaproxyArgs {
   /** The owner mark, which is told to whoever asks whose balancer this is. */
   owner: string;
-  cluster: Cluster;
+  cluster: Pick<Cluster, "api" | "balancer" | "network" | "nodeCidrs">;
   /** Sorted by name. */
   controlPlanes: readonly { name: string; address: string }[];
   /** Letters, digits, hyphens and underscores. */

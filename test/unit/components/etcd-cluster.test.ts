@@ -34,7 +34,17 @@ function makeEtcd(name: string, given: { born: boolean; reborn?: ReadonlySet<str
   const artifacts = { kind: "mirror" as const, location: "https://mirror.test", sha256: sha256OfEtcd };
   const endpoint = { address: "10.0.0.10" };
   const prepared = new HostPreparation(name, { cluster, hosts, owner, versions, artifacts, endpoint });
-  return new EtcdCluster(name, { cluster, hosts, owner, version: versions.etcd, pki, prepared, ...given });
+  // No more of the config than it says it reads.
+  const { etcd, kubernetesVersion } = cluster;
+  return new EtcdCluster(name, {
+    cluster: { etcd, kubernetesVersion, hosts: {} },
+    hosts,
+    owner,
+    version: versions.etcd,
+    pki,
+    prepared,
+    ...given,
+  });
 }
 
 const sha256OfEtcd = { [`etcd-${versions.etcd}-linux-amd64.tar.gz`]: "0".repeat(64) };
