@@ -22,8 +22,8 @@ const history = await readHistory(cluster);
 const { balancers, born, joins, movesApi, path, reborn, restores } = history;
 refuseMissingArtifacts(cluster, path);
 const infrastructure = await createInfrastructure({ cluster, secrets, path });
-const { artifacts, backupBucket, cloudImages, endpoint, joinTokens, kubeletExtraArgs, scaledPools } = infrastructure;
-const { versions: parts, images } = resolveVersions(cluster);
+const { addons: providerAddons, artifacts, backupBucket, endpoint, joinTokens, kubeletExtraArgs, scaledPools } = infrastructure;
+const { versions: parts } = resolveVersions(cluster);
 const id = new random.RandomId("cluster", { byteLength: 4 });
 const mark = pulumi.interpolate`${cluster.name}/${id.hex}`;
 const pki = new ClusterPki("pki", { certificates: cluster.certificates });
@@ -31,7 +31,7 @@ const authority = pki.authority("kubernetes");
 
 // What they are about: these hosts, which carry the mark of this cluster.
 const of = { cluster, hosts: infrastructure.hosts, owner: mark };
-const prepared = new HostPreparation("hosts", { ...of, versions: parts, artifacts, cloudImages, endpoint });
+const prepared = new HostPreparation("hosts", { ...of, versions: parts, artifacts, providerAddons, endpoint });
 const etcd = new EtcdCluster("etcd", {
   ...of,
   version: parts.etcd,
@@ -54,7 +54,7 @@ const balancer = new ApiLoadBalancer("api", {
   authority: authority.trusted,
 });
 const admitted = { endpoint, prepared, controlPlane, balancer, born };
-const addons = new Addons("addons", { ...of, ...admitted, images, extra: infrastructure.addons, joinTokens, movesApi });
+const addons = new Addons("addons", { ...of, ...admitted, versions: parts, providerAddons, joinTokens, movesApi });
 const pools = Object.keys(cluster.pools).map(
   (pool) => new WorkerPool(pool, { ...of, ...admitted, authority, kubeletExtraArgs, joins, scaled: scaledPools?.[pool] }),
 );

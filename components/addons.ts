@@ -16,10 +16,10 @@ export interface AddonsArgs {
   cluster: AddonsStageArgs["cluster"];
   /** The API's endpoint. */
   endpoint: { port: number };
-  /** References of the images that add-ons run; see `resolveVersions`. */
-  images: AddonsStageArgs["images"];
-  /** Manifests that the provider adds, applied after the others. Default: none. */
-  extra?: Infrastructure["addons"];
+  /** Versions of every part; see `resolveVersions`. */
+  versions: AddonsStageArgs["versions"];
+  /** Add-ons that the provider brings, applied after the others. Default: none. */
+  providerAddons?: Infrastructure["addons"];
   /** Where control planes put join tokens for pools that scale. Default: nowhere. */
   joinTokens?: AddonsStageArgs["joinTokens"];
   prepared: HostPreparation;
@@ -35,18 +35,18 @@ export interface AddonsArgs {
 export class Addons extends ClusterPart {
   constructor(name: string, args: AddonsArgs, options?: pulumi.ComponentResourceOptions) {
     super("Addons", name, "addons", options);
-    const { balancer, born, cluster, controlPlane, endpoint, extra = [], images, joinTokens, movesApi, prepared } = args;
-    const manifests = pulumi.all(extra.map(({ name, manifest }) => pulumi.output({ name, manifest })));
+    const { balancer, born, cluster, controlPlane, endpoint, joinTokens, movesApi, prepared } = args;
+    const { providerAddons = [], versions } = args;
     for (const host of hostsOf(args.hosts, "control-plane")) {
-      const stage = pulumi.all([args.owner, host.address, manifests]).apply(([owner, address, extra]) =>
+      const stage = pulumi.all([args.owner, host.address]).apply(([owner, address]) =>
         addonsStage({
           host: host.name,
           owner,
           cluster,
           address,
           apiEndpoint: { port: endpoint.port },
-          images,
-          extra,
+          versions,
+          providerAddons,
           joinTokens,
         }),
       );

@@ -18,8 +18,8 @@ export interface HostPreparationArgs {
   versions: Versions;
   /** Where hosts take binaries and images from. */
   artifacts: ArtifactSource;
-  /** Images of the provider's add-ons that control planes take with the others. Default: none. */
-  cloudImages?: Infrastructure["cloudImages"];
+  /** Add-ons that the provider brings: hosts take their images, too. Default: none. */
+  providerAddons?: Infrastructure["addons"];
   /** The API's endpoint, for /etc/hosts of every host. `inDns`: name servers know it, so /etc/hosts gets no line. */
   endpoint: { address: pulumi.Input<string>; inDns?: boolean };
 }
@@ -33,7 +33,7 @@ export class HostPreparation extends ClusterPart {
 
   constructor(name: string, args: HostPreparationArgs, options?: pulumi.ComponentResourceOptions) {
     super("HostPreparation", name, "hosts", options);
-    const { artifacts, cloudImages, cluster, endpoint, versions } = args;
+    const { artifacts, cluster, endpoint, providerAddons = [], versions } = args;
     this.stageOf = ({ name, roles, architecture, pool, ...host }) =>
       pulumi
         .all([args.owner, host.address, endpoint.inDns ? "" : endpoint.address, artifacts.sha256, host.dataDevice])
@@ -43,7 +43,7 @@ export class HostPreparation extends ClusterPart {
             owner,
             cluster,
             apiAddress,
-            artifactList: artifactsFor({ roles, versions, architecture, source: { ...artifacts, sha256 }, cloudImages }).text,
+            artifactList: artifactsFor({ roles, versions, architecture, source: { ...artifacts, sha256 }, providerAddons }).text,
             versions,
           }),
         );

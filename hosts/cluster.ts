@@ -1,3 +1,4 @@
+import { ETCD_CLIENT_PORT, ETCD_PEER_PORT } from "../config/ports.ts";
 import type { Cluster, Role } from "../config/schema.ts";
 
 // What several stages read off a cluster's config.
@@ -26,7 +27,7 @@ export const taintsByPool = (cluster: Pick<Cluster, "pools">): string[] =>
     .sort();
 
 /** Where clients reach a member of etcd. */
-export const clientUrl = (address: string): string => `https://${address}:2379`;
+export const clientUrl = (address: string): string => `https://${address}:${ETCD_CLIENT_PORT}`;
 
 /** Where other members reach it. */
-export const peerUrl = (address: string): string => `https://${address}:2380`;
+export const peerUrl = (address: string): string => `https://${address}:${ETCD_PEER_PORT}`;

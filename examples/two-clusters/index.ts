@@ -32,7 +32,7 @@ async function createCluster(name: string, clusterConfig: ClusterConfig) {
   const history = await readHistory(cluster, name);
   const { balancers, born, joins, movesApi, path, reborn, restores } = history;
   const { artifacts, endpoint, hosts, kubeletExtraArgs } = await createInfrastructure({ cluster, secrets, path });
-  const { versions, images } = resolveVersions(cluster);
+  const { versions } = resolveVersions(cluster);
   const id = new random.RandomId(name, { byteLength: 4 });
   const owner = pulumi.interpolate`${cluster.name}/${id.hex}`;
 
@@ -47,7 +47,18 @@ async function createCluster(name: string, clusterConfig: ClusterConfig) {
     ...{ cluster, hosts, owner, endpoint, prepared, controlPlane, born, balancers },
     authority: authority.trusted,
   });
-  const addons = new Addons(name, { cluster, hosts, owner, endpoint, images, prepared, controlPlane, balancer, born, movesApi });
+  const addons = new Addons(name, {
+    cluster,
+    hosts,
+    owner,
+    endpoint,
+    versions,
+    prepared,
+    controlPlane,
+    balancer,
+    born,
+    movesApi,
+  });
   const pools = Object.keys(cluster.pools).map(
     (pool) =>
       new WorkerPool(`${name}-${pool}`, {

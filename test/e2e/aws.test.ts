@@ -1,8 +1,10 @@
 // the same cluster by provider aws: API by moto, instances as lab hosts, volumes as disks, balancer and names as relays; an instance is replaced
+
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import { DescribeInstancesCommand } from "@aws-sdk/client-ec2";
 import { DescribeTargetGroupsCommand, DescribeTargetHealthCommand } from "@aws-sdk/client-elastic-load-balancing-v2";
+import { awsLock } from "../../providers/aws/addons/lock.ts";
 import { CloudControllerStandIn } from "../aws/cloud-controller.ts";
 import { volumePath } from "../aws/lab.ts";
 import { everything } from "../aws/left.ts";
@@ -10,8 +12,8 @@ import { type LabRegion, loopDevices, startRegion } from "../aws/region.ts";
 import { isReady } from "../harness/cluster.ts";
 import { bundleManifest } from "../harness/metal.ts";
 import { eventually, must } from "../harness/process.ts";
+import type { ClusterConfig } from "../harness/samples.ts";
 import { assertNothingRuns, onCluster } from "../harness/scenario.ts";
-import type { ClusterConfig } from "../harness/stack.ts";
 import { takeSubnet } from "../harness/subnets.ts";
 import { containersOf, traces } from "../harness/traces.ts";
 import { assertPodsReachEachOther } from "../harness/workload.ts";
@@ -178,7 +180,7 @@ onCluster(
   {
     engine: "test/aws/engine.ts",
     prepare: async ({ stack, cluster }) => {
-      await must(process.execPath, ["artifacts/make-bundle.ts", "--kubernetes-version", "1.36.3", "--aws"]);
+      await must(process.execPath, ["artifacts/make-bundle.ts", "--kubernetes-version", "1.36.3", "--lock", awsLock.path]);
       region = await startRegion(name, vpcCidr);
       fresh = await everything(region.clients);
       stack.setEnvironment({ ...region.environment });

@@ -1,4 +1,5 @@
 // boots, updates and neighbors of hosts: late addresses, other packet filters, ranges and proxies, emptied tables, and what check sees
+
 import assert from "node:assert/strict";
 import type { AddressInfo } from "node:net";
 import { after, test } from "node:test";
@@ -7,8 +8,8 @@ import { checked } from "../harness/checked.ts";
 import { FreshHosts } from "../harness/fresh.ts";
 import { makeMetal, onMetal } from "../harness/metal.ts";
 import { eventually } from "../harness/process.ts";
+import { addressIn } from "../harness/samples.ts";
 import { assertNothingRuns, onCluster } from "../harness/scenario.ts";
-import { addressIn } from "../harness/stack.ts";
 import { startWhereAmI } from "../harness/workload.ts";
 
 const fresh = new FreshHosts();
@@ -99,7 +100,7 @@ END`);
       for (const name of ["m1", "m2", "m3"]) await host(name).sh("! grep -i _proxy /etc/kubernetes/manifests/*");
       for (const each of all) {
         await each.sh(
-          "[ $(cat /proc/sys/net/ipv4/ip_forward) = 1 ] && systemd-inhibit --list | grep -q 'kubelet.*shutdown.*delay'",
+          "[ $(cat /proc/sys/net/ipv4/ip_forward) = 1 ] && systemd-inhibit --list | grep 'kubelet.*shutdown.*delay' >/dev/null",
         );
         // A lab host can't have the 1048576 of a machine.
         await each.sh("[ $(prlimit --nofile --noheadings --output SOFT --pid $(pgrep -x flanneld)) -gt 1024 ]");

@@ -10,8 +10,8 @@ import { FreshHosts } from "../harness/fresh.ts";
 import { makeHosts, removeHosts } from "../harness/lab-hosts.ts";
 import { bundleManifest } from "../harness/metal.ts";
 import { must, type Result, run } from "../harness/process.ts";
+import { addressIn, type ClusterConfig, everyRole, hostAt } from "../harness/samples.ts";
 import { scratch } from "../harness/scratch.ts";
-import { addressIn, type ClusterConfig, everyRole, hostAt } from "../harness/stack.ts";
 import { claim, takeSubnet } from "../harness/subnets.ts";
 
 const root = new URL("../../", import.meta.url).pathname;

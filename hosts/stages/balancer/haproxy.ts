@@ -1,16 +1,14 @@
 import { apiPorts } from "../../../config/api.ts";
+import { APISERVER_PORT, LEAVING_PORT } from "../../../config/ports.ts";
 import type { Cluster } from "../../../config/schema.ts";
 
 /** The cluster's CA, against which haproxy verifies the apiservers. */
 export const AUTHORITY_FILE = "/etc/ha-kubernetes/kubernetes-ca.crt";
-/** Port on which a control plane says, during a teardown without etcd quorum, that it leaves. */
-const LEAVING_PORT = 2383;
 /** Written by the unit at each reload. */
 export const STATE_FILE = "/run/haproxy/servers";
 /** Path of the statistics page on balancer.statisticsPort. */
 export const STATISTICS_PATH = "/statistics";
 const OWNER_PATH = "/owner";
-const APISERVER_PORT = 6443;
 
 export interface HaproxyArgs {
   /** The owner mark, which is told to whoever asks whose balancer this is. */

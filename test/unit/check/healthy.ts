@@ -12,7 +12,7 @@ import { controlPlaneStage } from "../../../hosts/stages/control-plane/control-p
 import { etcdStage } from "../../../hosts/stages/etcd/etcd.ts";
 import { prepareStage } from "../../../hosts/stages/prepare/prepare.ts";
 import { workerStage } from "../../../hosts/stages/worker/worker.ts";
-import { known, metal } from "../config/samples.ts";
+import { known, metal } from "../../harness/samples.ts";
 
 // A cluster that is wholly well, as the script on its hosts would tell it. Tests break one thing at a time.
 

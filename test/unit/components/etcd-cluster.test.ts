@@ -9,7 +9,8 @@ import {
   HostPreparation,
   resolveVersions,
 } from "../../../components/index.ts";
-import { clusterOf, registeredBy, resolved } from "./graph.ts";
+import { registeredBy, resolved } from "../../harness/graph.ts";
+import { clusterOf } from "../../harness/samples.ts";
 
 // etcd alone, as a program of one's own makes it: on three hosts, without Kubernetes.
 

@@ -5,7 +5,8 @@ import { parse } from "yaml";
 import { knownVersions } from "../../../artifacts/lock.ts";
 import { parseCluster } from "../../../config/parse.ts";
 import { record } from "../../../config/recorded.ts";
-import { clusterOf, graphOf, manifestFile, type Registered } from "./graph.ts";
+import { graphOf, type Registered } from "../../harness/graph.ts";
+import { clusterOf, manifestFile } from "../../harness/samples.ts";
 
 // Names are API. The fixture lists every URN of three stacks as an earlier release made them: a URN that no resource has
 // now, not even as an alias, is a resource that an `up` of a living stack would replace or delete.

@@ -6,7 +6,7 @@ import fc from "fast-check";
 import { parseCluster } from "../../../config/parse.ts";
 import { hostName } from "../../../config/values.ts";
 import { zoneOf } from "../../../providers/aws/config/machines.ts";
-import { known, metal } from "./samples.ts";
+import { known, metal } from "../../harness/samples.ts";
 
 const longest = `${"w".repeat(51)}.example.com`;
 

@@ -3,7 +3,8 @@ import { readFileSync } from "node:fs";
 import { registerHooks } from "node:module";
 import { test } from "node:test";
 import { parse } from "yaml";
-import { manifestFile, type Registered, registeredBy, resolved, sshPrivateKey } from "../components/graph.ts";
+import { type Registered, registeredBy, resolved, sshPrivateKey } from "../../harness/graph.ts";
+import { manifestFile } from "../../harness/samples.ts";
 
 // The example with two clusters, under Pulumi's mocks. It imports the package by its name, which stands for the sources here.
 

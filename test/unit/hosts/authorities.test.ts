@@ -8,7 +8,7 @@ import { parseCluster } from "../../../config/parse.ts";
 import { issuingFirst } from "../../../hosts/authorities.ts";
 import { controlPlaneStage } from "../../../hosts/stages/control-plane/control-plane.ts";
 import { workerStage } from "../../../hosts/stages/worker/worker.ts";
-import { known, metal } from "../config/samples.ts";
+import { known, metal } from "../../harness/samples.ts";
 
 const parsed = parseCluster(metal(), known);
 if (!parsed.ok) throw new Error(JSON.stringify(parsed));

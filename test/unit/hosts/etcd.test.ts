@@ -7,7 +7,7 @@ import { type EtcdStageArgs, etcdStage } from "../../../hosts/stages/etcd/etcd.t
 import { etcdClusterId, restoreSettings } from "../../../hosts/stages/etcd/restore.ts";
 import { opensshKey } from "../../../keys/openssh.ts";
 import { must } from "../../harness/process.ts";
-import { known, metal } from "../config/samples.ts";
+import { known, metal } from "../../harness/samples.ts";
 
 const hostKey = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIPSYmFiqFGuYmYrVKtPcaRXTvSOrCFWBFvYhWpmUNLZr nas";
 const target = { host: "nas.example.com", port: 2222, user: "backup", directory: "/srv/etcd", hostKey };

@@ -8,7 +8,7 @@ import { etcdStage } from "../../../hosts/stages/etcd/etcd.ts";
 import { prepareStage } from "../../../hosts/stages/prepare/prepare.ts";
 import { workerStage } from "../../../hosts/stages/worker/worker.ts";
 import { golden } from "../../harness/golden.ts";
-import { known, metal } from "../config/samples.ts";
+import { known, metal } from "../../harness/samples.ts";
 
 // The files that decide how hosts behave, whole. A change of one of them restarts something on every host, so it must be meant.
 

@@ -8,7 +8,7 @@ import { knownVersions } from "../../../artifacts/lock.ts";
 import { parseCluster } from "../../../config/parse.ts";
 import { type Recorded, record } from "../../../config/recorded.ts";
 import { run } from "../../harness/process.ts";
-import { known, metal } from "../config/samples.ts";
+import { known, metal } from "../../harness/samples.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "join-"));
 after(() => rmSync(folder, { recursive: true }));

@@ -6,7 +6,7 @@ import { test } from "node:test";
 import { parseCluster } from "../../../config/parse.ts";
 import { taintsByPool } from "../../../hosts/cluster.ts";
 import { must } from "../../harness/process.ts";
-import { known, metal } from "../config/samples.ts";
+import { known, metal } from "../../harness/samples.ts";
 
 const library = new URL("../../../hosts/stages/addons/objects/lib-taints.sh", import.meta.url).pathname;
 

@@ -1,10 +1,9 @@
 import { createHash } from "node:crypto";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import type { Alias } from "@pulumi/pulumi/proto/alias_pb.js";
 import { MockMonitor } from "@pulumi/pulumi/runtime/mocks.js";
+import { newPrivateKey } from "./samples.ts";
+import { scratch } from "./scratch.ts";
 
 // The program's graph under Pulumi's mocks: which resources a cluster makes, and with which inputs.
 
@@ -150,7 +149,7 @@ export async function graphOf(
   const secret = { "ha-kubernetes:sshPrivateKey": sshPrivateKey };
   const config = { "ha-kubernetes:cluster": JSON.stringify(cluster), ...secret, ...more };
   runs += 1;
-  const program = () => import(`../../../index.ts?run=${runs}`);
+  const program = () => import(`../../index.ts?run=${runs}`);
   return (await registeredBy(program, { config, secretKeys: Object.keys(secret), recorded })).graph;
 }
 
@@ -166,10 +165,6 @@ function pem(label: string, bytes: number): string {
 
 export const sshPrivateKey = newPrivateKey();
 // What the program keeps on this machine goes to a folder of the tests.
-const cache = mkdtempSync(join(tmpdir(), "ha-kubernetes-cache-"));
-process.env.XDG_CACHE_HOME = cache;
-process.on("exit", () => rmSync(cache, { recursive: true, force: true }));
+process.env.XDG_CACHE_HOME = scratch();
 
-export { clusterOf, manifestFile } from "../../harness/samples.ts";
-
-import { newPrivateKey } from "../../harness/samples.ts";
+export { clusterOf, manifestFile } from "./samples.ts";
