@@ -6,14 +6,13 @@ import { cacheFolder } from "../artifacts/bundle-manifest.ts";
 import { ARCHIVE_IN_HOME, scriptsArchive } from "../hosts/scripts.ts";
 import { quote, type RenderedStage, renderStage, renderWithScripts, type Stage } from "../hosts/stage.ts";
 import type { Connection, Host } from "../providers/contract.ts";
-import type { ClusterPart } from "./cluster-part.ts";
 
 /** A stage's command on a host. */
 export type HostCommand = remote.Command | local.Command;
 
-/** The part that the command is of, and what it waits for. */
+/** The part that the command belongs to, which names it, and what it waits for. */
 interface CommandOptions {
-  parent: ClusterPart;
+  parent: pulumi.Resource & { readonly childName: (child: string) => string };
   dependsOn?: pulumi.Input<pulumi.Resource> | pulumi.Input<pulumi.Resource>[];
 }
 
