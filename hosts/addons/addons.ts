@@ -11,7 +11,7 @@ import type { Stage } from "../stage.ts";
 import { taintsByPool } from "../taints.ts";
 
 export interface AddonsStageArgs {
-  /** The control plane this stage is for; any may do the work, each looks. */
+  /** The control plane of this stage. Each looks for work, and any may do it. */
   host: string;
   owner: string;
   cluster: Cluster;
@@ -21,13 +21,13 @@ export interface AddonsStageArgs {
   versions: Versions;
   /** Add-ons that the provider brings, applied after the others. By default none. */
   providerAddons?: readonly Addon[];
-  /** Where each control plane's timer puts join tokens for auto-scaling pools. By default there is none. */
+  /** Where the timer of each control plane puts join tokens for auto-scaling pools. Default: no timer. */
   joinTokens?: JoinTokens;
 }
 
 /**
- * Installs the add-ons once per cluster: the first control plane that finds them not as wanted applies them, deletes what is no
- * longer wanted and records both. The same goes for the taints of workers that have joined already.
+ * Installs the add-ons once per cluster: the first control plane that finds a difference applies the objects, deletes those that the
+ * config no longer wants, and records both. It sets the taints of joined workers in the same way.
  */
 export function addonsStage(args: AddonsStageArgs): Stage {
   const { host, owner, cluster, address, versions } = args;
@@ -52,7 +52,7 @@ export function addonsStage(args: AddonsStageArgs): Stage {
     },
     files: args.joinTokens && joinTokenFiles(args.joinTokens),
     inputs: {
-      // Numbered: the order in which they are applied.
+      // The numbers give the order in which they are applied.
       ...Object.fromEntries(
         all.map(({ name, objects }, index) => [`${String(index).padStart(2, "0")}-${name}.yaml`, manifest(objects)]),
       ),
@@ -66,7 +66,7 @@ export function manifest(objects: readonly KubernetesObject[]): string {
   return objects.map((object) => `---\n${stringify(object, { aliasDuplicateObjects: false, lineWidth: 0 })}`).join("");
 }
 
-/** What is needed to delete an object. */
+/** The fields that a deletion needs. */
 function reference({ apiVersion, kind, metadata: { name, namespace } }: KubernetesObject): KubernetesObject {
   return { apiVersion, kind, metadata: { ...(namespace && { namespace }), name } };
 }
