@@ -1,4 +1,4 @@
-// The container that holds the namespaces of a pod: it reaps orphaned children and waits for a signal to end.
+// The container that holds a pod's namespaces: it reaps children that lost their parent, and waits to be told to end.
 package main
 
 import (
