@@ -1,10 +1,12 @@
 // nodes: up ends when all are Ready, a repair mends what was deleted, lost or spent, and a worker can do only a worker's things
+
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { isReady } from "../harness/cluster.ts";
 import { eventually, run } from "../harness/process.ts";
+import { hostAt } from "../harness/samples.ts";
 import { assertNothingRuns, onCluster } from "../harness/scenario.ts";
-import { hostAt, threePlusTwo } from "../harness/stack.ts";
+import { threePlusTwo } from "../harness/stack.ts";
 import { assertPodsReachEachOther, startGuarded } from "../harness/workload.ts";
 
 const config = await threePlusTwo("test-field-nodes");
