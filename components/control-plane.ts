@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { passingArtifacts } from "../hosts/artifacts.ts";
+import { passingArtifacts } from "../hosts/artifact-list.ts";
 import { clientUrl } from "../hosts/cluster.ts";
 import { controlPlaneStage } from "../hosts/stages/control-plane/control-plane.ts";
 import type { Host } from "../providers/contract.ts";

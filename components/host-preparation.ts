@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { artifactsFor } from "../hosts/artifacts.ts";
+import { artifactsFor } from "../hosts/artifact-list.ts";
 import type { Stage } from "../hosts/stage.ts";
 import { prepareStage } from "../hosts/stages/prepare/prepare.ts";
 import type { Host } from "../providers/contract.ts";
