@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { passingArtifacts } from "../hosts/artifacts.ts";
+import { passingArtifacts } from "../hosts/artifact-list.ts";
 import { type ControlPlaneStageArgs, controlPlaneStage } from "../hosts/stages/control-plane/control-plane.ts";
 import type { ArtifactSource, Host } from "../providers/contract.ts";
 import { ClusterPart, hostsOf } from "./cluster-part.ts";

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Versions } from "../artifacts/lock.ts";
-import { artifactsFor } from "../hosts/artifacts.ts";
+import { artifactsFor } from "../hosts/artifact-list.ts";
 import type { Stage } from "../hosts/stage.ts";
 import { type PrepareStageArgs, prepareStage } from "../hosts/stages/prepare/prepare.ts";
 import type { ArtifactSource, Host, Infrastructure } from "../providers/contract.ts";

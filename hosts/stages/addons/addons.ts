@@ -10,7 +10,7 @@ import { type JoinTokens, joinTokenFiles } from "../../join/join.ts";
 import type { Stage } from "../../stage.ts";
 
 export interface AddonsStageArgs {
-  /** The control plane this stage is for; any may do the work, each looks. */
+  /** The control plane of this stage. Each looks for work, and any may do it. */
   host: string;
   owner: string;
   cluster: Cluster;
@@ -20,7 +20,7 @@ export interface AddonsStageArgs {
   versions: Versions;
   /** Add-ons that the provider brings, applied after the others. By default none. */
   providerAddons?: readonly Addon[];
-  /** Where each control plane's timer puts join tokens for auto-scaling pools. By default there is none. */
+  /** Where the timer of each control plane puts join tokens for auto-scaling pools. Default: no timer. */
   joinTokens?: JoinTokens;
 }
 
@@ -51,7 +51,7 @@ export function addonsStage(args: AddonsStageArgs): Stage {
     },
     files: args.joinTokens && joinTokenFiles(args.joinTokens),
     inputs: {
-      // Numbered: the order in which they are applied.
+      // The numbers give the order in which they are applied.
       ...Object.fromEntries(
         all.map(({ name, objects }, index) => [`${String(index).padStart(2, "0")}-${name}.yaml`, manifest(objects)]),
       ),
