@@ -83,7 +83,7 @@ const recordedSchema = z.object({
 export type Recorded = z.output<typeof recordedSchema>;
 export type RecordedHost = z.output<typeof recordedHost>;
 export type RecordedApi = z.output<typeof recordedApi>;
-export type RecordedAuthority = z.output<typeof recordedAuthority>;
+type RecordedAuthority = z.output<typeof recordedAuthority>;
 
 /** How far an authority was. */
 export const authorityOf = (recorded: Recorded | undefined, name: AuthorityName): RecordedAuthority =>

@@ -159,7 +159,7 @@ function kubeadmConfig(args: ControlPlaneStageArgs): string {
 }
 
 /** Twice the balancer's checks until it gives a server up, and never less than 5 seconds. */
-export function shutdownDelaySeconds(cluster: Cluster): number {
+function shutdownDelaySeconds(cluster: Cluster): number {
   return Math.max(5, Math.ceil((4 * cluster.balancer.checkIntervalMilliseconds) / 1000));
 }
 
