@@ -7,7 +7,7 @@ import { type AuthorityName, authorityNames, firstGeneration, type Generations, 
 import { buildsBalancer } from "./balancer.ts";
 import { roleSchema } from "./hosts.ts";
 import { type RecordedLost, recordedLostSchema, recordLost } from "./lost.ts";
-import { pathOf } from "./path.ts";
+import { pathOf } from "./upgrade-path.ts";
 import type { Cluster, HostConfig } from "./schema.ts";
 import { type KnownVersions, partVersions } from "./versions.ts";
 

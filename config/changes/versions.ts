@@ -1,4 +1,4 @@
-import { farthestMinors, stops } from "../path.ts";
+import { farthestMinors, stops } from "../upgrade-path.ts";
 import { keyPath } from "../problems.ts";
 import { compareVersions, minorOf, minorSteps, sorted } from "../versions.ts";
 import { alive, type Change, type Refusal, without } from "./change.ts";

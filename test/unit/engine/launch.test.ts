@@ -45,7 +45,7 @@ test("installs when there is nothing, once, and again when the lock file changes
   launch("preview");
   assert.equal(asked(), 1);
   file("package-lock.json", lock("1.0.1"));
-  assert.equal(launch("run", "bench/main.ts", "--x").stdout, "node: bench/main.ts --x\n");
+  assert.equal(launch("run", "bench/run-benchmarks.ts", "--x").stdout, "node: bench/main.ts --x\n");
   assert.equal(asked(), 2);
 });
 
