@@ -1,8 +1,8 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
-import { mustRunScript } from "../../lab/run.ts";
 import { runInHost } from "../harness/lab-hosts.ts";
+import { mustRunScript } from "../harness/lab-scripts.ts";
 import { must } from "../harness/process.ts";
 import type { Site, StartedInstance } from "./site.ts";
 

@@ -1,4 +1,4 @@
-import { mustRunScript } from "../../lab/run.ts";
+import { mustRunScript } from "../harness/lab-scripts.ts";
 import { must } from "../harness/process.ts";
 import { scratch } from "../harness/scratch.ts";
 import { LabBalancer } from "./balancer.ts";

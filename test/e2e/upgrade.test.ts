@@ -5,11 +5,11 @@ import { test } from "node:test";
 import { Edited, healthyMembers } from "../harness/edits.ts";
 import type { LabHost } from "../harness/lab.ts";
 import { Probe, summary } from "../harness/probe.ts";
-import { eventually } from "../harness/process.ts";
 import { type RollReport, RollWatch } from "../harness/roll.ts";
 import { everyRole, hostAt } from "../harness/samples.ts";
 import { assertNothingRuns, onCluster } from "../harness/scenario.ts";
 import { threePlusTwo } from "../harness/stack.ts";
+import { apiserverVersions, assertVersions, kubeletVersions, runtimeVersions, startsOf } from "../harness/versions.ts";
 import { startGuarded, startWhereAmI } from "../harness/workload.ts";
 
 // Every Kubernetes version is minutes of building where it is not in the bundle yet. So by default only a patch upgrade runs. With
@@ -39,55 +39,17 @@ onCluster(config, (scenario) => {
   const everybody = [...cluster.hosts.keys()].sort();
   let upgrades = 0;
 
-  const kubelets = async () => {
-    const nodes = await cluster.list("nodes");
-    return Object.fromEntries(nodes.map(({ metadata, status }) => [metadata.name, status.nodeInfo.kubeletVersion]));
-  };
-  const runtimes = async () => {
-    const nodes = await cluster.list("nodes");
-    return new Set(nodes.map(({ status }) => status.nodeInfo.containerRuntimeVersion));
-  };
   /** The containers of the workload, by their ids. */
   const containers = async () => {
     const pods = await cluster.list("pods -n default");
     return pods.flatMap(({ status }) => status.containerStatuses.map((it: { containerID: string }) => it.containerID)).sort();
   };
-  const apiservers = async () => {
-    const said = controlPlanes.map(async (host) => [host.name, await apiserverVersion(host)] as const);
-    return Object.fromEntries(await Promise.all(said));
-  };
-  const all = (hosts: readonly LabHost[], version: string) => Object.fromEntries(hosts.map(({ name }) => [name, `v${version}`]));
-
-  async function assertVersions(kubernetes: string, etcd: string): Promise<void> {
-    await cluster.settled();
-    assert.deepEqual(await kubelets(), all([...controlPlanes, ...workers], kubernetes));
-    assert.deepEqual(await apiservers(), all(controlPlanes, kubernetes));
-    await eventually("every kube-proxy to be of that version", 180, async () => {
-      const proxies = await cluster.list("pods -n kube-system -l k8s-app=kube-proxy");
-      const images = proxies.map(({ spec }) => spec.containers[0].image.split(":").at(-1));
-      assert.deepEqual(
-        images,
-        everybody.map(() => `v${kubernetes}`),
-      );
-      return true;
-    });
-    const status = JSON.parse(await cluster.etcdctl("endpoint status -w json"));
-    assert.deepEqual(
-      status.map(({ Status }: { Status: { version: string } }) => Status.version),
-      [etcd, etcd, etcd],
-    );
-    assert.match(
-      (await cluster.get("configmap kubeadm-config -n kube-system")).data.ClusterConfiguration,
-      new RegExp(`v${kubernetes}\\b`),
-    );
-  }
-
   /** Every etcd host has one snapshot for each upgrade so far, taken before its etcd was last started. */
   async function assertSnapshots(etcdRestarted: boolean): Promise<void> {
     for (const host of controlPlanes) {
       const taken = (await host.sh(`sed -n s/^taken=//p ${snapshots}/*.facts | sort -n`)).trim().split("\n").map(Number);
       assert.equal(taken.length, upgrades, `snapshots on ${host.name}`);
-      const { etcd, apiserver } = await starts(host);
+      const { etcd, apiserver } = await startsOf(host);
       assert.ok((taken.at(-1) as number) <= apiserver, `the snapshot on ${host.name} is older than its apiserver`);
       if (etcdRestarted) assert.ok((taken.at(-1) as number) <= etcd, `the snapshot on ${host.name} is older than its etcd`);
     }
@@ -107,8 +69,8 @@ onCluster(config, (scenario) => {
     await cluster.settled();
     await startWhereAmI(cluster);
     await startGuarded(cluster);
-    await assertVersions(from, "3.6.13");
-    assert.deepEqual(await runtimes(), new Set(["containerd://2.3.3"]));
+    await assertVersions(cluster, from, "3.6.13");
+    assert.deepEqual(await runtimeVersions(cluster), new Set(["containerd://2.3.3"]));
   });
 
   test("a preview says on which host which version becomes which, and runs nothing", async () => {
@@ -170,22 +132,22 @@ onCluster(config, (scenario) => {
       assert.equal(roll.mostAway, 1);
       assert.ok(roll.fewestGuarded >= 1, "the budget was kept");
       assert.equal(roll.mostCordoned, 1);
-      await assertVersions(between, "3.6.13");
+      await assertVersions(cluster, between, "3.6.13");
       await assertSnapshots(false);
       for (const { spec, metadata } of await cluster.list("nodes")) assert.equal(spec.unschedulable, undefined, metadata.name);
     });
   }
 
   test("where one host lacks a file, all that changes is what runs containers on the others: they run on", async () => {
-    const [before, running] = await Promise.all([apiservers(), containers()]);
+    const [before, running] = await Promise.all([apiserverVersions(controlPlanes), containers()]);
     const w2 = cluster.host("w2");
     await w2.sh("mount -t tmpfs tmpfs /var/cache/ha-kubernetes/bundle");
     stack.configure({ ...edited.config, kubernetesVersion: target.kubernetes, versions: { etcd: target.etcd } } as never);
     const { status, text } = await stack.engine("up");
     assert.notEqual(status, 0, text);
     assert.match(text, /prepare on w2: \S+1\.36\.3\S* is missing on this host/);
-    assert.deepEqual(await apiservers(), before);
-    assert.ok(Object.values(await kubelets()).every((version) => version === `v${between}`));
+    assert.deepEqual(await apiserverVersions(controlPlanes), before);
+    assert.ok(Object.values(await kubeletVersions(cluster)).every((version) => version === `v${between}`));
     assert.deepEqual(await containers(), running);
     await w2.sh("umount /var/cache/ha-kubernetes/bundle");
   });
@@ -204,7 +166,7 @@ onCluster(config, (scenario) => {
     assert.match(result.text, /ERROR: control-plane on m2: kubelet does not start/);
     assert.deepEqual(report.fresh.failed, []);
     assert.deepEqual(report.lost, []);
-    const now = await kubelets();
+    const now = await kubeletVersions(cluster);
     for (const { name } of workers) assert.equal(now[name], `v${between}`);
     // Who was before m2 is done, who came after refused.
     const isDone = ({ name }: LabHost) => name !== "m2" && now[name] === `v${target.kubernetes}`;
@@ -228,16 +190,16 @@ onCluster(config, (scenario) => {
     assert.deepEqual(result.report.fresh.failed, []);
     assert.ok(roll.mostAway <= 1);
     assert.ok(roll.fewestGuarded >= 1, "the budget was kept");
-    await assertVersions(target.kubernetes, target.etcd);
-    assert.deepEqual(await runtimes(), new Set([`containerd://${target.containerd}`]));
+    await assertVersions(cluster, target.kubernetes, target.etcd);
+    assert.deepEqual(await runtimeVersions(cluster), new Set([`containerd://${target.containerd}`]));
     const turns = (await cluster.list("configmaps -n ha-kubernetes-turns")).map(({ metadata }) => metadata.name);
     assert.ok(
       turns.some((name) => name.startsWith("done-general-containerd-")),
       "the workers' containerd, too, changed in turns",
     );
     await assertSnapshots(true);
-    const ofControlPlanes = await Promise.all(controlPlanes.map(starts));
-    const ofWorkers = (await Promise.all(workers.map(starts))).map(({ kubelet }) => kubelet).sort((a, b) => a - b);
+    const ofControlPlanes = await Promise.all(controlPlanes.map(startsOf));
+    const ofWorkers = (await Promise.all(workers.map(startsOf))).map(({ kubelet }) => kubelet).sort((a, b) => a - b);
     const last = (times: number[]) => Math.max(...times);
     const first = (times: number[]) => Math.min(...times);
     assert.ok(
@@ -259,18 +221,3 @@ onCluster(config, (scenario) => {
     await assertNothingRuns(scenario);
   });
 });
-
-/** What an apiserver says it is, asked on its own host. */
-async function apiserverVersion(host: LabHost): Promise<string> {
-  const said = await host.sh(`curl -sf --cacert /etc/kubernetes/pki/ca.crt https://${host.address}:6443/version`);
-  return JSON.parse(said).gitVersion;
-}
-
-/** When a host's programs were last started, in seconds since 1970; 0 for what it has not. All hosts have one clock. */
-async function starts(host: LabHost): Promise<{ etcd: number; apiserver: number; kubelet: number }> {
-  const of = async (program: string) =>
-    Number(
-      await host.sh(`pid=$(pgrep -o -x ${program}) || { echo 0; exit; }; echo $(($(date +%s) - $(ps -o etimes= -p "$pid")))`),
-    );
-  return { etcd: await of("etcd"), apiserver: await of("kube-apiserver"), kubelet: await of("kubelet") };
-}

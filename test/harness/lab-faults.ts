@@ -1,4 +1,4 @@
-import { mustRunScript } from "../../lab/run.ts";
+import { mustRunScript } from "./lab-scripts.ts";
 
 // What can happen to a lab host, for tests. Each resolves once it has happened and throws when it can't happen, such as a
 // power cut of a host that does not run. `lab` is the cluster's name.

@@ -1,6 +1,6 @@
 import { generateKeyPairSync } from "node:crypto";
 import { type OpensshKey, opensshKey } from "../../keys/openssh.ts";
-import { mustRunScript, type Result, runScript } from "../../lab/run.ts";
+import { mustRunScript, type Result, runScript } from "./lab-scripts.ts";
 
 // Plain hosts without a Pulumi program around them, for tests that give hosts to the bare-metal provider. Made by the same
 // scripts as the lab provider's. Several labs, each with a name and a subnet of its own, may stand side by side.

@@ -1,5 +1,5 @@
-import type { Result } from "../../lab/run.ts";
 import { runInHost } from "./lab-hosts.ts";
+import type { Result } from "./lab-scripts.ts";
 
 /** One host of a lab, looked into from outside: past its network and sshd. */
 export class LabHost {

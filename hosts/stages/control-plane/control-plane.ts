@@ -1,11 +1,12 @@
 import { stringify } from "yaml";
 import { lastingEndpoint } from "../../../config/api.ts";
 import { tokenSeconds } from "../../../config/changes/authorities.ts";
+import { digest } from "../../../config/digest.ts";
 import { APISERVER_PORT } from "../../../config/ports.ts";
 import type { Cluster } from "../../../config/schema.ts";
 import { type IssuingAuthority, issuingFirst } from "../../authorities.ts";
 import { kubeletFiles } from "../../kubelet.ts";
-import { digest, type HostFile, type Stage } from "../../stage.ts";
+import type { HostFile, Stage } from "../../stage.ts";
 import { joinFiles } from "../../tools/join/credential.ts";
 
 export interface KeyPair {

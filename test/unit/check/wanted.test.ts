@@ -12,7 +12,7 @@ import { readObservation } from "../../../check/observation.ts";
 import { questions } from "../../../check/observe.ts";
 import { readStage, unitsOf } from "../../../check/wanted.ts";
 import { renderStage, type Stage } from "../../../hosts/stage.ts";
-import { clusterOf, graphOf } from "../components/graph.ts";
+import { clusterOf, graphOf } from "../../harness/graph.ts";
 import { wantedHost } from "./healthy.ts";
 
 const sha256 = (text: string) => createHash("sha256").update(text).digest("hex");

@@ -4,7 +4,7 @@ import { knownVersions } from "../../../artifacts/lock.ts";
 import { readStage } from "../../../check/wanted.ts";
 import { parseCluster } from "../../../config/parse.ts";
 import { record } from "../../../config/recorded.ts";
-import { clusterOf, graphOf, type Registered } from "./graph.ts";
+import { clusterOf, graphOf, type Registered } from "../../harness/graph.ts";
 
 type Graph = Map<string, Registered>;
 

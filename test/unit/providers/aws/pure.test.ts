@@ -184,7 +184,7 @@ test("a stack that does not use AWS never loads its package, and only one module
     const loaded = [];
     registerHooks({ load: (url, context, next) => { if (/@(pulumi\\/aws|aws-sdk)/.test(url)) loaded.push(url); return next(url, context); } });
     const pulumi = await import("@pulumi/pulumi");
-    const { clusterOf, graphOf } = await import("./test/unit/components/graph.ts");
+    const { clusterOf, graphOf } = await import("./test/harness/graph.ts");
     await graphOf(clusterOf(1));
     const before = loaded.length;
     await import("./providers/aws/index.ts");

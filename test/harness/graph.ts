@@ -1,9 +1,8 @@
 import { createHash } from "node:crypto";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { MockMonitor } from "@pulumi/pulumi/runtime/mocks.js";
+import { newPrivateKey } from "./samples.ts";
+import { scratch } from "./scratch.ts";
 
 // The program's graph under Pulumi's mocks: which resources a cluster makes, and with which inputs.
 
@@ -103,7 +102,7 @@ export async function graphOf(
   process.env.PULUMI_CONFIG_SECRET_KEYS = '["ha-kubernetes:sshPrivateKey"]';
   await pulumi.runtime.setMocks(mocks, "ha-kubernetes", "test", false, "organization");
   runs += 1;
-  await import(`../../../index.ts?run=${runs}`);
+  await import(`../../index.ts?run=${runs}`);
   await pulumi.runtime.disconnect();
   return registered;
 }
@@ -116,10 +115,6 @@ function pem(label: string, bytes: number): string {
 
 const sshPrivateKey = newPrivateKey();
 // What the program keeps on this machine goes to a folder of the tests.
-const cache = mkdtempSync(join(tmpdir(), "ha-kubernetes-cache-"));
-process.env.XDG_CACHE_HOME = cache;
-process.on("exit", () => rmSync(cache, { recursive: true, force: true }));
+process.env.XDG_CACHE_HOME = scratch();
 
-export { clusterOf, manifestFile } from "../../harness/samples.ts";
-
-import { newPrivateKey } from "../../harness/samples.ts";
+export { clusterOf, manifestFile } from "./samples.ts";
