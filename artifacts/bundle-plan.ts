@@ -57,7 +57,7 @@ export function originOf(wanted: Wanted, source: BundleSource, online: boolean):
 }
 
 /** The version of a release file among a cluster's versions. */
-export function fileVersion(name: FileName, versions: Versions): string {
+function fileVersion(name: FileName, versions: Versions): string {
   switch (name) {
     case "cni-plugins":
       return versions.cniPlugins;

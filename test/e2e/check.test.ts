@@ -24,7 +24,7 @@ onCluster(config, (scenario) => {
   const { stack, cluster } = scenario;
 
   const look = (verb: "check" | "certs", args: readonly string[] = []): Promise<Result> =>
-    run(process.execPath, ["engine/launch.mjs", "run", "check/main.ts", verb, "--stack", stack.name, ...args], {
+    run(process.execPath, ["engine/launch.mjs", "run", "check/check-stack.ts", verb, "--stack", stack.name, ...args], {
       cwd: root,
       limitSeconds: 300,
       env: { PULUMI_CONFIG_PASSPHRASE: stack.passphrase },
@@ -178,7 +178,7 @@ onCluster(config, (scenario) => {
   test("a stack that can't be read ends with status 2 and says why", async () => {
     const without = await run(
       process.execPath,
-      ["engine/launch.mjs", "run", "check/main.ts", "check", "--stack", "test-check-none"],
+      ["engine/launch.mjs", "run", "check/check-stack.ts", "check", "--stack", "test-check-none"],
       {
         cwd: root,
         env: { PULUMI_CONFIG_PASSPHRASE: "x" },
@@ -187,7 +187,7 @@ onCluster(config, (scenario) => {
     assert.equal(without.status, 2);
     assert.match(without.stderr, /test-check-none can't be read: no stack named/);
     assert.match(
-      await must(process.execPath, ["engine/launch.mjs", "run", "check/main.ts", "check", "--help"], { cwd: root }),
+      await must(process.execPath, ["engine/launch.mjs", "run", "check/check-stack.ts", "check", "--help"], { cwd: root }),
       /Exit status/,
     );
   });

@@ -7,7 +7,7 @@ export const AUTHORITY_FILE = "/etc/ha-kubernetes/kubernetes-ca.crt";
 /** Written by the unit at each reload. */
 export const STATE_FILE = "/run/haproxy/servers";
 /** Path of the statistics page on balancer.statisticsPort. */
-export const STATISTICS_PATH = "/statistics";
+const STATISTICS_PATH = "/statistics";
 const OWNER_PATH = "/owner";
 
 export interface HaproxyArgs {

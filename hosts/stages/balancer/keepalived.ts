@@ -74,9 +74,9 @@ ${instances.join("\n")}`;
 }
 
 /** Defines the interface; written by the script. */
-export const HOST_FILE = "/etc/ha-kubernetes/keepalived-host.conf";
+const HOST_FILE = "/etc/ha-kubernetes/keepalived-host.conf";
 /** Balancers that the config no longer names and that still run; written by the script. */
-export const FORMER_FILE = "/etc/ha-kubernetes/keepalived-former.conf";
+const FORMER_FILE = "/etc/ha-kubernetes/keepalived-former.conf";
 
 /**
  * VRRP priority, 1 to 254, from the address' last byte alone, so that another balancer changes nobody's. Equal ones are settled

@@ -163,7 +163,7 @@ function kubeadmConfig(args: ControlPlaneStageArgs): string {
 }
 
 /** Twice the balancer's checks until it gives a server up, and never less than 5 seconds. */
-export function shutdownDelaySeconds(cluster: Pick<Cluster, "balancer">): number {
+function shutdownDelaySeconds(cluster: Pick<Cluster, "balancer">): number {
   return Math.max(5, Math.ceil((4 * cluster.balancer.checkIntervalMilliseconds) / 1000));
 }
 

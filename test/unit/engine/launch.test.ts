@@ -40,12 +40,12 @@ test("installs once if nothing is installed, and again if the lock file changes"
   const { file, lock, launch, asked } = checkout();
   const first = launch("up", "--parallel", "2");
   assert.equal(first.status, 0, first.stderr);
-  assert.equal(first.stdout, "node: engine/main.ts up --parallel 2\n");
+  assert.equal(first.stdout, "node: engine/front-end.ts up --parallel 2\n");
   assert.match(first.stderr, /npm: ci/);
   launch("preview");
   assert.equal(asked(), 1);
   file("package-lock.json", lock("1.0.1"));
-  assert.equal(launch("run", "bench/main.ts", "--x").stdout, "node: bench/main.ts --x\n");
+  assert.equal(launch("run", "bench/run-benchmarks.ts", "--x").stdout, "node: bench/run-benchmarks.ts --x\n");
   assert.equal(asked(), 2);
 });
 
