@@ -10,7 +10,8 @@ const nodes = { apiGroup: "rbac.authorization.k8s.io", kind: "Group", name: "sys
  */
 export const access: Addon = {
   name: "access",
-  enabled: () => true,
+  settings: () => ({}),
+  images: () => ({}),
   objects: () => [
     {
       apiVersion: "rbac.authorization.k8s.io/v1",

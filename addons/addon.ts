@@ -1,5 +1,7 @@
+import type { LockedImage } from "../artifacts/images.ts";
+import type { Versions } from "../artifacts/lock.ts";
+import { digest } from "../config/digest.ts";
 import type { Cluster } from "../config/schema.ts";
-import { digest } from "../hosts/stage.ts";
 
 /** A Kubernetes object as the API takes it. */
 export interface KubernetesObject {
@@ -9,29 +11,53 @@ export interface KubernetesObject {
   [field: string]: unknown;
 }
 
-/** What an add-on's manifests are made of. */
-export interface AddonArgs {
+/** What the objects of an add-on are made from. */
+export interface AddonArgs<Image extends string = string, Settings = unknown> {
   cluster: Cluster;
+  /** What the config says of this add-on. */
+  settings: Settings;
   /** Where clients inside the cluster reach the API: the domain name that every node resolves, and its port. */
   apiUrl: string;
-  images: AddonImages;
+  /** Full names with tags of the images, as nodes have them. */
+  images: Readonly<Record<Image, string>>;
 }
 
-/** Full image names with tags, as they are imported on the nodes. */
-export interface AddonImages {
-  kubeProxy: string;
-  flannel: string;
-  coredns: string;
-}
-
-/** One thing that is installed in the cluster. A new one is a module of its own and a line in registry.ts. */
-export interface Addon {
+/**
+ * One thing that is installed in the cluster, whoever brings it: a module here that registry.ts names, or one of a provider.
+ * `Image` is what the module calls its images, `Settings` what it takes from the config.
+ */
+export interface Addon<Image extends string = string, Settings = unknown> {
   /** DNS label; names the add-on in previews. */
   name: string;
-  /** False: its objects are deleted from the cluster, if they were ever there. */
-  enabled: (cluster: Cluster) => boolean;
-  /** In the order they are applied: namespaces first. */
-  objects: (args: AddonArgs) => KubernetesObject[];
+  /** The namespace in which its pods run. Default kube-system. */
+  namespace?: string;
+  /** What the config says of it. Undefined if the config turns it off: then its objects are deleted from the cluster, if it ever had them. */
+  settings: (cluster: Cluster) => Settings | undefined;
+  /** The images that its pods run, each by a name that `objects` calls it by, out of any lock. Throws if a lock lacks one. */
+  images: (versions: Versions) => Readonly<Record<Image, LockedImage>>;
+  /**
+   * Which hosts have the images before the first pod: `nodes`, all of them, and a bundle must hold the images; `control-planes`, these, if
+   * their bundle holds them. Default: nodes pull the images when a pod needs them.
+   */
+  preload?: "nodes" | "control-planes";
+  /** The objects, in the order in which they are applied: namespaces first. */
+  objects(args: AddonArgs<Image, Settings>): KubernetesObject[];
+}
+
+/** The full names of the images of an add-on. */
+export function imageReferences<Image extends string>(addon: Addon<Image>, versions: Versions): Record<Image, string> {
+  const images = Object.entries<LockedImage>(addon.images(versions)).map(([name, { reference }]) => [name, reference]);
+  return Object.fromEntries(images) as Record<Image, string>;
+}
+
+/** The objects of an add-on in a cluster. Undefined if its config turns the add-on off. */
+export function addonObjects(
+  addon: Addon,
+  { cluster, versions, apiUrl }: { cluster: Cluster; versions: Versions; apiUrl: string },
+): KubernetesObject[] | undefined {
+  const settings = addon.settings(cluster);
+  if (settings === undefined) return undefined;
+  return addon.objects({ cluster, settings, apiUrl, images: imageReferences(addon, versions) });
 }
 
 /** Labels of everything an add-on makes; `k8s-app` is what Kubernetes' own add-ons are selected by. */

@@ -1,3 +1,5 @@
+import { lockedImage } from "../artifacts/images.ts";
+import { dnsAddress } from "../config/addresses.ts";
 import type { Cluster } from "../config/schema.ts";
 import { type Addon, type AddonArgs, labels, serviceAccount, trusts } from "./addon.ts";
 
@@ -6,10 +8,15 @@ const namespace = "kube-system";
 // The label that names the cluster's DNS, whatever serves it.
 const app = "kube-dns";
 
+type Settings = Cluster["addons"]["coredns"];
+type Args = AddonArgs<"coredns", Settings>;
+
 /** Cluster DNS, at the 10th address of the Service network. */
-export const coredns: Addon = {
+export const coredns: Addon<"coredns", Settings> = {
   name,
-  enabled: (cluster) => cluster.addons.coredns.enabled,
+  settings: ({ addons }) => (addons.coredns.enabled ? addons.coredns : undefined),
+  images: (versions) => ({ coredns: lockedImage("coredns", versions) }),
+  preload: "nodes",
   objects: (args) => [
     ...serviceAccount(name, namespace, "ha-kubernetes:coredns", [
       { apiGroups: [""], resources: ["services", "pods", "namespaces"], verbs: ["list", "watch"] },
@@ -47,7 +54,7 @@ export const coredns: Addon = {
       kind: "Deployment",
       metadata: { name, namespace, labels: labels(app) },
       spec: {
-        replicas: args.cluster.addons.coredns.replicas,
+        replicas: args.settings.replicas,
         selector: { matchLabels: { "k8s-app": app } },
         strategy: { type: "RollingUpdate", rollingUpdate: { maxUnavailable: 1 } },
         template: { metadata: { labels: labels(app), annotations: trusts(args.cluster) }, spec: podSpec(args) },
@@ -56,14 +63,7 @@ export const coredns: Addon = {
   ],
 };
 
-/** The 10th address of a Service network: where kubelets send their pods' look-ups. */
-export function dnsAddress(serviceCidr: string): string {
-  const network = (serviceCidr.split("/")[0] ?? "").split(".").reduce((sum, byte) => sum * 256 + Number(byte), 0);
-  return [24, 16, 8, 0].map((shift) => ((network + 10) >>> shift) & 255).join(".");
-}
-
-function corefile({ cluster }: AddonArgs): string {
-  const { cacheSeconds, maxConcurrent } = cluster.addons.coredns;
+function corefile({ cluster, settings: { cacheSeconds, maxConcurrent } }: Args): string {
   const { dnsDomain, nameServers } = cluster.network;
   // dnsPolicy Default makes this file the node's own list, as its kubelet was told.
   const upstream = nameServers.length > 0 ? nameServers.join(" ") : "/etc/resolv.conf";
@@ -85,8 +85,8 @@ function corefile({ cluster }: AddonArgs): string {
   return `.:53 {\n${plugins.join("\n").replaceAll(/^/gm, "    ")}\n}\n`;
 }
 
-function podSpec({ cluster, images }: AddonArgs) {
-  const limit = cluster.addons.coredns.memoryLimitMebibytes;
+function podSpec({ cluster, settings, images }: Args) {
+  const limit = settings.memoryLimitMebibytes;
   return {
     serviceAccountName: name,
     priorityClassName: "system-cluster-critical",

@@ -1,14 +1,19 @@
-import { type Addon, type AddonArgs, configuredDaemonSet, labels, serviceAccount } from "./addon.ts";
+import { lockedImage } from "../artifacts/images.ts";
+import type { Cluster } from "../config/schema.ts";
+import { type Addon, configuredDaemonSet, labels, serviceAccount } from "./addon.ts";
 
 const name = "flannel";
 const namespace = "kube-flannel";
 
 /** The pod network: VXLAN between nodes. The CNI plugins themselves are on every node from host preparation. */
-export const flannel: Addon = {
+export const flannel: Addon<"flannel", Cluster["network"]> = {
   name,
-  enabled: (cluster) => cluster.addons.flannel,
-  objects: (args) => {
-    const data = { "net-conf.json": networkConfiguration(args), "10-flannel.conflist": cniConfiguration() };
+  namespace,
+  settings: ({ addons, network }) => (addons.flannel ? network : undefined),
+  images: (versions) => ({ flannel: lockedImage("flannel", versions) }),
+  preload: "nodes",
+  objects: ({ cluster, settings, images }) => {
+    const data = { "net-conf.json": networkConfiguration(settings), "10-flannel.conflist": cniConfiguration() };
     return [
       {
         apiVersion: "v1",
@@ -20,15 +25,15 @@ export const flannel: Addon = {
         { apiGroups: [""], resources: ["nodes/status"], verbs: ["patch"] },
       ]),
       // Routes stay in place while flannel restarts: pods go on talking.
-      ...configuredDaemonSet(name, namespace, args.cluster, data, podSpec(args)),
+      ...configuredDaemonSet(name, namespace, cluster, data, podSpec(settings, images.flannel)),
     ];
   },
 };
 
-function networkConfiguration({ cluster }: AddonArgs): string {
+function networkConfiguration({ kubeProxyMode, podCidr }: Cluster["network"]): string {
   // One rule system on a node: flannel's masquerading goes where kube-proxy's rules are.
-  const EnableNFTables = cluster.network.kubeProxyMode === "nftables";
-  return json({ Network: cluster.network.podCidr, EnableNFTables, Backend: { Type: "vxlan" } });
+  const EnableNFTables = kubeProxyMode === "nftables";
+  return json({ Network: podCidr, EnableNFTables, Backend: { Type: "vxlan" } });
 }
 
 function cniConfiguration(): string {
@@ -45,7 +50,7 @@ function cniConfiguration(): string {
 
 const json = (value: unknown) => `${JSON.stringify(value, null, 2)}\n`;
 
-function podSpec({ cluster, images }: AddonArgs) {
+function podSpec({ flannelInterface }: Cluster["network"], image: string) {
   return {
     serviceAccountName: name,
     priorityClassName: "system-node-critical",
@@ -55,7 +60,7 @@ function podSpec({ cluster, images }: AddonArgs) {
     initContainers: [
       {
         name: "cni-configuration",
-        image: images.flannel,
+        image,
         command: ["cp", "-f", "/etc/kube-flannel/10-flannel.conflist", "/etc/cni/net.d/10-flannel.conflist"],
         volumeMounts: [
           { name: "cni", mountPath: "/etc/cni/net.d" },
@@ -66,10 +71,10 @@ function podSpec({ cluster, images }: AddonArgs) {
     containers: [
       {
         name,
-        image: images.flannel,
+        image,
         command: ["/opt/bin/flanneld"],
         // An address picks the interface that holds it: the node's own one, never a virtual IP beside it.
-        args: ["--ip-masq", "--kube-subnet-mgr", `--iface=${cluster.network.flannelInterface ?? "$(NODE_ADDRESS)"}`],
+        args: ["--ip-masq", "--kube-subnet-mgr", `--iface=${flannelInterface ?? "$(NODE_ADDRESS)"}`],
         env: [
           { name: "NODE_NAME", valueFrom: { fieldRef: { fieldPath: "spec.nodeName" } } },
           { name: "NODE_ADDRESS", valueFrom: { fieldRef: { fieldPath: "status.hostIP" } } },

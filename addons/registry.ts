@@ -8,4 +8,4 @@ import { kubeProxy } from "./kube-proxy.ts";
 export const addons: readonly Addon[] = [access, kubeProxy, flannel, coredns];
 
 /** The namespaces in which pods of these add-ons, of the control planes or of a provider run. */
-export const ownNamespaces: readonly string[] = ["kube-system", "kube-flannel"];
+export const ownNamespaces: readonly string[] = [...new Set(addons.map(({ namespace = "kube-system" }) => namespace))];

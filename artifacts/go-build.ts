@@ -1,7 +1,7 @@
 import { chmod, copyFile, mkdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { type Architecture, lock } from "./lock.ts";
-import type { GoBuild } from "./recipes.ts";
+import type { Architecture } from "./lock.ts";
+import { type GoBuild, KUBERNETES } from "./recipes.ts";
 import { run } from "./run-program.ts";
 
 // Builds programs from Go modules with the versions of everything they import that the project itself has chosen.
@@ -30,8 +30,8 @@ export function ownArchitecture(): Architecture {
 
 /** Builds into `folder`, one file for each program; what links against C needs a compiler. The same inputs and Go give the same bytes on every machine. */
 export async function goBuild(build: GoBuild, folder: string): Promise<void> {
-  const { module, version, programs } = build;
-  const source = await download(module, version);
+  const { programs } = build;
+  const source = await download(build);
   const modfile = await ownGoMod(build, source, folder);
   const names = Object.keys(programs);
   const output = join(folder, "new");
@@ -58,12 +58,10 @@ export async function goBuildFile(file: string, target: string): Promise<void> {
 }
 
 /** Downloads a module; Go checks it against its checksum database where it can, this against the lock always. */
-async function download(module: string, version: string): Promise<string> {
+async function download({ module, version, hash }: GoBuild): Promise<string> {
   const name = `${module}@v${version}`;
   const { Dir, Sum } = JSON.parse(await run("go", ["mod", "download", "-json", name])) as { Dir: string; Sum: string };
-  const expected = lock.modules[module]?.[version];
-  if (Sum !== expected)
-    throw new Error(`module ${name} is not the one of artifacts/lock.json: expected ${expected}, found ${Sum}`);
+  if (Sum !== hash) throw new Error(`module ${name} is not the one of the lock: expected ${hash}, found ${Sum}`);
   return Dir;
 }
 
@@ -83,7 +81,7 @@ async function ownGoMod({ module, version, requires }: GoBuild, source: string, 
   const edits = (Replace ?? [])
     .filter((it) => it.New.Version === undefined)
     .map(({ Old }) => `-dropreplace=${Old.Path}${Old.Version ? `@${Old.Version}` : ""}`);
-  if (module === "k8s.io/kubernetes") {
+  if (module === KUBERNETES) {
     const staging = (Require ?? []).filter((it) => it.Version === "v0.0.0");
     edits.push(...staging.map((it) => `-require=${it.Path}@v${version.replace(/^1\./, "0.")}`));
   }

@@ -1,17 +1,14 @@
 import { copyFile, mkdir, readdir, rm, stat, symlink } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import type { Wanted } from "./bundle-plan.ts";
-import type { Architecture, ImageGroup } from "./lock.ts";
+import type { Architecture } from "./lock.ts";
 import { run } from "./run-program.ts";
 
 // The files below kube-proxy's and flannel's programs: the tools with which they program the kernel's packet filter, out of
 // Debian's or Ubuntu's own packages. apt checks their signatures; the manifest records their versions.
 
-/** Images whose programs call these tools. */
-const WITH_BASE: readonly ImageGroup[] = ["kube-proxy", "flannel"];
-
-/** Whether a file of a bundle holds such images. */
-export const standsOnBase = (item: Wanted): boolean => "group" in item && WITH_BASE.includes(item.group);
+/** Whether a file of a bundle holds images whose programs call these tools. */
+export const standsOnBase = (item: Wanted): boolean => "images" in item && item.images.some(({ build }) => build?.base);
 
 /** Raised when the files change, so that images that stand on earlier ones are made anew. 2: /etc/protocols came in. */
 export const BASE_REVISION = 2;

@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { mkdirSync } from "node:fs";
+import { mkdirSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import type { Cluster } from "../config/schema.ts";
@@ -7,7 +7,7 @@ import { fillBundle, hashesOf, missingFiles } from "./bundle.ts";
 import { cacheFolder, defaultBundle } from "./bundle-manifest.ts";
 import { type BundleSource, type Wanted, wantedFiles } from "./bundle-plan.ts";
 import { ownArchitecture } from "./go-build.ts";
-import { type Architecture, cloudImageGroups, knownVersions, resolveVersions } from "./lock.ts";
+import { type Architecture, type ImageLock, knownVersions, resolveVersions } from "./lock.ts";
 import { endAll, say } from "./run-program.ts";
 
 const known = knownVersions();
@@ -26,7 +26,7 @@ What is there already is checked and left alone.
                           build: everything built from public Go modules, which takes Go and about ten minutes
                           auto (default): official files where this machine reaches them and artifacts/lock.json knows their
                           SHA-256, everything else built
-  --aws                   with the image that control planes of provider aws take, the cloud controller
+  --lock FILE             with the images of another lock, such as that of a provider's add-ons; may be repeated
   --hashes                prints the files' SHA-256 by name, as JSON
   --help
 `;
@@ -39,7 +39,7 @@ async function main(): Promise<void> {
       architecture: { type: "string" },
       output: { type: "string" },
       source: { type: "string", default: "auto" },
-      aws: { type: "boolean", default: false },
+      lock: { type: "string", multiple: true, default: [] },
       hashes: { type: "boolean", default: false },
       help: { type: "boolean", default: false },
     },
@@ -51,11 +51,11 @@ async function main(): Promise<void> {
   const architecture = oneOf("architecture", values.architecture ?? ownArchitecture(), ["amd64", "arm64"]) as Architecture;
   const source = oneOf("source", values.source, ["official", "build", "auto"]) as BundleSource;
   const parts = Object.fromEntries(values.version.map(partVersion)) as Cluster["versions"];
+  const locks = values.lock.map(readLock);
   const wanted = new Map<string, Wanted>();
   for (const kubernetesVersion of values["kubernetes-version"]) {
     const { versions } = resolveVersions({ kubernetesVersion, versions: parts });
-    for (const item of wantedFiles(versions, architecture, source, values.aws ? cloudImageGroups : []))
-      wanted.set(item.file, item);
+    for (const item of wantedFiles(versions, architecture, source, locks)) wanted.set(item.file, item);
   }
   const bundle = { folder: resolve(values.output ?? defaultBundle()), architecture, source, wanted: [...wanted.values()] };
   // Who finds everything there waits for nobody.
@@ -65,6 +65,14 @@ async function main(): Promise<void> {
     await fillBundle(bundle);
   }
   if (values.hashes) process.stdout.write(`${JSON.stringify(hashesOf(bundle))}\n`);
+}
+
+function readLock(path: string): ImageLock {
+  try {
+    return { path, ...(JSON.parse(readFileSync(path, "utf8")) as Omit<ImageLock, "path">) };
+  } catch (error) {
+    throw new Error(`--lock ${path} can't be read as JSON: ${(error as Error).message}`);
+  }
 }
 
 function partVersion(text: string): [string, string] {

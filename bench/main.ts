@@ -15,14 +15,15 @@ import { addedWorker } from "./added-worker.ts";
 import { awsPreview } from "./aws-preview.ts";
 import { engineBench } from "./engine.ts";
 
-// How long a cluster takes from hosts that answer SSH to all nodes Ready: by `up`, and by hand, one after the other on fresh
-// hosts of this machine. Printed, never asserted: a noisy machine is no defect.
+// Measures the time from hosts that answer SSH to all nodes Ready: with `up`, and by hand, one after the other on fresh hosts of this
+// machine. The times are printed, never asserted: a noisy machine is not a defect.
 
 const usage = `npm run bench [-- --only up|by-hand|added-worker|aws-preview|engine]
 
 Makes a cluster of 3 + 2 hosts twice on this machine, with \`up\` and with bench/by-hand.sh, and prints both times, their ratio and
-what each host uses. added-worker, only when asked for: how long \`up\` takes to add a worker in a cluster of 5 and in one of 12 hosts. aws-preview, only
-when asked for and without root: what the program takes in a preview on AWS.
+the memory and disk of each host. These run only if you name them: added-worker measures how long \`up\` takes to add a worker to a cluster
+of 4 and to one of 11 hosts; aws-preview, which needs no root, measures the program's time in a preview on AWS; engine measures the
+engine alone.
 Needs root and a filled bundle: npm run bundle.`;
 
 const { values } = parseArgs({
@@ -97,10 +98,10 @@ function addresses(config: ClusterConfig): Record<string, string> {
   return Object.fromEntries(Object.entries(config.hosts).map(([name, { address }]) => [name, address]));
 }
 
-/** What bench/by-hand.sh reads, with its files in `folder`. */
+/** The environment of bench/by-hand.sh, with its files in `folder`. */
 function byHandEnvironment(folder: string, config: ClusterConfig, privateKey: string): Record<string, string> {
   const cluster = clusterSchema.parse(config);
-  const { versions, images } = resolveVersions(cluster);
+  const { versions } = resolveVersions(cluster);
   const files = JSON.parse(readFileSync(bundleManifest, "utf8")).files as Record<string, { sha256: string }>;
   const sha256 = Object.fromEntries(Object.entries(files).map(([file, entry]) => [file, entry.sha256]));
   const source = { kind: "bundle", location: "/var/cache/ha-kubernetes/bundle", sha256 } as const;
@@ -115,9 +116,9 @@ function byHandEnvironment(folder: string, config: ClusterConfig, privateKey: st
   const kubeadm = readFileSync(controlPlane, "utf8").match(/^.* kubeadm\n/m)?.[0] ?? "";
   write("worker", kubeadm + listOf("worker"));
   const apiEndpoint = { port: cluster.api.port };
-  // Nobody made the API's name known to these hosts: its address is as good.
+  // These hosts don't know the API's name; its address works as well.
   const named = { ...cluster, api: { ...cluster.api, domainName: config.api.address } };
-  const { inputs = {} } = addonsStage({ host: "m1", owner: "bench", cluster: named, address: "", apiEndpoint, images });
+  const { inputs = {} } = addonsStage({ host: "m1", owner: "bench", cluster: named, address: "", apiEndpoint, versions });
   const manifests = Object.entries(inputs).filter(([name]) => name.endsWith(".yaml"));
   const hostsOfRole = (role: string) =>
     Object.entries(config.hosts)
@@ -136,7 +137,7 @@ function byHandEnvironment(folder: string, config: ClusterConfig, privateKey: st
   };
 }
 
-/** Memory and load of each host with the cluster at rest. */
+/** Prints memory and disk of each host, and the machine's load, with the cluster idle. */
 async function printResources(cluster: TestCluster): Promise<void> {
   for (const host of cluster.hosts.values()) {
     const kibibytes = await host.sh("ps -eo rss= | awk '{sum += $1} END {print sum}'");

@@ -16,26 +16,20 @@ export class Addons extends pulumi.ComponentResource {
     options?: pulumi.ComponentResourceOptions,
   ) {
     super("ha-kubernetes:index:Addons", name, {}, options);
-    const { born, cluster, infrastructure, owner, images, movesApi } = context;
+    const { born, cluster, infrastructure, owner, versions, movesApi } = context;
     for (const host of hostsOf(infrastructure, "control-plane")) {
-      const stage = pulumi
-        .all([
+      const stage = pulumi.all([owner, host.address]).apply(([owner, address]) =>
+        addonsStage({
+          host: host.name,
           owner,
-          host.address,
-          pulumi.all(infrastructure.addons.map(({ name, manifest }) => pulumi.output({ name, manifest }))),
-        ])
-        .apply(([owner, address, extra]) =>
-          addonsStage({
-            host: host.name,
-            owner,
-            cluster,
-            address,
-            apiEndpoint: { port: infrastructure.endpoint.port },
-            images,
-            extra,
-            joinTokens: infrastructure.joinTokens,
-          }),
-        );
+          cluster,
+          address,
+          apiEndpoint: { port: infrastructure.endpoint.port },
+          versions,
+          providerAddons: infrastructure.addons,
+          joinTokens: infrastructure.joinTokens,
+        }),
+      );
       // After every control plane: kube-proxy must not be newer than an apiserver, and pods are started anew once all of these trust
       // another authority. A cluster that is being born has one version and one authority: its first control plane need not wait. Pods
       // look for the API at its address; a pod that starts takes a copy of its host's /etc/hosts.

@@ -1,5 +1,4 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { AddonImages } from "../addons/addon.ts";
 import type { Versions } from "../artifacts/lock.ts";
 import type { Cluster } from "../config/schema.ts";
 import type { Host, Infrastructure } from "../providers/contract.ts";
@@ -14,8 +13,6 @@ export interface ClusterContext {
   pki: ClusterPki;
   /** Versions of every part, the config's own or those the lock recommends for the Kubernetes version. */
   versions: Versions;
-  /** References of the images that add-ons run. */
-  images: AddonImages;
   /** True once an `up` of this stack has ended with an etcd cluster: no member may start another one. */
   born: boolean;
   /** Hosts whose incarnation is another than the last `up` recorded. */

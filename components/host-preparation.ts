@@ -48,7 +48,7 @@ export function preparation(
         versions,
         architecture,
         source: { kind, location, sha256 },
-        cloudImages: infrastructure.cloudImages,
+        providerAddons: infrastructure.addons,
       }).text,
       versions,
     }),

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { autoscalingSchema, hostAwsSchema, poolAwsSchema } from "./aws.ts";
+import { autoscalingSchema, hostAwsSchema, poolAwsSchema } from "../providers/aws/config/schema.ts";
 import {
   absolutePath,
   dnsLabel,

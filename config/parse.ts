@@ -1,9 +1,8 @@
 import { asMeant } from "./meant.ts";
 import type { Problem } from "./problems.ts";
-import { readable } from "./readable.ts";
 import { findings, rules, warnings } from "./rules.ts";
 import { type Cluster, clusterSchema } from "./schema.ts";
-import { isMapping, secretProblems, shapeProblems } from "./shape.ts";
+import { secretProblems, shapeProblems } from "./shape.ts";
 import type { KnownVersions } from "./versions.ts";
 
 /** A config that may be used, or everything that is wrong with it. */
@@ -23,7 +22,8 @@ function isDeep(value: unknown): boolean {
 /**
  * Checks a cluster config and fills in its defaults. Pure.
  *
- * Every problem is reported at once: of each key by itself, and of the rules over several keys as far as what they read is right.
+ * All problems of single keys are reported at once. The rules over several keys come next, once every key is right by itself: they
+ * report all their problems at once too.
  */
 export function parseCluster(written: unknown, known: KnownVersions): Parsed {
   if (isDeep(written)) {
@@ -32,15 +32,14 @@ export function parseCluster(written: unknown, known: KnownVersions): Parsed {
   }
   const secrets = secretProblems(written);
   const { value, warnings: words, problems: unusable } = asMeant(written);
-  const result = clusterSchema.safeParse(value);
+  const { data: cluster, error } = clusterSchema.safeParse(value);
   const before = [...secrets, ...unusable];
-  if (result.success && before.length === 0) {
-    const problems = findings(rules, result.data, known);
-    if (problems.length > 0) return { ok: false, problems };
-    return { ok: true, cluster: result.data, warnings: [...words, ...findings(warnings, result.data, known)] };
+  if (cluster === undefined || before.length > 0) {
+    const named = new Set(before.map(({ key }) => key));
+    const shape = shapeProblems(value, error?.issues ?? []).filter(({ key }) => !named.has(key));
+    return { ok: false, problems: [...before, ...shape] };
   }
-  const named = new Set(before.map(({ key }) => key));
-  const shape = shapeProblems(value, result.error?.issues ?? []).filter(({ key }) => !named.has(key));
-  const broken = isMapping(value) ? findings(rules, readable(clusterSchema, value), known) : [];
-  return { ok: false, problems: [...before, ...shape, ...broken] };
+  const problems = findings(rules, cluster, known);
+  if (problems.length > 0) return { ok: false, problems };
+  return { ok: true, cluster, warnings: [...words, ...findings(warnings, cluster, known)] };
 }

@@ -1,12 +1,12 @@
 import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
+import { bornWith, machineOf } from "../providers/aws/config/machines.ts";
+import type { AwsConfig } from "../providers/aws/config/schema.ts";
 import { routerId } from "./api.ts";
 import { type AuthorityName, authorityNames, firstGeneration, type Generations, sameGenerations } from "./authorities.ts";
-import type { AwsConfig } from "./aws.ts";
 import { buildsBalancer } from "./balancer.ts";
 import { roleSchema } from "./hosts.ts";
 import { type RecordedLost, recordedLostSchema, recordLost } from "./lost.ts";
-import { bornWith, machineOf } from "./machines.ts";
 import { pathOf } from "./path.ts";
 import type { Cluster, HostConfig } from "./schema.ts";
 import { type KnownVersions, partVersions } from "./versions.ts";

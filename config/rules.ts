@@ -1,11 +1,10 @@
+import { awsLimitRules } from "../providers/aws/config/limit-rules.ts";
 import type { Problem } from "./problems.ts";
-import { skippingUnreadable } from "./readable.ts";
 import { accessRules } from "./rules/access.ts";
 import { addressRules } from "./rules/addresses.ts";
 import { apiRules } from "./rules/api.ts";
 import { apiserverRules } from "./rules/apiserver.ts";
 import { awsRules } from "./rules/aws.ts";
-import { awsLimitRules } from "./rules/aws-limits.ts";
 import { labelRules } from "./rules/labels.ts";
 import { nameRules } from "./rules/names.ts";
 import { networkRules } from "./rules/networks.ts";
@@ -45,7 +44,7 @@ export const rules: readonly Rule[] = [
 /** What is allowed but said at every run. */
 export const warnings: readonly Rule[] = warningRules;
 
-/** What the rules find. The cluster may be a readable one, of which rules skip what is wrong by itself. */
+/** Every breach of the rules, in their order. */
 export function findings(all: readonly Rule[], cluster: Cluster, known: KnownVersions): Problem[] {
-  return all.flatMap((rule) => skippingUnreadable(() => rule.check(cluster, known)));
+  return all.flatMap((rule) => rule.check(cluster, known));
 }

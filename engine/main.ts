@@ -17,10 +17,10 @@ import { mendable, refusal, stackAdvice, suggestion } from "./refusals.ts";
 import { summaryLines } from "./summary.ts";
 
 // The front end of the Pulumi CLI: `main.ts VERB [flags]` in a project's folder. It finds the CLI, gives it the program, the providers,
-// the backend and the passphrase, and hands everything else through.
+// the backend and the passphrase, and passes everything else through.
 
 const folder = resolve(".");
-/** News go to stderr: what others read from standard output is the CLI's alone. */
+/** Progress goes to stderr: standard output belongs to the CLI alone, because other programs read it. */
 const say = (line: string) => void process.stderr.write(`${line}\n`);
 
 interface Session {
@@ -30,7 +30,7 @@ interface Session {
   env: NodeJS.ProcessEnv;
 }
 
-/** Does what the command line says. `packages` are served beside the project's own providers. @returns The exit code. */
+/** Runs a command line. `packages` are served beside the project's own providers. @returns The exit code. */
 export async function main(argv: readonly string[], { packages = {} }: { packages?: Packages } = {}): Promise<number> {
   if (argv.length === 0 || argv[0] === "--help" || argv[0] === "-h") {
     console.log(usage());
@@ -39,7 +39,7 @@ export async function main(argv: readonly string[], { packages = {} }: { package
   const line = commandLine(argv);
   if (line.asksForHelp) {
     const cli = await findCli(say);
-    console.log(`${usage()}\n\nThe CLI's own words:\n`);
+    console.log(`${usage()}\n\nHelp of the CLI itself:\n`);
     return (await runCli(cli.path, line.args, { cwd: folder, env: process.env, output: "show" })).status;
   }
   const input = await guarded(line);
@@ -60,7 +60,7 @@ export async function main(argv: readonly string[], { packages = {} }: { package
   return status;
 }
 
-/** The stack of a command line that names none: that of PULUMI_STACK; for the CLI itself, the selected one; the default one. */
+/** The stack of a command line that names none: PULUMI_STACK; for the CLI itself, the selected one; the default one. */
 async function unnamedStack(cli: Cli, { isPassthrough }: CommandLine): Promise<string> {
   if (process.env.PULUMI_STACK) return process.env.PULUMI_STACK;
   if (!isPassthrough) return defaultStack;
@@ -75,19 +75,19 @@ async function unnamedStack(cli: Cli, { isPassthrough }: CommandLine): Promise<s
 
 /** The arguments of a command that does not run the program. */
 function plainArguments({ args, words, stack: named, isPassthrough }: CommandLine, stack: string): string[] {
-  // `cancel` takes it as a word, and so do `stack init` and its like, which have it already.
+  // `cancel` takes the stack as an argument, and so do `stack init` and similar commands, which have it already.
   if (words[0] === "cancel") return [...args.filter((arg) => arg !== stack), stack];
   if (isPassthrough && (named === undefined || words.includes(named))) return args;
   return withFlags(args, ["--stack", stack]);
 }
 
-/** Arguments with more flags, which must stand before a `--`. */
+/** Adds flags, which must come before a `--`. */
 function withFlags(args: readonly string[], flags: readonly string[]): string[] {
   const end = args.includes("--") ? args.indexOf("--") : args.length;
   return [...args.slice(0, end), ...flags, ...args.slice(end)];
 }
 
-/** Checks a `config set` before it writes anything. @returns The value, where it came through standard input. */
+/** Checks a `config set` before it writes anything. @returns The value, if it came from standard input. */
 async function guarded({ args, words }: CommandLine): Promise<string | undefined> {
   if (!setsConfig(words)) return undefined;
   const waits = words[1] === "set" && words[3] === undefined && !process.stdin.isTTY;
@@ -103,7 +103,7 @@ function project(): { name: string; main: string } {
   return { name: yaml.name, main: yaml.main ?? "index.ts" };
 }
 
-/** Runs a command that runs the program, with all that it needs around it. */
+/** Runs a command that runs the program, together with the servers that it needs. */
 async function deploy(session: Session, operation: Operation, packages: Packages): Promise<number> {
   const { cli, line, stack, env } = session;
   const chosen = await choosePackages(cli, folder, env, say);
@@ -115,15 +115,15 @@ async function deploy(session: Session, operation: Operation, packages: Packages
   try {
     const environment = {
       ...env,
-      // The CLI hides the option for its event log behind this.
+      // The CLI accepts the option for its event log only with this.
       PULUMI_DEBUG_COMMANDS: "true",
-      // A preview writes no state, yet the CLI would turn all of it into text after each step: most of its time from 100 hosts on.
+      // A preview writes no state, yet the CLI would serialize all of it after each step: most of its time with 100 hosts or more.
       ...(operation === "preview" && { PULUMI_SKIP_CHECKPOINTS: "true" }),
       ...(plugins.debugProviders !== "" && { PULUMI_DEBUG_PROVIDERS: plugins.debugProviders }),
     };
     const args = programArguments(session, operation, program, events);
     if (operation === "destroy" && !has(line.args, "--preview-only"))
-      await rewriteState(session, withBegunCommands, "what a killed run had begun on hosts is undone, too");
+      await rewriteState(session, withBegunCommands, "the unfinished work of a killed run on hosts is undone, too");
     const { status, stderr } = await runMending({ ...session, env: environment }, args);
     const seen = events.read();
     const looksOnly = operation === "preview" || has(line.args, "--preview-only");
@@ -131,7 +131,7 @@ async function deploy(session: Session, operation: Operation, packages: Packages
       await rewriteState(
         session,
         withoutFinishedCreates,
-        "what the killed run had begun is whole now: its pending operations are cleared",
+        "the resources that the killed run had begun are complete now: its pending operations are cleared",
       );
     if (!has(line.args, "--json", "-j"))
       for (const one of summaryLines(looksOnly ? "preview" : operation, stack, seen, status === 0)) console.log(one);
@@ -144,7 +144,7 @@ async function deploy(session: Session, operation: Operation, packages: Packages
   }
 }
 
-/** Whether a flag is given, with or without a value of its own. */
+/** Whether a flag is given, with or without a value. */
 const has = (args: readonly string[], ...flags: string[]): boolean =>
   args.some((arg) => flags.some((flag) => arg === flag || arg.startsWith(`${flag}=`)));
 
@@ -156,23 +156,23 @@ function programArguments(
   events: EventLog,
 ): string[] {
   const agrees = has(args, "--yes", "-y", "--skip-preview", "-f", "--preview-only", "--config-file");
-  // Throw-away hosts are nobody's: no question, and no preview but the one that is asked for.
+  // Throw-away hosts hold nothing of value: no question, and no preview unless the user asks for one.
   const isAgreed = operation !== "preview" && !agrees && readStackFile(folder, stack).isLab;
   return withFlags(args, [
     ...["--stack", stack],
     `--client=${program.address}`,
     ...["--event-log", events.file],
     ...(isAgreed ? ["--yes", ...(has(args, "--expect-no-changes") ? [] : ["--skip-preview"])] : []),
-    // A host that can't be reached keeps what it needs to be undone later; it does not keep the others.
+    // A host that can't be reached keeps the resources that undo it later; it does not block the others.
     ...(operation === "destroy" && !has(args, "--continue-on-error") ? ["--continue-on-error"] : []),
-    // Which version, setting or file changes on which host stands in the commands' texts.
+    // The commands' texts say which version, setting or file changes on which host.
     ...(operation === "preview" && !has(args, "--diff", "--json", "-j") ? ["--diff"] : []),
-    // The summary shows them, without those that only the program reads.
+    // The summary shows the outputs, without those that only the program reads.
     ...((operation === "up" || operation === "preview") && !has(args, "--suppress-outputs") ? ["--suppress-outputs"] : []),
   ]);
 }
 
-/** Runs the CLI. Where it refuses for a reason that this front end can mend (no stack yet, the lock of a killed run), mends it and runs it again. */
+/** Runs the CLI. If it refuses for a reason that this front end can fix (no stack yet, the lock of a killed run), fixes it and runs it again. */
 async function runMending(
   { cli, line, stack, env }: Session,
   args: readonly string[],
@@ -194,7 +194,7 @@ async function runMending(
   }
 }
 
-/** Rewrites the stack's state where `change` wants it otherwise. A stack that has none is no error. */
+/** Rewrites the stack's state if `change` returns another one. A stack without a state is fine. */
 async function rewriteState(session: Session, change: (state: Deployment) => Deployment | undefined, why: string): Promise<void> {
   const { cli, stack, env } = session;
   const option = ["--stack", stack, "--non-interactive"];
@@ -206,7 +206,7 @@ async function rewriteState(session: Session, change: (state: Deployment) => Dep
   const state = change(JSON.parse(exported.stdout));
   if (state === undefined) return;
   const input = JSON.stringify(state);
-  // The killed run's lock is still there.
+  // The killed run's lock still exists.
   const imported = await runMending(session, ["stack", "import", ...option], { input, output: "keep" });
   if (imported.status !== 0) throw new Error("the state could not be written, so nothing was done");
   say(why);
@@ -221,14 +221,14 @@ async function advise({ cli, line, stack, env }: Session, stderr: string): Promi
   if (advice !== undefined) say(advice);
 }
 
-// A reader that is gone, such as `head`, is no reason to leave a run half done.
+// A closed pipe, such as to `head`, must not leave a run half done.
 for (const stream of [process.stdout, process.stderr]) {
   stream.on("error", (error: NodeJS.ErrnoException) => {
     if (error.code !== "EPIPE") throw error;
   });
 }
 
-/** Runs `main` as the process's own work: errors in one line, a trace only for a mistake of this program. */
+/** Runs `main` for the process: errors in one line, a stack trace only for a bug in this program. */
 async function runMain(argv: readonly string[]): Promise<void> {
   try {
     process.exitCode = await main(argv);
@@ -237,9 +237,9 @@ async function runMain(argv: readonly string[]): Promise<void> {
     console.error(`error: ${known ? error.message : (error as Error)?.stack}`);
     process.exitCode = 1;
   }
-  // What a slow reader of a pipe has not taken yet would be lost.
+  // Output that a slow reader of a pipe has not read yet would be lost.
   for (const stream of [process.stdout, process.stderr]) await new Promise<void>((written) => stream.write("", () => written()));
-  // What the program or a provider left open, such as a connection, does not keep the user waiting.
+  // An open connection of the program or a provider does not keep the user waiting.
   process.exit();
 }
 

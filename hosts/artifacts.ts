@@ -1,14 +1,9 @@
-import { imageVersion } from "../artifacts/bundle-plan.ts";
+import type { Addon } from "../addons/addon.ts";
+import { addons } from "../addons/registry.ts";
+import { archivesOf, type LockedImage, lockedImage, officialDigest } from "../artifacts/images.ts";
 import {
   type Architecture,
-  type CloudImageGroup,
   type FileName,
-  type ImageGroup,
-  type ImageName,
-  imageDigest,
-  imageFile,
-  imageGroups,
-  imageReference,
   lockedFile,
   officialSha256,
   resolveVersions,
@@ -30,8 +25,8 @@ export interface ArtifactsArgs {
   versions: Versions;
   architecture: Architecture;
   source: Source;
-  /** What the provider's cloud adds on control planes. By default nothing. */
-  cloudImages?: readonly CloudImageGroup[];
+  /** Add-ons that the provider brings. By default none. */
+  providerAddons?: readonly Addon[];
 }
 
 /**
@@ -75,7 +70,7 @@ export function artifactsFor(args: ArtifactsArgs): Artifacts {
   if (roles.includes("etcd") || roles.includes("control-plane")) {
     take("etcd", versions.etcd, artifactFolder("etcd", versions.etcd));
   }
-  if (isNode) for (const group of groupsOf(args)) lines.push(...imageLines(args, group));
+  if (isNode) lines.push(...imageLines(args, imagesOf(args)));
   return { text: lines.map((line) => `${line}\n`).join("") };
 }
 
@@ -85,13 +80,23 @@ export function passingArtifacts(kubernetes: string, architecture: Architecture,
   const args: ArtifactsArgs = { roles: ["control-plane"], versions, architecture, source };
   const folder = artifactFolder("kubernetes", kubernetes);
   const files = (["kubelet", "kubectl", "kubeadm"] as const).map((name) => fileLine(args, name, kubernetes, folder));
-  return [...files, ...imageLines(args, "control-plane")].map((line) => `${line}\n`).join("");
+  return [...files, ...imageLines(args, controlPlaneImages(versions))].map((line) => `${line}\n`).join("");
 }
 
-/** The archives of images that a node of these roles needs, smallest last: the big ones are what takes time. */
-function groupsOf({ roles, cloudImages = [] }: ArtifactsArgs): ImageGroup[] {
-  const onEveryNode: ImageGroup[] = ["kube-proxy", "flannel", "coredns", "pause"];
-  return roles.includes("control-plane") ? ["control-plane", ...cloudImages, ...onEveryNode] : onEveryNode;
+const controlPlaneImages = (versions: Versions) =>
+  ["kube-apiserver", "kube-controller-manager", "kube-scheduler"].map((name) => lockedImage(name, versions));
+
+/** The images that a node of these roles has before its first pod, smallest last: the big ones are what takes time. */
+function imagesOf({ roles, versions, architecture, source, providerAddons = [] }: ArtifactsArgs): LockedImage[] {
+  const preloaded = (where: Addon["preload"]) =>
+    [...addons, ...providerAddons]
+      .filter(({ preload }) => preload === where)
+      .flatMap((addon) => Object.values(addon.images(versions)));
+  const inBundle = (image: LockedImage) =>
+    [...archivesOf([image], architecture).keys()].every((file) => Object.hasOwn(source.sha256 ?? {}, file));
+  const onEveryNode = [...preloaded("nodes"), lockedImage("pause", versions)];
+  if (!roles.includes("control-plane")) return onEveryNode;
+  return [...controlPlaneImages(versions), ...preloaded("control-planes").filter(inBundle), ...onEveryNode];
 }
 
 function fileLine(args: ArtifactsArgs, name: FileName, version: string, folder: string): string {
@@ -111,15 +116,11 @@ function hasFile({ source, architecture }: ArtifactsArgs, name: FileName, versio
 }
 
 /** A bundle has archives of images; the official ones come from their registry by digest, also where files come from a mirror of them. */
-function imageLines({ source, versions, architecture }: ArtifactsArgs, group: ImageGroup): string[] {
-  const version = imageVersion(group, versions);
-  const names: readonly ImageName[] = imageGroups[group];
-  const references = names.map((name) => imageReference(name, version));
-  if (source.sha256 === undefined) {
-    return names.map((name) => `pull ${imageDigest(name, version)} ${imageReference(name, version)}`);
-  }
-  const file = imageFile(group, version, architecture);
-  return [["images", bundled(source.sha256, file), below(source.location, file), ...references].join(" ")];
+function imageLines({ source: { sha256, location }, architecture }: ArtifactsArgs, images: readonly LockedImage[]): string[] {
+  if (sha256 === undefined) return images.map((image) => `pull ${officialDigest(image)} ${image.reference}`);
+  return [...archivesOf(images, architecture)].map(([file, held]) =>
+    ["images", bundled(sha256, file), below(location, file), ...held.map(({ reference }) => reference)].join(" "),
+  );
 }
 
 function bundled(sha256: Readonly<Record<string, string>>, file: string): string {

@@ -1,5 +1,5 @@
 import { stringify } from "yaml";
-import { dnsAddress } from "../addons/coredns.ts";
+import { dnsAddress } from "../config/addresses.ts";
 import type { Cluster } from "../config/schema.ts";
 import type { HostFile } from "./stage.ts";
 

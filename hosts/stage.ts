@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { digest } from "../config/digest.ts";
 import {
   ARCHIVE_IN_HOME,
   ARCHIVE_ON_HOST,
@@ -101,11 +101,6 @@ function render(stage: Stage, user: string, withScripts: boolean): RenderedStage
     stdin: Buffer.from(bundle).toString("base64"),
     undo: undoLauncher(stage, user),
   };
-}
-
-/** The first 12 hex digits of a text's SHA-256. */
-export function digest(text: string): string {
-  return createHash("sha256").update(text).digest("hex").slice(0, 12);
 }
 
 /** `value` as one word of a POSIX shell. */

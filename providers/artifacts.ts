@@ -1,9 +1,11 @@
 import * as pulumi from "@pulumi/pulumi";
-import { type Architecture, awsVersions, resolveVersions } from "../artifacts/lock.ts";
-import { machineOf, poolMachine } from "../config/machines.ts";
+import { byMinor } from "../artifacts/images.ts";
+import { type Architecture, resolveVersions } from "../artifacts/lock.ts";
 import { type Problem, problemsText } from "../config/problems.ts";
 import type { Cluster, Role } from "../config/schema.ts";
 import { artifactsFor, passingArtifacts } from "../hosts/artifacts.ts";
+import { awsLock } from "./aws/addons/lock.ts";
+import { machineOf, poolMachine } from "./aws/config/machines.ts";
 import { configuredArtifacts } from "./baremetal/artifacts.ts";
 
 // Whether every file that hosts will take has a hash is known before anything runs. Hosts' lists themselves are first made in the
@@ -27,7 +29,7 @@ function kindsOf(cluster: Cluster): [roles: readonly Role[], architecture: Archi
 export function artifactProblems(cluster: Cluster, path: readonly string[] = []): Problem[] {
   if (cluster.provider === "lab") return []; // makes what is missing
   const { artifacts, kubernetesVersion } = cluster;
-  const [unknown] = cluster.provider === "aws" ? complaint(() => awsVersions(kubernetesVersion)) : [];
+  const [unknown] = cluster.provider === "aws" ? complaint(() => byMinor(awsLock, { kubernetes: kubernetesVersion })) : [];
   if (unknown !== undefined)
     return [
       {

@@ -1,14 +1,10 @@
-import { addressNumber, addressText, contains, isAddress, range, special } from "../addresses.ts";
+import { addressNumber, contains, dnsAddress, isAddress, range, special } from "../addresses.ts";
 import { buildsBalancer } from "../balancer.ts";
 import { type Problem, shown } from "../problems.ts";
-import { skippingUnreadable } from "../readable.ts";
 import type { Cluster } from "../schema.ts";
 import { apiPlaces, at, eachHost, hostsOf, type Rule } from "./rule.ts";
 
 // Single addresses: ones that can't be, and ones that are in a range of pods or Services, where hosts look for a pod or a Service.
-
-/** The cluster's DNS: the 10th address of the Services' range. */
-const dnsAddress = (serviceCidr: string) => addressText(range(serviceCidr).first + 10);
 
 /** The range of the cluster's own that an address is in. */
 function innerRange({ network }: Cluster, address: string): string | undefined {
@@ -19,39 +15,28 @@ function innerRange({ network }: Cluster, address: string): string | undefined {
   return inner?.join(", ");
 }
 
-/** Every single address and range of a config, each by itself as far as it can be read. */
-function allAddresses(cluster: Cluster): { key: string; text: string }[] {
-  const each = (key: string, read: () => string | undefined) =>
-    skippingUnreadable(() => {
-      const text = read();
-      return text === undefined ? [] : [{ key, text }];
-    });
-  return [
-    ...skippingUnreadable(() => cluster.nodeCidrs.map((text, index) => ({ key: at("nodeCidrs", index), text }))),
-    ...each(at("network", "podCidr"), () => cluster.network.podCidr),
-    ...each(at("network", "serviceCidr"), () => cluster.network.serviceCidr),
-    ...skippingUnreadable(() =>
-      cluster.network.nameServers.map((text, index) => ({ key: at("network", "nameServers", index), text })),
-    ),
-  ];
-}
+/** Every range that hosts, pods or Services are in, and every name server. */
+const rangesAndServers = ({ nodeCidrs, network }: Cluster): { key: string; text: string }[] => [
+  ...nodeCidrs.map((text, index) => ({ key: at("nodeCidrs", index), text })),
+  { key: at("network", "podCidr"), text: network.podCidr },
+  { key: at("network", "serviceCidr"), text: network.serviceCidr },
+  ...network.nameServers.map((text, index) => ({ key: at("network", "nameServers", index), text })),
+];
 
 const possible: Rule = {
   says: "No range or name server is of loopback, link-local, multicast or unspecified addresses, which in a pod are the pod itself or nobody. An external balancer's address may be a loopback one.",
   check(cluster) {
-    const impossible = allAddresses(cluster).flatMap(({ key, text }): Problem[] => {
+    const impossible = rangesAndServers(cluster).flatMap(({ key, text }): Problem[] => {
       const what = special(text);
       if (what === undefined) return [];
       const allowed = text.includes("/") ? "a range that hosts can have addresses in" : "an address that pods can reach";
       return [{ key, found: `is ${shown(text)}, ${what}`, allowed }];
     });
-    const api = skippingUnreadable((): Problem[] => {
-      if (buildsBalancer(cluster)) return [];
-      return apiPlaces(cluster, "address").flatMap(({ key, value }) => {
-        const what = special(value);
-        if (what === undefined || what === "loopback") return [];
-        return [{ key, found: `is ${shown(value)}, ${what}`, allowed: "the address of the balancer you run" }];
-      });
+    if (buildsBalancer(cluster)) return impossible;
+    const api = apiPlaces(cluster, "address").flatMap(({ key, value }): Problem[] => {
+      const what = special(value);
+      if (what === undefined || what === "loopback") return [];
+      return [{ key, found: `is ${shown(value)}, ${what}`, allowed: "the address of the balancer you run" }];
     });
     return [...impossible, ...api];
   },

@@ -1,7 +1,6 @@
+import { awsMachineRules } from "../../providers/aws/config/machine-rules.ts";
+import { awsNetworkRules } from "../../providers/aws/config/network-rules.ts";
 import { type Problem, shown } from "../problems.ts";
-import { skippingUnreadable } from "../readable.ts";
-import { awsMachineRules } from "./aws-machines.ts";
-import { awsNetworkRules } from "./aws-network.ts";
 import { at, eachHost, type Rule } from "./rule.ts";
 
 // What fits together on aws.
@@ -19,7 +18,7 @@ const onlyOnAws: Rule = {
         ? []
         : [{ key, found: `is ${shown(value)}`, allowed: `nothing, because cluster.provider is ${cluster.provider}` }];
     return [
-      ...skippingUnreadable(() => refuse(at("aws"), cluster.aws)),
+      ...refuse(at("aws"), cluster.aws),
       ...eachHost(cluster, (name, { aws }) => refuse(at("hosts", name, "aws"), aws)),
       ...Object.entries(cluster.pools).flatMap(([name, { aws, autoscaling }]) => [
         ...refuse(at("pools", name, "aws"), aws),

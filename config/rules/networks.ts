@@ -1,9 +1,8 @@
+import { awsRanges } from "../../providers/aws/config/network-rules.ts";
 import { addressNumber, addressText, canonical, contains, inside, overlap, range } from "../addresses.ts";
 import { buildsBalancer } from "../balancer.ts";
 import { counted, type Problem, shown } from "../problems.ts";
-import { skippingUnreadable } from "../readable.ts";
 import type { Cluster } from "../schema.ts";
-import { awsRanges } from "./aws-network.ts";
 import { apiPlaces, at, eachHost, type Rule } from "./rule.ts";
 
 // Addresses and ranges.
@@ -13,40 +12,35 @@ interface Network {
   cidr: string;
 }
 
-/** The networks of a config that are right by themselves. */
-function networks(cluster: Cluster): { nodes: Network[]; pods: Network[]; services: Network[]; lab: Network[]; aws: Network[] } {
+/** The networks that every provider has. */
+function networks({ nodeCidrs, network }: Cluster): { nodes: Network[]; pods: Network; services: Network } {
   return {
-    nodes: [...skippingUnreadable(() => cluster.nodeCidrs.map((cidr, index) => ({ key: at("nodeCidrs", index), cidr })))],
-    pods: [...skippingUnreadable(() => [{ key: at("network", "podCidr"), cidr: cluster.network.podCidr }])],
-    services: [...skippingUnreadable(() => [{ key: at("network", "serviceCidr"), cidr: cluster.network.serviceCidr }])],
-    lab: [
-      ...skippingUnreadable(() => (cluster.lab === undefined ? [] : [{ key: at("lab", "subnet"), cidr: cluster.lab.subnet }])),
-    ],
-    aws: [...skippingUnreadable(() => awsRanges(cluster))],
+    nodes: nodeCidrs.map((cidr, index) => ({ key: at("nodeCidrs", index), cidr })),
+    pods: { key: at("network", "podCidr"), cidr: network.podCidr },
+    services: { key: at("network", "serviceCidr"), cidr: network.serviceCidr },
   };
 }
 
 const hostPartZero: Rule = {
   says: "The host part of every range is zero.",
-  check: (cluster) =>
-    Object.values(networks(cluster))
-      .flat()
+  check(cluster) {
+    const { nodes, pods, services } = networks(cluster);
+    const lab = cluster.lab === undefined ? [] : [{ key: at("lab", "subnet"), cidr: cluster.lab.subnet }];
+    return [...nodes, pods, services, ...lab, ...awsRanges(cluster)]
       .filter(({ cidr }) => canonical(cidr) !== cidr)
       .map(({ key, cidr }) => ({
         key,
         found: `is ${shown(cidr)}`,
         allowed: `a range whose host part is zero: ${canonical(cidr)}`,
-      })),
+      }));
+  },
 };
 
 const noOverlap: Rule = {
   says: "The networks of nodes, pods and Services share no address.",
   check(cluster) {
     const { nodes, pods, services } = networks(cluster);
-    const pairs = [
-      ...pods.flatMap((pod) => nodes.map((node) => [pod, node] as const)),
-      ...services.flatMap((service) => [...nodes, ...pods].map((other) => [service, other] as const)),
-    ];
+    const pairs = [...nodes.map((node) => [pods, node] as const), ...[...nodes, pods].map((other) => [services, other] as const)];
     return pairs
       .filter(([a, b]) => overlap(range(a.cidr), range(b.cidr)))
       .map(([a, b]) => ({
@@ -129,13 +123,11 @@ const insideNodeCidrs: Rule = {
         ? [{ key: at("hosts", name, "address"), found: `is ${shown(address)}`, allowed }]
         : [],
     );
-    const virtual = skippingUnreadable(() => {
-      if (!buildsBalancer(cluster)) return [];
-      return apiPlaces(cluster, "address")
-        .filter(({ value }) => outside(value))
-        .map(({ key, value }) => ({ key, found: `is ${shown(value)}`, allowed }));
-    });
-    return [...hosts, ...virtual];
+    const virtual = buildsBalancer(cluster) ? apiPlaces(cluster, "address") : [];
+    return [
+      ...hosts,
+      ...virtual.filter(({ value }) => outside(value)).map(({ key, value }) => ({ key, found: `is ${shown(value)}`, allowed })),
+    ];
   },
 };
 

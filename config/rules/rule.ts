@@ -1,5 +1,4 @@
 import { keyPath, type Problem } from "../problems.ts";
-import { skippingUnreadable } from "../readable.ts";
 import type { Cluster, HostConfig, Role } from "../schema.ts";
 import type { KnownVersions } from "../versions.ts";
 
@@ -14,28 +13,18 @@ export interface Rule {
 /** A key's path from its parts below `cluster`. */
 export const at = (...path: PropertyKey[]) => keyPath(path);
 
-/** A host with its name. */
-export type NamedHost = HostConfig & { name: string };
-
-/** What a check finds for each host, leaving out hosts with a mistake of their own in what it reads. */
+/** The findings of a check on each host. */
 export function eachHost(cluster: Cluster, check: (name: string, host: HostConfig) => readonly Problem[]): Problem[] {
-  return Object.keys(cluster.hosts).flatMap((name) => skippingUnreadable(() => check(name, cluster.hosts[name] as HostConfig)));
+  return Object.entries(cluster.hosts).flatMap(([name, host]) => check(name, host));
 }
 
-/** What the API is found by, now and before a move, each with its key. Leaves out what is wrong by itself. */
-export function apiPlaces<K extends "domainName" | "address" | "port">(
-  { api }: Cluster,
-  field: K,
-): { key: string; value: NonNullable<Cluster["api"][K]> }[] {
-  const place = (key: string, read: () => Cluster["api"][K] | undefined) =>
-    skippingUnreadable(() => {
-      const value = read();
-      return value === undefined ? [] : [{ key, value }];
-    });
-  return [
-    ...place(at("api", field), () => api[field]),
-    ...place(at("api", "former", field), () => api.former?.[field] as Cluster["api"][K] | undefined),
+/** The API's name or address, the present one and the former one, as far as they are given, each with its key. */
+export function apiPlaces({ api }: Cluster, field: "domainName" | "address"): { key: string; value: string }[] {
+  const places = [
+    { key: at("api", field), value: api[field] },
+    { key: at("api", "former", field), value: api.former?.[field] },
   ];
+  return places.flatMap(({ key, value }) => (value === undefined ? [] : [{ key, value }]));
 }
 
 /** Names of the hosts of a role, lost ones included. */

@@ -1,6 +1,7 @@
-import { parseAllDocuments, stringify } from "yaml";
-import type { AddonImages, KubernetesObject } from "../../addons/addon.ts";
+import { stringify } from "yaml";
+import { type Addon, addonObjects, imageReferences, type KubernetesObject } from "../../addons/addon.ts";
 import { addons } from "../../addons/registry.ts";
+import type { Versions } from "../../artifacts/lock.ts";
 import { isRotating } from "../../config/authorities.ts";
 import type { Cluster } from "../../config/schema.ts";
 import { type JoinTokens, joinTokenFiles } from "../join/join.ts";
@@ -17,30 +18,29 @@ export interface AddonsStageArgs {
   /** The control plane's own address, at which its own apiserver answers on port 6443. */
   address: string;
   apiEndpoint: { port: number };
-  images: AddonImages;
-  /** Manifests that the provider adds, applied after the others. */
-  extra?: readonly { name: string; manifest: string }[];
+  versions: Versions;
+  /** Add-ons that the provider brings, applied after the others. By default none. */
+  providerAddons?: readonly Addon[];
   /** Where each control plane's timer puts join tokens for auto-scaling pools. By default there is none. */
   joinTokens?: JoinTokens;
 }
 
 /**
  * Installs the add-ons once per cluster: the first control plane that finds them not as wanted applies them, deletes what is no
- * longer wanted and records both. The same goes for the taints of workers that have joined already. Throws where a manifest holds something that is no Kubernetes object.
+ * longer wanted and records both. The same goes for the taints of workers that have joined already.
  */
 export function addonsStage(args: AddonsStageArgs): Stage {
-  const { host, owner, cluster, address, images } = args;
+  const { host, owner, cluster, address, versions } = args;
   const apiUrl = `https://${cluster.api.domainName}:${args.apiEndpoint.port}`;
-  const own = addons
-    .filter((addon) => addon.enabled(cluster))
-    .map(({ name, objects }) => ({ name, objects: objects({ cluster, apiUrl, images }) }));
-  const extra = (args.extra ?? []).map(({ name, manifest }) => ({ name, objects: parseManifest(name, manifest) }));
-  const all = [...own, ...extra];
+  const all = [...addons, ...(args.providerAddons ?? [])].flatMap((addon) => {
+    const objects = addonObjects(addon, { cluster, versions, apiUrl });
+    return objects === undefined ? [] : [{ name: addon.name, objects }];
+  });
   return {
     name: "addons",
     host,
     owner,
-    versions: { ...images },
+    versions: Object.assign({}, ...addons.map((addon) => imageReferences(addon, versions))),
     settings: {
       API_SERVER: `https://${address}:6443`,
       KUBERNETES_VERSION: cluster.kubernetesVersion,
@@ -69,20 +69,4 @@ export function manifest(objects: readonly KubernetesObject[]): string {
 /** What is needed to delete an object. */
 function reference({ apiVersion, kind, metadata: { name, namespace } }: KubernetesObject): KubernetesObject {
   return { apiVersion, kind, metadata: { ...(namespace && { namespace }), name } };
-}
-
-function parseManifest(name: string, text: string): KubernetesObject[] {
-  const documents = parseAllDocuments(text);
-  const objects = (Array.isArray(documents) ? documents : []).flatMap((document) => {
-    const [error] = document.errors;
-    if (error) throw new Error(`add-on ${name}: ${error.message}`);
-    const object = document.toJS() as KubernetesObject | null;
-    return object === null ? [] : [object];
-  });
-  for (const [index, object] of objects.entries()) {
-    if (!object?.apiVersion || !object.kind || !object.metadata?.name) {
-      throw new Error(`add-on ${name}: document ${index + 1} needs apiVersion, kind and metadata.name`);
-    }
-  }
-  return objects;
 }

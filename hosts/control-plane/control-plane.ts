@@ -1,11 +1,12 @@
 import { stringify } from "yaml";
 import { lastingEndpoint } from "../../config/api.ts";
 import { tokenSeconds } from "../../config/changes/authorities.ts";
+import { digest } from "../../config/digest.ts";
 import type { Cluster } from "../../config/schema.ts";
 import { type IssuingAuthority, issuingFirst } from "../authorities.ts";
 import { joinFiles } from "../join/credential.ts";
 import { kubeletFiles } from "../kubelet.ts";
-import { digest, type HostFile, type Stage } from "../stage.ts";
+import type { HostFile, Stage } from "../stage.ts";
 
 /** The port of every apiserver on its own host. */
 export const APISERVER_PORT = 6443;

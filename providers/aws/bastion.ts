@@ -1,6 +1,6 @@
 import type * as pulumi from "@pulumi/pulumi";
-import type { AwsConfig } from "../../config/aws.ts";
-import { architectureOf } from "../../config/machines.ts";
+import { architectureOf } from "./config/machines.ts";
+import type { AwsConfig } from "./config/schema.ts";
 import { type Bastion, plantedKeys, type SshKey, sshKey } from "./connection.ts";
 import { BASTION_DISK_GIBIBYTES } from "./cost.ts";
 import { imageId } from "./image.ts";

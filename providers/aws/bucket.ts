@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { AwsConfig } from "../../config/aws.ts";
 import type { Cluster } from "../../config/schema.ts";
 import type { BackupBucket } from "../../hosts/etcd/backup.ts";
+import type { AwsConfig } from "./config/schema.ts";
 import { backupStatements, partitionOf, policyDocument } from "./policies.ts";
 import {
   Bucket,

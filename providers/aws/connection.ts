@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as tls from "@pulumi/tls";
-import type { AwsConfig } from "../../config/aws.ts";
 import type { Connection } from "../contract.ts";
+import type { AwsConfig } from "./config/schema.ts";
 import { userData } from "./user-data.ts";
 
 /** An SSH key pair that the program made. */

@@ -1,7 +1,7 @@
-import type { AwsConfig } from "../../config/aws.ts";
-import { machineOf } from "../../config/machines.ts";
 import { counted } from "../../config/problems.ts";
 import type { Cluster } from "../../config/schema.ts";
+import { machineOf } from "./config/machines.ts";
+import type { AwsConfig } from "./config/schema.ts";
 
 /** What costs money on AWS, counted from the config: no prices, which differ by region, contract and day. Traffic comes on top. */
 export function costs(cluster: Cluster, aws: AwsConfig): string[] {

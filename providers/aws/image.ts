@@ -1,5 +1,5 @@
 import type * as pulumi from "@pulumi/pulumi";
-import type { Image } from "../../config/aws.ts";
+import type { Image } from "./config/schema.ts";
 import { getAmiOutput } from "./resources.ts";
 
 // Who publishes the images: Canonical's account (documentation.ubuntu.com, "Find Ubuntu images on AWS") and Debian's

@@ -1,8 +1,8 @@
 import type * as pulumi from "@pulumi/pulumi";
-import type { AwsConfig } from "../../config/aws.ts";
 import type { Cluster } from "../../config/schema.ts";
 import { APISERVER_PORT } from "../../hosts/control-plane/control-plane.ts";
 import type { Host, Infrastructure } from "../contract.ts";
+import type { AwsConfig } from "./config/schema.ts";
 import type { Network } from "./network.ts";
 import { Listener, LoadBalancer, Record, TargetGroup, TargetGroupAttachment, Zone } from "./resources.ts";
 import type { Groups } from "./security-groups.ts";

@@ -1,6 +1,6 @@
 import type * as pulumi from "@pulumi/pulumi";
-import type { AwsConfig } from "../../config/aws.ts";
-import { subnetLayout } from "../../config/subnets.ts";
+import type { AwsConfig } from "./config/schema.ts";
+import { subnetLayout } from "./config/subnets.ts";
 import {
   Eip,
   InternetGateway,

@@ -1,12 +1,12 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { AwsConfig } from "../../config/aws.ts";
-import { poolMachine } from "../../config/machines.ts";
 import type { Cluster } from "../../config/schema.ts";
 import { objectsUrl } from "../../hosts/etcd/backup.ts";
 import { type PoolStages, poolUserData } from "../../hosts/pool/pool.ts";
 import type { Infrastructure, ScaledPool } from "../contract.ts";
 import { discoveryTags } from "./addons/autoscaler.ts";
 import { POOLS, type StackBucket, scaledPoolNames } from "./bucket.ts";
+import { poolMachine } from "./config/machines.ts";
+import type { AwsConfig } from "./config/schema.ts";
 import { imageId } from "./image.ts";
 import { groupsOf } from "./ingress.ts";
 import { instanceDefaults } from "./machines.ts";

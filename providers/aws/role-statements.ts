@@ -1,5 +1,5 @@
-import type { MachineRole } from "../../config/machines.ts";
 import type { Cluster } from "../../config/schema.ts";
+import type { MachineRole } from "./config/machines.ts";
 import {
   autoscalerStatements,
   backupStatements,

@@ -1,6 +1,6 @@
 import type * as pulumi from "@pulumi/pulumi";
-import type { MachineRole } from "../../config/machines.ts";
 import type { Cluster } from "../../config/schema.ts";
+import type { MachineRole } from "./config/machines.ts";
 import { policyDocument } from "./policies.ts";
 import { InstanceProfile, Role, RolePolicy } from "./resources.ts";
 import { roleStatements } from "./role-statements.ts";

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import { DescribeInstancesCommand } from "@aws-sdk/client-ec2";
 import { DescribeTargetGroupsCommand, DescribeTargetHealthCommand } from "@aws-sdk/client-elastic-load-balancing-v2";
+import { awsLock } from "../../providers/aws/addons/lock.ts";
 import { CloudControllerStandIn } from "../aws/cloud-controller.ts";
 import { volumePath } from "../aws/lab.ts";
 import { everything } from "../aws/left.ts";
@@ -178,7 +179,7 @@ onCluster(
   {
     engine: "test/aws/engine.ts",
     prepare: async ({ stack, cluster }) => {
-      await must(process.execPath, ["artifacts/make-bundle.ts", "--kubernetes-version", "1.36.3", "--aws"]);
+      await must(process.execPath, ["artifacts/make-bundle.ts", "--kubernetes-version", "1.36.3", "--lock", awsLock.path]);
       region = await startRegion(name, vpcCidr);
       fresh = await everything(region.clients);
       stack.setEnvironment({ ...region.environment });

@@ -53,7 +53,7 @@ onCluster(
         text,
         /ops@10\.79\.105\.11:22 refuses the login of user ops with key SHA256:\S+ \(ssh-ed25519\); it takes publickey/,
       );
-      assert.match(text, /Compare cluster\.ssh\.user and the secret sshPrivateKey with what the host lets in/);
+      assert.match(text, /Compare cluster\.ssh\.user and the secret sshPrivateKey with the logins that the host accepts/);
       assert.doesNotMatch(text, /lost: true/);
       // The engine begins nothing more once something failed, so some hosts may not have been asked.
       const refused = await Promise.all(hosts.map(refusedBy));
@@ -101,7 +101,7 @@ onCluster(
       for (const host of hosts) await host.sh(`echo '${next.publicKey}' >/etc/ssh/authorized_keys`);
       const refused = await failing("destroy");
       assert.match(refused, /A delete logs in as the last update of "[\w-]+" did/);
-      assert.match(refused, /destroy logs in as the last up did\. .* put the new one in the config, run up, then destroy/);
+      assert.match(refused, /destroy uses the login of the last up\. .* put the new one in the config, run up, then destroy/);
       await cluster.nodesReady();
       await stack.secret("sshPrivateKey", next.privateKey);
       const { w2 } = config.hosts;

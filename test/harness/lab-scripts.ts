@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 
-/** What a script of the lab said. */
+/** The result of a script of the lab. */
 export interface Result {
   status: number;
   stdout: string;
@@ -9,7 +9,7 @@ export interface Result {
 
 /**
  * Runs a script of the lab, `lab/<script>` with these arguments, and waits for it. Needs root.
- * `input` goes to its stdin: the place for secrets.
+ * `input` goes to its stdin; secrets belong there.
  */
 export function runScript(script: string, args: readonly string[], input: string | Buffer = ""): Promise<Result> {
   return new Promise((resolve, reject) => {
@@ -22,13 +22,13 @@ export function runScript(script: string, args: readonly string[], input: string
     child.on("close", (status) =>
       resolve({ status: status ?? -1, stdout: Buffer.concat(stdout).toString(), stderr: Buffer.concat(stderr).toString() }),
     );
-    // A script that ends before it has read everything says why in its own words.
+    // A script that ends before it has read everything reports the reason itself.
     child.stdin.on("error", () => {});
     child.stdin.end(input);
   });
 }
 
-/** Like `runScript`, and throws what the script said on stderr when it fails. Returns its stdout. */
+/** Like `runScript`, but throws the script's stderr if it fails. Returns its stdout. */
 export async function mustRunScript(script: string, args: readonly string[], input: string | Buffer = ""): Promise<string> {
   const result = await runScript(script, args, input);
   if (result.status !== 0) throw new Error(`lab/${script} ${args.join(" ")}: status ${result.status}: ${result.stderr.trim()}`);

@@ -2,8 +2,9 @@ import { createHash, generateKeyPairSync } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { wantedFiles } from "../../artifacts/bundle-plan.ts";
-import { cloudImageGroups, knownVersions, resolveVersions } from "../../artifacts/lock.ts";
+import { knownVersions, resolveVersions } from "../../artifacts/lock.ts";
 import { type OpensshKey, opensshKey } from "../../keys/openssh.ts";
+import { awsLock } from "../../providers/aws/addons/lock.ts";
 import { scratch } from "./scratch.ts";
 
 // Configs of clusters that no host stands behind.
@@ -15,9 +16,7 @@ export function manifestFile(): string {
     const { versions } = resolveVersions({ kubernetesVersion, versions: {} });
     return (["amd64", "arm64"] as const).flatMap((architecture) =>
       // The oldest version is there as the beginning of an upgrade only; no cloud's part is for it.
-      wantedFiles(versions, architecture, "build", kubernetesVersion === "1.34.4" ? [] : cloudImageGroups).map(
-        ({ file }) => file,
-      ),
+      wantedFiles(versions, architecture, "build", kubernetesVersion === "1.34.4" ? [] : [awsLock]).map(({ file }) => file),
     );
   });
   writeFileSync(

@@ -1,27 +1,23 @@
-import { type KubernetesObject, serviceAccount } from "../../../addons/addon.ts";
-import { authorities, hostPortDeployment, onControlPlanes, talksOnly } from "./cloud-pod.ts";
+import { type Addon, serviceAccount } from "../../../addons/addon.ts";
+import { authorities, hostPortDeployment, onControlPlanes, replicasOf, talksOnly } from "./cloud-pod.ts";
+import { awsImage } from "./lock.ts";
 
 const name = "cluster-autoscaler";
 const namespace = "kube-system";
 const read = ["get", "list", "watch"];
-
-export interface AutoscalerArgs {
-  cluster: string;
-  region: string;
-  image: string;
-  /** Pods of it; one acts. */
-  replicas: number;
-}
 
 /** The tags by which it finds the auto-scaling groups that are its own. */
 export const discoveryTags = (cluster: string) => ["k8s.io/cluster-autoscaler/enabled", `k8s.io/cluster-autoscaler/${cluster}`];
 
 /**
  * cluster-autoscaler: gives a pool another instance when pods find no room, drains and takes away one that is hardly used. Knows
- * pools by their tags alone, also those that are empty.
+ * pools by their tags alone, also those that are empty. It is on while a pool has something to scale.
  */
-export function clusterAutoscaler(args: AutoscalerArgs): KubernetesObject[] {
-  return [
+export const clusterAutoscaler = ({ region }: { region: string }): Addon<"autoscaler"> => ({
+  name,
+  settings: ({ pools }) => (Object.values(pools).some(({ autoscaling }) => autoscaling !== undefined) ? {} : undefined),
+  images: (versions) => ({ autoscaler: awsImage("cluster-autoscaler", versions) }),
+  objects: ({ cluster, images }) => [
     // As the Helm chart of cluster-autoscaler 1.36 asks for on AWS.
     ...serviceAccount(name, namespace, "ha-kubernetes:cluster-autoscaler", [
       { apiGroups: [""], resources: ["events", "endpoints"], verbs: ["create", "patch"] },
@@ -75,11 +71,11 @@ export function clusterAutoscaler(args: AutoscalerArgs): KubernetesObject[] {
       roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "Role", name },
       subjects: [{ kind: "ServiceAccount", name, namespace }],
     },
-    hostPortDeployment(name, args.replicas, podSpec(args)),
-  ];
-}
+    hostPortDeployment(name, replicasOf(cluster), podSpec(cluster.name, region, images.autoscaler)),
+  ],
+});
 
-const podSpec = ({ cluster, region, image }: AutoscalerArgs) => ({
+const podSpec = (cluster: string, region: string, image: string) => ({
   ...onControlPlanes,
   serviceAccountName: name,
   containers: [

@@ -1,5 +1,6 @@
-import { type KubernetesObject, labels, serviceAccount } from "../../../addons/addon.ts";
+import { type Addon, labels, serviceAccount } from "../../../addons/addon.ts";
 import { authorities, onControlPlanes, talksOnly } from "./cloud-pod.ts";
+import { awsImage } from "./lock.ts";
 
 const name = "aws-cloud-controller-manager";
 const namespace = "kube-system";
@@ -9,8 +10,13 @@ const namespace = "kube-system";
  * Node of an instance that is gone, and makes balancers for Services. Finds a Node's instance by `spec.providerID`, so Nodes keep their
  * hosts' names. Pod routes are flannel's, so it makes none.
  */
-export function cloudController({ cluster, image }: { cluster: string; image: string }): KubernetesObject[] {
-  return [
+export const cloudController: Addon<"controller"> = {
+  name,
+  // Always: kubelets wait for it.
+  settings: () => ({}),
+  images: (versions) => ({ controller: awsImage("aws-cloud-controller-manager", versions) }),
+  preload: "control-planes",
+  objects: ({ cluster, images }) => [
     // As cloud-provider-aws 1.36's own manifest asks for, but for tokens of other service accounts: it runs under its own alone.
     ...serviceAccount(name, namespace, "ha-kubernetes:aws-cloud-controller-manager", [
       { apiGroups: [""], resources: ["events"], verbs: ["create", "patch", "update"] },
@@ -36,11 +42,11 @@ export function cloudController({ cluster, image }: { cluster: string; image: st
       spec: {
         selector: { matchLabels: { "k8s-app": name } },
         updateStrategy: { type: "RollingUpdate", rollingUpdate: { maxUnavailable: 1 } },
-        template: { metadata: { labels: labels(name) }, spec: podSpec(cluster, image) },
+        template: { metadata: { labels: labels(name) }, spec: podSpec(cluster.name, images.controller) },
       },
     },
-  ];
-}
+  ],
+};
 
 const podSpec = (cluster: string, image: string) => ({
   ...onControlPlanes,

@@ -1,4 +1,5 @@
 import { type KubernetesObject, labels } from "../../../addons/addon.ts";
+import type { Cluster } from "../../../config/schema.ts";
 
 // What the pods that speak to AWS's API have in common.
 
@@ -36,6 +37,10 @@ export const talksOnly = {
   capabilities: { drop: ["ALL"] },
   seccompProfile: { type: "RuntimeDefault" },
 } as const;
+
+/** How many of them: one acts, another one waits on a second control plane. */
+export const replicasOf = ({ hosts }: Cluster): number =>
+  Math.min(2, Object.values(hosts).filter(({ roles, lost }) => roles.includes("control-plane") && !lost).length);
 
 /** A Deployment in kube-system of pods that stand `onControlPlanes` and take a port of their host. */
 export const hostPortDeployment = (name: string, replicas: number, podSpec: unknown): KubernetesObject => ({

@@ -2,15 +2,12 @@ import { authorities, onControlPlanes, talksOnly } from "./cloud-pod.ts";
 
 // The driver's pods, after the manifests of its release 1.64.
 
-export interface EbsCsiArgs {
+export interface DriverArgs {
+  /** Name of the cluster. */
   cluster: string;
   region: string;
-  /** References of the driver and of the CSI project's programs beside it. */
-  images: Record<"driver" | "provisioner" | "attacher" | "resizer" | "registrar" | "livenessProbe", string>;
-  /** Key that volumes are encrypted with. By default AWS's own for EBS in the account. */
-  kmsKey?: string;
-  /** Pods of its controller; one acts. */
-  replicas: number;
+  /** Full names of the driver and of the CSI project's programs beside it. */
+  images: Readonly<Record<"driver" | "provisioner" | "attacher" | "resizer" | "registrar" | "livenessProbe", string>>;
 }
 
 const kubelet = "/var/lib/kubelet";
@@ -22,7 +19,7 @@ const nodeName = { name: "CSI_NODE_NAME", valueFrom: { fieldRef: { fieldPath: "s
 const confined = { allowPrivilegeEscalation: false, readOnlyRootFilesystem: true };
 
 /** Makes, attaches and grows volumes: speaks to AWS, so it is on control planes. */
-export function controllerSpec(name: string, { cluster, region, images }: EbsCsiArgs) {
+export function controllerSpec(name: string, { cluster, region, images }: DriverArgs) {
   const port = 9808;
   const beside = (name: string, image: string, args: string[]) => ({
     name,
@@ -70,7 +67,7 @@ export function controllerSpec(name: string, { cluster, region, images }: EbsCsi
 }
 
 /** Formats and mounts on its node. It learns what the instance is from its Node, once the cloud controller has said so there. */
-export function nodeSpec(name: string, { images }: EbsCsiArgs) {
+export function nodeSpec(name: string, { images }: DriverArgs) {
   const region = { key: "topology.kubernetes.io/region", operator: "Exists" };
   return {
     serviceAccountName: name,

@@ -21,6 +21,7 @@ import { fillBundle, hashesOf, missingFiles } from "../../../artifacts/bundle.ts
 import { addToManifest, type BundleFile, isWhole, readManifest, sha256Of } from "../../../artifacts/bundle-manifest.ts";
 import { builtName, wantedFiles } from "../../../artifacts/bundle-plan.ts";
 import { BASE_REVISION } from "../../../artifacts/image-base.ts";
+import { lockedImage } from "../../../artifacts/images.ts";
 import { lockedFile, resolveVersions } from "../../../artifacts/lock.ts";
 import { makeLayer, writeImages } from "../../../artifacts/oci-image.ts";
 import { downloadOfficial, isOnline } from "../../../artifacts/official.ts";
@@ -221,7 +222,10 @@ describe("official files of a bundle", () => {
   });
 
   it("are made again where images built here stand on earlier files than today's", async () => {
-    const wanted = (["kube-proxy", "coredns"] as const).map((group) => ({ file: group, version: "1.0.0", group }));
+    const { versions } = resolveVersions({ kubernetesVersion: "1.36.3", versions: {} } as never);
+    const wanted = ["kube-proxy", "coredns"].map((name) => {
+      return { file: name, version: "1.0.0", images: [lockedImage(name, versions)] };
+    });
     const bundle = { folder, architecture: "amd64" as const, source: "auto" as const, wanted };
     const missing = async () => (await missingFiles(bundle)).map(({ file }) => file);
     for (const { file } of wanted) {
@@ -265,7 +269,7 @@ describe("npm run bundle", () => {
   it("explains itself", async () => {
     const { status, stdout } = await bundle(["--help"]);
     assert.equal(status, 0);
-    for (const option of ["kubernetes-version", "version", "architecture", "output", "source", "hashes"]) {
+    for (const option of ["kubernetes-version", "version", "architecture", "output", "source", "lock", "hashes"]) {
       assert.match(stdout, new RegExp(`^ {2}--${option}\\b`, "m"));
     }
   });
@@ -276,6 +280,7 @@ describe("npm run bundle", () => {
     [["--version", "helm=3"], "--version helm: it is one of etcd, containerd, runc, cniPlugins, flannel, coredns"],
     [["--version", "etcd=3.5.0"], "etcd version 3.5.0 is not in artifacts/lock.json; it has 3.6.13, 3.6.14"],
     [["--kubernetes-version", "1.2.3"], "Kubernetes version 1.2.3 is not in artifacts/lock.json; it has 1.36.3, 1.36.1, 1.35.4"],
+    [["--lock", "/no/such"], "--lock /no/such can't be read as JSON: ENOENT"],
     [["--no-such"], "Unknown option '--no-such'"],
   ];
   for (const [args, message] of mistakes) {

@@ -3,9 +3,9 @@ import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import fc from "fast-check";
-import { zoneOf } from "../../../config/machines.ts";
 import { parseCluster } from "../../../config/parse.ts";
 import { hostName } from "../../../config/values.ts";
+import { zoneOf } from "../../../providers/aws/config/machines.ts";
 import { known, metal } from "./samples.ts";
 
 const longest = `${"w".repeat(51)}.example.com`;

@@ -94,14 +94,14 @@ export interface Bad {
   mistake: string;
   from: () => Written;
   edit: (config: Written) => void;
-  /** Every problem, in order, its lines joined by " | ". */
-  says: readonly string[];
+  /** The key of every problem, in order; test/golden/config-messages.txt has their texts. */
+  keys: readonly string[];
 }
 
-/** A mistake on metal, in one line. */
-export const bad = (mistake: string, edit: (config: Written) => void, ...says: string[]): Bad => ({
+/** A mistake on metal, with the keys of its problems. */
+export const bad = (mistake: string, edit: (config: Written) => void, ...keys: string[]): Bad => ({
   mistake,
   from: metal,
   edit,
-  says,
+  keys,
 });

@@ -22,7 +22,7 @@ test("a private key or a password without --secret is refused, in every form", (
 
 test("a URL with a password is refused in clear", () => {
   const url = "https://ops:hunter2@mirror.example.com";
-  refuses(["set", "--path", "cluster.artifacts.location", url], /a URL with a password\. Nothing was written\. Take user and/);
+  refuses(["set", "--path", "cluster.artifacts.location", url], /a URL with a password\. Nothing was written\. Remove user and/);
   refuses(["set", "cluster", JSON.stringify({ artifacts: { location: url } })], /a URL with a password/);
   refuses(["set-all", "--plaintext", `aws:proxy=${url}`], /a URL with a password\. Nothing was written\. Add --secret/);
   guard(["set", "--secret", "sshPassword", url]);
@@ -52,7 +52,10 @@ test("a word in the place of the cluster is refused, and so is a key that would 
     /the place of the whole cluster\. Nothing was written\. Edit the stack's file, or .* --path cluster\.KEY/,
   );
   refuses(["set", "ha-kubernetes:cluster"], /the place of the whole cluster/, "provider: lab");
-  refuses(["set", "cluster.name", "x"], /cluster\.name would be a key of that very name\. Nothing was written\. Add --path/);
+  refuses(
+    ["set", "cluster.name", "x"],
+    /cluster\.name would be stored as one key of that exact name\. Nothing was written\. Add --path/,
+  );
   refuses(["set-all", "--plaintext", "cluster.name=x"], /Add --path/);
   guard(["set", "cluster", '{"name":"x"}']);
   guard(["set-all", "--path", "--plaintext", "cluster.name=x"]);

@@ -113,7 +113,7 @@ test("after a SIGKILL in the middle the next up takes the lock away, makes what 
   project.write("log.go", "");
   const next = await project.run(["up"]);
   assert.equal(next.code, 0, next.text);
-  assert.match(next.text, /was killed: its lock is taken away/);
+  assert.match(next.text, /was killed: its lock is removed/);
   assert.match(next.text, /pending operations are cleared/);
   const last = await project.run(["up"]);
   assert.match(last.text, /3 unchanged/);

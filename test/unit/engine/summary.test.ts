@@ -52,9 +52,9 @@ test("after a failure: where, and how to go on; a host that can't be reached has
   );
   assert.deepEqual(lines.slice(0, 2), ["failed:", "  etcd: m1"]);
   assert.match(lines.join("\n"), /lost: true/);
-  assert.match(lines.join("\n"), /up goes on from here; npm run check looks/);
+  assert.match(lines.join("\n"), /run up again: it continues from here\. npm run check looks/);
   const destroyed = summaryLines("destroy", "dev", { done: [], failed, messages: [] }, false);
-  assert.match(destroyed.join("\n"), /destroy goes on from here/);
+  assert.match(destroyed.join("\n"), /run destroy again: it continues from here/);
 });
 
 test("outputs that are too long for one line are written below each other, each of their own in one where it fits", () => {

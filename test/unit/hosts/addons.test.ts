@@ -1,18 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { parse, parseAllDocuments } from "yaml";
-import type { KubernetesObject } from "../../../addons/addon.ts";
-import { dnsAddress } from "../../../addons/coredns.ts";
+import type { Addon, KubernetesObject } from "../../../addons/addon.ts";
+import { lockedImage } from "../../../artifacts/images.ts";
+import { resolveVersions } from "../../../artifacts/lock.ts";
 import { clusterSchema } from "../../../config/schema.ts";
 import { addonsStage } from "../../../hosts/addons/addons.ts";
 
-const images = {
-  kubeProxy: "registry.k8s.io/kube-proxy:v1.36.3",
-  flannel: "ghcr.io/flannel-io/flannel:v0.28.4",
-  coredns: "registry.k8s.io/coredns/coredns:v1.14.2",
-};
-
-function stage(config: Record<string, unknown> = {}, extra: { name: string; manifest: string }[] = []) {
+function stage(config: Record<string, unknown> = {}, providerAddons: Addon[] = []) {
   const cluster = clusterSchema.parse({
     name: "unit",
     provider: "lab",
@@ -27,8 +22,8 @@ function stage(config: Record<string, unknown> = {}, extra: { name: string; mani
     cluster,
     address: "10.79.0.11",
     apiEndpoint: { port: 8443 },
-    images,
-    extra,
+    versions: resolveVersions(cluster).versions,
+    providerAddons,
   });
 }
 
@@ -142,12 +137,6 @@ test("no cache when it may keep nothing", () => {
   assert.match(Corefile, /forward \. \/etc\/resolv\.conf/);
 });
 
-test("the DNS address is the 10th of the Service network, over a byte's end too", () => {
-  assert.equal(dnsAddress("10.96.0.0/16"), "10.96.0.10");
-  assert.equal(dnsAddress("172.16.3.248/28"), "172.16.4.2");
-  assert.equal(dnsAddress("192.168.255.0/24"), "192.168.255.10");
-});
-
 test("an add-on that is switched off has no object, and no reference to be kept for", () => {
   const off = stage({ addons: { flannel: false, coredns: { enabled: false } } });
   assert.doesNotMatch(JSON.stringify(off.inputs), /kube-flannel|coredns/);
@@ -166,12 +155,19 @@ test("where the leaving are noted is made without content, so applying it again 
   assert.equal("data" in find(objectsOf(stage()), "ConfigMap", "ha-kubernetes"), false);
 });
 
-test("a provider's manifests come last; what is no object is refused by name", () => {
-  const manifest = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: cloud\n---\n";
-  const objects = objectsOf(stage({}, [{ name: "cloud", manifest }]));
-  assert.equal(objects.at(-1)?.metadata.name, "cloud");
-  assert.throws(() => stage({}, [{ name: "cloud", manifest: "kind: ConfigMap\n" }]), /add-on cloud: document 1 needs apiVersion/);
-  assert.throws(() => stage({}, [{ name: "cloud", manifest: "a: [" }]), /add-on cloud: /);
+test("a provider's add-ons are installed like the program's own, after them, and can be off", () => {
+  const cloud: Addon<"agent", { zones: number }> = {
+    name: "cloud",
+    settings: ({ network }) => (network.kubeProxyMode === "iptables" ? undefined : { zones: 3 }),
+    images: (versions) => ({ agent: lockedImage("pause", versions) }),
+    objects: ({ settings, images }) => [
+      { apiVersion: "v1", kind: "ConfigMap", metadata: { name: "cloud" }, data: { ...settings, image: images.agent } },
+    ],
+  };
+  const last = objectsOf(stage({}, [cloud])).at(-1);
+  assert.deepEqual(last?.data, { zones: 3, image: "registry.k8s.io/pause:3.10.2" });
+  const off = { network: { kubeProxyMode: "iptables" } };
+  assert.deepEqual(stage(off, [cloud]), stage(off));
 });
 
 test("the same config gives the same bytes", () => assert.deepEqual(stage(), stage()));

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
+import type { Addon } from "../../../addons/addon.ts";
 import { wantedFiles } from "../../../artifacts/bundle-plan.ts";
+import { lockedImage } from "../../../artifacts/images.ts";
 import { lock, resolveVersions } from "../../../artifacts/lock.ts";
 import type { Role } from "../../../config/schema.ts";
 import { artifactsFor, binaryPath } from "../../../hosts/artifacts.ts";
@@ -52,18 +54,29 @@ describe("what a host takes", () => {
     ]);
   });
 
-  it("is the cloud's own image besides, on control planes of that cloud alone", () => {
-    const file = "images-aws-cloud-controller-manager-1.36.1-linux-amd64.tar";
-    const source = { kind: "bundle" as const, location, sha256: { ...sha256, [file]: "hash" } };
-    const inCloud = (role: Role) =>
-      artifactsFor({ roles: [role], versions, architecture: "amd64", source, cloudImages: ["aws-cloud-controller-manager"] })
-        .text;
-    assert.ok(
-      inCloud("control-plane").includes(
-        `images hash ${location}/${file} registry.k8s.io/provider-aws/cloud-controller-manager:v1.36.1`,
-      ),
-    );
-    assert.equal(inCloud("worker"), list(["worker"]));
+  it("is the images of a provider's add-ons besides, where they run and the bundle holds them", () => {
+    const image = {
+      ...lockedImage("pause", versions),
+      archive: "agent",
+      version: "1.0.0",
+      reference: "registry.example.com/agent:1.0.0",
+    };
+    const agent: Addon = {
+      name: "agent",
+      settings: () => ({}),
+      images: () => ({ image }),
+      preload: "control-planes",
+      objects: () => [],
+    };
+    const file = "images-agent-1.0.0-linux-amd64.tar";
+    const withAgent = (role: Role, hashes: Record<string, string>) => {
+      const source = { kind: "bundle" as const, location, sha256: hashes };
+      return artifactsFor({ roles: [role], versions, architecture: "amd64", source, providerAddons: [agent] }).text;
+    };
+    const bundle = { ...sha256, [file]: "hash" };
+    assert.ok(withAgent("control-plane", bundle).includes(`images hash ${location}/${file} registry.example.com/agent:1.0.0\n`));
+    assert.equal(withAgent("worker", bundle), list(["worker"]));
+    assert.equal(withAgent("control-plane", sha256), list(["control-plane"]), "control planes pull it");
   });
 
   it("is each thing once, whatever roles a host has in whatever order", () => {

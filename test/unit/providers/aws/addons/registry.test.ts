@@ -1,10 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { parseAllDocuments } from "yaml";
-import { lock } from "../../../../artifacts/lock.ts";
-import { type Cluster, clusterSchema } from "../../../../config/schema.ts";
-import { awsAddons } from "../../../../providers/aws/addons.ts";
+import { addonObjects } from "../../../../../addons/addon.ts";
+import { lockedImage } from "../../../../../artifacts/images.ts";
+import { lock, resolveVersions } from "../../../../../artifacts/lock.ts";
+import { buildsOfImages } from "../../../../../artifacts/recipes.ts";
+import { type Cluster, clusterSchema } from "../../../../../config/schema.ts";
+import { manifest } from "../../../../../hosts/addons/addons.ts";
+import { awsLock } from "../../../../../providers/aws/addons/lock.ts";
+import { awsAddons } from "../../../../../providers/aws/addons/registry.ts";
 import {
   autoscalerStatements,
   backupStatements,
@@ -13,8 +17,8 @@ import {
   joinReaderStatements,
   joinWriterStatements,
   type Statement,
-} from "../../../../providers/aws/policies.ts";
-import { golden } from "../../../harness/golden.ts";
+} from "../../../../../providers/aws/policies.ts";
+import { golden } from "../../../../harness/golden.ts";
 
 const host = { address: "10.0.0.1", roles: ["etcd", "control-plane"] };
 const cluster = (more: object = {}): Cluster =>
@@ -31,10 +35,12 @@ const cluster = (more: object = {}): Cluster =>
 // biome-ignore lint/suspicious/noExplicitAny: manifests are read field by field
 type Read = any;
 const scaling = (): Cluster => ({ ...cluster(), pools: { burst: { autoscaling: { minimum: 0, maximum: 3 } } } as Read });
-const objects = (of: Cluster, kmsKey?: string): Read[] =>
-  awsAddons({ cluster: of, region: "eu-central-1", kmsKey }).flatMap(({ manifest }) =>
-    parseAllDocuments(manifest as string).map((document) => document.toJS()),
-  );
+const byAddon = (cluster: Cluster, kmsKey?: string): [string, Read[]][] =>
+  awsAddons({ region: "eu-central-1", kmsKey }).map((addon) => [
+    addon.name,
+    addonObjects(addon, { cluster, ...resolveVersions(cluster), apiUrl: "https://api.example.com:6443" }) ?? [],
+  ]);
+const objects = (of: Cluster, kmsKey?: string): Read[] => byAddon(of, kmsKey).flatMap(([, made]) => made);
 const find = (all: Read[], kind: string, name: string): Read => {
   const found = all.filter((object) => object.kind === kind && object.metadata.name === name);
   assert.equal(found.length, 1, `${found.length} objects ${kind} ${name}`);
@@ -52,14 +58,26 @@ test("the lock has what AWS adds for every Kubernetes version from 1.35 on, the 
     assert.equal(images.length, 9);
     for (const image of images) assert.match(image, /^registry\.k8s\.io\/.+:v\d+\.\d+\.\d+$/);
     assert.ok(images[0].startsWith(`registry.k8s.io/provider-aws/cloud-controller-manager:v${minor}.`), images[0]);
-    assert.match(lock.aws[minor]?.["cluster-autoscaler"] ?? "", new RegExp(`^${minor.replace(".", "\\.")}\\.`));
+    assert.match(awsLock.versions?.[minor]?.["cluster-autoscaler"] ?? "", new RegExp(`^${minor.replace(".", "\\.")}\\.`));
   }
+});
+
+test("the cloud controller, which control planes can't do without, can be built for each Kubernetes version", () => {
+  for (const minor of Object.keys(awsLock.versions ?? {})) {
+    const { versions } = resolveVersions(cluster());
+    const controller = lockedImage("aws-cloud-controller-manager", { ...versions, kubernetes: `${minor}.0` }, awsLock);
+    assert.match(buildsOfImages([controller])[0]?.hash ?? "", /^h1:.{44}$/);
+  }
+});
+
+test("every image has a digest or the word unknown", () => {
+  for (const { digests } of Object.values(awsLock.images))
+    for (const digest of Object.values(digests)) assert.match(digest, /^(sha256:[0-9a-f]{64}|unknown)$/);
 });
 
 test("a control plane gets the manifests of every add-on", () => {
   const key = "arn:aws:kms:eu-central-1:111122223333:key/1234";
-  for (const { name, manifest } of awsAddons({ cluster: scaling(), region: "eu-central-1", kmsKey: key }))
-    golden(`addons/${name}.yaml`, manifest as string);
+  for (const [name, made] of byAddon(scaling(), key)) golden(`addons/${name}.yaml`, manifest(made));
 });
 
 test("what makes a node usable runs before any node is", () => {

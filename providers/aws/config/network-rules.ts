@@ -1,10 +1,9 @@
-import { addressNumber, addressText, contains, inside, range } from "../addresses.ts";
-import { zoneOf } from "../machines.ts";
-import { type Problem, shown } from "../problems.ts";
-import { skippingUnreadable } from "../readable.ts";
-import type { Cluster } from "../schema.ts";
-import { subnetLayout } from "../subnets.ts";
-import { at, eachHost, type Rule } from "./rule.ts";
+import { addressNumber, addressText, contains, inside, range } from "../../../config/addresses.ts";
+import { type Problem, shown } from "../../../config/problems.ts";
+import { at, eachHost, type Rule } from "../../../config/rules/rule.ts";
+import type { Cluster } from "../../../config/schema.ts";
+import { zoneOf } from "./machines.ts";
+import { subnetLayout } from "./subnets.ts";
 
 // Zones, subnets and who may come in, on aws.
 
@@ -137,10 +136,10 @@ const hostPart = (key: string, cidrs: readonly string[]) => cidrs.map((cidr, ind
 export function awsRanges({ aws }: Cluster): { key: string; cidr: string }[] {
   if (aws === undefined) return [];
   return [
-    ...skippingUnreadable(() => [{ key: at("aws", "network", "vpcCidr"), cidr: aws.network.vpcCidr }]),
-    ...skippingUnreadable(() => hostPart(at("aws", "api", "allowedCidrs"), aws.api.allowedCidrs)),
-    ...skippingUnreadable(() => hostPart(at("aws", "ssh", "allowedCidrs"), aws.ssh.allowedCidrs)),
-    ...skippingUnreadable(() => hostPart(at("aws", "ssh", "bastion", "allowedCidrs"), aws.ssh.bastion?.allowedCidrs ?? [])),
+    { key: at("aws", "network", "vpcCidr"), cidr: aws.network.vpcCidr },
+    ...hostPart(at("aws", "api", "allowedCidrs"), aws.api.allowedCidrs),
+    ...hostPart(at("aws", "ssh", "allowedCidrs"), aws.ssh.allowedCidrs),
+    ...hostPart(at("aws", "ssh", "bastion", "allowedCidrs"), aws.ssh.bastion?.allowedCidrs ?? []),
   ];
 }
 

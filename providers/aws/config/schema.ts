@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { cidr, line, oneOf, onOff, qualifiedName, userName, whole } from "./values.ts";
+import { cidr, line, oneOf, onOff, qualifiedName, userName, whole } from "../../../config/values.ts";
 
 // What only provider aws knows. The region is Pulumi's own key `aws:region`; credentials are the provider's own too.
 

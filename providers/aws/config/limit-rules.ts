@@ -1,9 +1,9 @@
-import { range } from "../addresses.ts";
-import type { RootDisk } from "../aws.ts";
-import { zoneOf } from "../machines.ts";
-import { type Problem, shown } from "../problems.ts";
-import { subnetLayout } from "../subnets.ts";
-import { at, type Rule } from "./rule.ts";
+import { range } from "../../../config/addresses.ts";
+import { type Problem, shown } from "../../../config/problems.ts";
+import { at, type Rule } from "../../../config/rules/rule.ts";
+import { zoneOf } from "./machines.ts";
+import type { RootDisk } from "./schema.ts";
+import { subnetLayout } from "./subnets.ts";
 
 // Limits of AWS that its API would name in the middle of an `up`.
 

@@ -1,9 +1,8 @@
-import type { Image } from "../aws.ts";
-import { architectureOf, zoneOf } from "../machines.ts";
-import { type Problem, shown } from "../problems.ts";
-import { skippingUnreadable } from "../readable.ts";
-import type { Role } from "../schema.ts";
-import { at, eachHost, liveHostsOf, type Rule } from "./rule.ts";
+import { type Problem, shown } from "../../../config/problems.ts";
+import { at, eachHost, liveHostsOf, type Rule } from "../../../config/rules/rule.ts";
+import type { Role } from "../../../config/schema.ts";
+import { architectureOf, zoneOf } from "./machines.ts";
+import type { Image } from "./schema.ts";
 
 // Instances and volumes on aws.
 
@@ -50,10 +49,9 @@ const instanceTypes: Rule = {
     const { aws } = cluster;
     if (aws === undefined) return [];
     const types: [key: string, type: string | undefined][] = [
-      ...(["controlPlane", "etcd", "worker"] as const).flatMap((role) => [
-        ...skippingUnreadable(() => [
-          [at("aws", "machines", role, "instanceType"), aws.machines[role].instanceType] as [string, string],
-        ]),
+      ...(["controlPlane", "etcd", "worker"] as const).map((role): [string, string] => [
+        at("aws", "machines", role, "instanceType"),
+        aws.machines[role].instanceType,
       ]),
       ...Object.entries(cluster.pools).map(([name, pool]): [string, string | undefined] => [
         at("pools", name, "aws", "instanceType"),

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
-import type { Image, RootDisk } from "./aws.ts";
-import type { Cluster, HostConfig } from "./schema.ts";
+import type { Cluster, HostConfig } from "../../../config/schema.ts";
+import type { Image, RootDisk } from "./schema.ts";
 
 // Which machine a host of provider aws is, from the config alone: so that a host added or removed moves no other.
 

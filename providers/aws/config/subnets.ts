@@ -1,4 +1,4 @@
-import { addressText, range } from "./addresses.ts";
+import { addressText, range } from "../../../config/addresses.ts";
 
 /** The ranges of one zone's subnets. */
 export interface ZoneSubnets {
