@@ -1,4 +1,4 @@
-// the same cluster by provider aws: API by moto, instances as lab hosts, volumes as disks, balancer and names as relays; an instance is replaced
+// a cluster of provider aws: moto serves the API, lab hosts are the instances, relays are the balancer and the names; an instance is replaced
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import { DescribeInstancesCommand } from "@aws-sdk/client-ec2";
@@ -99,7 +99,7 @@ onCluster(
       return link;
     };
 
-    test("five nodes are Ready, each of the instance that AWS says it is", async () => {
+    test("five nodes are Ready, and each has the provider ID of its instance", async () => {
       await settled();
       const running = await instances();
       for (const { metadata, spec } of await cluster.list("nodes")) {
@@ -107,7 +107,7 @@ onCluster(
       }
     });
 
-    test("three etcd members, each with its data on its own volume", async () => {
+    test("three etcd members are healthy, each with its data on its own volume", async () => {
       const health = JSON.parse(await cluster.etcdctl("endpoint health -w json"));
       assert.deepEqual(
         health.map(({ health }: { health: boolean }) => health),
@@ -118,7 +118,7 @@ onCluster(
       for (const link of links) assert.ok(link?.startsWith(volumePath("vol-").split("/").at(-1) ?? ""), link);
     });
 
-    test("the API answers at its name, through the balancer, whose targets are the three control planes", async () => {
+    test("the API answers at its name through the balancer, which has the three control planes as targets", async () => {
       const { TargetGroups: [group] = [] } = await region.clients.elb.send(new DescribeTargetGroupsCommand());
       const health = await region.clients.elb.send(new DescribeTargetHealthCommand({ TargetGroupArn: group?.TargetGroupArn }));
       const running = await instances();
@@ -139,7 +139,7 @@ onCluster(
 
     test("a second up changes nothing and runs nothing on any host", () => assertNothingRuns(scenario));
 
-    test("an instance is replaced: its member comes back from its volume, under its address, and its Node is the new instance", async () => {
+    test("an instance is replaced: its member returns from its volume with its address, and its Node is the new instance", async () => {
       const [before, was, volume] = [await members(), await instances(), await disk("m1")];
       const edited = structuredClone(config);
       (edited.hosts.m1 as Record<string, unknown>).aws = { generation: 2 };

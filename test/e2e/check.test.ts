@@ -1,4 +1,4 @@
-// check says that a fresh cluster is well, names each thing that is broken by hand, and a repair mends exactly those
+// check finds a fresh cluster healthy and names each thing that is broken by hand; a repair fixes exactly those
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { must, type Result, run } from "../harness/process.ts";
@@ -43,7 +43,7 @@ onCluster(config, (scenario) => {
     return { status, wrong: wrong(report).sort(), report, text };
   };
 
-  test("a fresh cluster is well: status 0, every host looked at by one login, nothing written on any", async () => {
+  test("a fresh cluster is healthy: status 0, one login on each host, and nothing is written", async () => {
     await cluster.settled();
     const before = await Promise.all(
       [...cluster.hosts.values()].map(async (host) => [await host.logins(), await host.files()] as const),
@@ -76,7 +76,7 @@ onCluster(config, (scenario) => {
     }
   });
 
-  test("certs lists every certificate of the state and of the hosts with the serial that is on the disk", async () => {
+  test("certs lists every certificate of the state and of the hosts with its serial number on disk", async () => {
     const { status, stdout } = await look("certs", ["--json"]);
     assert.equal(status, 0);
     const { certificates } = JSON.parse(stdout);
@@ -112,7 +112,7 @@ onCluster(config, (scenario) => {
     "w2 FAIL containerd.service",
   ];
 
-  test("a mode, a stopped timer, kubelet and containerd, changed files and a stranger's port are found and named, with nothing else", async () => {
+  test("a file mode, a stopped timer, kubelet and containerd, changed files and a foreign port are reported, and nothing else", async () => {
     await cluster.host("m1").sh("chmod 0644 /etc/etcd/pki/member.key; systemctl stop etcd-backup.timer");
     await cluster.host("m2").sh("systemctl stop kubelet");
     await cluster.host("m3").sh("echo '# by hand' >>/etc/ha-kubernetes/haproxy.cfg");
@@ -132,7 +132,7 @@ onCluster(config, (scenario) => {
     assert.match(readable, /stack test-check: \d+ FAIL, \d+ WARN, \d+ OK; 5 of 5 hosts looked at\n$/);
   });
 
-  test("up without a repair runs nothing; with one it mends what differs and nothing else", async () => {
+  test("up without a repair runs nothing; a repair fixes the differences and nothing else", async () => {
     assert.match((await stack.up()).text, /\b\d+ unchanged/);
     assert.equal((await check()).status, 1);
     const files = async () => {
@@ -165,7 +165,7 @@ onCluster(config, (scenario) => {
     assert.deepEqual((await check()).wrong, []);
   });
 
-  test("a host that does not answer is named with the way out, and the others are looked at", async () => {
+  test("a host that does not answer is named with the cure, and the others are checked", async () => {
     await cluster.host("w2").sh("systemctl stop ssh");
     const { status, wrong, report } = await check();
     assert.equal(status, 2);
@@ -175,7 +175,7 @@ onCluster(config, (scenario) => {
     assert.equal((await check()).status, 0);
   });
 
-  test("a stack that can't be read ends with status 2 and says why", async () => {
+  test("an unreadable stack ends with status 2 and says why", async () => {
     const without = await run(
       process.execPath,
       ["engine/launch.mjs", "run", "check/main.ts", "check", "--stack", "test-check-none"],

@@ -1,4 +1,4 @@
-// boots, updates and neighbors of hosts: late addresses, other packet filters, ranges and proxies, emptied tables, and what check sees
+// boots, updates and neighbors of hosts: late addresses, other packet filters, ranges and proxies, flushed tables, and what check finds
 import assert from "node:assert/strict";
 import type { AddressInfo } from "node:net";
 import { after, test } from "node:test";
@@ -44,7 +44,7 @@ onCluster(
         return true;
       });
 
-    test("what is in the way on a host is named before anything is changed, each with its cure", async () => {
+    test("up names everything in its way on a host with its cure, before it changes anything", async () => {
       await host("m1").sh(`nft -f - <<'END'
 table inet hard {
   chain input { type filter hook input priority 0; policy drop;
@@ -93,7 +93,7 @@ END`);
       }
     });
 
-    test("a login's proxies, hardening's sysctls and another logind file: up succeeds, and nothing of them is in force", async () => {
+    test("proxies of the login, hardened sysctls and another logind file: up succeeds and overrides them", async () => {
       await stack.up();
       await cluster.settled();
       for (const name of ["m1", "m2", "m3"]) await host(name).sh("! grep -i _proxy /etc/kubernetes/manifests/*");
@@ -109,7 +109,7 @@ END`);
       await assertNothingRuns(scenario);
     });
 
-    test("tables that something empties are back within seconds, and pods are served", async () => {
+    test("flushed packet filter tables are back within seconds, and pods are served", async () => {
       await host("w1").sh("nft flush ruleset");
       await host("w2").sh("systemctl restart nftables");
       await host("m3").sh("systemctl start nftables; systemctl stop nftables");
@@ -127,7 +127,7 @@ END`);
       await well();
     });
 
-    test("check names what was changed under the program, and a repair mends it", async () => {
+    test("check names what somebody changed by hand, and a repair fixes it", async () => {
       await host("m1").sh("echo x >>/opt/ha-kubernetes/kubernetes-1.36.3/kubectl; nft flush chain inet ha_kubernetes input");
       await host("m2").sh("sed -i 's/--profiling=false/--profiling=true/' /etc/kubernetes/manifests/kube-scheduler.yaml");
       await host("m3").sh(
@@ -165,7 +165,7 @@ END`);
 
     // Which one etcd member at a time bears.
     for (const [member, worker] of [["m1", "w1"], ["m2", "w2"], ["m3"]]) {
-      test(`${member} and ${worker ?? "no worker"} boot, with addresses that come 15 s late, and heal without up`, async () => {
+      test(`${member} and ${worker ?? "no worker"} boot, get their addresses 15 s late, and recover without up`, async () => {
         const hosts = [member, worker].flatMap((name) => (name === undefined ? [] : [host(name)]));
         for (const each of hosts) await delayAddress(each, gateway);
         await reboot(...hosts);
@@ -181,7 +181,7 @@ END`);
       });
     }
 
-    test("destroy leaves hosts as they were", async () => {
+    test("destroy restores the hosts", async () => {
       await stack.destroy();
       await host("m1").sh("nft delete table inet hard || true");
       await fresh.assertClean(...all);

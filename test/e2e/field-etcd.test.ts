@@ -1,4 +1,4 @@
-// etcd over the years: members that were left behind, removed or damaged, snapshots and clocks, a full database, defragmentation
+// etcd over the years: forgotten, removed and damaged members, snapshots and clocks, a full database, defragmentation
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { checked, compact, databaseOf, fill, memberNames, ownEtcdctl, runUnit } from "../harness/etcd.ts";
@@ -38,7 +38,7 @@ onCluster(config, (scenario) => {
   };
   const alarms = () => cluster.etcdctl("alarm list");
 
-  test("metrics are told to the nodes, and timers take snapshots, try them and defragment", async () => {
+  test("nodes can read the metrics; timers take snapshots, drill restores and defragment", async () => {
     await cluster.settled();
     assert.match(await cluster.host("w1").sh(`curl -s http://${m1.address}:2381/metrics`), /^etcd_server_has_leader 1$/m);
     const timers = await m1.sh("systemctl is-active etcd-backup.timer etcd-backup-drill.timer etcd-defragment.timer");
@@ -46,7 +46,7 @@ onCluster(config, (scenario) => {
     await assertNothingRuns(scenario);
   });
 
-  test("a learner that a run left behind is named by check and promoted by a repair", async () => {
+  test("check names a leftover learner, and a repair promotes it", async () => {
     await m3.sh("systemctl stop etcd && rm -rf /var/lib/etcd/member");
     await cluster.etcdctl(`member remove ${await idOf("m3")}`);
     const add = `member add m3 --peer-urls https://${m3.address}:2380 --learner`;
@@ -63,7 +63,7 @@ onCluster(config, (scenario) => {
     await mends(/promoted this member, which was still a learner/);
   });
 
-  test("a member that was removed by hand joins again by a repair, and its old data is kept", async () => {
+  test("a repair lets a member that was removed by hand join again, and keeps its old data", async () => {
     const [ids, before] = [await cluster.etcdClusterIds(), await idOf("m3")];
     await cluster.etcdctl(`member remove ${before}`);
     const found = await checked(stack);
@@ -77,7 +77,7 @@ onCluster(config, (scenario) => {
     await m3.sh("test -d /var/lib/etcd/before-rejoin/wal");
   });
 
-  test("so does one whose data is damaged", async () => {
+  test("a repair lets a member with damaged data join again", async () => {
     // One byte inside the twentieth record of the log: elsewhere etcd may take the damage for a write that was cut off, and cut its log there.
     await m3.sh(`systemctl stop etcd; f=$(ls /var/lib/etcd/member/wal/*.wal | tail -n 1); at=0; for n in $(seq 20); do
         length=$(od -A n -t d8 -j $at -N 8 $f); size=$((length & 0xffffffffffffff)); from=$((at + 8)); at=$((from + size + (length < 0 ? (length >> 56) & 7 : 0)))
@@ -87,7 +87,7 @@ onCluster(config, (scenario) => {
     await cluster.settled();
   });
 
-  test("a restore that was cut off asks again whether etcd is healthy", async () => {
+  test("a restore that was cut off checks again whether etcd is healthy", async () => {
     await Promise.all(members.map((host) => host.sh("echo cut >/var/lib/ha-kubernetes/etcd-restore-approved")));
     const ids = await cluster.etcdClusterIds();
     stack.configure({ ...config, etcd: { ...etcd, restoreFrom: { id: "cut", snapshot: "none.db", sha256: "0".repeat(64) } } });
@@ -99,7 +99,7 @@ onCluster(config, (scenario) => {
     assert.deepEqual(await cluster.etcdClusterIds(), ids);
   });
 
-  test("snapshots are compressed, in order of revisions, and one from the future is an error that hides no other", async () => {
+  test("snapshots are compressed and ordered by revision; one from the future is an error that hides no other", async () => {
     const taken = await runUnit(m1, "etcd-backup.service");
     assert.equal(taken.status, 0, taken.said);
     const newest = /^(\S+\.db\.gz): revision/m.exec(taken.said)?.[1] ?? "";
@@ -131,7 +131,7 @@ onCluster(config, (scenario) => {
     assert.ok(!(await checked(stack)).some((line) => / snapshot of etcd:/.test(line)));
   });
 
-  test("a full database is named, snapshots go on, and a raised quota is one edit and one up", async () => {
+  test("a full database is reported and snapshots go on; raising the quota takes one edit and one up", async () => {
     await fill(m1, "fill");
     // As full as it gets: what is left after defragmentation is filled, too.
     for (const host of members) await host.sh(`${ownEtcdctl} --command-timeout=60s defrag`);
@@ -162,7 +162,7 @@ onCluster(config, (scenario) => {
     await cluster.settled();
   });
 
-  test("so is a full one from which objects were deleted, with a repair", async () => {
+  test("a repair frees a full database after objects were deleted", async () => {
     await fill(m1, "again", { same: true });
     assert.match(await alarms(), /NOSPACE/);
     await cluster.kubectl("delete configmap not-full");
@@ -172,7 +172,7 @@ onCluster(config, (scenario) => {
     await cluster.kubectl("create configmap not-full-either");
   });
 
-  test("defragmentation: not while a member is away, followers first, the leader hands over", async () => {
+  test("defragmentation waits for absent members, begins with followers, and moves the leader", async () => {
     await fill(m1, "waste", { same: true, count: 150 });
     await cluster.etcdctl("del waste");
     await compact(m1);

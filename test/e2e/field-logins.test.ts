@@ -1,4 +1,4 @@
-// logins, keys and clocks on hosts that exist: refused, changed, RSA, and an operator's clock that is ahead
+// logins, keys and clocks on existing hosts: refused logins, changed keys, RSA, and an operator's clock that is ahead
 import assert from "node:assert/strict";
 import { generateKeyPairSync } from "node:crypto";
 import { test } from "node:test";
@@ -44,7 +44,7 @@ onCluster(
       assert.notEqual(status, 0, text);
       return text;
     };
-    test("a key that no host knows ends up at one login on each host, and speaks of user and key", async () => {
+    test("up with an unknown key ends after one login on each host and names the user and the key", async () => {
       await stack.secret("sshPrivateKey", newKey().privateKey);
       const started = Date.now();
       const text = await failing("up");
@@ -60,13 +60,13 @@ onCluster(
       assert.ok(Math.max(...refused) === 1, refused.join());
     });
 
-    test("a key with a fault is not stored, and one that is stored all the same is refused before anything runs", async () => {
+    test("config set refuses a malformed key; up refuses a stored one before anything runs", async () => {
       const result = await stack.engine("config", ["set", "--secret", "sshPrivateKey"], { input: key.slice(0, 200) });
       assert.match(result.text, /sshPrivateKey is a private key whose end is missing\. Nothing was written\./);
       await stack.secret("sshPrivateKey", key);
     });
 
-    test("the operator's clock twenty minutes ahead: every etcd host says both times at once, and nothing is changed by it", async () => {
+    test("the operator's clock is twenty minutes ahead: every etcd host reports both times, and nothing changes", async () => {
       const text = await failing("up", [], clockAhead);
       assert.match(
         text,
@@ -78,7 +78,7 @@ onCluster(
       await fresh.assertClean(...hosts);
     });
 
-    test("the right key, RSA and ssh-keyscan's form of a host key: a cluster; no line says twice what another has", async () => {
+    test("the right key, an RSA key and ssh-keyscan's form of a host key make a cluster; no message is repeated", async () => {
       const { text } = await stack.up();
       await cluster.settled();
       assert.doesNotMatch(text, /another run on this host|Running in chroot|: $/m);
@@ -86,7 +86,7 @@ onCluster(
       await assertNothingRuns(scenario);
     });
 
-    test("leaves from a clock that is ahead are refused by every host, which go on with what they have; the cure makes others", async () => {
+    test("hosts refuse certificates from a clock that is ahead and keep their old ones; the cure issues new ones", async () => {
       const all = ["--replace", "**:LocallySignedCert::**"];
       assert.match(await failing("up", all, clockAhead), /etcd on m\d: the certificate starts at .*--replace/);
       await cluster.nodesReady();
@@ -96,7 +96,7 @@ onCluster(
       await assertNothingRuns(scenario);
     });
 
-    test("another key on the hosts: destroy and removals say what comes first, an up with it runs nothing, and then they go", async () => {
+    test("hosts get another key: destroy and removals ask for an up first; that up runs nothing, and then they work", async () => {
       const next = newKey();
       for (const host of hosts) await host.sh(`echo '${next.publicKey}' >/etc/ssh/authorized_keys`);
       const refused = await failing("destroy");

@@ -1,4 +1,4 @@
-// what a lost host had: its address is shut out, check asks to replace what signed it, and then it opens nothing
+// the credentials of a lost host: its address is blocked, check asks for new authorities, and then the credentials open nothing
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { nodeNames } from "../harness/edits.ts";
@@ -25,7 +25,7 @@ onCluster(
         env: { PULUMI_CONFIG_PASSPHRASE: stack.passphrase },
       });
 
-    test("what a lost worker had opens the API until its authority is replaced, and check asks for that until then", async () => {
+    test("a lost worker's credential opens the API until its authority is replaced; check asks for that until then", async () => {
       const [m1, w1] = [cluster.host("m1"), cluster.host("w1")];
       const credential = await w1.sh("cat /var/lib/kubelet/pki/kubelet-client-current.pem");
       await m1.trySh("umask 077; cat >/root/lost.pem", credential);

@@ -1,4 +1,4 @@
-// what was on hosts before: up refuses leftovers by name and touches none, takes what is empty, and destroy gives everything back
+// hosts that hold something already: up names leftovers and touches none, uses empty places, and destroy restores everything
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import { Disks } from "../harness/disks.ts";
@@ -70,7 +70,7 @@ onCluster(
         ),
       );
 
-    test("leftovers are refused on every host, all at once, each with the way to move it away, and none is touched", async () => {
+    test("up refuses leftovers on all hosts at once, says how to move each away, and touches none", async () => {
       await each(inTheWay);
       await fresh.remember(cluster.hosts.values());
       await each(leftovers);
@@ -96,7 +96,7 @@ onCluster(
       assert.deepEqual(await planted(), before);
     });
 
-    test("a disk that is not blank is refused once it would be used", async () => {
+    test("up refuses a disk that is not blank once it would use it", async () => {
       await cluster.host("m2").sh("umount /srv/etcd");
       const before = await cluster.host("m2").sh("sha256sum /dev/data");
       const { status, text } = await stack.engine("up");
@@ -108,7 +108,7 @@ onCluster(
       await cluster.host("m2").sh("mount -t tmpfs tmpfs /srv/etcd");
     });
 
-    test("a destroy after an up that was refused touches none of them either", async () => {
+    test("a destroy after a refused up touches no leftovers either", async () => {
       const before = await planted();
       await stack.destroy();
       assert.deepEqual(await planted(), before);
@@ -117,7 +117,7 @@ onCluster(
         assert.equal(await host.sh("ls -A /var/lib/ha-kubernetes; rm -r /var/lib/ha-kubernetes"), "scripts.tar\n");
     });
 
-    test("once they are moved away as the messages say, up succeeds, and nothing of the old cluster is in the new one", async () => {
+    test("up succeeds once the leftovers are moved as the messages say, and takes nothing of the old cluster", async () => {
       await each(cures);
       await fresh.assertClean(cluster.host("m2"), cluster.host("m3"));
       await fresh.remember(cluster.hosts.values());
@@ -136,7 +136,7 @@ onCluster(
     const numberOf = async (name: string) =>
       (await cluster.host(name).sh("echo $((0x$(stat -c %t /dev/data))):$((0x$(stat -c %T /dev/data)))")).trim();
 
-    test("hosts of the release before, which have no marks, are known by what they hold; a link of user etcd gives it no file", async () => {
+    test("up recognizes unmarked hosts of the previous release by their files; a symlink by user etcd gives it no file", async () => {
       for (const name of ["m1", "m2", "m3"])
         await cluster
           .host(name)
@@ -152,7 +152,7 @@ onCluster(
       await m1.sh("rm /root/victim; find /srv/snapshots -type l -delete");
     });
 
-    test("a disk of the release before on a machine that is new, without a mark, is known by etcd's own log", async () => {
+    test("up recognizes an unmarked disk of the previous release on a new machine by etcd's log", async () => {
       const m3 = cluster.host("m3");
       const member = await cluster.etcdctl("member list | grep ' m3,'");
       await m3.sh("systemctl stop etcd; rm /srv/etcd/.ha-kubernetes; umount /srv/etcd");
@@ -168,7 +168,7 @@ onCluster(
       assert.match(await m3.sh("cat /srv/etcd/.ha-kubernetes"), / m3\n$/);
     });
 
-    test("destroy deletes what is its own, leaves the rest, and puts back what was there", async () => {
+    test("destroy deletes its own files, leaves the rest, and restores what it replaced", async () => {
       await cluster.host("m1").sh("mkdir /srv/etcd/photos; echo x >/srv/etcd/photos/1");
       await cluster.host("w1").sh(`nft add table ip6 mangle
         nft 'add chain ip6 mangle FORWARD { type filter hook forward priority mangle; policy drop; }'`);

@@ -1,4 +1,4 @@
-// a living cluster that an earlier release made takes this one by up: in turns, nothing replaced, no request on a new connection lost
+// up upgrades a running cluster of an earlier release: host by host, no resource is replaced, no request on a new connection fails
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Probe, summary } from "../harness/probe.ts";
@@ -16,7 +16,7 @@ onCluster(
   (scenario) => {
     const { stack, cluster } = scenario;
 
-    test("up of this release: one apiserver at a time, one worker at a time, no resource replaced, no failed request", async () => {
+    test("up of this release: one apiserver and one worker at a time, no replaced resource, no failed request", async () => {
       await cluster.settled();
       await startGuarded(cluster);
       const [id] = await cluster.etcdClusterIds();

@@ -1,4 +1,4 @@
-// turns hold whatever happens to etcd and the API, and destroy works after a first up that was killed anywhere
+// turns are kept during outages of etcd and the API, and destroy works after a first up that was killed anywhere
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { FreshHosts } from "../harness/fresh.ts";
@@ -36,7 +36,7 @@ onCluster(
     };
 
     for (const point of Object.keys(points) as (keyof typeof points)[]) {
-      test(`a first up that is killed at stage ${point}, then destroy: hosts as they were`, async () => {
+      test(`the first up is killed at stage ${point}, and destroy restores the hosts`, async () => {
         await killedAt(point);
         await stack.destroy();
         await fresh.assertClean(...cluster.hosts.values());
@@ -44,7 +44,7 @@ onCluster(
       });
     }
 
-    test("killed once more, then up: a healthy cluster, which knows that it is whole", async () => {
+    test("up finishes after another kill: the cluster is healthy and recorded as complete", async () => {
       await killedAt("control-plane");
       await stack.up();
       await cluster.settled();
@@ -53,7 +53,7 @@ onCluster(
       for (const { name } of controlPlanes) assert.match(said, new RegExp(`announces.${name}: "?yes`));
     });
 
-    test("an apiserver's argument is changed while two etcd stand still: one after another, and only once the quorum is back", async () => {
+    test("an apiserver argument changes while two etcd members are frozen: one host after another, once the quorum is back", async () => {
       const before = await Promise.all(controlPlanes.map(apiserverStarted));
       await m1.sh(`
         install -d -m 0755 /run/ha-kubernetes /run/ha-kubernetes/etcd.leftover
@@ -83,7 +83,7 @@ onCluster(
       );
     });
 
-    test("a host whose lease ran out stops before it interrupts anything; a failure stops who began before it, and nobody later", async () => {
+    test("a host whose lease expired stops before it interrupts anything; a failure stops runs that began before it, and no later ones", async () => {
       const lost = await withLibraries(
         m1,
         "etcd",
@@ -120,7 +120,7 @@ onCluster(
       assert.equal(says.filter(({ said }) => /leads/.test(said)).length, 1);
     });
 
-    test("a turn of the pool has one holder; who lost it stops; what the API refuses ends in its own words", async () => {
+    test("a turn of the pool has one holder; a host that lost it stops; an error of the API is passed on", async () => {
       const held = await withLibraries(
         w1,
         "worker",
@@ -168,7 +168,7 @@ onCluster(
       assert.doesNotMatch(refused.said, /another worker/);
     });
 
-    test("destroy with etcd stopped on two of three: each control plane's signed word is enough, and hosts are as they were", async () => {
+    test("destroy with etcd stopped on two of three: signed notes of the control planes suffice, and the hosts are restored", async () => {
       for (const host of [m2, m3]) await host.sh("systemctl stop etcd");
       await stack.destroy();
       await fresh.assertClean(...cluster.hosts.values());

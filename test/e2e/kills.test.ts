@@ -1,4 +1,4 @@
-// up is killed at random points of changes, HA_KUBERNETES_KILLS times (by default 9): the next up converges each time
+// up is killed at random points of changes, HA_KUBERNETES_KILLS times (9 by default): the next up converges each time
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Generations } from "../../config/authorities.ts";
@@ -93,7 +93,7 @@ onCluster(initial, (scenario) => {
   const random = randomFrom(seed);
   let config = scenario.config;
 
-  test(`after each of ${kills} kills the next up converges, and it is the same etcd cluster`, async () => {
+  test(`the next up converges after each of ${kills} kills, with the same etcd cluster`, async () => {
     await scenario.cluster.settled();
     const [id] = await scenario.cluster.etcdClusterIds();
     console.log(`seed ${seed}`);
@@ -123,7 +123,7 @@ onCluster(initial, (scenario) => {
     }
   });
 
-  test("in the end everything runs, and another up runs nothing", async () => {
+  test("everything runs in the end, and another up runs nothing", async () => {
     const cluster = new TestCluster(config);
     await cluster.settled();
     await assertNothingRuns({ ...scenario, cluster });

@@ -1,4 +1,4 @@
-// a bundle with one changed file, a host of another cluster, too; a config with mistakes touches nothing
+// a tampered file of the bundle and a host of another cluster are refused; a config with mistakes touches nothing
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { test } from "node:test";
@@ -27,7 +27,7 @@ onCluster(
   ({ stack, cluster }) => {
     const host = cluster.host("m1");
 
-    test("a changed file is refused on the host, by name and with both hashes, and is not installed", async () => {
+    test("a host refuses a changed file with its name and both hashes, and does not install it", async () => {
       // The bundle may hold others, of upgrades.
       const { versions } = resolveVersions({ kubernetesVersion: String(config.kubernetesVersion), versions: {} });
       // An older bundle holds the compressed archive, too; hosts take the one that sorts first.
@@ -50,7 +50,7 @@ onCluster(
       assert.deepEqual(heldBy(text, await secretsOfStack(stack)), [], "no secret in the message");
     });
 
-    test("the host carries the mark of its cluster: another cluster's up is refused there and changes nothing", async () => {
+    test("the host carries the mark of its cluster: it refuses the up of another cluster, which changes nothing", async () => {
       const other = new Stack("test-tamper-other");
       try {
         const before = await host.files();
@@ -65,7 +65,7 @@ onCluster(
       }
     });
 
-    test("every mistake of a config is named at once, and nothing is touched", async () => {
+    test("all mistakes of a config are named at once, and nothing is touched", async () => {
       const before = await everything();
       stack.configure({
         ...config,
@@ -90,7 +90,7 @@ onCluster(
       return { resources, logins: await host.logins(), containers: await containersOf(config.name) };
     }
 
-    test("up and destroy of hosts that are not the lab's want a yes", async () => {
+    test("up and destroy ask for confirmation on hosts that are not the lab's", async () => {
       for (const verb of ["up", "destroy"]) {
         const { status, text } = await stack.ask(verb);
         assert.notEqual(status, 0);
@@ -99,7 +99,7 @@ onCluster(
       assert.equal((await containersOf(config.name)).length, Object.keys(config.hosts).length);
     });
 
-    test("a config with a mistake makes no state where there was none", async () => {
+    test("a config with a mistake creates no state", async () => {
       stack.forget();
       stack.configure({ ...config, api: { ...config.api, address: config.nodeCidrs[0] as string } });
       assert.notEqual((await stack.engine("up")).status, 0);

@@ -1,4 +1,4 @@
-// other versions of Kubernetes, etcd and containerd, rolled through a healthy cluster by editing the config, while requests go on; a roll that fails
+// upgrades of Kubernetes, etcd and containerd roll through a healthy cluster while requests go on; a roll that fails stops
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Edited, healthyMembers } from "../harness/edits.ts";
@@ -63,7 +63,7 @@ onCluster(config, (scenario) => {
     }
   }
 
-  test("a healthy cluster with a workload and a budget", async () => {
+  test("a healthy cluster with a workload and a disruption budget", async () => {
     await cluster.settled();
     await startWhereAmI(cluster);
     await startGuarded(cluster);
@@ -71,7 +71,7 @@ onCluster(config, (scenario) => {
     assert.deepEqual(await runtimeVersions(cluster), new Set(["containerd://2.3.3"]));
   });
 
-  test("a preview says on which host which version becomes which, and runs nothing", async () => {
+  test("preview shows the old and new versions for each host, and runs nothing", async () => {
     const { kubernetesVersion: _, versions: __, ...others } = edited.config;
     stack.configure({
       ...others,
@@ -117,7 +117,7 @@ onCluster(config, (scenario) => {
   });
 
   if (from !== between) {
-    test(`${from} becomes ${between}: nodes are emptied one at a time and come back, no request fails`, async () => {
+    test(`${from} becomes ${between}: nodes are drained one at a time and return, and no request fails`, async () => {
       const { result, roll } = await watched(() =>
         edited.up(`${from} to ${between}`, (config) => {
           config.kubernetesVersion = between;
@@ -136,7 +136,7 @@ onCluster(config, (scenario) => {
     });
   }
 
-  test("where one host lacks a file, all that changes is what runs containers on the others: they run on", async () => {
+  test("one host lacks a file: only the container runtime changes on the others, and containers keep running", async () => {
     const [before, running] = await Promise.all([apiserverVersions(controlPlanes), containers()]);
     const w2 = cluster.host("w2");
     await w2.sh("mount -t tmpfs tmpfs /var/cache/ha-kubernetes/bundle");
@@ -150,7 +150,7 @@ onCluster(config, (scenario) => {
     await w2.sh("umount /var/cache/ha-kubernetes/bundle");
   });
 
-  test("a roll that fails on one control plane stops there and says so; workers are not begun, and no request fails", async () => {
+  test("a roll that fails on one control plane stops there and says so; workers do not start, and no request fails", async () => {
     const m2 = cluster.host("m2");
     await m2.sh(
       `mkdir -p ${brokenKubelet.replace(/\/[^/]*$/, "")}; printf '[Service]\\nExecStartPre=/bin/false\\n' >${brokenKubelet}`,
@@ -176,7 +176,7 @@ onCluster(config, (scenario) => {
     assert.equal(roll.mostAway, 1);
   });
 
-  test("the next up goes on: etcd, control planes one by one, the canary worker, the other one", async () => {
+  test("the next up continues: etcd, control planes one by one, the canary worker, the other worker", async () => {
     const { result, roll } = await watched(() =>
       edited.up(`${between} to ${target.kubernetes}, etcd to ${target.etcd}, resumed`, (config) => {
         config.kubernetesVersion = target.kubernetes;
@@ -213,7 +213,7 @@ onCluster(config, (scenario) => {
     );
   });
 
-  test("one etcd cluster all along, and another up runs nothing", async () => {
+  test("the etcd cluster is the same throughout, and another up runs nothing", async () => {
     assert.equal((await cluster.etcdClusterIds()).size, 1);
     assert.deepEqual(await healthyMembers(cluster), ["m1", "m2", "m3"]);
     await assertNothingRuns(scenario);
