@@ -32,7 +32,7 @@ after(async () => {
   await moto.stop();
 });
 
-/** What the account has that a new one has not. */
+/** What the account has and a new one does not. */
 async function made(): Promise<string[]> {
   return (await everything(clients)).filter((line) => !fresh.includes(line));
 }

@@ -38,9 +38,9 @@ const config = {
   api: { domainName: `api.${name}.internal`, port: 6443 },
   hosts,
   pools: { general: {} },
-  // Copies to S3 are signed with the instance's role, which a lab host has none of.
+  // Copies to S3 are signed with the instance's role, which a lab host does not have.
   etcd: { backup: { enabled: false } },
-  // Its containers are in no bundle.
+  // Bundles do not hold its images.
   addons: { ebsCsi: false },
   artifacts: { source: "bundle", manifest: bundleManifest },
   aws: {
@@ -77,7 +77,7 @@ onCluster(
   (scenario) => {
     const { stack, cluster } = scenario;
 
-    /** Waits until all nodes are Ready and all pods but the cloud controller's are: that one asks for metadata of its instance. */
+    /** Waits until all nodes are Ready, and all pods except the cloud controller's, which needs instance metadata. */
     const settled = () =>
       eventually("nodes and pods to be ready", 240, async () => {
         await cluster.nodesReady(1);
@@ -89,7 +89,7 @@ onCluster(
       });
     const members = async () =>
       JSON.parse(await cluster.etcdctl("member list -w json")).members as { ID: number; name: string }[];
-    /** The device that a member's data is on, and the volume's link that leads there. */
+    /** The link of the volume with a member's data; asserts that the data is on its device. */
     const disk = async (host: string) => {
       const found = await cluster
         .host(host)
@@ -150,7 +150,7 @@ onCluster(
       const now = await instances();
       assert.notEqual(now.m1, was.m1);
       for (const host of ["m2", "m3", "w1", "w2"]) assert.equal(now[host], was[host]);
-      // A member that came without its data would have another id.
+      // A member without its data would have another id.
       assert.deepEqual(await members(), before);
       assert.equal(await disk("m1"), volume);
       assert.match((await cluster.get("node m1")).spec.providerID, new RegExp(`${now.m1}$`));

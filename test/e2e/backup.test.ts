@@ -10,7 +10,7 @@ import { answeringNodes, startWhereAmI } from "../harness/workload.ts";
 const config = await threePlusTwo("test-backup");
 const directory = "/var/backups/ha-kubernetes";
 const elsewhere = "/mnt/elsewhere";
-/** The host that stands for one outside of the cluster, by SFTP. */
+/** The host that serves as the SFTP target outside of the cluster. */
 const target = { user: "ops", directory: "/home/ops" };
 
 onCluster(config, (scenario) => {
@@ -18,7 +18,7 @@ onCluster(config, (scenario) => {
   const members = cluster.withRole("etcd");
   const m1 = cluster.host("m1");
 
-  /** Edits the config's etcd section, runs `up` and returns how it ended. */
+  /** Edits the config's etcd section, runs `up` and returns its result. */
   async function upWith(etcd: object) {
     config.etcd = etcd;
     stack.configure(config);
@@ -114,7 +114,7 @@ onCluster(config, (scenario) => {
   test("a restore refuses to replace a healthy etcd by default", async () => {
     const file = await newest(m1);
     await cluster.kubectl("create configmap after-the-snapshot -n default");
-    // Every member finds it by name at the SFTP target.
+    // Every member gets it by name from the SFTP target.
     const sha256 = (await m1.sh(`sed -n s/^sha256=//p ${file}.facts`)).trim();
     restoreFrom = { id: "first", snapshot: file.split("/").at(-1) ?? "", sha256 };
     const { status, text } = await upWith({ backup, restoreFrom });

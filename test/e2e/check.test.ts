@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { must, type Result, run } from "../harness/process.ts";
 import { onCluster } from "../harness/scenario.ts";
 import { heldBy } from "../harness/secrets.ts";
-import { threePlusTwo } from "../harness/stack.ts";
+import { addressIn, threePlusTwo } from "../harness/stack.ts";
 import { secretsOfStack } from "../harness/stages.ts";
 
 const config = await threePlusTwo("test-check");
@@ -29,7 +29,7 @@ onCluster(config, (scenario) => {
       limitSeconds: 300,
       env: { PULUMI_CONFIG_PASSPHRASE: stack.passphrase },
     });
-  /** What is not OK, as `place level subject`. How full and how fast this machine's disk is, is not the cluster's doing. */
+  /** Findings that are not OK, as `place level subject`, without those about this machine's own disk. */
   const wrong = (report: Report) =>
     report.places.flatMap(({ place, findings }) =>
       findings
@@ -121,7 +121,7 @@ onCluster(config, (scenario) => {
     await cluster.host("w2").sh("systemctl stop containerd");
     const { status, wrong, text } = await check();
     assert.equal(status, 1);
-    // How soon the API takes a Node for not Ready is not asserted.
+    // The time until a Node counts as not Ready is not asserted.
     assert.deepEqual(
       wrong.filter((line) => !/ (Node|pod )/.test(line)),
       broken,
@@ -141,14 +141,14 @@ onCluster(config, (scenario) => {
           [...(await host.files())].map(([path, is]) => [`${host.name} ${path}`, is] as const),
         ),
       );
-      // The program's own notes say that it ran.
+      // The program's own records note each run.
       return new Map(all.flat().filter(([path]) => !path.includes(" /var/lib/ha-kubernetes/")));
     };
     const before = await files();
     stack.configure({ ...config, repair: "first" });
     const { text } = await stack.up();
     assert.match(text, /\b\d+ updated/);
-    // What brings the scripts to each of the 5 hosts, and what makes join credentials for the 2 workers, is all that is made again.
+    // Only the copies of the scripts to 5 hosts and the join credentials of 2 workers are replaced.
     assert.match(text, /\b7 replaced/);
     assert.doesNotMatch(text, /\b\d+ (created|deleted)/);
     const after = await files();
@@ -170,7 +170,7 @@ onCluster(config, (scenario) => {
     const { status, wrong, report } = await check();
     assert.equal(status, 2);
     assert.deepEqual(wrong, ["w2 FAIL connection"]);
-    assert.match(report.places.find(({ place }) => place === "w2")?.findings[0]?.found ?? "", /10\.79\.74\.22/);
+    assert.match(report.places.find(({ place }) => place === "w2")?.findings[0]?.found ?? "", new RegExp(addressIn(config, 22)));
     await cluster.host("w2").sh("systemctl start ssh");
     assert.equal((await check()).status, 0);
   });

@@ -30,7 +30,7 @@ onCluster(
       assert.ok(members.every(({ isLearner }: { isLearner?: boolean }) => !isLearner));
       assert.equal((await cluster.etcdClusterIds()).size, 1);
       for (const { address } of cluster.withRole("etcd")) {
-        // A certificate of the cluster's other authority is none of etcd's.
+        // A certificate of the cluster's other authority.
         const foreign =
           "--cert /etc/kubernetes/pki/apiserver-kubelet-client.crt --key /etc/kubernetes/pki/apiserver-kubelet-client.key";
         const ask = (flags: string) =>
@@ -100,7 +100,7 @@ onCluster(
         const before = await host.files();
         assert.equal(await runAgain(command, host), `${command.stage} on ${command.host}: nothing to change`);
         const after = await host.files();
-        // The copy from which a stage is undone is written by each run; it says the same.
+        // Each run writes the copy for the undo again, with the same content.
         for (const files of [before, after]) {
           for (const path of files.keys()) if (path.startsWith("/var/lib/ha-kubernetes/stages/")) files.delete(path);
         }
@@ -112,7 +112,7 @@ onCluster(
       const secrets = await secretsOfStack(stack);
       const keys = secrets.filter(({ what }) => what.startsWith("private key"));
       assert.ok(keys.length >= 12, `${keys.length} private keys are too few to be all`);
-      // A search that can't find is no proof: this is where one of them must be.
+      // The search itself works: here it must find a secret.
       const placed = await cluster.host("m1").sh("cat /etc/kubernetes/pki/sa.key");
       assert.equal(heldBy(placed, secrets).length, 1);
 

@@ -13,7 +13,7 @@ onCluster(await threePlusTwo("test-edits"), (scenario) => {
   const controlPlanes = ["m1", "m2", "m3"];
   const everyHost = [...controlPlanes, "w1", "w2"];
 
-  /** An edit during which no request fails and nothing is replaced, and which runs on these hosts alone. */
+  /** Makes an edit that runs on these hosts only; asserts that no request fails and nothing is replaced. */
   async function edit(what: string, hosts: readonly string[], change: (config: ClusterConfig) => void): Promise<Edit> {
     const done = await edited.up(what, change);
     assert.deepEqual(done.report.fresh.failed, []);

@@ -71,7 +71,7 @@ onCluster(
     });
 
     test("destroy without a quorum restores every host", async () => {
-      // Started anew it answers nobody, not even to a read of what it has.
+      // After its restart it answers nobody, not even reads of its own data.
       await e1.sh("systemctl restart --no-block etcd");
       await stack.destroy();
       await fresh.assertClean(...cluster.hosts.values());

@@ -86,12 +86,12 @@ onCluster(await threePlusTwo("test-failover"), (scenario) => {
     });
   }
 
-  /** Makes a host's member the leader, so that its loss is an election too. */
+  /** Makes a host's member the leader, so that its loss also causes an election. */
   async function leadEtcd({ name }: LabHost): Promise<void> {
     const { members } = JSON.parse(await cluster.etcdctl("member list -w json --hex"));
     const { ID } = members.find((member: { name: string }) => member.name === name);
     for (const { address } of cluster.withRole("etcd")) {
-      // Only the leader can hand over; where the host leads already, nobody does.
+      // Only the leader can hand over; if the host is the leader, nothing is to do.
       await cluster
         .host(name)
         .trySh(
@@ -101,7 +101,7 @@ onCluster(await threePlusTwo("test-failover"), (scenario) => {
   }
 });
 
-/** Waits until so many more requests on new connections were answered. */
+/** Waits for this many more answers on new connections. */
 async function answersFlow(probe: Probe, more: number): Promise<void> {
   const enough = probe.answers + more;
   await eventually(`${more} more answers from the API`, 120, () => probe.answers >= enough);

@@ -111,7 +111,7 @@ onCluster(
       await Promise.all(everyHost.map((name) => cluster.host(name).sh("systemctl restart kubelet")));
       await pause(3000);
       await cluster.settled();
-      // kube-proxy has found the API, too.
+      // kube-proxy has found the API again, too.
       const ip = "10.96.77.77";
       await cluster.kubectl(`create service clusterip moved --clusterip ${ip} --tcp 80:80`);
       for (const name of everyHost)

@@ -6,7 +6,7 @@ import { killedAt, randomFrom } from "../harness/kills.ts";
 import { makeMetal, onMetal } from "../harness/metal.ts";
 import { assertNothingRuns, onCluster } from "../harness/scenario.ts";
 
-// HA_KUBERNETES_SEED chooses other points than the usual ones.
+// HA_KUBERNETES_SEED chooses other points.
 const random = randomFrom(Number(process.env.HA_KUBERNETES_SEED ?? 1));
 /** The steps of a birth, in their order: each is cut off within this many seconds after it began on some host. */
 const steps: readonly (readonly [step: string, seconds: number])[] = [

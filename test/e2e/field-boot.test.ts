@@ -26,7 +26,7 @@ onCluster(
     const listening = listenOutside();
     after(async () => (await listening).close());
 
-    /** Waits until a pod on a worker reaches a Service, and what is outside the pods' range. */
+    /** Waits until a pod on a worker reaches a Service and an address outside the pods' range. */
     const served = async (name: string) => {
       const { port } = (await listening).address() as AddressInfo;
       await eventually(`pods of ${name} to be served`, 60, async () => {
@@ -57,7 +57,7 @@ END`);
         "nft add table ip closed; nft 'add chain ip closed f { type filter hook forward priority 0; policy drop; }'",
       );
       await host("w2").sh("mkdir -p /etc/cni/net.d; echo '{}' >/etc/cni/net.d/87-podman-bridge.conflist");
-      // What is said of each host, and the cure as it is named.
+      // The messages for each host, and the cures that they name.
       const obstacles: Record<string, { said: RegExp[]; cure: string }> = {
         m1: {
           said: [new RegExp(`chain inet hard input drops .*tcp 2379.*nodeCidrs \\(${subnet}\\)`)],
@@ -77,7 +77,7 @@ END`);
           cure: "mv /etc/cni/net.d/87-podman-bridge.conflist /var/tmp/; rmdir /etc/cni/net.d /etc/cni",
         },
       };
-      // The first that refuses may end an `up` before the others have begun.
+      // The first refusal may end an `up` before other hosts have begun.
       while (Object.keys(obstacles).length > 0) {
         const { status, text } = await stack.engine("up", []);
         assert.notEqual(status, 0);
@@ -137,7 +137,7 @@ END`);
       await host("w2").sh(
         "echo '[Login]\nInhibitDelayMaxSec=5' >/etc/systemd/logind.conf.d/zz-ha-kubernetes.conf; pkill -HUP systemd-logind",
       );
-      // The kubelet starts the changed scheduler, which is not a fault of its own.
+      // The kubelet starts the changed scheduler, so that is not reported alone.
       await eventually("the changed scheduler", 90, async () => {
         const { stdout } = await host("m2").trySh(
           "pgrep -f 'kube-scheduler .*profiling=true' && curl -sk https://127.0.0.1:10259/healthz",
@@ -163,7 +163,7 @@ END`);
       await well();
     });
 
-    // Which one etcd member at a time bears.
+    // etcd tolerates one absent member at a time.
     for (const [member, worker] of [["m1", "w1"], ["m2", "w2"], ["m3"]]) {
       test(`${member} and ${worker ?? "no worker"} boot, get their addresses 15 s late, and recover without up`, async () => {
         const hosts = [member, worker].flatMap((name) => (name === undefined ? [] : [host(name)]));

@@ -24,7 +24,7 @@ onCluster(config, (scenario) => {
       .find((line) => line.includes(` ${name},`))
       ?.split(",")[0] ?? "";
   let words = 0;
-  /** `up` with another word for `repair`: what `check` and the messages tell people to do. */
+  /** Runs `up` with a new value of `repair`, the cure that `check` and messages name. */
   const repair = async () => {
     stack.configure({ ...config, etcd, repair: `word-${++words}` });
     return stack.engine("up");
@@ -78,7 +78,7 @@ onCluster(config, (scenario) => {
   });
 
   test("a repair lets a member with damaged data join again", async () => {
-    // One byte inside the twentieth record of the log: elsewhere etcd may take the damage for a write that was cut off, and cut its log there.
+    // One byte inside the twentieth record of the log: elsewhere etcd may see a torn write and truncate its log.
     await m3.sh(`systemctl stop etcd; f=$(ls /var/lib/etcd/member/wal/*.wal | tail -n 1); at=0; for n in $(seq 20); do
         length=$(od -A n -t d8 -j $at -N 8 $f); size=$((length & 0xffffffffffffff)); from=$((at + 8)); at=$((from + size + (length < 0 ? (length >> 56) & 7 : 0)))
       done; at=$((from + size / 2)); byte=$(od -A n -t u1 -j $at -N 1 $f)
@@ -103,7 +103,7 @@ onCluster(config, (scenario) => {
     const taken = await runUnit(m1, "etcd-backup.service");
     assert.equal(taken.status, 0, taken.said);
     const newest = /^(\S+\.db\.gz): revision/m.exec(taken.said)?.[1] ?? "";
-    // Snapshots of the release before: not compressed. These are of lower revisions, and dated a year ahead.
+    // Snapshots of the previous release are not compressed. These have lower revisions and dates a year ahead.
     await m1.sh(`cd ${directory}; for n in 1 2 3 4 5 6; do
         f=${newest
           .split("/")
@@ -122,7 +122,7 @@ onCluster(config, (scenario) => {
       found.some((line) => /^m1 FAIL snapshot of etcd: 3 of 5 say/.test(line)),
       found.join("\n"),
     );
-    // The cure that is named.
+    // The cure that the message names.
     await m1.sh(`rm ${directory}/*.20990101T*`);
     for (const unit of ["etcd-backup.service", "etcd-backup-drill.service"]) {
       const { status, said } = await runUnit(m1, unit);
@@ -133,7 +133,7 @@ onCluster(config, (scenario) => {
 
   test("a full database is reported and snapshots go on; raising the quota takes one edit and one up", async () => {
     await fill(m1, "fill");
-    // As full as it gets: what is left after defragmentation is filled, too.
+    // Fills the database again after defragmentation.
     for (const host of members) await host.sh(`${ownEtcdctl} --command-timeout=60s defrag`);
     await cluster.etcdctl("alarm disarm");
     await fill(m1, "rest", { bytes: 200_000 });
@@ -176,7 +176,7 @@ onCluster(config, (scenario) => {
     await fill(m1, "waste", { same: true, count: 150 });
     await cluster.etcdctl("del waste");
     await compact(m1);
-    // Each member forgets in its own time.
+    // Each member compacts at its own pace.
     const states = await eventually("much to be unused on each member", 60, async () => {
       const all = await Promise.all(members.map(databaseOf));
       return all.every(({ size, used }) => used * 2 < size) && all;

@@ -12,7 +12,7 @@ import type { ClusterConfig } from "../harness/stack.ts";
 const config = await onMetal("test-field-logins");
 const newKey = () => opensshKey(generateKeyPairSync("ed25519").privateKey) as OpensshKey;
 const fresh = new FreshHosts();
-/** The key that logs in at first, and its public half. */
+/** The first login key, and its public half. */
 let [key, authorized] = ["", ""];
 
 /** Node's Date, twenty minutes ahead, for the program and what serves it. */
@@ -24,7 +24,7 @@ const ahead = `
   };`;
 const clockAhead = { env: { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(ahead)}` } };
 
-/** Logins that a host has refused so far. */
+/** Number of refused logins on a host. */
 const refusedBy = async (host: LabHost) =>
   Number(
     await host.sh("journalctl --no-pager -o cat _COMM=sshd _COMM=sshd-session | grep -c ' authenticating user ops ' || true"),
@@ -51,11 +51,13 @@ onCluster(
       console.log(`a wrong key ended up after ${Math.round((Date.now() - started) / 1000)} s`);
       assert.match(
         text,
-        /ops@10\.79\.105\.11:22 refuses the login of user ops with key SHA256:\S+ \(ssh-ed25519\); it takes publickey/,
+        new RegExp(
+          `ops@${config.hosts.m1?.address}:22 refuses the login of user ops with key SHA256:\\S+ \\(ssh-ed25519\\); it takes publickey`,
+        ),
       );
       assert.match(text, /Compare cluster\.ssh\.user and the secret sshPrivateKey with the logins that the host accepts/);
       assert.doesNotMatch(text, /lost: true/);
-      // The engine begins nothing more once something failed, so some hosts may not have been asked.
+      // The engine starts nothing after a failure, so some hosts may not have been asked.
       const refused = await Promise.all(hosts.map(refusedBy));
       assert.ok(Math.max(...refused) === 1, refused.join());
     });
@@ -73,7 +75,7 @@ onCluster(
         /etcd on m\d: the (authority's )?certificate starts at \S+ \S+Z, and this host's clock says \S+ \S+Z\. Nothing was changed/,
       );
       assert.doesNotMatch(text, /gave up after/);
-      // What the message says.
+      // The cure of the message.
       await stack.destroy();
       await fresh.assertClean(...hosts);
     });

@@ -38,13 +38,13 @@ onCluster(
       await stack.up();
       assert.equal(await answer(), "404");
       assert.match((await check()).text, /WARN {2}credentials of w1: .* what it had of kubernetes is still valid/);
-      // Back on the network, it is let in nowhere, and stays no Node.
+      // Back on the network it is admitted nowhere and does not become a Node.
       await healNetwork(config.name, "w1");
       for (const address of [config.api.address, m1.address])
         assert.notEqual((await w1.trySh(`curl -sk -m 3 https://${address}:8443/readyz`)).status, 0);
       await new Promise((resolve) => setTimeout(resolve, 12_000));
       assert.equal(await answer(), "404");
-      // The entry stays meanwhile: without it, w1 would be let in and make its Node again.
+      // The entry stays until then: without it, w1 would be admitted and create its Node again.
       for (const [trust, issue] of [
         [[1, 2], 1],
         [[1, 2], 2],

@@ -16,7 +16,7 @@ onCluster(config, (scenario) => {
   const { stack, cluster } = scenario;
   const all = Object.keys(config.hosts);
 
-  /** What `check` finds wrong with nodes, as `place subject`. */
+  /** Findings of `check` about nodes, as `place subject`. */
   const wrong = async (): Promise<string[]> => {
     const args = ["engine/launch.mjs", "run", "check/main.ts", "check", "--json", "--stack", stack.name];
     const { stdout, text } = await run(process.execPath, args, {
@@ -76,7 +76,7 @@ onCluster(config, (scenario) => {
     );
     assert.equal((await asKubelet("w1", `${turn} general-0 --from-literal=holder=w1 --from-literal=at=1`)).status, 0);
     assert.equal((await asKubelet("w1", "-n ha-kubernetes-turns delete configmap general-0")).status, 0);
-    // What it notes at its own Node takes no taint away.
+    // Its own annotations remove no taint.
     await cluster.kubectl("taint node w2 quarantine=x:PreferNoSchedule");
     await asKubelet("w2", "annotate node w2 ha-kubernetes/taints=quarantine=x:PreferNoSchedule");
   });
@@ -120,7 +120,7 @@ onCluster(config, (scenario) => {
   });
 
   test("a repair gives new credentials to workers with an expired one or with none", async () => {
-    // Signed as a control plane would, but long ago.
+    // Signed as by a control plane, but long ago.
     const script =
       "sed \"s/'5 minutes ago'/'2 days ago'/; s/^readonly VALID=.*/readonly VALID='1 day ago'/\" /usr/local/lib/ha-kubernetes/credential.sh";
     const ended = await cluster.host("m1").sh(`bash <(${script}) w1 general`);

@@ -20,23 +20,23 @@ let lab: Lab;
 let old = "";
 let blank = "";
 
-/** Leftovers, by host: what plants them. */
+/** Scripts that create leftovers, by host. */
 const leftovers: Record<string, string> = {
-  // An etcd that served an earlier cluster, its user and settings, and a directory that belongs to somebody.
+  // An etcd that served an earlier cluster, its user and settings, and a foreign directory.
   m1: `mkdir /tmp/old; tar -xf /var/cache/ha-kubernetes/bundle/etcd-3.6.14-linux-amd64.tar -C /tmp/old
     /tmp/old/etcd --name old --data-dir /srv/etcd >/tmp/old/log 2>&1 & pid=$!
     until /tmp/old/etcdctl put /registry/configmaps/default/ghost x 2>/dev/null; do sleep 0.2; done
     kill $pid; wait $pid || true
     useradd --system etcd; mkdir -p /etc/etcd /srv/snapshots; echo x >/etc/etcd/etcd.conf; echo x >/srv/snapshots/thesis
     printf '[Service]\\nExecStart=/bin/true\\n' >/etc/systemd/system/etcd.service; systemctl daemon-reload`,
-  // A mount in the place of the data, and a line that would make one.
+  // A mount at the data directory, and a line of fstab for one.
   m2: "mkdir -p /srv/etcd; mount -t tmpfs tmpfs /srv/etcd",
   m3: "echo 'UUID=1234 /srv/etcd xfs defaults 0 0' >>/etc/fstab",
   w1: `mkdir -p /etc/kubernetes/pki /etc/cni/net.d /var/lib/cni/networks
     echo x >/etc/kubernetes/pki/ca.crt; echo '{}' >/etc/cni/net.d/87-podman-bridge.conflist
     echo x >/var/lib/kubelet/config.yaml; echo x >/var/lib/containerd/meta.db; echo x >/var/lib/cni/networks/lock`,
 };
-/** What makes them go away, as the messages say it. */
+/** The cures of the messages, by host. */
 const cures: Record<string, string> = {
   m1: `mkdir -p /srv/etcd.old && mv /srv/etcd/* /srv/etcd.old/; userdel etcd
     mkdir -p /etc/etcd.old && mv /etc/etcd/* /etc/etcd.old/; rm /srv/snapshots/thesis
@@ -47,7 +47,7 @@ const cures: Record<string, string> = {
     .map((place) => `mkdir -p ${place}.old && mv ${place}/* ${place}.old/`)
     .join("\n"),
 };
-/** Files of somebody's that are in the way and come back. */
+/** Foreign files that are replaced and restored. */
 const inTheWay: Record<string, string> = {
   m3: "mkdir -p /opt/cni/bin; echo theirs >/opt/cni/bin/bridge; echo theirs >/usr/local/bin/etcdctl",
   w1: "echo theirs >/usr/local/bin/kubectl; ln -s /bin/true /usr/local/bin/runc; mkdir -p /etc/containerd; echo theirs >/etc/containerd/config.toml",
@@ -112,7 +112,7 @@ onCluster(
       const before = await planted();
       await stack.destroy();
       assert.deepEqual(await planted(), before);
-      // They are nobody's, and another cluster may take them.
+      // No cluster owns the hosts, and another one may use them.
       for (const host of cluster.hosts.values())
         assert.equal(await host.sh("ls -A /var/lib/ha-kubernetes; rm -r /var/lib/ha-kubernetes"), "scripts.tar\n");
     });

@@ -8,7 +8,7 @@ import { assertNothingRuns, onCluster } from "../harness/scenario.ts";
 import { threePlusTwo } from "../harness/stack.ts";
 import { startGuarded } from "../harness/workload.ts";
 
-// The release before. Another commit of this repository by the environment.
+// The previous release, or another commit of this repository from the environment.
 const before = process.env.HA_KUBERNETES_RELEASE ?? "835f0758f5b5b77727846470d3115863eef2125e";
 
 onCluster(

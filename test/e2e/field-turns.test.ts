@@ -10,7 +10,7 @@ import { apiserverStarted, withLibraries } from "../harness/turns.ts";
 
 const config = await onMetal("test-field-turns");
 const fresh = new FreshHosts();
-// What a host has got when `up` is killed.
+// The files on a host at which `up` is killed.
 const points = {
   etcd: { host: "m2", file: "/var/lib/ha-kubernetes/etcd-born" },
   "control-plane": { host: "m1", file: "/var/lib/ha-kubernetes/control-plane-born" },
@@ -25,7 +25,7 @@ onCluster(
     const [m1, m2, m3] = [cluster.host("m1"), cluster.host("m2"), cluster.host("m3")];
     const [w1, w2] = [cluster.host("w1"), cluster.host("w2")];
 
-    /** Runs `up` and kills it once a host has what the point says. */
+    /** Runs `up` and kills it once a host has the files of the point. */
     const killedAt = async (point: keyof typeof points) => {
       const { host, file } = points[point];
       let pid = 0;
@@ -54,7 +54,7 @@ onCluster(
     });
 
     test("an apiserver argument changes while two etcd members are frozen: one host after another, once the quorum is back", async () => {
-      const before = await Promise.all(controlPlanes.map(apiserverStarted));
+      const earlier = await Promise.all(controlPlanes.map(apiserverStarted));
       await m1.sh(`
         install -d -m 0755 /run/ha-kubernetes /run/ha-kubernetes/etcd.leftover
         touch -d '20 minutes ago' /run/ha-kubernetes/etcd.leftover
@@ -68,14 +68,14 @@ onCluster(
       const { status, text } = await up;
       assert.equal(status, 0, text);
       assert.match(text, /waiting for a quorum of etcd, without which this host changes nothing but its own etcd/);
-      assert.match(text, /10\.79\.101\.12:2379 does not answer/);
+      assert.match(text, new RegExp(`${cluster.host("m2").address}:2379 does not answer`));
       assert.match(text, /waiting for the turn: another host is being changed/);
       const after = (await Promise.all(controlPlanes.map(apiserverStarted))).sort();
-      for (const [index, started] of before.entries()) assert.notEqual(after[index], started);
-      // Each ends in order, which takes 5 s, and is ready again before the next one begins.
+      for (const [index, started] of earlier.entries()) assert.notEqual(after[index], started);
+      // Each shuts down gracefully, which takes 5 s, and is ready again before the next one begins.
       for (const [index, started] of after.slice(1).entries()) assert.ok(started - (after[index] ?? 0) >= 5, after.join(" "));
       await cluster.settled();
-      // A bundle that a killed run left is gone, nobody else looks into that folder, and a stranger of the same name lives.
+      // The bundle of a killed run is removed, its folder is private, and a foreign process of the same name lives.
       assert.equal((await m1.sh("stat -c %a /run/ha-kubernetes; ls -d /run/ha-kubernetes/*.???????? || true")).trim(), "700");
       assert.equal(
         (await m1.sh("systemctl is-active stranger; systemctl stop stranger; rm /var/tmp/kube-apiserver")).trim(),
@@ -128,7 +128,7 @@ onCluster(
          with_pool_turn containerd-aaa work`,
       );
       assert.match(held.said, /working\ninterrupted\n/);
-      // The next one of that roll has no canary to wait for; of another roll it has.
+      // The next host of that roll waits for no canary; that of another roll does.
       assert.equal(
         await cluster.kubectl("get configmap done-general-containerd -n ha-kubernetes-turns -o jsonpath={.data.roll}"),
         "containerd-aaa",

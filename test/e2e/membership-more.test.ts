@@ -13,7 +13,7 @@ import { startWhereAmI } from "../harness/workload.ts";
 
 const config = await onMetal("test-members-more");
 const host = (last: number, ...roles: string[]) => hostAt(config, last, ...roles);
-// Hosts that stand ready and join later.
+// Hosts that join later.
 const later: ClusterConfig["hosts"] = {
   d1: { ...host(41, "worker"), pool: "disks" },
   b1: host(51, "balancer"),

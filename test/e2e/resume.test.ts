@@ -13,7 +13,7 @@ onCluster(
 
     test("up is killed five times, then finishes with a healthy cluster that was born once", async () => {
       for (let round = 1; round <= 5; round++) {
-        // Each run goes on where the last one was killed, so that the kills meet early and late stages.
+        // Each run continues where the last one was killed, so that kills hit early and late stages.
         const milliseconds = Math.round(2000 + Math.random() * 9000);
         const { killed, running } = await killedUp(stack, milliseconds);
         assert.ok(killed, `it ended by itself in round ${round}`);

@@ -23,7 +23,7 @@ onCluster(config, (scenario) => {
   const rotated = (generations: Generations) => (it: ClusterConfig) => {
     it.certificates = { authorities: Object.fromEntries(authorityNames.map((name) => [name, generations])) };
   };
-  /** What preview says to an edit, which is then taken back. */
+  /** The output of preview for an edit, which is then reverted. */
   const previewed = async (edit: (it: ClusterConfig) => void) => {
     const wanted = structuredClone(edited.config);
     edit(wanted);
@@ -119,7 +119,7 @@ onCluster(config, (scenario) => {
     assert.notEqual(status, 0);
     assert.match(text, /authorities\.serviceAccount would drop generation 1, and generation 2 signs only since /);
     assert.match(text, /early-key-drop/);
-    // A kubelet that starts anew gets new tokens for all of its pods: the test does not wait an hour.
+    // A restarted kubelet gets new tokens for all of its pods, so the test does not wait an hour.
     for (const host of edited.cluster.hosts.values()) await host.sh("systemctl restart kubelet");
     const wanted = signer(await edited.cluster.kubectl("create token default -n default"));
     for (const host of edited.cluster.hosts.values()) {
@@ -187,7 +187,7 @@ onCluster(config, (scenario) => {
 const commonName = (text: string) => /CN ?= ?([^,\n]+)/.exec(text)?.[1] ?? text;
 const named = (name: string, generation: number) => (generation === 1 ? name : `${name}-${generation}`);
 
-/** Each server by a handshake, each client by its file, and what new tokens are signed with. */
+/** Asserts the issuer of each server by a handshake, of each client by its file, and the signer of new tokens. */
 async function assertIssuer(cluster: TestCluster, generation: number): Promise<void> {
   const found: Record<string, string> = {};
   for (const host of cluster.hosts.values()) {
@@ -229,7 +229,7 @@ const trusted = async (host: LabHost) => names(await host.sh("cat /etc/kubernete
 const trustedByPods = async (cluster: TestCluster) =>
   names((await cluster.get("configmap kube-root-ca.crt -n default")).data["ca.crt"]);
 
-/** What apiservers tell aggregated ones to trust. */
+/** The authorities that apiservers tell aggregated ones to trust. */
 async function published(cluster: TestCluster): Promise<string[]> {
   const { data } = await cluster.get("configmap extension-apiserver-authentication -n kube-system");
   return [...names(data["client-ca-file"]), ...names(data["requestheader-client-ca-file"])];
@@ -238,7 +238,7 @@ async function published(cluster: TestCluster): Promise<string[]> {
 /** The id of the key that signed a token. */
 const signer = (token: string): string => JSON.parse(Buffer.from(token.split(".")[0] ?? "", "base64url").toString()).kid;
 
-/** Those of the tokens that pods on a host hold. */
+/** The ids for the tokens that pods on a host hold. */
 async function signersOn(host: LabHost): Promise<string[]> {
   const tokens = await host.sh("for f in /var/lib/kubelet/pods/*/volumes/kubernetes.io~projected/*/token; do cat $f; echo; done");
   return tokens.trim().split("\n").map(signer);

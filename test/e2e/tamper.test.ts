@@ -28,7 +28,7 @@ onCluster(
     const host = cluster.host("m1");
 
     test("a host refuses a changed file with its name and both hashes, and does not install it", async () => {
-      // The bundle may hold others, of upgrades.
+      // The bundle may also hold versions for upgrades.
       const { versions } = resolveVersions({ kubernetesVersion: String(config.kubernetesVersion), versions: {} });
       // An older bundle holds the compressed archive, too; hosts take the one that sorts first.
       const files = await host.sh(`cd /var/cache/ha-kubernetes/bundle && ls containerd-${versions.containerd}-*`);
@@ -83,7 +83,7 @@ onCluster(
       assert.deepEqual(await everything(), before);
     });
 
-    /** What there is on hosts and in the state, without the state's times: the CLI may encrypt the same secret again. */
+    /** The decrypted resources of the state, without its times, and what happened to the hosts. The CLI may encrypt a secret again. */
     async function everything() {
       const { resources: all } = await stack.export();
       const resources = all.map(({ urn, type, inputs, outputs }) => ({ urn, type, inputs, outputs }));

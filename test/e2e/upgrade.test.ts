@@ -10,8 +10,8 @@ import { everyRole, hostAt, threePlusTwo } from "../harness/stack.ts";
 import { apiserverVersions, assertVersions, kubeletVersions, runtimeVersions, startsOf } from "../harness/versions.ts";
 import { startGuarded, startWhereAmI } from "../harness/workload.ts";
 
-// Every Kubernetes version is minutes of building where it is not in the bundle yet. So by default only a patch upgrade runs. With
-// HA_KUBERNETES_UPGRADE_FROM=1.35.4 a minor one goes before it, with 1.34.4 two minor ones in one `up`.
+// Building a Kubernetes version that the bundle lacks takes minutes, so by default only a patch upgrade runs. With
+// HA_KUBERNETES_UPGRADE_FROM=1.35.4 a minor upgrade precedes it, with 1.34.4 two minor ones in one `up`.
 const from = process.env.HA_KUBERNETES_UPGRADE_FROM ?? "1.36.1";
 const between = "1.36.1";
 const target = { kubernetes: "1.36.3", etcd: "3.6.14", containerd: "2.3.4" };
@@ -23,9 +23,9 @@ const config = {
   kubernetesVersion: from,
   upgradePath: "auto",
   versions: { etcd: "3.6.13", containerd: "2.3.3" },
-  // A snapshot comes before an upgrade all the same.
+  // An upgrade takes a snapshot nevertheless.
   etcd: { backup: { enabled: false } },
-  // The first worker goes alone nevertheless.
+  // The first worker is upgraded alone nevertheless.
   pools: { general: { maxUnavailable: 2 } },
 };
 
@@ -166,7 +166,7 @@ onCluster(config, (scenario) => {
     assert.deepEqual(report.lost, []);
     const now = await kubeletVersions(cluster);
     for (const { name } of workers) assert.equal(now[name], `v${between}`);
-    // Who was before m2 is done, who came after refused.
+    // Hosts before m2 are done, hosts after it refused.
     const isDone = ({ name }: LabHost) => name !== "m2" && now[name] === `v${target.kubernetes}`;
     const done = controlPlanes.filter(isDone).map(({ name }) => name);
     const refused = controlPlanes.filter(({ name }) =>

@@ -27,7 +27,7 @@ interface Options {
   propertyDependencies: Record<string, string[]>;
 }
 
-// Pulumi's mocks are not told options: they are read from the request.
+// Pulumi's mocks do not get a resource's options, so they are read from the request.
 let options = new Map<string, Options>();
 const register = MockMonitor.prototype.registerResource;
 MockMonitor.prototype.registerResource = function (this: MockMonitor, request, callback) {
@@ -59,10 +59,10 @@ const mocks: pulumi.runtime.Mocks = {
   call: ({ token, inputs }) => (token === "aws:ec2/getAmi:getAmi" ? { ...inputs, id: "ami-0123456789abcdef0" } : inputs),
 };
 
-// Enough of what the real providers answer for the pure code behind to run.
+// Enough of the real providers' outputs for the program to run.
 function outputs(type: string, name: string): Record<string, unknown> {
   if (type.startsWith("tls:")) {
-    // As long as they are in truth.
+    // As long as real ones.
     return {
       privateKeyPem: pem(`key of ${name}`, 160),
       publicKeyPem: pem(`public key of ${name}`, 100),
@@ -114,7 +114,7 @@ function pem(label: string, bytes: number): string {
 }
 
 const sshPrivateKey = newPrivateKey();
-// What the program keeps on this machine goes to a folder of the tests.
+// The program's cache on this machine is a folder of the tests.
 process.env.XDG_CACHE_HOME = scratch();
 
 export { clusterOf, manifestFile } from "./samples.ts";

@@ -33,7 +33,7 @@ test("a secret that is empty or no key does not replace a good one", () => {
   refuses(["set", "--secret", "sshPrivateKey"], /sshPrivateKey would be empty\. Nothing was written/, "\n");
   refuses(
     ["set", "--secret", "sshPrivateKey", "id_ed25519"],
-    /is no private key, perhaps its file's name\. Nothing was written\. Cure: config set --secret sshPrivateKey < /,
+    /private key, perhaps its file's name\. Nothing was written\. Cure: config set --secret sshPrivateKey < /,
   );
   refuses(["set", "--secret", "backupSshPrivateKey"], /whose end is missing\. Nothing was written/, key.slice(0, -20));
 });

@@ -54,7 +54,7 @@ function stackOf(stackName: string): Promise<Stack> {
   return LocalWorkspace.createOrSelectStack({ stackName, projectName: "fixture", program }, { workDir: folder, envVars });
 }
 
-/** Numbers of resources by what was done. Without reads, which count only where an output of the stack changed in the meantime. */
+/** Numbers of resources by operation, without reads, which depend on changed outputs of the stack. */
 const counted = ({ read: _, ...others }: Partial<Record<OpType, number>> = {}) => others;
 
 interface Entry {
@@ -108,11 +108,11 @@ test("a state of the real plugins: nothing changes, and every resource stays as 
   assert.doesNotMatch(file, /for stdin only|let-me-in-please|BEGIN [A-Z ]*PRIVATE KEY/);
 });
 
-test("a state of the engine that this program once had: nothing would change", async () => {
+test("a state of this program's former engine: nothing would change", async () => {
   assert.deepEqual(counted((await (await stackOf("stand-in")).preview()).changeSummary), { same: 16 });
 });
 
-test("a changed program updates what it should: the command that runs here, by its update", async () => {
+test("a changed program updates only the local command, with its update text", async () => {
   const program = join(folder, "index.ts");
   const text = readFileSync(program, "utf8");
   writeFileSync(program, text.replace('update: "cat;', 'update: "echo again;'));
