@@ -1,7 +1,8 @@
 import { TestCluster } from "../test/harness/cluster.ts";
 import { Edited } from "../test/harness/edits.ts";
 import { removeHosts } from "../test/harness/lab-hosts.ts";
-import { type HostEntry, hostAt, Stack, threePlusTwo } from "../test/harness/stack.ts";
+import { type HostEntry, hostAt } from "../test/harness/samples.ts";
+import { Stack, threePlusTwo } from "../test/harness/stack.ts";
 
 // Measures how long `up` takes to add a worker, in a small and in a larger cluster: the work should depend on the change, not on the
 // cluster.

@@ -3,8 +3,8 @@ import { once } from "node:events";
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { must } from "../test/harness/process.ts";
-import { clusterOf } from "../test/harness/samples.ts";
-import { type ClusterConfig, Stack } from "../test/harness/stack.ts";
+import { type ClusterConfig, clusterOf } from "../test/harness/samples.ts";
+import { Stack } from "../test/harness/stack.ts";
 
 // Measures the engine alone, without hosts: the real CLI with this project's providers, against an SSH server on loopback that reports
 // success for everything. It runs in a separate network namespace, so that every address belongs to this machine.

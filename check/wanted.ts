@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { gunzipSync } from "fflate";
 import { parseTar } from "nanotar";
-import { TABLES_UNIT } from "../hosts/prepare/tables.ts";
+import { TABLES_UNIT } from "../hosts/stages/prepare/firewall/tables.ts";
 
 // What a stage's command, as the state has it, would write to its host.
 

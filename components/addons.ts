@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { addonsStage } from "../hosts/addons/addons.ts";
+import { addonsStage } from "../hosts/stages/addons/addons.ts";
 import type { ApiLoadBalancer } from "./api-load-balancer.ts";
 import { type ClusterContext, hostsOf } from "./context.ts";
 import type { ControlPlane } from "./control-plane.ts";

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
-import { balancerStage } from "../hosts/balancer/balancer.ts";
+import { balancerStage } from "../hosts/stages/balancer/balancer.ts";
 import type { Host } from "../providers/contract.ts";
 import { addressesOf, type ClusterContext, hostsOf } from "./context.ts";
 import type { ControlPlane } from "./control-plane.ts";

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { passingArtifacts } from "../hosts/artifacts.ts";
-import { controlPlaneStage } from "../hosts/control-plane/control-plane.ts";
-import { clientUrl } from "../hosts/etcd/urls.ts";
+import { clientUrl } from "../hosts/cluster.ts";
+import { controlPlaneStage } from "../hosts/stages/control-plane/control-plane.ts";
 import type { Host } from "../providers/contract.ts";
 import type { Authority, Leaf } from "./cluster-pki.ts";
 import { addressesOf, type ClusterContext, hostsOf } from "./context.ts";

@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { etcdStage } from "../hosts/etcd/etcd.ts";
+import { etcdStage } from "../hosts/stages/etcd/etcd.ts";
 import { addressesOf, type ClusterContext, hostsOf } from "./context.ts";
 import { type HostCommand, hostCommand } from "./host-command.ts";
 

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { artifactsFor } from "../hosts/artifacts.ts";
-import { prepareStage } from "../hosts/prepare/prepare.ts";
 import type { Stage } from "../hosts/stage.ts";
+import { prepareStage } from "../hosts/stages/prepare/prepare.ts";
 import type { Host } from "../providers/contract.ts";
 import type { ClusterContext } from "./context.ts";
 import { type HostCommand, hostCommand, hostScripts } from "./host-command.ts";

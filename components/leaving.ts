@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
-import { handoverStage } from "../hosts/handover/handover.ts";
-import { leavingStage } from "../hosts/leaving/leaving.ts";
+import { handoverStage } from "../hosts/stages/handover/handover.ts";
+import { leavingStage } from "../hosts/stages/leaving/leaving.ts";
 import { type ClusterContext, hostsOf } from "./context.ts";
 import { type HostCommand, hostCommand } from "./host-command.ts";
 

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
-import { awaitNodes } from "../hosts/join/credential.ts";
-import { podNetwork } from "../hosts/kubelet.ts";
+import { podNetwork } from "../hosts/cluster.ts";
+import { awaitNodes } from "../hosts/tools/join/credential.ts";
 import { type ClusterContext, hostsOf } from "./context.ts";
 import type { ControlPlane } from "./control-plane.ts";
 import { type HostCommand, onceCommand } from "./host-command.ts";

@@ -1,8 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
-import { mintCredential } from "../hosts/join/credential.ts";
 import { instanceOwn, type PoolStages, poolStages } from "../hosts/pool/pool.ts";
 import type { Stage } from "../hosts/stage.ts";
-import { workerStage } from "../hosts/worker/worker.ts";
+import { workerStage } from "../hosts/stages/worker/worker.ts";
+import { mintCredential } from "../hosts/tools/join/credential.ts";
 import type { ApiLoadBalancer } from "./api-load-balancer.ts";
 import type { ClusterPki } from "./cluster-pki.ts";
 import { type ClusterContext, hostsOf } from "./context.ts";

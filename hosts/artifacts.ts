@@ -10,6 +10,7 @@ import {
   type Versions,
 } from "../artifacts/lock.ts";
 import type { Role } from "../config/schema.ts";
+import { isNode } from "./cluster.ts";
 
 // Which binaries and images a host takes, by its roles, as the list that hosts/lib/artifacts.sh works through.
 
@@ -41,20 +42,17 @@ export interface Artifacts {
 /** Folder of a part's programs on a host. Each version has its own, so that the next one can lie ready beside it. */
 export const artifactFolder = (name: string, version: string) => `/opt/ha-kubernetes/${name}-${version}`;
 
-/** Path of a program on a host, such as kubelet of kubernetes. */
-export const binaryPath = (name: string, version: string, program: string) => `${artifactFolder(name, version)}/${program}`;
-
 /**
  * What a host of these roles takes. Throws where the lock doesn't have a version, where the source is the official one and its
  * hash is unknown, and where a bundle's manifest doesn't have a file.
  */
 export function artifactsFor(args: ArtifactsArgs): Artifacts {
   const { roles, versions } = args;
-  const isNode = roles.includes("control-plane") || roles.includes("worker");
+  const node = isNode(roles);
   const lines: string[] = [];
   const take = (name: FileName, version: string, folder: string) => lines.push(fileLine(args, name, version, folder));
   const kubernetes = artifactFolder("kubernetes", versions.kubernetes);
-  if (isNode) {
+  if (node) {
     const plugins = artifactFolder("cni-plugins", versions.cniPlugins);
     take("containerd", versions.containerd, artifactFolder("containerd", versions.containerd));
     take("runc", versions.runc, artifactFolder("runc", versions.runc));
@@ -70,7 +68,7 @@ export function artifactsFor(args: ArtifactsArgs): Artifacts {
   if (roles.includes("etcd") || roles.includes("control-plane")) {
     take("etcd", versions.etcd, artifactFolder("etcd", versions.etcd));
   }
-  if (isNode) lines.push(...imageLines(args, imagesOf(args)));
+  if (node) lines.push(...imageLines(args, imagesOf(args)));
   return { text: lines.map((line) => `${line}\n`).join("") };
 }
 

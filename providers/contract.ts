@@ -1,9 +1,9 @@
 import type * as pulumi from "@pulumi/pulumi";
 import type { Addon } from "../addons/addon.ts";
 import type { Cluster, Role } from "../config/schema.ts";
-import type { BackupBucket } from "../hosts/etcd/backup.ts";
 import type { JoinTokens } from "../hosts/join/join.ts";
 import type { PoolStages } from "../hosts/pool/pool.ts";
+import type { BackupBucket } from "../hosts/tools/etcd/backup.ts";
 
 /** How commands reach a host. */
 export type Connection =

@@ -98,6 +98,19 @@ member_list() {
   printf '%s\n' "$list"
 }
 
+# other_members PEER_URL: the lines of all members but the one of that URL.
+other_members() {
+  local list
+  list=$(member_list) || return 1
+  awk -F', ' -v url="$1" '$4 != url' <<<"$list"
+}
+# other_members_healthy PEER_URL: every other voting member answers, so that this one may be away for a moment.
+other_members_healthy() {
+  local list
+  list=$(other_members "$1") || return 1
+  [ -z "$list" ] || all_healthy <<<"$list"
+}
+
 in_order() { tr , '\n' <<<"$1" | sort; }
 
 # all_healthy <MEMBERS: every voter among them answers, so that one more may be away for a moment. One that lists no client URL never

@@ -60,9 +60,6 @@ ready_with_version() {
   [ "$status" = "v$KUBERNETES_VERSION True" ]
 }
 
-# this_kubectl: as this node; KUBECONFIG and API_SERVER are set by the stage.
-this_kubectl() { kubectl --kubeconfig "$NODE_KUBECONFIG" ${API_SERVER:+--server "$API_SERVER"} --request-timeout=20s "$@" </dev/null; }
-
 # Everything that a kubelet leaves on a host.
 reset_node() {
   systemctl disable --quiet --now kubelet 2>/dev/null || true

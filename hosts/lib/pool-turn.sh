@@ -24,7 +24,7 @@ refusal() { tail -n 2 "$STAGE/refused" | tr '\n' ' ' | cut -c1-500; }
 # The last failure of a worker of this pool, as the API knew it when this run began: whoever fails later is of the same roll.
 last_pool_failure() { turn_says "failed-$POOL" '{.metadata.resourceVersion}' && echo "known $SAID"; }
 at_start_ask_which_worker_failed() {
-  [ -n "$POOL" ] && [ -s "$NODE_KUBECONFIG" ] || return 0
+  [ -n "$POOL" ] && [ -s "$KUBELET_KUBECONFIG" ] || return 0
   exec {POOL_FAILURE_INPUT}< <(last_pool_failure)
 }
 

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Cluster } from "../../config/schema.ts";
-import type { BackupBucket } from "../../hosts/etcd/backup.ts";
+import type { BackupBucket } from "../../hosts/tools/etcd/backup.ts";
 import type { AwsConfig } from "./config/schema.ts";
 import { backupStatements, partitionOf, policyDocument } from "./policies.ts";
 import {

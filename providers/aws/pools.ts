@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Cluster } from "../../config/schema.ts";
-import { objectsUrl } from "../../hosts/etcd/backup.ts";
 import { type PoolStages, poolUserData } from "../../hosts/pool/pool.ts";
+import { objectsUrl } from "../../hosts/tools/etcd/backup.ts";
 import type { Infrastructure, ScaledPool } from "../contract.ts";
 import { discoveryTags } from "./addons/autoscaler.ts";
 import { POOLS, type StackBucket, scaledPoolNames } from "./bucket.ts";

@@ -1,4 +1,5 @@
 // a cluster of provider aws: moto serves the API, lab hosts are the instances, relays are the balancer and the names; an instance is replaced
+
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import { DescribeInstancesCommand } from "@aws-sdk/client-ec2";
@@ -11,8 +12,8 @@ import { type LabRegion, loopDevices, startRegion } from "../aws/region.ts";
 import { isReady } from "../harness/cluster.ts";
 import { bundleManifest } from "../harness/metal.ts";
 import { eventually, must } from "../harness/process.ts";
+import type { ClusterConfig } from "../harness/samples.ts";
 import { assertNothingRuns, onCluster } from "../harness/scenario.ts";
-import type { ClusterConfig } from "../harness/stack.ts";
 import { takeSubnet } from "../harness/subnets.ts";
 import { containersOf, traces } from "../harness/traces.ts";
 import { assertPodsReachEachOther } from "../harness/workload.ts";

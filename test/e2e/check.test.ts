@@ -2,9 +2,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { must, type Result, run } from "../harness/process.ts";
+import { addressIn } from "../harness/samples.ts";
 import { onCluster } from "../harness/scenario.ts";
 import { heldBy } from "../harness/secrets.ts";
-import { addressIn, threePlusTwo } from "../harness/stack.ts";
+import { threePlusTwo } from "../harness/stack.ts";
 import { secretsOfStack } from "../harness/stages.ts";
 
 const config = await threePlusTwo("test-check");

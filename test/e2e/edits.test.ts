@@ -1,11 +1,13 @@
 // settings of a running cluster change: apiserver, kubelets, sysctls, balancers, name servers, a pool's labels and taints
+
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { TestCluster } from "../harness/cluster.ts";
 import { type Edit, Edited } from "../harness/edits.ts";
 import { eventually } from "../harness/process.ts";
+import { type ClusterConfig, hostAt } from "../harness/samples.ts";
 import { assertNothingRuns, onCluster } from "../harness/scenario.ts";
-import { type ClusterConfig, hostAt, threePlusTwo } from "../harness/stack.ts";
+import { threePlusTwo } from "../harness/stack.ts";
 import { startWhereAmI } from "../harness/workload.ts";
 
 onCluster(await threePlusTwo("test-edits"), (scenario) => {

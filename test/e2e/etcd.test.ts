@@ -1,12 +1,13 @@
 // etcd on its own hosts: a member without data, a removal and a destroy without a quorum
+
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { TestCluster } from "../harness/cluster.ts";
 import { healthyMembers } from "../harness/edits.ts";
 import { FreshHosts } from "../harness/fresh.ts";
 import { makeMetal, onMetal } from "../harness/metal.ts";
+import { hostAt } from "../harness/samples.ts";
 import { assertNothingRuns, onCluster } from "../harness/scenario.ts";
-import { hostAt } from "../harness/stack.ts";
 import { stageCommands } from "../harness/stages.ts";
 
 const config = await onMetal("test-etcd");

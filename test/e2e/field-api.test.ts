@@ -1,12 +1,13 @@
 // the API's address: taken by another machine, kept while etcd is frozen, and moved to another name, address and port without a lost request
+
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 import { Edited } from "../harness/edits.ts";
 import { makeMetal, onMetal } from "../harness/metal.ts";
 import { eventually } from "../harness/process.ts";
+import { addressIn } from "../harness/samples.ts";
 import { assertNothingRuns, onCluster } from "../harness/scenario.ts";
-import { addressIn } from "../harness/stack.ts";
 import { watching } from "../harness/watching.ts";
 
 const config = await onMetal("test-field-api");

@@ -1,4 +1,5 @@
 // boots, updates and neighbors of hosts: late addresses, other packet filters, ranges and proxies, flushed tables, and what check finds
+
 import assert from "node:assert/strict";
 import type { AddressInfo } from "node:net";
 import { after, test } from "node:test";
@@ -7,8 +8,8 @@ import { checked } from "../harness/checked.ts";
 import { FreshHosts } from "../harness/fresh.ts";
 import { makeMetal, onMetal } from "../harness/metal.ts";
 import { eventually } from "../harness/process.ts";
+import { addressIn } from "../harness/samples.ts";
 import { assertNothingRuns, onCluster } from "../harness/scenario.ts";
-import { addressIn } from "../harness/stack.ts";
 import { startWhereAmI } from "../harness/workload.ts";
 
 const fresh = new FreshHosts();

@@ -1,4 +1,5 @@
 // logins, keys and clocks on existing hosts: refused logins, changed keys, RSA, and an operator's clock that is ahead
+
 import assert from "node:assert/strict";
 import { generateKeyPairSync } from "node:crypto";
 import { test } from "node:test";
@@ -6,8 +7,8 @@ import { type OpensshKey, opensshKey } from "../../keys/openssh.ts";
 import { FreshHosts } from "../harness/fresh.ts";
 import type { LabHost } from "../harness/lab.ts";
 import { makeMetal, onMetal } from "../harness/metal.ts";
+import type { ClusterConfig } from "../harness/samples.ts";
 import { assertNothingRuns, onCluster } from "../harness/scenario.ts";
-import type { ClusterConfig } from "../harness/stack.ts";
 
 const config = await onMetal("test-field-logins");
 const newKey = () => opensshKey(generateKeyPairSync("ed25519").privateKey) as OpensshKey;

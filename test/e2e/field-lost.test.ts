@@ -1,12 +1,13 @@
 // the credentials of a lost host: its address is blocked, check asks for new authorities, and then the credentials open nothing
+
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { nodeNames } from "../harness/edits.ts";
 import { cutNetwork, healNetwork } from "../harness/lab-faults.ts";
 import { makeMetal, onMetal } from "../harness/metal.ts";
 import { type Result, run } from "../harness/process.ts";
+import type { ClusterConfig } from "../harness/samples.ts";
 import { onCluster } from "../harness/scenario.ts";
-import type { ClusterConfig } from "../harness/stack.ts";
 
 const root = new URL("../../", import.meta.url).pathname;
 const config = await onMetal("test-field-lost");

@@ -1,10 +1,12 @@
 // nodes: up ends when all are Ready, a repair restores deleted Nodes and expired credentials, and a worker has only a worker's rights
+
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { isReady } from "../harness/cluster.ts";
 import { eventually, run } from "../harness/process.ts";
+import { hostAt } from "../harness/samples.ts";
 import { assertNothingRuns, onCluster } from "../harness/scenario.ts";
-import { hostAt, threePlusTwo } from "../harness/stack.ts";
+import { threePlusTwo } from "../harness/stack.ts";
 import { assertPodsReachEachOther, startGuarded } from "../harness/workload.ts";
 
 const config = await threePlusTwo("test-field-nodes");

@@ -1,12 +1,13 @@
 // hosts that hold something already: up names leftovers and touches none, uses empty places, and destroy restores everything
+
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import { Disks } from "../harness/disks.ts";
 import { FreshHosts } from "../harness/fresh.ts";
 import { type Lab, reinstallHost } from "../harness/lab-hosts.ts";
 import { makeMetal, onMetal } from "../harness/metal.ts";
+import type { ClusterConfig, HostEntry } from "../harness/samples.ts";
 import { onCluster } from "../harness/scenario.ts";
-import type { ClusterConfig, HostEntry } from "../harness/stack.ts";
 
 const { hosts: all, ...rest } = await onMetal("test-own");
 const { w2: _, ...hosts } = all;

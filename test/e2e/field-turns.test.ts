@@ -113,7 +113,7 @@ onCluster(
           withLibraries(
             host,
             "etcd",
-            `etcd_access; . <(sed '/^undo_etcd$/d' $STAGE/stage/undo.sh); is_leader && echo leads || true`,
+            `etcd_access; . <(sed '/^undo_etcd$/d' $STAGE/stage/undo.sh); etcd_is_leader && echo leads || true`,
           ),
         ),
       );

@@ -1,12 +1,14 @@
 // up is killed at random points of changes, HA_KUBERNETES_KILLS times (9 by default): the next up converges each time
+
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Generations } from "../../config/authorities.ts";
 import { TestCluster } from "../harness/cluster.ts";
 import { healthyMembers, nodeNames } from "../harness/edits.ts";
 import { killedUp, randomFrom } from "../harness/kills.ts";
+import { type ClusterConfig, everyRole, hostAt } from "../harness/samples.ts";
 import { assertNothingRuns, onCluster } from "../harness/scenario.ts";
-import { type ClusterConfig, everyRole, hostAt, threePlusTwo } from "../harness/stack.ts";
+import { threePlusTwo } from "../harness/stack.ts";
 
 // 9 kills cover each change once. HA_KUBERNETES_SEED chooses other points.
 const kills = Number(process.env.HA_KUBERNETES_KILLS ?? 9);

@@ -1,4 +1,5 @@
 // more joining and leaving, on existing hosts: a pool, a balancer, etcd 3 to 5 to 3, reinstalled, re-addressed and lost hosts
+
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { TestCluster } from "../harness/cluster.ts";
@@ -7,8 +8,8 @@ import { FreshHosts } from "../harness/fresh.ts";
 import { cutPower } from "../harness/lab-faults.ts";
 import { type Lab, reinstallHost } from "../harness/lab-hosts.ts";
 import { makeMetal, onMetal } from "../harness/metal.ts";
+import { addressIn, type ClusterConfig, hostAt } from "../harness/samples.ts";
 import { onCluster } from "../harness/scenario.ts";
-import { addressIn, type ClusterConfig, hostAt } from "../harness/stack.ts";
 import { startWhereAmI } from "../harness/workload.ts";
 
 const config = await onMetal("test-members-more");

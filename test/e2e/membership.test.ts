@@ -1,10 +1,12 @@
 // edits of the config add, remove, replace and lose hosts, while requests go on and a workload has a disruption budget
+
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Edited, healthyMembers, nodeNames } from "../harness/edits.ts";
 import { cutPower } from "../harness/lab-faults.ts";
+import { type ClusterConfig, everyRole, hostAt } from "../harness/samples.ts";
 import { assertNothingRuns, onCluster } from "../harness/scenario.ts";
-import { type ClusterConfig, everyRole, hostAt, threePlusTwo } from "../harness/stack.ts";
+import { threePlusTwo } from "../harness/stack.ts";
 import { startWhereAmI } from "../harness/workload.ts";
 
 const config = await threePlusTwo("test-members");

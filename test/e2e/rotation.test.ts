@@ -1,4 +1,5 @@
 // every certificate authority and the service-account key are replaced in three edits, while requests go on
+
 import assert from "node:assert/strict";
 import { X509Certificate } from "node:crypto";
 import { test } from "node:test";
@@ -7,8 +8,9 @@ import type { TestCluster } from "../harness/cluster.ts";
 import { Edited, healthyMembers } from "../harness/edits.ts";
 import type { LabHost } from "../harness/lab.ts";
 import { eventually } from "../harness/process.ts";
+import type { ClusterConfig } from "../harness/samples.ts";
 import { assertNothingRuns, onCluster } from "../harness/scenario.ts";
-import { type ClusterConfig, threePlusTwo } from "../harness/stack.ts";
+import { threePlusTwo } from "../harness/stack.ts";
 import { startWhereAmI } from "../harness/workload.ts";
 
 const config = await threePlusTwo("test-rotation");

@@ -1,9 +1,11 @@
 // a worker is added to a cluster of 12 hosts: the only command elsewhere creates its credential
+
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Edited } from "../harness/edits.ts";
+import { hostAt } from "../harness/samples.ts";
 import { assertNothingRuns, onCluster } from "../harness/scenario.ts";
-import { hostAt, threePlusTwo } from "../harness/stack.ts";
+import { threePlusTwo } from "../harness/stack.ts";
 
 const config = await threePlusTwo("test-scale");
 const worker = (n: number) => hostAt(config, 20 + n, "worker");

@@ -1,13 +1,15 @@
 // a tampered file of the bundle and a host of another cluster are refused; a config with mistakes touches nothing
+
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { test } from "node:test";
 import { resolveVersions } from "../../artifacts/lock.ts";
 import type { Lab } from "../harness/lab-hosts.ts";
 import { makeMetal, onMetal } from "../harness/metal.ts";
+import { addressIn } from "../harness/samples.ts";
 import { onCluster } from "../harness/scenario.ts";
 import { heldBy } from "../harness/secrets.ts";
-import { addressIn, Stack } from "../harness/stack.ts";
+import { Stack } from "../harness/stack.ts";
 import { secretsOfStack } from "../harness/stages.ts";
 import { containersOf } from "../harness/traces.ts";
 

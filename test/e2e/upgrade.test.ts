@@ -1,12 +1,14 @@
 // upgrades of Kubernetes, etcd and containerd roll through a healthy cluster while requests go on; a roll that fails stops
+
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Edited, healthyMembers } from "../harness/edits.ts";
 import type { LabHost } from "../harness/lab.ts";
 import { Probe, summary } from "../harness/probe.ts";
 import { type RollReport, RollWatch } from "../harness/roll.ts";
+import { everyRole, hostAt } from "../harness/samples.ts";
 import { assertNothingRuns, onCluster } from "../harness/scenario.ts";
-import { everyRole, hostAt, threePlusTwo } from "../harness/stack.ts";
+import { threePlusTwo } from "../harness/stack.ts";
 import { apiserverVersions, assertVersions, kubeletVersions, runtimeVersions, startsOf } from "../harness/versions.ts";
 import { startGuarded, startWhereAmI } from "../harness/workload.ts";
 

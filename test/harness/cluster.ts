@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { globSync, readFileSync } from "node:fs";
 import { LabHost } from "./lab.ts";
 import { eventually, must } from "./process.ts";
-import type { ClusterConfig } from "./stack.ts";
+import type { ClusterConfig } from "./samples.ts";
 
 const kubectlOnHost = "KUBECACHEDIR=/run/kubectl-of-tests kubectl --kubeconfig /etc/kubernetes/admin.conf";
 

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { TestCluster } from "./cluster.ts";
 import { Probe, type Report, summary } from "./probe.ts";
 import { eventually } from "./process.ts";
+import type { ClusterConfig } from "./samples.ts";
 import type { Scenario } from "./scenario.ts";
-import type { ClusterConfig } from "./stack.ts";
 
 // A change as a user makes it: edit the config and run `up`, while a probe sends requests.
 

@@ -2,8 +2,9 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { type Lab, makeHosts } from "./lab-hosts.ts";
 import { must } from "./process.ts";
+import type { ClusterConfig } from "./samples.ts";
 import type { Scenario } from "./scenario.ts";
-import { type ClusterConfig, threePlusTwo } from "./stack.ts";
+import { threePlusTwo } from "./stack.ts";
 
 const root = new URL("../../", import.meta.url).pathname;
 

@@ -3,7 +3,8 @@ import { readdirSync, readFileSync } from "node:fs";
 import { after, before, suite } from "node:test";
 import { TestCluster } from "./cluster.ts";
 import { removeHosts } from "./lab-hosts.ts";
-import { type ClusterConfig, Stack } from "./stack.ts";
+import type { ClusterConfig } from "./samples.ts";
+import { Stack } from "./stack.ts";
 import { claim } from "./subnets.ts";
 
 /** A stack of a test with the cluster that its config describes. */

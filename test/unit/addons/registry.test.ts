@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { ownNamespaces } from "../../../addons/registry.ts";
 import { resolveVersions } from "../../../artifacts/lock.ts";
 import { clusterSchema } from "../../../config/schema.ts";
-import { addonsStage } from "../../../hosts/addons/addons.ts";
+import { addonsStage } from "../../../hosts/stages/addons/addons.ts";
 import { golden } from "../../harness/golden.ts";
 
 test("a control plane gets the manifests of every add-on, and the list of their objects", () => {

@@ -115,7 +115,7 @@ test("the script tells files as they are, runs anywhere and leaves nothing behin
     const host = { ...wantedHost("w1"), stages: [], settings: {}, files };
     const { status, stdout } = spawnSync("bash", ["-s"], {
       input: `${questions(host)}. "$SCRIPT"`,
-      env: { ...process.env, SCRIPT: new URL("../../../hosts/check/check.sh", import.meta.url).pathname },
+      env: { ...process.env, SCRIPT: new URL("../../../hosts/tools/check/check.sh", import.meta.url).pathname },
       encoding: "utf8",
     });
     assert.equal(status, 0);

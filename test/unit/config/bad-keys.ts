@@ -1,5 +1,5 @@
-import type { Bad } from "./samples.ts";
-import { metal } from "./samples.ts";
+import { metal } from "../../harness/samples.ts";
+import type { Bad } from "./bad-sample.ts";
 
 // Keys wrong by themselves.
 

@@ -3,8 +3,8 @@ import { test } from "node:test";
 import { parseCluster } from "../../../config/parse.ts";
 import { rules } from "../../../config/rules.ts";
 import { clusterSchema } from "../../../config/schema.ts";
+import { known, type Written } from "../../harness/samples.ts";
 import { badConfigs } from "./bad.ts";
-import { known, type Written } from "./samples.ts";
 
 /** The keys of all problems. */
 function keys(config: Written): string[] {

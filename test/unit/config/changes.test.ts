@@ -6,12 +6,12 @@ import { refusals, refuseChanges } from "../../../config/changes.ts";
 import { parseCluster } from "../../../config/parse.ts";
 import { movesApi, type Recorded, readRecorded, record, withApiOf } from "../../../config/recorded.ts";
 import type { Override } from "../../../config/schema.ts";
+import { known, metal } from "../../harness/samples.ts";
 import { apart, five, host, member, three, worker } from "./changes-samples.ts";
 import { firstUps, refusedChanges } from "./refused.ts";
 import { api, rest as apiAtRest } from "./refused-api.ts";
 import { at, dropOld, issueNew, rest, trustBoth } from "./refused-authorities.ts";
 import { another, onAws } from "./refused-machines.ts";
-import { known, metal } from "./samples.ts";
 
 const refused = (before: Recorded | undefined, after: Recorded, allow: Override[] = []) =>
   refuseChanges(before, after, allow, known).map(({ key }) => key);
@@ -254,7 +254,7 @@ for (const [change, was, is] of ways) {
 const moving = {
   ...apiAtRest,
   ...{ domainName: "k8s.example.com", address: "10.0.0.9", port: 6444, virtualRouterId: 9 },
-  former: { domainName: "api.example.com", address: "10.0.0.10", port: 8443, virtualRouterId: 10 },
+  former: { domainName: "api.prod.internal", address: "10.0.0.10", port: 8443, virtualRouterId: 10 },
 };
 const { former, ...moved } = moving;
 const moves: readonly [string, typeof apiAtRest, typeof apiAtRest][] = [
@@ -398,7 +398,7 @@ test("a record says where the API is, was, and by which VRRP ids its addresses a
     return record(parsed.cluster, known).api;
   };
   assert.deepEqual(recordedApi(), apiAtRest);
-  config.api = { domainName: "api.example.com", address: "10.0.0.9", former: { address: "10.0.0.10" } };
+  config.api = { domainName: "api.prod.internal", address: "10.0.0.9", former: { address: "10.0.0.10" } };
   assert.deepEqual(recordedApi(), {
     ...apiAtRest,
     address: "10.0.0.9",

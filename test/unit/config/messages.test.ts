@@ -5,10 +5,10 @@ import { type Problem, problemText } from "../../../config/problems.ts";
 import { rules, warnings } from "../../../config/rules.ts";
 import { clusterSchema } from "../../../config/schema.ts";
 import { golden } from "../../harness/golden.ts";
+import { known, type Written } from "../../harness/samples.ts";
 import { badConfigs } from "./bad.ts";
 import type { RefusedChange } from "./changes-samples.ts";
 import { firstUps, refusedChanges } from "./refused.ts";
-import { known, type Written } from "./samples.ts";
 import { warnedAddresses } from "./warned.ts";
 import { warnedSettings, warnedUnused } from "./warned-settings.ts";
 

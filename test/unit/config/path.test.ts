@@ -3,8 +3,8 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { pathOf } from "../../../config/path.ts";
 import { minorSteps } from "../../../config/versions.ts";
+import { known } from "../../harness/samples.ts";
 import { three } from "./changes-samples.ts";
-import { known } from "./samples.ts";
 
 const path = (from: string, to: string, upgradePath: "auto" | "step" = "auto", kubernetesPath?: string[]) =>
   pathOf({ ...three(), kubernetesVersion: from, kubernetesPath }, { kubernetesVersion: to, upgradePath }, known);

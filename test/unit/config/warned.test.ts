@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { parseCluster } from "../../../config/parse.ts";
 import { warnings } from "../../../config/rules.ts";
-import { known } from "./samples.ts";
+import { known } from "../../harness/samples.ts";
 import { warnedAddresses } from "./warned.ts";
 import { warnedSettings, warnedUnused } from "./warned-settings.ts";
 

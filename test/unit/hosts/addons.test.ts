@@ -5,7 +5,7 @@ import type { Addon, KubernetesObject } from "../../../addons/addon.ts";
 import { lockedImage } from "../../../artifacts/images.ts";
 import { resolveVersions } from "../../../artifacts/lock.ts";
 import { clusterSchema } from "../../../config/schema.ts";
-import { addonsStage } from "../../../hosts/addons/addons.ts";
+import { addonsStage } from "../../../hosts/stages/addons/addons.ts";
 
 function stage(config: Record<string, unknown> = {}, providerAddons: Addon[] = []) {
   const cluster = clusterSchema.parse({

@@ -6,7 +6,7 @@ import { wantedFiles } from "../../../artifacts/bundle-plan.ts";
 import { lockedImage } from "../../../artifacts/images.ts";
 import { lock, resolveVersions } from "../../../artifacts/lock.ts";
 import type { Role } from "../../../config/schema.ts";
-import { artifactsFor, binaryPath } from "../../../hosts/artifacts.ts";
+import { artifactFolder, artifactsFor } from "../../../hosts/artifacts.ts";
 
 const { versions } = resolveVersions({ kubernetesVersion: "1.36.3", versions: {} } as never);
 const location = "/var/cache/bundle";
@@ -100,7 +100,7 @@ describe("what a host takes", () => {
   });
 
   it("lies where the stages look for it", () => {
-    assert.equal(binaryPath("kubernetes", "1.36.3", "kubelet"), "/opt/ha-kubernetes/kubernetes-1.36.3/kubelet");
+    assert.equal(artifactFolder("kubernetes", "1.36.3"), "/opt/ha-kubernetes/kubernetes-1.36.3");
   });
 });
 

@@ -6,9 +6,9 @@ import { join } from "node:path";
 import { after, test } from "node:test";
 import { parseCluster } from "../../../config/parse.ts";
 import { issuingFirst } from "../../../hosts/authorities.ts";
-import { controlPlaneStage } from "../../../hosts/control-plane/control-plane.ts";
-import { workerStage } from "../../../hosts/worker/worker.ts";
-import { known, metal } from "../config/samples.ts";
+import { controlPlaneStage } from "../../../hosts/stages/control-plane/control-plane.ts";
+import { workerStage } from "../../../hosts/stages/worker/worker.ts";
+import { known, metal } from "../../harness/samples.ts";
 
 const parsed = parseCluster(metal(), known);
 if (!parsed.ok) throw new Error(JSON.stringify(parsed));
@@ -133,10 +133,11 @@ test("a file drops what its successor does not hold, in whatever order", () => {
 });
 
 test("a step of a rotation is refused by the nodes that could not follow it, and where they can't be listed", () => {
-  const safety = new URL("../../../hosts/control-plane/lib-authorities.sh", import.meta.url).pathname;
+  const stage = new URL("../../../hosts/stages/control-plane/", import.meta.url).pathname;
   const refusals = (nodes: string) =>
     ["trusted", "unused"].map((check) =>
-      bash(`. ${safety}
+      bash(`. ${stage}lib-authorities.sh
+        . ${stage}objects/lib-rotation.sh
         staged() { echo kubernetes-ca-2.crt; }
         control_planes() { :; }
         this_kubectl() { ${nodes}; }

@@ -37,8 +37,8 @@ async function problems(t: TestContext, { roles, address, former, ports, files =
     STAGE_NAME=prepare HOST_NAME=m1 OWNER=dev/1 ROLES="${roles}" STATISTICS_PORT=8404
     API_NAME=api.new API_ADDRESS=${address ?? "192.0.2.10"} FORMER_API="${former ?? ""}" PORTS="${ports ?? "8443:haproxy 8404:haproxy 6443:kube-apiserver"}"
     . ${hosts}lib/common.sh
-    . ${hosts}prepare/lib-preflight.sh
-    . <(sed 's|/etc/\\(ha-\\)\\?kubernetes|${etc}&|g; s|${etc}/etc|${etc}|g' ${hosts}prepare/lib-endpoint.sh)
+    . ${hosts}stages/prepare/preflight/lib-preflight.sh
+    . <(sed 's|/etc/\\(ha-\\)\\?kubernetes|${etc}&|g; s|${etc}/etc|${etc}|g' ${hosts}stages/prepare/preflight/lib-endpoint.sh)
     owned_by() { [ "$1" = dev/1 ]; }
     ${programs}
     ask_for_api_address; check_api_move; check_api_address
@@ -122,8 +122,8 @@ async function follow(t: TestContext, now: string, answering: string): Promise<{
   const script = `
     set -euo pipefail
     STAGE_NAME=worker HOST_NAME=w1 API_URL=https://api.new:9443 API_ADDRESS=192.0.2.10 POOL=general MAX_UNAVAILABLE=1 KUBERNETES_PKI=/pki
-    . ${hosts}lib/common.sh; . ${hosts}lib/files.sh; . ${hosts}lib/api.sh; . ${hosts}worker/lib-endpoint.sh
-    NODE_KUBECONFIG=${etc}/kubelet.conf
+    . ${hosts}lib/common.sh; . ${hosts}lib/files.sh; . <(sed 's|/etc/kubernetes|${etc}|' ${hosts}lib/api.sh); . ${hosts}stages/worker/lib-endpoint.sh
+    api_as_kubelet
     curl() { [[ " ${answering} " == *" \${!#} "* ]]; }
     with_pool_turn() { echo "turn \${1%-*}" >&3; shift; "$@"; }
     forget_started() { echo "forget $(api_server)" >&3; }

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { run } from "../../harness/process.ts";
 
-const script = readFileSync(new URL("../../../hosts/etcd/files/defragment.sh", import.meta.url), "utf8");
+const read = (name: string) => readFileSync(new URL(`../../../hosts/tools/etcd/${name}.sh`, import.meta.url), "utf8");
 
 /** A member as `endpoint status` tells it; sizes in MiB. */
 interface Member {
@@ -56,7 +56,8 @@ esac
 `;
   writeFileSync(join(folder, "moved"), String(id(1)));
   writeFileSync(join(folder, "etcdctl"), etcdctl, { mode: 0o755 });
-  writeFileSync(join(folder, "defragment.sh"), script.replace(" PATH=", ` PATH=${folder}:`), { mode: 0o755 });
+  writeFileSync(join(folder, "common.sh"), read("common").replace(" PATH=", ` PATH=${folder}:`));
+  writeFileSync(join(folder, "defragment.sh"), read("defragment").replace("/usr/local/lib/etcd-backup", folder), { mode: 0o755 });
   const { status, text } = await run("bash", [join(folder, "defragment.sh")], { env: { UNUSED_PERCENT: String(percent) } });
   const done = existsSync(join(folder, "done")) ? readFileSync(join(folder, "done"), "utf8").trim().split("\n") : [];
   return { status, text, done };

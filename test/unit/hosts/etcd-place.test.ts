@@ -13,7 +13,7 @@ const log =
   "0d000000000000830805 10a9ffd85d1a040800100000000000".padEnd(120, "0");
 const own = { member: "17287361118329258851", cluster: "10370338079754086139" };
 
-/** What a script says that has read hosts/etcd/lib-place.sh on a host whose data begins with `head`. */
+/** What a script says that has read hosts/stages/etcd/lib-place.sh on a host whose data begins with `head`. */
 function place(t: TestContext, script: string, head = log): Promise<string> {
   const directory = mkdtempSync(join(tmpdir(), "ha-kubernetes-place-"));
   t.after(() => rmSync(directory, { recursive: true }));
@@ -23,19 +23,19 @@ function place(t: TestContext, script: string, head = log): Promise<string> {
   return must("bash", [
     "-c",
     `set -euo pipefail
-    STAGE_NAME=etcd HOST_NAME=m1 HOME_DIR=${directory} DATA_DIRECTORY=${directory} KNOWN_MEMBERS=${directory}/known MEMBER_ADDRESS=10.0.0.11
+    STAGE_NAME=etcd HOST_NAME=m1 HOME_DIR=${directory} DATA_DIRECTORY=${directory} KNOWN_MEMBERS=${directory}/known PEER_URL=https://10.0.0.11:2380
     LOCAL=https://127.0.0.1:2379
     . <(sed 's/^readonly HOME_DIR=.*//' ${hosts}lib/common.sh)
-    . ${hosts}etcd/lib-place.sh
+    . ${hosts}stages/etcd/lib-place.sh
     etcd_access() { :; }
     ${script}`,
   ]);
 }
 
 test("the data says which member of which cluster it is", async (t) => {
-  assert.equal(await place(t, "own_ids"), `${own.member} ${own.cluster}\n`);
-  assert.equal(await place(t, "own_ids || echo unreadable", "00".repeat(96)), "unreadable\n");
-  assert.equal(await place(t, "own_ids || echo unreadable", log.slice(0, 40)), "unreadable\n");
+  assert.equal(await place(t, "ids_in_data $DATA_DIRECTORY"), `${own.member} ${own.cluster}\n`);
+  assert.equal(await place(t, "ids_in_data $DATA_DIRECTORY || echo unreadable", "00".repeat(96)), "unreadable\n");
+  assert.equal(await place(t, "ids_in_data $DATA_DIRECTORY || echo unreadable", log.slice(0, 40)), "unreadable\n");
 });
 
 const answer = (cluster: string, members: [id: string, learner: boolean][]) =>
@@ -125,7 +125,7 @@ for (const [line, damage] of logs) {
     const script = `systemctl() { return 3; }; journalctl() { cat <<'END'
 ${line}
 END
-      }; damage`;
+      }; etcd_damage`;
     assert.equal((await place(t, script)).trim(), damage);
   });
 }
@@ -135,8 +135,8 @@ test("a member whose data is well stays as it is, whatever keeps it from serving
     systemctl() { case $1 in is-active) return 3 ;; show) echo failed; echo failed ;; *) echo "systemctl $*" >&2 ;; esac; }
     journalctl() { echo '{"level":"fatal","error":"bind: cannot assign requested address"}'; }
     etcd_do() { return 1; }
-    others_healthy() { :; }
-    (rejoin) 2>&1 || true
+    other_members_healthy() { :; }
+    (etcd_rejoin) 2>&1 || true
     ls $DATA_DIRECTORY`;
   const said = await place(t, script);
   assert.match(said, /not because of its data: .*cannot assign requested address.*raise hosts\.m1\.incarnation/);

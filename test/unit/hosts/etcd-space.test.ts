@@ -24,10 +24,10 @@ async function makeSpace(t: TestContext, databases: Database[], wanted: number, 
     cd ${folder}
     STAGE_NAME=etcd HOST_NAME=m1 QUOTA_BYTES=${wanted * 1_048_576} DATA_DIRECTORY=${folder}/data
     mkdir -p data/member/wal
-    for library in lib/common lib/files lib/etcd etcd/lib-members; do
+    for library in lib/common lib/files lib/etcd stages/etcd/lib-members; do
       . <(sed "s|^readonly HOME_DIR=.*|HOME_DIR=${folder}|; s|/run/ha-kubernetes|${folder}|g" ${hosts}$library.sh)
     done
-    . ${hosts}etcd/lib-space.sh
+    . ${hosts}stages/etcd/lib-space.sh
     pause() { sleep 0.02; }
     etcd_access() { export ETCDCTL_ENDPOINTS=m1; }
     etcd_do() {
@@ -46,8 +46,8 @@ async function makeSpace(t: TestContext, databases: Database[], wanted: number, 
       esac
     }
     install_all() { :; }
-    serves() { :; }
-    start() { local size used; read -r size used _ <m1; echo "$size $used $QUOTA_BYTES" >m1; echo restarted >>done; }
+    etcd_serves() { :; }
+    etcd_start() { local size used; read -r size used _ <m1; echo "$size $used $QUOTA_BYTES" >m1; echo restarted >>done; }
     make_space
     [ ! -e done ] || cat done`,
   ]);

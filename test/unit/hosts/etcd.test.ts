@@ -3,11 +3,11 @@ import { generateKeyPairSync } from "node:crypto";
 import { test } from "node:test";
 import { parseCluster } from "../../../config/parse.ts";
 import { ports } from "../../../config/ports.ts";
-import { type EtcdStageArgs, etcdStage } from "../../../hosts/etcd/etcd.ts";
-import { etcdClusterId, restoreSettings } from "../../../hosts/etcd/restore.ts";
+import { type EtcdStageArgs, etcdStage } from "../../../hosts/stages/etcd/etcd.ts";
+import { etcdClusterId, restoreSettings } from "../../../hosts/stages/etcd/restore.ts";
 import { opensshKey } from "../../../keys/openssh.ts";
 import { must } from "../../harness/process.ts";
-import { known, metal } from "../config/samples.ts";
+import { known, metal } from "../../harness/samples.ts";
 
 const hostKey = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIPSYmFiqFGuYmYrVKtPcaRXTvSOrCFWBFvYhWpmUNLZr nas";
 const target = { host: "nas.example.com", port: 2222, user: "backup", directory: "/srv/etcd", hostKey };
@@ -192,17 +192,18 @@ test("a member that restarts is not taken for healthy while the one of before st
         show) cat $directory/invocation ;;
       esac
     }
-    STAGE_NAME=etcd HOST_NAME=m1 ETCD_VERSION=3.6.14 DATA_DIRECTORY=$directory BORN=$directory/invocation
+    STAGE_NAME=etcd HOST_NAME=m1 ETCD_VERSION=3.6.14 DATA_DIRECTORY=$directory PEER_URL=https://10.0.0.11:2380
     mkdir -p $directory/member/wal
     . ${hosts}lib/common.sh
-    . <(sed '/^apply_etcd$/d' ${hosts}etcd/apply.sh)
+    . <(sed '/^apply_etcd$/d' ${hosts}stages/etcd/apply.sh)
     install_all() { :; }
     old_is_unused() { :; }
     still_my_turn() { :; }
-    others_healthy() { :; }
+    etcd_was_born() { :; }
+    other_members_healthy() { :; }
     started() { :; }
-    local_healthy() { cat $directory/invocation >>$directory/asked; }
-    change
+    etcd_healthy_here() { cat $directory/invocation >>$directory/asked; }
+    etcd_change
     cat $directory/asked`,
   ]);
   assert.equal(said, "one\ntwo\n");

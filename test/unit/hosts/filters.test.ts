@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { must } from "../../harness/process.ts";
 
-const stage = new URL("../../../hosts/prepare/", import.meta.url).pathname;
+const stage = new URL("../../../hosts/stages/prepare/preflight/", import.meta.url).pathname;
 
 /** What preflight says of these tables, as `nft list` prints them, on a host of roles etcd, balancer and control-plane. */
 async function said(tables: Record<string, string>, settings = ""): Promise<string[]> {
@@ -18,7 +18,7 @@ async function said(tables: Record<string, string>, settings = ""): Promise<stri
     say() { echo "$*"; }
     problem() { echo "problem: $*"; }
     nft() { case "$*" in "list tables") printf 'table %s\\n' "\${!TABLES[@]}" ;; *) printf '%s\\n' "\${TABLES[$3 $4]}" ;; esac; }
-    . ${stage}lib-ranges.sh; . ${stage}lib-rules.sh; . ${stage}lib-matches.sh; . ${stage}lib-filters.sh
+    . ${stage}lib-ranges.sh; . ${stage}lib-rules.sh; . ${stage}lib-filters.sh
     declare -A TABLES=(${Object.entries(tables)
       .map(([name, text]) => `['${name}']='${text}'`)
       .join(" ")})

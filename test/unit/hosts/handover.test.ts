@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { run } from "../../harness/process.ts";
 
-// hosts/handover/undo.sh with stand-ins for what it asks: etcdctl, curl, and the turn.
+// hosts/stages/handover/undo.sh with stand-ins for what it asks: etcdctl, curl, and the turn.
 
 const hosts = new URL("../../../hosts/", import.meta.url).pathname;
 
@@ -21,6 +21,7 @@ function handOver({ members, apiservers, controlPlane = true }: World) {
     STAGE_NAME=handover HOST_NAME=m1 HOST_ADDRESS=10.0.0.1 CONTROL_PLANE=${controlPlane ? "yes" : "no"} OWNER=test/1
     . ${hosts}lib/common.sh
     . ${hosts}lib/etcd.sh
+    . ${hosts}lib/apiserver.sh
     member_list() { etcd_do member list; }
     # One look is enough here.
     wait_until() { shift; local what=$1; shift; "$@" || fail "gave up waiting for $what"; }
@@ -39,7 +40,7 @@ function handOver({ members, apiservers, controlPlane = true }: World) {
       .filter(([, ready]) => ready)
       .map(([byte]) => `https://10.0.0.${byte}:6443/readyz) printf ok ;;`)
       .join(" ")} *) return 7 ;; esac; }
-    . ${hosts}handover/undo.sh
+    . ${hosts}stages/handover/undo.sh
     outcome`;
   return run("bash", ["-c", script], {});
 }
@@ -62,7 +63,7 @@ test("it stays while another member is sick, or no other apiserver is ready; lea
   assert.match(sick.stdout, /not healthy: m3/);
   const alone = await handOver({ ...well, apiservers: { 1: true, 2: false, 3: false } });
   assert.equal(alone.status, 1);
-  assert.match(alone.stdout, /none of m2 m3 is ready/);
+  assert.match(alone.stdout, /no other apiserver is ready: m2 m3/);
   assert.equal((await handOver({ ...well, members: { ...well.members, 4: "learner" } })).status, 0);
 });
 

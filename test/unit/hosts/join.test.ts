@@ -8,7 +8,7 @@ import { knownVersions } from "../../../artifacts/lock.ts";
 import { parseCluster } from "../../../config/parse.ts";
 import { type Recorded, record } from "../../../config/recorded.ts";
 import { run } from "../../harness/process.ts";
-import { known, metal } from "../config/samples.ts";
+import { known, metal } from "../../harness/samples.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "join-"));
 after(() => rmSync(folder, { recursive: true }));
@@ -23,7 +23,7 @@ const longest = `w1.rack2.${"n".repeat(54)}`;
 
 /** Runs credential.sh on real keys; kubectl and kubelet.conf are stood in for. */
 async function mint(kubectl: string) {
-  const script = readFileSync(`${hosts}join/credential.sh`, "utf8").replace(/ PATH=\S+/, "");
+  const script = readFileSync(`${hosts}tools/join/credential.sh`, "utf8").replace(/ PATH=\S+/, "");
   writeFileSync(
     join(folder, "credential.sh"),
     script.replaceAll("/etc/kubernetes/kubelet.conf", "/dev/null").replace("120))", "0))"),

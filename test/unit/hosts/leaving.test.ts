@@ -47,7 +47,7 @@ async function bash(lines: string, keys = "m1"): Promise<string> {
     set -euo pipefail
     STAGE_NAME=leaving HOST_NAME=\${HOST_NAME:-m1} HOST_ADDRESS=10.0.0.1 OWNER=test/1
     ${["common", "files", "api", "announce", "etcd", "turn", "word", "leaving"].map((name) => here(`lib/${name}.sh`)).join("\n")}
-    . <(sed '/^undo_leaving$/d' ${hosts}leaving/undo.sh)
+    . <(sed '/^undo_leaving$/d' ${hosts}stages/leaving/undo.sh)
     rm -rf ${folder}/{teardown,finished,stages,control-planes}
     ${lines}`;
   const { text } = await run("bash", ["-c", script]);
@@ -89,7 +89,7 @@ const etcd = (keys: string[] | undefined) => `
 const judge = (keys: string[] | undefined, before = ":") =>
   bash(`${etcd(keys)}
     ${before}
-    if teardown; then echo all go; elif unfinished; then echo unfinished; else echo lives; fi`);
+    if teardown; then echo all go; elif birth_unfinished; then echo unfinished; else echo lives; fi`);
 
 test("the cluster goes when every control plane that announces it has said so; one that a cut-off up made can't", async () => {
   assert.equal(await judge(["announces/m1", "announces/m2", "leaving/m1", "leaving/m2"]), "all go");

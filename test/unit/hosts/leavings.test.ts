@@ -48,7 +48,7 @@ test("sets and services of kube-proxy's ipvs mode go by name and by address, nob
 
 test("preflight names what another Kubernetes, etcd or runtime left, once for each kind of role that is new here", async () => {
   const said = await withScripts(
-    [...libraries, "prepare/lib-leftovers.sh"],
+    [...libraries, "stages/prepare/preflight/lib-leftovers.sh"],
     `LEFT=$HAK_ROOT/left; mkdir -p $LEFT
     ETCD_DATA_DIRECTORY=$LEFT/etcd ETCD_DATA_DEVICE="" ETCD_BACKUP_DIRECTORY=$LEFT/snapshots
     problem() { echo "- \${*//$HAK_ROOT/}"; }
@@ -77,7 +77,7 @@ test("preflight names what another Kubernetes, etcd or runtime left, once for ea
 
 test("programs of versions that nothing runs, links to or asks for any more are removed", async () => {
   const said = await withScripts(
-    [...libraries, "prepare/lib-versions.sh"],
+    [...libraries, "stages/prepare/system/lib-versions.sh"],
     `cd $HAK_ROOT; mkdir -p opt/ha-kubernetes/{etcd-1,etcd-2,etcd-3,kubernetes-1,kubernetes-2,runc-1,downloads} usr/local/bin opt/cni/bin stage/inputs
     printf 'archive sum from /opt/ha-kubernetes/etcd-3 etcd\nbinary sum from /opt/ha-kubernetes/kubernetes-2 kubelet\n' >stage/inputs/artifacts
     ln -s /opt/ha-kubernetes/runc-1/runc usr/local/bin/runc

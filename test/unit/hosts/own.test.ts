@@ -5,14 +5,14 @@ import { withScripts } from "./bash.ts";
 const libraries = ["lib/files.sh", "lib/saved.sh", "lib/own.sh"];
 
 // Real filesystems in files; mounting one is what needs root, so its content is copied out instead.
-const devices = `says_ours() { false; }
+const devices = `data_is_ours() { false; }
 blockdev() { stat -c %s "$2"; }
 mount() { [ "$3 $4" = "-o ro,noload,nosuid,nodev,noexec" ] && debugfs -R "rdump / $LOOK" "$5" >/dev/null 2>&1; }
 umount() { rm -rf "\${LOOK:?}"/*  "$LOOK/.ha-kubernetes"; }
 cd $HAK_ROOT
 image() { truncate -s 16M "$1"; }
 ext4() { mkdir -p content; image "$1"; mkfs.ext4 -q -d content "$1"; rm -r content; }
-against() { local said; said=$(against_device "$1" $HAK_ROOT/data); echo "$1: \${said:-taken}"; }
+against() { local said; said=$(against_device "$1" $HAK_ROOT/data data_is_ours); echo "$1: \${said:-taken}"; }
 `;
 
 test("a device is taken when it is all blank, an empty ext4, or one with our mark; never for one byte or one signature more", async () => {
@@ -53,15 +53,15 @@ test("a device is taken when it is all blank, an empty ext4, or one with our mar
 test("a directory is taken when it is not there, is empty, or has our mark; or as the release before left it", async () => {
   const said = await withScripts(
     libraries,
-    `says_ours() { false; }
+    `data_is_ours() { false; }
     grep() { command grep "\${@//\\/etc\\/etcd\\/etcd.env/$HAK_ROOT/etcd.env}"; }
     cd $HAK_ROOT; mkdir empty new stranger ours other; ln -s stranger link; touch file stranger/x ours/x other/x new/member
     mkdir empty/lost+found
     mark $PWD/ours; echo 'prod/77 m9' >other/.ha-kubernetes
-    for it in missing empty ours stranger link other file new; do said=$(against_directory $PWD/$it); echo "$it: \${said:-taken}"; done
+    for it in missing empty ours stranger link other file new; do said=$(against_directory $PWD/$it data_is_ours); echo "$it: \${said:-taken}"; done
     printf 'ETCD_DATA_DIR=%s\\nETCD_INITIAL_CLUSTER_TOKEN=dev/12ab\\n' $PWD/new >etcd.env
-    said=$(against_directory $PWD/new); echo "new: \${said:-taken}"
-    sed -i s/12ab/13/ etcd.env; said=$(against_directory $PWD/new); echo "new: \${said:-taken}"`,
+    said=$(against_directory $PWD/new data_is_ours); echo "new: \${said:-taken}"
+    sed -i s/12ab/13/ etcd.env; said=$(against_directory $PWD/new data_is_ours); echo "new: \${said:-taken}"`,
   );
   const foreign = "and does not carry this cluster's mark";
   assert.deepEqual(said.split("\n"), [
@@ -103,17 +103,17 @@ const log = [
 
 test("etcd's own log says whose data are: a first member by its id, another by the word of its peers", async () => {
   const said = await withScripts(
-    [...libraries, "etcd/lib-place.sh", "etcd/lib-identity.sh"],
+    [...libraries, "stages/etcd/lib-place.sh", "stages/etcd/lib-identity.sh"],
     `ETCD_PKI=/etc/etcd/pki DATA_DEVICE=/dev/data KNOWN_MEMBERS=$HAK_ROOT/known PEER_URL=http://127.0.0.1:23980 BIRTH_ENDPOINTS=https://10.0.0.12:2379
     printf '0644 root:root 0 /etc/etcd/pki/member.crt\\n' >$STAGE/manifest
     etcd_do() { [ "$*" = "member list" ] && echo "288158e3d5af6c6b, started, m1, http://127.0.0.1:23980, https://x:2379, false"; }
     cd $HAK_ROOT; mkdir -p data/member/wal empty/member/wal; printf '${log.replace(/../g, "\\x$&")}' >data/member/wal/0.wal
-    whose() { if says_ours data; then echo ours; else echo "not ours"; fi; }
+    whose() { if data_is_ours data; then echo ours; else echo "not ours"; fi; }
     whose; OWNER=other/1; whose; RESTORE_TOKEN=dev/12ab; whose; RESTORE_TOKEN=x
     etcd_do() { return 1; }; whose
     PEER_URL=http://127.0.0.1:23981 OWNER=dev/12ab; whose
     MACHINE=i-1; whose; DATA_DEVICE=""; whose
-    says_ours empty || echo none
+    data_is_ours empty || echo none
     PEER_URL=https://10.0.0.11:2380; first_member_id own/x`,
   );
   assert.deepEqual(said.split("\n"), [

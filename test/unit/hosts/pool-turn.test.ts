@@ -55,7 +55,7 @@ async function worker(t: TestContext, lines: string): Promise<{ status: number; 
     `. <(sed 's|/run/ha-kubernetes|${directory}|g; s|/var/lib/ha-kubernetes|${directory}|g; s/REFUSALS_SECONDS=120/REFUSALS_SECONDS=2/' ${library}${name}.sh)`;
   const script = `
     set -euo pipefail
-    STAGE_NAME=worker HOST_NAME=w1 POOL=general MAX_UNAVAILABLE=2 DRAIN_SECONDS=300 D=${directory} STAGE=${directory} NODE_KUBECONFIG=${directory}/clock
+    STAGE_NAME=worker HOST_NAME=w1 POOL=general MAX_UNAVAILABLE=2 DRAIN_SECONDS=300 D=${directory} STAGE=${directory} KUBELET_KUBECONFIG=${directory}/clock
     mkdir $D/api
     date +%s >$D/clock
     ${["common", "files", "pool-turn"].map(here).join("\n")}

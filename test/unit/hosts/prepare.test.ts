@@ -7,9 +7,9 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { ports } from "../../../config/ports.ts";
 import { type Cluster, clusterSchema, type Role } from "../../../config/schema.ts";
-import { sysctlPath, sysctls } from "../../../hosts/prepare/kernel.ts";
-import { type PrepareStageArgs, prepareStage } from "../../../hosts/prepare/prepare.ts";
 import { renderStage, type Stage } from "../../../hosts/stage.ts";
+import { type PrepareStageArgs, prepareStage } from "../../../hosts/stages/prepare/prepare.ts";
+import { sysctlPath, sysctls } from "../../../hosts/stages/prepare/system/kernel.ts";
 
 function cluster(over: object = {}): Cluster {
   return clusterSchema.parse({

@@ -46,13 +46,12 @@ function proving(line: string, { node, lease = "2026-11-28T08:00:01.000000Z", po
     systemctl() { echo 77; }
     ps() { printf -v now '%(%s)T' -1; echo $((now - 1795852801)); }
     ranges_here() { [ -z "$here_is" ] || printf '%s\\n' $here_is; }
-    addons_have_begun() { :; }
     wait_until() { shift 2; "$@" >/dev/null || { echo "GAVE UP: $(last_words "$("$@")" "$@" | paste -sd' ')"; exit 0; }; }
     ${line}`;
   return run("bash", ["-c", script, "-", answer(node), lease, answer(pods), here]);
 }
 const proof = async (answers: Answers) =>
-  (await proving('prove_node echo TURN; echo "well"', answers)).text.trim().split("\n").join(" | ");
+  (await proving('prove_node "" echo TURN; echo "well"', answers)).text.trim().split("\n").join(" | ");
 
 const noPods = { items: [] };
 

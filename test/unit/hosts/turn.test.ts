@@ -142,8 +142,8 @@ test("a run knows whether the turn is still its own, by the key in etcd", async 
 test("a member that never started, or that has no client URL, is not healthy, and learners do not count", async (t) => {
   const lines = (list: string) => `
     etcd_do() { case "$*" in "member list") printf '%s\\n' ${list} ;; "endpoint health") [ -n "$ETCDCTL_ENDPOINTS" ] ;; esac; }
-    . ${library}../etcd/lib-members.sh
-    if others_healthy; then echo healthy; fi`;
+    . ${library}../stages/etcd/lib-members.sh
+    if other_members_healthy "$PEER_URL"; then echo healthy; fi`;
   const own = "'1, started, m1, https://10.0.0.1:2380, https://10.0.0.1:2379, false'";
   const other = "'2, started, m2, https://10.0.0.2:2380, https://10.0.0.2:2379, false'";
   const said = async (...list: string[]) => (await withEtcd(t, lines(list.join(" ")))).said;
@@ -160,8 +160,8 @@ test("leadership is known by ids of 64 bits", async (t) => {
     const lines = `
       etcd_do() { printf '%s\\n' ${status}; }
       LOCAL=https://127.0.0.1:2379
-      . <(sed '/^undo_etcd$/d' ${library}../etcd/undo.sh)
-      if is_leader; then echo yes; else echo no; fi`;
+      . <(sed '/^undo_etcd$/d' ${library}../stages/etcd/undo.sh)
+      if etcd_is_leader; then echo yes; else echo no; fi`;
     return (await withEtcd(t, lines)).said;
   };
   assert.equal(await leads("13503953896175478587"), "yes");
@@ -189,11 +189,11 @@ test("etcd is asked again while it does not answer; a list of members that is no
     set -euo pipefail
     STAGE_NAME=etcd HOST_NAME=m1 PEER_URL=https://10.0.0.1:2380
     ${source}
-    . ${library}../etcd/lib-members.sh
+    . ${library}../stages/etcd/lib-members.sh
     # Answers the third time.
     etcd_do() { printf x >>${directory}/asked; [ "$(wc -c <${directory}/asked)" -ge 3 ] || { echo 'deadline exceeded' >&2; return 1; }; echo "$*"; }
     echo "answer: $(etcd_surely member list)"
     etcd_surely() { return 1; }
-    if others_healthy; then echo healthy; else echo 'not healthy'; fi`;
+    if other_members_healthy "$PEER_URL"; then echo healthy; else echo 'not healthy'; fi`;
   assert.equal(await must("bash", ["-c", script]), "answer: member list\nnot healthy\n");
 });

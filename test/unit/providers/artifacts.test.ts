@@ -7,7 +7,7 @@ import { knownVersions, lock } from "../../../artifacts/lock.ts";
 import { parseCluster } from "../../../config/parse.ts";
 import { problemText } from "../../../config/problems.ts";
 import { artifactProblems, refuseMissingArtifacts } from "../../../providers/artifacts.ts";
-import { aws, lab, metal, type Written } from "../config/samples.ts";
+import { aws, lab, metal, type Written } from "../../harness/samples.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "manifest-"));
 after(() => rmSync(folder, { recursive: true }));

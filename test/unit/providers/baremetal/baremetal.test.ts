@@ -7,7 +7,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { clusterSchema } from "../../../../config/schema.ts";
 import { configuredArtifacts } from "../../../../providers/baremetal/artifacts.ts";
 import type { Connection } from "../../../../providers/contract.ts";
-import { hostKeyOf, metal, type Written } from "../../config/samples.ts";
+import { hostKeyOf, metal, type Written } from "../../../harness/samples.ts";
 import { provide, resolved } from "../graph.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "providers-test-"));

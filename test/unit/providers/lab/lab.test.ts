@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { clusterSchema } from "../../../../config/schema.ts";
-import { lab, type Written } from "../../config/samples.ts";
+import { lab, type Written } from "../../../harness/samples.ts";
 import { provide, resolved } from "../graph.ts";
 
 const provideLab = (edit: (config: Written) => void = () => {}) => {

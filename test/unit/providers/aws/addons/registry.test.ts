@@ -6,7 +6,7 @@ import { lockedImage } from "../../../../../artifacts/images.ts";
 import { lock, resolveVersions } from "../../../../../artifacts/lock.ts";
 import { buildsOfImages } from "../../../../../artifacts/recipes.ts";
 import { type Cluster, clusterSchema } from "../../../../../config/schema.ts";
-import { manifest } from "../../../../../hosts/addons/addons.ts";
+import { manifest } from "../../../../../hosts/stages/addons/addons.ts";
 import { awsLock } from "../../../../../providers/aws/addons/lock.ts";
 import { awsAddons } from "../../../../../providers/aws/addons/registry.ts";
 import {
