@@ -4,7 +4,19 @@ import { globSync, readFileSync } from "node:fs";
 // With folders, it also looks at their code.
 
 /** Folders whose comments, messages and titles are held to the words below. Docs are held to them everywhere. */
-const folders: readonly string[] = ["addons", "artifacts", "engine", "plugins", "keys", "lab", "bench", "examples"];
+const folders: readonly string[] = [
+  "addons",
+  "artifacts",
+  "engine",
+  "plugins",
+  "keys",
+  "lab",
+  "bench",
+  "examples",
+  "test/aws",
+  "test/e2e",
+  "test/harness",
+];
 /** Generated from the schema, whose text lies in config/. */
 const generated = "docs/config.md";
 const docsWidth = 120;

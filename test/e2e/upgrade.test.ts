@@ -1,4 +1,4 @@
-// other versions of Kubernetes, etcd and containerd, rolled through a healthy cluster by editing the config, while requests go on; a roll that fails
+// upgrades of Kubernetes, etcd and containerd roll through a healthy cluster while requests go on; a roll that fails stops
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -12,8 +12,8 @@ import { threePlusTwo } from "../harness/stack.ts";
 import { apiserverVersions, assertVersions, kubeletVersions, runtimeVersions, startsOf } from "../harness/versions.ts";
 import { startGuarded, startWhereAmI } from "../harness/workload.ts";
 
-// Every Kubernetes version is minutes of building where it is not in the bundle yet. So by default only a patch upgrade runs. With
-// HA_KUBERNETES_UPGRADE_FROM=1.35.4 a minor one goes before it, with 1.34.4 two minor ones in one `up`.
+// Building a Kubernetes version that the bundle lacks takes minutes, so by default only a patch upgrade runs. With
+// HA_KUBERNETES_UPGRADE_FROM=1.35.4 a minor upgrade precedes it, with 1.34.4 two minor ones in one `up`.
 const from = process.env.HA_KUBERNETES_UPGRADE_FROM ?? "1.36.1";
 const between = "1.36.1";
 const target = { kubernetes: "1.36.3", etcd: "3.6.14", containerd: "2.3.4" };
@@ -25,9 +25,9 @@ const config = {
   kubernetesVersion: from,
   upgradePath: "auto",
   versions: { etcd: "3.6.13", containerd: "2.3.3" },
-  // A snapshot comes before an upgrade all the same.
+  // An upgrade takes a snapshot nevertheless.
   etcd: { backup: { enabled: false } },
-  // The first worker goes alone nevertheless.
+  // The first worker is upgraded alone nevertheless.
   pools: { general: { maxUnavailable: 2 } },
 };
 
@@ -65,7 +65,7 @@ onCluster(config, (scenario) => {
     }
   }
 
-  test("a healthy cluster with a workload and a budget", async () => {
+  test("a healthy cluster with a workload and a disruption budget", async () => {
     await cluster.settled();
     await startWhereAmI(cluster);
     await startGuarded(cluster);
@@ -73,7 +73,7 @@ onCluster(config, (scenario) => {
     assert.deepEqual(await runtimeVersions(cluster), new Set(["containerd://2.3.3"]));
   });
 
-  test("a preview says on which host which version becomes which, and runs nothing", async () => {
+  test("preview shows the old and new versions for each host, and runs nothing", async () => {
     const { kubernetesVersion: _, versions: __, ...others } = edited.config;
     stack.configure({
       ...others,
@@ -119,7 +119,7 @@ onCluster(config, (scenario) => {
   });
 
   if (from !== between) {
-    test(`${from} becomes ${between}: nodes are emptied one at a time and come back, no request fails`, async () => {
+    test(`${from} becomes ${between}: nodes are drained one at a time and return, and no request fails`, async () => {
       const { result, roll } = await watched(() =>
         edited.up(`${from} to ${between}`, (config) => {
           config.kubernetesVersion = between;
@@ -138,7 +138,7 @@ onCluster(config, (scenario) => {
     });
   }
 
-  test("where one host lacks a file, all that changes is what runs containers on the others: they run on", async () => {
+  test("one host lacks a file: only the container runtime changes on the others, and containers keep running", async () => {
     const [before, running] = await Promise.all([apiserverVersions(controlPlanes), containers()]);
     const w2 = cluster.host("w2");
     await w2.sh("mount -t tmpfs tmpfs /var/cache/ha-kubernetes/bundle");
@@ -152,7 +152,7 @@ onCluster(config, (scenario) => {
     await w2.sh("umount /var/cache/ha-kubernetes/bundle");
   });
 
-  test("a roll that fails on one control plane stops there and says so; workers are not begun, and no request fails", async () => {
+  test("a roll that fails on one control plane stops there and says so; workers do not start, and no request fails", async () => {
     const m2 = cluster.host("m2");
     await m2.sh(
       `mkdir -p ${brokenKubelet.replace(/\/[^/]*$/, "")}; printf '[Service]\\nExecStartPre=/bin/false\\n' >${brokenKubelet}`,
@@ -168,7 +168,7 @@ onCluster(config, (scenario) => {
     assert.deepEqual(report.lost, []);
     const now = await kubeletVersions(cluster);
     for (const { name } of workers) assert.equal(now[name], `v${between}`);
-    // Who was before m2 is done, who came after refused.
+    // Hosts before m2 are done, hosts after it refused.
     const isDone = ({ name }: LabHost) => name !== "m2" && now[name] === `v${target.kubernetes}`;
     const done = controlPlanes.filter(isDone).map(({ name }) => name);
     const refused = controlPlanes.filter(({ name }) =>
@@ -178,7 +178,7 @@ onCluster(config, (scenario) => {
     assert.equal(roll.mostAway, 1);
   });
 
-  test("the next up goes on: etcd, control planes one by one, the canary worker, the other one", async () => {
+  test("the next up continues: etcd, control planes one by one, the canary worker, the other worker", async () => {
     const { result, roll } = await watched(() =>
       edited.up(`${between} to ${target.kubernetes}, etcd to ${target.etcd}, resumed`, (config) => {
         config.kubernetesVersion = target.kubernetes;
@@ -215,7 +215,7 @@ onCluster(config, (scenario) => {
     );
   });
 
-  test("one etcd cluster all along, and another up runs nothing", async () => {
+  test("the etcd cluster is the same throughout, and another up runs nothing", async () => {
     assert.equal((await cluster.etcdClusterIds()).size, 1);
     assert.deepEqual(await healthyMembers(cluster), ["m1", "m2", "m3"]);
     await assertNothingRuns(scenario);

@@ -8,7 +8,7 @@ const root = new URL("../../", import.meta.url).pathname;
 /** What `npm run check` says. */
 export interface Checked {
   status: number;
-  /** What is not OK, as `place level subject`, sorted. How full and how fast this machine's disk is, is not the cluster's doing. */
+  /** Findings that are not OK, as `place level subject`, sorted, without those about this machine's own disk. */
   wrong: string[];
   report: Report;
 }

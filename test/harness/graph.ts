@@ -30,7 +30,7 @@ interface Options {
   propertyDependencies: Record<string, string[]>;
 }
 
-// Pulumi's mocks are not told options: they are read from the request.
+// Pulumi's mocks do not get a resource's options, so they are read from the request.
 let options = new Map<string, Options>();
 let urns = new Map<string, string[]>();
 /** URNs as the engine makes them, with the types of all parents, by those that the mocks make, with one parent's. */
@@ -84,10 +84,10 @@ const mocks: pulumi.runtime.Mocks = {
   call: ({ token, inputs }) => (token === "aws:ec2/getAmi:getAmi" ? { ...inputs, id: "ami-0123456789abcdef0" } : inputs),
 };
 
-// Enough of what the real providers answer for the pure code behind to run.
+// Enough of the real providers' outputs for the program to run.
 function outputs(type: string, name: string): Record<string, unknown> {
   if (type.startsWith("tls:")) {
-    // As long as they are in truth.
+    // As long as real ones.
     return {
       privateKeyPem: pem(`key of ${name}`, 160),
       publicKeyPem: pem(`public key of ${name}`, 100),

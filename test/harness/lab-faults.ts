@@ -1,6 +1,6 @@
 import { mustRunScript } from "./lab-scripts.ts";
 
-// What can happen to a lab host, for tests. Each resolves once it has happened and throws when it can't happen, such as a
+// Faults of lab hosts, for tests. Each resolves once it has happened and throws if it can't happen, such as a
 // power cut of a host that does not run. `lab` is the cluster's name.
 
 const fault = (kind: string) => async (lab: string, host: string) => {
@@ -17,5 +17,5 @@ export const stop = fault("stop");
 export const start = fault("start");
 /** The switch's port stops forwarding: nothing comes in or goes out, while the host's own link stays up. `healNetwork` ends it. */
 export const cutNetwork = fault("cut-network");
-/** Ends `cutNetwork`; does nothing where the network is whole. */
+/** Ends `cutNetwork`; does nothing if the network is not cut. */
 export const healNetwork = fault("heal-network");

@@ -9,15 +9,15 @@ import { type OpensshKey, opensshKey } from "../../keys/openssh.ts";
 import { awsLock } from "../../providers/aws/addons/lock.ts";
 import { scratch } from "./scratch.ts";
 
-// Configs of clusters that no host stands behind.
+// Configs of clusters without hosts.
 
-/** A manifest of a bundle that has everything, with hashes of nothing. */
+/** Writes the manifest of a complete bundle with made-up hashes; returns its path. */
 export function manifestFile(): string {
   const path = join(scratch(), "manifest.json");
   const files = knownVersions().kubernetes.flatMap((kubernetesVersion) => {
     const { versions } = resolveVersions({ kubernetesVersion, versions: {} });
     return (["amd64", "arm64"] as const).flatMap((architecture) =>
-      // The oldest version is there as the beginning of an upgrade only; no cloud's part is for it.
+      // The oldest version is only for upgrades to begin with, so it lacks the clouds' components.
       wantedFiles(versions, architecture, "build", kubernetesVersion === "1.34.4" ? [] : [awsLock]).map(({ file }) => file),
     );
   });

@@ -16,11 +16,11 @@ export const threePlusTwo = async (name: string): Promise<ClusterConfig> => labC
 
 export class Stack {
   readonly name: string;
-  /** What runs a verb, as arguments of node. */
+  /** The arguments of node that run a verb. */
   readonly #engine: readonly string[];
   readonly #environment: Record<string, string>;
 
-  /** `entry` is another file than the engine's own that runs it, for tests that teach the engine something. */
+  /** `entry` is the file that starts the engine, for tests with a provider of their own. Default: the engine's own. */
   constructor(name: string, entry?: string) {
     this.name = name;
     this.#engine = ["engine/launch.mjs", ...(entry === undefined ? [] : ["run", entry])];
@@ -32,7 +32,7 @@ export class Stack {
     return this.#environment.PULUMI_CONFIG_PASSPHRASE as string;
   }
 
-  /** Adds to the environment of everything that runs. */
+  /** Adds to the environment of every verb. */
   setEnvironment(more: Readonly<Record<string, string>>): void {
     Object.assign(this.#environment, more);
   }
@@ -45,7 +45,7 @@ export class Stack {
     return `${root}state/.pulumi/stacks/ha-kubernetes/${this.name}.json`;
   }
 
-  /** Writes the cluster's config; what else the stack's file holds (its salt, secrets) stays. */
+  /** Writes the cluster's config; the rest of the stack's file (its salt, secrets) stays. */
   configure(cluster: ClusterConfig): void {
     const before = existsSync(this.configFile) ? parse(readFileSync(this.configFile, "utf8")) : {};
     const config = { ...before.config, "ha-kubernetes:cluster": cluster };
@@ -58,13 +58,13 @@ export class Stack {
     if (result.status !== 0) throw new Error(`config set --secret ${key}: ${result.text}`);
   }
 
-  /** Runs a verb as a user does who agrees beforehand: on hosts that are not the lab's, `up` and `destroy` ask. */
+  /** Runs a verb as a user who confirms in advance: `up` and `destroy` ask on hosts that are not the lab's. */
   engine(verb: string, args: readonly string[] = [], options: RunOptions = {}): Promise<Result> {
     const agreed = verb === "up" || verb === "destroy" ? ["--yes", "--skip-preview"] : [];
     return this.ask(verb, [...agreed, ...args], options);
   }
 
-  /** Runs a verb as a user does, and answers no question. */
+  /** Runs a verb as a user who answers no questions. */
   ask(verb: string, args: readonly string[] = [], options: RunOptions = {}): Promise<Result> {
     const all = [...this.#engine, verb, "--stack", this.name, ...args];
     return run(process.execPath, all, {
@@ -100,7 +100,7 @@ export class Stack {
     return JSON.parse(readFileSync(this.stateFile, "utf8")).checkpoint?.latest?.resources ?? [];
   }
 
-  /** The state with every secret in clear, as the CLI exports it. */
+  /** The state with every secret in clear text, as the CLI exports it. */
   async export(): Promise<Export> {
     const result = await this.ask("pulumi", ["stack", "export", "--show-secrets"]);
     if (result.status !== 0) throw new Error(`the export of ${this.name} ended with ${result.status}:\n${result.text}`);

@@ -184,11 +184,11 @@ test("a restarting member does not count as healthy while its old process still 
     "-c",
     `set -euo pipefail
     directory=$(mktemp -d); trap 'rm -r $directory' EXIT
-    # systemd that takes its time to stop the one that runs.
+    # systemd that takes its time to stop the process that runs: until somebody has asked that one.
     echo one >$directory/invocation
     systemctl() {
       case $1 in
-        restart) { sleep 0.6; echo two >$directory/invocation; } & ;;
+        restart) { until [ -s $directory/asked ]; do sleep 0.05; done; echo two >$directory/invocation; } & ;;
         show) cat $directory/invocation ;;
       esac
     }

@@ -30,12 +30,7 @@ async function underTurn(t: TestContext, work: string, listener: string): Promis
     release_turn() { echo released >&3; }
     ${work}
     with_turn work`;
-  const said = await must("bash", [
-    "-c",
-    `exec 3>&1; { bash -c "$1" 2>&1 | ${listener}; } >/dev/null; wait; sleep 0.3`,
-    "-",
-    script,
-  ]);
+  const said = await must("bash", ["-c", `exec 3>&1; { bash -c "$1" 2>&1 | ${listener}; } >/dev/null; wait`, "-", script]);
   return said.trimEnd().split("\n");
 }
 
@@ -58,6 +53,7 @@ test("a run that was killed while it waited gives the turn on at once when it co
   const { directory, source } = turnLibrary(t);
   // As `etcdctl lock` does: waits until it is the next one, runs the command and goes when that ends.
   const lock = `#!/bin/bash
+    touch ${directory}/queued-$QUEUED
     until [ -e ${directory}/next-$QUEUED ]; do sleep 0.05; done
     shift 4
     "$@"
@@ -75,10 +71,11 @@ test("a run that was killed while it waited gives the turn on at once when it co
   const said = await must("bash", [
     "-c",
     `QUEUED=1 bash -c "$1" & first=$!
-    until [ -e ${directory}/turn.log ]; do sleep 0.05; done; sleep 0.2
+    until [ -e ${directory}/queued-1 ]; do sleep 0.05; done
     kill -9 $first
     QUEUED=2 timeout 10 bash -c "$1" & second=$!
-    sleep 0.3; touch ${directory}/next-1
+    until [ -e ${directory}/queued-2 ]; do sleep 0.05; done
+    touch ${directory}/next-1
     wait $second`,
     "-",
     run,

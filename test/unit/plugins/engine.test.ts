@@ -108,7 +108,7 @@ test("a state of the real plugins: nothing changes, and every resource stays as 
   assert.doesNotMatch(file, /for stdin only|let-me-in-please|BEGIN [A-Z ]*PRIVATE KEY/);
 });
 
-test("a state of the engine that this program once had: nothing would change", async () => {
+test("a state of this program's former engine: nothing would change", async () => {
   assert.deepEqual(counted((await (await stackOf("stand-in")).preview()).changeSummary), { same: 16 });
 });
 
