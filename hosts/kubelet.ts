@@ -12,7 +12,7 @@ export const RESOLV_CONF = "/etc/ha-kubernetes/resolv.conf";
 
 export interface KubeletArgs {
   host: { name: string; address: string; providerId?: string };
-  cluster: Cluster;
+  cluster: Pick<Cluster, "kubelet" | "kubernetesVersion" | "network">;
   /** How it proves who it is before it has a certificate of its own. Workers only. */
   bootstrapKubeconfig?: string;
   taints: readonly { key: string; value: string; effect: string }[];

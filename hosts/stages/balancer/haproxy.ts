@@ -13,7 +13,7 @@ const OWNER_PATH = "/owner";
 export interface HaproxyArgs {
   /** The owner mark, which haproxy tells every client that asks whose balancer this is. */
   owner: string;
-  cluster: Cluster;
+  cluster: Pick<Cluster, "api" | "balancer" | "network" | "nodeCidrs">;
   /** Sorted by name. */
   controlPlanes: readonly { name: string; address: string }[];
   /** Letters, digits, hyphens and underscores. */

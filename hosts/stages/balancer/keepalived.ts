@@ -3,7 +3,7 @@ import type { Cluster } from "../../../config/schema.ts";
 
 export interface KeepalivedArgs {
   host: { name: string; address: string };
-  cluster: Cluster;
+  cluster: Pick<Cluster, "api" | "balancer">;
   virtualIp: string;
   /** The other balancers' addresses, sorted. */
   peers: readonly string[];

@@ -17,7 +17,10 @@ export interface KeyPair {
 export interface ControlPlaneStageArgs {
   host: { name: string; address: string; providerId?: string };
   owner: string;
-  cluster: Cluster;
+  cluster: Pick<
+    Cluster,
+    "allow" | "api" | "balancer" | "certificates" | "drain" | "etcd" | "kubelet" | "kubernetesVersion" | "name" | "network"
+  >;
   /** The API's address for everybody: virtual IP or balancer, with its port. */
   endpoint: { address: string; port: number };
   etcdClientUrls: readonly string[];
@@ -160,7 +163,7 @@ function kubeadmConfig(args: ControlPlaneStageArgs): string {
 }
 
 /** Twice the balancer's checks until it gives a server up, and never less than 5 seconds. */
-export function shutdownDelaySeconds(cluster: Cluster): number {
+export function shutdownDelaySeconds(cluster: Pick<Cluster, "balancer">): number {
   return Math.max(5, Math.ceil((4 * cluster.balancer.checkIntervalMilliseconds) / 1000));
 }
 

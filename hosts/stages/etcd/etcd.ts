@@ -9,7 +9,7 @@ import { restoreSettings } from "./restore.ts";
 export interface EtcdStageArgs {
   host: { name: string; address: string; dataDevice?: string };
   owner: string;
-  cluster: Cluster;
+  cluster: Pick<Cluster, "etcd" | "hosts" | "kubernetesVersion">;
   /** Version of etcd, already resolved. */
   version: string;
   tls: { authority: string; certificate: string; key: string };
