@@ -21,6 +21,8 @@ const authority = { ...pair, trusted: pair.certificate };
 
 const clusterWith = (edit: (config: ReturnType<typeof metal>) => void = () => {}): Cluster => {
   const config = metal();
+  // Written here, so that golden files show changes of the program alone.
+  config.api = { domainName: "api.example.com", address: "10.0.0.10" };
   edit(config);
   const parsed = parseCluster(config, known);
   if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));

@@ -3,9 +3,9 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "no
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
-import { run } from "../../harness/process.ts";
+import { run } from "../../../../harness/process.ts";
 
-const read = (name: string) => readFileSync(new URL(`../../../hosts/tools/etcd/${name}.sh`, import.meta.url), "utf8");
+const read = (name: string) => readFileSync(new URL(`../../../../../hosts/tools/etcd/${name}.sh`, import.meta.url), "utf8");
 
 /** A member as `endpoint status` tells it; sizes in MiB. */
 interface Member {

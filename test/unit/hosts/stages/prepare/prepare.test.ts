@@ -5,11 +5,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import fc from "fast-check";
-import { ports } from "../../../config/ports.ts";
-import { type Cluster, clusterSchema, type Role } from "../../../config/schema.ts";
-import { renderStage, type Stage } from "../../../hosts/stage.ts";
-import { type PrepareStageArgs, prepareStage } from "../../../hosts/stages/prepare/prepare.ts";
-import { sysctlPath, sysctls } from "../../../hosts/stages/prepare/system/kernel.ts";
+import { ports } from "../../../../../config/ports.ts";
+import { type Cluster, clusterSchema, type Role } from "../../../../../config/schema.ts";
+import { renderStage, type Stage } from "../../../../../hosts/stage.ts";
+import { type PrepareStageArgs, prepareStage } from "../../../../../hosts/stages/prepare/prepare.ts";
+import { sysctlPath, sysctls } from "../../../../../hosts/stages/prepare/system/kernel.ts";
 
 function cluster(over: object = {}): Cluster {
   return clusterSchema.parse({
@@ -234,7 +234,7 @@ test("another host of the cluster changes nothing here, and the order of roles n
 
 test("the original is saved once; a file is written, and a service stale, only when something differs", () => {
   const home = mkdtempSync(join(tmpdir(), "saved-"));
-  const lib = new URL("../../../hosts/lib/", import.meta.url).pathname;
+  const lib = new URL("../../../../../hosts/lib/", import.meta.url).pathname;
   const script = `set -euo pipefail
     HOME_DIR=$1 STAGE_NAME=prepare STAGE=$1
     did_write() { echo "did wrote $*"; }

@@ -4,11 +4,11 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
-import { run } from "../../harness/process.ts";
+import { run } from "../../../../harness/process.ts";
 
 // Who leaves: the scripts' own functions, with real keys and a stand-in for etcd.
 
-const hosts = new URL("../../../hosts/", import.meta.url).pathname;
+const hosts = new URL("../../../../../hosts/", import.meta.url).pathname;
 const folder = mkdtempSync(join(tmpdir(), "ha-kubernetes-leaving-"));
 after(() => rmSync(folder, { recursive: true }));
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { withScripts } from "./bash.ts";
+import { withScripts } from "../bash.ts";
 
 const libraries = ["lib/files.sh", "lib/saved.sh", "lib/own.sh"];
 

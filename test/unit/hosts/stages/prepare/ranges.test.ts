@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { must } from "../../harness/process.ts";
+import { must } from "../../../../harness/process.ts";
 
-const stage = new URL("../../../hosts/stages/prepare/preflight/", import.meta.url).pathname;
+const stage = new URL("../../../../../hosts/stages/prepare/preflight/", import.meta.url).pathname;
 
 /** What preflight says of a host with these name servers, addresses and routes. */
 async function said(servers: string, addresses: string, routes: string): Promise<string[]> {

@@ -3,12 +3,12 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { parseCluster } from "../../../config/parse.ts";
-import { taintsByPool } from "../../../hosts/cluster.ts";
-import { must } from "../../harness/process.ts";
-import { known, metal } from "../../harness/samples.ts";
+import { parseCluster } from "../../../../../config/parse.ts";
+import { taintsByPool } from "../../../../../hosts/cluster.ts";
+import { must } from "../../../../harness/process.ts";
+import { known, metal } from "../../../../harness/samples.ts";
 
-const library = new URL("../../../hosts/stages/addons/objects/lib-taints.sh", import.meta.url).pathname;
+const library = new URL("../../../../../hosts/stages/addons/objects/lib-taints.sh", import.meta.url).pathname;
 
 /** What the script would have kubectl do, and note, for Nodes as `workers_taints` prints them and the ConfigMap of notes. */
 async function commands(taints: string, notes: Record<string, string> | undefined, ...nodes: string[]): Promise<string[]> {

@@ -4,9 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { gunzipSync } from "node:zlib";
-import { type Result, run } from "../../harness/process.ts";
+import { type Result, run } from "../../../../harness/process.ts";
 
-const scripts = new URL("../../../hosts/tools/etcd/", import.meta.url).pathname;
+const scripts = new URL("../../../../../hosts/tools/etcd/", import.meta.url).pathname;
 const now = () => Math.floor(Date.now() / 1000);
 
 /** A host with an etcd of revision `revision` in cluster 7, whose snapshots lie in a folder of the test's own. */

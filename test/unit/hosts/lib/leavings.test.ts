@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { withScripts } from "./bash.ts";
+import { withScripts } from "../bash.ts";
 
 const libraries = ["lib/files.sh", "lib/saved.sh", "lib/own.sh"];
 /** The scripts' own places, below the test's folder. */
 const placed = (script: string) => `sed 's,=/var/log,=$HAK_ROOT/var/log,g; s,=/etc/cni,=$HAK_ROOT/etc/cni,g' ${script}`;
-const leavings = `. <(${placed(new URL("../../../hosts/lib/leavings.sh", import.meta.url).pathname)})
+const leavings = `. <(${placed(new URL("../../../../hosts/lib/leavings.sh", import.meta.url).pathname)})
 cd $HAK_ROOT
 `;
 

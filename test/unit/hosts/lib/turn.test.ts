@@ -3,9 +3,9 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
-import { must, run } from "../../harness/process.ts";
+import { must, run } from "../../../harness/process.ts";
 
-const library = new URL("../../../hosts/lib/", import.meta.url).pathname;
+const library = new URL("../../../../hosts/lib/", import.meta.url).pathname;
 
 /** turn.sh and what it stands on, with a folder of the test's own in the place of the host's; gone when the test ends. */
 function turnLibrary(t: TestContext): { directory: string; source: string } {

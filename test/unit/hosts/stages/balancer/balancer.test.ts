@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { type Cluster, clusterSchema } from "../../../config/schema.ts";
-import { renderStage } from "../../../hosts/stage.ts";
-import { type BalancerStageArgs, balancerStage } from "../../../hosts/stages/balancer/balancer.ts";
-import { priority, scriptFall } from "../../../hosts/stages/balancer/keepalived.ts";
+import { type Cluster, clusterSchema } from "../../../../../config/schema.ts";
+import { renderStage } from "../../../../../hosts/stage.ts";
+import { type BalancerStageArgs, balancerStage } from "../../../../../hosts/stages/balancer/balancer.ts";
+import { priority, scriptFall } from "../../../../../hosts/stages/balancer/keepalived.ts";
 
 function cluster(balancer: object = {}, api: object = {}): Cluster {
   return clusterSchema.parse({

@@ -5,13 +5,13 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
-import { eventually, run } from "../../harness/process.ts";
+import { eventually, run } from "../../../harness/process.ts";
 
 // What a person reads of a stage: its outcome, why it waits, and for whom.
 
 const folder = mkdtempSync(join(tmpdir(), "common-test-"));
 after(() => rmSync(folder, { recursive: true }));
-const file = new URL("../../../hosts/lib/common.sh", import.meta.url).pathname;
+const file = new URL("../../../../hosts/lib/common.sh", import.meta.url).pathname;
 /** The library, with the host's lock in a folder of this test. */
 const library = `STAGE_NAME=etcd HOST_NAME=m1; ${readFileSync(file, "utf8").replaceAll("/run/ha-kubernetes", folder)}`;
 const bash = (script: string) => run("bash", ["--norc", "-euo", "pipefail", "-c", `${library}\n${script}`]);

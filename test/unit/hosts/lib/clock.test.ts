@@ -4,14 +4,14 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, mock, test } from "node:test";
-import { selfSign } from "../../../plugins/tls-certificate.ts";
-import { run } from "../../harness/process.ts";
+import { selfSign } from "../../../../plugins/tls-certificate.ts";
+import { run } from "../../../harness/process.ts";
 
 // Real certificates, and the real clock of this machine.
 
 const folder = mkdtempSync(join(tmpdir(), "clock-test-"));
 after(() => rmSync(folder, { recursive: true }));
-const lib = new URL("../../../hosts/lib/", import.meta.url).pathname;
+const lib = new URL("../../../../hosts/lib/", import.meta.url).pathname;
 const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
 const terms = { allowedUses: ["server_auth"], earlyRenewalHours: 0, isCaCertificate: false, setSubjectKeyId: false };
 

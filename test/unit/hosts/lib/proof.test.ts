@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { run } from "../../harness/process.ts";
+import { run } from "../../../harness/process.ts";
 
-const lib = new URL("../../../hosts/lib/", import.meta.url).pathname;
+const lib = new URL("../../../../hosts/lib/", import.meta.url).pathname;
 const boot = readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
 
 interface Answers {

@@ -3,11 +3,11 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
-import { must } from "../../harness/process.ts";
+import { must } from "../../../../harness/process.ts";
 
 // How hosts follow the API to another place, and what they look at before.
 
-const hosts = new URL("../../../hosts/", import.meta.url).pathname;
+const hosts = new URL("../../../../../hosts/", import.meta.url).pathname;
 
 /** A folder in the place of the host's /etc, with these files; gone when the test ends. */
 function folder(t: TestContext, files: Readonly<Record<string, string>>): string {

@@ -3,11 +3,11 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
-import { run } from "../../harness/process.ts";
+import { run } from "../../../harness/process.ts";
 
 // hosts/lib/pool-turn.sh with a stand-in for the API: a folder of ConfigMaps, with uids, resource versions and a clock of its own.
 
-const library = new URL("../../../hosts/lib/", import.meta.url).pathname;
+const library = new URL("../../../../hosts/lib/", import.meta.url).pathname;
 const api = `
   this_kubectl() {
     shift 2

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { must } from "../../harness/process.ts";
+import { must } from "../../../../harness/process.ts";
 
-const stage = new URL("../../../hosts/stages/prepare/preflight/", import.meta.url).pathname;
+const stage = new URL("../../../../../hosts/stages/prepare/preflight/", import.meta.url).pathname;
 
 /** What preflight says of these tables, as `nft list` prints them, on a host of roles etcd, balancer and control-plane. */
 async function said(tables: Record<string, string>, settings = ""): Promise<string[]> {

@@ -4,15 +4,15 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "n
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
-import { knownVersions } from "../../../artifacts/lock.ts";
-import { parseCluster } from "../../../config/parse.ts";
-import { type Recorded, record } from "../../../config/recorded.ts";
-import { run } from "../../harness/process.ts";
-import { known, metal } from "../../harness/samples.ts";
+import { knownVersions } from "../../../../../artifacts/lock.ts";
+import { parseCluster } from "../../../../../config/parse.ts";
+import { type Recorded, record } from "../../../../../config/recorded.ts";
+import { run } from "../../../../harness/process.ts";
+import { known, metal } from "../../../../harness/samples.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "join-"));
 after(() => rmSync(folder, { recursive: true }));
-const hosts = new URL("../../../hosts/", import.meta.url).pathname;
+const hosts = new URL("../../../../../hosts/", import.meta.url).pathname;
 const openssl = (...args: string[]) =>
   execFileSync("openssl", args, { cwd: folder, encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] });
 const key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"];

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { parse, parseAllDocuments } from "yaml";
-import type { Addon, KubernetesObject } from "../../../addons/addon.ts";
-import { lockedImage } from "../../../artifacts/images.ts";
-import { resolveVersions } from "../../../artifacts/lock.ts";
-import { clusterSchema } from "../../../config/schema.ts";
-import { addonsStage } from "../../../hosts/stages/addons/addons.ts";
+import type { Addon, KubernetesObject } from "../../../../../addons/addon.ts";
+import { lockedImage } from "../../../../../artifacts/images.ts";
+import { resolveVersions } from "../../../../../artifacts/lock.ts";
+import { clusterSchema } from "../../../../../config/schema.ts";
+import { addonsStage } from "../../../../../hosts/stages/addons/addons.ts";
 
 function stage(config: Record<string, unknown> = {}, providerAddons: Addon[] = []) {
   const cluster = clusterSchema.parse({

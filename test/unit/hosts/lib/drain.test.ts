@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { run } from "../../harness/process.ts";
+import { run } from "../../../harness/process.ts";
 
-const lib = new URL("../../../hosts/lib/", import.meta.url).pathname;
+const lib = new URL("../../../../hosts/lib/", import.meta.url).pathname;
 
 /**
  * Drains a node with pods as the API lists them: lines `uid namespace name kind-of-controller`. `answer` is a shell function that answers an

@@ -3,9 +3,9 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
-import { must } from "../../harness/process.ts";
+import { must } from "../../../../harness/process.ts";
 
-const hosts = new URL("../../../hosts/", import.meta.url).pathname;
+const hosts = new URL("../../../../../hosts/", import.meta.url).pathname;
 
 /** The head of a write-ahead log that etcd 3.6.14 wrote, and what `endpoint status` said of its member. */
 const log =

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { run } from "../../harness/process.ts";
+import { run } from "../../../../harness/process.ts";
 
 // hosts/stages/handover/undo.sh with stand-ins for what it asks: etcdctl, curl, and the turn.
 
-const hosts = new URL("../../../hosts/", import.meta.url).pathname;
+const hosts = new URL("../../../../../hosts/", import.meta.url).pathname;
 
 interface World {
   /** Lines of etcd's member list, by the last byte of their address. */

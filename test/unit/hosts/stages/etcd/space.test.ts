@@ -3,9 +3,9 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
-import { run } from "../../harness/process.ts";
+import { run } from "../../../../harness/process.ts";
 
-const hosts = new URL("../../../hosts/", import.meta.url).pathname;
+const hosts = new URL("../../../../../hosts/", import.meta.url).pathname;
 
 /** A member's database, in MiB: its file, what is in use of it, its quota. */
 type Database = [size: number, used: number, quota: number];

@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { generateKeyPairSync } from "node:crypto";
 import { test } from "node:test";
-import { parseCluster } from "../../../config/parse.ts";
-import { ports } from "../../../config/ports.ts";
-import { type EtcdStageArgs, etcdStage } from "../../../hosts/stages/etcd/etcd.ts";
-import { etcdClusterId, restoreSettings } from "../../../hosts/stages/etcd/restore.ts";
-import { opensshKey } from "../../../keys/openssh.ts";
-import { must } from "../../harness/process.ts";
-import { known, metal } from "../../harness/samples.ts";
+import { parseCluster } from "../../../../../config/parse.ts";
+import { ports } from "../../../../../config/ports.ts";
+import { type EtcdStageArgs, etcdStage } from "../../../../../hosts/stages/etcd/etcd.ts";
+import { etcdClusterId, restoreSettings } from "../../../../../hosts/stages/etcd/restore.ts";
+import { opensshKey } from "../../../../../keys/openssh.ts";
+import { must } from "../../../../harness/process.ts";
+import { known, metal } from "../../../../harness/samples.ts";
 
 const hostKey = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIPSYmFiqFGuYmYrVKtPcaRXTvSOrCFWBFvYhWpmUNLZr nas";
 const target = { host: "nas.example.com", port: 2222, user: "backup", directory: "/srv/etcd", hostKey };
@@ -179,7 +179,7 @@ test("a restore is settings of the stage alone: no file of etcd changes with it"
 });
 
 test("a restarting member does not count as healthy while its old process still answers", async () => {
-  const hosts = new URL("../../../hosts/", import.meta.url).pathname;
+  const hosts = new URL("../../../../../hosts/", import.meta.url).pathname;
   const said = await must("bash", [
     "-c",
     `set -euo pipefail
