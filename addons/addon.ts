@@ -14,37 +14,37 @@ export interface KubernetesObject {
 /** What the objects of an add-on are made from. */
 export interface AddonArgs<Image extends string = string, Settings = unknown> {
   cluster: Cluster;
-  /** What the config says of this add-on. */
+  /** The part of the config that `settings` of the add-on returned. */
   settings: Settings;
   /** Where clients inside the cluster reach the API: the domain name that every node resolves, and its port. */
   apiUrl: string;
-  /** Full names with tags of the images, as nodes have them. */
+  /** Full names of the images with their tags, as nodes know them. */
   images: Readonly<Record<Image, string>>;
 }
 
 /**
- * One thing that is installed in the cluster, whoever brings it: a module here that registry.ts names, or one of a provider.
- * `Image` is what the module calls its images, `Settings` what it takes from the config.
+ * One thing that the program installs in the cluster. It is a module of this folder that registry.ts lists, or one that a provider
+ * brings. `Image` names its images, `Settings` is what it takes from the config.
  */
 export interface Addon<Image extends string = string, Settings = unknown> {
   /** DNS label; names the add-on in previews. */
   name: string;
-  /** The namespace in which its pods run. Default kube-system. */
+  /** The namespace of its pods. Default: kube-system. */
   namespace?: string;
-  /** What the config says of it. Undefined if the config turns it off: then its objects are deleted from the cluster, if it ever had them. */
+  /** Its part of the config. Undefined if the config turns it off: then the stage deletes its objects from the cluster. */
   settings: (cluster: Cluster) => Settings | undefined;
-  /** The images that its pods run, each by a name that `objects` calls it by, out of any lock. Throws if a lock lacks one. */
+  /** The images of its pods, by the names that `objects` uses. They may come from any lock. Throws if a lock lacks one. */
   images: (versions: Versions) => Readonly<Record<Image, LockedImage>>;
   /**
-   * Which hosts have the images before the first pod: `nodes`, all of them, and a bundle must hold the images; `control-planes`, these, if
-   * their bundle holds them. Default: nodes pull the images when a pod needs them.
+   * Hosts that get the images before the first pod starts. `nodes`: every node; a bundle without them is refused. `control-planes`:
+   * control planes, if their bundle holds the images. Default: nodes pull an image when a pod needs it.
    */
   preload?: "nodes" | "control-planes";
   /** The objects, in the order in which they are applied: namespaces first. */
   objects(args: AddonArgs<Image, Settings>): KubernetesObject[];
 }
 
-/** The full names of the images of an add-on. */
+/** The full names of an add-on's images with their tags. */
 export function imageReferences<Image extends string>(addon: Addon<Image>, versions: Versions): Record<Image, string> {
   const images = Object.entries<LockedImage>(addon.images(versions)).map(([name, { reference }]) => [name, reference]);
   return Object.fromEntries(images) as Record<Image, string>;
@@ -60,7 +60,7 @@ export function addonObjects(
   return addon.objects({ cluster, settings, apiUrl, images: imageReferences(addon, versions) });
 }
 
-/** Labels of everything an add-on makes; `k8s-app` is what Kubernetes' own add-ons are selected by. */
+/** Labels of every object of an add-on. Selectors of Kubernetes' own add-ons use `k8s-app`. */
 export const labels = (app: string) => ({ "k8s-app": app, "app.kubernetes.io/managed-by": "ha-kubernetes" });
 
 /** A service account, its cluster role and their binding. */
@@ -84,14 +84,14 @@ export function clusterRoleBinding(name: string, roleName: string, subject: Reco
 }
 
 /**
- * An annotation of a pod template, with which pods are started anew when they are to trust another authority: most clients read
- * the API's once, when they start.
+ * An annotation of a pod template that changes with the trusted authorities, so that pods restart then: most clients read the API's
+ * authority once, at their start.
  */
 export const trusts = ({ certificates }: Cluster) => ({
   "ha-kubernetes/trusts": certificates.authorities.kubernetes.trust.join(","),
 });
 
-/** A pod on every node and the ConfigMap it reads. Another configuration rolls the pods, a tenth of the nodes at a time. */
+/** A pod on every node and the ConfigMap that it reads. A changed configuration rolls the pods, a tenth of the nodes at a time. */
 export function configuredDaemonSet(
   name: string,
   namespace: string,

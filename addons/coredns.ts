@@ -5,7 +5,7 @@ import { type Addon, type AddonArgs, labels, serviceAccount, trusts } from "./ad
 
 const name = "coredns";
 const namespace = "kube-system";
-// The label that names the cluster's DNS, whatever serves it.
+// The label of the cluster's DNS, independent of the program that serves it.
 const app = "kube-dns";
 
 type Settings = Cluster["addons"]["coredns"];
@@ -65,13 +65,13 @@ export const coredns: Addon<"coredns", Settings> = {
 
 function corefile({ cluster, settings: { cacheSeconds, maxConcurrent } }: Args): string {
   const { dnsDomain, nameServers } = cluster.network;
-  // dnsPolicy Default makes this file the node's own list, as its kubelet was told.
+  // With dnsPolicy Default this file holds the node's own name servers, from its kubelet.
   const upstream = nameServers.length > 0 ? nameServers.join(" ") : "/etc/resolv.conf";
-  // The cluster's own names are answered from memory anyway; caching them would only make them stale.
+  // CoreDNS answers the cluster's own names from memory: a cache would only make them stale.
   const cache = [`cache ${cacheSeconds} {`, `    disable success ${dnsDomain}`, `    disable denial ${dnsDomain}`, "}"];
   const plugins = [
     "errors",
-    // Time for every node to learn that this pod stops, before it does.
+    // Every node learns that this pod stops before it does.
     "health {\n    lameduck 5s\n}",
     "ready",
     `kubernetes ${dnsDomain} in-addr.arpa ip6.arpa {\n    pods insecure\n    fallthrough in-addr.arpa ip6.arpa\n    ttl 30\n}`,
@@ -92,12 +92,12 @@ function podSpec({ cluster, settings, images }: Args) {
     priorityClassName: "system-cluster-critical",
     dnsPolicy: "Default",
     nodeSelector: { "kubernetes.io/os": "linux" },
-    // A cluster whose workers are not there yet has DNS too.
+    // DNS also works while the cluster has no workers yet.
     tolerations: [
       { key: "CriticalAddonsOnly", operator: "Exists" },
       { key: "node-role.kubernetes.io/control-plane", effect: "NoSchedule" },
     ],
-    // On different nodes, and evenly. At birth one node may be ready before all others: the second pod waits for another one.
+    // On different nodes, and evenly. At birth one node may be ready before all others: then the second pod waits for the second node.
     topologySpreadConstraints: [
       {
         topologyKey: "kubernetes.io/hostname",
@@ -140,7 +140,7 @@ function podSpec({ cluster, settings, images }: Args) {
   };
 }
 
-/** Hosts that are nodes; a provider that makes its own hosts makes more than one. */
+/** The number of hosts that are nodes. A provider that creates its hosts creates at least two. */
 function nodeCount({ hosts }: Cluster): number {
   const all = Object.values(hosts);
   return all.filter(({ roles }) => roles.includes("control-plane") || roles.includes("worker")).length || 2;

@@ -5,7 +5,7 @@ import { type Addon, configuredDaemonSet, labels, serviceAccount } from "./addon
 const name = "flannel";
 const namespace = "kube-flannel";
 
-/** The pod network: VXLAN between nodes. The CNI plugins themselves are on every node from host preparation. */
+/** The pod network: VXLAN between nodes. Host preparation installs the CNI plugins themselves on every node. */
 export const flannel: Addon<"flannel", Cluster["network"]> = {
   name,
   namespace,
@@ -24,14 +24,14 @@ export const flannel: Addon<"flannel", Cluster["network"]> = {
         { apiGroups: [""], resources: ["nodes"], verbs: ["get", "list", "watch"] },
         { apiGroups: [""], resources: ["nodes/status"], verbs: ["patch"] },
       ]),
-      // Routes stay in place while flannel restarts: pods go on talking.
+      // Routes stay in place while flannel restarts, so pods keep their connections.
       ...configuredDaemonSet(name, namespace, cluster, data, podSpec(settings, images.flannel)),
     ];
   },
 };
 
 function networkConfiguration({ kubeProxyMode, podCidr }: Cluster["network"]): string {
-  // One rule system on a node: flannel's masquerading goes where kube-proxy's rules are.
+  // One packet filter on a node: flannel masquerades with the one that kube-proxy uses.
   const EnableNFTables = kubeProxyMode === "nftables";
   return json({ Network: podCidr, EnableNFTables, Backend: { Type: "vxlan" } });
 }
@@ -39,7 +39,7 @@ function networkConfiguration({ kubeProxyMode, podCidr }: Cluster["network"]): s
 function cniConfiguration(): string {
   return json({
     name: "cbr0",
-    // The newest that every flannel CNI plugin in use understands.
+    // The newest version that every flannel CNI plugin in use understands.
     cniVersion: "0.3.1",
     plugins: [
       { type: "flannel", delegate: { hairpinMode: true, isDefaultGateway: true } },
@@ -73,13 +73,13 @@ function podSpec({ flannelInterface }: Cluster["network"], image: string) {
         name,
         image,
         command: ["/opt/bin/flanneld"],
-        // An address picks the interface that holds it: the node's own one, never a virtual IP beside it.
+        // flannel takes the interface with this address: the node's own address, never a virtual IP beside it.
         args: ["--ip-masq", "--kube-subnet-mgr", `--iface=${flannelInterface ?? "$(NODE_ADDRESS)"}`],
         env: [
           { name: "NODE_NAME", valueFrom: { fieldRef: { fieldPath: "spec.nodeName" } } },
           { name: "NODE_ADDRESS", valueFrom: { fieldRef: { fieldPath: "status.hostIP" } } },
         ],
-        // What flannel's own manifest asks for.
+        // The requests of flannel's own manifest.
         resources: { requests: { cpu: "100m", memory: "50Mi" } },
         securityContext: { privileged: false, capabilities: { add: ["NET_ADMIN", "NET_RAW"] } },
         volumeMounts: [

@@ -6,7 +6,7 @@ import { type Addon, clusterRoleBinding, configuredDaemonSet } from "./addon.ts"
 const name = "kube-proxy";
 const namespace = "kube-system";
 
-/** Makes Services work on every node, in the mode the config asks for. Reaches the API at its one address. */
+/** Implements Services on every node, in the mode of the config. It reaches the API at its one address. */
 export const kubeProxy: Addon<"kubeProxy", Cluster["network"]> = {
   name,
   settings: ({ network }) => network,
@@ -18,7 +18,7 @@ export const kubeProxy: Addon<"kubeProxy", Cluster["network"]> = {
       { apiVersion: "v1", kind: "ServiceAccount", metadata: { name, namespace } },
       // Kubernetes' own role for kube-proxy.
       clusterRoleBinding("ha-kubernetes:kube-proxy", "system:node-proxier", { kind: "ServiceAccount", name, namespace }),
-      // Restarting a kube-proxy leaves its rules in place, so a few at a time are safe.
+      // A restart of kube-proxy leaves its rules in place, so several nodes at a time are safe.
       ...configuredDaemonSet(name, namespace, cluster, data, podSpec(images.kubeProxy)),
     ];
   },
@@ -48,7 +48,7 @@ function kubeconfig(server: string): string {
   });
 }
 
-// Its pods are started again when a move of the API begins and when it ends: each has its own copy of the host's /etc/hosts.
+// Changes when a move of the API begins and when it ends, so that the pods restart: each has its own copy of the host's /etc/hosts.
 function former({ api }: Cluster): string {
   if (api.former === undefined) return "";
   const { domainName, address, port } = api.former;

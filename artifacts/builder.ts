@@ -11,7 +11,7 @@ import { type Image, type Layer, makeLayer, makeTar, writeImages } from "./oci-i
 import { buildsOfFile, buildsOfImages, entrypointOf, type GoBuild, merged } from "./recipes.ts";
 import { needPackages, say } from "./run-program.ts";
 
-/** Makes a bundle's files out of source code, in a work folder of the cache. What it compiles stays in Go's own cache. */
+/** Builds the files of a bundle from source code, in a work folder of the cache. Compiled packages stay in Go's own cache. */
 export class Builder {
   readonly #folder: string;
   readonly #architecture: Architecture;
@@ -26,7 +26,7 @@ export class Builder {
     this.#done = done;
   }
 
-  /** Makes all files, `done` is told of each. Throws at the first one that fails. */
+  /** Builds all files and calls `done` for each. Throws at the first one that fails. */
   async make(wanted: readonly Wanted[]): Promise<void> {
     if (this.#architecture !== ownArchitecture()) {
       throw new Error(
@@ -34,7 +34,7 @@ export class Builder {
       );
     }
     this.#toolchain = await goVersion();
-    // What a killed run left.
+    // A killed run may have left files.
     await rm(this.#work, { recursive: true, force: true });
     const builds = merged(wanted.flatMap(buildsOf));
     if (builds.some((build) => build.cgo)) {
@@ -101,7 +101,7 @@ export class Builder {
     return [];
   }
 
-  /** Returns what is to be noted about it. */
+  /** Returns notes for the manifest. */
   async #packImages(locked: readonly LockedImage[], programs: ReadonlyMap<string, string>, path: string): Promise<string[]> {
     const images: Image[] = [];
     const base = locked.some(({ build }) => build?.base) ? await this.#baseLayer() : undefined;
@@ -119,7 +119,7 @@ export class Builder {
     return base === undefined ? [] : [`holds ${base.packages.join(", ")}`];
   }
 
-  /** Made once, for all images that stand on it. */
+  /** Built once for all images that stand on it. */
   #baseLayer(): Promise<{ layer: Layer; packages: string[] }> {
     this.#base ??= (async () => {
       const folder = join(this.#work, "base");

@@ -2,9 +2,9 @@ import { archivesOf, type LockedImage, lockedImage } from "./images.ts";
 import { type Architecture, type FileName, type ImageLock, type LockedFile, lock, lockedFile, type Versions } from "./lock.ts";
 import { canBuild } from "./recipes.ts";
 
-// What a bundle for given versions holds, and where each file of it comes from.
+// The files of a bundle for given versions, and the origin of each.
 
-/** official: only the projects' own files. build: everything built here. auto: official where reachable and known, else built. */
+/** official: only the projects' own files. build: only files built on this machine. auto: official if reachable and known, else built. */
 export type BundleSource = "official" | "build" | "auto";
 
 /** A file that a bundle is to hold. */
@@ -13,10 +13,10 @@ export type Wanted = { file: string; version: string } & ({ locked: LockedFile }
 /** The name of a file that was built. */
 export const builtName = (item: Wanted): string => ("locked" in item ? item.locked.builtFile : item.file);
 
-// What takes longest to build first.
+// The slowest builds first.
 const FILES: readonly FileName[] = ["kubelet", "kubeadm", "kubectl", "containerd", "etcd", "runc", "cni-plugins", "flannel-cni"];
 
-/** Every file that hosts of a cluster with these versions take, with the images of other locks than our own. */
+/** Every file that hosts of a cluster with these versions take. `others`: more locks whose images the bundle holds. */
 export function wantedFiles(
   versions: Versions,
   architecture: Architecture,
@@ -40,7 +40,7 @@ export function wantedFiles(
   return [...wanted, ...archives.map(([file, images]) => ({ file, version: (images[0] as LockedImage).version, images }))];
 }
 
-/** How a missing file is made. Throws where the source has no way to it. */
+/** How a missing file is made. Throws if the source can't make it. */
 export function originOf(wanted: Wanted, source: BundleSource, online: boolean): "official" | "built" {
   if (!("locked" in wanted)) return "built";
   const { name, version, sha256 } = wanted.locked;
@@ -57,7 +57,7 @@ export function originOf(wanted: Wanted, source: BundleSource, online: boolean):
 }
 
 /** The version of a release file among a cluster's versions. */
-export function fileVersion(name: FileName, versions: Versions): string {
+function fileVersion(name: FileName, versions: Versions): string {
   switch (name) {
     case "cni-plugins":
       return versions.cniPlugins;

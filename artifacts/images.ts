@@ -1,7 +1,7 @@
 import { minorOf } from "../config/versions.ts";
 import { type Architecture, filled, found, type ImageBuild, type ImageLock, lock, type Versions } from "./lock.ts";
 
-// Container images, from artifacts/lock.json or from another lock. An add-on says which ones it runs.
+// Container images from artifacts/lock.json or another lock. Each add-on lists those that it runs.
 
 /** An image in one version. */
 export interface LockedImage {

@@ -2,14 +2,14 @@ import type { Cluster } from "../config/schema.ts";
 import { compareVersions, type KnownVersions, type Part } from "../config/versions.ts";
 import lockFile from "./lock.json" with { type: "json" };
 
-// Typed access to lock.json: every binary and image with its versions, where its official file is and what that file's hash is.
+// Typed access to lock.json: every binary and image with its versions, the URL of its official file and the hash of that file.
 
 export type Architecture = "amd64" | "arm64";
 
-/** A release file of a project, by the name it has here. */
+/** The name of a project's release file in the lock. */
 export type FileName = keyof typeof lockFile.files;
 
-/** Versions of everything that goes together. */
+/** One version of each part of a cluster. */
 export type Versions = Readonly<
   Record<
     "kubernetes" | "etcd" | "containerd" | "runc" | "cniPlugins" | "flannel" | "flannelCni" | "coredns" | "pause" | "crictl",
@@ -23,17 +23,17 @@ export interface LockedFile {
   version: string;
   /** Its name in a bundle or on a mirror. */
   file: string;
-  /** Its name where it was built instead: an archive that is not compressed, because hosts unpack that in a quarter of the time. */
+  /** Its name if it was built: an archive without compression, because hosts unpack that in a quarter of the time. */
   builtFile: string;
-  /** Where the project publishes it. */
+  /** The URL at which the project publishes it. */
   url: string;
   /** The official file's SHA-256, or "unknown". */
   sha256: string;
-  /** An archive's programs that hosts take, by base name; absent for a bare binary. */
+  /** The programs that hosts take from the archive, by base name. Absent for a bare binary. */
   members?: readonly string[];
 }
 
-/** How the program of an image is built from a Go module of the same lock, or from `file`, a program of this repository. */
+/** How to build the program of an image: from a Go module of the same lock, or from `file`, a program beside lock.json. */
 export interface ImageBuild {
   module?: string;
   /** The program's package in the module. */
@@ -41,7 +41,7 @@ export interface ImageBuild {
   file?: string;
   /** The program in the image. By default /usr/local/bin/ and the image's name. */
   entrypoint?: string;
-  /** Whether the program calls the packet filter's tools, which the image then has, too. */
+  /** Whether the program calls the tools of the packet filter. Then the image holds them, too. */
   base?: boolean;
   /** See GoBuild of recipes.ts; `{version}` in `variables` is the module's. */
   cgo?: boolean;
@@ -53,24 +53,24 @@ export interface ImageBuild {
 /** An image in all its versions. */
 export interface ImageEntry {
   reference: string;
-  /** Which of a cluster's versions it has. By default what `versions` of its lock says. */
+  /** The part of a cluster whose version it has. By default `versions` of its lock has the version. */
   version?: keyof Versions;
-  /** The archive that it shares with other images in a bundle. By default it has its own, of its name. */
+  /** The archive in a bundle that it shares with other images. By default it has its own archive, with its name. */
   archive?: string;
-  /** How a bundle makes it. Absent: bundles don't hold it, nodes pull it. */
+  /** How a bundle makes it. Absent: bundles lack it, and nodes pull it. */
   build?: ImageBuild;
   /** Official digests by version, or "unknown". */
   digests: Readonly<Record<string, string>>;
 }
 
-/** The images of a lock: those of every cluster in artifacts/lock.json, those of a provider's add-ons in the provider's own. */
+/** The images of a lock. artifacts/lock.json has those of every cluster; a provider's lock has those of its add-ons. */
 export interface ImageLock {
   /** The lock's path in the repository, for messages. */
   path: string;
   images: Readonly<Record<string, ImageEntry>>;
-  /** Versions of images by the minor version of Kubernetes that they go with. */
+  /** Versions by image, for each minor version of Kubernetes. */
   versions?: Readonly<Record<string, Readonly<Record<string, string>>>>;
-  /** Go modules that programs are built from where there is no official file: their hashes as in a go.sum, by version. */
+  /** Hashes of Go modules by version, as in a go.sum. Programs are built from them if there is no official file. */
   modules: Readonly<Record<string, Readonly<Record<string, string>>>>;
 }
 
@@ -83,7 +83,7 @@ interface Lock extends ImageLock {
 /** The whole of lock.json. */
 export const lock: Lock = { path: "artifacts/lock.json", ...(lockFile as Omit<Lock, "path">) };
 
-/** A release file. Throws where the lock doesn't have the version. */
+/** A release file. Throws if the lock lacks the version. */
 export function lockedFile(name: FileName, version: string, architecture: Architecture): LockedFile {
   const { url, members, sha256 } = lock.files[name];
   const hashes = found(sha256, `artifact ${name}`, version);
@@ -92,7 +92,7 @@ export function lockedFile(name: FileName, version: string, architecture: Archit
   return { name, version, file, builtFile, url: filled(url, version, architecture), sha256: hashes[architecture], members };
 }
 
-/** An official file's SHA-256. Throws where it is not known. */
+/** The SHA-256 of an official file. Throws if it is not known. */
 export function officialSha256({ name, version, url, sha256 }: LockedFile): string {
   if (sha256 !== "unknown") return sha256;
   throw new Error(

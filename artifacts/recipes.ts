@@ -3,7 +3,7 @@ import { compareVersions } from "../config/versions.ts";
 import type { LockedImage } from "./images.ts";
 import { type FileName, filled, type ImageBuild, lock, lockedFile } from "./lock.ts";
 
-// How each program is built from the public Go modules of lock.json, where its official file is not to be had.
+// How to build each program from the public Go modules of lock.json, if its official file is not available.
 
 /** One call of `go build`: programs of one module with the same flags. */
 export interface GoBuild {
@@ -17,18 +17,18 @@ export interface GoBuild {
   /** Linked against C libraries, statically. */
   cgo?: boolean;
   tags?: readonly string[];
-  /** Text variables that are set when linking, by full name. */
+  /** Text variables that the linker sets, by full name. */
   variables: Readonly<Record<string, string>>;
-  /** Modules that the module's own go.mod forgets, with their versions. */
+  /** Modules that the module's own go.mod lacks, with their versions. */
   requires?: Readonly<Record<string, string>>;
-  /** Said in the manifest: what is another version than asked for, and why. */
+  /** A note for the manifest if the version differs from the requested one, with the reason. */
   note?: string;
 }
 
 /** Its staging modules and its version variables need their own treatment, here and in go-build.ts. */
 export const KUBERNETES = "k8s.io/kubernetes";
 
-/** What must be built for a release file. */
+/** The builds that a release file needs. */
 export function buildsOfFile(name: FileName, version: string): GoBuild[] {
   switch (name) {
     case "kubeadm":
@@ -59,7 +59,7 @@ export function buildsOfFile(name: FileName, version: string): GoBuild[] {
       return [
         {
           ...plain("github.com/containernetworking/plugins", "0.9.1", { flannel: "./plugins/meta/flannel" }),
-          note: "the flannel plugin of the CNI project's plugins 0.9.1: flannel's own module of it is not to be had; speaks CNI 0.3.1",
+          note: "the flannel plugin of the CNI project's plugins 0.9.1: flannel's own plugin has no public Go module; speaks CNI 0.3.1",
         },
       ];
     case "crictl":
@@ -67,7 +67,7 @@ export function buildsOfFile(name: FileName, version: string): GoBuild[] {
   }
 }
 
-/** What must be built for an archive of images; a program of this repository needs no module. */
+/** The builds that an archive of images needs. A program of this repository needs none of a module. */
 export function buildsOfImages(images: readonly LockedImage[]): GoBuild[] {
   return merged(
     images.flatMap(({ name, version, build }) => {
@@ -89,10 +89,10 @@ export function buildsOfImages(images: readonly LockedImage[]): GoBuild[] {
   );
 }
 
-/** Where an image has its program. */
+/** The path of the program in an image. */
 export const entrypointOf = (name: string, { entrypoint }: ImageBuild): string => entrypoint ?? `/usr/local/bin/${name}`;
 
-/** Builds with the same module and flags as one call, which compiles what they share once. */
+/** Joins builds of the same module and flags into one call, which compiles shared packages once. */
 export function merged(builds: readonly GoBuild[]): GoBuild[] {
   const byModule = new Map<string, GoBuild>();
   for (const build of builds) {
@@ -112,7 +112,7 @@ function kubernetes(programs: Record<string, string>, version: string): GoBuild 
   const packages = ["k8s.io/component-base/version", "k8s.io/client-go/pkg/version"];
   return {
     ...plain(KUBERNETES, version, programs),
-    // kubeadm refuses a kubelet or itself without a version.
+    // kubeadm refuses to run without a version, its own or the kubelet's.
     variables: Object.fromEntries(packages.flatMap((path) => Object.entries(values).map(([key, v]) => [`${path}.${key}`, v]))),
   };
 }
@@ -138,18 +138,18 @@ function cniPlugins(version: string): GoBuild {
   };
 }
 
-/** A build of a module at a version, or at the nearest one whose hash is known, which the note then says. */
+/** A build of a module at a version, or at the nearest one with a known hash; then the note says so. */
 function plain(module: string, wanted: string, programs: Record<string, string>, hashes = lock.modules[module] ?? {}): GoBuild {
   const versions = Object.keys(hashes);
   const version = nearest(versions, wanted);
   const hash = hashes[version ?? ""];
   if (version === undefined || hash === undefined)
     throw new Error(`module ${module} version ${wanted} is not in artifacts/lock.json; it has ${versions.join(", ")}`);
-  const note = `${Object.keys(programs).join(", ")} built from ${version}: module ${module} ${wanted} is not to be had`;
+  const note = `${Object.keys(programs).join(", ")} built from ${version}: module ${module} ${wanted} is not available`;
   return { module, version, hash, programs, variables: {}, ...(version === wanted ? {} : { note }) };
 }
 
-// Of the same minor version only: patch versions are meant to be interchangeable.
+// Of the same minor version only: patch versions are interchangeable.
 function nearest(versions: readonly string[], wanted: string): string | undefined {
   const minor = (version: string) => version.split(".").slice(0, 2).join(".");
   const patch = (version: string) => Number(version.split(".")[2]);

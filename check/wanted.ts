@@ -26,7 +26,7 @@ export interface WantedStage {
   versions: Record<string, string>;
   settings: Record<string, string>;
   files: WantedFile[];
-  /** Inputs of the script that are no secret, by name: none but those of `prepare`. */
+  /** Inputs of the script that are not secret, by name: only those of `prepare`. */
   inputs: Record<string, string>;
 }
 
@@ -34,7 +34,7 @@ export interface WantedStage {
 const readInputs: Readonly<Record<string, readonly string[]>> = { prepare: ["artifacts", "sysctl"] };
 
 /**
- * Reads a command's visible text and its bundle (both as `renderStage` made them). Undefined for a command that is no stage's.
+ * Reads a command's visible text and its bundle (both as `renderStage` made them). Undefined for a command that does not run a stage.
  *
  * @throws Error where the bundle can't be read
  */

@@ -7,8 +7,8 @@ import { type AuthorityName, authorityNames, firstGeneration, type Generations, 
 import { buildsBalancer } from "./balancer.ts";
 import { roleSchema } from "./hosts.ts";
 import { type RecordedLost, recordedLostSchema, recordLost } from "./lost.ts";
-import { pathOf } from "./path.ts";
 import type { Cluster, HostConfig } from "./schema.ts";
+import { pathOf } from "./upgrade-path.ts";
 import { type KnownVersions, partVersions } from "./versions.ts";
 
 // What an `up` leaves in the stack's outputs for the next one, which refuses changes by it. A key added later must be optional:
@@ -83,7 +83,7 @@ const recordedSchema = z.object({
 export type Recorded = z.output<typeof recordedSchema>;
 export type RecordedHost = z.output<typeof recordedHost>;
 export type RecordedApi = z.output<typeof recordedApi>;
-export type RecordedAuthority = z.output<typeof recordedAuthority>;
+type RecordedAuthority = z.output<typeof recordedAuthority>;
 
 /** How far an authority was. */
 export const authorityOf = (recorded: Recorded | undefined, name: AuthorityName): RecordedAuthority =>

@@ -67,7 +67,7 @@ process.chdir(folder);
 makeCurrent();
 
 const [verb, ...rest] = process.argv.slice(2);
-const args = verb === "run" ? rest : [join("engine", "main.ts"), ...(verb === undefined ? [] : [verb]), ...rest];
+const args = verb === "run" ? rest : [join("engine", "front-end.ts"), ...(verb === undefined ? [] : [verb]), ...rest];
 // Compiled code is cached: a run starts in two thirds of the time.
 const env = { NODE_COMPILE_CACHE: join(modules, ".cache", "node-compile"), ...process.env };
 const child = spawn(node, args, { cwd: folder, stdio: "inherit", env });

@@ -6,13 +6,13 @@ import type { HostFile } from "./stage.ts";
 // The kubelet, the same on every node: its unit, its configuration and how it is told its name.
 
 /** Where prepare puts what depends on the host itself: drop-ins that win over the rendered configuration. */
-export const KUBELET_DROP_INS = "/etc/ha-kubernetes/kubelet.conf.d";
+const KUBELET_DROP_INS = "/etc/ha-kubernetes/kubelet.conf.d";
 /** The name servers that pods' look-ups end at; prepare writes it without loopback addresses. */
-export const RESOLV_CONF = "/etc/ha-kubernetes/resolv.conf";
+const RESOLV_CONF = "/etc/ha-kubernetes/resolv.conf";
 
 export interface KubeletArgs {
   host: { name: string; address: string; providerId?: string };
-  cluster: Cluster;
+  cluster: Pick<Cluster, "kubelet" | "kubernetesVersion" | "network">;
   /** How it proves who it is before it has a certificate of its own. Workers only. */
   bootstrapKubeconfig?: string;
   taints: readonly { key: string; value: string; effect: string }[];

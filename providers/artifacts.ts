@@ -3,7 +3,7 @@ import { byMinor } from "../artifacts/images.ts";
 import { type Architecture, resolveVersions } from "../artifacts/lock.ts";
 import { type Problem, problemsText } from "../config/problems.ts";
 import type { Cluster, Role } from "../config/schema.ts";
-import { artifactsFor, passingArtifacts } from "../hosts/artifacts.ts";
+import { artifactsFor, passingArtifacts } from "../hosts/artifact-list.ts";
 import { awsLock } from "./aws/addons/lock.ts";
 import { machineOf, poolMachine } from "./aws/config/machines.ts";
 import { configuredArtifacts } from "./baremetal/artifacts.ts";

@@ -3,7 +3,7 @@ import { type Finding, fail, ok, repair, warn } from "../finding.ts";
 import { lines, type Observation } from "../observation.ts";
 import type { WantedHost } from "../stack.ts";
 
-// Whether programs, static pods and kubeconfigs are still what was put there.
+// Whether programs, static pods and kubeconfigs are unchanged since they were installed.
 
 /** Lines `<SHA-256> <path>`, by path. */
 const byPath = (all: readonly string[]) => new Map(all.map((line) => [line.slice(64).trim(), line.slice(0, 64)]));

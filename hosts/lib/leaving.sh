@@ -1,8 +1,8 @@
 # shellcheck shell=bash
 # Who leaves. Every control plane registers as `ha-kubernetes/control-plane/<name> <address>`. Its `leaving` resource is made last of all:
 # then `ha-kubernetes/announces/<name>` says that this control plane will announce it when it leaves. It is deleted before anything
-# else, and adds `ha-kubernetes/leaving/<name>`. When all that announce have, the whole cluster is being destroyed. Etcd hosts that are
-# no control plane look after that and before anything is undone. Where nobody announces, the first `up` never came to its end.
+# else, and adds `ha-kubernetes/leaving/<name>`. When all that announce have, the whole cluster is being destroyed. Etcd hosts without a
+# control plane look after that and before anything is undone. Where nobody announces, the first `up` never came to its end.
 
 # This host's note that the whole cluster goes, or, if empty, an administrator's; believed for as long as a control plane's word.
 readonly TEARDOWN=$HOME_DIR/teardown
@@ -28,7 +28,7 @@ control_planes() {
   fi
 }
 
-# Keeps what is known of them on this host, for when etcd does not answer, and whether the first `up` came to its end.
+# Keeps their names and addresses on this host, for when etcd does not answer, and whether the first `up` came to its end.
 remember_control_planes() {
   local known
   if [ ! -f "$FINISHED" ] && [ -n "$(etcd_read --prefix --keys-only ha-kubernetes/announces/)" ]; then touch "$FINISHED"; fi
@@ -81,8 +81,8 @@ birth_unfinished() {
   [ -z "$(etcd_read --prefix --keys-only ha-kubernetes/announces/)" ]
 }
 
-# leave_in_turn FUNCTION [OTHERWISE]: takes this host out of a cluster that lives on, under the turn and never without a quorum. Nothing
-# is left in order where the whole cluster goes, nor where it never came to life: then OTHERWISE runs, without a turn.
+# leave_in_turn FUNCTION [UNBORN]: takes this host out of a cluster that lives on, under the turn and never without a quorum. Where the
+# whole cluster goes, nothing runs. Where the first `up` never came to its end, UNBORN runs, without a turn.
 leave_in_turn() {
   if ! etcd_access || teardown; then return 0; fi
   if birth_unfinished; then

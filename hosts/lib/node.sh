@@ -14,7 +14,7 @@ kubelet_is_stale() {
   mapfile -t files < <(kubelet_settings)
   stale kubelet "${files[@]}"
 }
-# With what it trusts: it reads that once.
+# The CA bundle is among them, because the kubelet reads it only at its start.
 kubelet_settings() { find /etc/systemd/system/kubelet.service /var/lib/kubelet/config.yaml /etc/ha-kubernetes/kubelet.conf.d /etc/kubernetes/pki/ca.crt -type f | sort; }
 
 start_kubelet() {
@@ -93,7 +93,7 @@ reset_node() {
   systemctl daemon-reload
 }
 
-# Kills and deletes what is there. containerd may be deleting some of it by itself at the same moment, so only an empty list counts.
+# Kills and deletes all containers. containerd may be deleting some of it by itself at the same moment, so only an empty list counts.
 containers_gone() {
   local left
   left=$(k8s_ctr tasks list -q) || return 1

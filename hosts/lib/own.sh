@@ -15,7 +15,7 @@ mark() { write_file 0644 root:root "$(mark_of "$1")" <<<"$(our_mark)"; }
 has_content() { [ -n "$(find "$1/" -mindepth 1 ! -path "$1/lost+found" -print -quit 2>/dev/null)" ]; }
 some_content() { find "$1/" -mindepth 1 -maxdepth 1 ! \( -name lost+found -empty \) -printf '%f\n' | sort | head -n 4 | paste -sd' '; }
 
-# against_directory DIRECTORY JUDGE: for data. Without a mark, `recorded` may say that it is ours, because the release before had none, or
+# against_directory DIRECTORY JUDGE: for data. Without a mark, `recorded` may say that it is ours, because the previous release had none, or
 # the command JUDGE, which is given the directory.
 against_directory() {
   local whose
@@ -41,7 +41,7 @@ move_away() {
   echo "Move it away if it may go: mkdir -p $1.old && mv $1/*$hidden $1.old/"
 }
 
-# Snapshots outlive their cluster, so a later one finds those of an earlier one: what is called like a snapshot is no stranger's.
+# Snapshots outlive their cluster, so a later one finds those of an earlier one: files with the name of a snapshot don't count as foreign.
 against_snapshots() {
   local stranger
   [ -e "$1" ] || return 0

@@ -118,7 +118,7 @@ pod_network_waits() {
 }
 
 # ---- the range of pods --------------------------------------------------------------------------------------------------
-# A Node that was deleted and comes back gets another range. flannel reads it when it starts, and the bridge keeps its address for ever:
+# A Node that was deleted and comes back gets another range. flannel reads it when it starts, and the bridge never changes its address:
 # every new pod would fail, while the Node is Ready.
 
 # The address that flannel gives the bridge of pods: the first of the Node's range.

@@ -157,7 +157,7 @@ function createGroup(
 }
 
 /** What the autoscaler reads: that the group is its own, and what a Node of it would be while there is none. Pure. */
-export function groupTags(cluster: Cluster, pool: string, tags: Readonly<Record<string, string>>): Record<string, string> {
+function groupTags(cluster: Cluster, pool: string, tags: Readonly<Record<string, string>>): Record<string, string> {
   const { labels = {}, taints = [] } = cluster.pools[pool] ?? {};
   const [enabled = "", own = ""] = discoveryTags(cluster.name);
   const hint = (kind: string, key: string) => `k8s.io/cluster-autoscaler/node-template/${kind}/${key}`;

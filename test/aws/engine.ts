@@ -1,4 +1,4 @@
-import { main } from "../../engine/main.ts";
+import { main } from "../../engine/front-end.ts";
 import { LabSite } from "./lab.ts";
 import { awsProvider } from "./provider.ts";
 import { nowhere } from "./site.ts";

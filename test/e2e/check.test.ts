@@ -25,7 +25,7 @@ onCluster(config, (scenario) => {
   const { stack, cluster } = scenario;
 
   const look = (verb: "check" | "certs", args: readonly string[] = []): Promise<Result> =>
-    run(process.execPath, ["engine/launch.mjs", "run", "check/main.ts", verb, "--stack", stack.name, ...args], {
+    run(process.execPath, ["engine/launch.mjs", "run", "check/check-stack.ts", verb, "--stack", stack.name, ...args], {
       cwd: root,
       limitSeconds: 300,
       env: { PULUMI_CONFIG_PASSPHRASE: stack.passphrase },
@@ -179,7 +179,7 @@ onCluster(config, (scenario) => {
   test("an unreadable stack ends with status 2 and says why", async () => {
     const without = await run(
       process.execPath,
-      ["engine/launch.mjs", "run", "check/main.ts", "check", "--stack", "test-check-none"],
+      ["engine/launch.mjs", "run", "check/check-stack.ts", "check", "--stack", "test-check-none"],
       {
         cwd: root,
         env: { PULUMI_CONFIG_PASSPHRASE: "x" },
@@ -188,7 +188,7 @@ onCluster(config, (scenario) => {
     assert.equal(without.status, 2);
     assert.match(without.stderr, /test-check-none can't be read: no stack named/);
     assert.match(
-      await must(process.execPath, ["engine/launch.mjs", "run", "check/main.ts", "check", "--help"], { cwd: root }),
+      await must(process.execPath, ["engine/launch.mjs", "run", "check/check-stack.ts", "check", "--help"], { cwd: root }),
       /Exit status/,
     );
   });

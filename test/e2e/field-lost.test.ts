@@ -21,7 +21,7 @@ onCluster(
       stack.configure(config);
     };
     const check = (): Promise<Result> =>
-      run(process.execPath, ["engine/launch.mjs", "run", "check/main.ts", "check", "--stack", stack.name], {
+      run(process.execPath, ["engine/launch.mjs", "run", "check/check-stack.ts", "check", "--stack", stack.name], {
         cwd: root,
         env: { PULUMI_CONFIG_PASSPHRASE: stack.passphrase },
       });

@@ -20,7 +20,7 @@ onCluster(config, (scenario) => {
 
   /** Findings of `check` about nodes, as `place subject`. */
   const wrong = async (): Promise<string[]> => {
-    const args = ["engine/launch.mjs", "run", "check/main.ts", "check", "--json", "--stack", stack.name];
+    const args = ["engine/launch.mjs", "run", "check/check-stack.ts", "check", "--json", "--stack", stack.name];
     const { stdout, text } = await run(process.execPath, args, {
       cwd: root,
       limitSeconds: 120,

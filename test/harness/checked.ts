@@ -17,7 +17,7 @@ export interface Checked {
 export async function checked(stack: Stack): Promise<Checked> {
   const { status, stdout, text } = await run(
     process.execPath,
-    ["engine/launch.mjs", "run", "check/main.ts", "check", "--stack", stack.name, "--json"],
+    ["engine/launch.mjs", "run", "check/check-stack.ts", "check", "--stack", stack.name, "--json"],
     { cwd: root, limitSeconds: 300, env: { PULUMI_CONFIG_PASSPHRASE: stack.passphrase } },
   );
   assert.ok(stdout.startsWith("{"), text);

@@ -52,7 +52,7 @@ export async function runUnit(host: LabHost, unit: string): Promise<{ status: nu
 export async function checked(stack: Stack): Promise<string[]> {
   const result: Result = await run(
     process.execPath,
-    ["engine/launch.mjs", "run", "check/main.ts", "check", "--stack", stack.name, "--json"],
+    ["engine/launch.mjs", "run", "check/check-stack.ts", "check", "--stack", stack.name, "--json"],
     { cwd: root, limitSeconds: 300, env: { PULUMI_CONFIG_PASSPHRASE: stack.passphrase } },
   );
   const report: { places: { place: string; findings: Record<"level" | "subject" | "found" | "cure", string>[] }[] } = JSON.parse(

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import * as pulumi from "@pulumi/pulumi";
+import type { Alias } from "@pulumi/pulumi/proto/alias_pb.js";
 import { MockMonitor } from "@pulumi/pulumi/runtime/mocks.js";
 import { newPrivateKey } from "./samples.ts";
 import { scratch } from "./scratch.ts";
@@ -8,6 +9,8 @@ import { scratch } from "./scratch.ts";
 
 /** A registered resource: its type, inputs and options. */
 export interface Registered {
+  /** Its URN, and those that it had before. */
+  urns: string[];
   type: string;
   inputs: Record<string, unknown>;
   options: Options;
@@ -29,6 +32,16 @@ interface Options {
 
 // Pulumi's mocks do not get a resource's options, so they are read from the request.
 let options = new Map<string, Options>();
+let urns = new Map<string, string[]>();
+/** URNs as the engine makes them, with the types of all parents, by those that the mocks make, with one parent's. */
+const fullUrns = new Map<string, string>();
+
+function urnOf(parent: string, type: string, name: string): string {
+  const [, , parentType = ""] = (fullUrns.get(parent) ?? parent).split("::");
+  const nested = parentType === "" || parentType === "pulumi:pulumi:Stack" ? type : `${parentType}$${type}`;
+  return `urn:pulumi:${pulumi.getStack()}::${pulumi.getProject()}::${nested}::${name}`;
+}
+
 const register = MockMonitor.prototype.registerResource;
 MockMonitor.prototype.registerResource = function (this: MockMonitor, request, callback) {
   options.set(`${request.getType()} ${request.getName()}`, {
@@ -43,7 +56,19 @@ MockMonitor.prototype.registerResource = function (this: MockMonitor, request, c
       [...request.getPropertydependenciesMap().entries()].map(([name, urns]) => [name, urns.getUrnsList()]),
     ),
   });
-  return register.call(this, request, callback);
+  const key = `${request.getType()} ${request.getName()}`;
+  const former = request.getAliasesList().map((alias: Alias) => {
+    const spec = alias.getSpec();
+    if (spec === undefined) return alias.getUrn();
+    const parent = spec.getNoparent() ? "" : spec.getParenturn() || request.getParent();
+    return urnOf(parent, spec.getType() || request.getType(), spec.getName() || request.getName());
+  });
+  const urn = urnOf(request.getParent(), request.getType(), request.getName());
+  urns.set(key, [urn, ...former]);
+  return register.call(this, request, (error, response) => {
+    if (response) fullUrns.set(response.getUrn(), urn);
+    callback(error, response);
+  });
 };
 
 let runs = 0;
@@ -53,7 +78,7 @@ let registered = new Map<string, Registered>();
 const mocks: pulumi.runtime.Mocks = {
   newResource: ({ type, name, inputs }) => {
     const key = `${type} ${name}`;
-    registered.set(key, { type, inputs, options: options.get(key) as Options });
+    registered.set(key, { type, inputs, urns: urns.get(key) ?? [], options: options.get(key) as Options });
     return { id: `${name}-id`, state: { ...inputs, ...outputs(type, name) } };
   },
   call: ({ token, inputs }) => (token === "aws:ec2/getAmi:getAmi" ? { ...inputs, id: "ami-0123456789abcdef0" } : inputs),
@@ -83,29 +108,54 @@ function outputs(type: string, name: string): Record<string, unknown> {
   return { hex: "0011aabb", result: `result-of-${name}` };
 }
 
+/** What a program finds when it runs. */
+export interface Surroundings {
+  /** Pulumi's project. Default: ha-kubernetes. */
+  project?: string;
+  /** The stack's config by full key. Default: empty. */
+  config?: Record<string, string>;
+  /** Keys of `config` that are encrypted. Default: none. */
+  secretKeys?: string[];
+  /** What the last `up` left in the output `recorded`. Default: there was none. */
+  recorded?: object;
+}
+
+/** Runs a program, or a part of one, and returns what it registered, by `type name`, and what it returned. */
+export async function registeredBy<T>(
+  program: () => T | Promise<T>,
+  { project = "ha-kubernetes", config = {}, secretKeys = [], recorded }: Surroundings = {},
+): Promise<{ graph: Map<string, Registered>; result: T }> {
+  registered = new Map();
+  options = new Map();
+  urns = new Map();
+  lastRecorded = recorded;
+  pulumi.runtime.setAllConfig(config, secretKeys);
+  process.env.PULUMI_CONFIG_SECRET_KEYS = JSON.stringify(secretKeys);
+  await pulumi.runtime.setMocks(mocks, project, "test", false, "organization");
+  const result = await program();
+  await pulumi.runtime.disconnect();
+  return { graph: registered, result };
+}
+
 /**
- * Runs the program with a config and returns what it registered, by `type name`. `recorded` is what the last `up` left in its
- * outputs: none by default. `more`: other keys of the stack's file.
+ * Runs this repository's program with a config and returns what it registered, by `type name`. `recorded` is what the last `up`
+ * left in its outputs: none by default. `more`: other keys of the stack's file.
  */
 export async function graphOf(
   cluster: object,
   recorded?: object,
   more: Record<string, string> = {},
 ): Promise<Map<string, Registered>> {
-  registered = new Map();
-  options = new Map();
-  lastRecorded = recorded;
-  pulumi.runtime.setAllConfig(
-    { "ha-kubernetes:cluster": JSON.stringify(cluster), "ha-kubernetes:sshPrivateKey": sshPrivateKey, ...more },
-    ["ha-kubernetes:sshPrivateKey"],
-  );
-  process.env.PULUMI_CONFIG_SECRET_KEYS = '["ha-kubernetes:sshPrivateKey"]';
-  await pulumi.runtime.setMocks(mocks, "ha-kubernetes", "test", false, "organization");
+  const secret = { "ha-kubernetes:sshPrivateKey": sshPrivateKey };
+  const config = { "ha-kubernetes:cluster": JSON.stringify(cluster), ...secret, ...more };
   runs += 1;
-  await import(`../../index.ts?run=${runs}`);
-  await pulumi.runtime.disconnect();
-  return registered;
+  const program = () => import(`../../index.ts?run=${runs}`);
+  return (await registeredBy(program, { config, secretKeys: Object.keys(secret), recorded })).graph;
 }
+
+/** What an output holds. */
+export const resolved = <T>(output: pulumi.Input<T>): Promise<T> =>
+  new Promise((resolve) => pulumi.output(output).apply((value) => resolve(value as T)));
 
 /** Text that begins with `label` and is followed by `bytes` of noise in base64, the same for the same label. */
 function pem(label: string, bytes: number): string {
@@ -113,7 +163,7 @@ function pem(label: string, bytes: number): string {
   return `${label}\n${Buffer.concat(noise).subarray(0, bytes).toString("base64")}\n`;
 }
 
-const sshPrivateKey = newPrivateKey();
+export const sshPrivateKey = newPrivateKey();
 // The program's cache on this machine is a folder of the tests.
 process.env.XDG_CACHE_HOME = scratch();
 

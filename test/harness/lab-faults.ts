@@ -11,10 +11,6 @@ const fault = (kind: string) => async (lab: string, host: string) => {
 export const cutPower = fault("power-cut");
 /** Every process dies at once; the kernel tells the peers of open connections. `start` ends it. */
 export const crash = fault("crash");
-/** Every process is frozen (SIGSTOP) and connections stay open. `unfreeze` ends it. */
-export const freeze = fault("freeze");
-/** Ends `freeze`. */
-export const unfreeze = fault("unfreeze");
 /** A clean shutdown: systemd stops its units, 90 s at most. `start` ends it. */
 export const stop = fault("stop");
 /** Starts a stopped, crashed or powered-off host and waits until it answers SSH. */
@@ -23,10 +19,3 @@ export const start = fault("start");
 export const cutNetwork = fault("cut-network");
 /** Ends `cutNetwork`; does nothing if the network is not cut. */
 export const healNetwork = fault("heal-network");
-
-/** Drops all traffic between the two hosts' own addresses, in `host`. A later call for the same host replaces it. */
-export async function cutBetween(lab: string, host: string, other: string): Promise<void> {
-  await mustRunScript("fault.sh", ["cut-between", lab, host, other]);
-}
-/** Ends `cutBetween` for `host`; does nothing if there is none. */
-export const healBetween = fault("heal-between");

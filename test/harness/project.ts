@@ -34,7 +34,7 @@ export class TestProject {
   readonly #temporary = scratch();
 
   /** `engine` is the file that runs it, from the root of this repository. */
-  constructor(program: string, engine = "engine/main.ts") {
+  constructor(program: string, engine = "engine/front-end.ts") {
     this.#engine = join(root, engine);
     this.folder = scratch();
     this.log = join(this.folder, "log");

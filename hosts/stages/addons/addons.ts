@@ -10,7 +10,7 @@ import { type JoinTokens, joinTokenFiles } from "../../join/join.ts";
 import type { Stage } from "../../stage.ts";
 
 export interface AddonsStageArgs {
-  /** The control plane this stage is for; any may do the work, each looks. */
+  /** The control plane of this stage. Each looks for work, and any may do it. */
   host: string;
   owner: string;
   cluster: Cluster;
@@ -20,12 +20,12 @@ export interface AddonsStageArgs {
   versions: Versions;
   /** Add-ons that the provider brings, applied after the others. By default none. */
   providerAddons?: readonly Addon[];
-  /** Where each control plane's timer puts join tokens for auto-scaling pools. By default there is none. */
+  /** Where the timer of each control plane puts join tokens for auto-scaling pools. Default: no timer. */
   joinTokens?: JoinTokens;
 }
 
 /**
- * Installs the add-ons once per cluster: the first control plane that finds them not as wanted applies them, deletes what is no
+ * Installs the add-ons once per cluster: the first control plane that finds a difference applies them, deletes the objects that are no
  * longer wanted and records both. The same goes for the taints of workers that have joined already.
  */
 export function addonsStage(args: AddonsStageArgs): Stage {
@@ -51,7 +51,7 @@ export function addonsStage(args: AddonsStageArgs): Stage {
     },
     files: args.joinTokens && joinTokenFiles(args.joinTokens),
     inputs: {
-      // Numbered: the order in which they are applied.
+      // The numbers give the order in which they are applied.
       ...Object.fromEntries(
         all.map(({ name, objects }, index) => [`${String(index).padStart(2, "0")}-${name}.yaml`, manifest(objects)]),
       ),
@@ -65,7 +65,7 @@ export function manifest(objects: readonly KubernetesObject[]): string {
   return objects.map((object) => `---\n${stringify(object, { aliasDuplicateObjects: false, lineWidth: 0 })}`).join("");
 }
 
-/** What is needed to delete an object. */
+/** The fields that a delete needs. */
 function reference({ apiVersion, kind, metadata: { name, namespace } }: KubernetesObject): KubernetesObject {
   return { apiVersion, kind, metadata: { ...(namespace && { namespace }), name } };
 }

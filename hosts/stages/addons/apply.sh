@@ -6,7 +6,7 @@ readonly UNPROVED=$HOME_DIR/addons-unproved
 
 apply_addons_stage() {
   local wanted changed=no names
-  # Changing cluster.repair changes the digest, so what was changed by hand in the cluster is applied again, once for all control planes.
+  # Changing cluster.repair changes the digest, so that manual changes in the cluster are undone, once for all control planes.
   wanted=$({ cat "$STAGE"/inputs/*.yaml && printf '%s' "${REPAIR:-}"; } | sha256sum | cut -d' ' -f1)
   if ! addons_are_current "$wanted" 300; then
     # Restarted pods must find today's authority. The first pods of a cluster wait for it by themselves.
@@ -25,7 +25,7 @@ apply_addons_stage() {
     rm -f "$UNPROVED"
   fi
   # A pod that trusts one authority alone, or that knows the API's former place alone, would be cut off by the next edit.
-  if [ "${AWAIT_PODS:-}" = yes ]; then wait_until 300 "the pods of the add-ons to be started again, with what is now set" pods_are_new; fi
+  if [ "${AWAIT_PODS:-}" = yes ]; then wait_until 300 "the pods of the add-ons to be started again with the current settings" pods_are_new; fi
   # Of this control plane, whose own stage could not wait for a pod network.
   prove_node "" with_turn
   read -r -a names <<<"$LOST"

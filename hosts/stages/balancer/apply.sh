@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# Makes this host a balancer and keeps it one. At birth no apiserver is there to wait for: the services are started, no more.
+# Makes this host a balancer and keeps it one. At birth no apiserver exists yet, so the services are only started.
 
 apply_balancer() {
   take_over_services
@@ -28,7 +28,7 @@ take_over_services() {
   save_service keepalived
 }
 
-# Another balancer serves while this one changes, if this one served at all; afterwards it does again.
+# If this balancer serves, another one must serve while it changes, and it must serve again afterwards.
 balancer_change() {
   local served=no
   if balancer_healthy; then served=yes; fi
@@ -86,8 +86,8 @@ haproxy_answers() {
 host_file() { printf '$INTERFACE=%s\n' "$FOUND_INTERFACE"; }
 interface_differs() { [ "$(host_file)" != "$(cat "$CONFIG/keepalived-host.conf" 2>/dev/null)" ]; }
 
-# A balancer that was taken out of the config runs until it is undone, which is after this. Not heard and not hearing any more, it
-# and the others would hold the address at the same time; so who was a peer stays one while it answers.
+# A balancer that was removed from the config still runs until its undo, which comes later. Removed peers stay peers until they stop
+# answering; if not two balancers would claim the virtual IP.
 former_peers() {
   local address
   { cat "$CONFIG/keepalived.conf" "$FORMER_FILE" 2>/dev/null || true; } | sed -n 's/^    \([0-9.]*\)$/\1/p' | sort -u | while read -r address; do

@@ -6,7 +6,7 @@ import { keepalivedConfig } from "./keepalived.ts";
 export interface BalancerStageArgs {
   host: { name: string; address: string };
   owner: string;
-  cluster: Cluster;
+  cluster: Pick<Cluster, "api" | "balancer" | "network" | "nodeCidrs">;
   /** The address that one of the balancers holds. */
   virtualIp: string;
   /** All control planes, in any order. */

@@ -7,13 +7,13 @@ export const AUTHORITY_FILE = "/etc/ha-kubernetes/kubernetes-ca.crt";
 /** Written by the unit at each reload. */
 export const STATE_FILE = "/run/haproxy/servers";
 /** Path of the statistics page on balancer.statisticsPort. */
-export const STATISTICS_PATH = "/statistics";
+const STATISTICS_PATH = "/statistics";
 const OWNER_PATH = "/owner";
 
 export interface HaproxyArgs {
-  /** The owner mark, which is told to whoever asks whose balancer this is. */
+  /** The owner mark, which haproxy tells every client that asks whose balancer this is. */
   owner: string;
-  cluster: Cluster;
+  cluster: Pick<Cluster, "api" | "balancer" | "network" | "nodeCidrs">;
   /** Sorted by name. */
   controlPlanes: readonly { name: string; address: string }[];
   /** Letters, digits, hyphens and underscores. */

@@ -3,7 +3,7 @@ import type { Cluster } from "../../../config/schema.ts";
 
 export interface KeepalivedArgs {
   host: { name: string; address: string };
-  cluster: Cluster;
+  cluster: Pick<Cluster, "api" | "balancer">;
   virtualIp: string;
   /** The other balancers' addresses, sorted. */
   peers: readonly string[];
@@ -74,9 +74,9 @@ ${instances.join("\n")}`;
 }
 
 /** Defines the interface; written by the script. */
-export const HOST_FILE = "/etc/ha-kubernetes/keepalived-host.conf";
-/** Balancers that the config has no more and that still run; written by the script. */
-export const FORMER_FILE = "/etc/ha-kubernetes/keepalived-former.conf";
+const HOST_FILE = "/etc/ha-kubernetes/keepalived-host.conf";
+/** Balancers that the config no longer names and that still run; written by the script. */
+const FORMER_FILE = "/etc/ha-kubernetes/keepalived-former.conf";
 
 /**
  * VRRP priority, 1 to 254, from the address' last byte alone, so that another balancer changes nobody's. Equal ones are settled

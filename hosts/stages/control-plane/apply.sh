@@ -1,6 +1,6 @@
 # shellcheck shell=bash
-# Makes this host a control plane and keeps it one. PKI is placed and etcd is outside, so any number start at once, and none is
-# the first.
+# Makes this host a control plane and keeps it one. The PKI is placed beforehand and etcd is external, so any number start at once and
+# none is the first.
 
 apply_control_plane() {
   valid_now "$(staged "$KUBERNETES_PKI/signing-ca.crt")" "$(staged "$KUBERNETES_PKI/apiserver-etcd-client.crt")"
@@ -39,8 +39,8 @@ apply_control_plane() {
   prove_node /api/v1/namespaces/kube-system/configmaps/ha-kubernetes-addons
 }
 
-# The gates hold whatever state this host is in. Its own apiserver is the one that knows what the others say, so where that does not
-# answer it is mended first, with the authorities as they are.
+# The gates hold in every state of this host. Its own apiserver knows what the others say, so where that one does not answer it is
+# repaired first, with the authorities as they are.
 control_plane_change() {
   if apiserver_ready "$HOST_ADDRESS"; then
     wait_until 120 "another control plane to be ready before this one changes" another_apiserver_ready
@@ -67,14 +67,14 @@ control_plane_converge() {
   still_my_turn
   write_manifests
   local component found_no_api=no
-  # The one that runs restarts what was written; itself it comes last, because it must never be newer than its apiserver.
+  # The running kubelet restarts the rewritten pods. The kubelet itself is upgraded last: it must never be newer than its apiserver.
   if ! systemctl is-active --quiet kubelet; then
     start_kubelet
     found_no_api=yes
   fi
   wait_until 240 "the apiserver of this host to be ready" apiserver_ready_here
   for component in kube-apiserver kube-controller-manager kube-scheduler; do
-    wait_until 180 "$component to run with what is now set" component_restarted "$component" "$(stat -c %Y "$MANIFESTS/$component.yaml")"
+    wait_until 180 "$component to run with the current settings" component_restarted "$component" "$(stat -c %Y "$MANIFESTS/$component.yaml")"
   done
   if kubelet_is_stale; then
     change_kubelet
@@ -88,8 +88,8 @@ control_plane_converge() {
   mark_converged
 }
 
-# What runs on a control plane beside its own static pods, such as CoreDNS, moves away across minor versions. To the kubelet of another
-# one containers look changed: it would end the apiserver at once. So that one leaves the balancers and ends in order before.
+# Across minor versions, pods such as CoreDNS move away first. A kubelet of another minor version sees changed containers and would kill
+# the apiserver at once, so the apiserver shuts down gracefully before: it leaves the balancers first.
 change_kubelet() {
   local before
   before=$(kubelet_version)

@@ -17,7 +17,10 @@ export interface KeyPair {
 export interface ControlPlaneStageArgs {
   host: { name: string; address: string; providerId?: string };
   owner: string;
-  cluster: Cluster;
+  cluster: Pick<
+    Cluster,
+    "allow" | "api" | "balancer" | "certificates" | "drain" | "etcd" | "kubelet" | "kubernetesVersion" | "name" | "network"
+  >;
   /** The API's address for everybody: virtual IP or balancer, with its port. */
   endpoint: { address: string; port: number };
   etcdClientUrls: readonly string[];
@@ -133,14 +136,14 @@ function kubeadmConfig(args: ControlPlaneStageArgs): string {
           ]),
         ],
         extraArgs: names({
-          // HTTP/2 clients find their way back to a returned apiserver: 1 request in 1000 is told to connect anew.
+          // HTTP/2 clients find their way back to a returned apiserver: 1 request in 1000 is told to connect again.
           "goaway-chance": "0.001",
           // Sooner than haproxy's check gives up: that etcd does not answer must not look as if the apiserver did not. /livez has its own.
           "etcd-readycheck-timeout": "1s",
           profiling: "false",
           // /readyz fails this long before the apiserver stops serving: longer than haproxy takes to notice.
           "shutdown-delay-duration": `${shutdownDelaySeconds(cluster)}s`,
-          // After that it does not wait a minute for watches to end: whoever still asks is told to ask again, which reaches another.
+          // After that it does not wait a minute for watches to end: clients are told to retry, and reach another apiserver.
           "shutdown-send-retry-after": "true",
           ...api.extraArgs,
         }),
@@ -160,7 +163,7 @@ function kubeadmConfig(args: ControlPlaneStageArgs): string {
 }
 
 /** Twice the balancer's checks until it gives a server up, and never less than 5 seconds. */
-export function shutdownDelaySeconds(cluster: Cluster): number {
+function shutdownDelaySeconds(cluster: Pick<Cluster, "balancer">): number {
   return Math.max(5, Math.ceil((4 * cluster.balancer.checkIntervalMilliseconds) / 1000));
 }
 

@@ -30,7 +30,7 @@ kubeadm_here() {
   return "$status"
 }
 
-# kubeadm's own certificates last as long as this host's etcd client leaf and are made anew with it, or when what they say changes.
+# kubeadm's own certificates last as long as this host's etcd client leaf. They are renewed with it, and when their content changes.
 certificates_wanted() {
   local file
   {

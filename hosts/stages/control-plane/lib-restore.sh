@@ -1,12 +1,12 @@
 # shellcheck shell=bash
-# After etcd was restored from a snapshot (cluster.etcd.restoreFrom), whatever remembers what was written since begins anew, once for
-# each RESTORE_ID.
+# After etcd was restored from a snapshot (cluster.etcd.restoreFrom), everything that remembers later writes restarts, once for each
+# RESTORE_ID.
 
 readonly RESTORE_SEEN=$HOME_DIR/control-plane-restored
 
 restore_unseen() { [ -n "${RESTORE_ID:-}" ] && [ "$(cat "$RESTORE_SEEN" 2>/dev/null)" != "$RESTORE_ID" ]; }
 
-# All control planes at once: until each has begun anew, it may answer with what is no more.
+# All control planes at once: until it restarts, each may answer with objects that no longer exist.
 control_plane_begin_again() {
   local since component pid
   wait_until 180 "a quorum of etcd" etcd_has_quorum
@@ -18,15 +18,15 @@ control_plane_begin_again() {
   start_kubelet
   control_plane_converge "$(files_of_own)"
   for component in kube-apiserver kube-controller-manager kube-scheduler; do
-    wait_until 180 "$component to begin anew" component_restarted "$component" "$since"
+    wait_until 180 "$component to restart" component_restarted "$component" "$since"
   done
   forget_departed
   restore_seen
-  did "began anew with the restored etcd"
+  did "restarted with the restored etcd"
 }
 restore_seen() { [ -z "${RESTORE_ID:-}" ] || write_file 0600 root:root "$RESTORE_SEEN" <<<"$RESTORE_ID"; }
 
-# Control planes that the snapshot knows and the config doesn't: a teardown would wait for them for ever.
+# Control planes that the snapshot knows and the config doesn't: a teardown would wait for them forever.
 forget_departed() {
   local name
   control_planes | while read -r name _; do

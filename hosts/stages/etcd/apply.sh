@@ -1,9 +1,9 @@
 # shellcheck shell=bash
-# Makes this host an etcd member and keeps it one. Own data: start. A peer answers: leave and join anew as a learner. Bootstrap
-# only while the cluster was never born; never because peers are silent.
+# Makes this host an etcd member and keeps it one. A member with data starts. A member without data joins as a learner when a peer
+# answers. A new cluster starts only while the state knows of none, and never because peers are silent.
 
 BOOTSTRAPPED=no
-# What a running member would not notice.
+# Files that a running member does not read again.
 readonly READ_AT_START=(/etc/systemd/system/etcd.service /etc/etcd/etcd.env /etc/etcd/pki/ca.crt)
 
 apply_etcd() {
@@ -31,7 +31,7 @@ apply_etcd() {
     install_alone
     etcd_start
     did "started etcd $ETCD_VERSION again"
-    # A host that knows none but itself asks the others, once they answer.
+    # A host that knows no member but itself asks the others once they answer.
     [ "$(cat "$KNOWN_MEMBERS")" != "$LOCAL" ] || ! etcd_access || quorum_lost || say "etcd answers"
     take_put_off
   elif [ -n "$(differing_files)" ] || outdated etcd "${READ_AT_START[@]}"; then
@@ -63,20 +63,20 @@ install_configured() {
   reread_units etcd
 }
 
-# etcd reads its own certificate and key anew at every handshake, and snapshots are no part of it: nothing is interrupted.
+# etcd reads its certificate and key at every handshake, and snapshots do not concern it: nothing is interrupted.
 install_reloaded() {
   install_files '/etc/etcd/pki/member.*'
   place_timed
 }
 
-# Does not wait for a quorum: the other members' commands may not have started. The quorum gate is the control plane's.
+# Does not wait for a quorum: the other members' commands may not have started. The control plane's stage is what waits for one.
 etcd_start() {
   local before
   before=$(etcd_invocation)
   systemctl reset-failed etcd 2>/dev/null || true
   systemctl restart --no-block etcd
-  # Until then it may be the one of before that answers and is healthy.
-  wait_until 120 "systemd to start etcd anew" etcd_has_another_invocation "$before"
+  # Until then the old process may still answer and be healthy.
+  wait_until 120 "systemd to start etcd again" etcd_has_another_invocation "$before"
   started etcd "${READ_AT_START[@]}"
   wait_until 60 "etcd to write its log" test -d "$DATA_DIRECTORY/member/wal"
   etcd_was_born || write_file 0644 root:root "$BORN" <<<"$OWNER"
@@ -104,7 +104,7 @@ etcd_join() {
   read -r -a lost <<<"${BIRTH_LOST:-}"
   forget_lost_members "${lost[@]}"
   id=$(own_member_id)
-  # A member that was never started anywhere may take its place; any other may have voted and lost what it promised.
+  # A member that was never started may take its listed place. Any other member may have voted, and its promises went with its data.
   if [ -n "$id" ] && { [ "${BIRTH_BOOTSTRAP:-no}" != yes ] || etcd_was_born; }; then
     wait_until 60 "the other members to be healthy before the one without data is removed" other_members_healthy "$PEER_URL"
     still_my_turn
@@ -147,8 +147,8 @@ etcd_promoted() {
   [ "$(awk -F', ' '{print $6}' <<<"$line")" = false ] || etcd_do member promote "${line%%,*}"
 }
 
-# A running member that is to change: in turn, when the others are well; alone, when there has been no quorum for a while. This is the
-# one place where something that lives is changed without a turn, because it may be what brings the quorum back.
+# Changes a running member: in turn when the others are healthy, alone when etcd has had no quorum for a while. Nothing else that runs is
+# changed without a turn; this may be what brings the quorum back.
 etcd_roll() {
   etcd_access || fail "no credential for etcd on this host"
   if quorum_lost; then

@@ -9,7 +9,7 @@ import { restoreSettings } from "./restore.ts";
 export interface EtcdStageArgs {
   host: { name: string; address: string; dataDevice?: string };
   owner: string;
-  cluster: Cluster;
+  cluster: Pick<Cluster, "etcd" | "hosts" | "kubernetesVersion">;
   /** Version of etcd, already resolved. */
   version: string;
   tls: { authority: string; certificate: string; key: string };
@@ -120,7 +120,7 @@ function environment(host: { name: string; address: string }, owner: string, etc
 
 // Without data etcd would bring up an empty cluster of its own: it starts only where it has some, or was just told what it is born into.
 // notify: etcd is up once it has a quorum, which may be long after the start. birth.env exists only until the member's data does.
-// It tries for ever: after a power cut its address or its disk may come later than it does.
+// It never gives up: after a power cut its address or its disk may come later than it does.
 const unit = (version: string, dataDirectory: string) => `[Unit]
 Description=etcd, the store of the Kubernetes cluster
 Documentation=https://etcd.io

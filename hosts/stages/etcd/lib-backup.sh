@@ -1,13 +1,12 @@
 # shellcheck shell=bash
-# What timers start: defragmentation (files/defragment.sh), and snapshots (files/snapshot.sh takes them, files/drill.sh tries them), which
-# are also taken before each upgrade. They outlive the host's membership.
+# Timers start defragmentation, snapshots and restore drills (hosts/tools/etcd). Snapshots are also taken before each upgrade. They outlive the host's membership.
 
 # Where the last run on this host had them, and what it called them: read before this run writes its own.
 BACKUP_RECORDED=$(awk -F= '{has[$1] = $2} END {print has["BACKUP_DIRECTORY"], has["BACKUP_NAME"]}' /etc/etcd-backup/settings.env 2>/dev/null || true)
 readonly BACKUP_RECORDED
 readonly TIMED_FILES=('*/etcd-backup*' '*/etcd-defragment*') ALL_TIMERS="etcd-backup.timer etcd-backup-drill.timer etcd-defragment.timer"
 
-# Before the files of a timer that is no longer wanted go.
+# Stops timers that the config no longer wants, before their files are removed.
 drop_timers() {
   local timer
   for timer in $ALL_TIMERS; do
@@ -22,14 +21,14 @@ place_timed() {
   for files in "${TIMED_FILES[@]}"; do install_files "$files"; done
 }
 
-# What takes them, also where no timer is wanted: an upgrade does.
+# Also where no timer is wanted: an upgrade takes a snapshot.
 place_backup() {
   place_timed
   # shellcheck disable=SC2086 # names without blanks
   reread_units etcd-backup.service etcd-backup-drill.service etcd-defragment.service $ALL_TIMERS
 }
 
-# A directory of its own. That of the release before has no mark, and its settings name it.
+# A separate directory. One of the previous release has no mark, but its settings name it.
 take_backup_directory() {
   local against
   if is_marked "$BACKUP_DIRECTORY" && [ "$(stat -L -c '%a %U:%G' "$BACKUP_DIRECTORY")" = "700 etcd:etcd" ]; then return 0; fi
@@ -46,7 +45,7 @@ take_backup_directory() {
 }
 backup_recorded() { [ "$BACKUP_DIRECTORY $BACKUP_NAME" = "$BACKUP_RECORDED" ]; }
 
-# Only once etcd starts: nothing waits for these snapshots.
+# Runs once etcd has started: nothing waits for these snapshots.
 keep_snapshots() {
   local timer idle=()
   place_backup
@@ -67,7 +66,7 @@ readonly UPGRADE=$HOME_DIR/etcd-upgrade
 upgrade_target() { echo "etcd $ETCD_VERSION and Kubernetes $KUBERNETES_VERSION"; }
 
 # Once for each change of etcd's or Kubernetes' version, before anything of it is done: control planes wait for every etcd host's
-# stage. Without a verified snapshot nothing goes on. A member that has never heard of this and is not healthy is mended first.
+# stage. Without a verified snapshot nothing goes on. A member that never took such a snapshot and is not healthy is repaired first.
 snapshot_before_upgrade() {
   [ "$(cat "$UPGRADE" 2>/dev/null)" != "$(upgrade_target)" ] || return 0
   [ -f "$UPGRADE" ] || { etcd_access && etcd_healthy_here; } || return 0

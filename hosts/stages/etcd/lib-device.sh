@@ -2,11 +2,11 @@
 # The place of the data: a directory of the root disk, or a device of its own, which may outlive the machine. lib/own.sh says what may be
 # taken.
 
-# take_place: makes the data directory ours, or refuses and leaves everything as it was.
+# take_place: takes the data directory, or refuses and changes nothing.
 take_place() {
   local against ours
   ours="if it is this member's own and was moved here, say so: $(say_it_is_ours)"
-  # One of the release before, which noted nothing of this.
+  # The previous release noted nothing about mounts.
   if recorded "$DATA_DIRECTORY"; then
     if ! is_saved mount && mountpoint -q "$DATA_DIRECTORY" && grep -qxE "$(fstab_line '[^ ]*')" /etc/fstab; then save mount <<<yes; fi
   elif [ ! -e "$(mark_of "$DATA_DIRECTORY")" ]; then
@@ -22,7 +22,7 @@ take_place() {
   is_marked "$DATA_DIRECTORY" || mark "$DATA_DIRECTORY"
   own_data
 }
-# The user, noted before it is made: one that was there before is somebody else's, and the release before made each that it found missing.
+# The user etcd, noted before it is created: an existing one belongs to something else. The previous release created every missing one.
 have_user() {
   if ! id -u etcd >/dev/null 2>&1; then
     save user <<<made
@@ -43,14 +43,14 @@ say_it_is_ours() {
   fi
 }
 
-# An own disk for the data, formatted only when it is provably blank.
+# The data's own disk, formatted only when it is provably blank.
 mount_data_device() {
   local against
   [ -n "$DATA_DEVICE" ] || return 0
   wait_until 120 "device $DATA_DEVICE" test -b "$DATA_DEVICE"
   against=$(against_device "$DATA_DEVICE" "$DATA_DIRECTORY" data_is_ours)
   if [ -n "$against" ] && ! format_was_cut; then
-    # The release before passed such a device by without a word, and the member lives.
+    # The previous release skipped such a device silently, and the member lives.
     if mountpoint -q "$DATA_DIRECTORY" && recorded "$DATA_DIRECTORY"; then
       say "WARNING: $against. To move the data there, replace this member"
       return 0
@@ -94,8 +94,8 @@ unmount_data() {
   systemctl daemon-reload
 }
 
-# Data that came with its device from another machine: that one's user etcd may have had another number, and who the other members are
-# is to be asked of this one.
+# Data may have come with its device from another machine. There the user etcd may have had another number. This member itself then knows
+# who the other members are.
 own_data() {
   [ "$(stat -L -c '%a %U:%G' "$DATA_DIRECTORY")" = "700 etcd:etcd" ] || {
     chown etcd:etcd "$DATA_DIRECTORY"

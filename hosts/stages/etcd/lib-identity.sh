@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# Whose etcd data are, where no mark says it: those of a device that the release before took, on a machine that is new. etcd's log holds
+# Whose etcd data are, where no mark says it: those of a device that the previous release took, on a machine that is new. etcd's log holds
 # the id of the member that wrote it, which is a hash of its URL and of its cluster's token; or, of one that joined later, the time.
 
 # data_is_ours DIRECTORY: this member's: a first member of this cluster by its id alone, another one by the word of its peers. A device that

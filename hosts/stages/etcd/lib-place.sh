@@ -66,7 +66,7 @@ look_at_place() {
 # Answers as a voter in a quorum, alarm or not.
 etcd_serves() { ETCDCTL_ENDPOINTS=$LOCAL etcd_do get ha-kubernetes/quorum >/dev/null; }
 
-# The line of etcd's log since this run began that tells of its damaged data. Never that of a disk that is full or fails.
+# The line of etcd's log since this run began that reports damaged data. Lines about a full or failing disk don't count.
 etcd_damage() {
   ! systemctl is-active --quiet etcd || return 0
   journalctl -q -u etcd --since "@$RUN_BEGAN" -o cat --no-pager | { grep -E "$DAMAGE" || true; } |
@@ -98,7 +98,7 @@ prove_membership() {
   if etcd_serves 2>/dev/null; then member_list >/dev/null; fi
 }
 
-# Asked before anything is started: what has data and is no longer listed would only end again.
+# Asked before anything is started: a member that the others no longer list would only stop again.
 removed_or_foreign() {
   etcd_access || return 1
   look_at_place
@@ -109,7 +109,7 @@ removed_or_foreign() {
 refuse_foreign() {
   [ "$PLACE" != foreign ] ||
     fail "the data in $DATA_DIRECTORY belongs to another etcd cluster than the other members, who have a quorum, so this member can't join them." \
-      "Raise hosts.$HOST_NAME.incarnation, which makes it anew with empty data, and run up"
+      "Raise hosts.$HOST_NAME.incarnation, which replaces it by a member with empty data, and run up"
 }
 
 etcd_promote_or_rejoin() {
@@ -121,7 +121,7 @@ etcd_promote_or_rejoin() {
 }
 
 # Under the turn. Data of a member that the others no longer list is worth nothing to them, and data that etcd can't read is worth
-# nothing to anybody; what was committed is with the others, who have a quorum and are all healthy. So it joins as a member without data
+# nothing to anybody; the others have everything that was committed, because they have a quorum and are all healthy. So it joins as a member without data
 # would. The old data is kept beside the new; that of an earlier time like this one goes.
 etcd_rejoin() {
   local why aside=$DATA_DIRECTORY/before-rejoin
@@ -131,7 +131,7 @@ etcd_rejoin() {
     why="this member was removed from the cluster"
   elif [ -z "$why" ]; then
     fail "etcd does not serve, and not because of its data: $(why_not_etcd_serves_or_is_damaged). Mend that, then run up again with another" \
-      "cluster.repair. If nothing helps, raise hosts.$HOST_NAME.incarnation: the host is made anew with empty data"
+      "cluster.repair. If nothing helps, raise hosts.$HOST_NAME.incarnation: the member is replaced by one with empty data"
   fi
   wait_until 60 "the other members to be healthy before this one joins again, because $why" other_members_healthy "$PEER_URL"
   systemctl stop etcd

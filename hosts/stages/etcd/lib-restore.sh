@@ -25,8 +25,8 @@ etcd_restore() {
       ;;
     other)
       [ "$RESTORE_REPLACES_HEALTHY" = yes ] ||
-        fail "etcd is healthy, so nothing is restored: what was written since the snapshot would be lost. If that is meant, set" \
-          "cluster.etcd.restoreFrom.replaceHealthyCluster: true; otherwise take cluster.etcd.restoreFrom out.$(placed_already)"
+        fail "etcd is healthy, so nothing is restored: all writes since the snapshot would be lost. If that is meant, set" \
+          "cluster.etcd.restoreFrom.replaceHealthyCluster: true; if not, take cluster.etcd.restoreFrom out.$(placed_already)"
       ;;
   esac
   snapshot=$(snapshot_file)
@@ -111,8 +111,8 @@ place_restored() {
   if restore_is_placed; then return 0; fi
   as_etcd rm -rf "$new"
   unpack_snapshot "$1" "$new.snapshot"
-  # Clients that know later revisions than the snapshot's must find theirs gone, not go back in time: so all move far ahead, further
-  # than at any restore before.
+  # Clients may know later revisions than the snapshot's. They must find them gone instead of going back in time, so revisions jump far
+  # ahead, further than at any earlier restore.
   as_etcd /usr/local/bin/etcdutl snapshot restore "$new.snapshot" --data-dir "$new" --name "$HOST_NAME" --initial-cluster "$RESTORE_CLUSTER" --initial-cluster-token "$RESTORE_TOKEN" \
     --initial-advertise-peer-urls "$PEER_URL" --bump-revision "$RESTORE_REVISIONS" --mark-compacted >"$log" 2>&1 || fail "the snapshot can't be restored: $(tail -n 2 "$log" | tr '\n' ' ')"
   as_etcd tee "$new/member/restored" <<<"$RESTORE_ID" >/dev/null
@@ -122,14 +122,14 @@ place_restored() {
   sync -f "$DATA_DIRECTORY"
 }
 
-# Whatever is there is kept until somebody removes it.
+# The old data stays until somebody removes it.
 put_aside() {
   local aside=$DATA_DIRECTORY/before-restore-$RESTORE_ID
   systemctl stop etcd 2>/dev/null || true
   [ -d "$DATA_DIRECTORY/member" ] || return 0
   while [ -e "$aside" ]; do aside+=-again; done
   mv -T "$DATA_DIRECTORY/member" "$aside"
-  did "kept the data of before in $aside"
+  did "kept the previous data in $aside"
 }
 
 restore_done() {

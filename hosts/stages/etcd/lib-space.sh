@@ -1,13 +1,13 @@
 # shellcheck shell=bash
 # A database that has reached its quota raises the alarm NOSPACE, and then etcd takes neither writes nor leases until somebody makes
 # room and disarms it. The turn is a lease, so here hosts go without it, in the order of the members' names. None waits for another
-# without end, because its command may not have started: who comes early does the same work in the same order, and a member that has
-# been defragmented is passed over.
+# without end, because its command may not have started. An early host does the same work in the same order, and skips members that have
+# been defragmented.
 
 space_is_out() { [[ $(etcd_do alarm list 2>/dev/null) == *alarm:NOSPACE* ]]; }
 
-# Compacts, defragments and disarms; where that is not enough, this member restarts with the config's quota, and whoever is the last to
-# do so disarms.
+# Compacts, defragments and disarms; where that is not enough, this member restarts with the config's quota, and the last member to do
+# so disarms.
 make_space() {
   etcd_access || return 0
   space_is_out || return 0

@@ -6,7 +6,7 @@ undo_etcd() {
     leave_in_turn etcd_leave etcd_try_to_leave
   fi
   stop_backup
-  # A unit of somebody else's may be why this stage never came to its own.
+  # A foreign unit may be the reason why this stage never installed its own.
   if grep -qs '^ExecStart=/opt/ha-kubernetes/' /etc/systemd/system/etcd.service; then systemctl disable --quiet --now etcd 2>/dev/null || true; fi
   release_place
   remove_files

@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # Says that this control plane leaves: in etcd and, for workers, in the API. Where etcd has no quorum nothing can be written there,
 # so the host itself says so, on port 2383 to the nodes' networks, and signs it.
-# An etcd host that is no control plane looks whether all have said so, and remembers it: when it is undone itself, they are gone.
+# An etcd host without a control plane checks whether all have said so and remembers it: they are gone when it is undone itself.
 
 undo_leaving() {
   if [ "${MARKS:-yes}" = no ]; then

@@ -39,7 +39,7 @@ apply_prepare() {
   return 0
 }
 
-# A new machine of a cloud answers before it is done: apt is still busy, and files may yet be written anew.
+# A cloud's new machine answers before it is ready: apt is still busy, and cloud-init may still rewrite files.
 first_boot_over() {
   local jobs
   jobs=$(systemctl list-jobs --plain --no-legend 'cloud-*' | awk '{print $2}')

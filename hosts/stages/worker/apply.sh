@@ -36,7 +36,7 @@ apply_worker() {
 # What the API proves itself with, before this host first asks it.
 prepare_trust() { install_files "$KUBERNETES_PKI/ca.crt"; }
 
-# A kubelet that starts anew leaves running pods alone.
+# Restarting the kubelet leaves running pods alone.
 worker_converge() {
   link_kubernetes kubelet kubectl
   install_files

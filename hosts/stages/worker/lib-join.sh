@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# How a worker gets its kubelet's credential: the first one, another one where that is of no more use, and one of another authority.
+# How a worker gets its kubelet's credential: the first one, a new one where that is no longer usable, and one of another authority.
 # A worker speaks to the API as its own kubelet, or, while it joins, with what a control plane made for that.
 
 api_as_kubelet
@@ -14,7 +14,7 @@ credential_is_valid() {
 }
 
 worker_join() {
-  if [ -e "$KUBELET_CREDENTIAL" ]; then say "the kubelet's credential is of no more use: asking for another one"; fi
+  if [ -e "$KUBELET_CREDENTIAL" ]; then say "the kubelet's credential is no longer usable: asking for another one"; fi
   if [ -f "$STAGE/inputs/bootstrap-kubelet.conf" ]; then join_by_token; else join_by_certificate; fi
   wait_until 60 "this node to register" node_is_known
 }
@@ -52,7 +52,7 @@ refuse_join_credential() {
 
 # An instance of an auto-scaling pool has a token of its pool, and the kubelet itself asks with it.
 join_by_token() {
-  # One of no more use would be taken for a good one.
+  # An unusable one would be taken for a good one.
   rm -f "$KUBELET_KUBECONFIG" "$KUBELET_CREDENTIAL"
   forget_started kubelet
   write_file 0600 root:root /etc/kubernetes/bootstrap-kubelet.conf <"$STAGE/inputs/bootstrap-kubelet.conf"

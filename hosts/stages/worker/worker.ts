@@ -8,9 +8,12 @@ import type { Stage } from "../../stage.ts";
 export interface WorkerStageArgs {
   host: { name: string; address: string; pool: string; providerId?: string };
   owner: string;
-  cluster: Cluster;
+  cluster: Pick<
+    Cluster,
+    "addons" | "api" | "balancer" | "drain" | "kubelet" | "kubernetesVersion" | "network" | "pools" | "provider"
+  >;
   endpoint: { address: string; port: number };
-  /** The cluster's authority: what is trusted, and what signs kubelets' certificates now. PEM. */
+  /** The cluster's authority: every trusted certificate, and the one that signs kubelets' certificates now. PEM. */
   authority: { certificate: string; trusted: string };
   /**
    * What it joins with, until the kubelet has a certificate of its own: a credential that a control plane made for this worker, PEM,
@@ -69,7 +72,7 @@ export function workerStage(args: WorkerStageArgs): Stage {
 const CREDENTIAL = "/var/lib/kubelet/pki/kubelet-client-current.pem";
 const ownCredential = { "client-certificate": CREDENTIAL, "client-key": CREDENTIAL };
 
-function kubeconfig(cluster: Cluster, port: number, user: object): string {
+function kubeconfig(cluster: Pick<Cluster, "api">, port: number, user: object): string {
   return stringify({
     apiVersion: "v1",
     kind: "Config",

@@ -2,11 +2,11 @@
 # Tells how this host is and changes nothing. Comes through stdin, after the lists of what to look at: FILES, UNITS, LINKS, DIRECTORIES, SERVED (one
 # a line) and ETCD, API_SERVER, NAMESPACES, HEALTH_URL, BACKUPS, BACKUP_NAME (empty: not on this host), and after system.sh, which says
 # what else it is told. Prints sections of lines, each after a line
-# `@@ NAME`; the last is `@@ end`. What can't be had is left out: whoever reads knows what should be there.
+# `@@ NAME`; the last is `@@ end`. What can't be read is left out: the reader knows what should be there.
 
 set -u
 export LC_ALL=C PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
-# A proxy of the login has no way to what is asked here.
+# A proxy of the login has no way to these addresses.
 for variable in $(compgen -e); do if [[ ${variable,,} == *_proxy ]]; then unset "$variable"; fi; done
 
 section() { printf '\n@@ %s\n' "$1"; }

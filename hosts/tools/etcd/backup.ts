@@ -27,7 +27,7 @@ export interface BackupBucket {
 }
 
 /** What snapshots of this host are called: of one cluster's life, so that none of an earlier cluster is ever pruned. */
-export const backupName = (owner: string, host: string) => `${owner.replace("/", "-")}.${host}`;
+const backupName = (owner: string, host: string) => `${owner.replace("/", "-")}.${host}`;
 
 /** Settings that the stage's script needs, also to leave the snapshots alone when it is undone. */
 export function backupSettings({ host, owner, backup, bucket = backup.copyToS3 }: BackupArgs): Record<string, string> {

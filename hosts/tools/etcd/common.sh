@@ -4,7 +4,7 @@
 # such copy), and S3_URL and S3_REGION where there is a copy in S3.
 #
 # A snapshot is <cluster>-<id>.<host>.<UTC time>.r<revision>.db.gz; earlier releases left it uncompressed, as .db. Beside it, ending in .facts,
-# is what was known when it was taken: lines `name=value` of sha256 and size (of the file, in bytes), database (bytes when unpacked), revision,
+# are its facts at that time: lines `name=value` of sha256 and size (of the file, in bytes), database (bytes when unpacked), revision,
 # keys (at that revision), cluster (etcd's id) and taken (seconds since 1970).
 
 set -euo pipefail
@@ -26,7 +26,7 @@ keys_at() { etcd_at "$1" get "" --prefix --count-only --consistency=s --rev="$2"
 # status FIELD <what an -w fields answer said.
 status() { sed -n "s/^\"$1\" : //p"; }
 
-# fact NAME FILE: what was noted when the snapshot was taken.
+# fact NAME FILE: noted when the snapshot was taken.
 fact() { sed -n "s/^$1=//p" "$2.facts"; }
 
 # This host's own snapshots in a directory, oldest first. Clocks can be wrong, so it is revisions that tell their order; what another etcd

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Gives back what this host's etcd member no longer uses of its database file, which otherwise only grows until it reaches its quota. One
+# Gives back what this host's etcd member no longer uses of its database file. Without this the file grows until it reaches its quota. One
 # member at a time, under the cluster's turn; not while another member is away; followers first; a leader hands over before. Runs as the
 # user etcd under systemd, which sets UNUSED_PERCENT: from this part of the file on it is worth the moment in which the member stands still.
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # A restore drill: restores this host's newest snapshot into a scratch etcd that answers on loopback alone, and compares what it holds
-# with what was noted when the snapshot was taken. Touches nothing of the running member.
+# with the facts that were noted when the snapshot was taken. Touches nothing of the running member.
 # shellcheck source-path=SCRIPTDIR source=common.sh
 . "$(dirname "$0")/common.sh"
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Takes a snapshot of this host's etcd member, checks it, keeps the newest ones, and copies it off the host. Any failure is the
-# unit's failure; what was taken before stays.
+# unit's failure; earlier snapshots stay.
 # shellcheck source-path=SCRIPTDIR source=common.sh
 . "$(dirname "$0")/common.sh"
 
@@ -43,7 +43,7 @@ surplus() {
   awk -v keep="$1" -v bytes="$(($2 * 1048576))" '{n++; sum += $1; if (n > 1 && (n > keep || sum > bytes)) {full = 1}} full {print $2}'
 }
 
-# prune DIRECTORY KEEP MEBIBYTES: the newest stay, so many and so large together. What was just taken is the newest, whatever its revision.
+# prune DIRECTORY KEEP MEBIBYTES: the newest stay, so many and so large together. The snapshot of this run is the newest, whatever its revision.
 prune() {
   local file new=/
   [ -z "$TAKEN" ] || new=$(basename "$TAKEN")
@@ -69,7 +69,7 @@ make_room() {
 
 copy_to_directory() {
   [ -n "$COPY_DIRECTORY" ] || return 0
-  [ -d "$COPY_DIRECTORY" ] || fail "$COPY_DIRECTORY (etcd.backup.copyToDirectory) is no directory on this host"
+  [ -d "$COPY_DIRECTORY" ] || fail "$COPY_DIRECTORY (etcd.backup.copyToDirectory) is not a directory on this host"
   [ "$(stat -c %d "$COPY_DIRECTORY")" != "$(stat -c %d "$BACKUP_DIRECTORY")" ] ||
     fail "$COPY_DIRECTORY (etcd.backup.copyToDirectory) is on the same filesystem as $BACKUP_DIRECTORY: is what belongs there mounted?"
   local part
@@ -77,7 +77,7 @@ copy_to_directory() {
   rm -f "$COPY_DIRECTORY/.$BACKUP_NAME".*
   cp "$TAKEN" "$part" || fail "can't write to $COPY_DIRECTORY (etcd.backup.copyToDirectory); the user etcd needs to"
   sync "$part"
-  [ "$(sha256_of "$part")" = "$(fact sha256 "$TAKEN")" ] || fail "the copy in $COPY_DIRECTORY is not what was copied"
+  [ "$(sha256_of "$part")" = "$(fact sha256 "$TAKEN")" ] || fail "the copy in $COPY_DIRECTORY differs from the snapshot"
   cp "$TAKEN.facts" "$COPY_DIRECTORY/"
   mv "$part" "$COPY_DIRECTORY/$(basename "$TAKEN")"
   prune "$COPY_DIRECTORY" "$BACKUP_KEEP" "$BACKUP_MEBIBYTES"
@@ -119,7 +119,7 @@ copy_to_s3() {
   done
 }
 
-# One at a time, whoever starts it.
+# One at a time, no matter who starts it.
 exec 9<"$BACKUP_DIRECTORY"
 flock 9
 TAKEN=""
@@ -132,6 +132,6 @@ copy_to_directory
 copy_to_ssh
 copy_to_s3
 echo "$TAKEN: revision $(fact revision "$TAKEN"), $(fact keys "$TAKEN") keys, $(fact size "$TAKEN") bytes of $(fact database "$TAKEN")"
-# A snapshot of a member without a quorum is whole, but the cluster is not: the unit says so. An alarm is no lack of quorum.
+# A snapshot of a member without a quorum is whole, but the cluster is not: the unit says so. An alarm does not mean that the quorum is lost.
 etcd_at 2379 get ha-kubernetes/quorum >/dev/null 2>&1 || fail "the snapshot was taken, but this member has no quorum: it may be behind the others"
 refuse_future

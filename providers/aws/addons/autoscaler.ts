@@ -6,19 +6,19 @@ const name = "cluster-autoscaler";
 const namespace = "kube-system";
 const read = ["get", "list", "watch"];
 
-/** The tags by which it finds the auto-scaling groups that are its own. */
+/** The tags by which it finds its own auto-scaling groups. */
 export const discoveryTags = (cluster: string) => ["k8s.io/cluster-autoscaler/enabled", `k8s.io/cluster-autoscaler/${cluster}`];
 
 /**
- * cluster-autoscaler: gives a pool another instance when pods find no room, drains and takes away one that is hardly used. Knows
- * pools by their tags alone, also those that are empty. It is on while a pool has something to scale.
+ * cluster-autoscaler: adds an instance to a pool when pods find no room, drains and removes one that is hardly used. It knows pools,
+ * empty ones too, by their tags alone. It is on if a pool has `autoscaling`.
  */
 export const clusterAutoscaler = ({ region }: { region: string }): Addon<"autoscaler"> => ({
   name,
   settings: ({ pools }) => (Object.values(pools).some(({ autoscaling }) => autoscaling !== undefined) ? {} : undefined),
   images: (versions) => ({ autoscaler: awsImage("cluster-autoscaler", versions) }),
   objects: ({ cluster, images }) => [
-    // As the Helm chart of cluster-autoscaler 1.36 asks for on AWS.
+    // The rules of the Helm chart of cluster-autoscaler 1.36 for AWS.
     ...serviceAccount(name, namespace, "ha-kubernetes:cluster-autoscaler", [
       { apiGroups: [""], resources: ["events", "endpoints"], verbs: ["create", "patch"] },
       { apiGroups: [""], resources: ["pods/eviction"], verbs: ["create"] },
@@ -88,7 +88,7 @@ const podSpec = (cluster: string, region: string, image: string) => ({
         `--node-group-auto-discovery=asg:tag=${discoveryTags(cluster).join(",")}`,
         // Groups that differ by zone alone grow evenly.
         "--balance-similar-node-groups=true",
-        // Else an emptyDir keeps a node for ever.
+        // Without this, an emptyDir keeps a node forever.
         "--skip-nodes-with-local-storage=false",
         "--expander=least-waste",
         "--address=127.0.0.1:8085",
@@ -97,7 +97,7 @@ const podSpec = (cluster: string, region: string, image: string) => ({
       ],
       env: [{ name: "AWS_REGION", value: region }],
       ports: [{ name: "metrics", containerPort: 8085, hostPort: 8085, hostIP: "127.0.0.1", protocol: "TCP" }],
-      // What its own example asks for.
+      // The resources of its own example.
       resources: { requests: { cpu: "100m", memory: "600Mi" }, limits: { memory: "600Mi" } },
       livenessProbe: { httpGet: { path: "/health-check", host: "127.0.0.1", port: 8085 }, initialDelaySeconds: 30 },
       securityContext: talksOnly,

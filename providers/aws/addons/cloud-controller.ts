@@ -6,9 +6,9 @@ const name = "aws-cloud-controller-manager";
 const namespace = "kube-system";
 
 /**
- * cloud-provider-aws: tells Kubernetes each Node's zone, instance type and addresses, takes the `uninitialized` taint off it, deletes the
- * Node of an instance that is gone, and makes balancers for Services. Finds a Node's instance by `spec.providerID`, so Nodes keep their
- * hosts' names. Pod routes are flannel's, so it makes none.
+ * cloud-provider-aws: tells Kubernetes each Node's zone, instance type and addresses, removes its `uninitialized` taint, deletes the
+ * Node of a terminated instance, and makes load balancers for Services. Finds a Node's instance by `spec.providerID`, so Nodes keep their
+ * hosts' names. flannel makes the routes of pods, so it makes none.
  */
 export const cloudController: Addon<"controller"> = {
   name,
@@ -17,7 +17,7 @@ export const cloudController: Addon<"controller"> = {
   images: (versions) => ({ controller: awsImage("aws-cloud-controller-manager", versions) }),
   preload: "control-planes",
   objects: ({ cluster, images }) => [
-    // As cloud-provider-aws 1.36's own manifest asks for, but for tokens of other service accounts: it runs under its own alone.
+    // The rules of cloud-provider-aws 1.36's own manifest, without tokens of other service accounts: it uses its own alone.
     ...serviceAccount(name, namespace, "ha-kubernetes:aws-cloud-controller-manager", [
       { apiGroups: [""], resources: ["events"], verbs: ["create", "patch", "update"] },
       { apiGroups: [""], resources: ["nodes"], verbs: ["get", "list", "watch", "patch", "update", "delete"] },
@@ -60,12 +60,12 @@ const podSpec = (cluster: string, image: string) => ({
         `--cluster-name=${cluster}`,
         "--configure-cloud-routes=false",
         "--allocate-node-cidrs=false",
-        // One of them acts.
+        // Only one of them is active.
         "--leader-elect=true",
         "--bind-address=127.0.0.1",
         "--v=2",
       ],
-      // What its own manifest asks for.
+      // The requests of its own manifest.
       resources: { requests: { cpu: "200m" } },
       livenessProbe: {
         httpGet: { path: "/healthz", host: "127.0.0.1", port: 10258, scheme: "HTTPS" },

@@ -18,7 +18,7 @@ const small = { requests: { cpu: "10m", memory: "40Mi" }, limits: { memory: "256
 const nodeName = { name: "CSI_NODE_NAME", valueFrom: { fieldRef: { fieldPath: "spec.nodeName" } } };
 const confined = { allowPrivilegeEscalation: false, readOnlyRootFilesystem: true };
 
-/** Makes, attaches and grows volumes: speaks to AWS, so it is on control planes. */
+/** Creates, attaches and grows volumes. It calls AWS's API, so it runs on control planes. */
 export function controllerSpec(name: string, { cluster, region, images }: DriverArgs) {
   const port = 9808;
   const beside = (name: string, image: string, args: string[]) => ({
@@ -66,7 +66,7 @@ export function controllerSpec(name: string, { cluster, region, images }: Driver
   };
 }
 
-/** Formats and mounts on its node. It learns what the instance is from its Node, once the cloud controller has said so there. */
+/** Formats and mounts volumes on its node. It reads the instance from its Node, once the cloud controller has written it there. */
 export function nodeSpec(name: string, { images }: DriverArgs) {
   const region = { key: "topology.kubernetes.io/region", operator: "Exists" };
   return {
@@ -85,9 +85,9 @@ export function nodeSpec(name: string, { images }: DriverArgs) {
           "node",
           `--endpoint=unix://${socket}`,
           `--csi-mount-point-prefix=${kubelet}/plugins/kubernetes.io/csi/ebs.csi.aws.com/`,
-          // The metadata service is out of a pod's reach.
+          // Pods can't reach the metadata service.
           "--metadata-sources=kubernetes",
-          // The root disk, and a member's own.
+          // The root disk, and the disk of an etcd member.
           "--reserved-volume-attachments=2",
           "--v=2",
         ],

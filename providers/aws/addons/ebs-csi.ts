@@ -8,7 +8,7 @@ const read = ["get", "list", "watch"];
 
 /**
  * aws-ebs-csi-driver: a PersistentVolumeClaim becomes an encrypted EBS volume in the zone of the node its pod was scheduled to. The
- * class `gp3` is the cluster's default. Snapshots of volumes need CRDs and a controller of their own, so they are not part of it.
+ * class `gp3` is the cluster's default. Snapshots of volumes need CRDs and a controller of their own, so they are not included.
  */
 export const ebsCsi = ({ region, kmsKey }: { region: string; kmsKey?: string }): Addon<keyof DriverArgs["images"]> => ({
   name: "aws-ebs-csi-driver",
@@ -43,7 +43,7 @@ export const ebsCsi = ({ region, kmsKey }: { region: string; kmsKey?: string }):
         ...(kmsKey && { kmsKeyId: kmsKey }),
         "csi.storage.k8s.io/fstype": "ext4",
       },
-      // A volume is in one zone: it is made once its pod's node is known.
+      // A volume is in one zone: it is created once the node of its pod is known.
       volumeBindingMode: "WaitForFirstConsumer",
       allowVolumeExpansion: true,
       reclaimPolicy: "Delete",

@@ -21,6 +21,6 @@ test("a control plane gets the manifests of every add-on, and the list of their 
   for (const [name, text] of Object.entries(addonsStage(args).inputs ?? {})) golden(`addons/${name.replace(/^\d\d-/, "")}`, text);
 });
 
-test("the namespaces of the program's own pods are known to those who look for sick pods", () => {
+test("the checks know the namespaces of all add-ons", () => {
   assert.deepEqual(ownNamespaces, ["kube-system", "kube-flannel"]);
 });

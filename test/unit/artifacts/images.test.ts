@@ -57,7 +57,7 @@ test("images that share an archive are one file, each other has its own", () => 
   ]);
 });
 
-test("a bundle holds the images of another lock if it is asked to, but for those that nobody can build", () => {
+test("a bundle holds those images of another lock that can be built, if asked to", () => {
   const files = (...others: ImageLock[]) => wantedFiles(versions, "amd64", "build", others).map(({ file }) => file);
   assert.deepEqual(
     files(theirs).filter((file) => !files().includes(file)),
@@ -65,7 +65,7 @@ test("a bundle holds the images of another lock if it is asked to, but for those
   );
 });
 
-test("an image is built as its lock says, the control plane's three in one go", () => {
+test("an image is built as its lock says, the three of the control plane by one build", () => {
   assert.deepEqual(buildsOfImages([lockedImage("gauge", versions, theirs)]), [
     {
       module: "example.com/gauge",
@@ -83,7 +83,7 @@ test("an image is built as its lock says, the control plane's three in one go", 
   );
 });
 
-test("official images are refused where their digest is unknown, and only there", () => {
+test("an official image is refused only if its digest is unknown", () => {
   assert.match(officialDigest(lockedImage("gauge", versions, theirs)), /^sha256:/);
   assert.throws(() => officialDigest(lockedImage("meter", versions, theirs)), {
     message:
@@ -91,7 +91,7 @@ test("official images are refused where their digest is unknown, and only there"
   });
 });
 
-test("every image of the lock can be had in every version that the lock recommends", () => {
+test("the lock has every image in every version that it recommends", () => {
   for (const kubernetesVersion of Object.keys(lock.recommended)) {
     const { versions } = resolveVersions({ kubernetesVersion, versions: {} });
     for (const name of Object.keys(lock.images)) assert.match(lockedImage(name, versions).reference, /^\S+:v?\d+\.\d+/);

@@ -166,7 +166,7 @@ function systemOf(host: WantedHost): Record<string, string> {
 }
 
 /** What the script would print on a host that is well. */
-export function wellText(host: WantedHost): string {
+function wellText(host: WantedHost): string {
   const is = (stage: string) => host.stages.includes(stage);
   const units = wantedUnits(host);
   const programs = {

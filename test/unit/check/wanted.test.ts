@@ -71,7 +71,8 @@ test("of inputs only those of prepare are read: others may be secret", () => {
   assert.deepEqual(read("worker"), {});
 });
 
-test("a command that is no stage's is none", () => assert.equal(readStage("exec sh -c 'kubeadm token create'", ""), undefined));
+test("a command that does not run a stage is ignored", () =>
+  assert.equal(readStage("exec sh -c 'kubeadm token create'", ""), undefined));
 
 test("units are those whose files a stage brings", () => {
   assert.deepEqual(

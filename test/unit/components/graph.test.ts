@@ -69,7 +69,7 @@ test("while the API moves, pods are started again once every host knows both pla
   const parsed = parseCluster(still, knownVersions());
   assert.ok(parsed.ok);
   const recorded = record(parsed.cluster, knownVersions());
-  const names = ({ options }: Registered = { type: "", inputs: {}, options: {} as never }) =>
+  const names = ({ options }: Registered = { type: "", urns: [], inputs: {}, options: {} as never }) =>
     options.dependencies.map((urn) => urn.split("::").at(-1) ?? "").sort();
   const [before, after] = [await graphOf(still, recorded), await graphOf(moving, recorded)];
   const waitsFor = (graph: Graph, name: string) => names(graph.get(command(name)));

@@ -46,7 +46,7 @@ test("every refusal is met by some change", () => {
 const allowed: { change: string; from: () => Recorded; before?: (b: Recorded) => void; after?: (a: Recorded) => void }[] = [
   { change: "none", from: three },
   {
-    change: "a worker more, a worker fewer",
+    change: "one worker added, one removed",
     from: three,
     after: (a) => {
       a.hosts.w3 = worker("10.0.0.23");

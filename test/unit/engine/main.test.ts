@@ -10,7 +10,7 @@ import { scratch } from "../../harness/scratch.ts";
 const command = (name: string, more = "") =>
   `const ${name} = new local.Command("${name}", { create: say("made ${name}"), delete: say("undid ${name}")${more} });\n`;
 
-test("up creates, a second up runs nothing, destroy undoes in reverse order; the summary omits outputs that only the program reads", async () => {
+test("up creates, a second up runs nothing, destroy undoes in reverse order; the summary leaves out outputs that only the program reads", async () => {
   const project = new TestProject(
     `${command("a")}${command("b", ", triggers: [a.stdout]")}export const apiEndpoint = a.stdout;\nexport const recorded = { secretive: 1 };`,
   );
@@ -65,7 +65,7 @@ test("a private key without --secret is not written", async () => {
   assert.equal(project.read("Pulumi.dev.yaml"), before);
 });
 
-test("the state may lie in a folder elsewhere; the CLI itself gets the same backend and passphrase", async () => {
+test("the state may be in another folder; the CLI itself gets the same backend and passphrase", async () => {
   const elsewhere = scratch();
   const project = new TestProject(command("a"));
   const environment = { PULUMI_BACKEND_URL: `file://${elsewhere}` };
@@ -79,7 +79,7 @@ test("the state may lie in a folder elsewhere; the CLI itself gets the same back
   );
 });
 
-test("the state has no attribute files beside it, and those of a plain CLI do no harm", async () => {
+test("the state has no files of attributes beside it, and those of a plain CLI do no harm", async () => {
   const project = new TestProject(command("a"));
   const folder = join(project.folder, "state");
   const plain = { PULUMI_BACKEND_URL: `file://${folder}` };
@@ -103,7 +103,7 @@ test("without a passphrase the default stack gets a random one, mode 0600; anoth
   assert.match((await project.run(["up"], { PULUMI_CONFIG_PASSPHRASE: "" })).text, /PULUMI_CONFIG_PASSPHRASE is empty/);
 });
 
-test("after a SIGKILL the next up removes the lock and creates the rest, and no later one warns", async () => {
+test("after a SIGKILL in the middle the next up removes the lock and creates the missing resources, and no later up warns", async () => {
   const wait = `new local.Command("slow", { create: pulumi.interpolate\`\${say("begins")}; for i in $(seq 300); do test -e \${log}.go && break; sleep 0.1; done\`, triggers: [a.stdout] });\n`;
   const project = new TestProject(`${command("a")}${wait}`);
   const running = project.start(["up"]);
@@ -120,7 +120,7 @@ test("after a SIGKILL the next up removes the lock and creates the rest, and no 
   assert.doesNotMatch(last.text, /pending/);
 });
 
-test("questions name the right stack, also those of the CLI itself", async () => {
+test("a question names the stack that is used, also through the CLI itself", async () => {
   const project = new TestProject(command("a"));
   project.write("Pulumi.dev.yaml", "config:\n  ha-kubernetes:cluster:\n    provider: lab\n");
   project.write("Pulumi.small.yaml", "config: {}\n");
@@ -138,7 +138,7 @@ test("questions name the right stack, also those of the CLI itself", async () =>
   assert.deepEqual(project.happened(), ["made a"]);
 });
 
-test("a closed output does not end the run", async () => {
+test("a closed pipe does not end the run", async () => {
   const project = new TestProject(command("a"));
   const running = project.start(["up"]);
   await running.prints("engine:");

@@ -50,7 +50,7 @@ test("every object is referenced once, in the order it is applied", () => {
   assert.equal(new Set(references).size, references.length);
 });
 
-test("a namespace is applied before what is in it", () => {
+test("a namespace is applied before its content", () => {
   const objects = objectsOf(stage());
   const at = objects.findIndex((object) => object.kind === "Namespace" && object.metadata.name === "kube-flannel");
   const first = objects.findIndex((object) => object.metadata.namespace === "kube-flannel");

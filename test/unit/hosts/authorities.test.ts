@@ -54,7 +54,7 @@ test("a control plane has the authority that issues first, alone where it signs,
   );
 });
 
-test("each static pod starts anew when what it trusts or signs with is another", () => {
+test("each static pod restarts when what it trusts or signs with changes", () => {
   const annotations = (files: Record<string, string>) =>
     ["apiserver", "controller-manager", "scheduler"].map((name) => files[`patches/kube-${name}+strategic.yaml`]);
   const one = { certificate: "CA 1\n", key: "KEY 1\n", trusted: "CA 1\n" };
@@ -78,7 +78,7 @@ test("a worker trusts all, and is told which one issues", () => {
   assert.equal(inputs?.["issuer.crt"], "CA 2\n");
 });
 
-test("what issues is not repeated among what is trusted", () => {
+test("the issuing certificate is not repeated among the trusted ones", () => {
   assert.equal(issuingFirst({ certificate: "A", trusted: "A" }), "A");
   assert.equal(issuingFirst({ certificate: "B", trusted: "AB" }), "BA");
 });

@@ -186,7 +186,7 @@ test("one address outside the cluster's networks gets a tenth of the connections
   ]);
 });
 
-test("a balancer says whose it is to whoever asks", () => {
+test("a balancer tells every client whose it is", () => {
   const line = 'http-request return status 200 content-type text/plain string "dev/1" if { path /owner }';
   assert.ok(section(haproxy(), "frontend statistics").includes(line));
 });

@@ -125,7 +125,7 @@ test("services that were held back are let go also when apt fails, and by the ne
   assert.deepEqual(note(), released.slice(1));
 });
 
-test("a login's proxies reach what is fetched, and nothing else", async (t) => {
+test("a login's proxies are used for downloads, and for nothing else", async (t) => {
   const { folder } = host(t);
   mkdirSync(join(folder, "lib"));
   mkdirSync(join(folder, "stage"));

@@ -48,7 +48,7 @@ test("a budget that allows nothing ends it with the budget's words and the cure"
   );
 });
 
-test("a pod that does not end is named; one that is gone already, or another of its name, is no failure", async () => {
+test("a pod that does not end is named; a pod that is gone already, or another one of its name, does not count as a failure", async () => {
   const { status, text } = await drain("u1 default a ReplicaSet", "return 0");
   assert.equal(status, 1);
   assert.match(text, /default\/a: evicted, and has not ended/);

@@ -93,7 +93,7 @@ const waits: [what: string, members: Member[], said: RegExp][] = [
   ["this one is a learner", [{ ...wasteful, learner: true }, {}, {}], /not now: this member is still a learner/],
 ];
 for (const [what, members, said] of waits) {
-  test(`nothing is done where ${what}, and that is no failure`, async (t) => {
+  test(`nothing is done where ${what}, and the run does not fail`, async (t) => {
     const { status, text, done } = await defragment(t, members);
     assert.equal(status, 0, text);
     assert.match(text, said);

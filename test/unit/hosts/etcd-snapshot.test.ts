@@ -73,7 +73,7 @@ class Place {
   }
 }
 
-test("a snapshot is compressed, and what is noted is of the file", async (t) => {
+test("a snapshot is compressed, and its facts are those of the file", async (t) => {
   const place = new Place(t);
   const { status, text } = await place.take(48213);
   assert.equal(status, 0, text);

@@ -178,7 +178,7 @@ test("a restore is settings of the stage alone: no file of etcd changes with it"
   );
 });
 
-test("a member that restarts is not taken for healthy while the one of before still answers", async () => {
+test("a restarting member does not count as healthy while its old process still answers", async () => {
   const hosts = new URL("../../../hosts/", import.meta.url).pathname;
   const said = await must("bash", [
     "-c",

@@ -106,7 +106,7 @@ const node = (lines: string) => `
     ${lines}
     restart_in_turn`;
 
-test("containerd restarts in its turn, when no other's is dead; a host that says nothing is no sign of that", async (t) => {
+test("containerd restarts in its turn, when no other's is dead; a host that reports nothing does not count as dead", async (t) => {
   const asks = "in turn\nasks: the other control planes to be Ready before containerd restarts on this one";
   assert.equal((await bash(t, node(""))).said, `${asks}\nrestarts`);
   assert.equal((await bash(t, node("control_planes_say() { printf '%s\\n' 'm2 Unknown'; }"))).said, `${asks}\nrestarts`);

@@ -107,7 +107,7 @@ test("where nobody announces, the first up never came to its end, unless this ho
   assert.equal(await judge(["leaving/m1", "leaving/m2"], `mkdir -p ${folder}/stages/leaving`), "all go");
 });
 
-test("a note of a destroy that was called off counts for nothing where etcd answers, nor for ever; an administrator's does", async () => {
+test("a note of a destroy that was called off counts for nothing where etcd answers, nor after its time; an administrator's does", async () => {
   const noted = `touch ${folder}/finished; echo test/1 >${folder}/teardown`;
   assert.equal(await judge(["announces/m1", "announces/m2"], noted), "lives");
   assert.equal(await judge(undefined, noted), "all go");

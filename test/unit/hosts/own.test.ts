@@ -78,7 +78,7 @@ test("a directory is taken when it is not there, is empty, or has our mark; or a
   ]);
 });
 
-test("snapshots of an earlier cluster are no strangers in the directory of snapshots; anything else is", async () => {
+test("snapshots of an earlier cluster may lie in the directory of snapshots; nothing else may", async () => {
   const said = await withScripts(
     libraries,
     `cd $HAK_ROOT; mkdir old homes marked

@@ -84,7 +84,7 @@ test("the firewall closes the port table and nothing else", () => {
   assert.doesNotMatch(firewall(["etcd"]), /udp|10\.244/);
 });
 
-test("the firewall drops what comes anew from hosts that are lost, whose answers it lets in", () => {
+test("the firewall drops new connections from lost hosts and lets their answers in", () => {
   const m2 = { address: "10.77.0.12", roles: ["etcd"], lost: true };
   const lines = firewall(["etcd", "control-plane"], { hosts: { m2 } })
     .split("\n")
@@ -232,7 +232,7 @@ test("another host of the cluster changes nothing here, and the order of roles n
   );
 });
 
-test("what was there is saved once; a file is written, and a service stale, only when something differs", () => {
+test("the original is saved once; a file is written, and a service stale, only when something differs", () => {
   const home = mkdtempSync(join(tmpdir(), "saved-"));
   const lib = new URL("../../../hosts/lib/", import.meta.url).pathname;
   const script = `set -euo pipefail

@@ -83,7 +83,7 @@ test("what the pool no longer wants goes where it is still there; another value 
   // One that joined since has what its pool had then; one that was moved keeps nothing of its old pool.
   assert.deepEqual((await commands("", notes, "w2|gpu|a:NoExecute "))[0], "taint node w2 --overwrite a:NoExecute-");
   assert.deepEqual((await commands("", notes, "w1|general|a:NoExecute "))[0], "taint node w1 --overwrite a:NoExecute-");
-  // A Node that was made anew without them gets them again.
+  // A Node that came back without them gets them again.
   assert.deepEqual(
     (await commands("gpu>a:NoExecute", { "node.w1": "a:NoExecute", "pool.gpu": "a:NoExecute" }, "w1|gpu|"))[0],
     "taint node w1 --overwrite a:NoExecute",

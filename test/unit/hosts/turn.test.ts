@@ -183,7 +183,7 @@ test("where the members of one list are gone, those of the other are asked, and 
   assert.deepEqual(await withEtcd(t, lines), { status: 0, said: "https://10.0.0.4:2379" });
 });
 
-test("etcd is asked again while it does not answer; a list of members that is not had is no empty list", async (t) => {
+test("etcd is asked again while it does not answer; a failed member list is not an empty list", async (t) => {
   const { directory, source } = turnLibrary(t);
   const script = `
     set -euo pipefail

@@ -23,7 +23,7 @@ for (const { kind, type, base } of kinds) {
     return type.update({ ...old, inputs: { ...base(), ...before } }, { ...base(), ...inputs }, context());
   };
 
-  test(`${kind}: create gives inputs and outputs, one newline trimmed from each`, async () => {
+  test(`${kind}: create returns inputs and outputs, with one newline trimmed from each`, async () => {
     const inputs = { create: "cat; echo; echo warn >&2", stdin: "in" };
     const { id, outputs } = await create(inputs);
     assert.match(id, /^thing[0-9a-f]{8}$/);
@@ -36,7 +36,7 @@ for (const { kind, type, base } of kinds) {
     assert.deepEqual([outputs.stdout, outputs.stderr], ["", ""]);
   });
 
-  test(`${kind}: an update runs update, else create, else nothing`, async () => {
+  test(`${kind}: an update runs update, or create, or nothing`, async () => {
     assert.equal(
       (await update({ create: "echo made" }, { create: "echo made", update: "echo changed" })).outputs.stdout,
       "changed",
@@ -45,14 +45,14 @@ for (const { kind, type, base } of kinds) {
     assert.equal((await update({ create: "echo made" }, { stdin: "x" })).outputs.stdout, "made");
   });
 
-  test(`${kind}: an update gets the last output in its environment, unless it is told not to`, async () => {
+  test(`${kind}: an update gets the last output in its environment, unless that is turned off`, async () => {
     const show = 'echo "$PULUMI_COMMAND_STDOUT/$PULUMI_COMMAND_STDERR"';
     const before = { create: "echo one; echo two >&2" };
     assert.equal((await update(before, { ...before, update: show })).outputs.stdout, "one/two");
     assert.equal((await update(before, { ...before, update: show, addPreviousOutputInEnv: false })).outputs.stdout, "/");
   });
 
-  test(`${kind}: delete runs text and stdin of the last applied state, whatever the inputs are now`, async () => {
+  test(`${kind}: delete runs text and stdin of the last applied state, not of the new inputs`, async () => {
     const mark = join(folder, `${kind}-deleted`);
     const applied = { ...base(), create: "true", delete: `cat > ${mark}`, stdin: "applied" };
     const { id, outputs } = await type.create(applied, context());
@@ -60,7 +60,7 @@ for (const { kind, type, base } of kinds) {
     assert.equal(readFileSync(mark, "utf8"), "applied");
   });
 
-  test(`${kind}: a failure says what, where, how and its last lines, never the text nor stdin`, async () => {
+  test(`${kind}: a failure says what failed, where, how and its last lines, never the text or stdin`, async () => {
     const text = "token=hush-command; cat >/dev/null; for i in $(seq 30); do echo line $i; done; echo last words >&2; exit 7";
     const message = await rejection(create({ create: text, stdin: "hush-stdin" }));
     assert.match(
@@ -73,11 +73,11 @@ for (const { kind, type, base } of kinds) {
     assert.ok(message.split("\n").length <= 21);
   });
 
-  test(`${kind}: a command that ends on a signal failed`, async () => {
+  test(`${kind}: a command that a signal ends has failed`, async () => {
     assert.match(await rejection(create({ create: "kill -9 $$" })), /was ended by signal KILL, having printed nothing$/);
   });
 
-  test(`${kind}: logging chooses what is shown, and hides standard output from errors too`, async () => {
+  test(`${kind}: logging chooses the streams that are shown, and keeps standard output out of errors, too`, async () => {
     const speak = "echo out; echo err >&2";
     const shown = async (logging?: string) => {
       const lines: string[] = [];
@@ -93,7 +93,7 @@ for (const { kind, type, base } of kinds) {
     assert.match(message, /its last lines:\nerr$/);
   });
 
-  test(`${kind}: a line of a megabyte comes through whole and is shown short`, async () => {
+  test(`${kind}: a line of a megabyte arrives complete and is shown shortened`, async () => {
     const lines: string[] = [];
     const { outputs } = await create({ create: "head -c 1048576 /dev/zero | tr '\\0' x; echo; echo end" }, lines);
     assert.equal((outputs.stdout as string).length, 1048576 + 4);
@@ -101,7 +101,7 @@ for (const { kind, type, base } of kinds) {
     assert.equal(lines[1], "end");
   });
 
-  test(`${kind}: characters cut anywhere come out whole`, async () => {
+  test(`${kind}: characters that are cut anywhere arrive complete`, async () => {
     const { outputs } = await create({ create: "printf '\\303'; sleep 0.05; printf '\\251\\n'" });
     assert.equal(outputs.stdout, "é");
   });
@@ -117,7 +117,7 @@ for (const { kind, type, base } of kinds) {
     assert.deepEqual(lines, ["first", "second"]);
   });
 
-  test(`${kind}: triggers replace, anything else updates, the same changes nothing`, async () => {
+  test(`${kind}: triggers replace, any other input updates, equal inputs change nothing`, async () => {
     const inputs: Properties = { ...base(), create: "true", stdin: "a", triggers: ["x", { deep: [1] }] };
     const old = { id: "thing1", inputs, outputs: inputs };
     const diff = async (changes: Properties) => type.diff?.(old, { ...inputs, ...changes }, context());
@@ -131,7 +131,7 @@ for (const { kind, type, base } of kinds) {
     assert.deepEqual(await diff({ triggers: ["x", unknown] }), { update: [], replace: ["triggers"] });
   });
 
-  test(`${kind}: what it does not know is refused by name`, async () => {
+  test(`${kind}: unknown inputs are refused by name`, async () => {
     const check = async (inputs: Properties) => (await type.check?.({ ...base(), ...inputs }, {}, context()))?.failures;
     assert.deepEqual(await check({ create: "true" }), []);
     assert.match(JSON.stringify(await check({ assetPaths: ["*"] })), /"assetPaths","reason":"is not known here/);
@@ -150,7 +150,7 @@ test("local: interpreter, dir and environment", async () => {
   assert.equal(outputs.stdout, `${folder}\nred /bin/bash`);
 });
 
-test("local: what opens the state's secrets is not handed on", async () => {
+test("local: the passphrase of the state's secrets is not passed on", async () => {
   process.env.PULUMI_CONFIG_PASSPHRASE = "hush";
   try {
     assert.equal((await local.create({ create: "echo [$PULUMI_CONFIG_PASSPHRASE]" }, context())).outputs.stdout, "[]");
@@ -159,7 +159,7 @@ test("local: what opens the state's secrets is not handed on", async () => {
   }
 });
 
-test("local: an interpreter that is not there is named", async () => {
+test("local: a missing interpreter is named", async () => {
   assert.match(
     await rejection(local.create({ create: "x", interpreter: ["/no/such/shell"] }, context())),
     /cannot start \/no\/such\/shell here: ENOENT/,
@@ -175,7 +175,7 @@ test("local: an interrupt reaches the command's whole process group", async () =
   assert.ok(existsSync(mark));
 });
 
-test("remote: the connection gets the plugin's defaults, its proxy too, and must name a host", async () => {
+test("remote: the connection and its proxy get the plugin's defaults and must name a host", async () => {
   const check = async (connection: Properties | typeof unknown) => remote.check?.({ connection }, {}, context());
   const defaults = { user: "root", port: 22, dialErrorLimit: 10, perDialTimeout: 15 };
   assert.deepEqual(await check({ host: "h", proxy: { host: "p", port: 2222 } }), {
@@ -199,7 +199,7 @@ test("remote: an environment is refused with the cure", async () => {
   assert.match(checked?.failures?.[0]?.reason ?? "", /write NAME=value before the command/);
 });
 
-test("remote: another login for the same host is tried and recorded, and runs nothing; anything else runs", async () => {
+test("remote: another login for the same host is tried and recorded, and runs nothing; any other change runs", async () => {
   const log = join(folder, "ran");
   const inputs = { connection: { ...connection(), user: "tester" }, create: `echo ran >>${log}; echo out` };
   const old = { ...(await remote.create(inputs, context())), inputs };
@@ -220,7 +220,7 @@ test("remote: another login for the same host is tried and recorded, and runs no
   assert.match(await rejection(Promise.resolve(remote.update?.(old, wrong, context()))), /refuses the login of user tester/);
 });
 
-test("remote: a delete whose login is refused says that it has the login of the last update", async () => {
+test("remote: a delete whose login is refused says that it used the login of the last update", async () => {
   const inputs = { connection: { ...connection(), user: "former" }, create: "true", delete: "true" };
   const old = { id: "x", inputs, outputs: { ...inputs, stdout: "", stderr: "" } };
   const message = await rejection(Promise.resolve(remote.delete?.(old, context())));

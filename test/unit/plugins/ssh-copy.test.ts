@@ -16,7 +16,7 @@ const asset = (content: { text: string } | { path: string }, hash = "h"): Proper
   ...content,
 });
 
-test("copy: a file arrives byte by byte, folders above it are made, and the state holds where it came from, not the file", async () => {
+test("copy: a file arrives byte for byte, its folders are created, and the state holds its path, not its content", async () => {
   const content = randomBytes(1_000_000);
   const path = join(folder, "bundle.tar.gz");
   writeFileSync(path, content);
@@ -27,7 +27,7 @@ test("copy: a file arrives byte by byte, folders above it are made, and the stat
   assert.ok(readFileSync(join(server.files, "a/b/bundle")).equals(content));
 });
 
-test("copy: a shorter content replaces all of a longer one, and an empty file is one", async () => {
+test("copy: shorter content replaces all of a longer one, and an empty file is a file", async () => {
   const remotePath = join(server.files, "short");
   for (const text of ["long content", "é", ""]) {
     await copyType.create({ connection: connection(), source: asset({ text }), remotePath }, context());
@@ -35,7 +35,7 @@ test("copy: a shorter content replaces all of a longer one, and an empty file is
   }
 });
 
-test("copy: a relative path is in the login's home; a folder takes a file under its own name, and no text", async () => {
+test("copy: a relative path is in the login's home; a folder accepts a file under its own name, and no text", async () => {
   const path = join(folder, "name.txt");
   writeFileSync(path, "file");
   const to = (source: Properties, remotePath: string) =>
@@ -50,7 +50,7 @@ test("copy: a relative path is in the login's home; a folder takes a file under 
   );
 });
 
-test("copy: another content or place copies again, another connection or place of the source doesn't, triggers replace", async () => {
+test("copy: another content or target copies again, another connection or source path doesn't, triggers replace", async () => {
   const inputs: Properties = { connection: connection(), source: asset({ text: "a" }, "1"), remotePath: "again" };
   const { id, outputs } = await copyType.create(inputs, context());
   const old = { id, inputs, outputs };
@@ -72,7 +72,7 @@ test("copy: another content or place copies again, another connection or place o
   assert.equal(copyType.delete, undefined);
 });
 
-test("copy: archives and assets from elsewhere are refused with the cure", async () => {
+test("copy: archives and remote assets are refused with the cure", async () => {
   const archive: Properties = { [signature]: "0def7320c3a5731c473e5ecbe6d01bc7", hash: "h", path: "." };
   for (const source of [archive, { [signature]: assetSignature, uri: "https://example.org" }]) {
     const checked = await copyType.check?.({ connection: connection(), source, remotePath: "x" }, {}, context());

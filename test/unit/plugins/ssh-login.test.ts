@@ -35,7 +35,7 @@ test("an RSA host key is verified, without SHA-1", () =>
     assert.equal((await run(pool, targetOf(server), "echo yes")).stdout, "yes\n");
   }));
 
-test("a host key that is not one is an error that names the host and the form", () =>
+test("an invalid host key is an error that names the host and the format", () =>
   withServer({}, async (server, pool) => {
     await assert.rejects(
       run(pool, targetOf(server, { hostKey: "nonsense" }), "true"),
@@ -49,7 +49,7 @@ test("a password logs in", () =>
     assert.equal((await run(pool, target, "echo in")).stdout, "in\n");
   }));
 
-test("a key that is not let in falls back to the password", () =>
+test("if the key is refused, the password is used", () =>
   withServer({}, async (server, pool) => {
     const { privateKey } = generateKeyPairSync("ed25519", {
       privateKeyEncoding: { type: "pkcs8", format: "pem" },
@@ -58,7 +58,7 @@ test("a key that is not let in falls back to the password", () =>
     assert.equal((await run(pool, targetOf(server, { privateKey, password: server.password }), "echo in")).stdout, "in\n");
   }));
 
-test("a refused login ends at the first try, names user and key, and is not asked for again", () =>
+test("a refused login ends at the first try, names user and key, and is not tried again", () =>
   withServer({}, async (server, pool) => {
     const { privateKey } = generateKeyPairSync("ed25519", {
       privateKeyEncoding: { type: "pkcs8", format: "pem" },
@@ -77,7 +77,7 @@ test("a refused login ends at the first try, names user and key, and is not aske
     }
     assert.deepEqual(said, []);
     assert.equal(server.connections(), 1);
-    // Another login is asked for.
+    // Another login is tried.
     assert.equal((await run(pool, targetOf(server), "echo in")).stdout, "in\n");
   }));
 
@@ -91,7 +91,7 @@ test("a bastion that refuses the login is named as such, at once", () =>
     assert.equal(server.connections(), 1);
   }));
 
-test("a server that closes the connection once the user is known, as at boot, is tried again, and its words are shown", () =>
+test("a server that closes the connection once the user is known, as during boot, is tried again, and its message is shown", () =>
   withServer({ booting: 2 }, async (server, pool) => {
     const said: string[] = [];
     const log = (line: string) => said.push(line);

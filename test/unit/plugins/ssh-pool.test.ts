@@ -85,14 +85,14 @@ test("after dialErrorLimit failures the next one is an error", async () => {
   assert.equal(said.length, 2);
 });
 
-test("a wait for a host can be interrupted", async () => {
+test("waiting for a host can be interrupted", async () => {
   const pool = new SshPool();
   const stop = new AbortController();
   const target = { host: "127.0.0.1", port: await freePort(), user: "tester", dialErrorLimit: -1, perDialTimeout: 5 };
   await assert.rejects(run(pool, target, "true", { signal: stop.signal, log: () => stop.abort() }), { name: "AbortError" });
 });
 
-test("an interrupt does not cut off a command that runs", () =>
+test("an interrupt does not end a running command", () =>
   withServer({}, async (server, pool) => {
     const stop = new AbortController();
     const ended = run(pool, targetOf(server), "sleep 0.3; echo ended", { signal: stop.signal });
@@ -107,7 +107,7 @@ test("a connection that was lost while idle is replaced", () =>
     assert.equal((await run(pool, targetOf(server), "echo again")).stdout, "again\n");
   }));
 
-test("a connection that is lost under a command is an error, and the command is not run again", () =>
+test("a connection that is lost during a command is an error, and the command does not run again", () =>
   withServer({}, async (server, pool) => {
     let starts = 0;
     const onOutput = () => {
@@ -121,7 +121,7 @@ test("a connection that is lost under a command is an error, and the command is 
     assert.equal(starts, 1);
   }));
 
-test("a command that a signal ends says which", () =>
+test("a command that a signal ends reports which one", () =>
   withServer({}, async (server, pool) => {
     assert.deepEqual(await run(pool, targetOf(server), "kill -KILL $$"), { signal: "KILL", stdout: "", stderr: "" });
   }));

@@ -35,7 +35,7 @@ test("a CA: critical constraints, key usage and its own key id; no authority key
   assert.match(text, /Subject: O = The Org, CN = kubernetes\n/);
 });
 
-test("a leaf: names of every sort, usages, the authority's key id, no key id of its own unless asked", async () => {
+test("a leaf: names of every kind, usages, the authority's key id, and its own key id only on request", async () => {
   const made = await authority();
   const names = {
     subject: { commonName: "kube-apiserver" },
@@ -62,7 +62,7 @@ test("a leaf whose subject is empty has its names marked critical", async () => 
   assert.match(textOf(leaf), /X509v3 Subject Alternative Name: critical/);
 });
 
-test("every part of a subject arrives, in the order Go writes them, umlauts too", async () => {
+test("every part of a subject arrives, in the order that Go writes them, with umlauts, too", async () => {
   const subject = {
     commonName: "système@x",
     organization: "O",
@@ -90,7 +90,7 @@ test("an intermediate CA with a path limit signs leaves that verify", async () =
   assert.match(openssl(...args, file("leaf.pem", leaf.certPem)), /: OK\n$/);
 });
 
-test("a self-signed leaf gets an authority key id on demand: its own", async () => {
+test("a self-signed leaf gets its own key id as authority key id on request", async () => {
   const { privateKeyPem = "" } = await key();
   const inputs = { privateKeyPem, validityPeriodHours: 1, allowedUses: ["server_auth"], setAuthorityKeyId: true };
   const text = textOf(await make("SelfSignedCert", { ...inputs, setSubjectKeyId: true, subject: { commonName: "x" } }));
@@ -99,7 +99,7 @@ test("a self-signed leaf gets an authority key id on demand: its own", async () 
   await assert.rejects(make("SelfSignedCert", { ...inputs, subject: { commonName: "x" } }), /setAuthorityKeyId needs/);
 });
 
-test("validity: from five minutes ago, until as long from now as asked, also beyond 2049", async () => {
+test("validity: from five minutes ago, for the requested time from now, also beyond 2049", async () => {
   const { privateKeyPem } = await key();
   const made = await make("SelfSignedCert", { ...caInputs(privateKeyPem), validityPeriodHours: 24 * 365 * 40 });
   const certificate = new X509Certificate(made.certPem ?? "");

@@ -28,7 +28,7 @@ for (const [name, inputs] of kinds) {
     assert.match(made.id ?? "", /^[0-9a-f]{40}$/);
   });
 
-  test(`${name}: ssh-keygen reads the OpenSSH forms, or there are none where OpenSSH has no such key`, async () => {
+  test(`${name}: ssh-keygen reads the OpenSSH formats, which are empty if OpenSSH has no such key`, async () => {
     const made = await key(inputs);
     if (name === "ECDSA P-224") {
       assert.deepEqual([made.privateKeyOpenssh, made.publicKeyOpenssh, made.publicKeyFingerprintMd5], ["", "", ""]);

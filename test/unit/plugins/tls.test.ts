@@ -25,7 +25,7 @@ test("a certificate is replaced in its window by a plain up, and not before", as
   assert.deepEqual(await diff(10.1), { update: [], replace: [] });
   assert.deepEqual(await diff(9.9), { update: [], replace: ["readyForRenewal"] });
   assert.deepEqual(await diff(-1), { update: [], replace: ["readyForRenewal"] });
-  // The window alone changes in place; where that opens it, the certificate is replaced at once.
+  // The window alone changes in place; if the certificate is inside the new window, it is replaced at once.
   assert.deepEqual(await diff(50, 20), { update: ["earlyRenewalHours"], replace: [] });
   assert.deepEqual(await diff(50, 60), { update: ["earlyRenewalHours"], replace: ["readyForRenewal"] });
 });
@@ -55,7 +55,7 @@ test("an update of the window keeps the certificate, in previews too", async () 
   assert.deepEqual(await type.preview?.({ ...inputs, earlyRenewalHours: 5 }, old, context), expected);
 });
 
-test("a window as long as the validity says so in the outputs", async () => {
+test("a window as long as the validity is visible in the outputs", async () => {
   const { privateKeyPem } = await key();
   assert.equal((await make("SelfSignedCert", { ...caInputs(privateKeyPem), earlyRenewalHours: 87600 })).readyForRenewal, true);
 });

@@ -7,7 +7,7 @@ readonly RECORD=ha-kubernetes-addons RECORD_PATH=/api/v1/namespaces/kube-system/
 addons_kubectl() { kubectl --kubeconfig /etc/kubernetes/admin.conf --server "$API_SERVER" --request-timeout 60s "$@" </dev/null; }
 api_as_admin "$API_SERVER"
 
-# read_record: what was applied last, as the API gives it, in KNOWN: `digest` of all manifests, and `objects`, one reference a line.
+# read_record: sets KNOWN to the record of the last apply, as the API gives it: `digest` of all manifests, and `objects`, one reference a line.
 # Empty where nothing ever was.
 read_record() {
   if KNOWN=$(api GET "$RECORD_PATH"); then return 0; fi
@@ -48,7 +48,7 @@ apply_addons() {
   { addons_record "" "$STAGE/objects-union" && cat "$STAGE"/inputs/*.yaml; } >"$STAGE/all.yaml"
   # A server-side apply takes no field that the API does not know, so kubectl need not fetch its schemas.
   addons_kubectl apply --server-side --force-conflicts --validate=false --field-manager ha-kubernetes -f "$STAGE/all.yaml" >&2
-  # Last made, first deleted: a namespace goes after what is in it.
+  # Last made, first deleted: a namespace goes after its content.
   grep -vxF -f "$STAGE/inputs/objects" "$STAGE/objects-union" | tac >"$STAGE/stale" || true
   if [ -s "$STAGE/stale" ]; then
     addons_kubectl delete --ignore-not-found --timeout 120s -f "$STAGE/stale" >&2

@@ -11,7 +11,7 @@ read_notes() {
   [[ $NOTES == *'"reason":"NotFound"'* ]] || return 1
   NOTES=""
 }
-# note_of KEY: what was set; fails where nothing is noted.
+# note_of KEY: the noted taints; fails where nothing is noted.
 note_of() {
   local pattern="\"$1\":\"([^\"]*)\""
   [[ $NOTES =~ $pattern ]] || return 1
@@ -88,7 +88,7 @@ set_taints() {
   api_apply "$TAINTS_NOTE" ha-kubernetes "$STAGE/notes.yaml" >/dev/null
 }
 
-# Workers of before there was such a note are taken at their word once: what their labels say is noted as their pool.
+# Workers older than this note are trusted once: their label is noted as their pool.
 note_pools() {
   local node pool nodes notes known entries=""
   notes=$(api GET /api/v1/namespaces/kube-system/configmaps/ha-kubernetes-pools) || return 0

@@ -12,7 +12,7 @@ register_control_plane() {
   etcd_access
   etcd_surely put "ha-kubernetes/control-plane/$HOST_NAME" "$HOST_ADDRESS" >/dev/null
   etcd_surely del "ha-kubernetes/leaving/$HOST_NAME" >/dev/null
-  # Gone where a snapshot from before was restored.
+  # Missing after the restore of an earlier snapshot.
   if announces; then etcd_surely put "ha-kubernetes/announces/$HOST_NAME" yes >/dev/null; fi
   etcd_surely put "ha-kubernetes/etcd-client/$HOST_NAME" "$(name_of issuer "$KUBERNETES_PKI/apiserver-etcd-client.crt")" >/dev/null
   # A new one has dropped nothing.

@@ -8,7 +8,7 @@ step_is_safe() {
   if drops "$KUBERNETES_PKI/sa.pub"; then service_account_key_is_unused; fi
 }
 
-# nodes_say ANNOTATION: `name value` of every Node, of an annotation of ours. A list that is not had is no empty list.
+# nodes_say ANNOTATION: `name value` of every Node, of an annotation of ours. A failed list call is not an empty list.
 nodes_say() {
   this_kubectl get nodes -o 'jsonpath={range .items[*]}{.metadata.name} {.metadata.annotations.ha-kubernetes/'"$1"'}{"\n"}{end}' ||
     fail "the Nodes can't be listed, so it is not known which could follow this step of the rotation, and nothing was changed. Run up again"
@@ -40,7 +40,7 @@ kubernetes_authority_is_unused() {
     "cluster.certificates.authorities.kubernetes back to the last step, with another cluster.repair, and run up: each gets one"
 }
 
-# An hour is what a kubelet's tokens for pods last; those in Secrets last for ever.
+# An hour is what a kubelet's tokens for pods last; those in Secrets never end.
 service_account_key_is_unused() {
   local since left secrets
   [ "${ALLOW_EARLY_KEY_DROP:-}" != yes ] || return 0
@@ -51,7 +51,7 @@ service_account_key_is_unused() {
   secrets=$(this_kubectl get secrets -A --field-selector type=kubernetes.io/service-account-token \
     -o 'jsonpath={range .items[*]}{.metadata.creationTimestamp} {.metadata.namespace}/{.metadata.name}{"\n"}{end}' |
     awk -v since="$(date -u -d "@$since" +%FT%TZ)" '$1 < since {print $2}' | paste -sd' ')
-  [ -z "$secrets" ] || fail "the old service-account key is not dropped, because these Secrets hold tokens of it: $secrets. Delete them and make them anew," \
+  [ -z "$secrets" ] || fail "the old service-account key is not dropped, because these Secrets hold tokens of it: $secrets. Delete them and create them again," \
     "which gives them tokens of the new one; if you know better: cluster.allow: [early-key-drop]"
 }
 

@@ -53,7 +53,7 @@ control_planes_say() {
   done
   return 1
 }
-# The kubelet of a host whose containerd is dead says that its Node is not Ready. One that says nothing is no sign of that.
+# Where containerd is dead, the kubelet reports its Node as not Ready. A kubelet that reports nothing proves nothing.
 others_run_containers() {
   local list name ready sick=""
   list=$(control_planes_say) || return 1

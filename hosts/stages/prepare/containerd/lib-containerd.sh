@@ -87,7 +87,7 @@ remove_containerd() {
   wait_until 30 "containers' shims to end" no_shims
   while read -r mount; do umount -l "$mount"; done < <(awk '$2 ~ "^/(run|var/lib)/containerd/" {print $2}' /proc/mounts | sort -r)
   if [ -d /var/lib/containerd ]; then find /var/lib/containerd -mindepth 1 -xdev -delete; fi
-  # A disk of its own stays mounted. The release before noted the mode alone, and that only of one that was there.
+  # A separate disk stays mounted. The previous release noted the mode alone, and only of an existing directory.
   if is_saved containerd_root; then
     chmod "$(saved containerd_root)" /var/lib/containerd
   elif is_saved directory+var+lib+containerd; then

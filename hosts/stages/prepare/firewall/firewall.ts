@@ -8,7 +8,7 @@ import type { Cluster, Role } from "../../../../config/schema.ts";
  */
 export function firewall(roles: readonly Role[], cluster: Cluster): string {
   const { nodeCidrs, network } = cluster;
-  // What was given up may come back to life with all that it had. Its answers come through: others still ask whether it lives. Workers
+  // A lost host may come back with all its data and credentials. Its answers come through, because others still probe it. Workers
   // offer nothing that would be worth a change there.
   const gone = roles.includes("worker") ? [] : lostAddresses(cluster);
   const guarded = ports(roles, cluster).filter((port) => port.source !== "anyone");

@@ -7,7 +7,7 @@ import { isNode } from "../../../cluster.ts";
 export const TABLES_UNIT = "ha-kubernetes-tables.service";
 
 /**
- * What is watched on a host with these roles, as the script reads it: `firewall` for the host's own table, and the name of each
+ * The tables to watch on a host with these roles, as the script reads it: `firewall` for the host's own table, and the name of each
  * program in a pod that writes its table once, when it starts. In the other modes of kube-proxy
  * both programs look after their rules themselves.
  */

@@ -21,7 +21,7 @@ check_api_move() {
     moves_by_step "$ports" "${PORTS//:haproxy/}" || still_at port "${ports%% *}"
   fi
 }
-# moves_by_step OLD NEW: some of what was served still is. Nothing was, where this host has no such thing yet.
+# moves_by_step OLD NEW: at least one of the old names, addresses or ports is still served, or there were none.
 moves_by_step() {
   local each
   for each in $1; do if [[ " $2 " == *" $each "* ]]; then return 0; fi; done
@@ -36,7 +36,7 @@ ask_for_api_address() {
   ADDRESS_ASKED=no
   asks_for_address || return 0
   ADDRESS_ASKED=yes
-  # What is remembered of who once had it is no answer.
+  # An old entry of the neighbor table is not an answer.
   ip neighbor flush to "$API_ADDRESS" >/dev/null 2>&1 || true
   { echo >"/dev/udp/$API_ADDRESS/9"; } 2>/dev/null || true
 }

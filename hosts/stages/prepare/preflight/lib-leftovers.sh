@@ -2,7 +2,7 @@
 # What something else left on a host that this program has never been on: Kubernetes, etcd, containers. Its data would be taken for this
 # cluster's, or be deleted with it, so it is moved away first. Programs and single files are kept aside and put back by the undo.
 
-# The kinds of role that preflight has passed for: from then on, what is found is of this program's own making. The release before noted
+# The kinds of role that preflight has passed for: from then on, this program itself made everything that is found. The previous release noted
 # none, and a host that it prepared is past that.
 readonly LOOKED_AROUND=$HOME_DIR/looked-around
 kinds_of_roles() {
@@ -29,7 +29,7 @@ check_leftovers() {
 }
 check_leftovers_of_node() {
   local place folders=(/etc/kubernetes /var/lib/kubelet /var/lib/cni)
-  # A first run of the release before, which was cut.
+  # A first run of the previous release, which was interrupted.
   [[ "$(readlink /usr/local/bin/containerd)" == /opt/ha-kubernetes/* ]] || folders+=(/var/lib/containerd)
   for place in "${folders[@]}"; do check_folder "$place"; done
   check_network_configuration
@@ -45,7 +45,7 @@ check_leftovers_of_etcd() {
 check_folder() { if [ -d "$1" ] && has_content "$1"; then report_leftover "$1" "$1 holds $(some_content "$1")"; fi; }
 report_leftover() { problem "$2: something else left that. $(move_away "$1"), or take another host"; }
 
-# The runtime takes the first file by name, whoever wrote it.
+# The runtime takes the first file by name, no matter who wrote it.
 check_network_configuration() {
   local found
   [ -d /etc/cni/net.d ] || return 0
@@ -75,7 +75,7 @@ check_place_of_etcd() {
   [ -z "$against" ] || problem "$against (etcd.backup.directory). Name a directory of its own, or move that away"
 }
 
-# note_programs NAME...: what is on the path before the system's own programs.
+# note_programs NAME...: programs in /usr/local/bin, which come before the system's own on the path.
 note_programs() {
   local name found=()
   for name; do

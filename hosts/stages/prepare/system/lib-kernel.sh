@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# Modules and sysctls. In a container the kernel is the machine's: what is not the container's own is reported.
+# Modules and sysctls. In a container the kernel is the machine's: its settings are reported, not applied.
 
 NOT_APPLIED=()
 
@@ -36,7 +36,7 @@ readonly SYSCTL_FILE=/etc/sysctl.d/99-zz-ha-kubernetes.conf
 # What an earlier release called it.
 readonly OLD_SYSCTL_FILE=/etc/sysctl.d/90-ha-kubernetes.conf
 
-# Values of before are saved one by one, so that one that is no longer wanted gets its own back.
+# Previous values are saved one by one, so that a setting that is no longer wanted gets its own value back.
 apply_sysctl() {
   local path value has wants lines="" skipped=0 changed=0
   while read -r path value; do

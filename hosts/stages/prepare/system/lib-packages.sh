@@ -1,6 +1,6 @@
 # shellcheck shell=bash
-# Packages: what is missing is installed, and what came and went by that is undone. What an admin or other software brought later is never
-# taken away.
+# Packages: installs the missing ones, and undoes everything that came and went by that. Packages that an admin or other software brought
+# later stay.
 
 export DEBIAN_FRONTEND=noninteractive
 
@@ -81,7 +81,8 @@ note_packages() {
   comm -23 "$SAVED/packages-now" - <<<"$now" | add_to packages-gone
   forget packages-now
 }
-# The release before noted only what had been there: of what came since, its own are those that it asked for and what these need.
+# The previous release noted only the packages that it found. Of those that came since, its own are those that it asked for and their
+# dependencies.
 note_packages_of_before() {
   if ! is_saved packages || is_saved packages-ours || is_saved packages-now; then return 0; fi
   # shellcheck disable=SC2086 # one word each

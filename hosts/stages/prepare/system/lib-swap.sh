@@ -5,7 +5,7 @@
 readonly SWAP_SERVICES=(zramswap.service zram-config.service zram-swap.service zramd.service dphys-swapfile.service swapspace.service
   rpi-resize-swap-file.service)
 
-# units_of_swap: `unit state activity` of what would turn swap on, but for what is masked already. A unit for a file or a device may be
+# units_of_swap: `unit state activity` of each unit that would turn swap on and is not masked yet. A unit for a file or a device may be
 # wanted by another target than swap's own.
 units_of_swap() {
   local unit state
@@ -30,7 +30,7 @@ apply_swap() {
   [ -n "$devices$units" ] || [ "$(systemctl is-enabled swap.target 2>/dev/null)" != masked ] || return 0
   save swap <<<"$devices"
   if [ -n "$units" ]; then
-    # A package that came later is added; what is known of a unit stays as it was first.
+    # A package may come later: its unit is added. The first known state of a unit stays.
     { if is_saved swap_units; then saved swap_units; fi && printf '%s\n' "$units"; } | awk '!known[$1]++' | write_file 0600 root:root "$SAVED/swap_units"
     mapfile -t names < <(awk '{print $1}' <<<"$units")
     # It ends as its package wants it to, before nothing may start it any more.

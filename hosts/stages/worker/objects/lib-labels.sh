@@ -1,8 +1,8 @@
 # shellcheck shell=bash
 # The labels of this worker's Node.
 
-# A kubelet may label its own Node. Labels that an earlier config asked for and this one does not are taken away; those that this one
-# asks for are set again where they are gone, as after the Node was made anew.
+# A kubelet may label its own Node. Labels that only an earlier config asked for are removed. Labels that this config asks for are
+# set again where they are missing, as on a Node that was deleted and came back.
 set_labels() {
   local kept=$HOME_DIR/worker-labels before=() wanted=() changes="" label answer has="" pattern='"labels":\{([^}]*)\}'
   [ ! -f "$kept" ] || read -r -a before <"$kept"

@@ -16,7 +16,7 @@ import { type Run, type RunOptions, runCli } from "./pulumi.ts";
 import { mendable, refusal, stackAdvice, suggestion } from "./refusals.ts";
 import { summaryLines } from "./summary.ts";
 
-// The front end of the Pulumi CLI: `main.ts VERB [flags]` in a project's folder. It finds the CLI, gives it the program, the providers,
+// The front end of the Pulumi CLI: `front-end.ts VERB [flags]` in a project's folder. It finds the CLI, gives it the program, the providers,
 // the backend and the passphrase, and passes everything else through.
 
 const folder = resolve(".");

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { pathOf } from "../../../config/path.ts";
+import { pathOf } from "../../../config/upgrade-path.ts";
 import { minorSteps } from "../../../config/versions.ts";
 import { known } from "../../harness/samples.ts";
 import { three } from "./changes-samples.ts";

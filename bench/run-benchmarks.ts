@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { resolveVersions } from "../artifacts/lock.ts";
 import { clusterSchema, type Role } from "../config/schema.ts";
-import { artifactsFor } from "../hosts/artifacts.ts";
+import { artifactsFor } from "../hosts/artifact-list.ts";
 import { addonsStage } from "../hosts/stages/addons/addons.ts";
 import { TestCluster } from "../test/harness/cluster.ts";
 import { makeHosts, removeHosts } from "../test/harness/lab-hosts.ts";

@@ -6,7 +6,7 @@ import { wantedFiles } from "../../../artifacts/bundle-plan.ts";
 import { lockedImage } from "../../../artifacts/images.ts";
 import { lock, resolveVersions } from "../../../artifacts/lock.ts";
 import type { Role } from "../../../config/schema.ts";
-import { artifactFolder, artifactsFor } from "../../../hosts/artifacts.ts";
+import { artifactFolder, artifactsFor } from "../../../hosts/artifact-list.ts";
 
 const { versions } = resolveVersions({ kubernetesVersion: "1.36.3", versions: {} } as never);
 const location = "/var/cache/bundle";

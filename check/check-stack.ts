@@ -35,7 +35,7 @@ async function main(): Promise<number> {
     options: { stack: { type: "string", short: "s" }, json: { type: "boolean" }, help: { type: "boolean", short: "h" } },
   });
   const [verb = "", ...more] = positionals;
-  if (verb !== "check" && verb !== "certs") throw new Error(`${verb || "(nothing)"} is no command: check or certs`);
+  if (verb !== "check" && verb !== "certs") throw new Error(`${verb || "(nothing)"} is not a command: use check or certs`);
   if (more.length > 0)
     throw new Error(
       `${verb} takes no ${JSON.stringify(more[0])}; an option needs its two hyphens, and npm run needs -- before it`,
@@ -66,7 +66,7 @@ function say(text: string, status: number): number {
 try {
   process.exitCode = await main();
 } catch (error) {
-  // What is wrong is for the user to mend; where it was found only when it is a mistake of this program.
+  // An error message is for the user. The stack trace is shown only for errors of this program.
   const isUsage = String((error as NodeJS.ErrnoException).code).startsWith("ERR_PARSE_ARGS");
   const known = isUsage || (error instanceof Error && error.constructor !== TypeError && error.constructor !== ReferenceError);
   console.error(`error: ${known ? (error as Error).message : (error as Error)?.stack}`);
