@@ -1,9 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
-import { knownVersions } from "../artifacts/lock.ts";
 import { refuseChanges } from "../config/changes.ts";
 import { problemsText } from "../config/problems.ts";
 import { movesApi, type Recorded, readRecorded, record, rotates, withApiOf } from "../config/recorded.ts";
 import type { Cluster } from "../config/schema.ts";
+import { known } from "../providers/index.ts";
 import type { HostCommand } from "./host-command.ts";
 
 export interface History {
@@ -38,14 +38,14 @@ export async function readHistory(cluster: Cluster): Promise<History> {
     name: `${pulumi.getOrganization()}/${pulumi.getProject()}/${pulumi.getStack()}`,
   });
   const recorded = readRecorded((await self.getOutputDetails("recorded")).value);
-  const before = recorded && withApiOf(recorded, (await self.getOutputDetails("apiEndpoint")).value);
+  const before = recorded && withApiOf(recorded, (await self.getOutputDetails("apiEndpoint")).value, cluster.traits);
   const born = (await self.getOutputDetails("etcdBorn")).value === true;
-  const next = record(cluster, knownVersions(), before);
-  const problems = refuseChanges(before, next, cluster.allow, knownVersions());
+  const next = record(cluster, known, before);
+  const problems = refuseChanges(before, next, cluster.allow, known);
   if (problems.length > 0) throw new pulumi.RunError(problemsText("This change is refused, and nothing was touched", problems));
   const reborn = Object.keys(next.hosts).filter((name) => {
-    const known = before?.hosts[name];
-    return known !== undefined && known.incarnation !== next.hosts[name]?.incarnation;
+    const recorded = before?.hosts[name];
+    return recorded !== undefined && recorded.incarnation !== next.hosts[name]?.incarnation;
   });
   const hosts = Object.entries(before?.hosts ?? {});
   const balancers = hosts.filter(([, { roles }]) => roles.includes("balancer")).map(([name]) => name);

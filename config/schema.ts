@@ -1,5 +1,4 @@
 import { z } from "zod";
-import { awsSchema } from "../providers/aws/config/schema.ts";
 import { hostSchema, poolSchema, roleSchema, sshSchema } from "./hosts.ts";
 import {
   addonsSchema,
@@ -13,6 +12,7 @@ import {
   kubeletSchema,
   networkSchema,
 } from "./settings.ts";
+import type { ProviderTraits } from "./traits.ts";
 import { cidr, dnsLabel, hostName, line, localPath, oneOf, version } from "./values.ts";
 
 // ONE typed object describes a cluster, whatever gives the hosts. Everything that has a sensible default has one, and its
@@ -42,23 +42,22 @@ const artifactsSchema = z
   .prefault({})
   .describe("Where hosts take binaries and images from. Each file's SHA-256 is checked on the host.");
 
-/** The lab provider's settings. */
-const labSchema = z
-  .strictObject({
-    subnet: cidr.describe(
-      "The bridge's network; hosts and the virtual IP are in it. Not used by anything else on this machine. Its first address is the machine's own.",
-    ),
-    sshUser: oneOf(["root", "ops"]).default("root").describe("Who the program logs in as: root, or ops, a user with sudo."),
-  })
-  .optional()
-  .describe("The lab provider's settings. Required for provider lab, refused for others.");
+/** Schemas of sections by key. They add nothing to the types here: each provider has types of its own. */
+type Sections = Record<never, never>;
 
-/** The whole config of one cluster: the stack's key `ha-kubernetes:cluster`. */
-export const clusterSchema = z.strictObject({
+const hosts = (own: Sections) =>
+  z
+    .record(hostName, hostSchema.extend(own).describe("One host."))
+    .default({})
+    .describe("The hosts by name. The name is the Node's name and the host name: quoted where YAML reads a number.");
+
+const pools = (own: Sections) =>
+  z.record(dnsLabel, poolSchema.extend(own).describe("One worker pool.")).default({}).describe("Worker pools by name.");
+
+/** What the config of a cluster has with every provider: the stack's key `ha-kubernetes:cluster`. */
+const sharedSchema = z.strictObject({
   name: dnsLabel.describe("The cluster's name. Part of the owner mark on every host, so it can't change."),
-  provider: oneOf(["lab", "baremetal", "aws"]).describe(
-    "Where hosts come from: lab makes throw-away hosts on this machine, baremetal takes hosts that exist, aws makes instances.",
-  ),
+  provider: line,
   kubernetesVersion: version.describe("Kubernetes version; one that artifacts/lock.json has."),
   versions: z
     .strictObject({
@@ -82,11 +81,8 @@ export const clusterSchema = z.strictObject({
     .describe(
       "Every network that hosts of this cluster are or will be in. Firewalls allow these, so a new host changes nothing on others.",
     ),
-  hosts: z
-    .record(hostName, hostSchema)
-    .default({})
-    .describe("The hosts by name. The name is the Node's name and the host name: quoted where YAML reads a number."),
-  pools: z.record(dnsLabel, poolSchema).default({}).describe("Worker pools by name."),
+  hosts: hosts({}),
+  pools: pools({}),
   api: apiSchema,
   balancer: balancerSchema,
   etcd: etcdSchema,
@@ -99,8 +95,6 @@ export const clusterSchema = z.strictObject({
   addons: addonsSchema,
   artifacts: artifactsSchema,
   ssh: sshSchema,
-  lab: labSchema,
-  aws: awsSchema,
   repair: line
     .default("")
     .describe(
@@ -114,8 +108,23 @@ export const clusterSchema = z.strictObject({
     ),
 });
 
-/** A validated cluster: every default filled in. */
-export type Cluster = z.output<typeof clusterSchema>;
+/** The whole config of one cluster, with providers' own sections. `about` says what these providers are. */
+export const clusterSchema = (
+  providers: readonly string[],
+  about: string,
+  own: { cluster: Sections; host: Sections; pool: Sections },
+): z.ZodType<ClusterConfig> =>
+  sharedSchema.extend({
+    provider: oneOf(providers as [string, ...string[]]).describe(about),
+    hosts: hosts(own.host),
+    pools: pools(own.pool),
+    ...own.cluster,
+  });
+
+/** A config whose keys are right by themselves: every default filled in. */
+export type ClusterConfig = z.output<typeof sharedSchema>;
+/** A validated cluster, with what its provider does. */
+export type Cluster = ClusterConfig & { traits: ProviderTraits };
 export type Role = z.output<typeof roleSchema>;
 export type HostConfig = Cluster["hosts"][string];
 export type Override = z.output<typeof overrideSchema>;

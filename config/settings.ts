@@ -2,7 +2,6 @@ import { z } from "zod";
 import {
   absolutePath,
   argumentName,
-  awsRegion,
   bucketName,
   bytes,
   certificateName,
@@ -23,6 +22,7 @@ import {
   processors,
   qualifiedName,
   registry,
+  s3Region,
   sha256,
   snapshotPlace,
   sysctlName,
@@ -41,7 +41,9 @@ export const apiSchema = z
     domainName: qualifiedName.describe("The API's name inside the cluster; every node gets it in /etc/hosts."),
     address: ipv4
       .optional()
-      .describe("The virtual IP of the balancers, or the address of the balancer you run yourself. Not on aws."),
+      .describe(
+        "The virtual IP of the balancers, or the address of the balancer you run yourself. Not where the provider has the balancer.",
+      ),
     port: port
       .default(8443)
       .describe(
@@ -56,7 +58,7 @@ export const apiSchema = z
       })
       .optional()
       .describe(
-        "Where the API was before the edit that moves it: served beside the new place until an edit deletes this key. By default there is nothing former. Not on aws.",
+        "Where the API was before the edit that moves it: served beside the new place until an edit deletes this key. By default there is nothing former. Not where the provider has the balancer.",
       ),
     extraNames: z
       .array(certificateName)
@@ -143,15 +145,15 @@ const backupSchema = z
     copyToS3: z
       .strictObject({
         bucket: bucketName.describe("An existing bucket."),
-        region: awsRegion.describe("Its region, which signatures name."),
+        region: s3Region.describe("Its region, which signatures name."),
         prefix: keyPrefix.default("etcd").describe("What objects' keys begin with, before a slash and the file's name."),
         endpoint: httpUrl
           .optional()
-          .describe("Where another store speaks S3, the bucket's name in the path. By default AWS's own of the region."),
+          .describe("Where another store speaks S3, the bucket's name in the path. By default S3's own of the region."),
       })
       .optional()
       .describe(
-        "A bucket to copy each snapshot to, with the credential of the host's own instance role. What is kept there is for the bucket's lifecycle to say: hosts delete nothing. By default the bucket that provider aws makes, elsewhere none.",
+        "A bucket to copy each snapshot to, with the credential of the host's own instance role. What is kept there is for the bucket's lifecycle to say: hosts delete nothing. By default the bucket that the provider makes, if it makes one.",
       ),
   })
   .prefault({})
@@ -364,7 +366,7 @@ export const addonsSchema = z
       .prefault({})
       .describe("CoreDNS."),
     ebsCsi: switchOn(
-      "Volumes of EBS for PersistentVolumeClaims, with a default class of encrypted gp3. Provider aws only; elsewhere it means nothing.",
+      "Volumes of EBS for PersistentVolumeClaims, with a default class of encrypted gp3, where the provider has them; elsewhere it means nothing.",
     ),
   })
   .prefault({})
