@@ -1,18 +1,17 @@
 import { TestCluster } from "../test/harness/cluster.ts";
 import { Edited } from "../test/harness/edits.ts";
 import { removeHosts } from "../test/harness/lab-hosts.ts";
-import { Stack, threePlusTwo } from "../test/harness/stack.ts";
+import { type HostEntry, hostAt, Stack, threePlusTwo } from "../test/harness/stack.ts";
 
 // How long `up` takes to add a worker, in a small and in a larger cluster: the work should depend on the change, not on the cluster.
 
 const times = 3;
-const address = (last: number) => `10.79.14.${last}`;
-const worker = (n: number) => ({ address: address(20 + n), roles: ["worker"], pool: "general" });
 
 /** Milliseconds that `up` takes to make a cluster of 4 hosts one of 5, and one of 11 hosts one of 12: the median of 3 times each. */
 export async function addedWorker(): Promise<{ five: number; twelve: number }> {
-  const config = threePlusTwo("test-bench-add", 14);
+  const config = await threePlusTwo("test-bench-add");
   config.hosts = Object.fromEntries(Object.entries(config.hosts).filter(([name]) => name !== "w2"));
+  const worker = (n: number) => hostAt(config, 20 + n, "worker");
   const stack = new Stack(config.name);
   await removeHosts(config.name);
   stack.forget();
@@ -32,7 +31,7 @@ export async function addedWorker(): Promise<{ five: number; twelve: number }> {
   }
 }
 
-async function medianOfAdding(edited: Edited, name: string, host: ReturnType<typeof worker>): Promise<number> {
+async function medianOfAdding(edited: Edited, name: string, host: HostEntry): Promise<number> {
   const took: number[] = [];
   for (let round = 1; round <= times; round++) {
     await edited.cluster.settled();

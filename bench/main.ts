@@ -3,13 +3,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { resolveVersions } from "../artifacts/lock.ts";
-import { clusterSchema, type Role } from "../config/schema.ts";
+import type { Role } from "../config/schema.ts";
 import { addonsStage } from "../hosts/addons/addons.ts";
 import { artifactsFor } from "../hosts/artifacts.ts";
 import { TestCluster } from "../test/harness/cluster.ts";
 import { makeHosts, removeHosts } from "../test/harness/lab-hosts.ts";
 import { bundleManifest, makeMetal, onMetal } from "../test/harness/metal.ts";
 import { must, run } from "../test/harness/process.ts";
+import { clusterFrom } from "../test/harness/samples.ts";
 import { type ClusterConfig, Stack } from "../test/harness/stack.ts";
 import { addedWorker } from "./added-worker.ts";
 import { awsPreview } from "./aws-preview.ts";
@@ -42,8 +43,8 @@ if (values.help) {
   const ratio = (twelve / five).toFixed(2);
   console.log(`\na worker added: to 5 hosts ${seconds(five)}, to 12 hosts ${seconds(twelve)}, ratio ${ratio} (aim: at most 1.2)`);
 } else {
-  const program = values.only === "by-hand" ? undefined : await withUp(onMetal("test-bench", 6));
-  const manual = values.only === "up" ? undefined : await byHand(onMetal("test-by-hand", 7));
+  const program = values.only === "by-hand" ? undefined : await withUp(await onMetal("test-bench"));
+  const manual = values.only === "up" ? undefined : await byHand(await onMetal("test-by-hand"));
   if (program !== undefined && manual !== undefined) {
     console.log(
       `\nup ${seconds(program)}, by hand ${seconds(manual)}, ratio ${(program / manual).toFixed(2)} (aim: at most 0.45)`,
@@ -99,7 +100,7 @@ function addresses(config: ClusterConfig): Record<string, string> {
 
 /** What bench/by-hand.sh reads, with its files in `folder`. */
 function byHandEnvironment(folder: string, config: ClusterConfig, privateKey: string): Record<string, string> {
-  const cluster = clusterSchema.parse(config);
+  const cluster = clusterFrom(config);
   const { versions, images } = resolveVersions(cluster);
   const files = JSON.parse(readFileSync(bundleManifest, "utf8")).files as Record<string, { sha256: string }>;
   const sha256 = Object.fromEntries(Object.entries(files).map(([file, entry]) => [file, entry.sha256]));

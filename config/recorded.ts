@@ -169,7 +169,11 @@ function recordApi(cluster: Cluster): RecordedApi {
  * The record of a release that did not record where the API is, with what its output `apiEndpoint` says of that: `https://address:port`.
  * A provider's balancer has its own address, which is not part of a record.
  */
-export function withApiOf(recorded: Recorded, apiEndpoint: unknown, { ownsEndpoint }: ProviderTraits): Recorded {
+export function withApiOf(
+  recorded: Recorded,
+  apiEndpoint: unknown,
+  { ownsEndpoint }: Pick<ProviderTraits, "ownsEndpoint">,
+): Recorded {
   if (recorded.api !== undefined || typeof apiEndpoint !== "string" || !URL.canParse(apiEndpoint)) return recorded;
   const { hostname, port } = new URL(apiEndpoint);
   const address = ownsEndpoint ? {} : { address: hostname };

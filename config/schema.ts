@@ -1,46 +1,24 @@
 import { z } from "zod";
 import { hostSchema, poolSchema, roleSchema, sshSchema } from "./hosts.ts";
-import {
-  addonsSchema,
-  apiSchema,
-  balancerSchema,
-  certificatesSchema,
-  containerRuntimeSchema,
-  drainSchema,
-  etcdSchema,
-  hostPreparationSchema,
-  kubeletSchema,
-  networkSchema,
-} from "./settings.ts";
+import { addonsSchema } from "./schema/addons.ts";
+import { apiSchema } from "./schema/api.ts";
+import { artifactsSchema } from "./schema/artifacts.ts";
+import { balancerSchema } from "./schema/balancer.ts";
+import { certificatesSchema } from "./schema/certificates.ts";
+import { containerRuntimeSchema } from "./schema/container-runtime.ts";
+import { drainSchema } from "./schema/drain.ts";
+import { etcdSchema } from "./schema/etcd.ts";
+import { hostPreparationSchema } from "./schema/host-preparation.ts";
+import { kubeletSchema } from "./schema/kubelet.ts";
+import { networkSchema } from "./schema/network.ts";
 import type { ProviderTraits } from "./traits.ts";
-import { cidr, dnsLabel, hostName, line, localPath, oneOf, version } from "./values.ts";
+import { cidr, dnsLabel, hostName, line, oneOf, version } from "./values.ts";
 
 // ONE typed object describes a cluster, whatever gives the hosts. Everything that has a sensible default has one, and its
 // description says what the default does. Rules that look at more than one key are in rules.ts, rules about a change in changes.ts.
 
 /** Refusals of changes.ts that may be overridden by name. */
 export const overrideSchema = oneOf(["patch-downgrade", "membership-jump", "change-with-upgrade", "early-key-drop"]);
-
-/** Where hosts take binaries and images from. */
-const artifactsSchema = z
-  .strictObject({
-    source: oneOf(["official", "mirror", "bundle"])
-      .default("official")
-      .describe(
-        "official: the projects' own URLs. mirror: the same file names below one URL. bundle: a folder on each host, made by `npm run bundle`. The lab always uses a bundle.",
-      ),
-    location: line
-      .min(1, { error: "a URL for a mirror, an absolute path for a bundle" })
-      .optional()
-      .describe("The mirror's URL, or the folder on the hosts (default /var/cache/ha-kubernetes/bundle)."),
-    manifest: localPath
-      .optional()
-      .describe(
-        "Path, on the machine that runs this program, of the bundle's manifest.json. Required for bundle and for a mirror of one.",
-      ),
-  })
-  .prefault({})
-  .describe("Where hosts take binaries and images from. Each file's SHA-256 is checked on the host.");
 
 /** Schemas of sections by key. They add nothing to the types here: each provider has types of its own. */
 type Sections = Record<never, never>;

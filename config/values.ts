@@ -4,6 +4,7 @@ import { hostKeyFault, hostKeyLine } from "./keys.ts";
 
 // The kinds of values a config holds. Each says in words what it allows, because that sentence is what a user reads when a
 // value is wrong. Texts end up in scripts and config files of other programs, so each kind admits only what is harmless there.
+// A bound without a source beside it only catches slips of the pen.
 
 const matching = (pattern: RegExp, allowed: string) => z.string({ error: allowed }).regex(pattern, { error: allowed });
 
@@ -187,3 +188,6 @@ export const oneOf = <const T extends readonly [string, ...string[]]>(values: T)
 
 /** On or off. */
 export const onOff = z.boolean({ error: "true or false" });
+
+/** A switch that is on by default. */
+export const switchOn = (what: string) => onOff.default(true).describe(what);

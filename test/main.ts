@@ -1,5 +1,6 @@
-import { globSync, readFileSync } from "node:fs";
-import { basename } from "node:path";
+import { globSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { basename, join } from "node:path";
 import { finished } from "node:stream/promises";
 import { run } from "node:test";
 import { spec } from "node:test/reporters";
@@ -13,6 +14,9 @@ npm run test:unit               the unit tier alone: seconds, touches nothing bu
 npm run golden                  renews test/golden/ with what the unit tests render now; review it with git diff
 npm run test:e2e                every end-to-end group
 npm run test:e2e -- GROUP...    only these; the first word of several groups' names, such as field, stands for all of them
+npm run test:e2e -- GROUP --test TEXT
+                                of a group, only the tests whose names contain TEXT or match it as a regular expression. The group's cluster
+                                comes up first, as always. Most groups tell a story: a test may need what the tests before it did
 
 End-to-end groups need root: they make throw-away hosts on this machine, in networks of their own, and remove them again.
 --list    name the groups and what each is about
@@ -33,7 +37,7 @@ interface Counts {
 async function main(): Promise<number> {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
-    options: { list: { type: "boolean" }, help: { type: "boolean", short: "h" } },
+    options: { list: { type: "boolean" }, test: { type: "string" }, help: { type: "boolean", short: "h" } },
   });
   if (values.help) return say(usage);
   if (values.list) return say([...groups].map(([name, file]) => `${name.padEnd(12)} ${about(file)}`).join("\n"));
@@ -42,8 +46,8 @@ async function main(): Promise<number> {
   await findCli(console.log);
   const counts: Counts = { passed: 0, failed: 0, skipped: 0, reasons: [] };
   if (tier === "golden") await runFiles(renewing(), true, counts);
-  if (tier === "unit" || tier === "core") await runFiles(files("test/unit/**/*.test.ts"), true, counts);
-  for (const group of chosen(tier, named)) await runFiles([groups.get(group) ?? ""], false, counts);
+  if (tier === "unit" || tier === "core") await runUnitTier(counts);
+  for (const group of chosen(tier, named)) await runFiles([groups.get(group) ?? ""], false, counts, values.test);
   if (counts.reasons.length > 0) say(`what failed:\n${counts.reasons.join("\n")}`);
   if (counts.skipped > 0) say(`${counts.skipped} skipped`);
   say(`${counts.passed} passed, ${counts.failed} failed`);
@@ -67,8 +71,26 @@ function renewing(): readonly string[] {
   return files("test/unit/**/*.test.ts").filter((file) => readFileSync(`${root}${file}`, "utf8").includes("harness/golden.ts"));
 }
 
-/** Runs test files, prints their results as they come and adds them up. */
-async function runFiles(paths: readonly string[], together: boolean, counts: Counts): Promise<void> {
+/** Runs the unit tests with a temporary folder of their own. A file that a test leaves there counts as a failure. */
+async function runUnitTier(counts: Counts): Promise<void> {
+  const { TMPDIR: before } = process.env;
+  const folder = mkdtempSync(join(tmpdir(), "ha-kubernetes-unit-"));
+  process.env.TMPDIR = folder;
+  try {
+    await runFiles(files("test/unit/**/*.test.ts"), true, counts);
+    const left = readdirSync(folder);
+    if (left.length === 0) return;
+    counts.failed++;
+    counts.reasons.push(`    unit tests left files in the temporary folder, use scratch() of test/harness: ${left.join(", ")}`);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+    if (before === undefined) delete process.env.TMPDIR;
+    else process.env.TMPDIR = before;
+  }
+}
+
+/** Runs test files, prints their results as they come and adds them up. `only`: text in the names of the tests to run. */
+async function runFiles(paths: readonly string[], together: boolean, counts: Counts, only?: string): Promise<void> {
   // An end-to-end test that failed may leave something running in its process, such as a probe: that does not keep the others
   // waiting. Not for unit tests: a forced end drops results that were not reported yet.
   const forced = together ? [] : ["--test-force-exit"];
@@ -76,6 +98,7 @@ async function runFiles(paths: readonly string[], together: boolean, counts: Cou
     files: [...paths],
     cwd: root,
     concurrency: together,
+    ...(only !== undefined && { testNamePatterns: [only.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&"), only] }),
     execArgv: [...forced, "--import", `${root}test/harness/seed.ts`],
   });
   stream.on("test:summary", ({ file, counts: all }) => {
@@ -85,6 +108,10 @@ async function runFiles(paths: readonly string[], together: boolean, counts: Cou
     counts.failed += all.tests - all.passed - all.skipped - all.todo;
     counts.skipped += all.skipped + all.todo;
   });
+  // Node counts a file in which no test matches as a test that passed, under the file's own name.
+  let matched = false;
+  for (const event of ["test:pass", "test:fail"] as const)
+    stream.on(event, ({ name }) => (matched ||= !paths.some((path) => name.endsWith(path))));
   // At once, and not only in the summary at the end, which may be many minutes away.
   stream.on("test:fail", ({ name, details }) => {
     if (details.type === "suite") return;
@@ -95,6 +122,7 @@ async function runFiles(paths: readonly string[], together: boolean, counts: Cou
   const report = stream.compose(new spec());
   report.pipe(process.stdout, { end: false });
   await finished(report);
+  if (only !== undefined && !matched) throw new Error(`no test of ${paths.join(", ")} has "${only}" in its name`);
 }
 
 /** What went wrong, in a few lines. */

@@ -3,7 +3,7 @@ import { isAddress, special } from "../addresses.ts";
 import { buildsBalancer } from "../balancer.ts";
 import { sshSchema } from "../hosts.ts";
 import { counted, type Problem, shown } from "../problems.ts";
-import { balancerSchema } from "../settings.ts";
+import { balancerSchema } from "../schema/balancer.ts";
 import { apiPlaces, at, eachHost, hostsOf, type Rule } from "./rule.ts";
 
 // What is written and does nothing, or not what it looks like.

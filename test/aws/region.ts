@@ -1,8 +1,6 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { mustRunScript } from "../../lab/run.ts";
 import { must } from "../harness/process.ts";
+import { scratch } from "../harness/scratch.ts";
 import { LabBalancer } from "./balancer.ts";
 import { type Clients, makeClients } from "./clients.ts";
 import { LabNames } from "./dns.ts";
@@ -23,7 +21,7 @@ export interface LabRegion {
 export async function startRegion(lab: string, subnet: string): Promise<LabRegion> {
   const moto: Moto = await startMoto();
   Object.assign(process.env, moto.environment);
-  const folder = mkdtempSync(join(tmpdir(), "ha-kubernetes-aws-"));
+  const folder = scratch();
   await mustRunScript("network.sh", ["create", lab, subnet]);
   const clients = makeClients();
   const own = subnet.replace(/\.0\/\d+$/, ".1");
@@ -45,7 +43,6 @@ export async function startRegion(lab: string, subnet: string): Promise<LabRegio
       balancer.stop();
       names.stop();
       await releaseDisks(folder);
-      rmSync(folder, { recursive: true, force: true });
       await moto.stop();
     },
   };

@@ -1,9 +1,8 @@
 // the whole program against an implementation of AWS's API: up makes everything there, destroy leaves nothing, mistakes are refused
 import assert from "node:assert/strict";
-import { existsSync, globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, globSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { after, before, suite, type TestContext, test } from "node:test";
+import { after, before, suite, test } from "node:test";
 import { DescribeVpcsCommand } from "@aws-sdk/client-ec2";
 import { CreateBucketCommand, DeleteBucketCommand, DeleteObjectCommand, ListObjectsV2Command } from "@aws-sdk/client-s3";
 import { stringify } from "yaml";
@@ -13,13 +12,14 @@ import { everything } from "../aws/left.ts";
 import { type Moto, region, startMoto } from "../aws/moto.ts";
 import { allowedBy, operatorPolicy, unusedOf } from "../aws/policy.ts";
 import { TestProject } from "../harness/project.ts";
+import { scratch } from "../harness/scratch.ts";
 
 let moto: Moto;
 let clients: Clients;
 let fresh: string[];
-const scratch = mkdtempSync(join(tmpdir(), "aws-api-"));
+const folder = scratch();
 /** Every call that the provider made, as the IAM action that it needs. */
-const calls = join(scratch, "calls");
+const calls = join(folder, "calls");
 
 before(async () => {
   moto = await startMoto();
@@ -30,7 +30,6 @@ before(async () => {
 });
 after(async () => {
   await moto.stop();
-  rmSync(scratch, { recursive: true });
 });
 
 /** What the account has that a new one has not. */
@@ -48,13 +47,12 @@ suite("the tests' provider", () => {
       "}",
       ...lines,
     ].join("\n");
-  const project = (context: TestContext, ...lines: string[]) =>
-    new TestProject(context, programOf(...lines), "test/aws/engine.ts");
+  const project = (...lines: string[]) => new TestProject(programOf(...lines), "test/aws/engine.ts");
   const vpc = (more = "", options?: string) => resource("aws:ec2/vpc:Vpc", "vpc", `{ cidrBlock: "10.0.0.0/16"${more} }`, options);
   const subnet = (cidr: string) => resource("aws:ec2/subnet:Subnet", "subnet", `{ vpcId: vpc.id, cidrBlock: "${cidr}" }`);
 
-  test("up makes, a second up changes nothing, a change of a subnet's range replaces it, destroy leaves nothing", async (context) => {
-    const stack = project(context, vpc(), subnet("10.0.1.0/24"));
+  test("up makes, a second up changes nothing, a change of a subnet's range replaces it, destroy leaves nothing", async () => {
+    const stack = project(vpc(), subnet("10.0.1.0/24"));
     const first = await stack.run(["up"]);
     assert.equal(first.code, 0, first.text);
     const [one, ...others] = (await made()).filter((line) => line.startsWith("subnet "));
@@ -71,8 +69,8 @@ suite("the tests' provider", () => {
     assert.deepEqual(await made(), []);
   });
 
-  test("tags change in place; what can't be changed in place is refused in a preview and in an up", async (context) => {
-    const stack = project(context, vpc());
+  test("tags change in place; what can't be changed in place is refused in a preview and in an up", async () => {
+    const stack = project(vpc());
     assert.equal((await stack.run(["up"])).code, 0);
     stack.program(programOf(vpc(`, tags: { Name: "mine" }`)));
     assert.match((await stack.run(["up"])).text, /1 updated/);
@@ -88,16 +86,16 @@ suite("the tests' provider", () => {
     assert.deepEqual(await made(), []);
   });
 
-  test("wrong arguments fail: an unknown input, a missing one, a range outside the VPC; what was made before goes again", async (context) => {
+  test("wrong arguments fail: an unknown input, a missing one, a range outside the VPC; what was made before goes again", async () => {
     for (const [inputs, message] of [
       [`{ cidrBlock: "10.0.0.0/16", tenancy: "x" }`, /property tenancy .*is not known/],
       ["{}", /property cidrBlock .*is missing/],
     ] as const) {
-      const wrong = await project(context, resource("aws:ec2/vpc:Vpc", "vpc", inputs)).run(["preview"]);
+      const wrong = await project(resource("aws:ec2/vpc:Vpc", "vpc", inputs)).run(["preview"]);
       assert.notEqual(wrong.code, 0, wrong.text);
       assert.match(wrong.text, message);
     }
-    const stack = project(context, vpc(), subnet("192.168.0.0/24"));
+    const stack = project(vpc(), subnet("192.168.0.0/24"));
     const failed = await stack.run(["up"]);
     assert.notEqual(failed.code, 0, failed.text);
     assert.match(failed.text, /InvalidSubnet\.Range/);
@@ -105,8 +103,8 @@ suite("the tests' provider", () => {
     assert.deepEqual(await made(), []);
   });
 
-  test("protect is honoured", async (context) => {
-    const stack = project(context, vpc("", "{ protect: true }"));
+  test("protect is honoured", async () => {
+    const stack = project(vpc("", "{ protect: true }"));
     assert.equal((await stack.run(["up"])).code, 0);
     const refused = await stack.run(["destroy"]);
     assert.notEqual(refused.code, 0);
@@ -118,15 +116,15 @@ suite("the tests' provider", () => {
     assert.deepEqual(await made(), []);
   });
 
-  test("without the test's provider the program needs Pulumi's own: there is none of ours for aws", async (context) => {
-    const stack = new TestProject(context, programOf(vpc()));
+  test("without the test's provider the program needs Pulumi's own: there is none of ours for aws", async () => {
+    const stack = new TestProject(programOf(vpc()));
     const refused = await stack.run(["up"], { PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true" });
     assert.notEqual(refused.code, 0);
     assert.match(refused.text, /aws/);
     assert.deepEqual(await made(), []);
   });
 
-  test("the state may be in S3: up, a second up that changes nothing, destroy", async (context) => {
+  test("the state may be in S3: up, a second up that changes nothing, destroy", async () => {
     await clients.s3.send(
       new CreateBucketCommand({ Bucket: "states", CreateBucketConfiguration: { LocationConstraint: region } }),
     );
@@ -134,7 +132,7 @@ suite("the tests' provider", () => {
     const environment = {
       PULUMI_BACKEND_URL: `s3://states?endpoint=${host}&disableSSL=true&s3ForcePathStyle=true&region=${region}`,
     };
-    const stack = new TestProject(context, 'new local.Command("a", { create: say("made"), delete: say("undone") });');
+    const stack = new TestProject('new local.Command("a", { create: say("made"), delete: say("undone") });');
     const first = await stack.run(["up"], environment);
     assert.equal(first.code, 0, first.text);
     assert.match((await stack.run(["up"], environment)).text, /2 unchanged/);
@@ -150,8 +148,8 @@ suite("the tests' provider", () => {
 
 suite("the examples", () => {
   for (const file of globSync("examples/Pulumi.aws-*.yaml", { cwd: new URL("../../", import.meta.url).pathname })) {
-    test(`${file}: up makes everything, a second one changes nothing, a new generation replaces one instance, destroy leaves nothing`, async (context) => {
-      const manifest = join(scratch, "manifest.json");
+    test(`${file}: up makes everything, a second one changes nothing, a new generation replaces one instance, destroy leaves nothing`, async () => {
+      const manifest = join(folder, "manifest.json");
       writeFileSync(manifest, JSON.stringify({ files: {} }));
       const { config, cluster, region } = exampleConfig(file.replace("examples/", ""), manifest);
       const environment = { AWS_REGION: region, HA_KUBERNETES_TEST_AWS_CALLS: calls };
@@ -160,7 +158,7 @@ suite("the examples", () => {
       await makeExisting(here, cluster);
       const before = await everything(here);
       const left = async () => (await everything(here)).filter((line) => !before.includes(line));
-      const stack = new TestProject(context, "", "test/aws/engine.ts");
+      const stack = new TestProject("", "test/aws/engine.ts");
       stack.write("index.ts", infrastructureProgram);
       const configure = () => stack.write("Pulumi.dev.yaml", stringify({ config }));
       configure();

@@ -12,18 +12,22 @@ import { bundleManifest } from "../harness/metal.ts";
 import { eventually, must } from "../harness/process.ts";
 import { assertNothingRuns, onCluster } from "../harness/scenario.ts";
 import type { ClusterConfig } from "../harness/stack.ts";
+import { takeSubnet } from "../harness/subnets.ts";
 import { containersOf, traces } from "../harness/traces.ts";
 import { assertPodsReachEachOther } from "../harness/workload.ts";
 
 const name = "test-aws";
-const vpcCidr = "10.79.96.0/20";
+const vpcCidr = await takeSubnet(20);
+/** An address in the subnet that the provider gives the zone with this number: the VPC's range in fours. */
+const inZone = (zone: number, last: number) =>
+  vpcCidr.replace(/(\d+)\.0\/20$/, (_, third) => `${Number(third) + 4 * zone}.${last}`);
 const hosts: ClusterConfig["hosts"] = {
   // Fixed, so that this file can name them; in subnets of the zones that their numbers say.
-  m1: { address: "10.79.96.11", roles: ["etcd", "control-plane"] },
-  m2: { address: "10.79.100.12", roles: ["etcd", "control-plane"] },
-  m3: { address: "10.79.104.13", roles: ["etcd", "control-plane"] },
-  w1: { address: "10.79.96.21", roles: ["worker"], pool: "general" },
-  w2: { address: "10.79.100.22", roles: ["worker"], pool: "general" },
+  m1: { address: inZone(0, 11), roles: ["etcd", "control-plane"] },
+  m2: { address: inZone(1, 12), roles: ["etcd", "control-plane"] },
+  m3: { address: inZone(2, 13), roles: ["etcd", "control-plane"] },
+  w1: { address: inZone(0, 21), roles: ["worker"], pool: "general" },
+  w2: { address: inZone(1, 22), roles: ["worker"], pool: "general" },
 };
 const config = {
   name,

@@ -7,7 +7,7 @@ import { assertNothingRuns, loginsOf, onCluster } from "../harness/scenario.ts";
 import { threePlusTwo } from "../harness/stack.ts";
 import { answeringNodes, startWhereAmI } from "../harness/workload.ts";
 
-const config = threePlusTwo("test-backup", 11);
+const config = await threePlusTwo("test-backup");
 const directory = "/var/backups/ha-kubernetes";
 const elsewhere = "/mnt/elsewhere";
 /** The host that stands for one outside of the cluster, by SFTP. */

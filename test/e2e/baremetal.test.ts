@@ -17,7 +17,7 @@ spec: { maxUnavailable: 0, selector: { matchLabels: { app: whereami } } }
 const fresh = new FreshHosts();
 
 onCluster(
-  onMetal("test-metal", 2),
+  await onMetal("test-metal"),
   (scenario) => {
     const { stack, cluster } = scenario;
 

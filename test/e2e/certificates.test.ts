@@ -6,7 +6,7 @@ import type { LabHost } from "../harness/lab.ts";
 import { assertNothingRuns, onCluster } from "../harness/scenario.ts";
 import { threePlusTwo } from "../harness/stack.ts";
 
-const config = { ...threePlusTwo("test-certs", 5), certificates: { leafValidityHours: 2, renewBeforeHours: 1 } };
+const config = { ...(await threePlusTwo("test-certs")), certificates: { leafValidityHours: 2, renewBeforeHours: 1 } };
 
 onCluster(config, (scenario) => {
   const edited = new Edited(scenario);

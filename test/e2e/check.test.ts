@@ -7,7 +7,7 @@ import { heldBy } from "../harness/secrets.ts";
 import { threePlusTwo } from "../harness/stack.ts";
 import { secretsOfStack } from "../harness/stages.ts";
 
-const config = threePlusTwo("test-check", 74);
+const config = await threePlusTwo("test-check");
 const root = new URL("../../", import.meta.url).pathname;
 
 interface Found {

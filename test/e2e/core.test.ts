@@ -13,7 +13,7 @@ import { assertPodsReachEachOther } from "../harness/workload.ts";
 const processes = new ProcessWatcher();
 
 onCluster(
-  threePlusTwo("test-core", 0),
+  await threePlusTwo("test-core"),
   (scenario) => {
     const { stack, cluster, config } = scenario;
 

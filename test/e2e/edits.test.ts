@@ -5,10 +5,10 @@ import type { TestCluster } from "../harness/cluster.ts";
 import { type Edit, Edited } from "../harness/edits.ts";
 import { eventually } from "../harness/process.ts";
 import { assertNothingRuns, onCluster } from "../harness/scenario.ts";
-import { type ClusterConfig, threePlusTwo } from "../harness/stack.ts";
+import { type ClusterConfig, hostAt, threePlusTwo } from "../harness/stack.ts";
 import { startWhereAmI } from "../harness/workload.ts";
 
-onCluster(threePlusTwo("test-edits", 13), (scenario) => {
+onCluster(await threePlusTwo("test-edits"), (scenario) => {
   const edited = new Edited(scenario);
   const controlPlanes = ["m1", "m2", "m3"];
   const everyHost = [...controlPlanes, "w1", "w2"];
@@ -97,7 +97,7 @@ onCluster(threePlusTwo("test-edits", 13), (scenario) => {
     assert.deepEqual(await taintsAndLabel(cluster, "w1"), ["dedicated=batch:NoSchedule mine=yes:PreferNoSchedule", "batch"]);
     assert.deepEqual(await taintsAndLabel(cluster, "w2"), ["dedicated=batch:NoSchedule", "batch"]);
     const joined = await edit("worker w3 added to it", ["m1", "w3"], ({ hosts }) => {
-      hosts.w3 = { address: "10.79.13.23", roles: ["worker"], pool: "general" };
+      hosts.w3 = hostAt(scenario.config, 23, "worker");
     });
     await joined.cluster.nodesReady();
     assert.deepEqual(await taintsAndLabel(joined.cluster, "w3"), ["dedicated=batch:NoSchedule", "batch"]);

@@ -6,14 +6,15 @@ import { healthyMembers } from "../harness/edits.ts";
 import { FreshHosts } from "../harness/fresh.ts";
 import { makeMetal, onMetal } from "../harness/metal.ts";
 import { assertNothingRuns, onCluster } from "../harness/scenario.ts";
+import { hostAt } from "../harness/stack.ts";
 import { stageCommands } from "../harness/stages.ts";
 
-const config = onMetal("test-etcd", 11);
-const host = (last: number, ...roles: string[]) => ({ address: `10.79.11.${last}`, roles });
+const config = await onMetal("test-etcd");
+const host = (last: number, ...roles: string[]) => hostAt(config, last, ...roles);
 config.hosts = {
   ...Object.fromEntries([1, 2, 3].map((n) => [`e${n}`, host(30 + n, "etcd")])),
   ...Object.fromEntries([1, 2, 3].map((n) => [`m${n}`, host(10 + n, "balancer", "control-plane")])),
-  w1: { ...host(21, "worker"), pool: "general" },
+  w1: host(21, "worker"),
 };
 const fresh = new FreshHosts();
 

@@ -8,7 +8,7 @@ import { eventually } from "../harness/process.ts";
 import { assertNothingRuns, onCluster } from "../harness/scenario.ts";
 import { threePlusTwo } from "../harness/stack.ts";
 
-onCluster(threePlusTwo("test-failover", 1), (scenario) => {
+onCluster(await threePlusTwo("test-failover"), (scenario) => {
   const { stack, cluster, config } = scenario;
   let gone: LabHost;
 

@@ -6,11 +6,12 @@ import { Edited } from "../harness/edits.ts";
 import { makeMetal, onMetal } from "../harness/metal.ts";
 import { eventually } from "../harness/process.ts";
 import { assertNothingRuns, onCluster } from "../harness/scenario.ts";
+import { addressIn } from "../harness/stack.ts";
 import { watching } from "../harness/watching.ts";
 
-const config = onMetal("test-field-api", 106);
+const config = await onMetal("test-field-api");
 const old = { domainName: config.api.domainName, address: config.api.address, port: 8443 };
-const next = { domainName: "k8s.test-field-api.internal", address: "10.79.106.9", port: 9443 };
+const next = { domainName: "k8s.test-field-api.internal", address: addressIn(config, 9), port: 9443 };
 
 onCluster(
   config,

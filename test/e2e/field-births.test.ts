@@ -25,7 +25,7 @@ const steps: readonly (readonly [step: string, seconds: number])[] = [
 const fresh = new FreshHosts();
 
 onCluster(
-  onMetal("test-births", 107),
+  await onMetal("test-births"),
   (scenario) => {
     const { stack, cluster } = scenario;
 

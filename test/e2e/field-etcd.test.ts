@@ -7,7 +7,7 @@ import { eventually } from "../harness/process.ts";
 import { assertNothingRuns, onCluster } from "../harness/scenario.ts";
 import { threePlusTwo } from "../harness/stack.ts";
 
-const config = threePlusTwo("test-field-etcd", 102);
+const config = await threePlusTwo("test-field-etcd");
 delete config.hosts.w2;
 const etcd: Record<string, unknown> = { quotaMebibytes: 512, metrics: "nodes", backup: { keep: 5 } };
 config.etcd = etcd;

@@ -9,7 +9,7 @@ import { makeMetal, onMetal } from "../harness/metal.ts";
 import { assertNothingRuns, onCluster } from "../harness/scenario.ts";
 import type { ClusterConfig } from "../harness/stack.ts";
 
-const config = onMetal("test-field-logins", 105);
+const config = await onMetal("test-field-logins");
 const newKey = () => opensshKey(generateKeyPairSync("ed25519").privateKey) as OpensshKey;
 const fresh = new FreshHosts();
 /** The key that logs in at first, and its public half. */
@@ -130,7 +130,9 @@ onCluster(
         sed -i '/^HostKey .*ed25519/d' /etc/ssh/sshd_config /etc/ssh/sshd_config.d/*
         systemctl restart ssh`);
       Object.assign(config.hosts.w1 as object, { hostKey: (await w1.sh("cat /etc/ssh/rsa.pub")).trim() });
-      Object.assign(config.hosts.m2 as object, { hostKey: `10.79.105.12 ${lab.hostKey.split(" ").slice(0, 2).join(" ")}` });
+      Object.assign(config.hosts.m2 as object, {
+        hostKey: `${config.hosts.m2?.address} ${lab.hostKey.split(" ").slice(0, 2).join(" ")}`,
+      });
       await fresh.remember(scenario.cluster.hosts.values());
     },
   },

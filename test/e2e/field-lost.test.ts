@@ -9,7 +9,7 @@ import { onCluster } from "../harness/scenario.ts";
 import type { ClusterConfig } from "../harness/stack.ts";
 
 const root = new URL("../../", import.meta.url).pathname;
-const config = onMetal("test-field-lost", 105);
+const config = await onMetal("test-field-lost");
 
 onCluster(
   config,

@@ -4,10 +4,10 @@ import { test } from "node:test";
 import { isReady } from "../harness/cluster.ts";
 import { eventually, run } from "../harness/process.ts";
 import { assertNothingRuns, onCluster } from "../harness/scenario.ts";
-import { threePlusTwo } from "../harness/stack.ts";
+import { hostAt, threePlusTwo } from "../harness/stack.ts";
 import { assertPodsReachEachOther, startGuarded } from "../harness/workload.ts";
 
-const config = threePlusTwo("test-field-nodes", 103);
+const config = await threePlusTwo("test-field-nodes");
 const root = new URL("../../", import.meta.url).pathname;
 const kubeletKubectl = "kubectl --cache-dir /run/kubectl-of-tests --kubeconfig /etc/kubernetes/kubelet.conf";
 const credential = "/var/lib/kubelet/pki/kubelet-client-current.pem";
@@ -145,7 +145,7 @@ onCluster(config, (scenario) => {
   });
 
   test("a worker joins a living cluster and is Ready when up ends; taken out, it is drained with its own rights alone", async () => {
-    const w3 = { address: "10.79.103.23", roles: ["worker"], pool: "general" };
+    const w3 = hostAt(config, 23, "worker");
     stack.configure({ ...config, repair: "three", hosts: { ...config.hosts, w3 } });
     await stack.up();
     assert.ok((await cluster.readyNodes()).includes("w3"));

@@ -8,7 +8,7 @@ import { makeMetal, onMetal } from "../harness/metal.ts";
 import { onCluster } from "../harness/scenario.ts";
 import type { ClusterConfig, HostEntry } from "../harness/stack.ts";
 
-const { hosts: all, ...rest } = onMetal("test-own", 100);
+const { hosts: all, ...rest } = await onMetal("test-own");
 const { w2: _, ...hosts } = all;
 const config: ClusterConfig = { ...rest, hosts, etcd: { dataDirectory: "/srv/etcd", backup: { directory: "/srv/snapshots" } } };
 const entry = (name: string) => config.hosts[name] as HostEntry;

@@ -12,7 +12,7 @@ import { startGuarded } from "../harness/workload.ts";
 const before = process.env.HA_KUBERNETES_RELEASE ?? "835f0758f5b5b77727846470d3115863eef2125e";
 
 onCluster(
-  threePlusTwo("test-release", 108),
+  await threePlusTwo("test-release"),
   (scenario) => {
     const { stack, cluster } = scenario;
 

@@ -8,7 +8,7 @@ import { eventually } from "../harness/process.ts";
 import { onCluster } from "../harness/scenario.ts";
 import { apiserverStarted, withLibraries } from "../harness/turns.ts";
 
-const config = onMetal("test-field-turns", 101);
+const config = await onMetal("test-field-turns");
 const fresh = new FreshHosts();
 // What a host has got when `up` is killed.
 const points = {

@@ -6,7 +6,7 @@ import { TestCluster } from "../harness/cluster.ts";
 import { healthyMembers, nodeNames } from "../harness/edits.ts";
 import { killedUp, randomFrom } from "../harness/kills.ts";
 import { assertNothingRuns, onCluster } from "../harness/scenario.ts";
-import { type ClusterConfig, threePlusTwo } from "../harness/stack.ts";
+import { type ClusterConfig, everyRole, hostAt, threePlusTwo } from "../harness/stack.ts";
 
 // 9 are one of each change. HA_KUBERNETES_SEED chooses other points than the usual ones.
 const kills = Number(process.env.HA_KUBERNETES_KILLS ?? 9);
@@ -19,18 +19,17 @@ interface Change {
   seconds: number;
 }
 
-const at = (last: number) => `10.79.15.${last}`;
 const replace = (old: string, name: string, last: number): Change => ({
   name: `${old} replaced by ${name}`,
   edit: ({ hosts }) => {
     delete hosts[old];
-    hosts[name] = { address: at(last), roles: ["etcd", "balancer", "control-plane"] };
+    hosts[name] = hostAt(initial, last, ...everyRole);
   },
   seconds: 100,
 });
 
 const initial: ClusterConfig = {
-  ...threePlusTwo("test-kills", 15),
+  ...(await threePlusTwo("test-kills")),
   kubernetesVersion: "1.36.1",
   versions: { etcd: "3.6.13" },
 };
@@ -71,7 +70,7 @@ const round: Change[] = [
   {
     name: "worker w3 added",
     edit: ({ hosts }) => {
-      hosts.w3 = { address: at(23), roles: ["worker"], pool: "general" };
+      hosts.w3 = hostAt(initial, 23, "worker");
     },
     seconds: 15,
   },

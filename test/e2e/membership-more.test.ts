@@ -8,18 +8,18 @@ import { cutPower } from "../harness/lab-faults.ts";
 import { type Lab, reinstallHost } from "../harness/lab-hosts.ts";
 import { makeMetal, onMetal } from "../harness/metal.ts";
 import { onCluster } from "../harness/scenario.ts";
-import type { ClusterConfig } from "../harness/stack.ts";
+import { addressIn, type ClusterConfig, hostAt } from "../harness/stack.ts";
 import { startWhereAmI } from "../harness/workload.ts";
 
-const config = onMetal("test-members-more", 12);
-const host = (last: number, ...roles: string[]) => ({ address: `10.79.12.${last}`, roles });
+const config = await onMetal("test-members-more");
+const host = (last: number, ...roles: string[]) => hostAt(config, last, ...roles);
 // Hosts that stand ready and join later.
 const later: ClusterConfig["hosts"] = {
   d1: { ...host(41, "worker"), pool: "disks" },
   b1: host(51, "balancer"),
   e4: host(34, "etcd"),
   e5: host(35, "etcd"),
-  w3: { ...host(23, "worker"), pool: "general" },
+  w3: host(23, "worker"),
 };
 const all = new TestCluster({ ...config, hosts: { ...config.hosts, ...later } });
 const fresh = new FreshHosts();
@@ -92,7 +92,7 @@ onCluster(
     test("a host with another address is refused with the way to go; that way is gone", async () => {
       const { stack } = scenario;
       const moved = structuredClone(edited.config);
-      Object.assign(moved.hosts.w1 as object, { address: "10.79.12.29" });
+      Object.assign(moved.hosts.w1 as object, { address: addressIn(config, 29) });
       stack.configure(moved);
       const { status, text } = await stack.engine("preview");
       assert.notEqual(status, 0);

@@ -4,17 +4,17 @@ import { test } from "node:test";
 import { Edited, healthyMembers, nodeNames } from "../harness/edits.ts";
 import { cutPower } from "../harness/lab-faults.ts";
 import { assertNothingRuns, onCluster } from "../harness/scenario.ts";
-import { type ClusterConfig, threePlusTwo } from "../harness/stack.ts";
+import { type ClusterConfig, everyRole, hostAt, threePlusTwo } from "../harness/stack.ts";
 import { startWhereAmI } from "../harness/workload.ts";
 
-const network = 4;
-const everything = (last: number) => ({ address: `10.79.${network}.${last}`, roles: ["etcd", "balancer", "control-plane"] });
-const worker = (last: number) => ({ address: `10.79.${network}.${last}`, roles: ["worker"], pool: "general" });
+const config = await threePlusTwo("test-members");
+const everything = (last: number) => hostAt(config, last, ...everyRole);
+const worker = (last: number) => hostAt(config, last, "worker");
 const without = (config: ClusterConfig, name: string) => {
   delete config.hosts[name];
 };
 
-onCluster(threePlusTwo("test-members", network), (scenario) => {
+onCluster(config, (scenario) => {
   const edited = new Edited(scenario);
 
   test("a healthy cluster with a workload; CoreDNS has a budget of one pod away at a time", async () => {

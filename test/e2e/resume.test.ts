@@ -6,7 +6,7 @@ import { assertNothingRuns, onCluster } from "../harness/scenario.ts";
 import { threePlusTwo } from "../harness/stack.ts";
 
 onCluster(
-  threePlusTwo("test-resume", 3),
+  await threePlusTwo("test-resume"),
   (scenario) => {
     const { stack, cluster } = scenario;
     const ids = new Set<string>();

@@ -11,7 +11,7 @@ import { assertNothingRuns, onCluster } from "../harness/scenario.ts";
 import { type ClusterConfig, threePlusTwo } from "../harness/stack.ts";
 import { startWhereAmI } from "../harness/workload.ts";
 
-const config = threePlusTwo("test-rotation", 12);
+const config = await threePlusTwo("test-rotation");
 
 onCluster(config, (scenario) => {
   const edited = new Edited(scenario);

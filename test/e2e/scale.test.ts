@@ -3,10 +3,10 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Edited } from "../harness/edits.ts";
 import { assertNothingRuns, onCluster } from "../harness/scenario.ts";
-import { threePlusTwo } from "../harness/stack.ts";
+import { hostAt, threePlusTwo } from "../harness/stack.ts";
 
-const config = threePlusTwo("test-scale", 16);
-const worker = (n: number) => ({ address: `10.79.16.${20 + n}`, roles: ["worker"], pool: "general" });
+const config = await threePlusTwo("test-scale");
+const worker = (n: number) => hostAt(config, 20 + n, "worker");
 for (let n = 3; n <= 9; n++) config.hosts[`w${n}`] = worker(n);
 
 onCluster(config, (scenario) => {

@@ -7,11 +7,12 @@ import type { Lab } from "../harness/lab-hosts.ts";
 import { makeMetal, onMetal } from "../harness/metal.ts";
 import { onCluster } from "../harness/scenario.ts";
 import { heldBy } from "../harness/secrets.ts";
-import { Stack } from "../harness/stack.ts";
+import { addressIn, Stack } from "../harness/stack.ts";
 import { secretsOfStack } from "../harness/stages.ts";
 import { containersOf } from "../harness/traces.ts";
 
-const config = onMetal("test-tamper", 8);
+const config = await onMetal("test-tamper");
+const outside = addressIn(config, 300);
 const { m1 } = config.hosts;
 assert.ok(m1);
 config.hosts = { m1 };
@@ -70,7 +71,7 @@ onCluster(
         ...config,
         kubernetesVersion: "v1.36.3",
         network: { kubeProxyMode: "magic", podCidr: "10.96.0.0/12" },
-        hosts: { m1: { ...m1, address: "10.79.8.300" } },
+        hosts: { m1: { ...m1, address: outside } },
         controlPlanes: 3,
       } as typeof config);
       const { status, text } = await stack.engine("up");
@@ -78,7 +79,7 @@ onCluster(
       for (const key of ["kubernetesVersion", "network.kubeProxyMode", "hosts.m1.address", "controlPlanes"]) {
         assert.ok(text.includes(key), `${key} is named:\n${text.slice(-3000)}`);
       }
-      for (const value of ["v1.36.3", "magic", "10.79.8.300"]) assert.ok(text.includes(value), `${value} is shown`);
+      for (const value of ["v1.36.3", "magic", outside]) assert.ok(text.includes(value), `${value} is shown`);
       assert.deepEqual(await everything(), before);
     });
 
@@ -100,7 +101,7 @@ onCluster(
 
     test("a config with a mistake makes no state where there was none", async () => {
       stack.forget();
-      stack.configure({ ...config, api: { ...config.api, address: "10.79.8.0/24" } });
+      stack.configure({ ...config, api: { ...config.api, address: config.nodeCidrs[0] as string } });
       assert.notEqual((await stack.engine("up")).status, 0);
       const left = existsSync(stack.stateFile) ? stack.resources().filter(({ type }) => type !== "pulumi:pulumi:Stack") : [];
       assert.deepEqual(left, []);

@@ -7,7 +7,7 @@ import { Probe, summary } from "../harness/probe.ts";
 import { eventually } from "../harness/process.ts";
 import { type RollReport, RollWatch } from "../harness/roll.ts";
 import { assertNothingRuns, onCluster } from "../harness/scenario.ts";
-import { threePlusTwo } from "../harness/stack.ts";
+import { everyRole, hostAt, threePlusTwo } from "../harness/stack.ts";
 import { startGuarded, startWhereAmI } from "../harness/workload.ts";
 
 // Every Kubernetes version is minutes of building where it is not in the bundle yet. So by default only a patch upgrade runs. With
@@ -19,7 +19,7 @@ const snapshots = "/var/backups/ha-kubernetes";
 const brokenKubelet = "/etc/systemd/system/kubelet.service.d/broken.conf";
 
 const config = {
-  ...threePlusTwo("test-upgrade", 12),
+  ...(await threePlusTwo("test-upgrade")),
   kubernetesVersion: from,
   upgradePath: "auto",
   versions: { etcd: "3.6.13", containerd: "2.3.3" },
@@ -136,7 +136,7 @@ onCluster(config, (scenario) => {
   test("a downgrade, and an upgrade together with a replacement, are refused before anything is touched", async () => {
     const older = from === "1.34.4" ? undefined : from === "1.35.4" ? "1.34.4" : "1.35.4";
     const { m1: _, ...hosts } = edited.config.hosts;
-    const m4 = { address: "10.79.12.14", roles: ["etcd", "balancer", "control-plane"] };
+    const m4 = hostAt(config, 14, ...everyRole);
     const edits = [
       ...(older ? [{ edit: { kubernetesVersion: older }, says: /put it back/ }] : []),
       {

@@ -1,12 +1,11 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { LabHost } from "./lab.ts";
 import { must } from "./process.ts";
+import { scratch } from "./scratch.ts";
 
 /** Block devices for lab hosts: files of this machine behind its loop devices, which live until `remove`. */
 export class Disks {
-  readonly #folder = mkdtempSync(join(tmpdir(), "disks-"));
+  readonly #folder = scratch();
   readonly #devices: string[] = [];
 
   /** Makes a blank disk of 256 MiB; returns this machine's name of it. */
@@ -26,6 +25,5 @@ export class Disks {
 
   async remove(): Promise<void> {
     for (const device of this.#devices) await must("losetup", ["--detach", device]);
-    rmSync(this.#folder, { recursive: true, force: true });
   }
 }

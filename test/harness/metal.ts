@@ -11,8 +11,8 @@ const root = new URL("../../", import.meta.url).pathname;
 export const bundleManifest = join(process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "ha-kubernetes/bundle/manifest.json");
 
 /** The same cluster on hosts that exist already, which a user with sudo logs in to. */
-export function onMetal(name: string, network: number): ClusterConfig {
-  const { lab: _, ...config } = threePlusTwo(name, network);
+export async function onMetal(name: string): Promise<ClusterConfig> {
+  const { lab: _, ...config } = await threePlusTwo(name);
   return { ...config, provider: "baremetal", ssh: { user: "ops" }, artifacts: { source: "bundle", manifest: bundleManifest } };
 }
 
@@ -24,8 +24,7 @@ export async function makeMetal({ stack, config }: Scenario, more: ClusterConfig
   });
   const all = { ...config.hosts, ...more };
   const addresses = Object.fromEntries(Object.entries(all).map(([name, { address }]) => [name, address]));
-  const subnet = (config.nodeCidrs as string[])[0] as string;
-  const lab = await makeHosts(config.name, subnet, addresses);
+  const lab = await makeHosts(config.name, config.nodeCidrs[0] as string, addresses);
   for (const host of Object.values(all)) host.hostKey = lab.hostKey;
   stack.configure(config);
   await stack.secret("sshPrivateKey", lab.privateKey);

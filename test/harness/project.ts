@@ -1,8 +1,7 @@
 import { spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { TestContext } from "node:test";
+import { scratch } from "./scratch.ts";
 
 // A small Pulumi project in a folder of its own, and the engine run on it as npm would.
 
@@ -32,12 +31,12 @@ export class TestProject {
   readonly folder: string;
   readonly log: string;
   readonly #engine: string;
+  readonly #temporary = scratch();
 
   /** `engine` is the file that runs it, from the root of this repository. */
-  constructor(context: TestContext, program: string, engine = "engine/main.ts") {
+  constructor(program: string, engine = "engine/main.ts") {
     this.#engine = join(root, engine);
-    this.folder = mkdtempSync(join(tmpdir(), "engine-test-"));
-    context.after(() => rmSync(this.folder, { recursive: true, force: true }));
+    this.folder = scratch();
     this.log = join(this.folder, "log");
     writeFileSync(this.log, "");
     symlinkSync(join(root, "node_modules"), join(this.folder, "node_modules"));
@@ -97,6 +96,8 @@ const say = (word: string) => \`echo \${word} >> \${log}; echo \${word}\`;
       env: {
         ...clean,
         NODE_TEST_CONTEXT: "",
+        // A run that a test kills removes none of its temporary files.
+        TMPDIR: this.#temporary,
         HA_KUBERNETES_PROVIDERS: "builtin",
         PULUMI_CONFIG_PASSPHRASE: "test passphrase",
         ...env,

@@ -1,16 +1,19 @@
 import { createHash, generateKeyPairSync } from "node:crypto";
-import { mkdtempSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { wantedFiles } from "../../artifacts/bundle-plan.ts";
 import { cloudImageGroups, knownVersions, resolveVersions } from "../../artifacts/lock.ts";
+import { providerOf } from "../../config/provider.ts";
+import type { Cluster } from "../../config/schema.ts";
 import { type OpensshKey, opensshKey } from "../../keys/openssh.ts";
+import { known } from "../../providers/index.ts";
+import { scratch } from "./scratch.ts";
 
 // Configs of clusters that no host stands behind.
 
 /** A manifest of a bundle that has everything, with hashes of nothing. */
 export function manifestFile(): string {
-  const path = join(mkdtempSync(join(tmpdir(), "ha-kubernetes-")), "manifest.json");
+  const path = join(scratch(), "manifest.json");
   const files = knownVersions().kubernetes.flatMap((kubernetesVersion) => {
     const { versions } = resolveVersions({ kubernetesVersion, versions: {} });
     return (["amd64", "arm64"] as const).flatMap((architecture) =>
@@ -57,3 +60,9 @@ export function clusterOf(
 
 /** A new private key in OpenSSH's form. */
 export const newPrivateKey = (): string => (opensshKey(generateKeyPairSync("ed25519").privateKey) as OpensshKey).privateKey;
+
+/** A config with its defaults, whatever the rules say of it. */
+export function clusterFrom(config: unknown): Cluster {
+  const data = known.schema.parse(config);
+  return { ...data, traits: providerOf(known, data.provider).traits };
+}

@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { after, before, suite } from "node:test";
 import { TestCluster } from "./cluster.ts";
 import { removeHosts } from "./lab-hosts.ts";
 import { type ClusterConfig, Stack } from "./stack.ts";
+import { claim } from "./subnets.ts";
 
 /** A stack of a test with the cluster that its config describes. */
 export interface Scenario {
@@ -35,8 +36,9 @@ export function onCluster(config: ClusterConfig, tests: (scenario: Scenario) => 
     const scenario: Scenario = { stack, cluster: new TestCluster(config), config, said: "" };
     let claimed = false;
     before(async () => {
-      claim(config.name);
-      claimed = true;
+      // Two runs of one group, from two checkouts, would remove each other's hosts.
+      claimed = (await claim(config.name)) !== undefined;
+      if (!claimed) throw new Error("another process runs the same tests on the same hosts: wait for it to end, or end it");
       await clean(scenario);
       await options.prepare?.(scenario);
       stack.configure(config);
@@ -52,22 +54,9 @@ export function onCluster(config: ClusterConfig, tests: (scenario: Scenario) => 
       if (!claimed) return;
       if (process.env.HA_KUBERNETES_KEEP === "1") console.log(`${config.name} is kept; its passphrase is ${stack.passphrase}`);
       else await clean(scenario);
-      rmSync(`/run/ha-kubernetes-${config.name}.pid`, { force: true });
     });
     tests(scenario);
   });
-}
-
-/** Two runs of one group, from two checkouts, would remove each other's hosts: the second one is refused while the first lives. */
-function claim(name: string): void {
-  const file = `/run/ha-kubernetes-${name}.pid`;
-  if (existsSync(file)) {
-    const pid = readFileSync(file, "utf8");
-    if (pid !== String(process.pid) && existsSync(`/proc/${pid}`)) {
-      throw new Error(`process ${pid} runs the same tests on the same hosts: wait for it to end, or end it`);
-    }
-  }
-  writeFileSync(file, String(process.pid));
 }
 
 /** What a test made, this one or one that was killed: the lab with its hosts, and the stack's files. */

@@ -2,7 +2,9 @@ import { randomBytes } from "node:crypto";
 import { existsSync, globSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { parse, stringify } from "yaml";
 import { type Result, type RunOptions, run } from "./process.ts";
+import { scratch } from "./scratch.ts";
 import { type Export, opened, type Resource } from "./secrets.ts";
+import { takeSubnet } from "./subnets.ts";
 
 // A stack of a test: its own name, cluster, network and passphrase. Nothing of a user's stack is touched.
 
@@ -19,25 +21,40 @@ export interface HostEntry {
 export interface ClusterConfig {
   name: string;
   hosts: Record<string, HostEntry>;
+  nodeCidrs: string[];
   api: { domainName: string; address: string; [key: string]: unknown };
   [key: string]: unknown;
 }
 
-/** Three hosts with every role and two workers, in the third byte `network` of 10.79.0.0/16. */
-export function threePlusTwo(name: string, network: number): ClusterConfig {
-  const at = (last: number) => `10.79.${network}.${last}`;
-  const everything = (last: number) => ({ address: at(last), roles: ["etcd", "balancer", "control-plane"] });
-  const worker = (last: number) => ({ address: at(last), roles: ["worker"], pool: "general" });
+/** Three hosts with every role and two workers, in a network that nothing else on this machine uses. */
+export async function threePlusTwo(name: string): Promise<ClusterConfig> {
+  const subnet = await takeSubnet();
+  const everything = (last: number) => hostAt(subnet, last, ...everyRole);
+  const worker = (last: number) => hostAt(subnet, last, "worker");
   return {
     name,
     provider: "lab",
     kubernetesVersion: "1.36.3",
-    nodeCidrs: [`10.79.${network}.0/24`],
-    lab: { subnet: `10.79.${network}.0/24` },
-    api: { domainName: `api.${name}.internal`, address: at(10) },
+    nodeCidrs: [subnet],
+    lab: { subnet },
+    api: { domainName: `api.${name}.internal`, address: addressIn(subnet, 10) },
     hosts: { m1: everything(11), m2: everything(12), m3: everything(13), w1: worker(21), w2: worker(22) },
     pools: { general: {} },
   };
+}
+
+/** The address with this last byte in a network such as 10.79.128.0/24; of a cluster, in its first network. */
+export function addressIn(network: string | ClusterConfig, last: number): string {
+  const cidr = typeof network === "string" ? network : (network.nodeCidrs[0] as string);
+  return cidr.replace(/\d+\/\d+$/, String(last));
+}
+
+/** The roles of a host of the control plane that also holds etcd and the balancer. */
+export const everyRole = ["etcd", "balancer", "control-plane"];
+
+/** A host with this last byte in its address; a worker is in pool `general`. */
+export function hostAt(network: string | ClusterConfig, last: number, ...roles: readonly string[]): HostEntry {
+  return { address: addressIn(network, last), roles, ...(roles.includes("worker") && { pool: "general" }) };
 }
 
 export class Stack {
@@ -50,7 +67,8 @@ export class Stack {
   constructor(name: string, entry?: string) {
     this.name = name;
     this.#engine = ["engine/launch.mjs", ...(entry === undefined ? [] : ["run", entry])];
-    this.#environment = { PULUMI_CONFIG_PASSPHRASE: randomBytes(16).toString("hex") };
+    // A run that a test kills removes none of its temporary files.
+    this.#environment = { PULUMI_CONFIG_PASSPHRASE: randomBytes(16).toString("hex"), TMPDIR: scratch() };
   }
 
   get passphrase(): string {

@@ -52,6 +52,6 @@ export interface RefusedChange {
   before?: (b: Recorded) => void;
   /** Edits what this one is to make. */
   after?: (a: Recorded) => void;
-  /** Every problem, in order, its lines joined by " | ". */
-  says: readonly string[];
+  /** The key of every problem, in order; test/golden/config-messages.txt has their texts. */
+  keys: readonly string[];
 }

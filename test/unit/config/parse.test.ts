@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { parseCluster } from "../../../config/parse.ts";
 import { didYouMean } from "../../../config/problems.ts";
+import type { LabCluster } from "../../../providers/lab/schema.ts";
 import { known, lab, master, metal, type Written } from "./samples.ts";
 
 function right(config: Written) {
@@ -46,25 +47,28 @@ test("every default is filled in, of sections that aren't written too", () => {
   assert.equal(cluster.hosts.m1?.incarnation, 1);
   assert.deepEqual(cluster.pools.general, { labels: {}, taints: [], maxUnavailable: 1 });
   assert.equal(cluster.addons.coredns.replicas, 2);
-  assert.equal(cluster.lab, undefined);
-  assert.equal(right(lab()).cluster.lab?.sshUser, "root");
+  assert.ok(!("lab" in cluster));
+  assert.equal((right(lab()).cluster as LabCluster).lab.sshUser, "root");
 });
 
-test("mistakes of every kind come at once, each key once", () => {
+test("all mistakes of single keys come at once, then all of rules over several keys", () => {
   const config = metal();
-  delete config.name;
-  config.hosts.m1.address = "10.0.0.300";
-  config.hosts.m2.adress = "10.0.0.12";
   config.hosts.w1.pool = "genral";
   config.hosts.m4 = master(4);
   config.network = { podCidr: "10.0.0.0/16" };
   config.etcd = { electionMilliseconds: 100 };
-  config.ssh = { privateKey: "-----BEGIN EC PRIVATE KEY-----\nMHcCAQEE" };
-  assert.deepEqual(wrong(config), [
+  const broken = structuredClone(config);
+  delete broken.name;
+  broken.hosts.m1.address = "10.0.0.300";
+  broken.hosts.m2.adress = "10.0.0.12";
+  broken.ssh = { privateKey: "-----BEGIN EC PRIVATE KEY-----\nMHcCAQEE" };
+  assert.deepEqual(wrong(broken), [
     "cluster.ssh.privateKey",
     "cluster.name",
     "cluster.hosts.m1.address",
     "cluster.hosts.m2.adress",
+  ]);
+  assert.deepEqual(wrong(config), [
     "cluster.hosts", // 4 members
     "cluster.hosts.w1.pool",
     "cluster.network.podCidr",

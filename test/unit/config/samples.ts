@@ -1,5 +1,12 @@
 import { createHash } from "node:crypto";
+import type { Change, Refusal } from "../../../config/changes/change.ts";
+import { refusals } from "../../../config/changes.ts";
+import { knownBy, providerOf, sectionProblems, sectionRule } from "../../../config/provider.ts";
+import type { Rule } from "../../../config/rules/rule.ts";
+import { rules, warnings } from "../../../config/rules.ts";
+import type { Cluster } from "../../../config/schema.ts";
 import type { KnownVersions } from "../../../config/versions.ts";
+import { providers } from "../../../providers/index.ts";
 
 /** A config as a user writes it: any JSON. */
 // biome-ignore lint/suspicious/noExplicitAny: tests break it in every way a user can
@@ -76,7 +83,7 @@ const recommended = {
 };
 
 /** A small lock, so that these tests don't change with the real one. */
-export const known: KnownVersions = {
+const versions: KnownVersions = {
   kubernetes: ["1.33.13", "1.34.4", "1.35.4", "1.36.1", "1.36.3"],
   parts: {
     etcd: ["3.5.21", "3.5.25", "3.5.27", "3.6.13", "3.6.14"],
@@ -86,22 +93,56 @@ export const known: KnownVersions = {
     flannel: ["0.28.4"],
     coredns: ["1.13.1", "1.14.2"],
   },
-  recommended: (version) => (known.kubernetes.includes(version) ? recommended : undefined),
+  recommended: (version) => (versions.kubernetes.includes(version) ? recommended : undefined),
 };
+
+/** What configs of these tests may name. */
+export const known = knownBy(versions, providers);
+
+/** Every rule, warning and refusal: the shared ones, and those of each provider, which see nothing of others. */
+const ofProviders = (kind: "rules" | "warnings"): Rule[] =>
+  providers.flatMap((provider) =>
+    (provider[kind] ?? []).map(({ says, check }) => ({
+      says,
+      check: (cluster, versions) =>
+        cluster.provider === provider.name && sectionProblems(cluster, known).length === 0 ? check(cluster, versions) : [],
+    })),
+  );
+export const allRules: readonly Rule[] = [
+  { says: sectionRule, check: (cluster) => sectionProblems(cluster, known) },
+  ...rules,
+  ...ofProviders("rules"),
+];
+export const allWarnings: readonly Rule[] = [...warnings, ...ofProviders("warnings")];
+export const allRefusals: readonly Refusal[] = [
+  ...refusals,
+  ...providers.flatMap(({ name, refusals = [] }) =>
+    refusals.map((refusal) => ({
+      ...refusal,
+      check: (change: Change) => (change.after.provider === name ? refusal.check(change) : []),
+    })),
+  ),
+];
+
+/** A config with its defaults, whatever the rules say of it; undefined where a key is wrong by itself. */
+export function clusterOf(config: Written): Cluster | undefined {
+  const { data } = known.schema.safeParse(JSON.parse(JSON.stringify(config)));
+  return data && { ...data, traits: providerOf(known, data.provider).traits };
+}
 
 /** A config that must be refused. */
 export interface Bad {
   mistake: string;
   from: () => Written;
   edit: (config: Written) => void;
-  /** Every problem, in order, its lines joined by " | ". */
-  says: readonly string[];
+  /** The key of every problem, in order; test/golden/config-messages.txt has their texts. */
+  keys: readonly string[];
 }
 
-/** A mistake on metal, in one line. */
-export const bad = (mistake: string, edit: (config: Written) => void, ...says: string[]): Bad => ({
+/** A mistake on metal, with the keys of its problems. */
+export const bad = (mistake: string, edit: (config: Written) => void, ...keys: string[]): Bad => ({
   mistake,
   from: metal,
   edit,
-  says,
+  keys,
 });

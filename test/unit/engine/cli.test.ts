@@ -1,15 +1,15 @@
 import assert from "node:assert/strict";
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { findCli, isOlder } from "../../../engine/cli.ts";
+import { scratch } from "../../harness/scratch.ts";
 
 /** A machine with nothing but what a test puts on PATH or into the cache, and a download server that `serve` answers for. */
 async function machine(context: TestContext, serve?: (path: string) => Buffer) {
-  const folder = mkdtempSync(join(tmpdir(), "cli-test-"));
+  const folder = scratch();
   const requests: string[] = [];
   const server = createServer(({ url = "" }, response) => {
     requests.push(url);
@@ -24,7 +24,6 @@ async function machine(context: TestContext, serve?: (path: string) => Buffer) {
     for (const name of ["XDG_CACHE_HOME", "HA_KUBERNETES_PULUMI_DOWNLOADS"]) {
       if (before[name] === undefined) delete process.env[name];
     }
-    rmSync(folder, { recursive: true });
   });
   mkdirSync(join(folder, "bin"));
   process.env.PATH = join(folder, "bin");

@@ -1,18 +1,17 @@
 import assert from "node:assert/strict";
-import { existsSync, mkdtempSync, rmSync, statSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { TestProject } from "../../harness/project.ts";
+import { scratch } from "../../harness/scratch.ts";
 
 // The front end with the real CLI, on small programs whose commands run on this machine.
 
 const command = (name: string, more = "") =>
   `const ${name} = new local.Command("${name}", { create: say("made ${name}"), delete: say("undid ${name}")${more} });\n`;
 
-test("up makes, a second up runs nothing, destroy undoes in the reverse order; the summary leaves out what only the program reads", async (context) => {
+test("up makes, a second up runs nothing, destroy undoes in the reverse order; the summary leaves out what only the program reads", async () => {
   const project = new TestProject(
-    context,
     `${command("a")}${command("b", ", triggers: [a.stdout]")}export const apiEndpoint = a.stdout;\nexport const recorded = { secretive: 1 };`,
   );
   const first = await project.run(["up"]);
@@ -30,8 +29,8 @@ test("up makes, a second up runs nothing, destroy undoes in the reverse order; t
   assert.deepEqual(project.happened(), ["undid b", "undid a"]);
 });
 
-test("a program's refusal is told once, in its own words, and nothing is touched", async (context) => {
-  const project = new TestProject(context, `throw new pulumi.RunError("this is refused, and nothing was touched");`);
+test("a program's refusal is told once, in its own words, and nothing is touched", async () => {
+  const project = new TestProject(`throw new pulumi.RunError("this is refused, and nothing was touched");`);
   const { code, text } = await project.run(["up"]);
   assert.notEqual(code, 0);
   const [, diagnostics = ""] = text.split("Diagnostics:");
@@ -39,8 +38,8 @@ test("a program's refusal is told once, in its own words, and nothing is touched
   assert.doesNotMatch(text, /RunError|at .*\.ts:\d/);
 });
 
-test("a mistyped option, stack or verb ends with a suggestion, and never with success", async (context) => {
-  const project = new TestProject(context, command("a"));
+test("a mistyped option, stack or verb ends with a suggestion, and never with success", async () => {
+  const project = new TestProject(command("a"));
   const said = async (...args: string[]) => {
     const { code, text } = await project.run(args);
     assert.notEqual(code, 0, text);
@@ -56,8 +55,8 @@ test("a mistyped option, stack or verb ends with a suggestion, and never with su
   assert.deepEqual(project.happened(), []);
 });
 
-test("a private key without --secret is not written", async (context) => {
-  const project = new TestProject(context, command("a"));
+test("a private key without --secret is not written", async () => {
+  const project = new TestProject(command("a"));
   const key = "-----BEGIN OPENSSH PRIVATE KEY-----\nb3Blbg==\n-----END OPENSSH PRIVATE KEY-----\n";
   const before = project.read("Pulumi.dev.yaml");
   const { code, text } = await project.run(["config", "set", "key"], {}, key);
@@ -66,10 +65,9 @@ test("a private key without --secret is not written", async (context) => {
   assert.equal(project.read("Pulumi.dev.yaml"), before);
 });
 
-test("the state may lie in a folder elsewhere; the CLI itself gets the same backend and passphrase", async (context) => {
-  const elsewhere = mkdtempSync(join(tmpdir(), "engine-state-"));
-  context.after(() => rmSync(elsewhere, { recursive: true }));
-  const project = new TestProject(context, command("a"));
+test("the state may lie in a folder elsewhere; the CLI itself gets the same backend and passphrase", async () => {
+  const elsewhere = scratch();
+  const project = new TestProject(command("a"));
   const environment = { PULUMI_BACKEND_URL: `file://${elsewhere}` };
   assert.equal((await project.run(["up"], environment)).code, 0);
   assert.ok(existsSync(join(elsewhere, ".pulumi/stacks/probe/dev.json")));
@@ -81,8 +79,8 @@ test("the state may lie in a folder elsewhere; the CLI itself gets the same back
   );
 });
 
-test("the state has no files of attributes beside it, and those that a plain CLI made there do no harm", async (context) => {
-  const project = new TestProject(context, command("a"));
+test("the state has no files of attributes beside it, and those that a plain CLI made there do no harm", async () => {
+  const project = new TestProject(command("a"));
   const folder = join(project.folder, "state");
   const plain = { PULUMI_BACKEND_URL: `file://${folder}` };
   const attributes = join(folder, ".pulumi/stacks/probe/dev.json.attrs");
@@ -95,8 +93,8 @@ test("the state has no files of attributes beside it, and those that a plain CLI
   assert.match((await project.run(["up"], plain)).text, /2 unchanged/);
 });
 
-test("without a passphrase the default stack gets a random one, mode 0600; another stack is refused; an empty one is refused", async (context) => {
-  const project = new TestProject(context, command("a"));
+test("without a passphrase the default stack gets a random one, mode 0600; another stack is refused; an empty one is refused", async () => {
+  const project = new TestProject(command("a"));
   project.write("Pulumi.prod.yaml", "config: {}\n");
   const none = { PULUMI_CONFIG_PASSPHRASE: undefined };
   assert.equal((await project.run(["up"], none)).code, 0);
@@ -105,9 +103,9 @@ test("without a passphrase the default stack gets a random one, mode 0600; anoth
   assert.match((await project.run(["up"], { PULUMI_CONFIG_PASSPHRASE: "" })).text, /PULUMI_CONFIG_PASSPHRASE is empty/);
 });
 
-test("after a SIGKILL in the middle the next up takes the lock away, makes what is missing, and no later one warns", async (context) => {
+test("after a SIGKILL in the middle the next up takes the lock away, makes what is missing, and no later one warns", async () => {
   const wait = `new local.Command("slow", { create: pulumi.interpolate\`\${say("begins")}; for i in $(seq 300); do test -e \${log}.go && break; sleep 0.1; done\`, triggers: [a.stdout] });\n`;
-  const project = new TestProject(context, `${command("a")}${wait}`);
+  const project = new TestProject(`${command("a")}${wait}`);
   const running = project.start(["up"]);
   await running.prints("begins");
   running.kill();
@@ -122,8 +120,8 @@ test("after a SIGKILL in the middle the next up takes the lock away, makes what 
   assert.doesNotMatch(last.text, /pending/);
 });
 
-test("what is asked about is the stack that is meant, also through the CLI itself", async (context) => {
-  const project = new TestProject(context, command("a"));
+test("what is asked about is the stack that is meant, also through the CLI itself", async () => {
+  const project = new TestProject(command("a"));
   project.write("Pulumi.dev.yaml", "config:\n  ha-kubernetes:cluster:\n    provider: lab\n");
   project.write("Pulumi.small.yaml", "config: {}\n");
   assert.equal((await project.run(["up", "--stack", "small"])).code, 0);
@@ -140,8 +138,8 @@ test("what is asked about is the stack that is meant, also through the CLI itsel
   assert.deepEqual(project.happened(), ["made a"]);
 });
 
-test("a reader that goes away does not end the run", async (context) => {
-  const project = new TestProject(context, command("a"));
+test("a reader that goes away does not end the run", async () => {
+  const project = new TestProject(command("a"));
   const running = project.start(["up"]);
   await running.prints("engine:");
   running.closeOutput();

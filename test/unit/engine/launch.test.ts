@@ -1,15 +1,15 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { chmodSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type TestContext, test } from "node:test";
+import { test } from "node:test";
+import { scratch } from "../../harness/scratch.ts";
 
 // The launcher in a checkout of its own, with an npm that only says what it was asked and makes what npm would.
 
-function checkout(context: TestContext) {
-  const folder = mkdtempSync(join(tmpdir(), "launch-test-"));
-  context.after(() => rmSync(folder, { recursive: true, force: true }));
+function checkout() {
+  const folder = scratch();
   const file = (name: string, text: string, mode = 0o644) => {
     mkdirSync(join(folder, name, ".."), { recursive: true });
     writeFileSync(join(folder, name), text);
@@ -36,8 +36,8 @@ function checkout(context: TestContext) {
   return { folder, file, lock, launch, asked };
 }
 
-test("installs when there is nothing, once, and again when the lock file changes", (context) => {
-  const { file, lock, launch, asked } = checkout(context);
+test("installs when there is nothing, once, and again when the lock file changes", () => {
+  const { file, lock, launch, asked } = checkout();
   const first = launch("up", "--parallel", "2");
   assert.equal(first.status, 0, first.stderr);
   assert.equal(first.stdout, "node: engine/main.ts up --parallel 2\n");
@@ -49,8 +49,8 @@ test("installs when there is nothing, once, and again when the lock file changes
   assert.equal(asked(), 2);
 });
 
-test("an installation that was cut off is made anew; a failed one ends with an error", (context) => {
-  const { folder, file, launch, asked } = checkout(context);
+test("an installation that was cut off is made anew; a failed one ends with an error", () => {
+  const { folder, file, launch, asked } = checkout();
   file("fails", "");
   const failed = launch("up");
   assert.equal(failed.status, 1);
@@ -60,8 +60,8 @@ test("an installation that was cut off is made anew; a failed one ends with an e
   assert.equal(asked(), 2);
 });
 
-test("takes what npm installed by itself, unless a package is missing", (context) => {
-  const { folder, file, launch, asked } = checkout(context);
+test("takes what npm installed by itself, unless a package is missing", () => {
+  const { folder, file, launch, asked } = checkout();
   file("node_modules/.package-lock.json", JSON.stringify({ packages: { "node_modules/some": { version: "1.0.0" } } }));
   file("node_modules/some/package.json", "{}");
   file("node_modules/.bin/node", "#!/bin/sh\necho installed\n", 0o755);
@@ -73,8 +73,8 @@ test("takes what npm installed by itself, unless a package is missing", (context
   assert.equal(asked(), 1);
 });
 
-test("says which npm is too old, and passes the exit code on", (context) => {
-  const { file, launch } = checkout(context);
+test("says which npm is too old, and passes the exit code on", () => {
+  const { file, launch } = checkout();
   file("npm-version", "6.14.0\n");
   const old = launch("up");
   assert.equal(old.status, 1);

@@ -3,8 +3,8 @@ import { test } from "node:test";
 import { parse, parseAllDocuments } from "yaml";
 import type { KubernetesObject } from "../../../addons/addon.ts";
 import { dnsAddress } from "../../../addons/coredns.ts";
-import { clusterSchema } from "../../../config/schema.ts";
 import { addonsStage } from "../../../hosts/addons/addons.ts";
+import { clusterFrom } from "../../harness/samples.ts";
 
 const images = {
   kubeProxy: "registry.k8s.io/kube-proxy:v1.36.3",
@@ -13,7 +13,7 @@ const images = {
 };
 
 function stage(config: Record<string, unknown> = {}, extra: { name: string; manifest: string }[] = []) {
-  const cluster = clusterSchema.parse({
+  const cluster = clusterFrom({
     name: "unit",
     provider: "lab",
     kubernetesVersion: "1.36.3",

@@ -1,14 +1,12 @@
 import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { cpSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { after, test } from "node:test";
+import { test } from "node:test";
 import fc from "fast-check";
+import { scratch } from "../../harness/scratch.ts";
 
 const lab = new URL("../../../lab/", import.meta.url).pathname;
-const scratch = mkdtempSync(join(tmpdir(), "lab-test-"));
-after(() => rmSync(scratch, { recursive: true }));
 
 /** What a function of the lab's scripts prints. Only those that change nothing on this machine are called here. */
 function call(libraries: readonly string[], words: readonly string[], folder = lab): string {
@@ -63,7 +61,7 @@ test("the bridge of every cluster has a name that the kernel takes, another one 
 });
 
 test("another recipe is another image, whatever else changes around it", () => {
-  const copy = join(scratch, "lab");
+  const copy = join(scratch(), "lab");
   cpSync(lab, copy, { recursive: true });
   const digest = (folder: string) => call(["image"], ["recipe_digest"], folder).trim();
   const before = digest(lab);

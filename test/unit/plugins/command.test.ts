@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { provider } from "../../../plugins/command.ts";
 import type { Context, ResourceType } from "../../../plugins/provider.ts";
 import { assetSignature, type Properties, signature, unknown } from "../../../plugins/value.ts";
+import { scratch } from "../../harness/scratch.ts";
 import { startServer, type TestServer, targetOf } from "./ssh-server.ts";
 
 delete process.env.SSH_AUTH_SOCK;
@@ -16,13 +16,12 @@ let folder: string;
 
 before(async () => {
   server = await startServer({ acceptEnv: ["PULUMI_COMMAND_STDOUT", "PULUMI_COMMAND_STDERR"] });
-  folder = mkdtempSync(join(tmpdir(), "command-test-"));
+  folder = scratch();
 });
 
 after(async () => {
   await provider.close?.();
   await server.close();
-  rmSync(folder, { recursive: true });
 });
 
 const context = (lines: string[] = [], signal = new AbortController().signal): Context => ({

@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { after, before, test } from "node:test";
 import { pathToFileURL } from "node:url";
@@ -8,6 +7,7 @@ import { LocalWorkspace, type OpType, type Stack } from "@pulumi/pulumi/automati
 import { findCli } from "../../../engine/cli.ts";
 import { builtIn } from "../../../plugins/index.ts";
 import { servePlugins } from "../../../plugins/serve.ts";
+import { scratch } from "../../harness/scratch.ts";
 import { startServer, type TestServer } from "./ssh-server.ts";
 
 // The providers under Pulumi's own engine, with the program and the states of test/fixtures/state: see its README.md.
@@ -24,7 +24,7 @@ let served: Awaited<ReturnType<typeof servePlugins>>;
 let sshServer: TestServer;
 
 before(async () => {
-  folder = mkdtempSync(join(tmpdir(), "plugins-engine-"));
+  folder = scratch();
   cpSync(join(fixture, "program"), folder, { recursive: true });
   symlinkSync(join(root, "node_modules"), join(folder, "node_modules"));
   const stacks = join(folder, "state/.pulumi/stacks/fixture");
@@ -45,7 +45,6 @@ before(async () => {
 after(async () => {
   await served.close();
   await sshServer.close();
-  rmSync(folder, { recursive: true });
 });
 
 let runs = 0;

@@ -1,13 +1,11 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { generateKeyPairSync } from "node:crypto";
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
 import { connect, createServer, type Socket } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import ssh2, { type AuthContext, type Connection, type ServerChannel } from "ssh2";
 import { type OpensshKey, opensshKey } from "../../../keys/openssh.ts";
 import type { SshTarget } from "../../../plugins/ssh-endpoint.ts";
+import { scratch } from "../../harness/scratch.ts";
 import { serveSftp } from "./sftp-server.ts";
 
 /** A real SSH server in this process, on loopback, that runs what it is told with /bin/sh. */
@@ -68,7 +66,7 @@ export async function startServer(options: TestServerOptions = {}): Promise<Test
   const password = "let-me-in-please";
   const userBlob = publicBlob(user.publicKey);
   const clients = new Set<Connection>();
-  const files = mkdtempSync(join(tmpdir(), "ssh-server-"));
+  const files = scratch();
   let connections = 0;
   let mostSessions = 0;
   let booting = options.booting ?? 0;
@@ -134,7 +132,6 @@ export async function startServer(options: TestServerOptions = {}): Promise<Test
       const closed = once(server, "close");
       server.close();
       await closed;
-      rmSync(files, { recursive: true });
     },
   };
 }

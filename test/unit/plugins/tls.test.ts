@@ -2,21 +2,20 @@ import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import { once } from "node:events";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { after, before, test } from "node:test";
+import { before, test } from "node:test";
 import { connect, createServer, type TLSSocket } from "node:tls";
 import ssh2 from "ssh2";
 import type { Context, ResourceType } from "../../../plugins/provider.ts";
 import { provider } from "../../../plugins/tls.ts";
 import { type Properties, unknown } from "../../../plugins/value.ts";
+import { scratch } from "../../harness/scratch.ts";
 
 let folder: string;
 before(() => {
-  folder = mkdtempSync(join(tmpdir(), "tls-test-"));
+  folder = scratch();
 });
-after(() => rmSync(folder, { recursive: true }));
 
 const context: Context = { name: "thing", log: () => {}, signal: new AbortController().signal };
 

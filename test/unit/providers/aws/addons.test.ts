@@ -3,7 +3,7 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { parseAllDocuments } from "yaml";
 import { lock } from "../../../../artifacts/lock.ts";
-import { type Cluster, clusterSchema } from "../../../../config/schema.ts";
+import type { Cluster } from "../../../../config/schema.ts";
 import { awsAddons } from "../../../../providers/aws/addons.ts";
 import {
   autoscalerStatements,
@@ -15,10 +15,11 @@ import {
   type Statement,
 } from "../../../../providers/aws/policies.ts";
 import { golden } from "../../../harness/golden.ts";
+import { clusterFrom } from "../../../harness/samples.ts";
 
 const host = { address: "10.0.0.1", roles: ["etcd", "control-plane"] };
 const cluster = (more: object = {}): Cluster =>
-  clusterSchema.parse({
+  clusterFrom({
     name: "prod",
     provider: "aws",
     kubernetesVersion: "1.36.3",

@@ -1,0 +1,44 @@
+#!/usr/bin/env bash
+# groups.sh COMMIT: prints the end-to-end groups in the order in which .ci/run begins them for this commit, one a line: name and minutes.
+# Groups marked `always` come first. The others follow in an order that a hash of the commit decides, so each is often among the first.
+set -euo pipefail
+commit=${1:?usage: groups.sh COMMIT}
+
+# Name, minutes on two processors from an empty cache, and the mark. upgrade and kills build Kubernetes 1.36.1, which takes 7 of theirs.
+readonly TABLE="
+membership 7 always
+failover 3 always
+aws 5
+aws-api 2
+backup 4
+baremetal 9
+certificates 3
+check 2
+edits 4
+etcd 6
+field-api 5
+field-births 8
+field-boot 8
+field-etcd 7
+field-logins 6
+field-lost 4
+field-nodes 8
+field-own 6
+field-release 8
+field-turns 9
+kills 20
+membership-more 11
+resume 4
+rotation 10
+scale 2
+tamper 1
+upgrade 15"
+
+# A number between 0 and 1 from the hash, u, places each group: a weighted shuffle by ln(u) / minutes. Without weights the long groups would
+# come late, when no time is left for them.
+while read -r group minutes mark; do
+  [ -n "$group" ] || continue
+  hash=$(sha256sum <<<"$commit $group")
+  echo "$group $minutes $((16#${hash:0:12})) ${mark:-}"
+done <<<"$TABLE" |
+  awk '{ print ($4 == "always" ? 1 : log(($3 + 1) / 2 ^ 48) / $2), $1, $2 }' | sort -s -g -r -k 1,1 | cut -d ' ' -f 2-

@@ -1,0 +1,23 @@
+import { z } from "zod";
+import { switchOn, whole } from "../values.ts";
+
+/** What is installed in the cluster. */
+export const addonsSchema = z
+  .strictObject({
+    flannel: switchOn("Pod network. Turn it off to bring a network of your own."),
+    coredns: z
+      .strictObject({
+        enabled: switchOn("Cluster DNS."),
+        replicas: whole(1, 100).default(2).describe("Pods of CoreDNS."),
+        cacheSeconds: whole(0, 86400).default(30).describe("How long answers are kept."),
+        maxConcurrent: whole(1, 1_000_000).default(1000).describe("Look-ups forwarded at once."),
+        memoryLimitMebibytes: whole(32, 65536).default(170).describe("Memory limit of each pod."),
+      })
+      .prefault({})
+      .describe("CoreDNS."),
+    ebsCsi: switchOn(
+      "Volumes of EBS for PersistentVolumeClaims, with a default class of encrypted gp3, where the provider has them; elsewhere it means nothing.",
+    ),
+  })
+  .prefault({})
+  .describe("What is installed in the cluster once its API answers.");

@@ -1,0 +1,23 @@
+import { z } from "zod";
+import { line, localPath, oneOf } from "../values.ts";
+
+/** Where hosts take binaries and images from. */
+export const artifactsSchema = z
+  .strictObject({
+    source: oneOf(["official", "mirror", "bundle"])
+      .default("official")
+      .describe(
+        "official: the projects' own URLs. mirror: the same file names below one URL. bundle: a folder on each host, made by `npm run bundle`. The lab always uses a bundle.",
+      ),
+    location: line
+      .min(1, { error: "a URL for a mirror, an absolute path for a bundle" })
+      .optional()
+      .describe("The mirror's URL, or the folder on the hosts (default /var/cache/ha-kubernetes/bundle)."),
+    manifest: localPath
+      .optional()
+      .describe(
+        "Path, on the machine that runs this program, of the bundle's manifest.json. Required for bundle and for a mirror of one.",
+      ),
+  })
+  .prefault({})
+  .describe("Where hosts take binaries and images from. Each file's SHA-256 is checked on the host.");

@@ -1,0 +1,87 @@
+import { globSync, readFileSync } from "node:fs";
+
+// npm run lint:prose: finds words that cost an English reader a second reading, and lines of docs that are too long.
+
+/** Folders whose comments, messages and titles are held to the words below. Docs are held to them everywhere. */
+const folders: readonly string[] = ["examples"];
+/** Generated from the schema, whose text lies in config/. */
+const generated = "docs/config.md";
+const docsWidth = 120;
+
+/** Each pattern with the way out. A space also stands for the end of a line and the sign that begins a comment's next line. */
+const words: readonly (readonly [pattern: string, instead: string])[] = [
+  ["\\banew\\b", "again, new"],
+  ["\\bwhoever\\b", "anyone who, the host that"],
+  ["\\b(?:of|from) before\\b", "previous, earlier, old"],
+  ["\\ban own\\b", "its own, a separate"],
+  ["\\ban? (?!bit|few|little|lot)[a-z-]+ (?:more|less)\\b(?! (?:than|often|[a-z]+ly))", "another, one more, to add or to remove"],
+  ["(?<!\\bthere )\\b(?:is|are|was|were) no (?!longer\\b|more\\b|one\\b)", "is not a, there is no, has no"],
+  ["\\bwhat is there\\b", "the existing, what exists"],
+  ["\\bwho waits?\\b", "the one that waits, which waits"],
+  [
+    "(?<!\\b(?:says?|said|sees?|knows?|shows?|tells?|told|asks?|finds?|out|about|explains?|describes?|records?|lists?|reads?) )\\bwhat (?:is|was|are|were)\\b(?![^.]*\\?)",
+    "name the thing: the file that changed, the removed host",
+  ],
+  ["(?<!\\b(?:would|could|might|will|or|and|says?) )(?<=[a-z] )otherwise\\b", "differently, in another way"],
+  ["\\b(?:these|those|they) are they\\b", "these are the ones"],
+  ["\\bfor ever\\b", "forever, until it succeeds"],
+  ["\\b(?:behaviou|colou|favou|honou|neighbou)rs?\\b", "American spelling: -or"],
+  [
+    "\\b(?:recogn|organ|initial|synchron|normal|serial|summar|minim|maxim|optim|custom|author)is(?:e[sd]?|ing|ation)\\b",
+    "American spelling: -ize",
+  ],
+  ["\\b(?:licence|centre|whilst)\\b", "American spelling: license, center, while"],
+];
+const lineEnd = "(?: |\\n[ \\t]*(?:(?:\\/\\/|\\*|#|>)[ \\t]*)?)";
+const patterns = words.map(([pattern, instead]) => [new RegExp(pattern.replaceAll(" ", lineEnd), "gi"), instead] as const);
+
+export interface Finding {
+  line: number;
+  found: string;
+  instead: string;
+}
+
+/** The words of a text that are not plain English. Code in backticks of a document is left out: it quotes messages and names. */
+export function oddWords(path: string, text: string): Finding[] {
+  const read = path.endsWith(".md") ? text.replace(/`[^`\n]+`/g, (code) => "`".repeat(code.length)) : text;
+  return patterns.flatMap(([pattern, instead]) =>
+    [...read.matchAll(pattern)].map((match) => ({
+      line: read.slice(0, match.index).split("\n").length,
+      found: match[0].replace(/\s+/g, " "),
+      instead,
+    })),
+  );
+}
+
+/** Lines of a document's prose that are longer than they should be. Tables, code and headings can't wrap. */
+export function longLines(text: string): Finding[] {
+  let inCode = false;
+  return text.split("\n").flatMap((line, index) => {
+    if (/^\s*```/.test(line)) inCode = !inCode;
+    if (inCode || line.length <= docsWidth || /^(\||#| {4}|<!--)/.test(line)) return [];
+    return [{ line: index + 1, found: `${line.length} characters`, instead: `wrap at ${docsWidth}` }];
+  });
+}
+
+/** Every finding in this project, each as one line that begins with file and line. */
+export function proseFindings(): string[] {
+  const cwd = new URL("../", import.meta.url).pathname;
+  const docs = globSync(["*.md", "docs/**/*.md", ".github/**/*.md"], { cwd }).filter((path) => path !== generated);
+  const code = globSync(
+    folders.flatMap((folder) => [`${folder}/**/*.{ts,mjs,sh,yaml,go}`, `${folder}/**/files/**/*`]),
+    { cwd, withFileTypes: true },
+  )
+    .filter((entry) => entry.isFile())
+    .map((entry) => `${entry.parentPath}/${entry.name}`.slice(cwd.length));
+  return [...docs, ...new Set(code)].sort().flatMap((path) => {
+    const text = readFileSync(`${cwd}${path}`, "utf8");
+    const found = [...oddWords(path, text), ...(path.endsWith(".md") ? longLines(text) : [])];
+    return found.sort((a, b) => a.line - b.line).map((each) => `${path}:${each.line}: ${each.found} (${each.instead})`);
+  });
+}
+
+if (import.meta.main) {
+  const findings = proseFindings();
+  if (findings.length > 0) console.error(findings.join("\n"));
+  process.exitCode = findings.length > 0 ? 1 : 0;
+}

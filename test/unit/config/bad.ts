@@ -1,0 +1,31 @@
+import { badAddresses } from "./bad-addresses.ts";
+import { badApi } from "./bad-api.ts";
+import { badArguments } from "./bad-arguments.ts";
+import { badAws } from "./bad-aws.ts";
+import { badHosts } from "./bad-hosts.ts";
+import { badKeys } from "./bad-keys.ts";
+import { badLimits } from "./bad-limits.ts";
+import { badNames } from "./bad-names.ts";
+import { badNetworks } from "./bad-networks.ts";
+import { badNodes } from "./bad-nodes.ts";
+import { badPaths } from "./bad-paths.ts";
+import { badSettings } from "./bad-settings.ts";
+import { badWords } from "./bad-words.ts";
+import type { Bad } from "./samples.ts";
+
+/** Every config that must be refused. */
+export const badConfigs: readonly Bad[] = [
+  ...badKeys,
+  ...badHosts,
+  ...badNetworks,
+  ...badAddresses,
+  ...badPaths,
+  ...badNames,
+  ...badLimits,
+  ...badWords,
+  ...badNodes,
+  ...badArguments,
+  ...badSettings,
+  ...badAws,
+  ...badApi,
+];

@@ -1,0 +1,61 @@
+import assert from "node:assert/strict";
+import { existsSync, globSync, readdirSync, readFileSync } from "node:fs";
+import { test } from "node:test";
+import { parse } from "yaml";
+
+// The files that serve the project rather than the program: what they name must exist.
+
+const project = new URL("../../../", import.meta.url);
+const read = (path: string) => readFileSync(new URL(path, project), "utf8");
+
+test("workflows call scripts that package.json has", () => {
+  const { scripts } = JSON.parse(read("package.json"));
+  const called = readdirSync(new URL(".github/workflows/", project)).flatMap((name) =>
+    [...read(`.github/workflows/${name}`).matchAll(/npm run (?:--silent )?([\w:]+)/g)].map(([, script]) => script ?? ""),
+  );
+  assert.ok(
+    ["lint", "test:unit", "test:e2e"].every((script) => called.includes(script)),
+    called.join(" "),
+  );
+  assert.deepEqual(
+    called.filter((script) => !(script in scripts)),
+    [],
+  );
+});
+
+test("dependabot looks where the lists of dependencies are", () => {
+  const lists: Record<string, string> = { npm: "package.json", gomod: "go.mod", pip: "requirements.txt" };
+  const { updates } = parse(read(".github/dependabot.yml"));
+  for (const { "package-ecosystem": ecosystem, directory } of updates) {
+    const file = `.${directory}/${lists[ecosystem] ?? ""}`;
+    assert.ok(ecosystem === "github-actions" || existsSync(new URL(file, project)), `${ecosystem}: there is no ${file}`);
+  }
+});
+
+test(".nvmrc names the major version of the Node that the program runs on", () => {
+  const [major] = JSON.parse(read("package.json")).dependencies.node.split(".");
+  assert.equal(read(".nvmrc").trim(), major);
+});
+
+test("the changelog has the version of package.json", () => {
+  assert.match(read("CHANGELOG.md"), new RegExp(`^## ${JSON.parse(read("package.json")).version} - \\d{4}-\\d\\d-\\d\\d$`, "m"));
+});
+
+/** The anchor that a heading gets when a repository host renders it. */
+const anchor = (heading: string) =>
+  heading
+    .toLowerCase()
+    .replace(/[^\w\- ]/g, "")
+    .replaceAll(" ", "-");
+
+test("links in documents lead to files and headings that exist", () => {
+  const broken = globSync(["*.md", "docs/**/*.md", ".github/**/*.md"], { cwd: project.pathname }).flatMap((document) =>
+    [...read(document).matchAll(/\]\((?!https?:)([^)#\s]*)(?:#([^)\s]+))?\)/g)].flatMap(([link, path = "", heading]) => {
+      const target = path === "" ? document : new URL(path, new URL(document, project)).pathname.slice(project.pathname.length);
+      if (!existsSync(new URL(target, project))) return [`${document}: ${link}`];
+      const headings = [...read(target).matchAll(/^#+ (.+)$/gm)].map(([, text]) => anchor(text ?? ""));
+      return heading === undefined || headings.includes(heading) ? [] : [`${document}: ${link}`];
+    }),
+  );
+  assert.deepEqual(broken, []);
+});
