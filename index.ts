@@ -4,7 +4,6 @@ import { resolveVersions } from "./artifacts/lock.ts";
 import { Addons } from "./components/addons.ts";
 import { ApiLoadBalancer } from "./components/api-load-balancer.ts";
 import { ClusterPki } from "./components/cluster-pki.ts";
-import type { ClusterContext } from "./components/context.ts";
 import { ControlPlane } from "./components/control-plane.ts";
 import { EtcdCluster } from "./components/etcd-cluster.ts";
 import { readHistory, recordedAfter } from "./components/history.ts";
@@ -20,35 +19,59 @@ import { createInfrastructure, known } from "./providers/index.ts";
 // Typed config, then hosts, then the components in the order in which a cluster comes to life.
 const { cluster, secrets } = loadCluster(known);
 const history = await readHistory(cluster);
-refuseMissingArtifacts(cluster, history.path);
-const infrastructure = await createInfrastructure({ cluster, secrets, path: history.path });
+const { balancers, born, joins, movesApi, path, reborn, restores } = history;
+refuseMissingArtifacts(cluster, path);
+const infrastructure = await createInfrastructure({ cluster, secrets, path });
+const { addons: providerAddons, artifacts, backupBucket, endpoint, joinTokens, kubeletExtraArgs, scaledPools } = infrastructure;
+const { versions: parts } = resolveVersions(cluster);
 const id = new random.RandomId("cluster", { byteLength: 4 });
+const mark = pulumi.interpolate`${cluster.name}/${id.hex}`;
 const pki = new ClusterPki("pki", { certificates: cluster.certificates });
-const context: ClusterContext = {
-  cluster,
-  infrastructure,
-  owner: pulumi.interpolate`${cluster.name}/${id.hex}`,
+const authority = pki.authority("kubernetes");
+
+// What they are about: these hosts, which carry the mark of this cluster.
+const of = { cluster, hosts: infrastructure.hosts, owner: mark };
+const prepared = new HostPreparation("hosts", { ...of, versions: parts, artifacts, providerAddons, endpoint });
+const etcd = new EtcdCluster("etcd", {
+  ...of,
+  version: parts.etcd,
+  ...{ pki, prepared, born, reborn, restores, backupBucket },
+  backupSshKey: secrets.backupSshPrivateKey,
+});
+const controlPlane = new ControlPlane("control-plane", {
+  ...of,
+  endpoint,
   pki,
-  ...resolveVersions(cluster),
-  ...history,
-};
+  etcd,
+  prepared,
+  path,
+  artifacts,
+  kubeletExtraArgs,
+});
+const balancer = new ApiLoadBalancer("api", {
+  ...of,
+  ...{ endpoint, prepared, controlPlane, born, balancers },
+  authority: authority.trusted,
+});
+const admitted = { endpoint, prepared, controlPlane, balancer, born };
+const addons = new Addons("addons", { ...of, ...admitted, versions: parts, providerAddons, joinTokens, movesApi });
+const pools = Object.keys(cluster.pools).map(
+  (pool) => new WorkerPool(pool, { ...of, ...admitted, authority, kubeletExtraArgs, joins, scaled: scaledPools?.[pool] }),
+);
+const ready = new NodesReady("nodes", {
+  cluster,
+  hosts: infrastructure.hosts,
+  controlPlane,
+  after: [addons, balancer, ...pools],
+});
+new Leaving("leaving", { hosts: infrastructure.hosts, owner: mark, after: [addons, balancer, ...pools, ready] });
 
-const { commands: prepared } = new HostPreparation("hosts", context);
-const etcd = new EtcdCluster("etcd", context, { prepared, backupSshKey: secrets.backupSshPrivateKey });
-const controlPlane = new ControlPlane("control-plane", context, { prepared, etcd });
-const balancer = new ApiLoadBalancer("api", context, { prepared, controlPlane });
-const addons = new Addons("addons", context, { controlPlane, balancer, prepared });
-const pools = Object.keys(cluster.pools).map((pool) => new WorkerPool(pool, context, { prepared, controlPlane, balancer }));
-const stages = [etcd, ...pools, balancer, addons].flatMap(({ commands }) => commands);
-const ready = new NodesReady("nodes", context, { controlPlane, after: [addons, balancer, ...pools] });
-new Leaving("leaving", context, { after: [addons, balancer, ...pools, ready] });
-
-export const kubeconfig = adminKubeconfig(context);
-export const apiEndpoint = pulumi.interpolate`https://${infrastructure.endpoint.address}:${infrastructure.endpoint.port}`;
+export const kubeconfig = adminKubeconfig({ pki, name: cluster.name, endpoint });
+export const apiEndpoint = pulumi.interpolate`https://${endpoint.address}:${endpoint.port}`;
 export const hosts = Object.fromEntries(infrastructure.hosts.map(({ name, address, roles }) => [name, { address, roles }]));
-export const versions = context.versions;
+export const versions = parts;
 export const certificates = certificateExpiry(pki, etcd.validUntil, controlPlane.validUntil);
 export const statistics = balancer.statistics;
-export const owner = context.owner;
-export const recorded = recordedAfter(history, [...stages, ...Object.values(controlPlane.commands)]);
+export const owner = mark;
+export const recorded = recordedAfter(history, [etcd, controlPlane, ...pools, balancer, addons]);
 export const etcdBorn = etcd.born;

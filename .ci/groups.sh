@@ -32,6 +32,7 @@ resume 4
 rotation 10
 scale 2
 tamper 1
+two-clusters 5
 upgrade 15"
 
 # A number between 0 and 1 from the hash, u, places each group: a weighted shuffle by ln(u) / minutes. Without weights the long groups would

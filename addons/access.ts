@@ -4,13 +4,14 @@ import { guards } from "./guards.ts";
 const nodes = { apiGroup: "rbac.authorization.k8s.io", kind: "Group", name: "system:nodes" };
 
 /**
- * What a node needs to leave by itself, with nothing but its kubelet's identity. The node authorizer already lets a kubelet list
- * and evict the pods on its own node and cordon it; the NodeRestriction admission plugin keeps `delete nodes` to the node's own
- * object. What nodes may write is guarded: a worker that somebody took over can't choose its pool, or fill etcd.
+ * The rights with which a node leaves the cluster under its kubelet's identity alone. The node authorizer already lets a kubelet list
+ * and evict the pods of its own node and cordon it. The NodeRestriction admission plugin limits `delete nodes` to the node's own
+ * object. Admission policies limit what nodes write: a compromised worker can neither choose its pool nor fill etcd.
  */
 export const access: Addon = {
   name: "access",
-  enabled: () => true,
+  settings: () => ({}),
+  images: () => ({}),
   objects: () => [
     {
       apiVersion: "rbac.authorization.k8s.io/v1",
@@ -18,7 +19,7 @@ export const access: Addon = {
       metadata: { name: "ha-kubernetes:node-leaves" },
       rules: [{ apiGroups: [""], resources: ["nodes"], verbs: ["delete"] }],
     },
-    // Where workers take turns. They may write nothing else there, and nothing reads it but they.
+    // Workers take turns here. They may write nothing else in it, and only they read it.
     { apiVersion: "v1", kind: "Namespace", metadata: { name: "ha-kubernetes-turns", labels: labels("ha-kubernetes") } },
     {
       apiVersion: "rbac.authorization.k8s.io/v1",
@@ -35,7 +36,7 @@ export const access: Addon = {
     },
     clusterRoleBinding("ha-kubernetes:node-leaves", "ha-kubernetes:node-leaves", nodes),
     ...guards,
-    // Who leaves the cluster is noted here; without `data`, applying this again takes nothing away from it.
+    // Leaving nodes are noted here. It has no `data`, so a later apply removes nothing from it.
     {
       apiVersion: "v1",
       kind: "ConfigMap",

@@ -1,5 +1,7 @@
+import type { LockedImage } from "../artifacts/images.ts";
+import type { Versions } from "../artifacts/lock.ts";
+import { digest } from "../config/digest.ts";
 import type { Cluster } from "../config/schema.ts";
-import { digest } from "../hosts/stage.ts";
 
 /** A Kubernetes object as the API takes it. */
 export interface KubernetesObject {
@@ -9,32 +11,56 @@ export interface KubernetesObject {
   [field: string]: unknown;
 }
 
-/** What an add-on's manifests are made of. */
-export interface AddonArgs {
+/** What the objects of an add-on are made from. */
+export interface AddonArgs<Image extends string = string, Settings = unknown> {
   cluster: Cluster;
+  /** The part of the config that `settings` of the add-on returned. */
+  settings: Settings;
   /** Where clients inside the cluster reach the API: the domain name that every node resolves, and its port. */
   apiUrl: string;
-  images: AddonImages;
+  /** Full names of the images with their tags, as nodes know them. */
+  images: Readonly<Record<Image, string>>;
 }
 
-/** Full image names with tags, as they are imported on the nodes. */
-export interface AddonImages {
-  kubeProxy: string;
-  flannel: string;
-  coredns: string;
-}
-
-/** One thing that is installed in the cluster. A new one is a module of its own and a line in registry.ts. */
-export interface Addon {
+/**
+ * One thing that the program installs in the cluster. It is a module of this folder that registry.ts lists, or one that a provider
+ * brings. `Image` names its images, `Settings` is what it takes from the config.
+ */
+export interface Addon<Image extends string = string, Settings = unknown> {
   /** DNS label; names the add-on in previews. */
   name: string;
-  /** False: its objects are deleted from the cluster, if they were ever there. */
-  enabled: (cluster: Cluster) => boolean;
-  /** In the order they are applied: namespaces first. */
-  objects: (args: AddonArgs) => KubernetesObject[];
+  /** The namespace of its pods. Default: kube-system. */
+  namespace?: string;
+  /** Its part of the config. Undefined if the config turns it off: then the stage deletes its objects from the cluster. */
+  settings: (cluster: Cluster) => Settings | undefined;
+  /** The images of its pods, by the names that `objects` uses. They may come from any lock. Throws if a lock lacks one. */
+  images: (versions: Versions) => Readonly<Record<Image, LockedImage>>;
+  /**
+   * Hosts that get the images before the first pod starts. `nodes`: every node; a bundle without them is refused. `control-planes`:
+   * control planes, if their bundle holds the images. Default: nodes pull an image when a pod needs it.
+   */
+  preload?: "nodes" | "control-planes";
+  /** The objects, in the order in which they are applied: namespaces first. */
+  objects(args: AddonArgs<Image, Settings>): KubernetesObject[];
 }
 
-/** Labels of everything an add-on makes; `k8s-app` is what Kubernetes' own add-ons are selected by. */
+/** The full names of an add-on's images with their tags. */
+export function imageReferences<Image extends string>(addon: Addon<Image>, versions: Versions): Record<Image, string> {
+  const images = Object.entries<LockedImage>(addon.images(versions)).map(([name, { reference }]) => [name, reference]);
+  return Object.fromEntries(images) as Record<Image, string>;
+}
+
+/** The objects of an add-on in a cluster. Undefined if its config turns the add-on off. */
+export function addonObjects(
+  addon: Addon,
+  { cluster, versions, apiUrl }: { cluster: Cluster; versions: Versions; apiUrl: string },
+): KubernetesObject[] | undefined {
+  const settings = addon.settings(cluster);
+  if (settings === undefined) return undefined;
+  return addon.objects({ cluster, settings, apiUrl, images: imageReferences(addon, versions) });
+}
+
+/** Labels of every object of an add-on. Selectors of Kubernetes' own add-ons use `k8s-app`. */
 export const labels = (app: string) => ({ "k8s-app": app, "app.kubernetes.io/managed-by": "ha-kubernetes" });
 
 /** A service account, its cluster role and their binding. */
@@ -58,14 +84,14 @@ export function clusterRoleBinding(name: string, roleName: string, subject: Reco
 }
 
 /**
- * An annotation of a pod template, with which pods are started anew when they are to trust another authority: most clients read
- * the API's once, when they start.
+ * An annotation of a pod template that changes with the trusted authorities, so that pods restart then: most clients read the API's
+ * authority once, at their start.
  */
 export const trusts = ({ certificates }: Cluster) => ({
   "ha-kubernetes/trusts": certificates.authorities.kubernetes.trust.join(","),
 });
 
-/** A pod on every node and the ConfigMap it reads. Another configuration rolls the pods, a tenth of the nodes at a time. */
+/** A pod on every node and the ConfigMap that it reads. A changed configuration rolls the pods, a tenth of the nodes at a time. */
 export function configuredDaemonSet(
   name: string,
   namespace: string,

@@ -1,15 +1,22 @@
+import { lockedImage } from "../artifacts/images.ts";
+import { dnsAddress } from "../config/addresses.ts";
 import type { Cluster } from "../config/schema.ts";
 import { type Addon, type AddonArgs, labels, serviceAccount, trusts } from "./addon.ts";
 
 const name = "coredns";
 const namespace = "kube-system";
-// The label that names the cluster's DNS, whatever serves it.
+// The label of the cluster's DNS, independent of the program that serves it.
 const app = "kube-dns";
 
+type Settings = Cluster["addons"]["coredns"];
+type Args = AddonArgs<"coredns", Settings>;
+
 /** Cluster DNS, at the 10th address of the Service network. */
-export const coredns: Addon = {
+export const coredns: Addon<"coredns", Settings> = {
   name,
-  enabled: (cluster) => cluster.addons.coredns.enabled,
+  settings: ({ addons }) => (addons.coredns.enabled ? addons.coredns : undefined),
+  images: (versions) => ({ coredns: lockedImage("coredns", versions) }),
+  preload: "nodes",
   objects: (args) => [
     ...serviceAccount(name, namespace, "ha-kubernetes:coredns", [
       { apiGroups: [""], resources: ["services", "pods", "namespaces"], verbs: ["list", "watch"] },
@@ -47,7 +54,7 @@ export const coredns: Addon = {
       kind: "Deployment",
       metadata: { name, namespace, labels: labels(app) },
       spec: {
-        replicas: args.cluster.addons.coredns.replicas,
+        replicas: args.settings.replicas,
         selector: { matchLabels: { "k8s-app": app } },
         strategy: { type: "RollingUpdate", rollingUpdate: { maxUnavailable: 1 } },
         template: { metadata: { labels: labels(app), annotations: trusts(args.cluster) }, spec: podSpec(args) },
@@ -56,22 +63,15 @@ export const coredns: Addon = {
   ],
 };
 
-/** The 10th address of a Service network: where kubelets send their pods' look-ups. */
-export function dnsAddress(serviceCidr: string): string {
-  const network = (serviceCidr.split("/")[0] ?? "").split(".").reduce((sum, byte) => sum * 256 + Number(byte), 0);
-  return [24, 16, 8, 0].map((shift) => ((network + 10) >>> shift) & 255).join(".");
-}
-
-function corefile({ cluster }: AddonArgs): string {
-  const { cacheSeconds, maxConcurrent } = cluster.addons.coredns;
+function corefile({ cluster, settings: { cacheSeconds, maxConcurrent } }: Args): string {
   const { dnsDomain, nameServers } = cluster.network;
-  // dnsPolicy Default makes this file the node's own list, as its kubelet was told.
+  // With dnsPolicy Default this file holds the node's own name servers, from its kubelet.
   const upstream = nameServers.length > 0 ? nameServers.join(" ") : "/etc/resolv.conf";
-  // The cluster's own names are answered from memory anyway; caching them would only make them stale.
+  // CoreDNS answers the cluster's own names from memory: a cache would only make them stale.
   const cache = [`cache ${cacheSeconds} {`, `    disable success ${dnsDomain}`, `    disable denial ${dnsDomain}`, "}"];
   const plugins = [
     "errors",
-    // Time for every node to learn that this pod stops, before it does.
+    // Every node learns that this pod stops before it does.
     "health {\n    lameduck 5s\n}",
     "ready",
     `kubernetes ${dnsDomain} in-addr.arpa ip6.arpa {\n    pods insecure\n    fallthrough in-addr.arpa ip6.arpa\n    ttl 30\n}`,
@@ -85,19 +85,19 @@ function corefile({ cluster }: AddonArgs): string {
   return `.:53 {\n${plugins.join("\n").replaceAll(/^/gm, "    ")}\n}\n`;
 }
 
-function podSpec({ cluster, images }: AddonArgs) {
-  const limit = cluster.addons.coredns.memoryLimitMebibytes;
+function podSpec({ cluster, settings, images }: Args) {
+  const limit = settings.memoryLimitMebibytes;
   return {
     serviceAccountName: name,
     priorityClassName: "system-cluster-critical",
     dnsPolicy: "Default",
     nodeSelector: { "kubernetes.io/os": "linux" },
-    // A cluster whose workers are not there yet has DNS too.
+    // DNS also works while the cluster has no workers yet.
     tolerations: [
       { key: "CriticalAddonsOnly", operator: "Exists" },
       { key: "node-role.kubernetes.io/control-plane", effect: "NoSchedule" },
     ],
-    // On different nodes, and evenly. At birth one node may be ready before all others: the second pod waits for another one.
+    // On different nodes, and evenly. At birth one node may be ready before all others: then the second pod waits for the second node.
     topologySpreadConstraints: [
       {
         topologyKey: "kubernetes.io/hostname",
@@ -140,7 +140,7 @@ function podSpec({ cluster, images }: AddonArgs) {
   };
 }
 
-/** Hosts that are nodes; a provider that makes its own hosts makes more than one. */
+/** The number of hosts that are nodes. A provider that creates its hosts creates at least two. */
 function nodeCount({ hosts }: Cluster): number {
   const all = Object.values(hosts);
   return all.filter(({ roles }) => roles.includes("control-plane") || roles.includes("worker")).length || 2;

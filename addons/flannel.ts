@@ -1,14 +1,19 @@
-import { type Addon, type AddonArgs, configuredDaemonSet, labels, serviceAccount } from "./addon.ts";
+import { lockedImage } from "../artifacts/images.ts";
+import type { Cluster } from "../config/schema.ts";
+import { type Addon, configuredDaemonSet, labels, serviceAccount } from "./addon.ts";
 
 const name = "flannel";
 const namespace = "kube-flannel";
 
-/** The pod network: VXLAN between nodes. The CNI plugins themselves are on every node from host preparation. */
-export const flannel: Addon = {
+/** The pod network: VXLAN between nodes. Host preparation installs the CNI plugins themselves on every node. */
+export const flannel: Addon<"flannel", Cluster["network"]> = {
   name,
-  enabled: (cluster) => cluster.addons.flannel,
-  objects: (args) => {
-    const data = { "net-conf.json": networkConfiguration(args), "10-flannel.conflist": cniConfiguration() };
+  namespace,
+  settings: ({ addons, network }) => (addons.flannel ? network : undefined),
+  images: (versions) => ({ flannel: lockedImage("flannel", versions) }),
+  preload: "nodes",
+  objects: ({ cluster, settings, images }) => {
+    const data = { "net-conf.json": networkConfiguration(settings), "10-flannel.conflist": cniConfiguration() };
     return [
       {
         apiVersion: "v1",
@@ -19,22 +24,22 @@ export const flannel: Addon = {
         { apiGroups: [""], resources: ["nodes"], verbs: ["get", "list", "watch"] },
         { apiGroups: [""], resources: ["nodes/status"], verbs: ["patch"] },
       ]),
-      // Routes stay in place while flannel restarts: pods go on talking.
-      ...configuredDaemonSet(name, namespace, args.cluster, data, podSpec(args)),
+      // Routes stay in place while flannel restarts, so pods keep their connections.
+      ...configuredDaemonSet(name, namespace, cluster, data, podSpec(settings, images.flannel)),
     ];
   },
 };
 
-function networkConfiguration({ cluster }: AddonArgs): string {
-  // One rule system on a node: flannel's masquerading goes where kube-proxy's rules are.
-  const EnableNFTables = cluster.network.kubeProxyMode === "nftables";
-  return json({ Network: cluster.network.podCidr, EnableNFTables, Backend: { Type: "vxlan" } });
+function networkConfiguration({ kubeProxyMode, podCidr }: Cluster["network"]): string {
+  // One packet filter on a node: flannel masquerades with the one that kube-proxy uses.
+  const EnableNFTables = kubeProxyMode === "nftables";
+  return json({ Network: podCidr, EnableNFTables, Backend: { Type: "vxlan" } });
 }
 
 function cniConfiguration(): string {
   return json({
     name: "cbr0",
-    // The newest that every flannel CNI plugin in use understands.
+    // The newest version that every flannel CNI plugin in use understands.
     cniVersion: "0.3.1",
     plugins: [
       { type: "flannel", delegate: { hairpinMode: true, isDefaultGateway: true } },
@@ -45,7 +50,7 @@ function cniConfiguration(): string {
 
 const json = (value: unknown) => `${JSON.stringify(value, null, 2)}\n`;
 
-function podSpec({ cluster, images }: AddonArgs) {
+function podSpec({ flannelInterface }: Cluster["network"], image: string) {
   return {
     serviceAccountName: name,
     priorityClassName: "system-node-critical",
@@ -55,7 +60,7 @@ function podSpec({ cluster, images }: AddonArgs) {
     initContainers: [
       {
         name: "cni-configuration",
-        image: images.flannel,
+        image,
         command: ["cp", "-f", "/etc/kube-flannel/10-flannel.conflist", "/etc/cni/net.d/10-flannel.conflist"],
         volumeMounts: [
           { name: "cni", mountPath: "/etc/cni/net.d" },
@@ -66,15 +71,15 @@ function podSpec({ cluster, images }: AddonArgs) {
     containers: [
       {
         name,
-        image: images.flannel,
+        image,
         command: ["/opt/bin/flanneld"],
-        // An address picks the interface that holds it: the node's own one, never a virtual IP beside it.
-        args: ["--ip-masq", "--kube-subnet-mgr", `--iface=${cluster.network.flannelInterface ?? "$(NODE_ADDRESS)"}`],
+        // flannel takes the interface with this address: the node's own address, never a virtual IP beside it.
+        args: ["--ip-masq", "--kube-subnet-mgr", `--iface=${flannelInterface ?? "$(NODE_ADDRESS)"}`],
         env: [
           { name: "NODE_NAME", valueFrom: { fieldRef: { fieldPath: "spec.nodeName" } } },
           { name: "NODE_ADDRESS", valueFrom: { fieldRef: { fieldPath: "status.hostIP" } } },
         ],
-        // What flannel's own manifest asks for.
+        // The requests of flannel's own manifest.
         resources: { requests: { cpu: "100m", memory: "50Mi" } },
         securityContext: { privileged: false, capabilities: { add: ["NET_ADMIN", "NET_RAW"] } },
         volumeMounts: [

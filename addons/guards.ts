@@ -1,16 +1,16 @@
 import { type KubernetesObject, labels } from "./addon.ts";
 
-// What a node may write, guarded by the apiservers themselves.
+// Admission policies in the apiservers that limit what a node may write.
 
-/** The ConfigMap in kube-system that says which pool each worker belongs to. Control planes write it, and nodes can't. */
+/** The ConfigMap in kube-system with the pool of each worker. Control planes write it; nodes can't. */
 export const POOLS = "ha-kubernetes-pools";
 
 const POLICY = "admissionregistration.k8s.io/v1";
 const ofNodes = [{ name: "of-nodes", expression: "'system:nodes' in request.userInfo.groups" }];
 
 /**
- * The node that asks, and its pool: what control planes noted; for an instance of an auto-scaling pool the beginning of its name; else
- * empty, and then nothing is known that could be broken.
+ * The node that sends the request, and its pool. The pool is the one that control planes noted. For an instance of an auto-scaling
+ * pool it is the beginning of its name. It is empty if neither is known; then the pool is not checked.
  */
 const variables = [
   { name: "node", expression: "request.userInfo.username.replace('system:node:', '')" },
@@ -52,7 +52,7 @@ const LABEL = "'ha-kubernetes/pool'";
 const labelOf = (object: string) => `has(${object}.metadata.labels) && ${LABEL} in ${object}.metadata.labels`;
 
 export const guards: readonly KubernetesObject[] = [
-  // Without `data`, applying it again takes nothing away.
+  // It has no `data`, so a later apply removes nothing from it.
   { apiVersion: "v1", kind: "ConfigMap", metadata: { name: POOLS, namespace: "kube-system", labels: labels("ha-kubernetes") } },
   ...guard("ha-kubernetes-nodes", {
     matchConstraints: { resourceRules: [rule(["CREATE", "UPDATE"], "nodes")] },
@@ -94,7 +94,7 @@ export const guards: readonly KubernetesObject[] = [
       },
     ],
   }),
-  // Of every roll there ever was one stays, and what is held or failed now.
+  // Each roll leaves one object; held and failed turns add a few.
   {
     apiVersion: "v1",
     kind: "ResourceQuota",

@@ -1,31 +1,35 @@
 import { stringify } from "yaml";
-import { type Addon, type AddonArgs, clusterRoleBinding, configuredDaemonSet } from "./addon.ts";
+import { lockedImage } from "../artifacts/images.ts";
+import type { Cluster } from "../config/schema.ts";
+import { type Addon, clusterRoleBinding, configuredDaemonSet } from "./addon.ts";
 
 const name = "kube-proxy";
 const namespace = "kube-system";
 
-/** Makes Services work on every node, in the mode the config asks for. Reaches the API at its one address. */
-export const kubeProxy: Addon = {
+/** Implements Services on every node, in the mode of the config. It reaches the API at its one address. */
+export const kubeProxy: Addon<"kubeProxy", Cluster["network"]> = {
   name,
-  enabled: () => true,
-  objects: (args) => {
-    const data = { "config.conf": configuration(args), "kubeconfig.conf": kubeconfig(args.apiUrl) + former(args) };
+  settings: ({ network }) => network,
+  images: (versions) => ({ kubeProxy: lockedImage("kube-proxy", versions) }),
+  preload: "nodes",
+  objects: ({ cluster, settings, apiUrl, images }) => {
+    const data = { "config.conf": configuration(settings), "kubeconfig.conf": kubeconfig(apiUrl) + former(cluster) };
     return [
       { apiVersion: "v1", kind: "ServiceAccount", metadata: { name, namespace } },
       // Kubernetes' own role for kube-proxy.
       clusterRoleBinding("ha-kubernetes:kube-proxy", "system:node-proxier", { kind: "ServiceAccount", name, namespace }),
-      // Restarting a kube-proxy leaves its rules in place, so a few at a time are safe.
-      ...configuredDaemonSet(name, namespace, args.cluster, data, podSpec(args)),
+      // A restart of kube-proxy leaves its rules in place, so several nodes at a time are safe.
+      ...configuredDaemonSet(name, namespace, cluster, data, podSpec(images.kubeProxy)),
     ];
   },
 };
 
-function configuration({ cluster }: AddonArgs): string {
+function configuration({ kubeProxyMode, podCidr }: Cluster["network"]): string {
   return stringify({
     apiVersion: "kubeproxy.config.k8s.io/v1alpha1",
     kind: "KubeProxyConfiguration",
-    mode: cluster.network.kubeProxyMode,
-    clusterCIDR: cluster.network.podCidr,
+    mode: kubeProxyMode,
+    clusterCIDR: podCidr,
     clientConnection: { kubeconfig: "/var/lib/kube-proxy/kubeconfig.conf" },
     // 0 leaves the kernel's connection table as it is: host preparation sizes it, and a container can't.
     conntrack: { maxPerCore: 0, min: 0 },
@@ -44,14 +48,14 @@ function kubeconfig(server: string): string {
   });
 }
 
-// Its pods are started again when a move of the API begins and when it ends: each has its own copy of the host's /etc/hosts.
-function former({ cluster: { api } }: AddonArgs): string {
+// Changes when a move of the API begins and when it ends, so that the pods restart: each has its own copy of the host's /etc/hosts.
+function former({ api }: Cluster): string {
   if (api.former === undefined) return "";
   const { domainName, address, port } = api.former;
   return `# The API moves. Before: ${[domainName, address, port].filter((it) => it !== undefined).join(" ")}\n`;
 }
 
-function podSpec({ images }: AddonArgs) {
+function podSpec(image: string) {
   return {
     serviceAccountName: name,
     priorityClassName: "system-node-critical",
@@ -61,7 +65,7 @@ function podSpec({ images }: AddonArgs) {
     containers: [
       {
         name,
-        image: images.kubeProxy,
+        image,
         command: ["/usr/local/bin/kube-proxy", "--config=/var/lib/kube-proxy/config.conf", "--hostname-override=$(NODE_NAME)"],
         env: [{ name: "NODE_NAME", valueFrom: { fieldRef: { fieldPath: "spec.nodeName" } } }],
         securityContext: { privileged: true },

@@ -4,8 +4,8 @@ import { coredns } from "./coredns.ts";
 import { flannel } from "./flannel.ts";
 import { kubeProxy } from "./kube-proxy.ts";
 
-/** Every add-on this program knows, in the order they are applied. */
+/** Every add-on of the program, in the order in which they are applied. A new add-on needs one entry here. */
 export const addons: readonly Addon[] = [access, kubeProxy, flannel, coredns];
 
-/** The namespaces in which pods of these add-ons, of the control planes or of a provider run. */
-export const ownNamespaces: readonly string[] = ["kube-system", "kube-flannel"];
+/** The namespaces of the pods of these add-ons, of the control planes and of providers' add-ons. */
+export const ownNamespaces: readonly string[] = [...new Set(addons.map(({ namespace = "kube-system" }) => namespace))];

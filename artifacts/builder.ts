@@ -5,26 +5,13 @@ import { type BundleFile, cacheFolder, sha256Of } from "./bundle-manifest.ts";
 import { builtName, type Wanted } from "./bundle-plan.ts";
 import { goBuild, goBuildFile, goVersion, ownArchitecture } from "./go-build.ts";
 import { BASE_REVISION, makeBase, standsOnBase } from "./image-base.ts";
-import {
-  type Architecture,
-  type ImageGroup,
-  type ImageName,
-  imageGroups,
-  imageReference,
-  type LockedFile,
-  lock,
-} from "./lock.ts";
+import type { LockedImage } from "./images.ts";
+import type { Architecture, ImageBuild, LockedFile } from "./lock.ts";
 import { type Image, type Layer, makeLayer, makeTar, writeImages } from "./oci-image.ts";
-import { buildsOfFile, buildsOfImages, type GoBuild, merged } from "./recipes.ts";
+import { buildsOfFile, buildsOfImages, entrypointOf, type GoBuild, merged } from "./recipes.ts";
 import { needPackages, say } from "./run-program.ts";
 
-/** Where each image has its program, as its users' manifests call it. Others have it in /usr/local/bin. */
-const PROGRAM_FOLDERS: Partial<Record<ImageName, string>> = { flannel: "opt/bin", pause: "" };
-
-/** The program of an image that has another name. */
-const PROGRAMS: Partial<Record<ImageName, string>> = { flannel: "flanneld" };
-
-/** Makes a bundle's files out of source code, in a work folder of the cache. What it compiles stays in Go's own cache. */
+/** Builds the files of a bundle from source code, in a work folder of the cache. Compiled packages stay in Go's own cache. */
 export class Builder {
   readonly #folder: string;
   readonly #architecture: Architecture;
@@ -39,7 +26,7 @@ export class Builder {
     this.#done = done;
   }
 
-  /** Makes all files, `done` is told of each. Throws at the first one that fails. */
+  /** Builds all files and calls `done` for each. Throws at the first one that fails. */
   async make(wanted: readonly Wanted[]): Promise<void> {
     if (this.#architecture !== ownArchitecture()) {
       throw new Error(
@@ -47,7 +34,7 @@ export class Builder {
       );
     }
     this.#toolchain = await goVersion();
-    // What a killed run left.
+    // A killed run may have left files.
     await rm(this.#work, { recursive: true, force: true });
     const builds = merged(wanted.flatMap(buildsOf));
     if (builds.some((build) => build.cgo)) {
@@ -86,7 +73,7 @@ export class Builder {
     const name = builtName(item);
     const path = join(this.#folder, name);
     const made =
-      "locked" in item ? await this.#packFile(item.locked, programs, path) : await this.#packImages(item, programs, path);
+      "locked" in item ? await this.#packFile(item.locked, programs, path) : await this.#packImages(item.images, programs, path);
     const notes = [...builds.flatMap((build) => build.note ?? []), ...made];
     const { size } = await stat(path);
     this.#done(name, {
@@ -94,7 +81,7 @@ export class Builder {
       size,
       version: item.version,
       origin: "built",
-      from: builds.map(({ module, version }) => `${module}@v${version} ${lock.modules[module]?.[version]}`),
+      from: builds.map(({ module, version, hash }) => `${module}@v${version} ${hash}`),
       toolchain: this.#toolchain,
       ...(notes.length > 0 ? { notes } : {}),
       ...(standsOnBase(item) ? { baseRevision: BASE_REVISION } : {}),
@@ -114,34 +101,25 @@ export class Builder {
     return [];
   }
 
-  /** Returns what is to be noted about it. */
-  async #packImages(item: Wanted & { group: ImageGroup }, programs: Map<string, string>, path: string): Promise<string[]> {
-    const { group, version } = item;
-    if (group === "pause") programs.set("pause", await this.#pause());
+  /** Returns notes for the manifest. */
+  async #packImages(locked: readonly LockedImage[], programs: ReadonlyMap<string, string>, path: string): Promise<string[]> {
     const images: Image[] = [];
-    const base = standsOnBase(item) ? await this.#baseLayer() : undefined;
-    for (const name of imageGroups[group]) {
-      const program = PROGRAMS[name] ?? name;
-      const target = join("/", PROGRAM_FOLDERS[name] ?? "usr/local/bin", program);
+    const base = locked.some(({ build }) => build?.base) ? await this.#baseLayer() : undefined;
+    for (const { name, version, reference, build = {} as ImageBuild } of locked) {
+      const target = entrypointOf(name, build);
       const folder = join(this.#work, `image-${name}-${version}`);
       await mkdir(join(folder, dirname(target)), { recursive: true });
-      await copyFile(programs.get(program) as string, join(folder, target));
+      if (build.file === undefined) await copyFile(programs.get(basename(target)) as string, join(folder, target));
+      else await goBuildFile(fileURLToPath(new URL(build.file, import.meta.url)), join(folder, target));
       const layer = await makeLayer(folder, `${folder}.layer`);
       const layers = base === undefined ? [layer] : [base.layer, layer];
-      images.push({ references: [imageReference(name, version)], layers, entrypoint: [target] });
+      images.push({ references: [reference], layers, entrypoint: [target] });
     }
     await writeImages(images, this.#architecture, path);
     return base === undefined ? [] : [`holds ${base.packages.join(", ")}`];
   }
 
-  async #pause(): Promise<string> {
-    const program = join(this.#work, "pause");
-    await mkdir(this.#work, { recursive: true });
-    await goBuildFile(fileURLToPath(new URL("pause/main.go", import.meta.url)), program);
-    return program;
-  }
-
-  /** Made once, for all images that stand on it. */
+  /** Built once for all images that stand on it. */
   #baseLayer(): Promise<{ layer: Layer; packages: string[] }> {
     this.#base ??= (async () => {
       const folder = join(this.#work, "base");
@@ -157,6 +135,6 @@ export class Builder {
 }
 
 const buildsOf = (item: Wanted): GoBuild[] =>
-  "locked" in item ? buildsOfFile(item.locked.name, item.version) : buildsOfImages(item.group, item.version);
+  "locked" in item ? buildsOfFile(item.locked.name, item.version) : buildsOfImages(item.images);
 
 const keyOf = ({ module, version }: GoBuild) => `${module}@v${version}`;

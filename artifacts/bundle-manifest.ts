@@ -5,7 +5,7 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 
-// A bundle's manifest.json: what each of its files is, where it is from and what its SHA-256 is.
+// The manifest.json of a bundle: the version, origin and SHA-256 of each file.
 
 /** A file of a bundle. */
 export interface BundleFile {
@@ -14,15 +14,15 @@ export interface BundleFile {
   size: number;
   /** The version asked for. */
   version: string;
-  /** official: the project's own file, its hash that of the lock. built: made here, with a hash of its own. */
+  /** official: the project's own file, with the hash of the lock. built: built on this machine, with its own hash. */
   origin: "official" | "built";
   /** The URL it was downloaded from, or the modules it was built from, with their hashes. */
   from: string[];
-  /** What it was built with, such as the version of Go. */
+  /** The tools that built it, such as the version of Go. */
   toolchain?: string;
-  /** What is other than asked for, and why. */
+  /** Differences from the requested file, and their reasons. */
   notes?: string[];
-  /** Of images that were built here on the files of base.ts: their BASE_REVISION. */
+  /** The BASE_REVISION of image-base.ts, for images that were built on its files. */
   baseRevision?: number;
 }
 
@@ -30,13 +30,13 @@ export interface Manifest {
   files: Record<string, BundleFile>;
 }
 
-/** Where this program keeps what can be made again: ha-kubernetes in XDG_CACHE_HOME, by default ~/.cache. */
+/** The folder for files that can be made again: ha-kubernetes in XDG_CACHE_HOME, by default ~/.cache. */
 export const cacheFolder = () => join(process.env.XDG_CACHE_HOME || join(homedir(), ".cache"), "ha-kubernetes");
 
 /** The bundle of this machine, which the lab's hosts see. */
 export const defaultBundle = () => join(cacheFolder(), "bundle");
 
-/** A bundle's manifest; an empty one where there is none yet. */
+/** The manifest of a bundle. Empty if the bundle has none yet. */
 export function readManifest(folder: string): Manifest {
   try {
     return JSON.parse(readFileSync(join(folder, "manifest.json"), "utf8")) as Manifest;
@@ -46,17 +46,17 @@ export function readManifest(folder: string): Manifest {
   }
 }
 
-/** Adds a file's entry. The file itself is in place by then. */
+/** Adds the entry of a file that is already in its place. */
 export function addToManifest(folder: string, name: string, entry: BundleFile): void {
   const files = { ...readManifest(folder).files, [name]: entry };
   const sorted = Object.fromEntries(Object.entries(files).sort(([a], [b]) => (a < b ? -1 : 1)));
   const path = join(folder, "manifest.json");
-  // At once, in one step: several files may be ready at the same time.
+  // Synchronous and in one step: several files may be ready at the same time.
   writeFileSync(`${path}.new`, `${JSON.stringify({ files: sorted }, null, 2)}\n`);
   renameSync(`${path}.new`, path);
 }
 
-/** Whether a file is there as its entry says, every byte of it. */
+/** Whether a file exists with the size and hash of its entry. */
 export async function isWhole(folder: string, name: string, entry: BundleFile | undefined): Promise<boolean> {
   if (entry === undefined) return false;
   const path = join(folder, name);

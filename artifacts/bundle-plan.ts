@@ -1,38 +1,27 @@
-import {
-  type Architecture,
-  awsVersions,
-  type CloudImageGroup,
-  cloudImageGroups,
-  type FileName,
-  type ImageGroup,
-  imageFile,
-  imageGroups,
-  type LockedFile,
-  lockedFile,
-  type Versions,
-} from "./lock.ts";
+import { archivesOf, type LockedImage, lockedImage } from "./images.ts";
+import { type Architecture, type FileName, type ImageLock, type LockedFile, lock, lockedFile, type Versions } from "./lock.ts";
 import { canBuild } from "./recipes.ts";
 
-// What a bundle for given versions holds, and where each file of it comes from.
+// The files of a bundle for given versions, and the origin of each.
 
-/** official: only the projects' own files. build: everything built here. auto: official where reachable and known, else built. */
+/** official: only the projects' own files. build: only files built on this machine. auto: official if reachable and known, else built. */
 export type BundleSource = "official" | "build" | "auto";
 
 /** A file that a bundle is to hold. */
-export type Wanted = { file: string; version: string } & ({ locked: LockedFile } | { group: ImageGroup });
+export type Wanted = { file: string; version: string } & ({ locked: LockedFile } | { images: readonly LockedImage[] });
 
 /** The name of a file that was built. */
 export const builtName = (item: Wanted): string => ("locked" in item ? item.locked.builtFile : item.file);
 
-// What takes longest to build first.
+// The slowest builds first.
 const FILES: readonly FileName[] = ["kubelet", "kubeadm", "kubectl", "containerd", "etcd", "runc", "cni-plugins", "flannel-cni"];
 
-/** Every file that hosts of a cluster with these versions take, with what a cloud adds where it is named. */
+/** Every file that hosts of a cluster with these versions take. `others`: more locks whose images the bundle holds. */
 export function wantedFiles(
   versions: Versions,
   architecture: Architecture,
   source: BundleSource,
-  clouds: readonly CloudImageGroup[] = [],
+  others: readonly ImageLock[] = [],
 ): Wanted[] {
   const files: FileName[] = source === "official" ? [...FILES, "crictl"] : [...FILES];
   const wanted: Wanted[] = files.map((name) => {
@@ -42,16 +31,16 @@ export function wantedFiles(
   });
   // Official images come from their registries.
   if (source === "official") return wanted;
-  const unasked: readonly ImageGroup[] = cloudImageGroups.filter((group) => !clouds.includes(group));
-  for (const group of Object.keys(imageGroups) as ImageGroup[]) {
-    if (unasked.includes(group)) continue;
-    const version = imageVersion(group, versions);
-    wanted.push({ file: imageFile(group, version, architecture), version, group });
-  }
-  return wanted;
+  const images = [lock, ...others].flatMap((from) =>
+    Object.entries(from.images)
+      .filter(([, { build }]) => build !== undefined)
+      .map(([name]) => lockedImage(name, versions, from)),
+  );
+  const archives = [...archivesOf(images, architecture)];
+  return [...wanted, ...archives.map(([file, images]) => ({ file, version: (images[0] as LockedImage).version, images }))];
 }
 
-/** How a missing file is made. Throws where the source has no way to it. */
+/** How a missing file is made. Throws if the source can't make it. */
 export function originOf(wanted: Wanted, source: BundleSource, online: boolean): "official" | "built" {
   if (!("locked" in wanted)) return "built";
   const { name, version, sha256 } = wanted.locked;
@@ -68,7 +57,7 @@ export function originOf(wanted: Wanted, source: BundleSource, online: boolean):
 }
 
 /** The version of a release file among a cluster's versions. */
-export function fileVersion(name: FileName, versions: Versions): string {
+function fileVersion(name: FileName, versions: Versions): string {
   switch (name) {
     case "cni-plugins":
       return versions.cniPlugins;
@@ -82,10 +71,4 @@ export function fileVersion(name: FileName, versions: Versions): string {
     default:
       return versions.kubernetes;
   }
-}
-
-/** The version of an archive of images among a cluster's versions. */
-export function imageVersion(group: ImageGroup, versions: Versions): string {
-  if (group === "aws-cloud-controller-manager") return awsVersions(versions.kubernetes)[group];
-  return group === "flannel" || group === "coredns" || group === "pause" ? versions[group] : versions.kubernetes;
 }

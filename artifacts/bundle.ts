@@ -8,8 +8,8 @@ import type { Architecture } from "./lock.ts";
 import { downloadOfficial, isOnline } from "./official.ts";
 import { say } from "./run-program.ts";
 
-// Fills a folder with what hosts take. Every file is made beside its place and moved there whole, then noted in the manifest:
-// a run that was killed at any point is taken up by the next one.
+// Fills a folder with the files that hosts take. Each file is made beside its place, moved there whole, then noted in the manifest:
+// after a run that was killed at any point, the next one continues.
 
 export interface BundleArgs {
   folder: string;
@@ -18,7 +18,7 @@ export interface BundleArgs {
   wanted: readonly Wanted[];
 }
 
-/** Which files are not there, or not as the manifest says, or of an origin that the source leaves out. */
+/** The files that do not exist, differ from the manifest, or have an origin that the source excludes. */
 export async function missingFiles({ folder, source, wanted }: BundleArgs): Promise<Wanted[]> {
   const { files } = readManifest(folder);
   const missing: Wanted[] = [];
@@ -29,14 +29,14 @@ export async function missingFiles({ folder, source, wanted }: BundleArgs): Prom
   return missing;
 }
 
-/** Each wanted file's SHA-256 by its name, once all are there. */
+/** The SHA-256 of each wanted file by its name. All files must exist. */
 export function hashesOf({ folder, source, wanted }: BundleArgs): Record<string, string> {
   const { files } = readManifest(folder);
   const names = wanted.map((item) => acceptableName(files, source, item) as string);
   return Object.fromEntries(names.map((name) => [name, (files[name] as BundleFile).sha256]));
 }
 
-/** Makes what is missing. Throws at the first file that can't be made; the others stay. */
+/** Makes the missing files. Throws at the first file that can't be made; the others stay. */
 export async function fillBundle(args: BundleArgs): Promise<void> {
   const { folder, architecture, source, wanted } = args;
   await mkdir(folder, { recursive: true });
@@ -59,8 +59,8 @@ export async function fillBundle(args: BundleArgs): Promise<void> {
 }
 
 /**
- * Under which name a bundle holds a file, if it does. One that is said to be all official or all built here holds nothing else, and no
- * image on files that were found wanting.
+ * The name under which a bundle holds a file. Undefined if the bundle lacks the file, has it from an origin that `source` excludes, or
+ * has an image on older base files than those of today.
  */
 function acceptableName(files: Readonly<Record<string, BundleFile>>, source: BundleSource, item: Wanted): string | undefined {
   const officialName = item.file;

@@ -1,17 +1,17 @@
 import { chmod, copyFile, mkdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { type Architecture, lock } from "./lock.ts";
-import type { GoBuild } from "./recipes.ts";
+import type { Architecture } from "./lock.ts";
+import { type GoBuild, KUBERNETES } from "./recipes.ts";
 import { run } from "./run-program.ts";
 
-// Builds programs from Go modules with the versions of everything they import that the project itself has chosen.
+// Builds programs from Go modules. All imports have the versions that the project itself chose.
 
 interface GoModule {
   Require: { Path: string; Version: string }[] | null;
   Replace: { Old: { Path: string; Version?: string }; New: { Path: string; Version?: string } }[];
 }
 
-/** What is installed. Throws where there is no Go, with the cure. */
+/** The installed version of Go. Throws with the cure if there is no Go. */
 export async function goVersion(): Promise<string> {
   const said = await run("go", ["version"]).catch(() => {
     throw new Error(
@@ -21,17 +21,17 @@ export async function goVersion(): Promise<string> {
   return said.trim().replace("go version ", "");
 }
 
-/** This machine's architecture. Throws where it is none that Kubernetes hosts have here. */
+/** The architecture of this machine. Throws if hosts can't have it. */
 export function ownArchitecture(): Architecture {
   if (process.arch === "x64") return "amd64";
   if (process.arch === "arm64") return "arm64";
   throw new Error(`architecture ${process.arch} is not supported: amd64 and arm64 are`);
 }
 
-/** Builds into `folder`, one file for each program; what links against C needs a compiler. The same inputs and Go give the same bytes on every machine. */
+/** Builds one file per program into `folder`. With `cgo` it needs a C compiler. The same inputs and Go give the same bytes on every machine. */
 export async function goBuild(build: GoBuild, folder: string): Promise<void> {
-  const { module, version, programs } = build;
-  const source = await download(module, version);
+  const { programs } = build;
+  const source = await download(build);
   const modfile = await ownGoMod(build, source, folder);
   const names = Object.keys(programs);
   const output = join(folder, "new");
@@ -41,7 +41,7 @@ export async function goBuild(build: GoBuild, folder: string): Promise<void> {
   const ldflags = ["-s -w", ...variables, ...(build.cgo ? ["-linkmode external -extldflags -static"] : [])];
   const flags = [`-modfile=${modfile}`, "-trimpath", "-buildvcs=false", "-ldflags", ldflags.join(" ")];
   if (build.tags !== undefined) flags.push("-tags", build.tags.join(","));
-  // A folder takes each program under its package's name, which is not the program's where there is only one.
+  // With a folder as target, Go names each program after its package. A single program may have another name.
   const target = names.length === 1 ? join(output, names[0] as string) : `${output}/`;
   await run("go", ["build", ...flags, "-o", target, ...Object.values(programs)], {
     cwd: source,
@@ -50,26 +50,24 @@ export async function goBuild(build: GoBuild, folder: string): Promise<void> {
   for (const name of names) await rename(join(output, name), join(folder, name));
 }
 
-/** Builds a program of this repository, a single file without imports from elsewhere. */
+/** Builds a program of this repository: a single file that imports the standard library alone. */
 export async function goBuildFile(file: string, target: string): Promise<void> {
   await run("go", ["build", "-trimpath", "-buildvcs=false", "-ldflags", "-s -w", "-o", target, file], {
     env: { CGO_ENABLED: "0", GOWORK: "off" },
   });
 }
 
-/** Downloads a module; Go checks it against its checksum database where it can, this against the lock always. */
-async function download(module: string, version: string): Promise<string> {
+/** Downloads a module. Go checks it against its checksum database if it can; this function always checks it against the lock. */
+async function download({ module, version, hash }: GoBuild): Promise<string> {
   const name = `${module}@v${version}`;
   const { Dir, Sum } = JSON.parse(await run("go", ["mod", "download", "-json", name])) as { Dir: string; Sum: string };
-  const expected = lock.modules[module]?.[version];
-  if (Sum !== expected)
-    throw new Error(`module ${name} is not the one of artifacts/lock.json: expected ${expected}, found ${Sum}`);
+  if (Sum !== hash) throw new Error(`module ${name} is not the one of the lock: expected ${hash}, found ${Sum}`);
   return Dir;
 }
 
 /**
- * The module's own go.mod and go.sum, so that every import has the version and the hash the project chose, but for folders of
- * the project's repository, which a module doesn't hold: those are modules of the same release.
+ * The module's own go.mod and go.sum, so that every import has the version and the hash that the project chose. Replacements by folders
+ * of the project's repository are the exception, because a module lacks them: modules of the same release stand in.
  */
 async function ownGoMod({ module, version, requires }: GoBuild, source: string, folder: string): Promise<string> {
   await mkdir(folder, { recursive: true });
@@ -83,7 +81,7 @@ async function ownGoMod({ module, version, requires }: GoBuild, source: string, 
   const edits = (Replace ?? [])
     .filter((it) => it.New.Version === undefined)
     .map(({ Old }) => `-dropreplace=${Old.Path}${Old.Version ? `@${Old.Version}` : ""}`);
-  if (module === "k8s.io/kubernetes") {
+  if (module === KUBERNETES) {
     const staging = (Require ?? []).filter((it) => it.Version === "v0.0.0");
     edits.push(...staging.map((it) => `-require=${it.Path}@v${version.replace(/^1\./, "0.")}`));
   }

@@ -1,31 +1,28 @@
 import { copyFile, mkdir, readdir, rm, stat, symlink } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import type { Wanted } from "./bundle-plan.ts";
-import type { Architecture, ImageGroup } from "./lock.ts";
+import type { Architecture } from "./lock.ts";
 import { run } from "./run-program.ts";
 
-// The files below kube-proxy's and flannel's programs: the tools with which they program the kernel's packet filter, out of
-// Debian's or Ubuntu's own packages. apt checks their signatures; the manifest records their versions.
+// The lower layer of kube-proxy's and flannel's images: the tools for the kernel's packet filter, from Debian's or Ubuntu's own
+// packages. apt checks their signatures; the manifest records their versions.
 
-/** Images whose programs call these tools. */
-const WITH_BASE: readonly ImageGroup[] = ["kube-proxy", "flannel"];
+/** Whether a file of a bundle holds images that stand on this layer. */
+export const standsOnBase = (item: Wanted): boolean => "images" in item && item.images.some(({ build }) => build?.base);
 
-/** Whether a file of a bundle holds such images. */
-export const standsOnBase = (item: Wanted): boolean => "group" in item && WITH_BASE.includes(item.group);
-
-/** Raised when the files change, so that images that stand on earlier ones are made anew. 2: /etc/protocols came in. */
+/** Raised when the files change, so that images on older files are built again. Revision 2 added /etc/protocols. */
 export const BASE_REVISION = 2;
 
 const PACKAGES = ["iptables", "nftables", "ipset", "conntrack", "busybox-static", "netbase"];
 
-/** Programs that are taken, by path in their package. iptables is the nftables variety, as it is the distributions' default. */
+/** The programs, by path in their package. iptables is the nftables variant, the default of the distributions. */
 const PROGRAMS = ["usr/sbin/xtables-nft-multi", "usr/sbin/nft", "*sbin/ipset", "usr/sbin/conntrack"];
 const IPTABLES = ["iptables", "ip6tables"].flatMap((name) => [name, `${name}-save`, `${name}-restore`]);
 
-/** Where programs look for the loader of their libraries, as each architecture's ABI says. */
+/** Path of the loader of shared libraries, by the ABI of each architecture. */
 const LOADERS: Record<Architecture, string> = { amd64: "lib64/ld-linux-x86-64.so.2", arm64: "lib/ld-linux-aarch64.so.1" };
 
-/** Makes the files in `folder`. Returns the packages they are from, with versions. Throws where there is no apt. */
+/** Makes the files in `folder`. Returns their packages with versions. Throws if there is no apt. */
 export async function makeBase(folder: string, architecture: Architecture): Promise<string[]> {
   const packages = `${folder}.packages`;
   const unpacked = join(packages, "unpacked");
@@ -35,14 +32,14 @@ export async function makeBase(folder: string, architecture: Architecture): Prom
   await mkdir(folder, { recursive: true });
   const archives = await downloadPackages(packages);
   for (const archive of archives) await run("dpkg-deb", ["-x", join(packages, archive), unpacked]);
-  // A system whose /bin is /usr/bin, and so on, as the distributions' are.
+  // /bin is /usr/bin and so on, as in the distributions.
   for (const name of ["bin", "sbin", "lib", "lib64"]) {
     await mkdir(join(folder, "usr", name), { recursive: true });
     await symlink(join("usr", name), join(folder, name));
   }
   await take(join(unpacked, await match(unpacked, "*/ld-linux*.so.*")), join(folder, LOADERS[architecture]));
   await takePrograms(unpacked, folder);
-  // Without it nft names protocols by number: a kube-proxy that starts anew then takes its own Services' elements for stale ones and deletes them.
+  // Without it nft names protocols by number: a restarted kube-proxy then considers its own Services' elements stale and deletes them.
   await take(join(unpacked, "etc/protocols"), join(folder, "etc/protocols"));
   await rm(packages, { recursive: true, force: true });
   // name_version_architecture.deb; an epoch's colon is written %3a.
@@ -76,14 +73,14 @@ async function takePrograms(unpacked: string, folder: string): Promise<void> {
   for (const name of IPTABLES) await symlink("xtables-nft-multi", join(folder, "usr/sbin", name));
   await take(join(unpacked, await match(unpacked, "*bin/busybox")), join(folder, "usr/bin/busybox"));
   for (const name of ["cp", "sh"]) await symlink("busybox", join(folder, "usr/bin", name));
-  // iptables' matches and targets, which it loads when a rule names them; not those of its legacy and bridge varieties.
+  // The matches and targets of iptables, which it loads when a rule names them, without those of its legacy and bridge variants.
   const extensions = await match(unpacked, "usr/lib/*/xtables");
   for (const name of await readdir(join(unpacked, extensions))) {
     if (/^lib(xt|ipt|ip6t)_/.test(name)) await take(join(unpacked, extensions, name), join(folder, extensions, name));
   }
 }
 
-/** The libraries that the packages' own loader finds for a program. */
+/** Copies the libraries that the packages' own loader finds for a program. */
 async function takeLibraries(unpacked: string, folder: string, program: string): Promise<void> {
   const loader = join(unpacked, await match(unpacked, "*/ld-linux*.so.*"));
   const folders = [dirname(await match(unpacked, "*/libc.so.6")), dirname(await match(unpacked, "*/libnftables.so.1"))];
@@ -97,7 +94,7 @@ async function takeLibraries(unpacked: string, folder: string, program: string):
   }
 }
 
-/** Copies a file's content, whatever links lead to it, once. */
+/** Copies the content of a file, through links, once. */
 async function take(from: string, to: string): Promise<void> {
   if (await stat(to).catch(() => undefined)) return;
   await mkdir(dirname(to), { recursive: true });

@@ -2,20 +2,14 @@ import type { Cluster } from "../config/schema.ts";
 import { compareVersions, type KnownVersions, type Part } from "../config/versions.ts";
 import lockFile from "./lock.json" with { type: "json" };
 
-// Typed access to lock.json: every binary and image with its versions, where its official file is and what that file's hash is.
+// Typed access to lock.json: every binary and image with its versions, the URL of its official file and the hash of that file.
 
 export type Architecture = "amd64" | "arm64";
 
-/** A release file of a project, by the name it has here. */
+/** The name of a project's release file in the lock. */
 export type FileName = keyof typeof lockFile.files;
 
-/** A container image, by its short name. */
-export type ImageName = keyof typeof lockFile.images;
-
-/** An image of what provider aws adds to a cluster. */
-export type AwsImageName = keyof (typeof lockFile.aws)["1.36"];
-
-/** Versions of everything that goes together. */
+/** One version of each part of a cluster. */
 export type Versions = Readonly<
   Record<
     "kubernetes" | "etcd" | "containerd" | "runc" | "cniPlugins" | "flannel" | "flannelCni" | "coredns" | "pause" | "crictl",
@@ -29,66 +23,67 @@ export interface LockedFile {
   version: string;
   /** Its name in a bundle or on a mirror. */
   file: string;
-  /** Its name where it was built instead: an archive that is not compressed, because hosts unpack that in a quarter of the time. */
+  /** Its name if it was built: an archive without compression, because hosts unpack that in a quarter of the time. */
   builtFile: string;
-  /** Where the project publishes it. */
+  /** The URL at which the project publishes it. */
   url: string;
   /** The official file's SHA-256, or "unknown". */
   sha256: string;
-  /** An archive's programs that hosts take, by base name; absent for a bare binary. */
+  /** The programs that hosts take from the archive, by base name. Absent for a bare binary. */
   members?: readonly string[];
 }
 
-interface Lock {
+/** How to build the program of an image: from a Go module of the same lock, or from `file`, a program beside lock.json. */
+export interface ImageBuild {
+  module?: string;
+  /** The program's package in the module. */
+  package?: string;
+  file?: string;
+  /** The program in the image. By default /usr/local/bin/ and the image's name. */
+  entrypoint?: string;
+  /** Whether the program calls the tools of the packet filter. Then the image holds them, too. */
+  base?: boolean;
+  /** See GoBuild of recipes.ts; `{version}` in `variables` is the module's. */
+  cgo?: boolean;
+  tags?: readonly string[];
+  variables?: Readonly<Record<string, string>>;
+  requires?: Readonly<Record<string, string>>;
+}
+
+/** An image in all its versions. */
+export interface ImageEntry {
+  reference: string;
+  /** The part of a cluster whose version it has. By default `versions` of its lock has the version. */
+  version?: keyof Versions;
+  /** The archive in a bundle that it shares with other images. By default it has its own archive, with its name. */
+  archive?: string;
+  /** How a bundle makes it. Absent: bundles lack it, and nodes pull it. */
+  build?: ImageBuild;
+  /** Official digests by version, or "unknown". */
+  digests: Readonly<Record<string, string>>;
+}
+
+/** The images of a lock. artifacts/lock.json has those of every cluster; a provider's lock has those of its add-ons. */
+export interface ImageLock {
+  /** The lock's path in the repository, for messages. */
+  path: string;
+  images: Readonly<Record<string, ImageEntry>>;
+  /** Versions by image, for each minor version of Kubernetes. */
+  versions?: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  /** Hashes of Go modules by version, as in a go.sum. Programs are built from them if there is no official file. */
+  modules: Readonly<Record<string, Readonly<Record<string, string>>>>;
+}
+
+interface Lock extends ImageLock {
   recommended: Record<string, Omit<Versions, "kubernetes">>;
   files: Record<FileName, { url: string; members?: string[]; sha256: Record<string, Record<Architecture, string>> }>;
-  images: Record<ImageName, { reference: string; digests: Record<string, string> }>;
-  /** Images that provider aws adds, with the versions that go with a minor version of Kubernetes. */
-  aws: Record<string, Record<AwsImageName, string>>;
-  /** Go modules that programs are built from where there is no official file: their hashes as in a go.sum. */
-  modules: Record<string, Record<string, string>>;
+  images: Record<keyof typeof lockFile.images, ImageEntry>;
 }
 
 /** The whole of lock.json. */
-export const lock: Lock = lockFile;
+export const lock: Lock = { path: "artifacts/lock.json", ...(lockFile as Omit<Lock, "path">) };
 
-/** Images that travel in one archive: the control plane's three share their bytes. */
-export const imageGroups = {
-  "control-plane": ["kube-apiserver", "kube-controller-manager", "kube-scheduler"],
-  "kube-proxy": ["kube-proxy"],
-  flannel: ["flannel"],
-  coredns: ["coredns"],
-  pause: ["pause"],
-  "aws-cloud-controller-manager": ["aws-cloud-controller-manager"],
-} as const satisfies Record<string, readonly ImageName[]>;
-
-export type ImageGroup = keyof typeof imageGroups;
-
-/** Groups that no cluster takes but those whose provider asks for them. */
-export const cloudImageGroups = ["aws-cloud-controller-manager"] as const satisfies readonly ImageGroup[];
-export type CloudImageGroup = (typeof cloudImageGroups)[number];
-
-/** The name of an archive of images in a bundle or on a mirror. */
-export const imageFile = (group: ImageGroup, version: string, architecture: Architecture) =>
-  `images-${group}-${version}-linux-${architecture}.tar`;
-
-/** An image's full name with its tag. Throws where the lock doesn't have the version. */
-export function imageReference(name: ImageName, version: string): string {
-  const { reference, digests } = lock.images[name];
-  found(digests, `image ${name}`, version);
-  return filled(reference, version);
-}
-
-/** An image's official digest. Throws where it is not known. */
-export function imageDigest(name: ImageName, version: string): string {
-  const digest = found(lock.images[name].digests, `image ${name}`, version);
-  if (digest !== "unknown") return digest;
-  throw new Error(
-    `the official digest of image ${imageReference(name, version)} is unknown: fill it in in artifacts/lock.json, or use a bundle`,
-  );
-}
-
-/** A release file. Throws where the lock doesn't have the version. */
+/** A release file. Throws if the lock lacks the version. */
 export function lockedFile(name: FileName, version: string, architecture: Architecture): LockedFile {
   const { url, members, sha256 } = lock.files[name];
   const hashes = found(sha256, `artifact ${name}`, version);
@@ -97,7 +92,7 @@ export function lockedFile(name: FileName, version: string, architecture: Archit
   return { name, version, file, builtFile, url: filled(url, version, architecture), sha256: hashes[architecture], members };
 }
 
-/** An official file's SHA-256. Throws where it is not known. */
+/** The SHA-256 of an official file. Throws if it is not known. */
 export function officialSha256({ name, version, url, sha256 }: LockedFile): string {
   if (sha256 !== "unknown") return sha256;
   throw new Error(
@@ -106,13 +101,10 @@ export function officialSha256({ name, version, url, sha256 }: LockedFile): stri
 }
 
 /**
- * The versions of every part of a cluster, its config's own or those that go with its Kubernetes version, and the images that
- * add-ons run. Throws where the lock doesn't have one of them.
+ * The versions of every part of a cluster: those of its config, or those that go with its Kubernetes version. Throws if the lock
+ * lacks one of them.
  */
-export function resolveVersions(cluster: Pick<Cluster, "kubernetesVersion" | "versions">): {
-  versions: Versions;
-  images: { kubeProxy: string; flannel: string; coredns: string };
-} {
+export function resolveVersions(cluster: Pick<Cluster, "kubernetesVersion" | "versions">): { versions: Versions } {
   const kubernetes = cluster.kubernetesVersion;
   const recommended = found(lock.recommended, "Kubernetes", kubernetes);
   const chosen = Object.entries(cluster.versions).filter(([, version]) => version !== undefined);
@@ -121,17 +113,7 @@ export function resolveVersions(cluster: Pick<Cluster, "kubernetesVersion" | "ve
     const version = versions[part as Part];
     if (!list.includes(version)) throw new Error(notInLock(part, version, list));
   }
-  const images = {
-    kubeProxy: imageReference("kube-proxy", kubernetes),
-    flannel: imageReference("flannel", versions.flannel),
-    coredns: imageReference("coredns", versions.coredns),
-  };
-  return { versions, images };
-}
-
-/** Versions of what provider aws adds, for a version of Kubernetes. Throws where the lock has none for its minor version. */
-export function awsVersions(kubernetes: string): Record<AwsImageName, string> {
-  return found(lock.aws, "what provider aws adds, for Kubernetes", kubernetes.split(".").slice(0, 2).join("."));
+  return { versions };
 }
 
 /** The versions that the lock has of each part that a config can name. */
@@ -151,14 +133,16 @@ export function knownVersions(): KnownVersions {
   };
 }
 
-function found<T>(byVersion: Record<string, T>, what: string, version: string): T {
+/** The entry of a version. Throws if the lock at `path` lacks it, with the versions that it has. */
+export function found<T>(byVersion: Readonly<Record<string, T>>, what: string, version: string, path: string = lock.path): T {
   const value = Object.hasOwn(byVersion, version) ? byVersion[version] : undefined;
-  if (value === undefined) throw new Error(notInLock(what, version, Object.keys(byVersion)));
+  if (value === undefined) throw new Error(notInLock(what, version, Object.keys(byVersion), path));
   return value;
 }
 
-const notInLock = (what: string, version: string, list: readonly string[]) =>
-  `${what} version ${version} is not in artifacts/lock.json; it has ${list.join(", ")}`;
+const notInLock = (what: string, version: string, list: readonly string[], path: string = lock.path) =>
+  `${what} version ${version} is not in ${path}; it has ${list.join(", ")}`;
 
-const filled = (template: string, version: string, architecture = "") =>
+/** A text of the lock with its placeholders filled in. */
+export const filled = (template: string, version: string, architecture = "") =>
   template.replaceAll("{version}", version).replaceAll("{architecture}", architecture);

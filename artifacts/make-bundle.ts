@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { mkdirSync } from "node:fs";
+import { mkdirSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import type { Cluster } from "../config/schema.ts";
@@ -7,7 +7,7 @@ import { fillBundle, hashesOf, missingFiles } from "./bundle.ts";
 import { cacheFolder, defaultBundle } from "./bundle-manifest.ts";
 import { type BundleSource, type Wanted, wantedFiles } from "./bundle-plan.ts";
 import { ownArchitecture } from "./go-build.ts";
-import { type Architecture, cloudImageGroups, knownVersions, resolveVersions } from "./lock.ts";
+import { type Architecture, type ImageLock, knownVersions, resolveVersions } from "./lock.ts";
 import { endAll, say } from "./run-program.ts";
 
 const known = knownVersions();
@@ -16,17 +16,17 @@ const newest = known.kubernetes.at(-1) as string;
 const HELP = `npm run bundle -- [options]
 
 Fills a folder with the binaries and images of a cluster: a bundle for hosts without internet, or the files of a mirror.
-What is there already is checked and left alone.
+Existing files are checked and left alone.
 
   --kubernetes-version V  of ${known.kubernetes.join(", ")}; may be repeated. Default ${newest}
-  --version PART=V        another version of ${Object.keys(known.parts).join(", ")} than the recommended one; may be repeated
+  --version PART=V        a version of ${Object.keys(known.parts).join(", ")} other than the recommended one; may be repeated
   --architecture A        amd64 or arm64. Default: this machine's
   --output FOLDER         default ${defaultBundle()}
   --source SOURCE         official: the projects' own files; images stay in their registries
                           build: everything built from public Go modules, which takes Go and about ten minutes
-                          auto (default): official files where this machine reaches them and artifacts/lock.json knows their
-                          SHA-256, everything else built
-  --aws                   with the image that control planes of provider aws take, the cloud controller
+                          auto (default): official files if this machine reaches them and artifacts/lock.json knows their
+                          SHA-256; everything else is built
+  --lock FILE             with the images of another lock, such as that of a provider's add-ons; may be repeated
   --hashes                prints the files' SHA-256 by name, as JSON
   --help
 `;
@@ -39,7 +39,7 @@ async function main(): Promise<void> {
       architecture: { type: "string" },
       output: { type: "string" },
       source: { type: "string", default: "auto" },
-      aws: { type: "boolean", default: false },
+      lock: { type: "string", multiple: true, default: [] },
       hashes: { type: "boolean", default: false },
       help: { type: "boolean", default: false },
     },
@@ -51,20 +51,28 @@ async function main(): Promise<void> {
   const architecture = oneOf("architecture", values.architecture ?? ownArchitecture(), ["amd64", "arm64"]) as Architecture;
   const source = oneOf("source", values.source, ["official", "build", "auto"]) as BundleSource;
   const parts = Object.fromEntries(values.version.map(partVersion)) as Cluster["versions"];
+  const locks = values.lock.map(readLock);
   const wanted = new Map<string, Wanted>();
   for (const kubernetesVersion of values["kubernetes-version"]) {
     const { versions } = resolveVersions({ kubernetesVersion, versions: parts });
-    for (const item of wantedFiles(versions, architecture, source, values.aws ? cloudImageGroups : []))
-      wanted.set(item.file, item);
+    for (const item of wantedFiles(versions, architecture, source, locks)) wanted.set(item.file, item);
   }
   const bundle = { folder: resolve(values.output ?? defaultBundle()), architecture, source, wanted: [...wanted.values()] };
-  // Who finds everything there waits for nobody.
+  // If every file exists, this run does not wait for another one.
   if ((await missingFiles(bundle)).length === 0) say(`bundle ${bundle.folder}: all ${bundle.wanted.length} files are there`);
   else {
     onlyOneAtATime();
     await fillBundle(bundle);
   }
   if (values.hashes) process.stdout.write(`${JSON.stringify(hashesOf(bundle))}\n`);
+}
+
+function readLock(path: string): ImageLock {
+  try {
+    return { path, ...(JSON.parse(readFileSync(path, "utf8")) as Omit<ImageLock, "path">) };
+  } catch (error) {
+    throw new Error(`--lock ${path} can't be read as JSON: ${(error as Error).message}`);
+  }
 }
 
 function partVersion(text: string): [string, string] {
@@ -78,8 +86,8 @@ function oneOf(option: string, value: string, allowed: readonly string[]): strin
   throw new Error(`--${option} ${value}: it is one of ${allowed.join(", ")}`);
 }
 
-// A second run waits for the first and finds its work done. The kernel drops the lock with the process that holds it: flock,
-// which this run becomes a child of.
+// A second run waits for the first one and then finds every file. This run becomes a child of flock: the kernel drops the lock when
+// that process ends.
 function onlyOneAtATime(): void {
   if (process.env.HA_KUBERNETES_BUNDLE_LOCK === "held") return;
   mkdirSync(cacheFolder(), { recursive: true });

@@ -7,7 +7,7 @@ import { type LockedFile, officialSha256 } from "./lock.ts";
 
 // The projects' own release files, checked against the lock.
 
-/** Downloads a file. Throws where it can't be had, or is another one than the lock says; then nothing is left behind. */
+/** Downloads a file. Throws and leaves nothing behind if the download fails or the file differs from the lock. */
 export async function downloadOfficial(locked: LockedFile, path: string): Promise<BundleFile> {
   const expected = officialSha256(locked);
   const part = `${path}.part`;
@@ -26,9 +26,9 @@ export async function downloadOfficial(locked: LockedFile, path: string): Promis
   return { sha256, size: (await stat(path)).size, version: locked.version, origin: "official", from: [locked.url] };
 }
 
-/** Whether this machine reaches the projects' download sites, asked once and quickly. */
+/** Whether this machine reaches the download sites of the projects: one quick request. */
 export async function isOnline(url = "https://dl.k8s.io/release/stable.txt"): Promise<boolean> {
-  // Where there is no way out, some networks answer nothing at all.
+  // Networks without a route to the internet may not answer at all.
   return fetch(url, { signal: AbortSignal.timeout(3000) }).then(
     (response) => response.ok,
     () => false,

@@ -1,33 +1,40 @@
+import { basename } from "node:path";
 import { compareVersions } from "../config/versions.ts";
-import { type FileName, type ImageGroup, imageGroups, lock, lockedFile } from "./lock.ts";
+import type { LockedImage } from "./images.ts";
+import { type FileName, filled, type ImageBuild, lock, lockedFile } from "./lock.ts";
 
-// How each program is built from the public Go modules of lock.json, where its official file is not to be had.
+// How to build each program from the public Go modules of lock.json, if its official file is not available.
 
 /** One call of `go build`: programs of one module with the same flags. */
 export interface GoBuild {
   module: string;
   /** The module's version, without v. */
   version: string;
+  /** The module's hash in this version, as in a go.sum. */
+  hash: string;
   /** Programs by name, and the package of each in the module. */
   programs: Record<string, string>;
   /** Linked against C libraries, statically. */
   cgo?: boolean;
   tags?: readonly string[];
-  /** Text variables that are set when linking, by full name. */
-  variables: Record<string, string>;
-  /** Modules that the module's own go.mod forgets, with their versions. */
-  requires?: Record<string, string>;
-  /** Said in the manifest: what is another version than asked for, and why. */
+  /** Text variables that the linker sets, by full name. */
+  variables: Readonly<Record<string, string>>;
+  /** Modules that the module's own go.mod lacks, with their versions. */
+  requires?: Readonly<Record<string, string>>;
+  /** A note for the manifest if the version differs from the requested one, with the reason. */
   note?: string;
 }
 
-/** What must be built for a release file. */
+/** Its staging modules and its version variables need their own treatment, here and in go-build.ts. */
+export const KUBERNETES = "k8s.io/kubernetes";
+
+/** The builds that a release file needs. */
 export function buildsOfFile(name: FileName, version: string): GoBuild[] {
   switch (name) {
     case "kubeadm":
     case "kubelet":
     case "kubectl":
-      return [kubernetes([name], version)];
+      return [kubernetes({ [name]: `./cmd/${name}` }, version)];
     case "etcd":
       return [
         plain("go.etcd.io/etcd/server/v3", version, { etcd: "." }),
@@ -52,7 +59,7 @@ export function buildsOfFile(name: FileName, version: string): GoBuild[] {
       return [
         {
           ...plain("github.com/containernetworking/plugins", "0.9.1", { flannel: "./plugins/meta/flannel" }),
-          note: "the flannel plugin of the CNI project's plugins 0.9.1: flannel's own module of it is not to be had; speaks CNI 0.3.1",
+          note: "the flannel plugin of the CNI project's plugins 0.9.1: flannel's own plugin has no public Go module; speaks CNI 0.3.1",
         },
       ];
     case "crictl":
@@ -60,39 +67,32 @@ export function buildsOfFile(name: FileName, version: string): GoBuild[] {
   }
 }
 
-/** What must be built for an archive of images; a pause image's program is our own and needs no module. */
-export function buildsOfImages(group: ImageGroup, version: string): GoBuild[] {
-  switch (group) {
-    case "control-plane":
-    case "kube-proxy":
-      return [kubernetes(imageGroups[group], version)];
-    case "flannel":
+/** The builds that an archive of images needs. A program of this repository needs none of a module. */
+export function buildsOfImages(images: readonly LockedImage[]): GoBuild[] {
+  return merged(
+    images.flatMap(({ name, version, build }) => {
+      if (build?.module === undefined) return [];
+      const { module, cgo, tags, variables = {}, requires, hashes } = build;
+      const programs = { [basename(entrypointOf(name, build))]: build.package ?? "." };
+      if (module === KUBERNETES) return [kubernetes(programs, version)];
+      const values = Object.entries(variables).map(([variable, value]) => [variable, filled(value, version)]);
       return [
         {
-          ...plain("github.com/flannel-io/flannel", version, { flanneld: "." }),
-          cgo: true,
-          tags: ["netgo", "osusergo"],
-          variables: { "github.com/flannel-io/flannel/pkg/version.Version": `v${version}` },
-          requires: { "github.com/tencentcloud/tencentcloud-sdk-go/tencentcloud/common": "1.3.103" },
+          ...plain(module, version, programs, hashes),
+          ...(cgo && { cgo }),
+          ...(tags && { tags }),
+          variables: Object.fromEntries(values),
+          ...(requires && { requires }),
         },
       ];
-    case "coredns":
-      return [plain("github.com/coredns/coredns", version, { coredns: "." })];
-    case "aws-cloud-controller-manager":
-      return [
-        {
-          ...plain("k8s.io/cloud-provider-aws", version, {
-            "aws-cloud-controller-manager": "./cmd/aws-cloud-controller-manager",
-          }),
-          variables: { "k8s.io/component-base/version.gitVersion": `v${version}` },
-        },
-      ];
-    case "pause":
-      return [];
-  }
+    }),
+  );
 }
 
-/** Builds with the same module and flags as one call, which compiles what they share once. */
+/** The path of the program in an image. */
+export const entrypointOf = (name: string, { entrypoint }: ImageBuild): string => entrypoint ?? `/usr/local/bin/${name}`;
+
+/** Joins builds of the same module and flags into one call, which compiles shared packages once. */
 export function merged(builds: readonly GoBuild[]): GoBuild[] {
   const byModule = new Map<string, GoBuild>();
   for (const build of builds) {
@@ -106,13 +106,13 @@ export function merged(builds: readonly GoBuild[]): GoBuild[] {
 /** Whether a release file can be built at all. */
 export const canBuild = (name: FileName) => name !== "crictl";
 
-function kubernetes(programs: readonly string[], version: string): GoBuild {
+function kubernetes(programs: Record<string, string>, version: string): GoBuild {
   const [major = "", minor = ""] = version.split(".");
   const values = { gitVersion: `v${version}`, gitMajor: major, gitMinor: minor, gitTreeState: "clean" };
   const packages = ["k8s.io/component-base/version", "k8s.io/client-go/pkg/version"];
   return {
-    ...plain("k8s.io/kubernetes", version, Object.fromEntries(programs.map((name) => [name, `./cmd/${name}`]))),
-    // kubeadm refuses a kubelet or itself without a version.
+    ...plain(KUBERNETES, version, programs),
+    // kubeadm refuses to run without a version, its own or the kubelet's.
     variables: Object.fromEntries(packages.flatMap((path) => Object.entries(values).map(([key, v]) => [`${path}.${key}`, v]))),
   };
 }
@@ -138,17 +138,18 @@ function cniPlugins(version: string): GoBuild {
   };
 }
 
-/** A build of a module at a version, or at the nearest one that the lock has, which the note then says. */
-function plain(module: string, wanted: string, programs: Record<string, string>): GoBuild {
-  const versions = Object.keys(lock.modules[module] ?? {});
+/** A build of a module at a version, or at the nearest one with a known hash; then the note says so. */
+function plain(module: string, wanted: string, programs: Record<string, string>, hashes = lock.modules[module] ?? {}): GoBuild {
+  const versions = Object.keys(hashes);
   const version = nearest(versions, wanted);
-  if (version === undefined)
+  const hash = hashes[version ?? ""];
+  if (version === undefined || hash === undefined)
     throw new Error(`module ${module} version ${wanted} is not in artifacts/lock.json; it has ${versions.join(", ")}`);
-  const note = `${Object.keys(programs).join(", ")} built from ${version}: module ${module} ${wanted} is not to be had`;
-  return { module, version, programs, variables: {}, ...(version === wanted ? {} : { note }) };
+  const note = `${Object.keys(programs).join(", ")} built from ${version}: module ${module} ${wanted} is not available`;
+  return { module, version, hash, programs, variables: {}, ...(version === wanted ? {} : { note }) };
 }
 
-// Of the same minor version only: patch versions are meant to be interchangeable.
+// Of the same minor version only: patch versions are interchangeable.
 function nearest(versions: readonly string[], wanted: string): string | undefined {
   const minor = (version: string) => version.split(".").slice(0, 2).join(".");
   const patch = (version: string) => Number(version.split(".")[2]);

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 
 const running = new Set<ChildProcess>();
 
-/** Ends every program that runs. */
+/** Ends every running program. */
 export function endAll(): void {
   for (const child of running) child.kill();
 }
@@ -13,7 +13,7 @@ export interface RunOptions {
   input?: string;
 }
 
-/** Runs a program to its end and returns what it printed. Throws with the last lines it said where it fails or is missing. */
+/** Runs a program to its end and returns its output. Throws with its last lines if it fails, or if it is missing. */
 export function run(command: string, args: readonly string[], { cwd, env, input }: RunOptions = {}): Promise<string> {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, { cwd, env: { ...process.env, ...env }, stdio: ["pipe", "pipe", "pipe"] });
@@ -30,16 +30,16 @@ export function run(command: string, args: readonly string[], { cwd, env, input 
       const last = `${output}${Buffer.concat(said)}`.trim().split("\n").slice(-8).join("\n");
       reject(new Error(`${command} ${args.slice(0, 2).join(" ")} ended with ${signal ?? `code ${code}`}:\n${last}`));
     });
-    // A child that ends early closes its stdin; its exit code says why.
+    // A child that ends early closes its stdin; its exit code tells the reason.
     child.stdin.on("error", () => {});
     child.stdin.end(input);
   });
 }
 
-/** A progress line, for people: stdout is for results. */
+/** Prints a progress line for people on stderr: stdout is for results. */
 export const say = (line: string) => process.stderr.write(`${line}\n`);
 
-/** Installs Debian packages that a test program shows to be missing. Throws where that is not for this user to do. */
+/** Installs the Debian packages that dpkg does not list as installed. Throws if this user is not root. */
 export async function needPackages(purpose: string, packages: readonly string[]): Promise<void> {
   const missing: string[] = [];
   for (const name of packages) {

@@ -1,13 +1,15 @@
 import { TestCluster } from "../test/harness/cluster.ts";
 import { Edited } from "../test/harness/edits.ts";
 import { removeHosts } from "../test/harness/lab-hosts.ts";
-import { type HostEntry, hostAt, Stack, threePlusTwo } from "../test/harness/stack.ts";
+import { type HostEntry, hostAt } from "../test/harness/samples.ts";
+import { Stack, threePlusTwo } from "../test/harness/stack.ts";
 
-// How long `up` takes to add a worker, in a small and in a larger cluster: the work should depend on the change, not on the cluster.
+// Measures how long `up` takes to add a worker, in a small and in a larger cluster: the work should depend on the change, not on the
+// cluster.
 
 const times = 3;
 
-/** Milliseconds that `up` takes to make a cluster of 4 hosts one of 5, and one of 11 hosts one of 12: the median of 3 times each. */
+/** Milliseconds that `up` takes to grow a cluster from 4 hosts to 5, and from 11 to 12: the median of 3 times each. */
 export async function addedWorker(): Promise<{ five: number; twelve: number }> {
   const config = await threePlusTwo("test-bench-add");
   config.hosts = Object.fromEntries(Object.entries(config.hosts).filter(([name]) => name !== "w2"));

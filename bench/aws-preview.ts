@@ -1,21 +1,21 @@
 import { readFileSync } from "node:fs";
 import { parse } from "yaml";
 
-// What the program itself takes in a preview of examples/Pulumi.aws-production.yaml: its modules, the package for AWS among them, and the run.
-// Pulumi's mocks stand in for the engine and the account, which take time of their own.
+// Measures the program's own time in a preview of examples/Pulumi.aws-production.yaml: loading its modules, with the package for AWS,
+// and the run. Pulumi's mocks stand in for the engine and the account, whose time is not measured.
 
 export interface PreviewTime {
-  /** Milliseconds by the clock, and of the processor: on a busy machine the first says little. */
+  /** Milliseconds of elapsed time, and of processor time: on a busy machine the first says little. */
   took: number;
   processor: number;
   resources: number;
 }
 
-/** Measures one run; a process can do that once, because modules stay loaded. */
+/** Measures one run. A process can do that only once, because modules stay loaded. */
 export async function awsPreview(): Promise<PreviewTime> {
   const started = performance.now();
   const before = process.cpuUsage();
-  const { graphOf, manifestFile } = await import("../test/unit/components/graph.ts");
+  const { graphOf, manifestFile } = await import("../test/harness/graph.ts");
   const file = readFileSync(new URL("../examples/Pulumi.aws-production.yaml", import.meta.url), "utf8");
   const { "ha-kubernetes:cluster": cluster, "aws:region": region } = parse(file).config;
   cluster.artifacts.manifest = manifestFile();

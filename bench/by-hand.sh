@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# The same cluster by hand: what a careful operator with a good runbook types, one host after another. Same hosts, binaries,
-# images, topology and add-ons as the program's, hashes checked too. Used by `npm run bench` only.
+# The same cluster by hand, as a careful operator with a good runbook would make it, one host after another. Hosts, binaries, images,
+# topology and add-ons are the same as the program's, and hashes are checked, too. Used by `npm run bench` only.
 #
-# From the environment: SSH_KEY, file of the private key that logs in as root; API_HOSTS and WORKER_HOSTS, `name=address` by
-# blanks; VIRTUAL_IP; KUBERNETES_VERSION, PAUSE_VERSION; ARTIFACTS, a folder with the lists `control-plane` and
-# `worker` (their form: hosts/lib/artifacts.sh); MANIFESTS, a file with the add-ons.
+# From the environment: SSH_KEY, file of the private key that logs in as root; API_HOSTS and WORKER_HOSTS, `name=address` separated by
+# spaces; VIRTUAL_IP; KUBERNETES_VERSION, PAUSE_VERSION; ARTIFACTS, a folder with the lists `control-plane` and
+# `worker` (hosts/lib/artifacts.sh describes their format); MANIFESTS, a file with the add-ons.
 set -euo pipefail
 
 read -r -a control_planes <<<"$API_HOSTS"
@@ -20,14 +20,14 @@ name_of() { echo "${1%%=*}"; }
 address_of() { echo "${1##*=}"; }
 step() { printf '%4d s  %s\n' "$SECONDS" "$*" >&2; }
 
-# One connection for each host, kept open: nobody would log in anew for each command.
+# One connection for each host, kept open: no operator would log in again for each command.
 readonly SSH_OPTIONS=(-i "$SSH_KEY" -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR -o ControlMaster=auto
   -o ControlPersist=600 -o "ControlPath=$sockets/%h")
 # shellcheck disable=SC2029 # meant to be expanded here
 on() { ssh "${SSH_OPTIONS[@]}" "root@$(address_of "$1")" "${@:2}"; }
 to() { scp -q -p -r "${SSH_OPTIONS[@]}" "${@:2:$#-2}" "root@$(address_of "$1"):${*: -1}"; }
 
-# Programs with their hashes checked, the container runtime, the images, the kubelet's unit.
+# Installs programs with their hashes checked, the container runtime, the images and the kubelet's unit.
 prepare() {
   local host=$1 list=$2
   step "prepare $(name_of "$host")"
@@ -171,7 +171,7 @@ start_balancer() {
   on "$host" "systemctl enable --quiet haproxy keepalived && systemctl restart haproxy keepalived"
 }
 
-# What kubelets need where control groups are of version 1 and the name server of the host is its own.
+# With the settings that kubelets need with control groups of version 1.
 kubeadm_configuration() {
   local host=$1
   cat <<YAML
@@ -216,7 +216,7 @@ step "kubeadm init on $(name_of "$first")"
 on "$first" "mkdir -p /etc/kubernetes/pki/etcd && cp /etc/etcd/ca.crt /etc/kubernetes/pki/etcd/ &&
   cp -p /etc/etcd/member.crt /etc/kubernetes/pki/apiserver-etcd-client.crt && cp -p /etc/etcd/member.key /etc/kubernetes/pki/apiserver-etcd-client.key"
 kubeadm_configuration "$first" | on "$first" "cat >/root/kubeadm.yaml"
-# The operator keeps the join commands it prints; the log may hold them too.
+# The operator keeps the join commands that it prints; the log may hold them, too.
 on "$first" "umask 077; kubeadm init --config /root/kubeadm.yaml --skip-phases addon --upload-certs >/root/kubeadm.log 2>&1" ||
   { on "$first" "tail -n 20 /root/kubeadm.log" >&2 && exit 1; }
 join=$(on "$first" "kubeadm token create --print-join-command 2>/dev/null")

@@ -3,20 +3,20 @@ import { once } from "node:events";
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { must } from "../test/harness/process.ts";
-import { clusterOf } from "../test/harness/samples.ts";
-import { type ClusterConfig, Stack } from "../test/harness/stack.ts";
+import { type ClusterConfig, clusterOf } from "../test/harness/samples.ts";
+import { Stack } from "../test/harness/stack.ts";
 
-// What the engine itself takes, without hosts: the real CLI with this project's providers, against an SSH server on loopback that says
-// yes to everything. It runs in a network namespace of its own, so that every address is this machine's and nothing else's.
+// Measures the engine alone, without hosts: the real CLI with this project's providers, against an SSH server on loopback that reports
+// success for everything. It runs in a separate network namespace, so that every address belongs to this machine.
 
 /** The control planes of every size. */
 const controlPlanes = 3;
-/** Workers beyond which the cluster is made without checkpoints, whose cost grows with the square of the hosts. */
+/** With more workers, the cluster is created without checkpoints, whose cost grows with the square of the number of hosts. */
 const mostWithCheckpoints = 150;
-/** The script of the bench's own process inside the namespace. */
+/** Sets up the namespace and runs this benchmark in it. */
 const inside = 'ip link set lo up && ip route add local 10.0.0.0/16 dev lo && exec "$@"';
 
-/** Measures clusters of 3 hosts of every role and so many workers, and prints a line for each run. */
+/** Measures clusters of 3 hosts with every role and the given numbers of workers, and prints a line for each run. */
 export async function engineBench(workers: readonly number[]): Promise<void> {
   if (process.env.HA_KUBERNETES_BENCH_INSIDE !== "1") {
     const args = ["--net", "sh", "-c", inside, "sh", process.execPath, ...process.argv.slice(1)];
@@ -54,7 +54,7 @@ async function measure(workers: number, hostKey: string): Promise<void> {
       console.log(`${controlPlanes} + ${workers}: ${what.padEnd(30)} ${await timed(stack, verb, env)}`);
     await print("preview, nothing made", "preview");
     if (workers <= mostWithCheckpoints) await print("first up", "up");
-    // Hosts that are none lose nothing by it.
+    // These hosts don't exist, so nothing can be lost.
     else await print("first up without checkpoints", "up", { PULUMI_SKIP_CHECKPOINTS: "true" });
     await print("preview, no change", "preview");
     await print("up, no change", "up");
@@ -70,7 +70,7 @@ async function measure(workers: number, hostKey: string): Promise<void> {
   }
 }
 
-/** Runs a verb; its time by the clock, and the most memory and the processor time of the CLI and of Node. */
+/** Runs a verb. Returns the elapsed time, and the peak memory and the processor time of the CLI and of Node. */
 async function timed(stack: Stack, verb: string, env: Record<string, string> = {}): Promise<string> {
   const peaks = new Map<string, { memory: number; processor: number }>();
   let timer: NodeJS.Timeout | undefined;
@@ -88,7 +88,7 @@ async function timed(stack: Stack, verb: string, env: Record<string, string> = {
   return `${(took / 1000).toFixed(1)} s (${each.join(", ")})`;
 }
 
-/** Clock ticks a second, as /proc counts processor time. */
+/** Clock ticks per second, in which /proc counts processor time. */
 const ticks = 100;
 
 function look(group: number, peaks: Map<string, { memory: number; processor: number }>): void {
@@ -103,7 +103,7 @@ function look(group: number, peaks: Map<string, { memory: number; processor: num
       const peak = peaks.get(kind) ?? { memory: 0, processor: 0 };
       peaks.set(kind, { memory: Math.max(peak.memory, memory), processor: Math.max(peak.processor, processor) });
     } catch {
-      // Ended between the two looks.
+      // The process ended between the two reads.
     }
   }
 }

@@ -1,7 +1,7 @@
 import ssh2 from "ssh2";
 
-// Hosts that are none: one SSH server at every address of this network namespace, in a process of its own. It reads what a command is
-// given, runs nothing, and says at once that all is well. What is then left of an `up` is the engine's own work.
+// Stands in for hosts: one SSH server at every address of this network namespace, in a separate process. It reads a command's input,
+// runs nothing, and reports success at once. So an `up` consists of the engine's own work only.
 
 const { STATUS_CODE } = ssh2.utils.sftp;
 const key = ssh2.utils.generateKeyPairSync("ed25519");

@@ -57,7 +57,7 @@ const renewedByUp = "run up, which renews it on one host at a time";
 const authorityCure = "an authority is never renewed by itself: rotate it, step by step, well before its end";
 
 /** The state's certificates. `now`: milliseconds since 1970. */
-export function stateCertificates(all: readonly StateCertificate[], now: number): Certificate[] {
+function stateCertificates(all: readonly StateCertificate[], now: number): Certificate[] {
   return all.map(({ name, pem, renewBeforeHours }) =>
     describe(pem, name, "state", renewBeforeHours, now, renewBeforeHours > 0 ? renewedByUp : authorityCure),
   );
@@ -82,7 +82,7 @@ function judged(described: Certificate, pem: string, authorities: Authorities): 
 }
 
 /** The certificates on a host's disk. Kubeadm's own are renewed with the host's etcd client leaf, so in the same window. */
-export function hostCertificates(stack: WantedStack, host: WantedHost, seen: Observation, now: number): Certificate[] {
+function hostCertificates(stack: WantedStack, host: WantedHost, seen: Observation, now: number): Certificate[] {
   const authorities = authoritiesOf(stack);
   const windowHours = renewalWindow(stack);
   return [...byFile(lines(seen, "certificates"))].flatMap(([path, text]) =>
@@ -136,7 +136,7 @@ export function certificateFindings(stack: WantedStack, host: WantedHost, seen: 
       warn(
         `certificate ${path}`,
         found,
-        "look again in two minutes: servers read it anew by themselves; else restart what serves it",
+        "look again in two minutes: servers reload it by themselves; if not, restart the server",
       ),
     );
   }

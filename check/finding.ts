@@ -6,7 +6,7 @@ export type Level = "OK" | "WARN" | "FAIL";
 /** One thing that was looked at. */
 export interface Finding {
   level: Level;
-  /** What was looked at, such as a path or a unit. */
+  /** The inspected thing, such as a path or a unit. */
   subject: string;
   /** How it is. */
   found: string;

@@ -1,6 +1,6 @@
 // What the script on a host said, taken apart.
 
-/** How a host is, as hosts/check/check.sh told it. */
+/** How a host is, as hosts/tools/check/check.sh told it. */
 export interface Observation {
   /** Lines by section; no section for what the host was not asked. */
   sections: Readonly<Record<string, readonly string[]>>;

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { ownNamespaces } from "../addons/registry.ts";
+import { APISERVER_PORT, ETCD_CLIENT_PORT } from "../config/ports.ts";
 import { quote } from "../hosts/stage.ts";
 import { runHere } from "../plugins/command-local.ts";
 import { CommandOutput } from "../plugins/command-output.ts";
@@ -14,7 +15,7 @@ import { wantedUnits } from "./wanted.ts";
 /** Seconds until an answer is given up: a host that answers at all needs a few. */
 const deadline = 90;
 const script = ["system", "check"]
-  .map((name) => readFileSync(new URL(`../hosts/check/${name}.sh`, import.meta.url), "utf8"))
+  .map((name) => readFileSync(new URL(`../hosts/tools/check/${name}.sh`, import.meta.url), "utf8"))
   .join("");
 
 /** A host with how it is, or why that can't be told. */
@@ -94,11 +95,11 @@ export function questions(host: WantedHost): string {
     TABLES: settings.TABLES ?? "",
     KUBECONFIGS: kubeconfigPaths(host).join("\n"),
     SERVED: list(
-      has("etcd") && `${address}:2379 /etc/etcd/pki/member.crt`,
-      has("control-plane") && `${address}:6443 /etc/kubernetes/pki/apiserver.crt`,
+      has("etcd") && `${address}:${ETCD_CLIENT_PORT} /etc/etcd/pki/member.crt`,
+      has("control-plane") && `${address}:${APISERVER_PORT} /etc/kubernetes/pki/apiserver.crt`,
     ),
     ETCD: has("etcd") ? "yes" : "",
-    API_SERVER: has("control-plane") ? `https://${address}:6443` : "",
+    API_SERVER: has("control-plane") ? `https://${address}:${APISERVER_PORT}` : "",
     NAMESPACES: ownNamespaces.join(" "),
     HEALTH_URL: has("balancer") ? `http://127.0.0.1:${settings.STATISTICS_PORT}/health` : "",
     BACKUPS: settings.BACKUP_TIMERS ? (settings.BACKUP_DIRECTORY ?? "") : "",

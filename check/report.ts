@@ -10,9 +10,9 @@ import { shutdownFindings, swapFindings, sysctlFindings, tableFindings } from ".
 import type { Looked } from "./observe.ts";
 import type { WantedHost, WantedStack } from "./stack.ts";
 
-// From what was seen to what is said.
+// Turns observations into the report.
 
-/** What was found at one place: a host, or `cluster` for what is no single host's. */
+/** The findings at one place: a host, or `cluster` for findings of no single host. */
 export interface PlaceReport {
   place: string;
   /** False where the host did not answer. */

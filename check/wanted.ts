@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { gunzipSync } from "fflate";
 import { parseTar } from "nanotar";
-import { TABLES_UNIT } from "../hosts/prepare/tables.ts";
+import { TABLES_UNIT } from "../hosts/stages/prepare/firewall/tables.ts";
 
 // What a stage's command, as the state has it, would write to its host.
 
@@ -26,7 +26,7 @@ export interface WantedStage {
   versions: Record<string, string>;
   settings: Record<string, string>;
   files: WantedFile[];
-  /** Inputs of the script that are no secret, by name: none but those of `prepare`. */
+  /** Inputs of the script that are not secret, by name: only those of `prepare`. */
   inputs: Record<string, string>;
 }
 
@@ -34,7 +34,7 @@ export interface WantedStage {
 const readInputs: Readonly<Record<string, readonly string[]>> = { prepare: ["artifacts", "sysctl"] };
 
 /**
- * Reads a command's visible text and its bundle (both as `renderStage` made them). Undefined for a command that is no stage's.
+ * Reads a command's visible text and its bundle (both as `renderStage` made them). Undefined for a command that does not run a stage.
  *
  * @throws Error where the bundle can't be read
  */

@@ -1,52 +1,65 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
-import { balancerStage } from "../hosts/balancer/balancer.ts";
-import type { Host } from "../providers/contract.ts";
-import { addressesOf, type ClusterContext, hostsOf } from "./context.ts";
+import { type BalancerStageArgs, balancerStage } from "../hosts/stages/balancer/balancer.ts";
+import type { Host, Infrastructure } from "../providers/contract.ts";
+import { addressesOf, ClusterPart, hostsOf } from "./cluster-part.ts";
 import type { ControlPlane } from "./control-plane.ts";
 import { type HostCommand, hostCommand } from "./host-command.ts";
+import type { HostPreparation } from "./host-preparation.ts";
 
-interface ApiLoadBalancerArgs {
-  prepared: Record<string, HostCommand>;
-  /** The backends. */
+export interface ApiLoadBalancerArgs {
+  /** The cluster's hosts: those of role balancer get haproxy and keepalived, control planes are the backends. */
+  hosts: readonly Host[];
+  /** The owner mark on every host: `<cluster name>/<id>`. */
+  owner: pulumi.Input<string>;
+  /** The cluster's config: the keys that this reads. */
+  cluster: BalancerStageArgs["cluster"];
+  /** The API's endpoint: the virtual IP for `haproxy`, or the address of a balancer that you run for `given`. */
+  endpoint: Infrastructure["endpoint"];
+  /** Certificates of the authority that signs for apiservers, PEM: `trusted` of the PKI's authority kubernetes. */
+  authority: pulumi.Input<string>;
+  prepared: HostPreparation;
   controlPlane: ControlPlane;
+  /** True once an `up` has recorded the cluster; see `readHistory`. Before, balancers start beside the control planes. */
+  born: boolean;
+  /** Names of balancers that the last `up` recorded: they run already. Default: none. */
+  balancers?: ReadonlySet<string>;
 }
 
 /**
- * haproxy and keepalived in front of the apiservers, on the hosts of role balancer. Where something else answers at the API's
- * address, such as a cloud's balancer, it only lets each control plane in behind it.
+ * haproxy and keepalived in front of the apiservers. Where something else answers at the API's address, such as a cloud's
+ * balancer, this registers each control plane there instead.
  */
-export class ApiLoadBalancer extends pulumi.ComponentResource {
-  readonly commands: HostCommand[] = [];
-  /** Where the statistics page is and who may see it. Absent where the balancer is not ours. */
+export class ApiLoadBalancer extends ClusterPart {
+  /** The statistics page and its login. Absent where the balancer is not ours. */
   readonly statistics?: { url: pulumi.Output<string>; user: string; password: pulumi.Output<string> };
 
-  constructor(name: string, context: ClusterContext, args: ApiLoadBalancerArgs, options?: pulumi.ComponentResourceOptions) {
-    super("ha-kubernetes:index:ApiLoadBalancer", name, {}, options);
-    const { born, cluster, infrastructure, owner, pki } = context;
-    const { endpoint } = infrastructure;
+  constructor(name: string, args: ApiLoadBalancerArgs, options?: pulumi.ComponentResourceOptions) {
+    super("ApiLoadBalancer", name, "api", options);
+    const { balancers: recorded = new Set(), born, cluster, controlPlane, endpoint } = args;
     if (endpoint.kind === "given") {
-      for (const host of hostsOf(infrastructure, "control-plane").filter(({ lost }) => !lost)) {
-        endpoint.admit?.(host, { parent: this, dependsOn: args.controlPlane.commands[host.name] });
+      for (const host of hostsOf(args.hosts, "control-plane").filter(({ lost }) => !lost)) {
+        endpoint.admit?.(host, { parent: this, dependsOn: controlPlane.commands[host.name] });
       }
-      this.registerOutputs({});
+      this.register();
       return;
     }
-    const password = new random.RandomPassword("statistics", { length: 24, special: false }, { parent: this }).result;
+    const random24 = { length: 24, special: false };
+    const password = new random.RandomPassword(this.childName("statistics"), random24, { parent: this }).result;
     this.statistics = {
       url: pulumi.interpolate`http://${endpoint.address}:${cluster.balancer.statisticsPort}/`,
       user: "admin",
       password,
     };
-    const hosts = hostsOf(infrastructure, "balancer");
-    const controlPlanes = addressesOf(hostsOf(infrastructure, "control-plane"));
+    const hosts = hostsOf(args.hosts, "balancer");
+    const controlPlanes = addressesOf(hostsOf(args.hosts, "control-plane"));
     const balancers = addressesOf(hosts).apply((list) => list.map(({ address }) => address));
-    const running = hosts.filter(({ name }) => context.balancers.has(name));
+    const running = hosts.filter(({ name }) => recorded.has(name));
     const told: HostCommand[] = [];
     let previous: HostCommand | undefined;
     for (const host of [...running, ...hosts.filter((it) => !running.includes(it))]) {
       const stage = pulumi
-        .all([owner, host.address, endpoint.address, controlPlanes, balancers, pki.authority("kubernetes").trusted, password])
+        .all([args.owner, host.address, endpoint.address, controlPlanes, balancers, args.authority, password])
         .apply(([owner, address, virtualIp, controlPlanes, balancerAddresses, authorityPem, statisticsPassword]) =>
           balancerStage({
             host: { name: host.name, address },
@@ -59,20 +72,20 @@ export class ApiLoadBalancer extends pulumi.ComponentResource {
             statisticsPassword,
           }),
         );
-      // After the control planes: haproxy counts a backend as up until its first check, so a new one is added once it answers. While
-      // the cluster is being born nobody asks yet, and no balancer runs that another could cut off: all start beside the control planes.
-      const others = born ? [args.controlPlane, needsChain(host) ? previous : undefined] : [];
-      const after = [args.prepared[host.name], ...others].filter((it) => it !== undefined);
-      // A new one starts once those that run know it: before, it would not hear who holds the address, and take it, too.
+      // After the control planes: haproxy counts a backend as up until its first check, so a new backend must answer first. At birth
+      // there are no clients and no running balancer that could be cut off: balancers start beside the control planes.
+      const others = born ? [controlPlane, needsChain(host) ? previous : undefined] : [];
+      const after = [args.prepared.commands[host.name], ...others].filter((it) => it !== undefined);
+      // A new balancer starts once the running ones know it. Earlier, it would not hear who holds the address, and would take it, too.
       const isRunning = running.includes(host);
       const command = hostCommand(host, "balancer", stage, { parent: this, dependsOn: isRunning ? after : [...after, ...told] });
       if (isRunning) told.push(command);
-      this.commands.push(command);
+      this.commands[host.name] = command;
       if (needsChain(host)) previous = command;
     }
-    this.registerOutputs({});
+    this.register({ statistics: this.statistics });
   }
 }
 
-// A host that holds no credential for etcd can't take the cluster-wide turn, so the program puts such hosts one after another.
+// A host without a credential for etcd can't take the cluster-wide turn, so the program chains such hosts.
 const needsChain = (host: Host) => !host.roles.includes("etcd") && !host.roles.includes("control-plane");

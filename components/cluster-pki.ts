@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import * as tls from "@pulumi/tls";
 import type { Generations } from "../config/authorities.ts";
 import type { Cluster } from "../config/schema.ts";
+import { childNames } from "./cluster-part.ts";
 
 /** A key and the certificate that names it, both PEM. */
 export interface Leaf {
@@ -18,12 +19,17 @@ export interface Authority extends Leaf {
   ends: Record<string, pulumi.Output<string>>;
 }
 
-interface LeafArgs {
+export interface LeafArgs {
   commonName: string;
   organization?: string;
   dnsNames?: string[];
   ipAddresses?: pulumi.Input<string>[];
   uses: string[];
+}
+
+export interface ClusterPkiArgs {
+  /** Periods of certificates, and the generations of each authority: `certificates` of the cluster's config. */
+  certificates: Cluster["certificates"];
 }
 
 /** Authorities by the name that their first generation has in the state. */
@@ -37,11 +43,15 @@ type AuthorityName = keyof typeof authorityKeys;
 export class ClusterPki extends pulumi.ComponentResource {
   /** The key that signs tokens, and the public keys of all generations by which tokens are accepted, the oldest first. */
   readonly serviceAccount: { key: pulumi.Output<string>; publicKeys: pulumi.Output<string[]> };
+  /** Ends of the authorities' certificates, by their names in the state. */
+  readonly validUntil: Readonly<Record<string, pulumi.Output<string>>>;
   private readonly authorities: Record<AuthorityName, Authority>;
+  private readonly childName: (child: string) => string;
   private readonly periods: Cluster["certificates"];
 
-  constructor(name: string, args: { certificates: Cluster["certificates"] }, options?: pulumi.ComponentResourceOptions) {
+  constructor(name: string, args: ClusterPkiArgs, options?: pulumi.ComponentResourceOptions) {
     super("ha-kubernetes:index:ClusterPki", name, {}, options);
+    this.childName = childNames(name, "pki");
     this.periods = args.certificates;
     const generations = args.certificates.authorities;
     const create = (authority: AuthorityName) => this.createAuthority(authority, generations[authorityKeys[authority]]);
@@ -52,7 +62,8 @@ export class ClusterPki extends pulumi.ComponentResource {
       key: chosen(keys, trust.indexOf(issue)).privateKeyPem,
       publicKeys: pulumi.all(keys.map((key) => key.publicKeyPem)),
     };
-    this.registerOutputs({});
+    this.validUntil = Object.assign({}, ...Object.values(this.authorities).map(({ ends }) => ends));
+    this.registerOutputs({ validUntil: this.validUntil });
   }
 
   /** An authority's certificate and key, and what is trusted beside it. */
@@ -60,11 +71,11 @@ export class ClusterPki extends pulumi.ComponentResource {
     return this.authorities[name];
   }
 
-  /** A new leaf under an authority, named `name` in the state. */
+  /** Makes a leaf under an authority. `name` must be unique in this PKI: the resources in the state have it. */
   leaf(name: string, authority: AuthorityName, args: LeafArgs): Leaf {
     const key = this.createKey(name);
     const request = new tls.CertRequest(
-      name,
+      this.childName(name),
       {
         privateKeyPem: key.privateKeyPem,
         subject: { commonName: args.commonName, ...(args.organization && { organization: args.organization }) },
@@ -75,7 +86,7 @@ export class ClusterPki extends pulumi.ComponentResource {
     );
     const { key: caKey, certificate: caCertificate } = this.authorities[authority];
     const certificate = new tls.LocallySignedCert(
-      name,
+      this.childName(name),
       {
         certRequestPem: request.certRequestPem,
         caPrivateKeyPem: caKey,
@@ -100,7 +111,7 @@ export class ClusterPki extends pulumi.ComponentResource {
   private createGeneration(name: string): Leaf {
     const key = this.createKey(name);
     const certificate = new tls.SelfSignedCert(
-      name,
+      this.childName(name),
       {
         privateKeyPem: key.privateKeyPem,
         // Another name for each generation: who looks for a certificate's issuer finds the right one at once.
@@ -117,7 +128,7 @@ export class ClusterPki extends pulumi.ComponentResource {
   }
 
   private createKey(name: string): tls.PrivateKey {
-    return new tls.PrivateKey(name, { algorithm: "ECDSA", ecdsaCurve: "P256" }, { parent: this });
+    return new tls.PrivateKey(this.childName(name), { algorithm: "ECDSA", ecdsaCurve: "P256" }, { parent: this });
   }
 }
 

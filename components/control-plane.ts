@@ -1,65 +1,81 @@
 import * as pulumi from "@pulumi/pulumi";
-import { passingArtifacts } from "../hosts/artifacts.ts";
-import { controlPlaneStage } from "../hosts/control-plane/control-plane.ts";
-import { clientUrl } from "../hosts/etcd/urls.ts";
-import type { Host } from "../providers/contract.ts";
-import type { Authority, Leaf } from "./cluster-pki.ts";
-import { addressesOf, type ClusterContext, hostsOf } from "./context.ts";
+import { passingArtifacts } from "../hosts/artifact-list.ts";
+import { type ControlPlaneStageArgs, controlPlaneStage } from "../hosts/stages/control-plane/control-plane.ts";
+import type { ArtifactSource, Host } from "../providers/contract.ts";
+import { ClusterPart, hostsOf } from "./cluster-part.ts";
+import type { Authority, ClusterPki, Leaf } from "./cluster-pki.ts";
+import type { EtcdCluster } from "./etcd-cluster.ts";
 import { type HostCommand, hostCommand } from "./host-command.ts";
+import type { HostPreparation } from "./host-preparation.ts";
 
-interface ControlPlaneArgs {
-  prepared: Record<string, HostCommand>;
+export interface ControlPlaneArgs {
+  /** The cluster's hosts, of which those of role control-plane are used. */
+  hosts: readonly Host[];
+  /** The owner mark on every host: `<cluster name>/<id>`. */
+  owner: pulumi.Input<string>;
+  /** The cluster's config: the keys that this reads. */
+  cluster: ControlPlaneStageArgs["cluster"];
+  /** Where clients find the API: the virtual IP, or the address of a balancer that you run. */
+  endpoint: { address: pulumi.Input<string>; port: number };
+  /** The authorities, the service-account key, and what issues the apiservers' certificates for etcd. */
+  pki: Pick<ClusterPki, "authority" | "leaf" | "serviceAccount">;
   /** The apiservers' store. */
-  etcd: pulumi.Resource;
+  etcd: EtcdCluster;
+  prepared: HostPreparation;
+  /** Kubernetes versions on the way to the config's, through which control planes go first; see `readHistory`. Default: none. */
+  path?: readonly string[];
+  /** Where hosts take the artifacts of the versions of `path` from. */
+  artifacts: ArtifactSource;
+  /** More arguments for every kubelet. Default: none. */
+  kubeletExtraArgs?: Readonly<Record<string, string>>;
 }
 
-/** The control planes: all made at once, none of them the first. Later they go through the versions of `path`, one after another. */
-export class ControlPlane extends pulumi.ComponentResource {
-  /** The control plane's command, by host. */
-  readonly commands: Record<string, HostCommand> = {};
+/** The control planes. All are made at once and none is the first. Later they go through the versions of `path`, one after another. */
+export class ControlPlane extends ClusterPart {
+  /** The control planes that are not lost, ordered by name. */
+  readonly hosts: readonly Host[];
   /** Ends of the certificates that kubeadm made, which are those of the etcd client leaf, by host. */
   readonly validUntil: Record<string, pulumi.Output<string>> = {};
 
-  constructor(name: string, context: ClusterContext, args: ControlPlaneArgs, options?: pulumi.ComponentResourceOptions) {
-    super("ha-kubernetes:index:ControlPlane", name, {}, options);
-    const { cluster, infrastructure, owner, path, pki } = context;
-    const { endpoint } = infrastructure;
-    const members = addressesOf(hostsOf(infrastructure, "etcd"));
+  constructor(name: string, args: ControlPlaneArgs, options?: pulumi.ComponentResourceOptions) {
+    super("ControlPlane", name, "control-plane", options);
+    const { artifacts, cluster, endpoint, kubeletExtraArgs = {}, path = [], pki } = args;
     const shared = pulumi.output({
       kubernetes: pulumi.output(issuing(pki.authority("kubernetes"))),
       frontProxy: pulumi.output(issuing(pki.authority("front-proxy"))),
       serviceAccount: pulumi.output(pki.serviceAccount),
       etcdAuthority: pki.authority("etcd").trusted,
     });
-    const hosts = hostsOf(infrastructure, "control-plane");
+    const hosts = hostsOf(args.hosts, "control-plane");
+    this.hosts = hosts.filter((host) => !host.lost);
     // Of all control planes: a teardown without etcd goes by the marks that they carry until prepare is undone.
-    const prepared = hosts.flatMap(({ name }) => args.prepared[name] ?? []);
+    const prepared = hosts.flatMap(({ name }) => args.prepared.commands[name] ?? []);
     const clients = new Map(
       hosts.map((host) => [host, pki.leaf(`etcd-client-${host.name}`, "etcd", { commonName: host.name, uses: ["client_auth"] })]),
     );
     const make = (host: Host, client: Leaf, passing: string | undefined, after: pulumi.Resource[]) => {
       const stage = pulumi
         .all([
-          owner,
+          args.owner,
           { address: host.address, providerId: host.providerId },
           endpoint.address,
-          members,
+          args.etcd.clientUrls,
           shared,
           pulumi.output(pair(client)),
-          // Of no use otherwise, and unknown in a preview of another version.
-          passing === undefined ? undefined : infrastructure.artifacts.sha256,
+          // Only used for a version on the way, and unknown in a preview of another version.
+          passing === undefined ? undefined : artifacts.sha256,
         ])
-        .apply(([owner, { address, providerId }, endpointAddress, members, shared, etcdClient, sha256]) =>
+        .apply(([owner, { address, providerId }, endpointAddress, etcdClientUrls, shared, etcdClient, sha256]) =>
           controlPlaneStage({
             host: { name: host.name, address, providerId },
             owner,
             cluster: passing === undefined ? cluster : { ...cluster, kubernetesVersion: passing },
             endpoint: { address: endpointAddress, port: endpoint.port },
-            controlPlanes: hosts.filter((it) => !it.lost).map((it) => it.name),
-            etcdClientUrls: members.map((member) => clientUrl(member.address)),
+            controlPlanes: this.hosts.map((it) => it.name),
+            etcdClientUrls,
             pki: { ...shared, etcdClient },
-            kubeletExtraArgs: infrastructure.kubeletExtraArgs,
-            passing: passing && passingArtifacts(passing, host.architecture, { ...infrastructure.artifacts, sha256 }),
+            kubeletExtraArgs,
+            passing: passing && passingArtifacts(passing, host.architecture, { ...artifacts, sha256 }),
           }),
         );
       return hostCommand(host, "control-plane", stage, { parent: this, dependsOn: after }, { passing });
@@ -77,7 +93,7 @@ export class ControlPlane extends pulumi.ComponentResource {
       }
       step = [args.etcd, ...prepared, ...commands];
     }
-    this.registerOutputs({});
+    this.register({ validUntil: this.validUntil });
   }
 }
 

@@ -4,7 +4,7 @@ import { problemsText } from "../config/problems.ts";
 import { movesApi, type Recorded, readRecorded, record, rotates, withApiOf } from "../config/recorded.ts";
 import type { Cluster } from "../config/schema.ts";
 import { known } from "../providers/index.ts";
-import type { HostCommand } from "./host-command.ts";
+import type { ClusterPart } from "./cluster-part.ts";
 
 export interface History {
   /** True once an `up` of this stack has started every etcd member: no member may start another cluster. */
@@ -29,17 +29,26 @@ export interface History {
 
 /**
  * Reads what the last `up` of this stack recorded, and refuses a change that would hurt, before any resource is touched. After an
- * `up` that failed the record can be ahead of the hosts, so every refusal also stands in the scripts, against what is there.
+ * `up` that failed the record can be ahead of the hosts, so every refusal also stands in the scripts, against the live state.
+ *
+ * `output` is the stack output that holds this cluster's `recorded`, `etcdBorn` and `apiEndpoint`. Set it in a
+ * program with several clusters. Default: each is an output of its own.
  *
  * @throws pulumi.RunError naming every refusal at once
  */
-export async function readHistory(cluster: Cluster): Promise<History> {
-  const self = new pulumi.StackReference("last-up", {
+export async function readHistory(cluster: Cluster, output?: string): Promise<History> {
+  const self = new pulumi.StackReference(output === undefined ? "last-up" : `${output}-last-up`, {
     name: `${pulumi.getOrganization()}/${pulumi.getProject()}/${pulumi.getStack()}`,
   });
-  const recorded = readRecorded((await self.getOutputDetails("recorded")).value);
-  const before = recorded && withApiOf(recorded, (await self.getOutputDetails("apiEndpoint")).value, cluster.traits);
-  const born = (await self.getOutputDetails("etcdBorn")).value === true;
+  const outputNamed = async (name: string) => {
+    const { value, secretValue } = await self.getOutputDetails(name);
+    return value ?? secretValue;
+  };
+  const all = output === undefined ? undefined : ((await outputNamed(output)) ?? {});
+  const read = (name: string) => (all === undefined ? outputNamed(name) : all[name]);
+  const recorded = readRecorded(await read("recorded"));
+  const before = recorded && withApiOf(recorded, await read("apiEndpoint"), cluster.traits);
+  const born = (await read("etcdBorn")) === true;
   const next = record(cluster, known, before);
   const problems = refuseChanges(before, next, cluster.allow, known);
   if (problems.length > 0) throw new pulumi.RunError(problemsText("This change is refused, and nothing was touched", problems));
@@ -63,11 +72,12 @@ export async function readHistory(cluster: Cluster): Promise<History> {
 }
 
 /**
- * What the next `up` is told of this one. A step of a rotation or of a move of the API counts once every host has taken it: the next
- * step would cut off a host that has not. So its `up` leaves the outputs of the last one as they are until everything in `done` has run, and where something
- * failed.
+ * What this `up` records, to be exported as the output `recorded`. A step of a rotation or of a move of the API counts once every
+ * host has taken it: the next step would cut off a host that has not. So such an `up` keeps the outputs of the last one until every
+ * command of `parts` has run.
  */
-export function recordedAfter(history: History, done: readonly HostCommand[]): pulumi.Input<Recorded> {
+export function recordedAfter(history: History, parts: readonly ClusterPart[]): pulumi.Input<Recorded> {
   if (!history.rotates && !history.movesApi) return history.next;
-  return pulumi.all(done.map((command) => command.stdout)).apply(() => history.next);
+  const said = parts.flatMap(({ commands }) => Object.values(commands).map(({ stdout }) => stdout));
+  return pulumi.all(said).apply(() => history.next);
 }

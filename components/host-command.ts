@@ -10,14 +10,20 @@ import type { Connection, Host } from "../providers/contract.ts";
 /** A stage's command on a host. */
 export type HostCommand = remote.Command | local.Command;
 
+/** The part that the command belongs to, which names it, and what it waits for. */
+interface CommandOptions {
+  parent: pulumi.Resource & { readonly childName: (child: string) => string };
+  dependsOn?: pulumi.Input<pulumi.Resource> | pulumi.Input<pulumi.Resource>[];
+}
+
 /**
  * Brings the scripts of all stages to a host, which every stage's command there must wait for. The state holds no more of them than
  * their digest. Not to this machine, whose commands carry what they run, nor to a host that is lost.
  */
-export function hostScripts(host: Host, options: pulumi.CustomResourceOptions): pulumi.Resource | undefined {
+export function hostScripts(host: Host, options: CommandOptions): pulumi.Resource | undefined {
   if (host.connection.kind === "local" || host.lost) return undefined;
   return new remote.CopyToRemote(
-    `scripts-${host.name}`,
+    options.parent.childName(`scripts-${host.name}`),
     {
       connection: connectionArgs(host.connection),
       source: new pulumi.asset.FileAsset(scriptsFile()),
@@ -73,7 +79,7 @@ export function hostCommand(
   host: Host,
   name: Stage["name"],
   stage: pulumi.Input<Stage>,
-  options: pulumi.CustomResourceOptions,
+  options: CommandOptions,
   { keepBirth = false, passing }: { keepBirth?: boolean; passing?: string } = {},
 ): HostCommand {
   const render = host.connection.kind === "local" ? renderWithScripts : renderStage;
@@ -83,7 +89,7 @@ export function hostCommand(
   const visible = (pick: (texts: RenderedStage) => string) => pulumi.unsecret(rendered.apply(pick));
   return run(
     host,
-    [name, passing, host.name].filter((part) => part !== undefined).join("-"),
+    options.parent.childName([name, passing, host.name].filter((part) => part !== undefined).join("-")),
     {
       create: visible((texts) => texts.create),
       ...(keepBirth && { update: visible((texts) => texts.update ?? texts.create) }),
@@ -122,13 +128,13 @@ export function onceCommand(
   name: string,
   create: string,
   triggers: unknown[],
-  options: pulumi.CustomResourceOptions,
+  options: CommandOptions,
   { open = false }: { open?: boolean } = {},
 ): HostCommand {
   const command = `exec ${userOf(host) === "root" ? "" : "sudo -n "}sh -c ${quote(create)}`;
   return run(
     host,
-    name,
+    options.parent.childName(name),
     { create: command, ...(!open && { logging: "none" as const }), triggers },
     { ...options, ignoreChanges: [connectionPath, "create"], ...(!open && { additionalSecretOutputs: ["stdout", "stderr"] }) },
   );

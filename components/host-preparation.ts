@@ -1,56 +1,58 @@
 import * as pulumi from "@pulumi/pulumi";
-import { artifactsFor } from "../hosts/artifacts.ts";
-import { prepareStage } from "../hosts/prepare/prepare.ts";
+import type { Versions } from "../artifacts/lock.ts";
+import { artifactsFor } from "../hosts/artifact-list.ts";
 import type { Stage } from "../hosts/stage.ts";
-import type { Host } from "../providers/contract.ts";
-import type { ClusterContext } from "./context.ts";
-import { type HostCommand, hostCommand, hostScripts } from "./host-command.ts";
+import { type PrepareStageArgs, prepareStage } from "../hosts/stages/prepare/prepare.ts";
+import type { ArtifactSource, Host, Infrastructure } from "../providers/contract.ts";
+import { ClusterPart } from "./cluster-part.ts";
+import { hostCommand, hostScripts } from "./host-command.ts";
 
-/** What /etc/hosts says of the API's name; nothing where name servers answer for it. */
-const apiAddressInHosts = ({ infrastructure: { endpoint } }: ClusterContext) => (endpoint.inDns ? "" : endpoint.address);
-
-/** Every host, made ready for its roles: checked, prepared, with all binaries and images it will need. All at once. */
-export class HostPreparation extends pulumi.ComponentResource {
-  /** The command by host. */
-  readonly commands: Record<string, HostCommand> = {};
-
-  constructor(name: string, context: ClusterContext, options?: pulumi.ComponentResourceOptions) {
-    super("ha-kubernetes:index:HostPreparation", name, {}, options);
-    for (const host of context.infrastructure.hosts) {
-      // The first stage of every host: what waits for it waits for the scripts.
-      const scripts = hostScripts(host, { parent: this, dependsOn: host.machine });
-      this.commands[host.name] = hostCommand(host, "prepare", preparation(context, host), {
-        parent: this,
-        dependsOn: scripts ?? host.machine,
-      });
-    }
-    this.registerOutputs({});
-  }
+export interface HostPreparationArgs {
+  /** The hosts to prepare, each for its roles. */
+  hosts: readonly Host[];
+  /** The owner mark on every host: `<cluster name>/<id>`. */
+  owner: pulumi.Input<string>;
+  /** The cluster's config: the keys that this reads. */
+  cluster: PrepareStageArgs["cluster"];
+  /** Versions of every part; see `resolveVersions`. */
+  versions: Versions;
+  /** Where hosts take binaries and images from. */
+  artifacts: ArtifactSource;
+  /** Add-ons that the provider brings: hosts take their images, too. Default: none. */
+  providerAddons?: Infrastructure["addons"];
+  /** The API's endpoint, for /etc/hosts of every host. `inDns`: name servers know it, so /etc/hosts gets no line. */
+  endpoint: { address: pulumi.Input<string>; inDns?: boolean };
 }
 
-/** What prepares a host: all that it will need for its roles. */
-export function preparation(
-  context: ClusterContext,
-  host: Pick<Host, "name" | "address" | "roles" | "architecture" | "pool" | "dataDevice">,
-): pulumi.Output<Stage> {
-  const { cluster, infrastructure, owner, versions } = context;
-  const { kind, location, sha256 } = infrastructure.artifacts;
-  const { name, roles, architecture, pool } = host;
-  const given = pulumi.all([owner, host.address, apiAddressInHosts(context), sha256, host.dataDevice]);
-  return given.apply(([owner, address, apiAddress, sha256, dataDevice]) =>
-    prepareStage({
-      host: { name, address, roles, architecture, pool, dataDevice },
-      owner,
-      cluster,
-      apiAddress,
-      artifactList: artifactsFor({
-        roles,
-        versions,
-        architecture,
-        source: { kind, location, sha256 },
-        cloudImages: infrastructure.cloudImages,
-      }).text,
-      versions,
-    }),
-  );
+/** Every host, prepared for its roles: checked, set up, with all binaries and images that it needs. All hosts at once. */
+export class HostPreparation extends ClusterPart {
+  /** The stage that prepares a host, also for an instance that runs it by itself and is none of `hosts`. */
+  readonly stageOf: (
+    host: Omit<PrepareStageArgs["host"], "address" | "dataDevice"> & Pick<Host, "address" | "dataDevice">,
+  ) => pulumi.Output<Stage>;
+
+  constructor(name: string, args: HostPreparationArgs, options?: pulumi.ComponentResourceOptions) {
+    super("HostPreparation", name, "hosts", options);
+    const { artifacts, cluster, endpoint, providerAddons = [], versions } = args;
+    this.stageOf = ({ name, roles, architecture, pool, ...host }) =>
+      pulumi
+        .all([args.owner, host.address, endpoint.inDns ? "" : endpoint.address, artifacts.sha256, host.dataDevice])
+        .apply(([owner, address, apiAddress, sha256, dataDevice]) =>
+          prepareStage({
+            host: { name, address, roles, architecture, pool, dataDevice },
+            owner,
+            cluster,
+            apiAddress,
+            artifactList: artifactsFor({ roles, versions, architecture, source: { ...artifacts, sha256 }, providerAddons }).text,
+            versions,
+          }),
+        );
+    for (const host of args.hosts) {
+      // The first stage of every host: what waits for it waits for the scripts.
+      const scripts = hostScripts(host, { parent: this, dependsOn: host.machine });
+      const dependsOn = scripts ?? host.machine;
+      this.commands[host.name] = hostCommand(host, "prepare", this.stageOf(host), { parent: this, dependsOn });
+    }
+    this.register();
+  }
 }

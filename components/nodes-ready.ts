@@ -1,37 +1,39 @@
-import * as pulumi from "@pulumi/pulumi";
-import { awaitNodes } from "../hosts/join/credential.ts";
-import { podNetwork } from "../hosts/kubelet.ts";
-import { type ClusterContext, hostsOf } from "./context.ts";
+import type * as pulumi from "@pulumi/pulumi";
+import { podNetwork } from "../hosts/cluster.ts";
+import { awaitNodes } from "../hosts/tools/join/credential.ts";
+import type { Host } from "../providers/contract.ts";
+import { ClusterPart, hostsOf, lastCommands } from "./cluster-part.ts";
 import type { ControlPlane } from "./control-plane.ts";
-import { type HostCommand, onceCommand } from "./host-command.ts";
+import { onceCommand } from "./host-command.ts";
+
+export interface NodesReadyArgs {
+  /** The cluster's hosts, of which workers are used. */
+  hosts: readonly Host[];
+  /** The cluster's config: without a pod network of ours, Nodes become Ready only once yours is installed. */
+  cluster: Parameters<typeof podNetwork>[0];
+  controlPlane: ControlPlane;
+  /** The other parts that make Nodes Ready. */
+  after: readonly ClusterPart[];
+}
 
 /**
- * Ends a cluster's birth: waits on one control plane until every Node is Ready, and fails naming those that are not and why. Runs
- * once: later each host's own stage proves this.
+ * The end of a cluster's birth: waits on one control plane until every Node is Ready, and fails with the names of those that are not
+ * and the reasons. Runs once. Later each host's own stage proves this.
  */
-export class NodesReady extends pulumi.ComponentResource {
-  readonly commands: HostCommand[] = [];
-
-  constructor(
-    name: string,
-    context: ClusterContext,
-    args: { controlPlane: ControlPlane; after: (pulumi.Resource & { readonly commands: readonly HostCommand[] })[] },
-    options?: pulumi.ComponentResourceOptions,
-  ) {
-    super("ha-kubernetes:index:NodesReady", name, {}, options);
-    const { cluster, infrastructure } = context;
-    const planes = hostsOf(infrastructure, "control-plane").filter(({ lost }) => !lost);
-    const nodes = [...planes, ...hostsOf(infrastructure, "worker").filter(({ lost }) => !lost)];
+export class NodesReady extends ClusterPart {
+  constructor(name: string, args: NodesReadyArgs, options?: pulumi.ComponentResourceOptions) {
+    super("NodesReady", name, "nodes", options);
+    const { hosts: planes } = args.controlPlane;
+    const workers = hostsOf(args.hosts, "worker").filter(({ lost }) => !lost);
     const [first] = planes;
     if (first !== undefined) {
-      const after = args.after.flatMap((it): readonly pulumi.Resource[] => (it.commands.length > 0 ? it.commands : [it]));
       const script = awaitNodes(
-        nodes.map((host) => host.name),
-        podNetwork(cluster),
+        [...planes, ...workers].map((host) => host.name),
+        podNetwork(args.cluster),
       );
-      const dependsOn = [args.controlPlane, ...after];
-      this.commands.push(onceCommand(first, "nodes-ready", script, [], { parent: this, dependsOn }, { open: true }));
+      const dependsOn = [args.controlPlane, ...lastCommands(args.after)];
+      this.commands[first.name] = onceCommand(first, "nodes-ready", script, [], { parent: this, dependsOn }, { open: true });
     }
-    this.registerOutputs({});
+    this.register();
   }
 }

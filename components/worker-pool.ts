@@ -1,104 +1,104 @@
 import * as pulumi from "@pulumi/pulumi";
-import { mintCredential } from "../hosts/join/credential.ts";
 import { instanceOwn, type PoolStages, poolStages } from "../hosts/pool/pool.ts";
-import type { Stage } from "../hosts/stage.ts";
-import { workerStage } from "../hosts/worker/worker.ts";
+import { type WorkerStageArgs, workerStage } from "../hosts/stages/worker/worker.ts";
+import { mintCredential } from "../hosts/tools/join/credential.ts";
+import type { Host, ScaledPool } from "../providers/contract.ts";
 import type { ApiLoadBalancer } from "./api-load-balancer.ts";
-import type { ClusterPki } from "./cluster-pki.ts";
-import { type ClusterContext, hostsOf } from "./context.ts";
+import { ClusterPart, hostsOf } from "./cluster-part.ts";
 import type { ControlPlane } from "./control-plane.ts";
-import { type HostCommand, hostCommand, onceCommand } from "./host-command.ts";
-import { preparation } from "./host-preparation.ts";
+import { hostCommand, onceCommand } from "./host-command.ts";
+import type { HostPreparation } from "./host-preparation.ts";
 
-interface WorkerPoolArgs {
-  prepared: Record<string, HostCommand>;
+export interface WorkerPoolArgs {
+  /** The pool's name, a key of `pools` in the config. Default: the component's name. */
+  pool?: string;
+  /** The cluster's hosts, of which the pool's workers are used. */
+  hosts: readonly Host[];
+  /** The owner mark on every host: `<cluster name>/<id>`. */
+  owner: pulumi.Input<string>;
+  /** The cluster's config: the keys that this reads. */
+  cluster: WorkerStageArgs["cluster"];
+  /** Where clients find the API: the virtual IP, or the address of a balancer that you run. */
+  endpoint: { address: pulumi.Input<string>; port: number };
+  /** The authority that signs kubelets' certificates, and all that are trusted, PEM: the PKI's authority kubernetes. */
+  authority: { certificate: pulumi.Input<string>; trusted: pulumi.Input<string> };
+  /** More arguments for every kubelet. Default: none. */
+  kubeletExtraArgs?: Readonly<Record<string, string>>;
+  prepared: HostPreparation;
+  /** What admits the workers. */
   controlPlane: ControlPlane;
   /** What the API's address needs. */
   balancer: ApiLoadBalancer;
+  /** True once an `up` has recorded the cluster; see `readHistory`. */
+  born: boolean;
+  /** By host, why a worker's join credential is made again; see `readHistory`. Default: none is. */
+  joins?: Readonly<Record<string, string | undefined>>;
+  /** What makes the pool's instances, where the cloud scales the pool. Default: the pool's workers are among `hosts`. */
+  scaled?: ScaledPool;
 }
 
 /** The workers of one pool. Each joins with a credential that a control plane makes for it once its host is prepared. */
-export class WorkerPool extends pulumi.ComponentResource {
-  readonly commands: HostCommand[] = [];
-
-  constructor(name: string, context: ClusterContext, args: WorkerPoolArgs, options?: pulumi.ComponentResourceOptions) {
-    super("ha-kubernetes:index:WorkerPool", name, {}, options);
-    const { born, cluster, infrastructure, joins, owner, pki } = context;
-    const { endpoint, kubeletExtraArgs } = infrastructure;
+export class WorkerPool extends ClusterPart {
+  /** @throws pulumi.RunError where every control plane is lost */
+  constructor(name: string, args: WorkerPoolArgs, options?: pulumi.ComponentResourceOptions) {
+    const pool = args.pool ?? name;
+    super("WorkerPool", name, pool, options);
+    const { balancer, born, cluster, controlPlane, endpoint, joins = {}, kubeletExtraArgs = {}, scaled } = args;
+    const { certificate, trusted } = args.authority;
+    const shared = pulumi.all([args.owner, endpoint.address, pulumi.output({ certificate, trusted })]);
+    const stageOf = (host: Omit<WorkerStageArgs["host"], "pool">, join: WorkerStageArgs["join"]) =>
+      shared.apply(([owner, address, authority]) =>
+        workerStage({
+          host: { ...host, pool },
+          owner,
+          cluster,
+          endpoint: { address, port: endpoint.port },
+          authority,
+          join,
+          kubeletExtraArgs,
+        }),
+      );
     // A pool that scales has no host here: its instances run the same stages by themselves.
-    const scaled = infrastructure.scaledPools?.[name];
-    scaled?.create(scaledStages(name, context, scaled.architecture), {
-      parent: this,
-      dependsOn: [args.controlPlane, args.balancer],
-    });
-    const authority = authorityOf(pki);
-    // Whichever it is: a worker that has joined asks again only where its credential is of no more use.
-    const minter = hostsOf(infrastructure, "control-plane").find((host) => !host.lost);
+    scaled?.create(scaledStages(args.prepared, pool, scaled, stageOf), { parent: this, dependsOn: [controlPlane, balancer] });
+    // Any of them: a worker that has joined asks again only where its credential is of no more use.
+    const [minter] = controlPlane.hosts;
     if (!minter) throw new pulumi.RunError("no control plane is left that could admit a worker: every one is marked as lost");
     // After every control plane: a kubelet must never be newer than an apiserver it may meet, and a worker that is undone asks the API,
     // which needs a quorum. Once the cluster is born, balancers of ours wait for all of them, so that no worker names them: what it
     // waits for stays the same, and with it every worker in the state.
-    const { commands: balancers } = args.balancer;
-    const apiReady = born && balancers.length > 0 ? balancers : [args.balancer, args.controlPlane];
-    for (const host of hostsOf(infrastructure, "worker").filter((it) => it.pool === name)) {
-      const prepared = args.prepared[host.name];
-      const made = [args.controlPlane.commands[minter.name], prepared].filter((it) => it !== undefined);
+    const balancers = Object.values(balancer.commands);
+    const apiReady = born && balancers.length > 0 ? balancers : [balancer, controlPlane];
+    for (const host of hostsOf(args.hosts, "worker").filter((it) => it.pool === pool)) {
+      const prepared = args.prepared.commands[host.name];
+      const made = [controlPlane.commands[minter.name], prepared].filter((it) => it !== undefined);
       const joined = onceCommand(
         minter,
         `join-${host.name}`,
-        mintCredential({ name: host.name, pool: name }),
+        mintCredential({ name: host.name, pool }),
         [host.incarnation, ...[host.machineId, joins[host.name]].filter((it) => it !== undefined)],
         { parent: this, dependsOn: made },
       );
       const stage = pulumi
-        .all([
-          owner,
-          { address: host.address, providerId: host.providerId },
-          endpoint.address,
-          authority,
-          pulumi.secret(joined.stdout),
-        ])
-        .apply(([owner, { address, providerId }, endpointAddress, authority, credential]) =>
-          workerStage({
-            host: { name: host.name, address, pool: name, providerId },
-            owner,
-            cluster,
-            endpoint: { address: endpointAddress, port: endpoint.port },
-            authority,
-            join: { credential },
-            kubeletExtraArgs,
-          }),
-        );
+        .all([{ address: host.address, providerId: host.providerId }, pulumi.secret(joined.stdout)])
+        .apply(([own, credential]) => stageOf({ name: host.name, ...own }, { credential }));
       const dependsOn = [joined, ...apiReady, ...(prepared ? [prepared] : [])];
-      this.commands.push(hostCommand(host, "worker", stage, { parent: this, dependsOn }));
+      this.commands[host.name] = hostCommand(host, "worker", stage, { parent: this, dependsOn });
     }
-    this.registerOutputs({});
+    this.register();
   }
 }
 
-function authorityOf(pki: ClusterPki) {
-  const { certificate, trusted } = pki.authority("kubernetes");
-  return pulumi.output({ certificate, trusted });
-}
-
-/** What a worker's instance runs that makes itself one. */
-function scaledStages(pool: string, context: ClusterContext, architecture: "amd64" | "arm64"): pulumi.Output<PoolStages> {
-  const { cluster, infrastructure, owner, pki } = context;
-  const { endpoint, kubeletExtraArgs } = infrastructure;
-  const { name, address, providerId, token } = instanceOwn;
-  const prepared = preparation(context, { name, address, roles: ["worker"], architecture, pool });
-  return pulumi.all([prepared, owner, endpoint.address, authorityOf(pki)]).apply(([prepare, owner, endpointAddress, authority]) =>
-    poolStages([
-      prepare as Stage,
-      workerStage({
-        host: { name, address, pool, providerId },
-        owner,
-        cluster,
-        endpoint: { address: endpointAddress, port: endpoint.port },
-        authority,
-        join: { token },
-        kubeletExtraArgs,
-      }),
-    ]),
-  );
+/** What an instance of a pool that scales runs to become a worker. */
+function scaledStages(
+  preparation: HostPreparation,
+  pool: string,
+  { architecture }: ScaledPool,
+  stageOf: (
+    host: Omit<WorkerStageArgs["host"], "pool">,
+    join: WorkerStageArgs["join"],
+  ) => pulumi.Output<ReturnType<typeof workerStage>>,
+): pulumi.Output<PoolStages> {
+  const { token, ...own } = instanceOwn;
+  const prepare = preparation.stageOf({ ...own, roles: ["worker"], architecture, pool });
+  return pulumi.all([prepare, stageOf(own, { token })]).apply((stages) => poolStages(stages));
 }

@@ -29,6 +29,9 @@ export function range(text: string): Range {
   return { text, first, last: first + size - 1, prefix };
 }
 
+/** The address of the cluster's DNS, where pods send their look-ups: the 10th of the Services' range. */
+export const dnsAddress = (serviceCidr: string): string => addressText(range(serviceCidr).first + 10);
+
 /** The CIDR of a range with a host part of zero. */
 export function canonical(text: string): string {
   const { first, prefix } = range(text);

@@ -92,7 +92,7 @@ export function privateKeyFault(text: string, name: string): KeyFault | undefine
   const [, label] = /-----BEGIN ([A-Z ]*PRIVATE KEY)-----/.exec(text) ?? [];
   if (label === undefined) {
     const path = /^[~./\w][^\n]*$/.test(text.trim()) && text.length < 200;
-    return { found: `is no private key${path ? ", perhaps its file's name" : ""}`, cure: again(name) };
+    return { found: `is not a private key${path ? ", perhaps its file's name" : ""}`, cure: again(name) };
   }
   if (!/-----BEGIN [A-Z ]*-----\r?\n/.test(text))
     return { found: "is a private key that lost its line ends", cure: `give the file itself: ${again(name)}` };

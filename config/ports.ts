@@ -5,8 +5,15 @@ import type { Cluster, Role } from "./schema.ts";
 // The port table: what a host of each role listens on for others. Preflight finds out whether they are free, the firewall who may
 // come in. Ports that answer on loopback only are not in it.
 
-/** Where a member of etcd tells its metrics, on loopback always; see etcd.metrics. */
+/** The port of every apiserver on its own host: kubeadm's default. */
+export const APISERVER_PORT = 6443;
+/** Where clients reach a member of etcd, and where the other members do: etcd's defaults. */
+export const ETCD_CLIENT_PORT = 2379;
+export const ETCD_PEER_PORT = 2380;
+/** Where a member of etcd serves its metrics: always on loopback, see `etcd.metrics`. */
 export const METRICS_PORT = 2381;
+/** Where a control plane says, during a teardown without etcd quorum, that it leaves. Scripts have the number, too. */
+export const LEAVING_PORT = 2383;
 
 /** Who may reach a port. */
 export type Source = "nodes" | "nodes and pods" | "anyone";
@@ -33,8 +40,8 @@ export function ports(roles: readonly Role[], cluster: Cluster): Port[] {
     etcd.metrics === "nodes" ? [{ number: METRICS_PORT, protocol: "tcp", program: "etcd", source: "nodes and pods" }] : [];
   const table: Record<Role, Port[]> = {
     etcd: [
-      { number: 2379, protocol: "tcp", program: "etcd", source: "nodes" },
-      { number: 2380, protocol: "tcp", program: "etcd", source: "nodes" },
+      { number: ETCD_CLIENT_PORT, protocol: "tcp", program: "etcd", source: "nodes" },
+      { number: ETCD_PEER_PORT, protocol: "tcp", program: "etcd", source: "nodes" },
       // Prometheus may be a pod.
       ...metrics,
     ],
@@ -44,8 +51,8 @@ export function ports(roles: readonly Role[], cluster: Cluster): Port[] {
     ],
     "control-plane": [
       ...node,
-      { number: 2383, protocol: "tcp", program: "systemd", source: "nodes" }, // says during teardown that this host leaves
-      { number: 6443, protocol: "tcp", program: "kube-apiserver", source: apiserverSource },
+      { number: LEAVING_PORT, protocol: "tcp", program: "systemd", source: "nodes" },
+      { number: APISERVER_PORT, protocol: "tcp", program: "kube-apiserver", source: apiserverSource },
       { number: 10257, protocol: "tcp", program: "kube-controller", source: "nodes and pods" },
       { number: 10259, protocol: "tcp", program: "kube-scheduler", source: "nodes and pods" },
     ],

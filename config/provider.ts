@@ -3,7 +3,7 @@ import type { Refusal } from "./changes/change.ts";
 import { keyPath, type Problem, shown } from "./problems.ts";
 import type { ProviderRecord } from "./recorded.ts";
 import type { Rule } from "./rules/rule.ts";
-import { type Cluster, type ClusterConfig, clusterSchema } from "./schema.ts";
+import { type Cluster, clusterSchema, type PlainCluster } from "./schema.ts";
 import type { ProviderTraits } from "./traits.ts";
 import type { KnownVersions } from "./versions.ts";
 
@@ -33,7 +33,7 @@ export interface ProviderConfig<C extends Cluster = Cluster> {
 export interface Known extends KnownVersions {
   providers: readonly ProviderConfig[];
   /** The schema of a cluster with these providers. */
-  schema: z.ZodType<ClusterConfig>;
+  schema: z.ZodType<PlainCluster>;
 }
 
 /** Puts together what configs may name. */
@@ -50,7 +50,7 @@ export function providerOf<P extends { name: string }>({ providers }: { provider
   return provider;
 }
 
-function schemaOf(providers: readonly ProviderConfig[]): z.ZodType<ClusterConfig> {
+function schemaOf(providers: readonly ProviderConfig[]): z.ZodType<PlainCluster> {
   const of = (kind: "cluster" | "host" | "pool") =>
     Object.fromEntries(providers.flatMap(({ name, sections }) => (sections?.[kind] ? [[name, sections[kind]]] : [])));
   const names = providers.map(({ name }) => name);
@@ -63,7 +63,7 @@ export const sectionRule =
   "A provider's own section is given with that provider and with no other, also in hosts and pools. `autoscaling` of a pool needs a provider that scales pools.";
 
 /** Sections of another provider than the config's, and the one that is missing. */
-export function sectionProblems(cluster: ClusterConfig, known: Pick<Known, "providers">): Problem[] {
+export function sectionProblems(cluster: PlainCluster, known: Pick<Known, "providers">): Problem[] {
   const { sections, example, traits, name: own } = providerOf(known, cluster.provider);
   const because = `because cluster.provider is ${own}`;
   const refused = (path: string[], value: unknown): Problem[] =>

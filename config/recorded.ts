@@ -5,9 +5,9 @@ import { type AuthorityName, authorityNames, firstGeneration, type Generations, 
 import { buildsBalancer } from "./balancer.ts";
 import { roleSchema } from "./hosts.ts";
 import { type RecordedLost, recordedLostSchema, recordLost } from "./lost.ts";
-import { pathOf } from "./path.ts";
 import type { Cluster, HostConfig } from "./schema.ts";
 import type { ProviderTraits } from "./traits.ts";
+import { pathOf } from "./upgrade-path.ts";
 import { type KnownVersions, partVersions } from "./versions.ts";
 
 // What an `up` leaves in the stack's outputs for the next one, which refuses changes by it. A key added later must be optional:
@@ -82,7 +82,7 @@ const recordedSchema = z.object({
 export type Recorded = z.output<typeof recordedSchema>;
 export type RecordedHost = z.output<typeof recordedHost>;
 export type RecordedApi = z.output<typeof recordedApi>;
-export type RecordedAuthority = z.output<typeof recordedAuthority>;
+type RecordedAuthority = z.output<typeof recordedAuthority>;
 
 /** What a provider adds to the record. */
 export interface ProviderRecord {

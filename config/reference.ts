@@ -52,7 +52,7 @@ export function stackFileSchema(known: Known): object {
             allOf: known.providers.filter(({ sections }) => sections?.cluster).map(onlyWith),
           },
           "ha-kubernetes:sshPrivateKey": secret("The private key to log in to hosts with."),
-          "ha-kubernetes:sshPassword": secret("The password to log in to hosts with, where there is no key."),
+          "ha-kubernetes:sshPassword": secret("The password to log in to hosts with, used if there is no key."),
           "ha-kubernetes:backupSshPrivateKey": secret("The private key to log in with where snapshots are copied to."),
         },
       },
@@ -100,7 +100,7 @@ interface Section {
 /** A section for a mapping, and those for the mappings in it. */
 function sections(path: string, schema: z.core.$ZodType): Section[] {
   const { def } = unwrapped(schema)._zod;
-  if (def.type !== "object") throw new Error(`${path} is no mapping with keys of its own`);
+  if (def.type !== "object") throw new Error(`${path} is not a mapping with keys of its own`);
   const rows: string[] = [];
   const inner: Section[] = [];
   for (const [key, value] of Object.entries(def.shape)) {

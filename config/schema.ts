@@ -91,7 +91,7 @@ export const clusterSchema = (
   providers: readonly string[],
   about: string,
   own: { cluster: Sections; host: Sections; pool: Sections },
-): z.ZodType<ClusterConfig> =>
+): z.ZodType<PlainCluster> =>
   sharedSchema.extend({
     provider: oneOf(providers as [string, ...string[]]).describe(about),
     hosts: hosts(own.host),
@@ -99,10 +99,20 @@ export const clusterSchema = (
     ...own.cluster,
   });
 
+type Sectioned<T> = Readonly<Record<string, T & Readonly<Record<string, unknown>>>>;
+type Input = z.input<typeof sharedSchema>;
+
+/** A config as a person writes it: what has a default may be left out. Providers' own sections have no types here. */
+export type ClusterInput = Omit<Input, "hosts" | "pools"> & {
+  hosts?: Sectioned<NonNullable<Input["hosts"]>[string]>;
+  pools?: Sectioned<NonNullable<Input["pools"]>[string]>;
+  [section: string]: unknown;
+};
+
 /** A config whose keys are right by themselves: every default filled in. */
-export type ClusterConfig = z.output<typeof sharedSchema>;
+export type PlainCluster = z.output<typeof sharedSchema>;
 /** A validated cluster, with what its provider does. */
-export type Cluster = ClusterConfig & { traits: ProviderTraits };
+export type Cluster = PlainCluster & { traits: ProviderTraits };
 export type Role = z.output<typeof roleSchema>;
 export type HostConfig = Cluster["hosts"][string];
 export type Override = z.output<typeof overrideSchema>;

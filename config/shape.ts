@@ -6,7 +6,7 @@ import { isSecretKey, keyBelow, keyElsewhere, valueMeant } from "./words.ts";
 // From zod's issues to problems: what is wrong with each key by itself.
 
 /** The value at a path of the given config, or undefined where there is none. */
-export function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
+function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
   return path.reduce<unknown>(
     (inner, part) => (isMapping(inner) || Array.isArray(inner) ? Reflect.get(inner, part) : undefined),
     value,

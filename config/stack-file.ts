@@ -15,7 +15,7 @@ import { isMapping } from "./shape.ts";
 // What only the text of Pulumi.<stack>.yaml shows: names and numbers that the CLI's YAML reader (Go's yaml.v3) takes for something else
 // before this program sees them, and keys that it leaves out without a word.
 
-/** What a stack's file says otherwise than it looks. */
+/** What a stack's file says differently from how it looks. */
 export interface FileWords {
   problems: Problem[];
   warnings: Problem[];
@@ -24,7 +24,7 @@ export interface FileWords {
 const clusterKey = "ha-kubernetes:cluster";
 
 /**
- * Looks through the text of a stack's file. Text that is no YAML gives nothing: the CLI has refused it. `given` is the cluster as the CLI
+ * Looks through the text of a stack's file. Text that is not YAML gives nothing: the CLI has refused it. `given` is the cluster as the CLI
  * read it: where that has none of a name, it was read from another file, and nothing is said. Undefined: it has read nothing yet. Pure.
  */
 export function fileWords(text: string, given: unknown): FileWords {
@@ -118,7 +118,7 @@ const isText = ([first, second, third, , last]: readonly PropertyKey[]): boolean
   (first === "api" && second === "extraArgs") ||
   (first === "hostPreparation" && second === "extraSysctl");
 
-/** How yaml.v3 and the CLI turn a plain scalar that is no text into one; undefined for what stays as it is written. */
+/** How yaml.v3 and the CLI turn a plain scalar that is not a text into one; undefined for what stays as it is written. */
 function readByGo(scalar: Scalar): string | undefined {
   if (scalar.type !== "PLAIN") return undefined;
   const text = String(scalar.source ?? "");

@@ -103,7 +103,7 @@ const plainKeys = new Map(Object.entries(keys).map(([word, path]) => [plain(word
 /** Where other tools' key is here, or undefined. */
 export const keyElsewhere = (word: string): string | undefined => plainKeys.get(plain(word));
 
-/** Which of a few values another tool's word means, or one that is spelled otherwise; undefined where none. */
+/** Which of a few values another tool's word means, or one with another spelling; undefined where none. */
 export function valueMeant(word: string, candidates: readonly string[]): string | undefined {
   const same = candidates.find((candidate) => plain(candidate) === plain(word));
   const meant = same ?? values[plain(word)];

@@ -1,20 +1,20 @@
 import { didYouMean } from "../config/problems.ts";
 
-// What the user typed, as arguments of the CLI. Every flag of the CLI is handed through; only the stack is settled here, once: the front
-// end and the CLI must never mean two different ones.
+// Translates the user's command line into arguments of the CLI. Every flag of the CLI passes through. Only the stack is decided here,
+// once: the front end and the CLI must never use two different ones.
 
-/** The stack of a user who names none. */
+/** The stack that is used if the user names none. */
 export const defaultStack = "dev";
 
 /** What `npm run VERB` does, and the CLI's own command for it. */
 const verbs: Readonly<Record<string, { does: string; command: readonly string[] }>> = {
-  up: { does: "bring the stack to what its config says", command: ["up"] },
-  preview: { does: "show what up would change, and change nothing", command: ["preview"] },
-  destroy: { does: "undo everything of the stack", command: ["destroy"] },
+  up: { does: "make the stack match its config", command: ["up"] },
+  preview: { does: "show what up would change, without changing anything", command: ["preview"] },
+  destroy: { does: "remove everything that the stack made", command: ["destroy"] },
   refresh: { does: "read the real state of cloud resources into the stack's state", command: ["refresh"] },
   output: { does: "print the stack's outputs, or one: NAME [--show-secrets]", command: ["stack", "output"] },
   config: { does: "list the config, or change it: set [--secret] KEY [VALUE]", command: ["config"] },
-  cancel: { does: "take away the lock of a run that was killed", command: ["cancel"] },
+  cancel: { does: "remove the lock of a run that was killed", command: ["cancel"] },
   pulumi: { does: "the Pulumi CLI itself: stack ls, stack export, state, …", command: [] },
 };
 
@@ -35,27 +35,27 @@ export type Operation = "up" | "preview" | "refresh" | "destroy";
 
 /** A command line for the CLI. */
 export interface CommandLine {
-  /** All arguments but the stack. */
+  /** All arguments except the stack. */
   args: string[];
   /** The stack that the user named, by a flag or as an argument. */
   stack?: string;
-  /** Words that are no flags and no values of flags, the command first. */
+  /** Arguments that are neither flags nor values of flags, the command first. */
   words: string[];
   /** Absent: the command does not run the program. */
   operation?: Operation;
-  /** True for `npm run pulumi`: without a stack, the CLI's selected one is meant. */
+  /** True for `npm run pulumi`: without a stack, the CLI's selected one is used. */
   isPassthrough: boolean;
   asksForHelp: boolean;
 }
 
-/** The CLI's flags that take a value in the next argument, as far as they may stand beside what is looked for here. */
+/** The CLI's flags that take a value in the next argument, as far as they may appear in the commands that this file parses. */
 const valued = [
   "-C --cwd --color -v --verbose --tracing --profiling --config-file -m --message -p --parallel",
   "-t --target --exclude --replace --target-replace --policy-pack --policy-pack-config --plan --save-plan",
   "-c --config --type --plaintext --secrets-provider --copy-config-from --file --event-log --attach-debugger",
 ].flatMap((flags) => flags.split(" "));
 
-/** Translates `VERB [arguments]`. @throws Error for a verb that does not exist, two stacks, or an argument that npm has taken */
+/** Translates `VERB [arguments]`. @throws Error for a verb that does not exist, two stacks, or an argument that npm consumed */
 export function commandLine(argv: readonly string[], env: NodeJS.ProcessEnv = process.env): CommandLine {
   const [verb = "", ...rest] = argv;
   const known = Object.hasOwn(verbs, verb) ? verbs[verb] : undefined;
@@ -87,7 +87,7 @@ function withoutStack(args: readonly string[]): { named?: string; others: string
   const others: string[] = [];
   for (let index = 0; index < args.length; index++) {
     const arg = args[index] as string;
-    // In a cluster of short flags, what follows one that takes a value is that value.
+    // In a cluster of short flags, the text after a flag that takes a value is that value.
     const form = /^-(?<flags>[^-CcmptvsS]*)s=?(?<value>.*)$/s.exec(arg) ?? /^--stack(?:=(?<value>.*))?$/s.exec(arg);
     const isStack = form?.groups !== undefined && !valued.includes(args[index - 1] ?? "");
     const { flags = "", value: attached = "" } = form?.groups ?? {};
@@ -111,7 +111,7 @@ export function wordsOf(args: readonly string[]): string[] {
   return [...args.slice(0, end).filter(isWord), ...args.slice(end + 1)];
 }
 
-/** The stack that `stack init NAME`, `cancel NAME` and their like name. */
+/** The stack that `stack init NAME`, `cancel NAME` and similar commands name. */
 function stackWord([first, second, third]: readonly string[]): string | undefined {
   if (first === "cancel") return second;
   return first === "stack" && ["init", "select", "rm"].includes(second ?? "") ? third : undefined;
@@ -125,7 +125,7 @@ export function usage(): string {
     "",
     ...lines,
     "",
-    `Without --stack NAME the stack is that of PULUMI_STACK, else ${defaultStack}; npm run pulumi takes the one that \`stack select\` chose.`,
-    "A lab stack is not asked about; any other wants an answer or --yes.",
+    `Without --stack NAME the stack is PULUMI_STACK or ${defaultStack}; npm run pulumi uses the one that \`stack select\` chose.`,
+    "For a lab stack nothing is asked; any other stack needs an answer or --yes.",
   ].join("\n");
 }

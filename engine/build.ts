@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 
-// Where there are package registries only, the CLI is built from its Go module: engine/go/go.mod pins it in a `tool` line.
+// If only package registries can be reached, the CLI is built from its Go module: engine/go/go.mod pins it in a `tool` line.
 
 const folder = new URL("go/", import.meta.url).pathname;
 const program = "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi";
@@ -12,10 +12,10 @@ const program = "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi";
 const pace = 15;
 
 /**
- * Builds the CLI into the cache, about seven minutes on two cores from nothing. One builder at a time; the others wait for it and take
- * what it made. A build that is killed leaves nothing that counts.
+ * Builds the CLI into the cache: about seven minutes on two cores with empty caches. One builder runs at a time; the others wait for it
+ * and use its result. A build that is killed leaves nothing that a later run would use.
  *
- * @throws Error where Go is missing or the build fails
+ * @throws Error if Go is missing or the build fails
  */
 export async function build(cache: string, say: (line: string) => void): Promise<void> {
   const version = /pulumi\/pkg\/v3 v(\S+)/.exec(readFileSync(join(folder, "go.mod"), "utf8"))?.[1];
@@ -41,7 +41,7 @@ export async function build(cache: string, say: (line: string) => void): Promise
   await follow(spawn("flock", args, { stdio: ["ignore", "pipe", "inherit"] }), say);
 }
 
-/** Waits for a build and says how far it is. What the compiler says beside names of packages goes into the error. */
+/** Waits for a build and reports its progress. Compiler output other than package names goes into the error. */
 async function follow(child: ReturnType<typeof spawn>, say: (line: string) => void): Promise<void> {
   const started = Date.now();
   const strange: string[] = [];

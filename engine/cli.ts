@@ -5,7 +5,7 @@ import { cacheFolder } from "../artifacts/bundle-manifest.ts";
 import { build } from "./build.ts";
 import { download } from "./download.ts";
 
-// Where the Pulumi CLI comes from. The first hit wins: PATH, what this program cached, Pulumi's own download, its Go module.
+// Where the Pulumi CLI comes from. The first hit wins: PATH, this program's cache, Pulumi's own download, its Go module.
 
 /** A Pulumi CLI that runs on this machine. */
 export interface Cli {
@@ -14,20 +14,20 @@ export interface Cli {
   version: string;
   /** Whether it was built from its Go module: then it has neither language hosts nor a place to download plugins from. */
   isBuilt: boolean;
-  /** For people: where it was found. */
+  /** Where it was found, for display. */
   origin: string;
 }
 
-/** The oldest CLI that takes every option of this program; Pulumi.yaml says the same as requirePulumiVersion. */
+/** The oldest CLI that accepts every option of this program; Pulumi.yaml says the same as requirePulumiVersion. */
 const oldestVersion = "3.217.0";
 
-/** CLIs that this program fetched or built, a folder for each version. */
+/** CLIs that this program downloaded or built, one folder for each version. */
 const cliCache = () => join(cacheFolder(), "engine");
 
 /**
- * Finds a Pulumi CLI, or brings one. `say` gets progress.
+ * Finds a Pulumi CLI, or downloads or builds one. `say` gets progress.
  *
- * @throws Error that says what to install, where no CLI can be had.
+ * @throws Error that says what to install, if no CLI is available.
  */
 export async function findCli(say: (line: string) => void): Promise<Cli> {
   const found = onPath(say) ?? cached();
@@ -44,8 +44,8 @@ export async function findCli(say: (line: string) => void): Promise<Cli> {
     }
   }
   throw new Error(
-    `there is no Pulumi CLI ${oldestVersion} or newer on PATH, and none could be brought (${reasons.join("; ")}). ` +
-      "Install one (https://www.pulumi.com/docs/install/), or Go 1.26 or newer, with which it is built",
+    `there is no Pulumi CLI ${oldestVersion} or newer on PATH, and none could be downloaded or built (${reasons.join("; ")}). ` +
+      "Install one (https://www.pulumi.com/docs/install/), or Go 1.26 or newer, which builds one",
   );
 }
 
@@ -70,7 +70,7 @@ function versionOf(path: string): string | undefined {
   }
 }
 
-/** The newest CLI of the cache. A build comes alone, a download in a folder of its own with the language hosts. */
+/** The newest CLI of the cache. A built CLI is a single file; a downloaded one has a folder with the language hosts. */
 function cached(): Cli | undefined {
   const cache = cliCache();
   if (!existsSync(cache)) return undefined;

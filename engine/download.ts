@@ -15,13 +15,13 @@ const release = {
   } as Readonly<Record<string, string>>,
 };
 
-/** Milliseconds for the server's first answer: without internet, nobody should wait longer for that to show. */
+/** Milliseconds for the server's first answer: without internet, this is how long the user waits for the error. */
 const patience = 10_000;
 
 /**
  * Downloads Pulumi's own release, language hosts and all, into the cache.
  *
- * @throws Error where there is none for this machine, the server can't be reached, or the archive has another SHA-256
+ * @throws Error if there is none for this machine, the server can't be reached, or the archive has another SHA-256
  */
 export async function download(cache: string, say: (line: string) => void): Promise<void> {
   const { version } = release;
@@ -36,7 +36,7 @@ export async function download(cache: string, say: (line: string) => void): Prom
   if (actual !== expected)
     throw new Error(`the download of the Pulumi CLI ${version} has SHA-256 ${actual}, not ${expected}: it is not used`);
   mkdirSync(cache, { recursive: true });
-  // Unpacked beside its place and renamed: a download that was cut off is never taken for a CLI.
+  // Unpacked beside its final place and renamed: a partial download never counts as a CLI.
   const folder = mkdtempSync(join(cache, "download-"));
   try {
     writeFileSync(join(folder, "archive"), archive);

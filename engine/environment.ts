@@ -5,30 +5,30 @@ import { delimiter, dirname, join } from "node:path";
 import { parse } from "yaml";
 import { defaultStack } from "./arguments.ts";
 
-// What the CLI is told beside its arguments: the backend, the passphrase, and the Node that strips types.
+// The CLI's environment: the backend, the passphrase, and the Node that strips types.
 
-/** Pulumi.<stack>.yaml as far as the front end reads it; the CLI reads the rest. */
+/** The part of Pulumi.<stack>.yaml that the front end reads; the CLI reads the rest. */
 export interface StackFile {
   exists: boolean;
-  /** Whether its hosts are throw-away ones on this machine. */
+  /** Whether its hosts are throw-away hosts on this machine. */
   isLab: boolean;
   /** Whether the passphrase opens its secrets; another secrets provider needs none. */
   usesPassphrase: boolean;
 }
 
-/** Reads Pulumi.<stack>.yaml. @throws Error that names the file where it is not YAML */
+/** Reads Pulumi.<stack>.yaml. @throws Error that names the file if it is not YAML */
 export function readStackFile(folder: string, stack: string): StackFile {
   const name = `Pulumi.${stack}.yaml`;
   if (!existsSync(join(folder, name))) return { exists: false, isLab: false, usesPassphrase: true };
   let yaml: { config?: Record<string, { provider?: unknown }>; secretsprovider?: string } | null;
   const text = readText(join(folder, name), name);
   try {
-    // An anchor may be used by any number of hosts; the CLI, which reads the file too, has its own limit against files that explode.
+    // Any number of hosts may use an anchor; the CLI, which reads the file too, has its own limit against files that explode.
     yaml = parse(text, { maxAliasCount: -1, merge: true });
   } catch (error) {
     const why = (error as Error).message.trim();
     if (why.includes("multiple documents"))
-      throw new Error(`${name} holds several documents, parted by ---: one is read`, { cause: error });
+      throw new Error(`${name} holds several documents, separated by ---: only one is read`, { cause: error });
     throw new Error(`${name} is not valid YAML: ${why}`, { cause: error });
   }
   const provider = yaml?.secretsprovider;
@@ -39,7 +39,7 @@ export function readStackFile(folder: string, stack: string): StackFile {
   };
 }
 
-/** A file's text. @throws Error that names it as `what` where it can't be read */
+/** A file's text. @throws Error that calls the file `what` if it can't be read */
 function readText(path: string, what: string): string {
   try {
     return readFileSync(path, "utf8");
@@ -57,12 +57,12 @@ export const stacksHere = (folder: string): string[] =>
 /** The file with the default stack's passphrase, git-ignored: that stack is a throw-away one. */
 export const passphraseFile = (folder: string): string => join(folder, ".passphrase");
 
-/** The environment of the CLI for a stack. @throws Error where the stack's passphrase is missing or empty. */
+/** The environment of the CLI for a stack. @throws Error if the stack's passphrase is missing or empty. */
 export function environmentFor(folder: string, stack: string, cli: string): NodeJS.ProcessEnv {
   const backend = backendUrl(folder);
   return {
     ...process.env,
-    // Its language host, where it has one, and the Node that strips types itself.
+    // The CLI's language host, if it has one, and the Node that strips types itself.
     PATH: [join(folder, "node_modules", ".bin"), dirname(cli), process.env.PATH ?? ""].join(delimiter),
     PULUMI_SKIP_UPDATE_CHECK: "true",
     ...(backend !== undefined && { PULUMI_BACKEND_URL: backend }),
@@ -71,8 +71,8 @@ export function environmentFor(folder: string, stack: string, cli: string): Node
 }
 
 /**
- * Where the state is. PULUMI_BACKEND_URL says it, else Pulumi.yaml, else the folder `state` where that holds stacks already, else
- * whatever `pulumi login` chose, else the folder `state`, which is made. Undefined: the CLI finds it itself.
+ * Where the state is. The first of these wins: PULUMI_BACKEND_URL; Pulumi.yaml; the folder `state` if it already holds stacks; the
+ * backend that `pulumi login` chose; the folder `state`, which is created. Undefined: the CLI finds it itself.
  */
 function backendUrl(folder: string): string | undefined {
   if (process.env.PULUMI_BACKEND_URL) return process.env.PULUMI_BACKEND_URL;
@@ -81,7 +81,7 @@ function backendUrl(folder: string): string | undefined {
   const own = join(folder, "state");
   if (!existsSync(join(own, ".pulumi")) && isLoggedIn()) return undefined;
   mkdirSync(own, { recursive: true });
-  // Without the file of attributes that would stand beside each: nothing reads them, and the CLI writes the state at every step.
+  // Without the file of attributes beside each state file: nothing reads it, and the CLI writes the state at every step.
   return `file://${own}?metadata=skip`;
 }
 
@@ -97,7 +97,7 @@ function passphrase(folder: string, stack: string, backend: string | undefined):
   else if (file) refuseEmpty(readText(file, `PULUMI_CONFIG_PASSPHRASE_FILE, ${file},`), file);
   if (direct !== undefined || file) return {};
   if (stack === defaultStack) return { PULUMI_CONFIG_PASSPHRASE_FILE: ownPassphrase(folder) };
-  // Pulumi Cloud and keys of a cloud need none; on a terminal the CLI asks.
+  // Pulumi Cloud and a cloud's key service need no passphrase; on a terminal the CLI asks.
   const isCloud = backend === undefined || /^https?:/.test(backend);
   const { exists, usesPassphrase } = readStackFile(folder, stack);
   if (isCloud || !exists || !usesPassphrase || process.stdin.isTTY) return {};
@@ -111,7 +111,7 @@ function refuseEmpty(text: string, source: string): void {
     throw new Error(`the passphrase from ${source} is empty: anyone could read the secrets. Set a real one`);
 }
 
-/** Makes the default stack's passphrase at random where it does not exist yet. */
+/** Creates a random passphrase for the default stack if there is none yet. */
 function ownPassphrase(folder: string): string {
   const path = passphraseFile(folder);
   if (!existsSync(path)) writeFileSync(path, `${randomBytes(24).toString("base64url")}\n`, { mode: 0o600, flag: "wx" });

@@ -2,9 +2,9 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-// The engine's own record of a run, which the CLI writes with secrets masked: what happened to which resource, and what was said.
+// The engine's own record of a run, which the CLI writes with secrets masked: the step of each resource, and all messages.
 
-/** One event, as far as this program reads it. */
+/** The part of an event that this program reads. */
 interface EngineEvent {
   resOutputsEvent?: { metadata: Step };
   resOpFailedEvent?: { metadata: Step };
@@ -23,22 +23,22 @@ export interface Step {
 export interface Events {
   done: Step[];
   failed: Step[];
-  /** What the engine, the program and the providers said, without colors. */
+  /** Messages of the engine, the program and the providers, without colors. */
   messages: string[];
 }
 
-/** Where the CLI writes its events: a private file, gone with `read`. */
+/** The CLI writes its events into this private file, which `close` removes. */
 export class EventLog {
   readonly #folder = mkdtempSync(join(tmpdir(), "ha-kubernetes-events-"));
   readonly file = join(this.#folder, "events");
 
-  /** Reads the events so far. A last line that was cut off does not count. */
+  /** Reads the events so far. An incomplete last line does not count. */
   read(): Events {
     const events: Events = { done: [], failed: [], messages: [] };
     try {
       for (const line of readFileSync(this.file, "utf8").split("\n").slice(0, -1)) add(events, JSON.parse(line));
     } catch (error) {
-      // A CLI that refuses its arguments writes none.
+      // A CLI that refuses its arguments writes no events.
       if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
     }
     return events;

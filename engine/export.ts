@@ -4,7 +4,7 @@ import { environmentFor } from "./environment.ts";
 import { runCli } from "./pulumi.ts";
 import { suggestion } from "./refusals.ts";
 
-/** A resource of a stack's state, secrets in clear. */
+/** A resource of a stack's state, with secrets in clear text. */
 export interface StateResource {
   urn: string;
   type: string;
@@ -19,14 +19,14 @@ export interface StateResource {
 /** A stack's state. */
 export interface State {
   resources: StateResource[];
-  /** Steps that a killed run left, or a living one is at. */
+  /** Steps that a killed run left, or that a running one is performing. */
   pending: number;
 }
 
 /**
- * Reads a stack's state through the CLI, from whichever backend it is in, with every secret in clear: for this process's eyes only.
+ * Reads a stack's state through the CLI, from any backend, with every secret in clear text: it must not leave this process.
  *
- * @throws Error with the CLI's words where the stack does not exist or its secrets can't be read
+ * @throws Error with the CLI's message if the stack does not exist or its secrets can't be read
  */
 export async function readState(folder: string, stack: string): Promise<State> {
   const cli = await findCli((line) => console.error(line));

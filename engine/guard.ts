@@ -4,8 +4,8 @@ import { didYouMean, holdsPassword, holdsPrivateKey, problemsText } from "../con
 import { fileWords } from "../config/stack-file.ts";
 import { wordsOf } from "./arguments.ts";
 
-// What `config set` must not do: write a secret in clear, an empty or wrong one over a good one, a word over the cluster, or a key that
-// no program reads.
+// `config set` must not write a secret in clear text, replace a good secret with an empty or wrong one, replace the cluster with a
+// word, or write a key that no program reads.
 
 const prefix = "ha-kubernetes:";
 
@@ -13,8 +13,8 @@ const prefix = "ha-kubernetes:";
 export const setsConfig = (words: readonly string[]): boolean => words[0] === "config" && /^set(-all)?$/.test(words[1] ?? "");
 
 /**
- * Refuses a `config set` or `set-all` that would store a secret in clear, an empty secret, or a key that does not exist. `input` is what
- * came through standard input.
+ * Refuses a `config set` or `set-all` that would store a secret in clear text, an empty secret, or an unknown key. `input` is the text
+ * from standard input.
  *
  * @throws Error with the cure
  */
@@ -37,7 +37,7 @@ export function guardConfigSet(args: readonly string[], input: string | undefine
 }
 
 /**
- * Refuses a stack's file with names that YAML takes for something else, before the CLI writes them back as that.
+ * Refuses a stack's file with names that YAML reads as something else, before the CLI writes them back changed.
  *
  * @throws Error that names each
  */
@@ -46,7 +46,7 @@ export function guardNames(name: string, text: string): void {
   if (problems.length > 0) throw new Error(problemsText(`${name} can't be used, and nothing was touched`, problems));
 }
 
-/** The whole cluster is one mapping: a word in its place, or a key beside it, would be a cluster lost or a setting that nobody reads. */
+/** The whole cluster is one mapping: a word in its place would lose the cluster, and a key beside it would be a setting that nothing reads. */
 function guardCluster(given: string | undefined, value: string | undefined, isPath: boolean, isOwnProject: boolean): void {
   const key = given?.replace(prefix, "") ?? "";
   if (!isOwnProject || !/^cluster([.[]|$)/.test(key) || key.includes(":")) return;
@@ -54,7 +54,8 @@ function guardCluster(given: string | undefined, value: string | undefined, isPa
     throw new Error(
       "the value would take the place of the whole cluster. Nothing was written. Edit the stack's file, or set one key: --path cluster.KEY VALUE",
     );
-  if (key !== "cluster" && !isPath) throw new Error(`${key} would be a key of that very name. Nothing was written. Add --path`);
+  if (key !== "cluster" && !isPath)
+    throw new Error(`${key} would be stored as one key of that exact name. Nothing was written. Add --path`);
 }
 
 function guardValue(given: string | undefined, value: string | undefined, isSecret: boolean, isOwnProject: boolean): void {
@@ -62,7 +63,7 @@ function guardValue(given: string | undefined, value: string | undefined, isSecr
   if (!isSecret && holdsPrivateKey(value ?? "")) throw new Error(`the value is a private key. ${nothing} Add --secret`);
   const key = given?.replace(prefix, "").split(/[.[]/)[0];
   if (!isSecret && (holdsPassword(value ?? "") || holdsPassword(given ?? ""))) {
-    const cure = key === "cluster" ? "Take user and password out of it: the cluster holds no secret" : "Add --secret";
+    const cure = key === "cluster" ? "Remove user and password from it: the cluster holds no secret" : "Add --secret";
     throw new Error(`the value has a URL with a password. ${nothing} ${cure}`);
   }
   if (!isOwnProject || key === undefined || key.includes(":")) return;

@@ -1,22 +1,22 @@
 import { existsSync, readFileSync } from "node:fs";
 import { hostname } from "node:os";
 
-// What a killed run leaves in the state: its lock, and resources that were being made. The CLI keeps both until somebody says that
-// nobody is at it any more; on this machine, that can be seen.
+// A killed run leaves its lock in the state, and resources that were being created. The CLI keeps both until a user says that no
+// process is using the stack any more; for processes of this machine, this file finds out.
 
-/** The lock that a refused run met. */
+/** The lock that made the CLI refuse a run. */
 export interface Lock {
   host: string;
   pid: number;
 }
 
-/** Reads the locks out of the CLI's refusal. */
+/** Reads the locks from the CLI's refusal. */
 export function locksIn(stderr: string): Lock[] {
   if (!stderr.includes("the stack is currently locked")) return [];
   return [...stderr.matchAll(/created by \S+?@(\S+) \(pid (\d+)\)/g)].map(([, host = "", pid]) => ({ host, pid: Number(pid) }));
 }
 
-/** Whether the process that took a lock is known to be gone: it ran on this machine, and its number is free or another program's. */
+/** Whether the process that took a lock is known to be gone: it ran on this machine, and its id is free or belongs to another program. */
 export function isGone({ host, pid }: Lock): boolean {
   if (host !== hostname()) return false;
   try {
@@ -37,7 +37,7 @@ interface StateResource {
   dependencies?: string[];
 }
 
-/** A stack's state as `stack export` gives it. */
+/** A stack's state as `stack export` prints it. */
 export interface Deployment {
   deployment?: {
     resources?: StateResource[];
@@ -45,12 +45,12 @@ export interface Deployment {
   };
 }
 
-/** Providers whose resources exist nowhere but on hosts that the next run converges, or in the state: what was cut off is made whole. */
+/** Providers whose resources exist only in the state, or on hosts that the next run converges: an interrupted create does no harm. */
 const harmless = /^(command|tls|random):/;
 
 /**
- * The state without the pending creates that a later run has made, where it holds any. A create in a cloud stays: what it made may run
- * there unseen, and the CLI's warning names it.
+ * The state without the pending creates that a later run has completed, if there are any. A create in a cloud stays: its resource may
+ * run there unseen, and the CLI's warning names it.
  */
 export function withoutFinishedCreates(state: Deployment): Deployment | undefined {
   const { resources = [], pending_operations: pending = [] } = state.deployment ?? {};
@@ -62,14 +62,13 @@ export function withoutFinishedCreates(state: Deployment): Deployment | undefine
   return { ...state, deployment: { ...state.deployment, pending_operations: left } };
 }
 
-/** Commands: what a killed run had begun on a host is undone by the same text as what it has ended. */
+/** Commands: the same text undoes a finished command and one that a killed run had only begun. */
 const undoable = /^command:(remote|local):Command$/;
 const copy = /^command:remote:CopyToRemote$/;
 
 /**
- * The state with the commands that a killed run had begun as if they had been made, where it holds any: so `destroy` undoes them, too.
- * A file that was brought to a host and that nothing came to use is removed. What else had begun and is nowhere but in the state is
- * dropped.
+ * The state with the commands that a killed run had begun recorded as made, if there are any: so `destroy` undoes them, too. A file that
+ * was copied to a host and that no command uses is removed. Other pending creates, which exist only in the state, are dropped.
  */
 export function withBegunCommands(state: Deployment): Deployment | undefined {
   const { resources = [], pending_operations: pending = [] } = state.deployment ?? {};
@@ -94,7 +93,7 @@ const asMade = (resource: StateResource): StateResource => ({
 
 const removalOf = (urn: string) => urn.replace("command:remote:CopyToRemote::", "command:remote:Command::unused-");
 
-/** A command that takes away, when it is deleted, what a copy brought into the home of the user who logs in. */
+/** A command whose deletion removes the file that a copy put into the login's home folder. */
 const removing = ({ inputs = {}, ...resource }: StateResource): StateResource =>
   asMade({
     ...resource,

@@ -1,5 +1,5 @@
-// The entry of every npm script, in plain JavaScript for any Node from 20 on and without dependencies: makes node_modules
-// current, then runs the project's own Node (the npm package `node`), which strips types itself.
+// The entry of every npm script, in plain JavaScript for Node 20 or newer and without dependencies: brings node_modules up to date,
+// then runs the project's own Node (the npm package `node`), which strips types itself.
 //
 //   node engine/launch.mjs up|preview|destroy|output|config|cancel [options]
 //   node engine/launch.mjs run FILE [arguments]
@@ -13,9 +13,9 @@ import { fileURLToPath } from "node:url";
 const folder = dirname(dirname(fileURLToPath(import.meta.url)));
 const modules = join(folder, "node_modules");
 const node = join(modules, ".bin", "node");
-/** Holds the lock file's digest once an installation is whole. */
+/** Holds the lock file's digest once an installation is complete. */
 const installed = join(modules, ".installed");
-/** npm's versions before this one can't read the lock file. */
+/** Older versions of npm can't read the lock file. */
 const oldestNpm = 7;
 
 function fail(message) {
@@ -29,7 +29,7 @@ function lockDigest() {
     .digest("hex");
 }
 
-/** Installs unless the last installation was finished with the same lock file. */
+/** Installs the packages unless the last installation finished with the same lock file. */
 function makeCurrent() {
   const digest = lockDigest();
   if (existsSync(installed) && readFileSync(installed, "utf8") === digest && existsSync(node)) return;
@@ -42,7 +42,7 @@ function makeCurrent() {
   rmSync(installed, { force: true });
   const { status, error } = spawnSync("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"], {
     cwd: folder,
-    // What others read from standard output stays free of npm's words.
+    // Standard output stays free of npm's messages, because other programs read it.
     stdio: ["ignore", 2, 2],
   });
   if (error || status !== 0) fail(`npm ci failed${error ? `: ${error.message}` : ""}; its output is above`);
@@ -67,11 +67,11 @@ process.chdir(folder);
 makeCurrent();
 
 const [verb, ...rest] = process.argv.slice(2);
-const args = verb === "run" ? rest : [join("engine", "main.ts"), ...(verb === undefined ? [] : [verb]), ...rest];
-// Compiled code is kept: a run starts in two thirds of the time.
+const args = verb === "run" ? rest : [join("engine", "front-end.ts"), ...(verb === undefined ? [] : [verb]), ...rest];
+// Compiled code is cached: a run starts in two thirds of the time.
 const env = { NODE_COMPILE_CACHE: join(modules, ".cache", "node-compile"), ...process.env };
 const child = spawn(node, args, { cwd: folder, stdio: "inherit", env });
-// The engine takes a signal that comes twice within half a second as one: a terminal sends it to the whole group.
+// A terminal sends a signal to the whole group; the engine treats two signals within half a second as one.
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
 child.on("error", (error) => fail(`${node} can't be run: ${error.message}`));
 child.on("exit", (code, signal) => process.exit(code ?? (signal === "SIGINT" ? 130 : 1)));

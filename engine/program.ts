@@ -5,7 +5,7 @@ import * as grpc from "@grpc/grpc-js";
 import * as pulumi from "@pulumi/pulumi";
 
 // The language host: runs the program in this process whenever the CLI asks for it. A CLI that was built from its Go module has no
-// other; one with its own gives the same result through this one. It is the server of the SDK's Automation API.
+// other; one with its own language host gives the same result with this one. It is the server of the SDK's Automation API.
 
 // biome-ignore lint/suspicious/noExplicitAny: the SDK keeps the types of this class to itself
 type Any = any;
@@ -27,15 +27,15 @@ export interface ProgramServer {
 /** Serves the program `main` of a project's folder. */
 export async function serveProgram(folder: string, main: string): Promise<ProgramServer> {
   let runs = 0;
-  // Whether the program has told the engine itself what is wrong, in one line: then nothing more is said.
+  // Whether the program has reported the error to the engine itself, in one line: then nothing is added.
   let told = false;
   const program = async () => {
-    // A module of its own for each time the CLI asks: on a terminal, once for the preview and once for the update.
+    // A new module each time the CLI asks: on a terminal, once for the preview and once for the update.
     const url = `${pathToFileURL(join(folder, main))}?run=${++runs}`;
     try {
       return { ...(await import(url)) };
     } catch (error) {
-      // The SDK tells such an error by its message alone, without a trace.
+      // The SDK reports such an error by its message alone, without a stack trace.
       told = pulumi.RunError.isInstance(error);
       throw error;
     }

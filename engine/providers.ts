@@ -6,15 +6,15 @@ import type { Packages } from "../plugins/serve.ts";
 import type { Cli } from "./cli.ts";
 import { runCli } from "./pulumi.ts";
 
-// Which providers serve `command`, `tls` and `random`: Pulumi's own plugins, or the ones of plugins/ in this process.
+// Chooses the providers for `command`, `tls` and `random`: Pulumi's own plugins, or those of plugins/ in this process.
 
 const names = Object.keys(builtIn);
 
 /**
- * Chooses the providers for a run. Pulumi's own where all of them are installed, or where a CLI that came from Pulumi can download
- * them; else ours. HA_KUBERNETES_PROVIDERS=pulumi or =builtin decides it.
+ * Chooses the providers for a run. Pulumi's own if all of them are installed, or if a CLI that came from Pulumi can download
+ * them; if not, ours. HA_KUBERNETES_PROVIDERS=pulumi or =builtin overrides the choice.
  *
- * @returns The packages to serve from this process; none where the CLI has its own.
+ * @returns The packages to serve from this process; none if the CLI uses Pulumi's.
  */
 export async function choosePackages(
   cli: Cli,
@@ -28,7 +28,7 @@ export async function choosePackages(
   if (wanted === "builtin") return builtIn;
   const missing = missingPlugins(folder, env);
   if (missing.length === 0) return {};
-  // A CLI that was built here was built because nothing can be downloaded.
+  // A CLI is built here only if nothing can be downloaded.
   if (wanted === undefined && cli.isBuilt) return builtIn;
   say(`installing Pulumi's plugins ${missing.map(({ name, version }) => `${name} ${version}`).join(", ")}`);
   for (const { name, version } of missing) {
@@ -43,7 +43,7 @@ export async function choosePackages(
   return {};
 }
 
-/** Plugins that this project needs in the versions of its SDKs, and that are neither installed nor on PATH. */
+/** The plugins that this project needs, in the versions of its SDKs, and that are neither installed nor on PATH. */
 function missingPlugins(folder: string, env: NodeJS.ProcessEnv): { name: string; version: string }[] {
   const home = env.PULUMI_HOME || join(homedir(), ".pulumi");
   const onPath = (name: string) =>
@@ -53,7 +53,7 @@ function missingPlugins(folder: string, env: NodeJS.ProcessEnv): { name: string;
     .filter(({ name, version }) => !onPath(name) && !existsSync(join(home, "plugins", `resource-${name}-v${version}`)));
 }
 
-/** A plugin's version is that of its SDK. */
+/** A plugin has the version of its SDK. */
 const versionOfSdk = (folder: string, name: string): string =>
   JSON.parse(readFileSync(join(folder, "node_modules/@pulumi", name, "package.json"), "utf8")).version;
 

@@ -1,35 +1,35 @@
 import { spawn } from "node:child_process";
 
-// The CLI as a child: what it says on stderr is shown as it comes, and kept, because that is where it tells why it refuses.
+// Runs the CLI as a child process. Its stderr is shown as it comes, and kept, because it says why the CLI refuses.
 
 /** How a run of the CLI ended. */
 export interface Run {
-  /** Exit status; 128 plus the signal's number where a signal ended it. */
+  /** Exit status; 128 plus the signal's number if a signal ended it. */
   status: number;
   stderr: string;
-  /** Empty where it was shown. */
+  /** Empty if it was shown. */
   stdout: string;
 }
 
 export interface RunOptions {
   cwd: string;
   env: NodeJS.ProcessEnv;
-  /** `show`: all goes where this process's output goes, a terminal stays one. `keep`: nothing is shown. */
+  /** `show`: output goes to this process's own output, a terminal stays a terminal. `keep`: nothing is shown. */
   output: "show" | "keep";
-  /** Lines of stderr that are not shown yet, because the caller may have an answer to them. Default: none. */
+  /** Lines of stderr that are held back, because the caller may handle them. Default: none. */
   hold?: RegExp;
-  /** Text for its standard input. Default: this process's own where output is shown, else nothing. */
+  /** Text for its standard input. Default: this process's own if output is shown, or nothing. */
   input?: string | Buffer;
 }
 
 const signals: Readonly<Record<string, number>> = { SIGHUP: 1, SIGINT: 2, SIGKILL: 9, SIGTERM: 15 };
 
-/** Runs the CLI to its end. Never throws for its exit status. */
+/** Runs the CLI until it exits. Never throws because of its exit status. */
 export function runCli(path: string, args: readonly string[], { cwd, env, output, hold, input }: RunOptions): Promise<Run> {
   return new Promise((resolve, reject) => {
     const shows = output === "show";
     const stdin = input !== undefined ? "pipe" : shows ? "inherit" : "ignore";
-    // Only a terminal is handed over: a pipe whose reader goes away would end the CLI half done.
+    // Only a terminal is inherited: a closed pipe would end the CLI half done.
     const direct = shows && process.stdout.isTTY;
     const child = spawn(path, args, { cwd, env, stdio: [stdin, direct ? "inherit" : "pipe", "pipe"] });
     const kept = { stdout: [] as Buffer[], stderr: [] as Buffer[] };
@@ -49,7 +49,7 @@ export function runCli(path: string, args: readonly string[], { cwd, env, output
       for (const one of passed) process.off(one, pass);
       const text = (stream: Buffer[]) => Buffer.concat(stream).toString();
       if (shows && signal !== null)
-        process.stderr.write(`the Pulumi CLI was ended by ${signal}; another run goes on from there\n`);
+        process.stderr.write(`the Pulumi CLI was ended by ${signal}; another run continues from there\n`);
       resolve({ status: code ?? 128 + (signals[signal ?? ""] ?? 0), stdout: text(kept.stdout), stderr: text(kept.stderr) });
     });
     if (child.stdin) {

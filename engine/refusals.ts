@@ -4,7 +4,7 @@ import { type CommandLine, defaultStack } from "./arguments.ts";
 import { passphraseFile, readStackFile, stacksHere } from "./environment.ts";
 import { isGone, locksIn } from "./interrupted.ts";
 
-// Why the CLI refuses, by its own words, and what helps.
+// Recognizes why the CLI refuses, by its messages, and knows the cure.
 
 /** What this front end does about a refusal before it tries again. */
 export interface Cure {
@@ -13,10 +13,10 @@ export interface Cure {
   args: string[];
 }
 
-/** What the CLI says where a stack is missing or locked. */
+/** The CLI's message if a stack is missing or locked. */
 export const refusal = /no stack named '[^']*' found|the stack is currently locked/;
 
-/** The cure of a refusal that needs nobody's decision. */
+/** The cure of a refusal, if it needs no decision by the user. */
 export function mendable(stderr: string, folder: string, stack: string, { words, operation }: CommandLine): Cure | undefined {
   const creates = operation === "up" || operation === "preview" || words[0] === "config";
   if (creates && isMissing(stderr) && readStackFile(folder, stack).exists)
@@ -25,7 +25,7 @@ export function mendable(stderr: string, folder: string, stack: string, { words,
   if (locks.length > 0 && locks.every(isGone)) {
     const pids = locks.map(({ pid }) => pid).join(", ");
     return {
-      why: `the run that locked stack ${stack} (process ${pids} on this machine) was killed: its lock is taken away`,
+      why: `the run that locked stack ${stack} (process ${pids} on this machine) was killed: its lock is removed`,
       args: ["cancel", "--yes", stack],
     };
   }
@@ -34,7 +34,7 @@ export function mendable(stderr: string, folder: string, stack: string, { words,
 
 const isMissing = (stderr: string) => /no stack named '[^']*' found/.test(stderr);
 
-/** Which stack a mistyped one may have been. */
+/** Suggests a stack for a mistyped name. */
 export function stackAdvice(folder: string, stack: string): string {
   const names = stacksHere(folder);
   const meant = didYouMean(stack, names);
@@ -43,7 +43,7 @@ export function stackAdvice(folder: string, stack: string): string {
     : `Stacks with a config here: ${names.join(", ") || "none"}.`;
 }
 
-/** One line of advice for a refusal; undefined where the CLI's own words are enough. */
+/** One line of advice for a refusal; undefined if the CLI's own message is enough. */
 export async function suggestion(
   stderr: string,
   folder: string,
@@ -59,8 +59,8 @@ export async function suggestion(
   if (/incorrect passphrase/.test(stderr)) {
     if (stack === defaultStack && process.env.PULUMI_CONFIG_PASSPHRASE !== undefined && existsSync(passphraseFile(folder)))
       return `PULUMI_CONFIG_PASSPHRASE is set, so .passphrase, which stack ${stack} was made with, is not used. Unset it.`;
-    return `Stack ${stack}'s secrets were made with another passphrase. Give that one; or, where nothing of the stack lives, delete encryptionsalt from Pulumi.${stack}.yaml.`;
+    return `Stack ${stack}'s secrets were made with another passphrase. Use that one; or, if nothing of the stack exists, delete encryptionsalt from Pulumi.${stack}.yaml.`;
   }
-  if (locksIn(stderr).length > 0) return `If no other run is at it, npm run cancel -- --stack ${stack} takes the lock away.`;
+  if (locksIn(stderr).length > 0) return `If no other run is using it, npm run cancel -- --stack ${stack} removes the lock.`;
   return undefined;
 }

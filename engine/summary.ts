@@ -3,7 +3,7 @@ import { secretSignature, signature } from "../plugins/value.ts";
 import { defaultStack, type Operation } from "./arguments.ts";
 import type { Events, Step } from "./events.ts";
 
-// What a person wants to know once `up` or `destroy` has ended: what changed where, what the stack offers, and what to do next.
+// Prints a summary after `up` or `destroy`: the changes on each host, the stack's outputs, and the next steps.
 
 /** Outputs that only the program needs, for its next run. */
 const internal = ["recorded", "etcdBorn"];
@@ -41,26 +41,24 @@ function failureLines(operation: Operation, { failed, messages }: Events, check:
     ...where,
     ...(isRefused ? refusedLogin(operation) : []),
     ...(isUnreachable && !isRefused
-      ? ["A host that is gone for good leaves the stack by lost: true in the config: docs/operations.md."]
+      ? ["If a host is gone for good, set lost: true for it in the config: docs/operations.md."]
       : []),
-    `What ended well stays. Once the cause is mended, ${operation} goes on from here; ${check} looks at every host.`,
+    `Finished work stays. Fix the cause and run ${operation} again: it continues from here. ${check} looks at every host.`,
   ];
 }
 
-/** A login that changed on hosts reaches the state by an `up`; what is removed before that logs in as before. */
+/** A changed login reaches the state by an `up`; a removal before that uses the old login. */
 const refusedLogin = (operation: Operation) => [
-  "A host answered and refused the login. Compare cluster.ssh.user and the secret sshPrivateKey with what the host lets in.",
+  "A host answered and refused the login. Compare cluster.ssh.user and the secret sshPrivateKey with the logins that the host accepts.",
   ...(operation === "destroy"
-    ? ["destroy logs in as the last up did. Where the login changed since: put the new one in the config, run up, then destroy."]
-    : [
-        "Where a host was to be removed: it is logged in to as by the last up. Put its entry back, run up with the new login, then remove it.",
-      ]),
+    ? ["destroy uses the login of the last up. If the login changed since: put the new one in the config, run up, then destroy."]
+    : ["The removal of a host uses the login of the last up. Put its entry back, run up with the new login, then remove it."]),
 ];
 
 const changes = ["create", "update", "delete", "replace", "create-replacement", "delete-replaced"];
 const isChange = ({ op, type }: Step) => changes.includes(op) && type !== stackType;
 
-/** Host commands by stage with their hosts; of anything else the number of resources. */
+/** Host commands by stage with their hosts; for other resources only their number. */
 function changedWhere(steps: readonly Step[]): string[] {
   const hosts = new Map<string, Set<string>>();
   let others = 0;
@@ -76,7 +74,7 @@ function changedWhere(steps: readonly Step[]): string[] {
 /** Names of commands are `<stage>-<host name>`. */
 const stageAndHost = /^(scripts|prepare|etcd|balancer|control-plane|worker|addons|leaving|handover|join)-(.+)$/;
 
-/** A screen's width, as far as a small mapping is written in one line. */
+/** The width of a screen, up to which a small mapping is written in one line. */
 const lineWidth = 120;
 
 /** A stack's outputs as YAML, without those that only the program reads; secrets masked where the engine masked them. */
@@ -86,7 +84,7 @@ export function outputLines(outputs: Record<string, unknown>): string[] {
   const document = new Document(masked(Object.fromEntries(shown)));
   visit(document, {
     Map: (_, node, path) => {
-      // The outputs themselves stand one below the other.
+      // The outputs themselves are one below the other.
       if (path.length < 3) return undefined;
       if (stringify(node.toJSON(), { collectionStyle: "flow", lineWidth: 0 }).length > lineWidth - 16) return undefined;
       node.flow = true;
@@ -96,7 +94,7 @@ export function outputLines(outputs: Record<string, unknown>): string[] {
   return document.toString({ lineWidth: 0, flowCollectionPadding: true }).trimEnd().split("\n");
 }
 
-/** The engine masks a secret's text, and leaves the mark that it is one around it. */
+/** The engine masks a secret's text, and leaves the secret's mark around it. */
 function masked(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(masked);
   if (typeof value !== "object" || value === null) return value;

@@ -8,6 +8,6 @@ export interface IssuingAuthority {
   trusted: string;
 }
 
-/** What is trusted, the issuing certificate first: kubeadm takes the first one for that of the key beside it. */
+/** All trusted certificates, the issuing one first: kubeadm takes the first as the one of the key beside it. */
 export const issuingFirst = ({ certificate, trusted }: Omit<IssuingAuthority, "key">): string =>
   certificate + trusted.replace(certificate, "");

@@ -1,24 +1,20 @@
 import { stringify } from "yaml";
-import { dnsAddress } from "../addons/coredns.ts";
+import { dnsAddress } from "../config/addresses.ts";
 import type { Cluster } from "../config/schema.ts";
 import type { HostFile } from "./stage.ts";
 
 // The kubelet, the same on every node: its unit, its configuration and how it is told its name.
 
 /** Where prepare puts what depends on the host itself: drop-ins that win over the rendered configuration. */
-export const KUBELET_DROP_INS = "/etc/ha-kubernetes/kubelet.conf.d";
+const KUBELET_DROP_INS = "/etc/ha-kubernetes/kubelet.conf.d";
 /** The name servers that pods' look-ups end at; prepare writes it without loopback addresses. */
-export const RESOLV_CONF = "/etc/ha-kubernetes/resolv.conf";
-
-/** The pod network that this program installs; empty where the user brings one, without which no Node is Ready. */
-export const podNetwork = (cluster: Cluster) => (cluster.addons.flannel ? "flannel" : "");
+const RESOLV_CONF = "/etc/ha-kubernetes/resolv.conf";
 
 export interface KubeletArgs {
   host: { name: string; address: string; providerId?: string };
-  cluster: Cluster;
+  cluster: Pick<Cluster, "kubelet" | "kubernetesVersion" | "network">;
   /** How it proves who it is before it has a certificate of its own. Workers only. */
   bootstrapKubeconfig?: string;
-  labels: Readonly<Record<string, string>>;
   taints: readonly { key: string; value: string; effect: string }[];
   /** More flags, from the provider. */
   extraArgs: Readonly<Record<string, string>>;
@@ -63,7 +59,7 @@ function configuration({ host, cluster, taints }: KubeletArgs): object {
   };
 }
 
-function unit({ host, cluster, bootstrapKubeconfig, labels, extraArgs }: KubeletArgs): string {
+function unit({ host, cluster, bootstrapKubeconfig, extraArgs }: KubeletArgs): string {
   const flags = {
     config: "/var/lib/kubelet/config.yaml",
     "config-dir": KUBELET_DROP_INS,
@@ -72,12 +68,6 @@ function unit({ host, cluster, bootstrapKubeconfig, labels, extraArgs }: Kubelet
     "hostname-override": host.name,
     "node-ip": host.address,
     ...(bootstrapKubeconfig && { "bootstrap-kubeconfig": bootstrapKubeconfig }),
-    ...(Object.keys(labels).length > 0 && {
-      "node-labels": Object.entries(labels)
-        .sort()
-        .map(([key, value]) => `${key}=${value}`)
-        .join(","),
-    }),
     ...extraArgs,
   };
   return `[Unit]

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
+import { basename } from "node:path";
 import { gzipSync } from "fflate";
 import { createTar } from "nanotar";
 
@@ -18,6 +19,7 @@ export type Library =
   | "images"
   | "api"
   | "announce"
+  | "apiserver"
   | "etcd"
   | "turn"
   | "pool-turn"
@@ -37,17 +39,17 @@ export type Library =
  * a library shows on these stages and on no other. A unit test compares this with what the scripts really call.
  */
 export const stageLibraries: Readonly<Record<StageName, readonly Library[]>> = {
-  prepare: ["common", "files", "saved", "artifacts", "images", "etcd", "turn", "pool-turn", "node", "own"],
+  prepare: ["common", "files", "saved", "artifacts", "images", "api", "etcd", "turn", "pool-turn", "own"],
   // biome-ignore format: a line for each stage
   etcd: ["common", "files", "saved", "own", "artifacts", "etcd", "turn", "word", "leaving", "authorities", "clock", "lost"],
   balancer: ["common", "files", "saved", "etcd", "turn", "word", "leaving"],
   // biome-ignore format: a line for each stage
-  "control-plane": ["common", "files", "saved", "artifacts", "images", "api", "announce", "etcd", "turn", "word", "leaving", "node", "drain", "proof", "leavings", "authorities", "clock"],
+  "control-plane": ["common", "files", "saved", "artifacts", "images", "api", "announce", "etcd", "turn", "word", "leaving", "apiserver", "node", "drain", "proof", "leavings", "authorities", "clock"],
   // biome-ignore format: a line for each stage
   worker: ["common", "files", "saved", "artifacts", "images", "api", "etcd", "pool-turn", "word", "node", "drain", "proof", "leavings", "authorities", "clock"],
   addons: ["common", "files", "api", "etcd", "turn", "node", "drain", "proof", "lost"],
   leaving: ["common", "files", "api", "announce", "etcd", "word", "leaving"],
-  handover: ["common", "files", "etcd", "turn", "word", "leaving"],
+  handover: ["common", "files", "etcd", "turn", "word", "leaving", "apiserver"],
 };
 
 /** A script as a stage has it: `lib/<library>.sh` or `stage/<script>.sh`. */
@@ -56,8 +58,8 @@ export interface Script {
   content: string;
 }
 
-/** The scripts of a folder of hosts/, by file name. */
-export type ReadScripts = (folder: string) => ReadonlyMap<string, string>;
+/** The scripts of hosts/lib or of a stage, by file name. */
+export type ReadScripts = (folder: "lib" | StageName) => ReadonlyMap<string, string>;
 
 /** Where the archive is brought to, below the home of the user who logs in; hosts/lib/common.sh takes it from there. */
 export const ARCHIVE_IN_HOME = ".ha-kubernetes-scripts.tar.gz";
@@ -87,7 +89,7 @@ export function scriptsDigest(stage: StageName, read: ReadScripts = scriptsOf): 
 
 /** What a host needs: a gzipped tar with hosts/lib as `lib` and each stage's scripts in a folder of its name. The same bytes everywhere. */
 export function scriptsArchive(read: ReadScripts = scriptsOf): { content: Uint8Array; sha256: string } {
-  const folders = ["lib", ...Object.keys(stageLibraries).sort()];
+  const folders = ["lib", ...(Object.keys(stageLibraries) as StageName[]).sort()] as const;
   const content = packed(
     folders.flatMap((folder) => [...read(folder)].map(([name, content]) => ({ path: `${folder}/${name}`, content }))),
   );
@@ -107,13 +109,15 @@ const sha256 = (content: string | Uint8Array) => createHash("sha256").update(con
 
 const found = new Map<string, ReadonlyMap<string, string>>();
 
-/** The scripts of a folder of hosts/, sorted; read once. */
-export function scriptsOf(folder: string): ReadonlyMap<string, string> {
+/** The scripts of hosts/lib or of a stage, sorted by name; read once. Sub-folders sort them for readers: on hosts all lie side by side. */
+export function scriptsOf(folder: "lib" | StageName): ReadonlyMap<string, string> {
   const known = found.get(folder);
   if (known !== undefined) return known;
-  const place = new URL(`${folder}/`, import.meta.url);
-  const names = readdirSync(place).filter((name) => name.endsWith(".sh"));
-  const scripts = new Map(names.sort().map((name) => [name, readFileSync(new URL(name, place), "utf8")]));
+  const place = new URL(folder === "lib" ? "lib/" : `stages/${folder}/`, import.meta.url);
+  const paths = readdirSync(place, { recursive: true, encoding: "utf8" }).filter((path) => path.endsWith(".sh"));
+  const named = paths.map((path) => [basename(path), readFileSync(new URL(path, place), "utf8")] as const);
+  const scripts = new Map(named.sort(([a], [b]) => (a < b ? -1 : 1)));
+  if (scripts.size < paths.length) throw new Error(`two scripts of hosts/${folder} have the same name`);
   found.set(folder, scripts);
   return scripts;
 }

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { digest } from "../config/digest.ts";
 import {
   ARCHIVE_IN_HOME,
   ARCHIVE_ON_HOST,
@@ -34,7 +34,7 @@ export interface Stage {
    * line, so that nobody takes it for what the host should hold.
    */
   passing?: string;
-  /** Shown in previews: what is installed or running after this stage, such as { etcd: "3.6.14" }. */
+  /** Shown in previews: the versions that are installed or running after this stage, such as { etcd: "3.6.14" }. */
   versions?: Readonly<Record<string, string>>;
   /** Shell variables of the script, shown in previews: never a secret. */
   settings?: Readonly<Record<string, string>>;
@@ -44,7 +44,7 @@ export interface Stage {
    * freely later: nothing runs because of them. Visible: never a secret.
    */
   birth?: Readonly<Record<string, string>>;
-  /** Small inputs of the script that are no files of the host, by name (read as "$STAGE/inputs/<name>"); may be secret. */
+  /** Small inputs of the script that are not installed as files, by name (read as "$STAGE/inputs/<name>"); may be secret. */
   inputs?: Readonly<Record<string, string>>;
 }
 
@@ -103,11 +103,6 @@ function render(stage: Stage, user: string, withScripts: boolean): RenderedStage
   };
 }
 
-/** The first 12 hex digits of a text's SHA-256. */
-export function digest(text: string): string {
-  return createHash("sha256").update(text).digest("hex").slice(0, 12);
-}
-
 /** `value` as one word of a POSIX shell. */
 export function quote(value: string): string {
   return `'${value.replaceAll("'", "'\\''")}'`;
@@ -139,8 +134,8 @@ function launcher(name: StageName, user: string, taking: readonly string[], birt
   return `exec ${sudo(user)}bash -c ${quote(script)}`;
 }
 
-// From what was brought last, else from what the host keeps. Nothing is run but what has the digest that stands here: an archive of
-// another release, half of one, or one that was changed is passed by.
+// Takes the scripts from the newest archive, else from the one that the host keeps. Only scripts with this digest ever run: an archive of
+// another release, a truncated or a changed one is skipped.
 function takeScripts(digest: string): string[] {
   return [
     ". $d/settings.sh",
@@ -151,7 +146,7 @@ function takeScripts(digest: string): string[] {
   ];
 }
 
-// With the last stage goes what was brought and not taken yet.
+// With the last stage goes an archive that no stage has taken yet.
 function undoLauncher(stage: Stage, user: string): string {
   const home = "/var/lib/ha-kubernetes";
   const run = `${home}/stages/${stage.name}/lib/run.sh`;

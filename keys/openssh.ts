@@ -1,6 +1,6 @@
 import { createHash, createPrivateKey, type KeyObject, randomBytes } from "node:crypto";
 
-// OpenSSH's encodings of keys: RFC 4253 section 6.6, RFC 5656 section 3.1, RFC 8709 section 4, and PROTOCOL.key of OpenSSH.
+// Encodes keys in OpenSSH's formats: RFC 4253 section 6.6, RFC 5656 section 3.1, RFC 8709 section 4, and PROTOCOL.key of OpenSSH.
 
 /** A length-prefixed string of the SSH wire format. */
 const field = (...parts: (Buffer | string)[]): Buffer => {
@@ -19,7 +19,7 @@ const integer = (base64url?: string): Buffer => {
   return (bytes[0] ?? 0) & 0x80 ? field("\0", bytes) : field(bytes);
 };
 
-/** What follows the type in a public and in a private key. Undefined where OpenSSH has no such key. */
+/** The fields after the type in a public and in a private key. Undefined if OpenSSH has no such key. */
 function fieldsOf(key: KeyObject): { type: string; open: Buffer[]; secret: Buffer[] } | undefined {
   // Node has no JWK for this curve.
   if (key.asymmetricKeyDetails?.namedCurve === "secp224r1") return undefined;
@@ -37,7 +37,7 @@ function fieldsOf(key: KeyObject): { type: string; open: Buffer[]; secret: Buffe
   return { type: `ecdsa-sha2-${curve}`, open, secret: [...open, integer(d)] };
 }
 
-/** A key pair in OpenSSH's forms. */
+/** A key pair in OpenSSH's formats. */
 export interface OpensshKey {
   /** "OPENSSH PRIVATE KEY", unencrypted, without a comment. */
   privateKey: string;
@@ -49,7 +49,7 @@ export interface OpensshKey {
   sha256: string;
 }
 
-/** A private key in OpenSSH's forms; undefined where it has no such key (curve P-224). */
+/** A private key in OpenSSH's formats; undefined if it has no such key (curve P-224). */
 export function opensshKey(key: KeyObject): OpensshKey | undefined {
   const { type = "", open, secret } = fieldsOf(key) ?? {};
   if (!open || !secret) return undefined;
@@ -76,9 +76,9 @@ export const sshFingerprint = (blob: Buffer): string =>
   `SHA256:${createHash("sha256").update(blob).digest("base64").replace(/=+$/, "")}`;
 
 /**
- * A private key in a form every SSH client library reads: PKCS #8, which some do not, is turned into OpenSSH's own form.
+ * A private key in a format that every SSH client library reads: PKCS #8, which some do not read, is converted to OpenSSH's format.
  *
- * @throws When the key cannot be parsed; the message never holds the key.
+ * @throws Error if the key cannot be parsed; the message never holds the key.
  */
 export function sshReadableKey(pem: string, passphrase?: string): string {
   if (!/-----BEGIN (ENCRYPTED )?PRIVATE KEY-----/.test(pem)) return pem;

@@ -2,7 +2,7 @@ import ssh2, { type ParsedKey } from "ssh2";
 import { sshReadableKey } from "./openssh.ts";
 
 /**
- * Reads a private key as every login of this program does: what this refuses can't log in anywhere.
+ * Reads a private key as every login of this program does: a key that this refuses can't log in anywhere.
  *
  * @throws Error whose message is about the format and holds nothing of the key
  */
@@ -13,7 +13,7 @@ export function readPrivateKey(pem: string, passphrase?: string): { text: string
   return { text, key };
 }
 
-/** Whether a key's halves belong together: what it signs is what its public half takes. One changed character is found by nothing else. */
+/** Whether a key's halves belong together: its public half verifies its signature. No other check finds a single changed character. */
 export function signsRight(key: ParsedKey): boolean {
   const data = "whether this key is whole";
   // SHA-1, the default for RSA, is switched off on many systems.

@@ -1,45 +1,45 @@
 # shellcheck shell=bash
-# How docker is asked for a host. Sourced after lib.sh.
+# Creates a host's container. Sourced after lib.sh.
 
-# systemd, kubelet, containerd and privileged pods live with these. --privileged is no choice where the machine itself has not
-# every capability (CAP_SYS_RESOURCE is often missing in small virtual machines).
+# These are enough for systemd, kubelet, containerd and privileged pods. --privileged fails if the machine itself lacks a capability
+# (CAP_SYS_RESOURCE is often missing in small virtual machines).
 readonly CAPABILITIES="SYS_ADMIN NET_ADMIN NET_RAW SYS_PTRACE SYS_CHROOT MKNOD AUDIT_WRITE AUDIT_CONTROL SETFCAP SYS_NICE
   SYS_TTY_CONFIG SYSLOG IPC_LOCK DAC_READ_SEARCH NET_BROADCAST LEASE SYS_TIME SYS_BOOT"
 
-# container_arguments CLUSTER HOST ADDRESS CGROUP_DRIVER IMAGE NAME_SERVERS: the arguments of `docker create`, one a line. None
-# is secret.
+# container_arguments CLUSTER HOST ADDRESS CGROUP_DRIVER IMAGE NAME_SERVERS: the arguments of `docker create`, one on each line. None
+# of them is secret.
 container_arguments() {
   local cluster=$1 host=$2 address=$3 driver=$4 image=$5 servers=$6 capability
   printf '%s\n' --pull never --restart no --name "$(container_name "$cluster" "$host")" --hostname "$host" \
     --label "$LABEL=$cluster" --label "ha-kubernetes.host=$host" \
     --network "$(network_name "$cluster")" --ip "$address"
   for capability in $CAPABILITIES; do printf '%s\n' --cap-add "$capability"; done
-  # Kernel settings are per host or the machine's own (docs/lab.md); without the device rule privileged pods fail.
+  # Kernel settings belong to each host or to the machine (docs/lab.md); without the device rule privileged pods fail.
   printf '%s\n' --security-opt seccomp=unconfined --security-opt apparmor=unconfined --security-opt systempaths=unconfined \
     --device-cgroup-rule 'a *:* rwm' --cgroupns private
-  # Where systemd keeps the control groups, docker takes only slices as parents.
+  # With systemd's cgroup driver, docker accepts only slices as parents.
   if [ "$driver" = cgroupfs ]; then printf '%s\n' --cgroup-parent /; fi
-  # /run and /tmp are empty after a start, as after a boot. Overlays can't lie on the container's own overlay, so what holds
-  # them, and what syncs to disk, are volumes.
+  # /run and /tmp are empty after a start, as after a boot. Overlays can't be on the container's own overlay, so folders that hold
+  # overlays, or that sync to disk, are volumes.
   printf '%s\n' --tmpfs /run:nosuid,nodev,mode=755 --tmpfs /tmp:exec,nosuid,nodev,mode=1777 \
     --volume /var/lib/containerd --volume /var/lib/etcd --volume /var/lib/kubelet \
     --mount "type=bind,source=$CACHE/bundle,target=/var/cache/ha-kubernetes/bundle,readonly"
-  # systemd's word for: power off.
+  # systemd's signal to power off.
   printf '%s\n' --stop-signal SIGRTMIN+3 --stop-timeout 90 --env container=docker --env "LAB_NAME_SERVERS=$servers" \
     --entrypoint /usr/local/sbin/lab-init "$image"
 }
 
-# The name servers that this machine itself asks, loopback ones left out: no host could reach those.
+# The name servers of this machine, without loopback addresses, which no host could reach.
 name_servers() {
   local file=/etc/resolv.conf
   [ ! -f /run/systemd/resolve/resolv.conf ] || file=/run/systemd/resolve/resolv.conf
   awk '$1 == "nameserver" && $2 ~ /^[0-9.]+$/ && $2 !~ /^127\./ {print $2}' "$file" | paste -sd' '
 }
 
-# The address a host's container was made with; nothing where there is no such container.
+# The address that a host's container was created with; empty if there is no such container.
 address_of() { docker inspect --format '{{range .NetworkSettings.Networks}}{{.IPAMConfig.IPv4Address}}{{end}}' "$1" 2>/dev/null || true; }
 
-# ready CONTAINER ADDRESS: sshd answers, and users other than root are let in too.
+# ready CONTAINER ADDRESS: sshd answers, and accepts users other than root, too.
 ready() {
   local banner
   exec 3<>"/dev/tcp/$2/22" && read -t 5 -r banner <&3 && [[ $banner == SSH-2.0-* ]] && docker exec "$1" test ! -e /run/nologin

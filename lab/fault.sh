@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# fault.sh FAULT CLUSTER HOST [OTHER]: what can happen to a host, for tests. docs/lab.md says what each one looks like to others.
+# fault.sh FAULT CLUSTER HOST [OTHER]: breaks a host, for tests. docs/lab.md says how each fault looks to other hosts.
 set -euo pipefail
 # shellcheck source=lab/lib.sh
 . "$(dirname "$0")/lib.sh"
 # shellcheck source=lab/container.sh
 . "$LAB/container.sh"
 
-# The machine's end of the host's network cable. Found without the host's help: it may be frozen.
+# The machine's end of the host's network cable. This works without the host, which may be frozen.
 machine_end() {
   local pid index
   pid=$(docker inspect --format '{{.State.Pid}}' "$1")
@@ -30,7 +30,7 @@ power_cut() {
   docker kill "$1" >/dev/null
 }
 
-# Traffic between a host and one other, dropped in a table of its own in the host.
+# Drops traffic between a host and one other, in a separate table inside the host.
 cut_between() {
   docker exec --interactive "$1" nft -f - <<NFT
 table inet lab-cut

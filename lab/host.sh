@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# host.sh create CLUSTER HOST ADDRESS: makes the host and waits until it can be logged into. Reads from stdin who may log in
-# (one public key, the first line) and the host's private SSH key (the rest). The cluster's network must exist.
-# host.sh delete CLUSTER HOST: removes it with all it holds.
-# host.sh exec CLUSTER HOST COMMAND...: runs a command in the host as root, past its network and its sshd. For tests.
+# host.sh create CLUSTER HOST ADDRESS: creates the host and waits until it accepts logins. Reads from stdin the public key that may log
+# in (the first line) and the host's private SSH key (the rest). The cluster's network must exist.
+# host.sh delete CLUSTER HOST: removes it with all its data.
+# host.sh exec CLUSTER HOST COMMAND...: runs a command in the host as root, without its network and sshd. For tests.
 set -euo pipefail
 # shellcheck source=lab/lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -20,7 +20,7 @@ create_host() {
   fi
   if [ -z "$has" ]; then
     docker_has_network "$(network_name "$cluster")" || fail "there is no lab '$cluster' on this machine"
-    # Made with the network, and again where the recipe has changed since.
+    # The image was built with the network; it is built again if the recipe has changed since.
     ensure_image
     mkdir -p "$CACHE/bundle"
     driver=$(docker info --format '{{.CgroupDriver}}')

@@ -1,11 +1,11 @@
 # shellcheck shell=bash
-# The host image: a Debian 12 with systemd and sshd, as a freshly installed machine is, built once and cached. Sourced after
-# lib.sh. Debian 12, since the systemd of Debian 13 does not boot where controllers are on cgroup version 1.
+# The host image: a Debian 12 with systemd and sshd, like a freshly installed machine, built once and cached. Sourced after lib.sh.
+# It is Debian 12 because the systemd of Debian 13 does not boot with controllers on cgroup version 1.
 
-# Whose signatures packages carry.
+# The keys that sign the packages.
 readonly KEYRING=/usr/share/keyrings/debian-archive-keyring.gpg
 
-# The recipe is everything below image/, this machine's architecture and nothing else; another recipe is another image.
+# The recipe is everything below image/ and this machine's architecture; another recipe makes another image.
 recipe_digest() {
   (cd "$LAB/image" && { uname -m && find . -type f -print0 | sort -z | xargs -0 sha256sum; }) | sha256sum | cut -c1-16
 }
@@ -14,7 +14,7 @@ image_name() { echo "ha-kubernetes-lab:$(recipe_digest)"; }
 
 image_is_there() { docker image inspect "$(image_name)" >/dev/null 2>&1; }
 
-# Makes it where it is not there; one run at a time does.
+# Builds the image if it does not exist; one run at a time.
 ensure_image() { image_is_there || locked image make_image; }
 
 make_image() {
@@ -33,13 +33,13 @@ build_image() {
   say "building the host image, once: one to three minutes"
   mkdir -p "$CACHE/lab"
   chmod 0700 "$CACHE/lab"
-  # What a killed run left; the lock says that nobody works there now.
+  # Leftovers of a killed run; because of the lock, no other run is using them.
   rm -rf "$CACHE"/lab/build.*
   tree=$(mktemp -d "$CACHE/lab/build.XXXXXXXX")
   log=$tree.log
   packages=$(grep -v '^#' "$LAB/image/packages" | paste -sd,)
-  # In a mount namespace of its own, so that a killed run leaves no mounts; debootstrap's own mirror where the machine names none.
-  # shellcheck disable=SC2046 # no word where there is no mirror
+  # In a separate mount namespace, so that a killed run leaves no mounts; with debootstrap's own mirror if the machine names none.
+  # shellcheck disable=SC2046 # no argument if there is no mirror
   unshare --mount debootstrap --force-check-gpg --keyring "$KEYRING" --variant=minbase --include="$packages" bookworm "$tree/root" $(machine_mirror) >"$log" 2>&1 ||
     fail "debootstrap could not make the host image: $(tail -n 5 "$log")"
   machine_sources >"$tree/root/etc/apt/sources.list.d/machine.list"

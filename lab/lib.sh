@@ -1,15 +1,15 @@
 # shellcheck shell=bash
 # shellcheck disable=SC2034 # used where it is sourced
-# What every script of the lab uses: names, messages, deadlines, locks, and the way to the docker daemon that holds the labs.
+# Functions for every script of the lab: names, messages, deadlines, locks, and the connection to the docker daemon that holds the labs.
 
 unset DOCKER_CONTEXT DOCKER_TLS_VERIFY
 export LC_ALL=C PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 LAB=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-# RUN does not outlive a boot, STATE does. Nothing of either is left once the last lab is gone, but STATE/docker with the image.
+# RUN does not survive a boot, STATE does. Once the last lab is gone, only STATE/docker with the image is left.
 RUN=/run/ha-kubernetes-lab
 STATE=/var/lib/ha-kubernetes-lab
 CACHE=${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/ha-kubernetes
-# On every container and network of ours; its value is the cluster's name.
+# Every container and network of ours carries this label; its value is the cluster's name.
 LABEL=ha-kubernetes.cluster
 OWN_DAEMON=unix://$RUN/docker.sock
 readonly LAB RUN STATE CACHE LABEL OWN_DAEMON
@@ -21,7 +21,7 @@ fail() {
   exit 1
 }
 
-# wait_until SECONDS DESCRIPTION COMMAND...: polls until COMMAND succeeds, and fails with its last words at the deadline.
+# wait_until SECONDS DESCRIPTION COMMAND...: polls until COMMAND succeeds; at the deadline it fails with COMMAND's last output.
 wait_until() {
   local what=$2 seconds=$1 end=$((SECONDS + $1)) last=""
   shift 2
@@ -33,7 +33,7 @@ wait_until() {
 
 need_root() { [ "$(id -u)" = 0 ] || fail "needs root: hosts are containers with networks and mounts of their own. Run it with sudo"; }
 
-# locked NAME COMMAND...: one at a time on this machine; the kernel drops the lock with the last process that holds it.
+# locked NAME COMMAND...: runs one COMMAND at a time on this machine; the kernel releases the lock with the last process that holds it.
 locked() {
   local name=$1
   shift
@@ -46,25 +46,25 @@ locked() {
   )
 }
 
-# Names of one cluster's things. A bridge's name has at most 15 letters, so it is a digest.
+# Names of one cluster's objects. A bridge's name has at most 15 characters, so it is a digest.
 network_name() { echo "ha-kubernetes-$1"; }
 container_name() { echo "ha-kubernetes-$1-$2"; }
 bridge_name() { echo "hak-$(printf %s "$1" | sha256sum | cut -c1-10)"; }
 nat_table() { echo "ha-kubernetes-lab-$1"; }
 
-# docker_make THERE NAME COMMAND...: has docker make something, and waits for it where the daemon is at it already: a run that was
-# killed may have asked. THERE NAME tells when it is there.
+# docker_make EXISTS NAME COMMAND...: lets docker create an object. If the daemon is creating it already, because a killed run asked for
+# it, this waits until EXISTS NAME succeeds.
 docker_make() {
-  local there=$1 name=$2 said
+  local exists=$1 name=$2 said
   shift 2
   if ! said=$(docker "$@" 2>&1 >/dev/null); then
     [[ $said == *already* ]] || fail "docker can't make $name: $said"
-    wait_until 30 "docker to finish $name, which another run asked for ($said)" "$there" "$name"
+    wait_until 30 "docker to finish $name, which another run asked for ($said)" "$exists" "$name"
   fi
 }
 
-# remove_containers LABEL...: all that carry these labels, with all they hold. Done when docker has none any more: a run that was
-# killed may have asked for the same.
+# remove_containers LABEL...: removes all containers with these labels, and their volumes. Polls until docker has none left, because a
+# killed run may have asked for the same.
 remove_containers() {
   local filters=()
   mapfile -t filters < <(printf -- '--filter\nlabel=%s\n' "$@")
@@ -80,7 +80,7 @@ no_containers_left() {
 docker_has_network() { docker network inspect "$1" >/dev/null 2>&1; }
 daemon_answers() { docker version >/dev/null 2>&1; }
 
-# The first lab notes which daemon holds it; with the last one the note goes.
+# The first lab records which daemon holds it; the last one removes the record.
 labs_exist() { [ -f "$STATE/daemon" ]; }
 
 use_recorded_daemon() {
@@ -88,9 +88,9 @@ use_recorded_daemon() {
   export DOCKER_HOST
 }
 
-# Points docker at the daemon that holds the labs, and starts it when it is ours and does not run, as after a boot.
+# Connects docker to the daemon that holds the labs. Starts the daemon if it is ours and does not run, for example after a boot.
 connect_docker() {
-  labs_exist || fail "there is no lab on this machine: make the network first"
+  labs_exist || fail "there is no lab on this machine: create the network first"
   use_recorded_daemon
   if daemon_answers; then return 0; fi
   [ "$DOCKER_HOST" = "$OWN_DAEMON" ] ||
@@ -98,12 +98,12 @@ connect_docker() {
   locked daemon start_own_daemon
 }
 
-# Docker that starts nothing else than what we ask for: no default bridge, no packet filter rules, no cgroups of systemd.
+# A docker daemon that creates only what we ask for: no default bridge, no packet filter rules, no cgroups of systemd.
 start_own_daemon() {
   local end=$((SECONDS + 60)) launched=no
   mkdir -p "$RUN" "$STATE/docker"
   until daemon_answers; do
-    # One that lives and does not answer is starting, or ending: a killed run left it so.
+    # A daemon that lives and does not answer is starting or ending, after a killed run.
     if own_daemon_ended; then
       [ "$launched" = no ] || fail "dockerd did not start: $(tail -n 5 "$RUN/docker.log")"
       launch_own_daemon
@@ -120,11 +120,11 @@ own_daemon_lives() {
 }
 own_daemon_ended() { ! own_daemon_lives; }
 
-# Its process id is on disk before the lock goes on: a run that is killed here leaves no daemon that the next one doesn't know.
+# Its process id is on disk before the lock is released: if this run is killed, the next one still finds the daemon.
 launch_own_daemon() {
   say "starting a docker daemon for the lab"
   echo '{}' >"$RUN/daemon.json"
-  # What a killed one left: it would wait for a containerd that is gone.
+  # Files of a killed daemon: with them, a new one would wait for a containerd that is gone.
   rm -f "$RUN/docker.pid" "$RUN/daemon.pid" "$RUN/exec/containerd/containerd.pid"
   # shellcheck disable=SC2016 # for the inner shell
   setsid sh -c 'echo $$ >"$0" && exec "$@" 9>&-' "$RUN/daemon.pid" \

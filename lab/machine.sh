@@ -1,14 +1,14 @@
 # shellcheck shell=bash
-# What the machine needs before it can hold hosts, and what is put back once the last lab is gone. Sourced after lib.sh.
+# Prepares the machine for hosts, and restores it once the last lab is gone. Sourced after lib.sh.
 
-# Command and Debian package of each tool that is used.
+# Command and Debian package of each tool.
 readonly TOOLS="docker:docker.io debootstrap:debootstrap ip:iproute2 bridge:iproute2 nft:nftables iptables:iptables
   flock:util-linux unshare:util-linux nsenter:util-linux setsid:util-linux modprobe:kmod tar:tar"
 
-# kubelet, containerd and systemd of every host share the first two with the machine, whose defaults suffice for two or three
-# hosts; the third is for the hosts' way out of the machine.
+# kubelet, containerd and systemd of every host share the first two with the machine, whose defaults are enough for two or three
+# hosts; the third lets hosts reach networks outside the machine.
 readonly RAISED="fs.inotify.max_user_instances=8192 fs.inotify.max_user_watches=524288 net.ipv4.ip_forward=1"
-# What systemd, kubelet and kube-proxy in the hosts may set although it is the whole machine's.
+# Settings of the whole machine that systemd, kubelet and kube-proxy in the hosts may change.
 readonly TOUCHED="kernel.panic kernel.panic_on_oops kernel.pid_max kernel.keys.root_maxkeys kernel.keys.root_maxbytes
   vm.overcommit_memory vm.panic_on_oom fs.file-max fs.nr_open net.netfilter.nf_conntrack_max"
 
@@ -29,17 +29,17 @@ install_tools() {
   [ -f "$KEYRING" ] || { missing+=("$KEYRING") && packages+=(debian-archive-keyring); }
   [ ${#missing[@]} -gt 0 ] || return 0
   command -v apt-get >/dev/null ||
-    fail "this machine lacks ${missing[*]}. Only on Debian and Ubuntu are they installed by themselves: install them and try again"
+    fail "this machine lacks ${missing[*]}. The lab installs them only on Debian and Ubuntu: install them and try again"
   mapfile -t packages < <(printf '%s\n' "${packages[@]}" | sort -u)
   say "installing ${packages[*]}"
   local log
-  # The lock's file is closed: a daemon that a package starts must not hold it.
+  # The lock's file is closed, because a daemon that a package starts must not hold it.
   log=$(exec 2>&1 9>&- && apt-get update -qq && DEBIAN_FRONTEND=noninteractive \
     apt-get -o DPkg::Lock::Timeout=300 install -y -qq --no-install-recommends "${packages[@]}") ||
     fail "apt-get could not install ${packages[*]}: $(tail -n 5 <<<"$log")"
 }
 
-# Each feature is tried for real, in a network namespace that goes away with the test.
+# Each feature is really used, in a network namespace that ends with the test.
 check_kernel() {
   grep -qw overlay /proc/filesystems || modprobe -q overlay || fail "the kernel has no overlay file system"
   [ -d /proc/sys/net/bridge ] || modprobe -q br_netfilter || fail "the kernel has no br_netfilter"
@@ -57,7 +57,7 @@ nftables address translation:nft "add table ip t; add chain ip t c { type nat ho
 TESTS
 }
 
-# The daemon that runs already, or one of our own; remembered for as long as a lab exists.
+# Uses the daemon that is running already, or starts a separate one; the choice is recorded for as long as a lab exists.
 choose_daemon() {
   mkdir -p "$STATE"
   if ! labs_exist; then
@@ -79,7 +79,7 @@ choose_daemon() {
 
 default_daemon() { echo "${DOCKER_HOST:-unix:///var/run/docker.sock}"; }
 
-# What the settings were is on disk, whole, before the first of them is changed.
+# The old settings are on disk, completely, before the first of them is changed.
 raise_sysctls() {
   local item key
   if [ ! -f "$STATE/sysctls" ]; then
@@ -100,7 +100,7 @@ restore_sysctls() {
   local key before file
   while read -r key before; do
     file=$(sysctl_file "$key")
-    # Another daemon that was started meanwhile routes for its own containers.
+    # Another daemon, started meanwhile, needs forwarding for its own containers.
     if [ "$key" = net.ipv4.ip_forward ] && DOCKER_HOST=unix:///var/run/docker.sock daemon_answers; then continue; fi
     [ "$(cat "$file")" = "$before" ] || echo "$before" >"$file"
   done <"$STATE/sysctls"
@@ -109,7 +109,7 @@ restore_sysctls() {
 
 sysctl_file() { echo "/proc/sys/${1//.//}"; }
 
-# Puts the machine back when no lab is left. The image stays in STATE/docker (or in the daemon that ran already) as a cache.
+# Restores the machine if no lab is left. The image stays in STATE/docker (or in the daemon that was running already) as a cache.
 release_machine() {
   local networks
   networks=$(docker network ls --quiet --filter "label=$LABEL")

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # network.sh create CLUSTER SUBNET: prepares this machine, its host image and the cluster's own bridge network.
-# network.sh start CLUSTER: brings everything of it back after this machine was started anew.
-# network.sh delete CLUSTER: removes the network and every host still in it, and puts the machine back with the last lab.
+# network.sh start CLUSTER: starts its network and hosts again after this machine was rebooted.
+# network.sh delete CLUSTER: removes the network and every host that is still in it, and restores the machine with the last lab.
 set -euo pipefail
 # shellcheck source=lab/lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -16,7 +16,7 @@ create_network() {
   prepare_machine
   has=$(subnet_of "$cluster")
   if [ -n "$has" ] && [ "$has" != "$subnet" ]; then
-    fail "network $network exists with subnet $has, not $subnet: another lab has the name '$cluster'. Remove that one, or take another name"
+    fail "network $network exists with subnet $has, not $subnet: another lab has the name '$cluster'. Remove that one, or choose another name"
   fi
   [ -n "$has" ] || add_network "$cluster" "$subnet"
   open_ways "$cluster" "$subnet"
@@ -29,7 +29,7 @@ add_network() {
   route=$({ ip -4 route show to root "$subnet"; ip -4 route show to match "$subnet"; } |
     awk -v own="$(bridge_name "$cluster")" '$1 != "default" && $3 != own')
   [ -z "$route" ] || fail "subnet $subnet is used on this machine already (route: $(head -n 1 <<<"$route")): take another lab.subnet"
-  # Not larger than what the way out carries.
+  # Not larger than the MTU of the route out of the machine.
   device=$(ip -4 -o route show default | sed -n '1s/.* dev \([^ ]*\).*/\1/p')
   [ -z "$device" ] || mtu=$(cat "/sys/class/net/$device/mtu")
   docker_make docker_has_network "$(network_name "$cluster")" network create --driver bridge --subnet "$subnet" --label "$LABEL=$cluster" \
@@ -37,8 +37,8 @@ add_network() {
     --opt com.docker.network.bridge.enable_ip_masquerade=false "$(network_name "$cluster")"
 }
 
-# The hosts' way out of the machine in a table of our own, and past a firewall of this machine that forwards nothing, which
-# would stop traffic between hosts as well.
+# Lets the hosts reach networks outside the machine by a separate table, and opens a firewall of this machine that forwards nothing,
+# which would stop traffic between hosts as well.
 open_ways() {
   local table way
   table=$(nat_table "$1")
@@ -52,7 +52,7 @@ table ip $table {
   }
 }
 NFT
-  # A firewall that lets everything through gets no rule of ours.
+  # A firewall that accepts everything needs no rule of ours.
   [ "$(iptables -w -S FORWARD)" != "-P FORWARD ACCEPT" ] || return 0
   for way in --in-interface --out-interface; do
     forwarding --check "$1" "$way" || iptables -w -I FORWARD "$way" "$(bridge_name "$1")" -j ACCEPT
@@ -80,8 +80,8 @@ start_network() {
   [ ${#containers[@]} -eq 0 ] || docker start "${containers[@]}" >/dev/null
 }
 
-# The network goes last: while it is there, this machine is known to hold a lab. Whether there is a lab at all is asked under the
-# lock: a run that was killed may have gone on and removed it meanwhile.
+# The network is removed last: as long as it exists, this machine is known to hold a lab. Whether there is a lab at all is checked
+# under the lock: another run may have removed it meanwhile.
 delete_network() {
   local cluster=$1
   labs_exist || return 0
@@ -92,7 +92,7 @@ delete_network() {
   release_machine
 }
 
-# A first lab that could not be made leaves no daemon and no setting behind.
+# If the first lab can't be created, no daemon and no setting is left behind.
 release_after_failure() {
   local status=$?
   if [ "$status" != 0 ] && labs_exist; then

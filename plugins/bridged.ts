@@ -3,8 +3,8 @@ import type { Context, Resource, ResourceType } from "./provider.ts";
 import { type Properties, unchanged, type Value } from "./value.ts";
 
 /**
- * A resource type of a plugin that wraps a Terraform provider: its state holds the inputs as given, and all of them with defaults
- * among the outputs; nothing of it exists outside the state; what can't change in place is replaced.
+ * A resource type of a plugin that wraps a Terraform provider: its state holds the inputs as given, and among
+ * the outputs all of them with defaults. The resource exists only in the state. A change that can't be made in place replaces it.
  */
 export interface Bridged {
   fields: Fields;
@@ -12,11 +12,11 @@ export interface Bridged {
   secrets?: readonly string[];
   /** The schema version that the state records; 0 is not recorded. Default: 0. */
   schemaVersion?: number;
-  /** What is wrong with inputs beyond what the fields say; they may hold unknowns. Default: nothing. */
+  /** Finds faults of inputs beyond the rules of the fields; inputs may hold unknowns. Default: finds none. */
   check?: (inputs: Properties) => Failure[];
-  /** Inputs with defaults that depend on other inputs. Default: as they are. */
+  /** Adds defaults that depend on other inputs. Default: adds none. */
   complete?: (inputs: Properties) => Properties;
-  /** Outputs because of which the resource is replaced though its inputs are as they were. Default: none. */
+  /** Names outputs that cause a replacement although no input changed. Default: none. */
   expired?: (old: Resource, inputs: Properties) => string[];
   /** Makes the resource from inputs with all defaults. */
   make: (inputs: Properties, context: Context) => Promise<{ id: string; outputs: Properties }>;

@@ -1,21 +1,21 @@
 import { type Properties, unknown, type Value } from "./value.ts";
 
-/** What a check found wrong with an input. */
+/** A fault that a check found in an input. */
 export interface Failure {
   property: string;
   reason: string;
 }
 
-/** What an input may be. */
+/** The rules of one input. */
 export interface Field {
   type: "string" | "number" | "boolean" | "array" | "object";
   /** Default: false. */
   required?: boolean;
-  /** What the provider takes where the input is absent. Default: nothing. */
+  /** The value of an absent input. Default: none. */
   default?: Value;
-  /** Whether a change is made in place; otherwise it replaces the resource. Default: false. */
+  /** Whether a change is made in place; if not, it replaces the resource. Default: false. */
   inPlace?: boolean;
-  /** Allowed values; of a list, those of its elements. Default: any. */
+  /** Allowed values; for a list, of its elements. Default: any. */
   oneOf?: readonly Value[];
   /** Smallest number allowed. Default: none. */
   minimum?: number;
@@ -24,7 +24,7 @@ export interface Field {
 /** The inputs that a resource type knows, by name. */
 export type Fields = Readonly<Record<string, Field>>;
 
-/** What does not fit the fields. Inputs that they do not name are refused, not ignored. */
+/** The inputs that break the rules of the fields. Inputs without a field are refused, not ignored. */
 export function misfits(inputs: Properties, fields: Fields, path = ""): Failure[] {
   const failures = Object.entries(inputs).flatMap(([name, value]) => misfit(path + name, value, fields[name]));
   for (const [name, { required }] of Object.entries(fields)) {

@@ -3,7 +3,7 @@ import type { Logging } from "./command-output.ts";
 import type { SshTarget } from "./ssh-endpoint.ts";
 import { assetSignature, isObject, type Properties, signature, type Value } from "./value.ts";
 
-/** Inputs of a command; their meaning is the plugin's. */
+/** Inputs of a command, with the meaning that the plugin gives them. */
 export interface CommandInputs {
   create?: string;
   update?: string;
@@ -12,19 +12,19 @@ export interface CommandInputs {
   logging?: Logging;
   environment?: Record<string, string>;
   addPreviousOutputInEnv?: boolean;
-  /** Of a local one. */
+  /** For local commands only. */
   interpreter?: string[];
   dir?: string;
 }
 
-/** What is done on a host has its connection, defaults filled in. */
+/** Inputs of a resource on a host: its connection, with defaults. */
 export interface Connected {
   connection: SshTarget;
 }
 
 /** Inputs of a copy. */
 export interface CopyInputs extends Connected {
-  /** An asset as the protocol carries it: a file here, or a text. */
+  /** An asset as the protocol carries it: a file on this machine, or a text. */
   source: { path?: string; text?: string };
   remotePath: string;
 }
@@ -65,7 +65,7 @@ const endpoint: Fields = {
 /** The plugin's defaults, which its state records. Seconds for perDialTimeout. */
 const endpointDefaults = { user: "root", port: 22, dialErrorLimit: 10, perDialTimeout: 15 };
 
-/** What the plugin marks secret: a connection as a whole, and once more what is in it. */
+/** The properties that the plugin marks secret: a connection as a whole, and again the secrets inside it. */
 export const connectionSecrets: readonly string[] = [
   "connection",
   ...["password", "privateKey", "privateKeyPassword"].flatMap((name) => [`connection.${name}`, `connection.proxy.${name}`]),
@@ -80,7 +80,7 @@ export const checkLocal = (inputs: Properties): Checked => ({ inputs, failures: 
 export function checkRemote(inputs: Properties): Checked {
   const { environment } = inputs;
   const sent = isObject(environment) && Object.keys(environment).length > 0;
-  const reason = "is taken by servers only as their AcceptEnv says, and not sent here: write NAME=value before the command";
+  const reason = "is accepted by servers only as their AcceptEnv says, and not sent here: write NAME=value before the command";
   const { inputs: completed, failures } = checkConnected(inputs, { ...common, ...connected });
   return { inputs: completed, failures: sent ? [...failures, { property: "environment", reason }] : failures };
 }

@@ -8,28 +8,28 @@ const grace = 5000;
 /** A command to run on this machine. */
 export interface LocalExecution {
   text: string;
-  /** Program and arguments that get the text as their last argument. Default: /bin/sh -c. */
+  /** Program and arguments; the text is added as the last argument. Default: /bin/sh -c. */
   interpreter?: string[];
   /** Default: the working directory of this process. */
   dir?: string;
   stdin?: string;
-  /** Added to this process's own. */
+  /** Variables that are added to this process's environment. */
   environment: Record<string, string>;
   output: CommandOutput;
   signal: AbortSignal;
 }
 
 /**
- * Runs a command in a process group of its own: Ctrl-C in the terminal does not hit it, and an interrupt reaches all of it. Waits,
- * like the plugin, until nothing holds its output any more.
+ * Runs a command in its own process group: Ctrl-C in the terminal does not reach it, and an interrupt reaches all of it. Like the
+ * plugin, it waits until no process holds the output any more.
  *
- * @throws When it can't be started or is interrupted.
+ * @throws Error if it can't be started or is interrupted.
  */
 export function runHere({ text, interpreter, dir, stdin, environment, output, signal }: LocalExecution): Promise<Exit> {
   return new Promise((resolve, reject) => {
     const [program = "/bin/sh", ...args] = interpreter?.length ? interpreter : ["/bin/sh", "-c"];
     const env: NodeJS.ProcessEnv = { ...process.env, ...environment };
-    // A command, and what it may leave running, must not get what opens the state's secrets.
+    // A command, and the processes that it leaves running, must not get the passphrase of the state's secrets.
     delete env.PULUMI_CONFIG_PASSPHRASE;
     const child = spawn(program, [...args, text], { cwd: dir, env, detached: true });
     let killer: NodeJS.Timeout | undefined;
@@ -65,7 +65,7 @@ function killGroup(leader: number | undefined, signal: NodeJS.Signals): void {
   try {
     process.kill(-leader, signal);
   } catch (error) {
-    // Gone in the meantime: what was wanted.
+    // The group has ended meanwhile, which is fine.
     if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
   }
 }

@@ -3,9 +3,9 @@ import { StringDecoder } from "node:string_decoder";
 /** Which streams of a command are shown while it runs. */
 export type Logging = "stdout" | "stderr" | "stdoutAndStderr" | "none";
 
-/** Lines of output that an error repeats. */
+/** Number of lines of output that an error repeats. */
 const tailLines = 20;
-/** Characters of one line that are shown; the outputs keep all of it. */
+/** Characters of one line that are shown; the outputs keep the whole line. */
 const shownLineLength = 2000;
 
 const shorten = (line: string): string =>
@@ -13,11 +13,11 @@ const shorten = (line: string): string =>
     ? line
     : `${line.slice(0, shownLineLength)} … (${line.length - shownLineLength} more characters)`;
 
-/** Cuts chunks into lines as they come; the last, unfinished line comes out at the end. */
+/** Cuts chunks into lines as they arrive; the last, unfinished line is passed on at the end. */
 class Lines {
   readonly #decoder = new StringDecoder("utf8");
   readonly #onLine: (line: string) => void;
-  // Parts of the unfinished line: joined once, so that a line of many megabytes costs no more than its length.
+  // Parts of the unfinished line, joined only once, so that the cost of a very long line stays proportional to its length.
   #open: string[] = [];
 
   constructor(onLine: (line: string) => void) {
@@ -44,14 +44,14 @@ class Lines {
   }
 }
 
-/** What a command printed: whole for its outputs, line by line for those who watch, its end for an error. */
+/** A command's output: whole for the resource's outputs, line by line for the log, its end for an error. */
 export class CommandOutput {
   readonly #chunks: { stdout: Buffer[]; stderr: Buffer[] } = { stdout: [], stderr: [] };
   readonly #lines: { stdout: Lines; stderr: Lines };
   readonly #tail: string[] = [];
 
   /**
-   * @param logging - Which streams are shown. Standard output that is not shown stays out of errors too: it may hold a secret.
+   * @param logging - Which streams are shown. Standard output that is not shown stays out of errors, too: it may hold a secret.
    * @param log - Called with each shown line, cut to 2000 characters.
    */
   constructor(logging: Logging, log: (line: string) => void) {
@@ -73,7 +73,7 @@ export class CommandOutput {
     this.#lines[stream].write(chunk);
   }
 
-  /** To be called once when the command has ended. */
+  /** Must be called once after the command has ended. */
   end(): void {
     this.#lines.stdout.end();
     this.#lines.stderr.end();
@@ -84,7 +84,7 @@ export class CommandOutput {
     return Buffer.concat(this.#chunks[stream]).toString("utf8").replace(/\n$/, "");
   }
 
-  /** The last 20 lines of both streams as they came, for an error; empty when there were none. */
+  /** The last 20 lines of both streams in order of arrival, for an error; empty if there were none. */
   tail(): string {
     return this.#tail.join("\n");
   }

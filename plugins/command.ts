@@ -17,13 +17,14 @@ import { RefusedLogin, where } from "./ssh-endpoint.ts";
 import { type Exit, SshPool } from "./ssh-pool.ts";
 import { changedNames, isObject, type Properties } from "./value.ts";
 
-// Stands in for the plugin `command`: an update runs `update`, else `create`; a delete runs as the last applied state has it. It
-// differs where the plugin hurts: another login for the same host runs nothing, commands share SSH connections, an error holds neither a command's text nor its stdin, lines
-// of any length are safe, and an interrupt reaches a command on this machine. CopyToRemote takes one file; CopyFile isn't here.
+// Stands in for the plugin `command`: an update runs `update` or, if there is none, `create`; a delete runs the text of the last applied
+// state. It differs on purpose: another login for the same host runs nothing, commands share SSH connections, an error holds neither a
+// command's text nor its stdin, lines of any length are safe, and an interrupt reaches a command on this machine. CopyToRemote takes
+// one file; CopyFile is not supported.
 
 type Operation = "create" | "update" | "delete";
 
-/** Runs one command to its end; says how it ended and where that was. */
+/** Runs one command until it ends; returns its exit and the place where it ran. */
 type Run = (
   inputs: CommandInputs & Connected,
   text: string,
@@ -35,7 +36,7 @@ type Run = (
 /** Connections live as long as the provider. */
 const connections = new SshPool();
 
-/** Anything may change in place but `triggers`. */
+/** Every input except `triggers` may change in place. */
 function diff(old: Resource, inputs: Properties): Difference {
   const changed = changedNames(old.inputs, inputs);
   return {
@@ -44,7 +45,7 @@ function diff(old: Resource, inputs: Properties): Difference {
   };
 }
 
-/** Whether nothing but the way to log in changed. Another host key may be another machine under the same address. */
+/** Whether only the login changed. Another host key may mean another machine at the same address. */
 function isLoginAlone(before: Properties, after: Properties): boolean {
   const changed = changedNames(before, after);
   if (changed.length !== 1 || !isObject(before.connection) || !isObject(after.connection)) return false;
@@ -52,12 +53,12 @@ function isLoginAlone(before: Properties, after: Properties): boolean {
   return changed[0] === "connection" && !another.includes("host") && !another.includes("hostKey");
 }
 
-/** Random, as the plugin's: 8 hexadecimal digits. */
+/** A random id like the plugin's: 8 hexadecimal digits. */
 const newId = (name: string) => `${name}${randomBytes(4).toString("hex")}`;
 
 /**
- * The life of either kind of command. `login`: proves that a connection's login works, for an update that changes nothing else; what the
- * command did on that host stays done.
+ * The resource type of either kind of command. `login` proves that a connection's login works, for an update that changes nothing else;
+ * the command does not run again.
  */
 function commandType(
   check: ResourceType["check"],
@@ -128,7 +129,7 @@ const remote = commandType(
   ({ connection }, context) => connections.prove(connection, context),
 );
 
-/** A file that is brought to a host again when its content or its place changed, but not for another connection; never deleted. */
+/** A file that is copied to a host again if its content or its place changed, but not for another connection; never deleted. */
 const copyToRemote: ResourceType = {
   secrets: connectionSecrets,
   check: checkCopy,

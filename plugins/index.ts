@@ -1,6 +1,6 @@
 import type { Packages } from "./serve.ts";
 
-/** The packages that stand in for Pulumi's plugins where those can't be had. Each is loaded at its first call. */
+/** The packages that stand in for Pulumi's plugins where those are not available. Each is loaded at its first call. */
 export const builtIn = {
   command: () => import("./command.ts"),
   random: () => import("./random.ts"),

@@ -41,20 +41,20 @@ function checkString(inputs: Properties): Failure[] {
   const given = complete(inputs);
   const minima = kinds.reduce((sum, kind) => sum + Number(given[kind.least] ?? 0), 0);
   const short = { property: "length", reason: `is ${String(given.length)}; the minima are ${minima}` };
-  const none = { property: "upper", reason: "no kind of character is left" };
+  const none = { property: "upper", reason: "no kind of character is allowed" };
   return [
     ...(Number(given.length) < minima ? [short] : []),
     ...(kinds.every((kind) => given[kind.flag] === false) ? [none] : []),
   ];
 }
 
-/** A list of `count` characters, each with the same chance. */
+/** A list of `count` random characters, each with the same chance. */
 const pick = (set: string, count: number): string[] => {
   const runes = [...set];
   return Array.from({ length: count }, () => runes[randomInt(runes.length)] ?? "");
 };
 
-/** Puts a list into a random order, each order with the same chance (Fisher-Yates). */
+/** Shuffles a list, each order with the same chance (Fisher-Yates). */
 function shuffle(list: string[]): string[] {
   for (let last = list.length - 1; last > 0; last--) {
     const other = randomInt(last + 1);
@@ -94,7 +94,7 @@ const randomBytesType = bridgedType({
   secrets: ["base64", "hex"],
   make: async ({ length }) => {
     const value = randomBytes(Number(length));
-    // The plugin takes the secret itself for the id, which the state holds in clear; nothing reads it.
+    // The plugin uses the secret itself as the id, which the state holds in clear text; nothing reads the id.
     return { id: "none", outputs: { base64: value.toString("base64"), hex: value.toString("hex") } };
   },
 });
@@ -120,7 +120,7 @@ const randomInteger = bridgedType({
   },
 });
 
-/** 16 random bytes in a UUID's form without a version, as the plugin has it. */
+/** 16 random bytes in the form of a UUID without a version, like the plugin's. */
 const newUuid = () =>
   randomBytes(16)
     .toString("hex")

@@ -8,7 +8,7 @@ const severities = {
   error: messages.LogSeverity.ERROR,
 };
 
-/** Where a provider's lines go: to the engine that attached last. */
+/** Sends a provider's log lines to the engine that attached last. */
 export class EngineLog {
   #engine: services.EngineClient | undefined;
 
@@ -18,19 +18,19 @@ export class EngineLog {
     this.#engine = new services.EngineClient(address, grpc.credentials.createInsecure());
   }
 
-  /** Disconnects. Lines that come later are lost. */
+  /** Disconnects. Later lines are lost. */
   close(): void {
     this.#engine?.close();
     this.#engine = undefined;
   }
 
-  /** A log for one resource. Lines arrive in their order; `sent` waits until all did. */
+  /** A log for one resource. Lines arrive in order; `sent` waits until all have arrived. */
   of(urn: string): { log(line: string, severity?: keyof typeof severities): void; sent(): Promise<void> } {
     let last = Promise.resolve();
     return {
       log: (line, severity = "info") => {
         const request = new messages.LogRequest().setUrn(urn).setMessage(line).setSeverity(severities[severity]);
-        // Shown beside the resource while it runs, as the real plugin has it: no line of a summary.
+        // Shown beside the resource while it runs, as with the real plugin, and not in the summary.
         request.setEphemeral(severity === "info");
         last = last.then(() => this.#send(request));
       },
@@ -38,7 +38,7 @@ export class EngineLog {
     };
   }
 
-  /** An engine that is gone gets nothing, and that is fine. */
+  /** Ignores an engine that is gone. */
   #send(request: messages.LogRequest): Promise<void> {
     return new Promise((resolve) => {
       if (this.#engine === undefined) return resolve();

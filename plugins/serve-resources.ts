@@ -12,41 +12,41 @@ import { changedNames, markSecrets, type Properties, unknown } from "./value.ts"
 
 const { DIFF_NONE, DIFF_SOME } = messages.DiffResponse.DiffChanges;
 
-/** Properties as they come in a message; absent ones are none. */
+/** Reads properties from a message; an absent message means none. */
 export const propertiesOf = (message?: struct.Struct): Properties => (message?.toJavaScript() ?? {}) as Properties;
 
-/** Properties as a message carries them. */
+/** Converts properties for a message. */
 export const structOf = (properties: Properties): struct.Struct =>
   struct.Struct.fromJavaScript(properties as Parameters<typeof struct.Struct.fromJavaScript>[0]);
 
-// biome-ignore lint/suspicious/noExplicitAny: each call has messages of its own
+// biome-ignore lint/suspicious/noExplicitAny: each call has its own messages
 export type Message = any;
 
 /** Calls of the service by name. */
 export type Calls = Readonly<Record<string, (request: Message) => Message | Promise<Message>>>;
 
-/** What each of the calls gets: a resource's name and type, and where its lines go. */
+/** Common to the requests of all calls: a resource's name and type, and the URN for its log lines. */
 interface Request {
   getUrn(): string;
   getName(): string;
   getType(): string;
 }
 
-/** The resource as the last run left it, of an update or a comparison. */
+/** The resource as the last run left it, from the request of an update or a diff. */
 const oldOf = (request: messages.UpdateRequest | messages.DiffRequest): Resource => ({
   id: request.getId(),
   inputs: propertiesOf(request.getOldInputs()),
   outputs: propertiesOf(request.getOlds()),
 });
 
-/** The calls for resources of a package. */
+/** The calls for the resources of a package. */
 export function resourceCalls(
   packageName: string,
   find: () => Promise<Provider>,
   log: EngineLog,
   signal: () => AbortSignal,
 ): Calls {
-  /** Runs an operation; its lines arrive before its end. */
+  /** Runs an operation; its log lines arrive before it ends. */
   const run = async <T>(request: Request, operate: (type: ResourceType, context: Context) => T | Promise<T>): Promise<T> => {
     const type = (await find()).types[request.getType()];
     if (type === undefined) {
@@ -93,7 +93,7 @@ export function resourceCalls(
         const made = await type.create(inputs, context);
         return new messages.CreateResponse().setId(made.id).setProperties(outputs(type, made.outputs));
       }),
-    // Reads nothing but the state, which stays as it is, as with the real plugins.
+    // Reads only the state and leaves it unchanged, like the real plugins.
     read: (request: messages.ReadRequest) =>
       run(request, (type) => {
         const [state, inputs] = [propertiesOf(request.getProperties()), propertiesOf(request.getInputs())];
@@ -128,10 +128,10 @@ function expectedOfUpdate({ inputs, outputs }: Resource, now: Properties): Prope
   return { ...Object.fromEntries(others.map((name) => [name, unknown])), ...now };
 }
 
-/** Characters of an error. It travels percent-encoded in a header, which Node cuts the connection for at 64 KiB. */
+/** Longest error message, in characters. It travels percent-encoded in a header; above 64 KiB Node would close the connection. */
 const longestMessage = 6000;
 
-/** An error as gRPC carries it. What was made in spite of it goes along. */
+/** Converts an error for gRPC, together with the resource that was made partially. */
 export function failureOf(error: unknown): Partial<grpc.ServiceError> {
   const whole = error instanceof Error ? error.message : String(error);
   const half = longestMessage / 2;

@@ -7,19 +7,19 @@ import type { Provider } from "./provider.ts";
 import { EngineLog } from "./serve-log.ts";
 import { type Calls, failureOf, type Message, propertiesOf, resourceCalls, structOf } from "./serve-resources.ts";
 
-// Providers as a Pulumi engine calls them: gRPC on loopback, a port for each package, in this process.
+// Serves providers to a Pulumi engine: gRPC on loopback, one port for each package, in this process.
 
 /** Providers by package name, such as `tls`. */
 export type Packages = Readonly<Record<string, () => Promise<{ provider: Provider }>>>;
 
-/** Bytes of a message: the engine's own limit (sdk/go/common/util/rpcutil). */
+/** Largest message, in bytes: the engine's own limit (sdk/go/common/util/rpcutil). */
 const messageLimit = 400 * 1024 * 1024;
 
 /**
  * Serves providers until `close`.
  *
  * @returns `debugProviders`: the value of PULUMI_DEBUG_PROVIDERS with which an engine uses them instead of plugins.
- * `close` interrupts what still runs, and frees what the providers hold.
+ * `close` interrupts running operations and frees the providers' resources.
  */
 export async function servePlugins(packages: Packages): Promise<{ debugProviders: string; close(): Promise<void> }> {
   const served = await Promise.all(Object.entries(packages).map(([name, load]) => servePackage(name, load)));
@@ -65,7 +65,7 @@ async function servePackage(name: string, load: Packages[string]) {
   return { name, port, close };
 }
 
-/** A call as grpc-js wants it. */
+/** Wraps a call for grpc-js. */
 function unary([name, call]: [string, Calls[string]]): [string, grpc.handleUnaryCall<Message, Message>] {
   return [
     name,
@@ -78,7 +78,7 @@ function unary([name, call]: [string, Calls[string]]): [string, grpc.handleUnary
   ];
 }
 
-/** What is asked of a package as a whole. */
+/** The calls for a package as a whole. */
 function packageCalls(name: string, find: () => Promise<Provider>, log: EngineLog, interrupt: () => void): Calls {
   return {
     handshake: () => new messages.ProviderHandshakeResponse(),
@@ -90,7 +90,7 @@ function packageCalls(name: string, find: () => Promise<Provider>, log: EngineLo
     getSchema: async () => new messages.GetSchemaResponse().setSchema(JSON.stringify({ name, version: (await find()).version })),
     checkConfig: (request) => new messages.CheckResponse().setInputs(request.getNews()),
     diffConfig: () => new messages.DiffResponse().setChanges(messages.DiffResponse.DiffChanges.DIFF_NONE),
-    // The engine takes secrets out of what it sends, and marks them again in what it gets.
+    // The engine removes the marks of secrets from its requests, and adds them again to the responses.
     configure: () => new messages.ConfigureResponse().setSupportspreview(true),
     invoke: async (request) => {
       const token = request.getTok();

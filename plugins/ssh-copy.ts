@@ -1,19 +1,19 @@
 import { posix } from "node:path";
 import type { SFTPWrapper, Stats } from "ssh2";
 
-/** A file to be on a host. */
+/** A file to write on a host. */
 export interface RemoteFile {
   content: Buffer;
-  /** Where. Relative to the login's home. Folders above are made; an existing file is overwritten. */
+  /** The path, relative to the login's home. Missing folders are created; an existing file is overwritten. */
   path: string;
-  /** Its name, where `path` is an existing folder. Absent: that is an error. */
+  /** The file's name, used if `path` is an existing folder. Absent: an existing folder is an error. */
   name?: string;
 }
 
-/** SFTP's status for what does not exist. */
+/** SFTP's status for a file that does not exist. */
 const noSuchFile = 2;
 
-/** Writes a file in one SFTP session, and ends it. @throws When that fails or is interrupted; then part of the file may be there. */
+/** Writes a file in one SFTP session, and ends it. @throws Error if that fails or is interrupted; then part of the file may exist. */
 export async function writeRemoteFile(sftp: SFTPWrapper, file: RemoteFile, host: string, signal?: AbortSignal): Promise<void> {
   const interrupt = () => sftp.end();
   signal?.addEventListener("abort", interrupt, { once: true });
@@ -32,12 +32,12 @@ export async function writeRemoteFile(sftp: SFTPWrapper, file: RemoteFile, host:
 async function write(sftp: SFTPWrapper, { content, path, name }: RemoteFile): Promise<void> {
   const found = await statOf(sftp, path);
   if (found === undefined) await makeFolder(sftp, posix.dirname(path));
-  if (found?.isDirectory() && name === undefined) throw new Error("it is a folder, and a text has no name to be put there under");
+  if (found?.isDirectory() && name === undefined) throw new Error("it is a folder, and a text has no file name to use inside it");
   const place = found?.isDirectory() ? posix.join(path, name ?? "") : path;
   await done((end) => sftp.writeFile(place, content, end));
 }
 
-/** Undefined where nothing is. */
+/** Undefined if there is no such file. */
 async function statOf(sftp: SFTPWrapper, path: string): Promise<Stats | undefined> {
   try {
     return await done<Stats>((end) => sftp.stat(path, end));
@@ -47,7 +47,7 @@ async function statOf(sftp: SFTPWrapper, path: string): Promise<Stats | undefine
   }
 }
 
-/** Makes a folder and those above it. Another session may make the same one at the same time. */
+/** Creates a folder and its parents. Another session may create the same one at the same time. */
 async function makeFolder(sftp: SFTPWrapper, path: string): Promise<void> {
   if (path === "." || path === "/" || (await statOf(sftp, path)) !== undefined) return;
   await makeFolder(sftp, posix.dirname(path));

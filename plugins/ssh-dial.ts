@@ -5,17 +5,17 @@ import { sshFingerprint } from "../keys/openssh.ts";
 import { PermanentError, RefusedLogin, type SshEndpoint, where } from "./ssh-endpoint.ts";
 import { type Login, loginOf } from "./ssh-login.ts";
 
-/** What a wait needs: how to say something, and when to give up. */
+/** Passed to everything that waits: where log lines go, and the signal to give up. */
 export interface Wait {
   log: (line: string) => void;
   signal?: AbortSignal;
 }
 
-/** A server's own word that it lets this user not in; anything else may be a host that is still on its way up. */
+/** Whether the server itself refused this login; any other error may come from a host that is still booting. */
 const isRefusal = (error: Error & { level?: string }): boolean =>
   error.level === "client-authentication" || /too many authentication failures/i.test(error.message);
 
-/** Milliseconds before the second dial, growth and cap: those of Pulumi's sdk/go/common/util/retry. */
+/** Milliseconds before the second dial, growth and cap, as in Pulumi's sdk/go/common/util/retry. */
 const backoff = { first: 100, growth: 1.5, cap: 5000 };
 /** Milliseconds between probes of a silent connection, and how many may go unanswered: a dead host is noticed in half a minute. */
 const keepalive = { interval: 10_000, count: 3 };
@@ -23,7 +23,7 @@ const keepalive = { interval: 10_000, count: 3 };
 /**
  * Tries until it works, with growing pauses.
  *
- * @throws The last failure when `limit` failures were borne, or the first {@link PermanentError}.
+ * @throws The last error after more than `limit` failures, or the first {@link PermanentError}.
  */
 export async function retryDial<T>(what: string, limit: number, { log, signal }: Wait, attempt: () => Promise<T>): Promise<T> {
   let pause = backoff.first;
@@ -53,7 +53,7 @@ function parseHostKey(endpoint: SshEndpoint, line: string): { type: string; blob
   return { type, blob: parsed.getPublicSSH() };
 }
 
-/** Signatures that a key type may be proven with; SHA-1 is not among them. */
+/** The signature algorithms that are accepted for a key type; SHA-1 is not among them. */
 const signatures = (keyType: string): string[] => (keyType === "ssh-rsa" ? ["rsa-sha2-512", "rsa-sha2-256"] : [keyType]);
 
 function clientConfig(
@@ -89,8 +89,8 @@ function clientConfig(
  * One try to open a connection and log in.
  *
  * @param sock - A stream to the server; by default a TCP connection.
- * @throws PermanentError when the host key is not the expected one, or a key cannot be read; {@link RefusedLogin} when the server
- *   answered and let the user not in.
+ * @throws PermanentError if the host key is not the expected one, or a key cannot be read; {@link RefusedLogin} if the server
+ *   answered and refused the user.
  */
 export function dialOnce(endpoint: SshEndpoint, sock?: Duplex, signal?: AbortSignal): Promise<SshClient> {
   return new Promise((resolve, reject) => {
@@ -104,7 +104,7 @@ export function dialOnce(endpoint: SshEndpoint, sock?: Duplex, signal?: AbortSig
     const onAbort = () => fail(new Error("interrupted"));
     const fail = (error: Error) => {
       signal?.removeEventListener("abort", onAbort);
-      // Errors that a connection still has after it failed once say nothing new.
+      // Further errors of a failed connection say nothing new.
       client.removeAllListeners().on("error", () => {});
       client.destroy();
       sock?.destroy();
@@ -118,7 +118,7 @@ export function dialOnce(endpoint: SshEndpoint, sock?: Duplex, signal?: AbortSig
     signal?.addEventListener("abort", onAbort, { once: true });
     client.once("error", fail);
     client.once("close", () => fail(new Error(`the server closed the connection${banner}`)));
-    // Where an account may not log in now, such as at boot, the reason comes in this form.
+    // If an account may not log in now, such as during boot, the server sends the reason as a banner.
     client.on("banner", (text) => {
       banner = `: ${text
         .replaceAll(/[^\x20-\x7e]+/g, " ")
@@ -131,7 +131,7 @@ export function dialOnce(endpoint: SshEndpoint, sock?: Duplex, signal?: AbortSig
       resolve(client);
     });
     client.connect(config);
-    // Small packets that wait for an acknowledgement cost 40 ms each, a dozen times in a handshake.
+    // Without this, small packets wait 40 ms for an acknowledgment, a dozen times in a handshake.
     if (!sock) client.setNoDelay(true);
   });
 }

@@ -1,17 +1,17 @@
 import { createHash } from "node:crypto";
 
-/** One SSH server and how to log in; as in the inputs of remote.Command, defaults filled in. */
+/** One SSH server and how to log in: the inputs of remote.Command, with defaults. */
 export interface SshEndpoint {
   host: string;
   port: number;
   user: string;
   password?: string;
-  /** PEM; tried before the password. */
+  /** In PEM; tried before the password. */
   privateKey?: string;
   privateKeyPassword?: string;
-  /** Socket of an agent; by default that of SSH_AUTH_SOCK, where it is set. */
+  /** Socket of an agent; by default SSH_AUTH_SOCK, if set. */
   agentSocketPath?: string;
-  /** Failed dials that are borne; the next one is an error. -1: no end. */
+  /** Failed dials that are tolerated; the next one is an error. -1: no limit. */
   dialErrorLimit: number;
   /** Seconds for one dial with its handshake; 0: no limit. */
   perDialTimeout: number;
@@ -19,14 +19,14 @@ export interface SshEndpoint {
   hostKey?: string;
 }
 
-/** An SSH server, maybe behind a bastion. */
+/** An SSH server, possibly behind a bastion. */
 export interface SshTarget extends SshEndpoint {
   proxy?: SshEndpoint;
 }
 
-/** A failure that another try can't mend. */
+/** A failure that another try can't fix. */
 export class PermanentError extends Error {}
-/** The server knows the user or the key not. Another try only feeds what bans addresses. */
+/** The server does not know the user or the key. Another try would only get this address banned. */
 export class RefusedLogin extends PermanentError {}
 
 /** user@host:port, for messages. */

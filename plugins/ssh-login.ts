@@ -3,17 +3,17 @@ import { sshFingerprint } from "../keys/openssh.ts";
 import { readPrivateKey } from "../keys/private.ts";
 import { PermanentError, type SshEndpoint, where } from "./ssh-endpoint.ts";
 
-/** What is offered to a server, and what the server said to it. */
+/** One login: the methods to offer, and the server's answer. */
 export interface Login {
   handler: AuthHandlerMiddleware;
-  /** Why the server let nobody in: who asked, with what, and what it takes. Holds no secret. */
+  /** Why the server refused: the user, the credentials that were offered, and the methods that it accepts. Holds no secret. */
   refusal: () => string;
 }
 
 /**
  * How an endpoint's user logs in: key, then password, then the keys of an agent.
  *
- * @throws PermanentError when the private key cannot be read
+ * @throws PermanentError if the private key cannot be read
  */
 export function loginOf(endpoint: SshEndpoint): Login {
   const { user: username, password } = endpoint;
@@ -37,7 +37,7 @@ export function loginOf(endpoint: SshEndpoint): Login {
   }
   let taken: string[] = [];
   const handler: AuthHandlerMiddleware = (left, _partial, next) => {
-    // What is left once a method succeeded is the next factor; both are worth saying.
+    // After a method succeeded, the list names the next factor; the message shows either.
     if (Array.isArray(left)) taken = left.map(String);
     next((methods.shift() ?? false) as AnyAuthMethod);
   };
@@ -53,7 +53,7 @@ function readKey(endpoint: SshEndpoint): { text: string; name: string } {
     const { text, key } = readPrivateKey(endpoint.privateKey ?? "", endpoint.privateKeyPassword);
     return { text, name: `key ${sshFingerprint(key.getPublicSSH())} (${key.type})` };
   } catch (error) {
-    // The parser's message is about the format; it holds nothing of the key.
+    // The parser's message is about the format and holds nothing of the key.
     throw new PermanentError(`privateKey of ${where(endpoint)} cannot be used: ${(error as Error).message}`);
   }
 }

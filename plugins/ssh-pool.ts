@@ -5,14 +5,14 @@ import { type RemoteFile, writeRemoteFile } from "./ssh-copy.ts";
 import { dialOnce, retryDial, type Wait } from "./ssh-dial.ts";
 import { RefusedLogin, type SshEndpoint, type SshTarget, targetKey, where } from "./ssh-endpoint.ts";
 
-/** Commands at once on one connection: below the 10 of sshd's MaxSessions, whose default must not be met. */
+/** Commands at once on one connection: fewer than sshd's default MaxSessions of 10, which must not be reached. */
 const sessionsPerConnection = 8;
-/** Milliseconds that a connection has to be closed in order. */
+/** Milliseconds that a connection gets to close cleanly. */
 const grace = 5000;
 
 /** How a command ended. */
 export interface Exit {
-  /** Exit status; undefined when a signal ended it. */
+  /** Exit status; undefined if a signal ended it. */
   code?: number;
   /** Name of the signal that ended it, without SIG. */
   signal?: string;
@@ -27,7 +27,7 @@ export interface Execution extends Wait {
   onOutput: (stream: "stdout" | "stderr", chunk: Buffer) => void;
 }
 
-/** Asks a server for a session on a connection. */
+/** Requests a session on a connection. */
 type Begin<Session> = (client: SshClient, opened: (error: Error | undefined, session: Session) => void) => void;
 
 interface Link {
@@ -42,19 +42,19 @@ interface HostLinks {
   dialing?: Promise<Link>;
 }
 
-/** SSH connections that commands share: as few per host and user as sshd's session limit allows, kept until the run ends. */
+/** SSH connections that commands share: as few for a host and user as sshd's session limit allows, kept until the run ends. */
 export class SshPool {
   readonly #hosts = new Map<string, HostLinks>();
-  /** Logins that a server refused: they are asked once in a run, however many commands need them. */
+  /** Logins that a server refused: each is tried once in a run, however many commands need it. */
   readonly #refused = new Map<string, RefusedLogin>();
 
   /**
    * Runs one command and waits for its end.
    *
-   * A connection that proves dead before the command was handed over is replaced; one that dies later is an error, because the
+   * A connection that turns out to be dead before the command was sent is replaced; one that dies later is an error, because the
    * command may have run.
    *
-   * @throws When the host can't be reached, the connection is lost, or the wait for a host is interrupted.
+   * @throws Error if the host can't be reached, the connection is lost, or the wait for a host is interrupted.
    */
   async run(target: SshTarget, execution: Execution): Promise<Exit> {
     const { command, environment: env } = execution;
@@ -63,22 +63,22 @@ export class SshPool {
   }
 
   /**
-   * Writes one file over SFTP, wholly or with an error.
+   * Writes one file over SFTP, completely or with an error.
    *
-   * @throws As `run` does, and when the server can't write it.
+   * @throws Like `run`, and if the server can't write the file.
    */
   copy(target: SshTarget, file: RemoteFile, wait: Wait): Promise<void> {
     const begin: Begin<SFTPWrapper> = (client, opened) => client.sftp(opened);
     return this.#session(target, wait, begin, (_, sftp) => writeRemoteFile(sftp, file, where(target), wait.signal));
   }
 
-  /** Opens a connection, where there is none, and does nothing with it. @throws As `run` does. */
+  /** Opens a connection if there is none, and does nothing else. @throws Like `run`. */
   async prove(target: SshTarget, wait: Wait): Promise<void> {
     const link = await this.#acquire(target, wait);
     link.sessions--;
   }
 
-  /** Uses a new session on a connection that has room for it. */
+  /** Opens a session on a connection that has room for one more, and uses it. */
   async #session<Session, Result>(
     target: SshTarget,
     wait: Wait,
@@ -90,8 +90,8 @@ export class SshPool {
       try {
         const session = await openSession(link, begin);
         if (session) return await use(link, session);
-        // This connection takes no more sessions, or is gone: the next turn finds or opens another.
-        link.ended ??= new Error("the server takes no more sessions on this connection");
+        // This connection accepts no more sessions, or is gone: the next iteration finds or opens another.
+        link.ended ??= new Error("the server accepts no more sessions on this connection");
       } finally {
         link.sessions--;
         if (link.ended && link.sessions === 0) link.client.end();
@@ -120,7 +120,7 @@ export class SshPool {
         free.sessions++;
         return free;
       }
-      // One dial at a time per host, shared by all who wait: sshd's MaxStartups drops bursts.
+      // One dial at a time for each host, shared by all waiting commands: sshd's MaxStartups drops bursts.
       host.dialing ??= this.#dial(target, wait)
         .then((link) => {
           host.links.push(link);
@@ -193,21 +193,21 @@ function openSession<Session>(link: Link, begin: Begin<Session>): Promise<Sessio
         reject(new Error(`the server did not start it: ${error.message}`));
       });
     } catch {
-      // ssh2 throws only where the connection is already gone.
+      // ssh2 throws only if the connection is already gone.
       link.ended ??= new Error("the connection was closed");
       lost();
     }
   });
 }
 
-/** Waits for a command's end. An interrupt does not end it, as with the plugin: what runs on a host is better finished than cut off. */
+/** Waits until a command ends. As with the plugin, an interrupt does not end it: a finished command on a host is better than half of one. */
 function finish(link: Link, channel: ClientChannel, { stdin, onOutput }: Execution, host: string): Promise<Exit> {
   return new Promise((resolve, reject) => {
     channel.on("data", (chunk: Buffer) => onOutput("stdout", chunk));
     channel.stderr.on("data", (chunk: Buffer) => onOutput("stderr", chunk));
     // The command may end without reading its input; its exit status says whether that was an error.
     channel.on("error", () => {});
-    // The "exit" event may already be over; "close" repeats what it said: nothing when the connection was lost.
+    // The "exit" event may have passed already; "close" repeats its values, which are missing if the connection was lost.
     channel.on("close", (code?: number | null, name?: string) => {
       if (code === null) return resolve({ signal: (name ?? "unknown").replace(/^SIG/, "") });
       if (code !== undefined) return resolve({ code });

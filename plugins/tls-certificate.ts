@@ -9,7 +9,7 @@ import type { Properties } from "./value.ts";
 // X.509 certificates and requests (RFC 5280, RFC 2986) as Go's crypto/x509 builds them for the plugin: the same fields, extensions,
 // string types and order.
 
-/** Whom a certificate is for: the inputs of a CertRequest. */
+/** The subject and names of a certificate: the inputs of a CertRequest. */
 export interface Names {
   subject?: Readonly<Record<string, string | string[]>>;
   dnsNames?: string[];
@@ -17,7 +17,7 @@ export interface Names {
   uris?: string[];
 }
 
-/** What a certificate allows and how long: inputs of a certificate, defaults filled in. */
+/** A certificate's uses and validity: its inputs, with defaults. */
 export interface Terms {
   allowedUses: string[];
   validityPeriodHours: number;
@@ -29,7 +29,7 @@ export interface Terms {
   setAuthorityKeyId?: boolean;
 }
 
-/** A new certificate: its serial number in decimal, which the plugin takes for an id, and the plugin's outputs. */
+/** A new certificate: its serial number in decimal, which the plugin uses as the id, and the plugin's outputs. */
 export interface Issued {
   id: string;
   outputs: Properties;
@@ -48,8 +48,8 @@ const extendedKeyUsages = [
 ];
 
 /**
- * How far back a certificate starts. The plugin's start at once, so that a host whose clock is a little behind takes them for invalid;
- * kube-controller-manager dates those that it signs back as far.
+ * How far back a certificate's validity starts. The plugin's certificates start now, so a host whose clock is a little behind considers
+ * them invalid. kube-controller-manager backdates its certificates by the same time.
  */
 const backdatedMinutes = 5;
 
@@ -97,7 +97,7 @@ function nameOf(subject: Names["subject"] = {}): asn1.Name {
 const extension = (extnID: string, critical: boolean, value: unknown) =>
   new asn1.Extension({ extnID, critical, extnValue: new OctetString(AsnConvert.serialize(value)) });
 
-/** An IPv4 address that was mapped into IPv6 is written as IPv4, as Go does it. @throws When it is not an address. */
+/** Writes an IPv4 address that was mapped into IPv6 as IPv4, like Go. @throws Error if it is not an address. */
 function plainAddress(address: string): string {
   if (isIP(address) === 0 || address.includes("%")) throw new Error(`ipAddresses: "${address}" is not an IP address`);
   return /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1] ?? address;
@@ -110,7 +110,7 @@ function alternativeNames({ subject, dnsNames = [], ipAddresses = [], uris = [] 
     ...uris.map((uniformResourceIdentifier) => new asn1.GeneralName({ uniformResourceIdentifier })),
   ];
   if (names.length === 0) return [];
-  // Critical where it is the only name (RFC 5280 section 4.2.1.6).
+  // Critical if it is the only name (RFC 5280 section 4.2.1.6).
   return [extension(asn1.id_ce_subjectAltName, nameOf(subject).length === 0, new asn1.SubjectAlternativeName(names))];
 }
 
@@ -177,7 +177,7 @@ export function createRequest(key: KeyObject, names: Names): { id: string; pem: 
   return { id: sha1(der).toString("hex"), pem: toPem("CERTIFICATE REQUEST", der) };
 }
 
-/** Who signs; `keyId` is the subject key id of its certificate, where it has one. */
+/** The issuer; `keyId` is the subject key id of its certificate, if it has one. */
 interface Signer {
   name: asn1.Name;
   key: KeyObject;
@@ -202,7 +202,7 @@ function issue(
   const notBefore = new Date(now - backdatedMinutes * 60_000);
   const notAfter = new Date(now + terms.validityPeriodHours * 3_600_000);
   const serial = randomBytes(16);
-  // Positive, and as short as DER wants it.
+  // Positive, and as short as DER requires.
   serial[0] = ((serial[0] ?? 0) & 0x7f) | 0x40;
   const { algorithm, digest } = signing(signer.key);
   const tbsCertificate = new asn1.TBSCertificate({
@@ -234,16 +234,16 @@ function issue(
   return { id, outputs };
 }
 
-/** Issues a certificate that its own key signs. */
+/** Issues a certificate that is signed with its own key. */
 export function selfSign(key: KeyObject, names: Names, terms: Terms): Issued {
   const name = nameOf(names.subject);
   return issue(name, spkiOf(key), alternativeNames(names), terms, { name, key });
 }
 
 /**
- * Issues a certificate for a request: its subject, key, and alternative names are taken, nothing else of it.
+ * Issues a certificate for a request. It takes the request's subject, key and alternative names, and ignores the rest.
  *
- * @throws When the request's signature is wrong, or the CA's key is not that of its certificate.
+ * @throws Error if the request's signature is wrong, or the CA's key does not belong to its certificate.
  */
 export function signRequest(requestPem: string, caPem: string, key: KeyObject, terms: Terms): Issued {
   const request = AsnConvert.parse(fromPem(requestPem, "CERTIFICATE REQUEST", "certRequestPem"), CertificationRequest);

@@ -15,7 +15,7 @@ export const algorithmNames: readonly string[] = Object.values(names);
 
 const generate = promisify(generateKeyPair) as (type: string, options: object) => Promise<{ privateKey: KeyObject }>;
 
-/** Makes a key. @returns Its id, and all encodings that the plugin gives; what OpenSSH can't express (P-224) is empty. */
+/** Makes a key. @returns Its id, and all encodings that the plugin has; those of OpenSSH are empty for keys that it lacks (P-224). */
 export async function makeKey({ algorithm, rsaBits, ecdsaCurve }: Properties): Promise<{ id: string; outputs: Properties }> {
   const type = Object.keys(names).find((name) => names[name] === algorithm) ?? "";
   const { privateKey: key } = await generate(type, { modulusLength: rsaBits, namedCurve: curves[String(ecdsaCurve)] });
@@ -38,7 +38,7 @@ export async function makeKey({ algorithm, rsaBits, ecdsaCurve }: Properties): P
   return { id, outputs };
 }
 
-/** The plugin's name for a key's algorithm. @throws For any other algorithm. */
+/** The plugin's name for a key's algorithm. @throws Error for any other algorithm. */
 export function algorithmOf(key: KeyObject): string {
   const name = names[key.asymmetricKeyType ?? ""];
   if (!name) throw new Error(`keys of type ${key.asymmetricKeyType} are not supported: use ${algorithmNames.join(", ")}`);

@@ -63,7 +63,7 @@ const certRequest = bridgedType({
   },
 });
 
-/** A certificate is replaced when its end is nearer than earlyRenewalHours, by any `up`: that is how certificates are renewed. */
+/** Any `up` replaces a certificate that expires within earlyRenewalHours: this is how certificates are renewed. */
 function expired({ outputs }: Resource, { earlyRenewalHours }: Properties): string[] {
   if (hasUnknown(earlyRenewalHours)) return [];
   const end = Date.parse(String(outputs.validityEndTime));

@@ -1,9 +1,9 @@
-// Values of resources' properties, as Pulumi's protocol carries them, in clear.
+// Values of resources' properties, as Pulumi's protocol carries them, in clear text.
 
 /** Stands for a value that a preview can't know yet: the protocol's own text for it. */
 export const unknown = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 
-/** The key that says what a map stands for, and the values of it that matter here. */
+/** The key that gives a map a special meaning; its values that matter here follow. */
 export const signature = "4dabf18193072939515e22adb298388d";
 /** See {@link signature}: a secret around its `value`. */
 export const secretSignature = "1b47061264138c4ac30d75fd1eb44270";
@@ -25,7 +25,7 @@ export function hasUnknown(value: Value | undefined): boolean {
   return value !== null && typeof value === "object" && Object.values(value).some(hasUnknown);
 }
 
-/** Whether a value is known and as it was. Of assets the hash counts, not where they are. */
+/** Whether a value is known and did not change. Assets are compared by hash, not by path. */
 export function unchanged(before: Value | undefined, now: Value | undefined): boolean {
   if (hasUnknown(now)) return false;
   if (Array.isArray(before) && Array.isArray(now)) {
@@ -36,7 +36,7 @@ export function unchanged(before: Value | undefined, now: Value | undefined): bo
   return [...new Set([...Object.keys(before), ...Object.keys(now)])].every((name) => unchanged(before[name], now[name]));
 }
 
-/** The top-level properties that differ, but for those of the engine's own. */
+/** The top-level properties that differ, except for the engine's own. */
 export function changedNames(before: Properties, now: Properties): string[] {
   const names = new Set([...Object.keys(before), ...Object.keys(now)]);
   return [...names].filter((name) => !name.startsWith("__") && !unchanged(before[name], now[name]));

@@ -3,7 +3,7 @@ import { type Architecture, resolveVersions } from "../artifacts/lock.ts";
 import { type Problem, problemsText } from "../config/problems.ts";
 import { providerOf } from "../config/provider.ts";
 import type { Cluster, Role } from "../config/schema.ts";
-import { artifactsFor, passingArtifacts } from "../hosts/artifacts.ts";
+import { artifactsFor, passingArtifacts } from "../hosts/artifact-list.ts";
 import { configuredArtifacts } from "./baremetal/artifacts.ts";
 import { known } from "./index.ts";
 

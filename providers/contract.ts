@@ -1,10 +1,10 @@
 import type * as pulumi from "@pulumi/pulumi";
-import type { CloudImageGroup } from "../artifacts/lock.ts";
+import type { Addon } from "../addons/addon.ts";
 import type { ProviderConfig } from "../config/provider.ts";
 import type { Cluster, Role } from "../config/schema.ts";
-import type { BackupBucket } from "../hosts/etcd/backup.ts";
 import type { JoinTokens } from "../hosts/join/join.ts";
 import type { PoolStages } from "../hosts/pool/pool.ts";
+import type { BackupBucket } from "../hosts/tools/etcd/backup.ts";
 
 /** How commands reach a host. */
 export type Connection =
@@ -88,10 +88,8 @@ export interface Infrastructure {
   artifacts: ArtifactSource;
   /** More arguments for every kubelet, such as cloud-provider: external. */
   kubeletExtraArgs: Readonly<Record<string, string>>;
-  /** Images of those manifests that control planes take with their other artifacts; nodes pull the rest when they need it. */
-  cloudImages?: readonly CloudImageGroup[];
-  /** Manifests that the provider's cloud adds, applied with the other add-ons. */
-  addons: readonly { name: string; manifest: pulumi.Input<string> }[];
+  /** Add-ons that the provider brings, applied after those of addons/registry.ts. */
+  addons: readonly Addon[];
   /** A bucket that the provider made for copies of etcd's snapshots; absent where it made none, and where the config names one. */
   backupBucket?: pulumi.Input<BackupBucket>;
   /** Pools whose workers the provider's cloud makes and takes away by itself, by name; absent where there are none. */

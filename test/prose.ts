@@ -1,9 +1,22 @@
 import { globSync, readFileSync } from "node:fs";
 
-// npm run lint:prose: finds words that cost an English reader a second reading, and lines of docs that are too long.
+// npm run lint:prose [-- FOLDER...]: finds words that cost an English reader a second reading, and lines of docs that are too long.
+// With folders, it also looks at their code.
 
 /** Folders whose comments, messages and titles are held to the words below. Docs are held to them everywhere. */
-const folders: readonly string[] = ["examples"];
+const folders: readonly string[] = [
+  "addons",
+  "artifacts",
+  "engine",
+  "plugins",
+  "keys",
+  "lab",
+  "bench",
+  "examples",
+  "test/aws",
+  "test/e2e",
+  "test/harness",
+];
 /** Generated from the schema, whose text lies in config/. */
 const generated = "docs/config.md";
 const docsWidth = 120;
@@ -63,12 +76,12 @@ export function longLines(text: string): Finding[] {
   });
 }
 
-/** Every finding in this project, each as one line that begins with file and line. */
-export function proseFindings(): string[] {
+/** Every finding in documents and in the code of these folders, each as one line that begins with file and line. */
+export function proseFindings(more: readonly string[] = []): string[] {
   const cwd = new URL("../", import.meta.url).pathname;
   const docs = globSync(["*.md", "docs/**/*.md", ".github/**/*.md"], { cwd }).filter((path) => path !== generated);
   const code = globSync(
-    folders.flatMap((folder) => [`${folder}/**/*.{ts,mjs,sh,yaml,go}`, `${folder}/**/files/**/*`]),
+    [...folders, ...more].flatMap((folder) => [`${folder}/**/*.{ts,mjs,sh,yaml,go}`, `${folder}/**/files/**/*`]),
     { cwd, withFileTypes: true },
   )
     .filter((entry) => entry.isFile())
@@ -81,7 +94,7 @@ export function proseFindings(): string[] {
 }
 
 if (import.meta.main) {
-  const findings = proseFindings();
+  const findings = proseFindings(process.argv.slice(2));
   if (findings.length > 0) console.error(findings.join("\n"));
   process.exitCode = findings.length > 0 ? 1 : 0;
 }

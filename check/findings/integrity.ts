@@ -1,8 +1,9 @@
+import { APISERVER_PORT } from "../../config/ports.ts";
 import { type Finding, fail, ok, repair, warn } from "../finding.ts";
 import { lines, type Observation } from "../observation.ts";
 import type { WantedHost } from "../stack.ts";
 
-// Whether programs, static pods and kubeconfigs are still what was put there.
+// Whether programs, static pods and kubeconfigs are unchanged since they were installed.
 
 /** Lines `<SHA-256> <path>`, by path. */
 const byPath = (all: readonly string[]) => new Map(all.map((line) => [line.slice(64).trim(), line.slice(0, 64)]));
@@ -99,7 +100,7 @@ export function kubeconfigFindings(host: WantedHost, seen: Observation): Finding
   // A worker is told the port with its join credential.
   const leadsHere = (server: string) =>
     isPlane
-      ? [`https://${settings.HOST_ADDRESS}:6443`, `https://${endpoint}`].includes(server)
+      ? [`https://${settings.HOST_ADDRESS}:${APISERVER_PORT}`, `https://${endpoint}`].includes(server)
       : server.startsWith(`https://${settings.API_NAME}:`);
   const cure = isPlane ? repair : `raise hosts.${host.name}.incarnation and run up: it joins again`;
   const findings = paths.flatMap((path): Finding[] => {

@@ -82,7 +82,8 @@ export function nodeFindings(looked: readonly Looked[]): Map<string, Finding[]> 
   }
   for (const [name, node] of nodes) {
     if (ofScaledPool.test(name)) add("cluster", ...oneNode(node).map((it) => ({ ...it, subject: `Node ${name}` })));
-    else add("cluster", warn(`Node ${name}`, "is no host of this stack", `\`kubectl delete node ${name}\` if its host is gone`));
+    else
+      add("cluster", warn(`Node ${name}`, "is not a host of this stack", `\`kubectl delete node ${name}\` if its host is gone`));
   }
   for (const it of looked) if ("seen" in it) add(it.host.name, ...rangeFindings(lines(answer, "nodes"), it.host.name, it.seen));
   const hosts = new Map(wanted.map((host) => [host.name, host]));

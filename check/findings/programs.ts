@@ -1,3 +1,4 @@
+import { LEAVING_PORT } from "../../config/ports.ts";
 import { type Finding, fail, ok, repair, warn } from "../finding.ts";
 import { lines, type Observation, seenUnits } from "../observation.ts";
 import type { WantedHost } from "../stack.ts";
@@ -79,7 +80,7 @@ const systemPrograms = new Set([
  * What listens on loopback only, and what pods open, is left out.
  */
 export function portFindings({ settings, target }: WantedHost, seen: Observation): Finding[] {
-  // 2383 is open only while a control plane leaves.
+  // LEAVING_PORT is open only while a control plane leaves.
   const table = (settings.PORTS ?? "")
     .split(" ")
     .filter(Boolean)
@@ -89,7 +90,7 @@ export function portFindings({ settings, target }: WantedHost, seen: Observation
   const ofPods = new Set(lines(seen, "pod-processes"));
   const findings: Finding[] = [];
   for (const [port, program] of expected) {
-    if (port === 2383) continue;
+    if (port === LEAVING_PORT) continue;
     const found = open.find((listener) => listener.protocol === "tcp" && listener.port === port);
     if (found === undefined) {
       findings.push(fail(`port ${port}`, `nothing listens: ${program} should`, `see why ${program} does not run; ${repair}`));

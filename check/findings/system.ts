@@ -23,7 +23,7 @@ export function sysctlFindings(host: WantedHost, seen: Observation): Finding[] {
   );
   const written = new Set(lines(seen, "sysctl-file"));
   let wanted = [...wantedSysctls(host)];
-  // There the script applied what is the container's own and took a value.
+  // There the script applied the settings of the container itself, which took a value.
   if (inContainer(seen)) wanted = wanted.filter(([path, value]) => path.startsWith("net/") && written.has(`-${path} = ${value}`));
   if (wanted.length === 0) return [];
   const words = (text: string) => text.trim().split(/\s+/).join(" ");

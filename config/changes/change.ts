@@ -24,9 +24,6 @@ export interface Refusal {
   check(change: Change): readonly Problem[];
 }
 
-/** A host's name and entry. */
-export type Entry = readonly [name: string, host: RecordedHost];
-
 /** The hosts that are in both records. */
 export function kept({ before, after }: Change): { name: string; was: RecordedHost; is: RecordedHost }[] {
   return Object.entries(after.hosts).flatMap(([name, is]) => {

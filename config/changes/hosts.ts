@@ -91,7 +91,7 @@ const newDevice: Refusal = {
         key: at(name, "dataDevice"),
         found: `is ${shown(is.dataDevice)}; the last up had ${was.dataDevice ?? "none"}`,
         allowed: was.dataDevice ?? "nothing",
-        cure: `set incarnation: ${was.incarnation + 1} too: the member leaves and joins anew with empty data`,
+        cure: `set incarnation: ${was.incarnation + 1} too: the member leaves and joins again with empty data`,
       })),
 };
 

@@ -1,5 +1,5 @@
-import { farthestMinors, stops } from "../path.ts";
 import { keyPath } from "../problems.ts";
+import { farthestMinors, stops } from "../upgrade-path.ts";
 import { compareVersions, minorOf, minorSteps, sorted } from "../versions.ts";
 import { alive, type Change, type Refusal, without } from "./change.ts";
 

@@ -1,13 +1,10 @@
-import { addressNumber, addressText, contains, isAddress, range, special } from "../addresses.ts";
+import { addressNumber, contains, dnsAddress, isAddress, range, special } from "../addresses.ts";
 import { buildsBalancer } from "../balancer.ts";
 import { type Problem, shown } from "../problems.ts";
 import type { Cluster } from "../schema.ts";
 import { apiPlaces, at, eachHost, hostsOf, type Rule } from "./rule.ts";
 
 // Single addresses: ones that can't be, and ones that are in a range of pods or Services, where hosts look for a pod or a Service.
-
-/** The cluster's DNS: the 10th address of the Services' range. */
-const dnsAddress = (serviceCidr: string) => addressText(range(serviceCidr).first + 10);
 
 /** The range of the cluster's own that an address is in. */
 function innerRange({ network }: Cluster, address: string): string | undefined {

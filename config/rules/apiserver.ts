@@ -9,7 +9,7 @@ import { at, type Rule } from "./rule.ts";
 // kube-apiserver's arguments: what `api.extraArgs` may not say.
 
 /** Arguments of kube-apiserver that this program or kubeadm sets; another value would break the cluster or be overwritten. */
-export const ownApiserverArguments: readonly string[] = [
+const ownApiserverArguments: readonly string[] = [
   "advertise-address",
   "allow-privileged",
   "authorization-mode",

@@ -69,7 +69,7 @@ const extraNames: Rule = {
         ? [
             {
               key: at("api", "extraNames", index),
-              found: `is ${shown(name)}, which is no address`,
+              found: `is ${shown(name)}, which is not an address`,
               allowed: "an IPv4 address or a name",
             },
           ]

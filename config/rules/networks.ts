@@ -134,7 +134,7 @@ const insideNodeCidrs: Rule = {
 };
 
 const apiAddress: Rule = {
-  says: "`api.address` is given, unless the provider has the balancer; as a virtual IP it is no host's address.",
+  says: "`api.address` is given, unless the provider has the balancer; as a virtual IP it is not the address of a host.",
   check(cluster) {
     const { address } = cluster.api;
     const key = at("api", "address");
@@ -171,7 +171,7 @@ const apiAddress: Rule = {
 const former = ({ api }: Cluster) => ({ address: api.former?.address, id: api.former?.virtualRouterId });
 
 const virtualRouterId: Rule = {
-  says: "A virtual IP that ends in 0 needs `balancer.virtualRouterId` (a former one `api.former.virtualRouterId`), which is otherwise its last byte.",
+  says: "A virtual IP that ends in 0 needs `balancer.virtualRouterId` (a former one `api.former.virtualRouterId`), whose default is the last byte.",
   check(cluster) {
     const { address } = cluster.api;
     if (!buildsBalancer(cluster)) return [];

@@ -1,5 +1,5 @@
 import { buildsBalancer } from "../balancer.ts";
-import { ports } from "../ports.ts";
+import { METRICS_PORT, ports } from "../ports.ts";
 import type { Cluster, HostConfig, Role } from "../schema.ts";
 import { goPortRange } from "./go-arguments.ts";
 import { at, eachHost, type Rule } from "./rule.ts";
@@ -8,7 +8,7 @@ import { at, eachHost, type Rule } from "./rule.ts";
 
 /** Ports that answer on loopback only, which the port table leaves out: defaults of Kubernetes and etcd, which this program keeps. */
 const loopbackPorts: Readonly<Partial<Record<Role, readonly { number: number; program: string }[]>>> = {
-  etcd: [{ number: 2381, program: "etcd's metrics" }],
+  etcd: [{ number: METRICS_PORT, program: "etcd's metrics" }],
   "control-plane": [
     { number: 10248, program: "the kubelet's health answer" },
     { number: 10249, program: "kube-proxy's metrics" },

@@ -112,7 +112,7 @@ const poolOfWorkers: Rule = {
       const key = at("hosts", name, "pool");
       if (!roles.includes("worker")) {
         if (pool === undefined) return [];
-        return [{ key, found: `is ${shown(pool)} on a host that is no worker`, allowed: "no pool, or the role worker" }];
+        return [{ key, found: `is ${shown(pool)} on a host that is not a worker`, allowed: "no pool, or the role worker" }];
       }
       const pools = Object.keys(cluster.pools);
       if (pool !== undefined && pools.includes(pool)) return [];

@@ -23,7 +23,7 @@ const certificateTimes: Rule = {
       problems.push({
         key: at("certificates", "renewBeforeHours"),
         found: `is ${before}`,
-        allowed: `less than cluster.certificates.leafValidityHours, ${leaf}; otherwise every up makes new certificates`,
+        allowed: `less than cluster.certificates.leafValidityHours, ${leaf}, or every up makes new certificates`,
       });
     }
     if (leaf > authority) {

@@ -114,7 +114,7 @@ const rotation: Rule = {
 };
 
 const noWorker: Rule = {
-  says: "There is no worker.",
+  says: "The cluster has no worker.",
   check: (cluster) =>
     hostsOf(cluster, "worker").length > 0 || Object.values(cluster.pools).some(({ autoscaling }) => autoscaling !== undefined)
       ? []

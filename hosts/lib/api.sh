@@ -2,8 +2,18 @@
 # The API asked by curl: a tenth of the processor time that kubectl takes to start, which counts where many hosts of a birth share one
 # machine. For what needs kubectl's knowledge of kinds there is this_kubectl.
 
-# api METHOD PATH [CURL-ARGUMENTS...]: prints the answer; fails with the API's own words where it refuses. As this node: NODE_KUBECONFIG
-# and API_SERVER are those of this_kubectl, and api_credential, a function of the stage, prints the path of its certificate and key.
+readonly KUBELET_KUBECONFIG=/etc/kubernetes/kubelet.conf KUBELET_CREDENTIAL=/var/lib/kubelet/pki/kubelet-client-current.pem
+
+# api_as KUBECONFIG [CREDENTIAL [SERVER]]: who `api` and `this_kubectl` are from now on. By default the certificate and key are those
+# inside the kubeconfig, and the server is the one that it names.
+api_as() { SESSION_KUBECONFIG=$1 SESSION_CREDENTIAL=${2:-} SESSION_SERVER=${3:-}; }
+api_as_kubelet() { api_as "$KUBELET_KUBECONFIG" "$KUBELET_CREDENTIAL"; }
+# api_as_admin SERVER: the administrator, who exists on control planes alone.
+api_as_admin() { api_as /etc/kubernetes/admin.conf "" "$1"; }
+
+this_kubectl() { kubectl --kubeconfig "$SESSION_KUBECONFIG" ${SESSION_SERVER:+--server "$SESSION_SERVER"} --request-timeout=20s "$@" </dev/null; }
+
+# api METHOD PATH [CURL-ARGUMENTS...]: prints the answer; fails with the API's own words where it refuses.
 api() {
   local answer status=0
   # By its own name: to curl's the API gives text for people.
@@ -12,17 +22,18 @@ api() {
   return "$status"
 }
 
-api_server() { if [ -n "${API_SERVER:-}" ]; then echo "$API_SERVER"; else sed -n 's/^ *server: //p' "$NODE_KUBECONFIG"; fi; }
+api_server() { if [ -n "$SESSION_SERVER" ]; then echo "$SESSION_SERVER"; else sed -n 's/^ *server: //p' "$SESSION_KUBECONFIG"; fi; }
 
 # api_apply PATH MANAGER FILE: a server-side apply of one object, as its YAML is in FILE.
 api_apply() {
   api PATCH "$1?fieldManager=$2&force=true" -H 'Content-Type: application/apply-patch+yaml' --data-binary "@$3"
 }
 
-# admin_credential: the administrator's of this control plane, in the stage's own folder, which goes with it.
-admin_credential() {
-  local file=$STAGE/admin.pem
-  [ "$file" -nt /etc/kubernetes/admin.conf ] || credential_of /etc/kubernetes/admin.conf | write_file 0600 root:root "$file"
+# api_credential: the path of this session's certificate and key. What a kubeconfig holds is copied into the stage's own folder, which
+# goes with the run, and copied again when the kubeconfig is a newer one.
+api_credential() {
+  local file=${SESSION_CREDENTIAL:-$STAGE/session.pem}
+  [ -n "$SESSION_CREDENTIAL" ] || [ "$file" -nt "$SESSION_KUBECONFIG" ] || credential_of "$SESSION_KUBECONFIG" | write_file 0600 root:root "$file"
   echo "$file"
 }
 # credential_of KUBECONFIG: certificate and key that it holds, PEM.

@@ -1,12 +1,12 @@
 # shellcheck shell=bash
-# Brings binaries and images to this host; images.sh has what is the images' own. Every file's SHA-256 is checked here, before anything of it is installed.
+# Brings binaries and images to this host; images.sh handles images. Every file's SHA-256 is checked here before anything of it is installed.
 #
 # A list of artifacts has a line for each, fields parted by one blank:
 #   binary  SHA256 FROM FOLDER PROGRAM       the file is the program
 #   archive SHA256 FROM FOLDER PROGRAM...    programs, wherever in the tar they are
 #   images  SHA256 FROM IMAGE...             an archive of images
 #   pull    DIGEST IMAGE                     an image from its registry
-# FROM is a URL or the path of a file on this host. What is in place is known by a stamp, so that asking again costs nothing.
+# FROM is a URL or the path of a file on this host. A stamp marks installed files, so that another run costs nothing.
 
 # In front of the host's own folders; empty but in tests.
 readonly ARTIFACT_ROOT=${HAK_ROOT:-}
@@ -105,7 +105,7 @@ install_program() {
   rm -rf "$new" "$stamp"
   mkdir -p "$new"
   if [ "$kind" = binary ]; then
-    # The copy is what is checked: nobody can change it between the check and its use.
+    # The copy is checked, not the source: nobody can change it between the check and its use.
     bring "$sha256" "$from" "$new/$programs"
   else
     file=$from
@@ -162,7 +162,7 @@ download() {
         failure=$?
       [ "$failure" != 0 ] || break
       case $failure/$code in
-        # The server can't go on in the middle, or what was brought is longer than what it has.
+        # The server can't resume, or the partial download is longer than the file.
         33/* | 36/* | 22/416) rm -f "$part" ;;
         # Waiting changes nothing.
         22/4*) break ;;

@@ -1,9 +1,7 @@
 # shellcheck shell=bash
 # Authorities, and what they issued. During a rotation two are trusted, and one of them issues.
 
-readonly KUBELET_CREDENTIAL=/var/lib/kubelet/pki/kubelet-client-current.pem
-
-# issued_by AUTHORITY CERTIFICATE, both files. Whether it is still valid is no matter here.
+# issued_by AUTHORITY CERTIFICATE, both files. Validity periods are ignored here.
 issued_by() { openssl verify -no_check_time -CAfile "$1" "$2" >/dev/null 2>&1; }
 # name_of issuer|subject CERTIFICATE: its common name, which is another one for each generation of an authority.
 name_of() { openssl x509 -in "$2" -noout "-$1" -nameopt RFC2253 | sed 's/.*CN=\([^,]*\).*/\1/'; }

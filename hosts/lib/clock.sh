@@ -14,7 +14,7 @@ in_its_time() {
   while IFS='=' read -r line now; do
     case $line in notBefore) starts=$now ;; notAfter) ends=$now ;; esac
   done < <(openssl x509 -noout -dates -dateopt iso_8601 -in "$1" 2>/dev/null || true)
-  # No openssl here, or one from before version 3.
+  # No openssl here, or one older than version 3.
   [ -n "$ends" ] || return 0
   utc_now
   # Times in this form compare as texts do.

@@ -11,15 +11,15 @@ fail() {
   printf 'ERROR: %s on %s: %s\n' "$STAGE_NAME" "$HOST_NAME" "$*" >&2
   exit 1
 }
-# cut_off STATUS: true in an EXIT trap where nobody listens any more, because the program that ran this script was ended. That is no
-# failure of what the script does. bash gives 0 where it was itself that wrote to the closed pipe.
+# cut_off STATUS: true in an EXIT trap where the program that ran this script has ended and nobody reads its output. The script itself did
+# not fail then. bash gives 0 where it wrote to the closed pipe itself.
 cut_off() { [[ " 0 129 130 141 143 " == *" $1 "* ]]; }
 # Notes something that was changed, for the one line at the end.
 did() {
   DONE+=("$*")
   say "$*"
 }
-# The same for a file. The first run of a stage on a host writes all of its files, which is no news: there it is only counted.
+# The same for a file. The first run of a stage on a host writes all of its files, so there it only counts them.
 did_write() {
   if [ "${FIRST_RUN:-no}" = yes ]; then DONE+=("wrote $1"); else did "wrote $1"; fi
 }
@@ -98,8 +98,8 @@ one_minor_up() {
   [ "$steps" -le 1 ] || fail "$1 is $2 here and goes up one minor version at a time, not to $3 at once. Set $4 to a version of the next minor one first"
 }
 
-# One script at a time on a host, whoever started it. The kernel drops the lock with its holder. Stages of one `up` meet here as a
-# matter of course, and most are through in seconds: only a longer wait is worth a word.
+# One script at a time on a host, no matter who started it. The kernel drops the lock with its holder. Stages of one `up` meet here as a
+# matter of course, and most finish in seconds: only a longer wait is reported.
 take_host_lock() {
   local lock=/run/ha-kubernetes/lock
   # Bundles with keys lie below it, and nobody else may hold the lock.

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# Moves the pods away from this node with no more than a kubelet may do by itself: list the pods of its own node, and evict them.
+# Moves the pods away from this node with a kubelet's own rights: to list the pods of its node, and to evict them.
 
 # `uid namespace name` of each pod here that can run elsewhere: neither a static one nor one of a DaemonSet.
 movable_pods() {

@@ -25,7 +25,7 @@ etcd_access() {
 
 etcdctl_path() { command -v etcdctl || find /opt/ha-kubernetes -path '*etcd-*' -name etcdctl -type f 2>/dev/null | sort -V | tail -n 1; }
 
-# etcd_do ARGS...: etcdctl with this host's credential; 5 s for each try unless told otherwise.
+# etcd_do ARGS...: etcdctl with this host's credential; 5 s for each try unless ETCD_TIMEOUT says something else.
 etcd_do() { "$(etcdctl_path)" --dial-timeout=2s --command-timeout="${ETCD_TIMEOUT:-5s}" "$@" </dev/null; }
 
 # etcd_surely ARGS...: the same, tried again for 30 s. A healthy etcd may answer nothing for some seconds: while leadership moves, a
@@ -91,11 +91,24 @@ member_list() {
     client=${client// /}
     [ -z "$client" ] || urls+=,$client
   done <<<"$list"
-  # etcd lists by id, the config by name: the same members are no news.
+  # etcd lists by id, the config by name: the same members in another order are not a change.
   if [ -n "$urls" ] && [ "$(in_order "${urls:1}")" != "$(in_order "$(cat "$KNOWN_MEMBERS" 2>/dev/null)")" ]; then
     write_file 0600 root:root "$KNOWN_MEMBERS" <<<"${urls:1}"
   fi
   printf '%s\n' "$list"
+}
+
+# other_members PEER_URL: the lines of all members but the one of that URL.
+other_members() {
+  local list
+  list=$(member_list) || return 1
+  awk -F', ' -v url="$1" '$4 != url' <<<"$list"
+}
+# other_members_healthy PEER_URL: every other voting member answers, so that this one may be away for a moment.
+other_members_healthy() {
+  local list
+  list=$(other_members "$1") || return 1
+  [ -z "$list" ] || all_healthy <<<"$list"
 }
 
 in_order() { tr , '\n' <<<"$1" | sort; }

@@ -30,14 +30,14 @@ write_file() {
   mv -fT "$new" "$path"
 }
 
-# ---- what was there before ----------------------------------------------------------------------------------------
-# A file or link of somebody else's in the place of one of ours is kept, once, in a tree like the host's own, and put back when ours goes.
+# ---- originals ---------------------------------------------------------------------------------------------------
+# A foreign file or link in the place of one of ours is kept once, in a tree like the host's own, and put back when ours goes.
 
 readonly ORIGINALS=$HOME_DIR/originals
 is_there() { [ -e "$1" ] || [ -L "$1" ]; }
 save_original() {
   local kept=$ORIGINALS$1
-  # What has this program's name is its own, also where an earlier release wrote it otherwise.
+  # A path with this program's name is its own, also where an earlier release wrote it in another way.
   if [[ $1 == *ha-kubernetes* ]] || ! is_there "$1" || is_there "$kept"; then return 0; fi
   mkdir -p "$ORIGINALS"
   chmod 0700 "$ORIGINALS"
@@ -86,7 +86,7 @@ remove_file() {
   restore_original "$1"
 }
 
-# put_link TARGET PATH, remove_link PATH: a link to a program of ours, in a place that may be somebody else's.
+# put_link TARGET PATH, remove_link PATH: a link to a program of ours, in a place that may hold a foreign one.
 put_link() {
   local now
   now=$(readlink "$2" || true)
@@ -128,7 +128,7 @@ stale_files() {
   done <"$before"
 }
 
-# install_files [GLOB]: makes it so, and notes what was changed.
+# install_files [GLOB]: installs the files and notes each change.
 install_files() {
   local glob=${1:-*} mode owner index path
   while read -r path; do
@@ -145,7 +145,7 @@ install_files() {
   done <"$STAGE/manifest"
 }
 
-# The list of what is on the host now, for the next run and for the undo.
+# The list of files on the host now, for the next run and for the undo.
 keep_manifest() { write_file 0600 root:root "$HOME_DIR/stages/$STAGE_NAME/manifest" <"$STAGE/manifest"; }
 
 # remove_files: takes away everything that the last apply put in place.

@@ -1,8 +1,8 @@
 # shellcheck shell=bash
 # Who leaves. Every control plane registers as `ha-kubernetes/control-plane/<name> <address>`. Its `leaving` resource is made last of all:
 # then `ha-kubernetes/announces/<name>` says that this control plane will announce it when it leaves. It is deleted before anything
-# else, and adds `ha-kubernetes/leaving/<name>`. When all that announce have, the whole cluster is being destroyed. Etcd hosts that are
-# no control plane look after that and before anything is undone. Where nobody announces, the first `up` never came to its end.
+# else, and adds `ha-kubernetes/leaving/<name>`. When all that announce have, the whole cluster is being destroyed. Etcd hosts without a
+# control plane look after that and before anything is undone. Where nobody announces, the first `up` never came to its end.
 
 # This host's note that the whole cluster goes, or, if empty, an administrator's; believed for as long as a control plane's word.
 readonly TEARDOWN=$HOME_DIR/teardown
@@ -28,7 +28,7 @@ control_planes() {
   fi
 }
 
-# Keeps what is known of them on this host, for when etcd does not answer, and whether the first `up` came to its end.
+# Keeps their names and addresses on this host, for when etcd does not answer, and whether the first `up` came to its end.
 remember_control_planes() {
   local known
   if [ ! -f "$FINISHED" ] && [ -n "$(etcd_read --prefix --keys-only ha-kubernetes/announces/)" ]; then touch "$FINISHED"; fi
@@ -37,12 +37,12 @@ remember_control_planes() {
   write_file 0600 root:root "$HOME_DIR/control-planes" <<<"$known"
 }
 
-# among KEY KEYS
-among() { grep -qxF "ha-kubernetes/$1" <<<"$2"; }
+# has_key KEY KEYS
+has_key() { grep -qxF "ha-kubernetes/$1" <<<"$2"; }
 
 # marked_leaving NAME ADDRESS KEYS: in etcd, or on the host itself, which says so on port 2383 when etcd can't be written.
 marked_leaving() {
-  if among "leaving/$1" "$3"; then return 0; fi
+  if has_key "leaving/$1" "$3"; then return 0; fi
   curl -s --max-time 3 "http://$2:2383/" 2>/dev/null | vouched "$ETCDCTL_CACERT" "$1"
 }
 
@@ -57,18 +57,18 @@ teardown() {
     if is_recent "$TEARDOWN"; then return 0; fi
     if etcd_access; then keys=$(ETCD_TIMEOUT=2s etcd_read --prefix --keys-only ha-kubernetes/) || keys=""; fi
   fi
-  all_leave "$keys" || return 1
+  all_control_planes_leave "$keys" || return 1
   write_file 0644 root:root "$TEARDOWN" <<<"$OWNER"
 }
 
 is_recent() { [ -f "$1" ] && [ $(($(date +%s) - $(stat -c %Y "$1"))) -lt "$WORD_SECONDS" ]; }
 
-# all_leave KEYS: every control plane that announces it does. One that a killed or failed `up` made has no way to say so.
-all_leave() {
+# all_control_planes_leave KEYS: every control plane that announces it does. One that a killed or failed `up` made has no way to say so.
+all_control_planes_leave() {
   local name address some="" announce=no
   if [[ $1 == *ha-kubernetes/announces/* ]]; then announce=yes; fi
   while read -r name address; do
-    if [ "$announce" = yes ] && ! among "announces/$name" "$1"; then continue; fi
+    if [ "$announce" = yes ] && ! has_key "announces/$name" "$1"; then continue; fi
     marked_leaving "$name" "$address" "$1" || return 1
     some=yes
   done < <(control_planes)
@@ -76,20 +76,18 @@ all_leave() {
 }
 
 # True while the first `up` has not come to its end, as far as etcd and this host know. A host whose leaving stage ran has seen it.
-unfinished() {
+birth_unfinished() {
   if [ -f "$FINISHED" ] || [ -d "$HOME_DIR/stages/leaving" ]; then return 1; fi
   [ -z "$(etcd_read --prefix --keys-only ha-kubernetes/announces/)" ]
 }
 
-# leave_in_turn FUNCTION: takes this host out of a cluster that lives on, under the turn and never without a quorum. Nothing is left in
-# order where the whole cluster goes, nor where it never came to life: UNFINISHED says so.
+# leave_in_turn FUNCTION [UNBORN]: takes this host out of a cluster that lives on, under the turn and never without a quorum. Where the
+# whole cluster goes, nothing runs. Where the first `up` never came to its end, UNBORN runs, without a turn.
 leave_in_turn() {
-  UNFINISHED=no
   if ! etcd_access || teardown; then return 0; fi
-  if unfinished; then
+  if birth_unfinished; then
     say "the first up never came to its end, so this host may go without the others"
-    # shellcheck disable=SC2034 # read by etcd's undo
-    UNFINISHED=yes
+    "${2:-:}"
     return 0
   fi
   if quorum_lost; then

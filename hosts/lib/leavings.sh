@@ -3,14 +3,14 @@
 
 readonly POD_LOGS=/var/log/pods CONTAINER_LOGS=/var/log/containers NETWORK_CONFIGURATION=/etc/cni/net.d
 
-# Before the first kubelet of ours starts here: the logs of somebody else's pods, and what its folder was like.
+# Before our first kubelet starts here: notes the logs of foreign pods, and how the kubelet's folder looked.
 note_before_kubelet() {
   [ ! -e /etc/systemd/system/kubelet.service ] || return 0
   save_directory /var/lib/kubelet
   pod_logs | save pod-logs
 }
 pod_logs() { find "$POD_LOGS/" -mindepth 1 -maxdepth 1 -printf "%f\n" 2>/dev/null || true; }
-# On a host of the release before, which noted none, all are this cluster's.
+# The previous release noted none: on its hosts all logs are this cluster's.
 remove_pod_logs() {
   local name
   [ -d "$POD_LOGS" ] || return 0
@@ -21,7 +21,7 @@ remove_pod_logs() {
   forget pod-logs
 }
 
-# Preflight found none: what is here is the cluster's, but for what a package has brought since.
+# Preflight found none, so these files are the cluster's, except for those that a package has brought since.
 remove_network_configuration() {
   local file
   for file in "$NETWORK_CONFIGURATION"/* "$NETWORK_CONFIGURATION"/.[!.]*; do

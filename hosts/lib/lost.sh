@@ -17,7 +17,7 @@ forget_lost_members() {
   done
 }
 
-# member_gone ID: asks etcd to take this member out until it is no more listed.
+# member_gone ID: asks etcd to take this member out until it is no longer listed.
 member_gone() {
   local list
   list=$(etcd_do member list) || return 1

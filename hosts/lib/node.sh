@@ -14,7 +14,7 @@ kubelet_is_stale() {
   mapfile -t files < <(kubelet_settings)
   stale kubelet "${files[@]}"
 }
-# With what it trusts: it reads that once.
+# The CA bundle is among them, because the kubelet reads it only at its start.
 kubelet_settings() { find /etc/systemd/system/kubelet.service /var/lib/kubelet/config.yaml /etc/ha-kubernetes/kubelet.conf.d /etc/kubernetes/pki/ca.crt -type f | sort; }
 
 start_kubelet() {
@@ -60,9 +60,6 @@ ready_with_version() {
   [ "$status" = "v$KUBERNETES_VERSION True" ]
 }
 
-# this_kubectl: as this node; KUBECONFIG and API_SERVER are set by the stage.
-this_kubectl() { kubectl --kubeconfig "$NODE_KUBECONFIG" ${API_SERVER:+--server "$API_SERVER"} --request-timeout=20s "$@" </dev/null; }
-
 # Everything that a kubelet leaves on a host.
 reset_node() {
   systemctl disable --quiet --now kubelet 2>/dev/null || true
@@ -96,7 +93,7 @@ reset_node() {
   systemctl daemon-reload
 }
 
-# Kills and deletes what is there. containerd may be deleting some of it by itself at the same moment, so only an empty list counts.
+# Kills and deletes all containers. containerd may be deleting some of it by itself at the same moment, so only an empty list counts.
 containers_gone() {
   local left
   left=$(k8s_ctr tasks list -q) || return 1

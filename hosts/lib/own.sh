@@ -15,7 +15,8 @@ mark() { write_file 0644 root:root "$(mark_of "$1")" <<<"$(our_mark)"; }
 has_content() { [ -n "$(find "$1/" -mindepth 1 ! -path "$1/lost+found" -print -quit 2>/dev/null)" ]; }
 some_content() { find "$1/" -mindepth 1 -maxdepth 1 ! \( -name lost+found -empty \) -printf '%f\n' | sort | head -n 4 | paste -sd' '; }
 
-# against_directory DIRECTORY: for data. Without a mark, `recorded` may say that it is ours: the release before had none.
+# against_directory DIRECTORY JUDGE: for data. Without a mark, `recorded` may say that it is ours, because the previous release had none, or
+# the command JUDGE, which is given the directory.
 against_directory() {
   local whose
   [ -e "$1" ] || return 0
@@ -24,7 +25,7 @@ against_directory() {
   elif [ -f "$(mark_of "$1")" ]; then
     whose=$(head -c 300 "$(mark_of "$1")" | head -n 1)
     [ "$whose" = "$(our_mark)" ] || echo "$1 holds data of ${whose% *} on host ${whose##* }, as its file .ha-kubernetes says"
-  elif has_content "$1" && ! recorded "$1" && ! says_ours "$1"; then
+  elif has_content "$1" && ! recorded "$1" && ! "$2" "$1"; then
     echo "$1 is not empty ($(some_content "$1")) and does not carry this cluster's mark"
   fi
 }
@@ -40,7 +41,7 @@ move_away() {
   echo "Move it away if it may go: mkdir -p $1.old && mv $1/*$hidden $1.old/"
 }
 
-# Snapshots outlive their cluster, so a later one finds those of an earlier one: what is called like a snapshot is no stranger's.
+# Snapshots outlive their cluster, so a later one finds those of an earlier one: files with the name of a snapshot don't count as foreign.
 against_snapshots() {
   local stranger
   [ -e "$1" ] || return 0
@@ -53,9 +54,9 @@ against_snapshots() {
   fi
 }
 
-# against_device DEVICE DIRECTORY: to be mounted there.
+# against_device DEVICE DIRECTORY JUDGE: to be mounted there.
 against_device() {
-  local device=$1 directory=$2 found status=0 number held
+  local device=$1 directory=$2 judge=$3 found status=0 number held
   number=$(device_number "$device")
   held=$(awk -v number="$number" -v at="$directory" '$3 == number && $5 != at {print $5; exit}' /proc/self/mountinfo)
   [ -z "$held" ] || { echo "$device is mounted at $held" && return; }
@@ -75,7 +76,7 @@ against_device() {
   case $status in
     0)
       found=$(sed -n 's/^TYPE=//p' <<<"$found")
-      if [ "$found" = ext4 ]; then against_ext4 "$device"; else echo "$device holds ${found:-a partition table}, not ext4"; fi
+      if [ "$found" = ext4 ]; then against_ext4 "$device" "$judge"; else echo "$device holds ${found:-a partition table}, not ext4"; fi
       ;;
     2) [ -z "$(not_blank "$device")" ] || echo "$device is not blank: $(not_blank "$device")" ;;
     *) echo "$device is not blank: it holds more than one thing ($(wipefs --no-act --noheadings --output TYPE "$device" 2>&1 | paste -sd' '))" ;;
@@ -107,14 +108,14 @@ not_blank() {
 # all_zero DEVICE OFFSET: of a MiB.
 all_zero() { cmp -s -n 1048576 -i "$2:0" "$1" /dev/zero; }
 
-# against_ext4 DEVICE: looks into it without changing a byte. A mark of ours, etcd's data that may be ours, or nothing but lost+found.
+# against_ext4 DEVICE JUDGE: looks into it without changing a byte. A mark of ours, etcd's data that may be ours, or nothing but lost+found.
 against_ext4() {
   local against
   mkdir -p "$LOOK"
   # Of a run that was killed.
   ! mountpoint -q "$LOOK" || umount "$LOOK"
   mount -t ext4 -o ro,noload,nosuid,nodev,noexec "$1" "$LOOK" 2>/dev/null || { echo "$1 holds an ext4 that can't be mounted" && return; }
-  against=$(against_directory "$LOOK")
+  against=$(against_directory "$LOOK" "$2")
   umount "$LOOK"
   rmdir "$LOOK"
   [ -z "$against" ] || echo "${against//$LOOK/$1}"

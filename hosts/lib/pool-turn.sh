@@ -21,15 +21,15 @@ turn_says() {
 }
 refusal() { tail -n 2 "$STAGE/refused" | tr '\n' ' ' | cut -c1-500; }
 
-# The last failure of a worker of this pool, as the API knew it when this run began: whoever fails later is of the same roll.
+# The last failure of a worker of this pool, as the API knew it when this run began: a later failure belongs to the same roll.
 last_pool_failure() { turn_says "failed-$POOL" '{.metadata.resourceVersion}' && echo "known $SAID"; }
 at_start_ask_which_worker_failed() {
-  [ -n "$POOL" ] && [ -s "$NODE_KUBECONFIG" ] || return 0
+  [ -n "$POOL" ] && [ -s "$KUBELET_KUBECONFIG" ] || return 0
   exec {POOL_FAILURE_INPUT}< <(last_pool_failure)
 }
 
 # with_pool_turn ROLL FUNCTION [ARGS...]: waits for a turn of the pool, as long as others have them, runs FUNCTION and gives the turn back.
-# Refuses when another worker of the roll failed meanwhile. ROLL names what is rolled out: `<kind>-<id>`, or a version.
+# Refuses when another worker of the roll failed meanwhile. ROLL names the change that is rolled out: `<kind>-<id>`, or a version.
 with_pool_turn() {
   local roll=$1 failed_before="" failed_now said=$SECONDS answered=$SECONDS
   shift
@@ -93,7 +93,7 @@ take_pool_turn() {
     fi
     turn_says "$TURN" '{.metadata.uid} {.metadata.creationTimestamp} {.data.holder}' || return 1
     read -r uid created holder <<<"$SAID"
-    # Of a run of this host that was killed.
+    # This host held it in a run that was killed.
     if [ -n "$uid" ] && [ "$holder" = "$HOST_NAME" ]; then
       TURN_UID=$uid
       return 0

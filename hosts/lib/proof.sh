@@ -48,11 +48,12 @@ restart_kubelet() {
   systemctl restart kubelet || fail "kubelet does not start: $(journalctl -u kubelet -n 3 -o cat | tr '\n' ' ')"
 }
 
-# prove_node TURN...: waits until pods can run here. Another range of pods than the host still uses is taken over first, under TURN, a
-# command that runs what follows it. While a cluster is born the add-ons, and the pod network with them, may not have begun: then
-# another command waits, once all is applied.
+# prove_node SIGN [TURN...]: waits until pods can run here. Another range of pods than the host still uses is taken over first, under
+# TURN, a command that runs what follows it. While a cluster is born the add-ons, and the pod network with them, may not have begun: then
+# another command waits, once all is applied. SIGN is the path of an object that this host can read once they have; empty: they have.
 prove_node() {
-  if ! addons_have_begun; then return 0; fi
+  if [ -n "$1" ] && ! api GET "$1" -o /dev/null >/dev/null 2>&1; then return 0; fi
+  shift
   if [ -n "$POD_NETWORK" ]; then
     wait_until 120 "the controller manager to give this node a range of pods" range_wanted
     if range_is_another; then "$@" mend_pod_network; fi
@@ -117,7 +118,7 @@ pod_network_waits() {
 }
 
 # ---- the range of pods --------------------------------------------------------------------------------------------------
-# A Node that was deleted and comes back gets another range. flannel reads it when it starts, and the bridge keeps its address for ever:
+# A Node that was deleted and comes back gets another range. flannel reads it when it starts, and the bridge never changes its address:
 # every new pod would fail, while the Node is Ready.
 
 # The address that flannel gives the bridge of pods: the first of the Node's range.

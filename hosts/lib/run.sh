@@ -50,8 +50,11 @@ case $ACTION in
     keep_scripts
     keep_originals
     keep_undo
-    # shellcheck source=/dev/null
-    . "$STAGE/stage/apply.sh"
+    # Some stages act only when they are undone.
+    if [ -f "$STAGE/stage/apply.sh" ]; then
+      # shellcheck source=/dev/null
+      . "$STAGE/stage/apply.sh"
+    fi
     keep_manifest
     ;;
   undo)

@@ -71,11 +71,11 @@ enable_units() {
   if [[ "$(systemctl show -p UnitFileState --value "$@")" == *disabled* ]]; then systemctl daemon-reload; fi
 }
 
-# reread_units UNIT...: systemd reads its files anew, only where it knows one of these otherwise than it is now.
+# reread_units UNIT...: systemd reloads its unit files, but only where one of these has changed.
 reread_units() { if [[ "$(systemctl show -p NeedDaemonReload --value "$@")" == *yes* ]]; then systemctl daemon-reload; fi; }
 
 fingerprint() { { printf '%s\n' "$@" && cat "$@"; } | hash_of_input; }
-# stale UNIT[:PART] FILE...: true unless it runs and was last started, or told to read them anew, with these files as they are.
+# stale UNIT[:PART] FILE...: true unless it runs and was last started, or told to reload them, with these files as they are.
 stale() { ! systemctl is-active --quiet "${1%%:*}" || outdated "$@"; }
 # outdated UNIT[:PART] FILE...: true unless it was last started with these files as they are, whether it runs or not.
 outdated() { [ ! -f "$STARTED/$1" ] || [ "$(fingerprint "${@:2}")" != "$(<"$STARTED/$1")" ]; }

@@ -31,7 +31,7 @@ with_turn() {
 }
 
 # Begins to ask for the last failure, while the run goes on. run.sh does so before anything else: with_turn may come an hour later, and
-# whoever has failed by then is of the same roll.
+# a host that has failed by then is part of the same roll.
 at_start_ask_who_failed() { exec {FAILED_INPUT}< <(if etcd_access; then last_failure_now; fi 2>/dev/null); }
 know_who_failed() {
   [ -z "$FAILED_BEFORE" ] || return 0
@@ -54,8 +54,8 @@ take_turn() {
   # New ones: what a killed run left waiting for the turn still has its own open.
   rm -f "$pipe" "$log"
   mkfifo -m 0600 "$pipe"
-  # Open for reading and writing, so that opening does not block. When this script ends, so does the pipe, and with it the turn, also
-  # one that comes later: whoever gets it reads from an end that is open already, and finds nobody at the other.
+  # Open for reading and writing, so that opening does not block. When this script ends, the pipe closes and the turn ends, also a
+  # turn that is granted later: its holder reads from a pipe that has no writer.
   exec 8<>"$pipe"
   exec 7<"$pipe"
   rm -f "$pipe"

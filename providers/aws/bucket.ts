@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Cluster } from "../../config/schema.ts";
-import type { BackupBucket } from "../../hosts/etcd/backup.ts";
+import type { BackupBucket } from "../../hosts/tools/etcd/backup.ts";
 import type { AwsConfig } from "./config/schema.ts";
 import { backupStatements, partitionOf, policyDocument } from "./policies.ts";
 import {
@@ -16,7 +16,7 @@ import type { Profiles } from "./roles.ts";
 import { type Naming, tagsOf } from "./tags.ts";
 
 /** Where snapshots of etcd lie in the stack's bucket, and where what pools start with. */
-export const SNAPSHOTS = "etcd";
+const SNAPSHOTS = "etcd";
 export const POOLS = "pools";
 
 export interface StackBucket {
@@ -95,7 +95,7 @@ export function createBucket(
 }
 
 /** Refuses whoever comes without TLS. */
-export function onlyTls(bucket: string, region: string) {
+function onlyTls(bucket: string, region: string) {
   const arn = `arn:${partitionOf(region)}:s3:::${bucket}`;
   return {
     Version: "2012-10-17",

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
+import { configuredArtifacts } from "../baremetal/artifacts.ts";
 import type { Host, Infrastructure, ProviderArgs } from "../contract.ts";
-import { awsAddons } from "./addons.ts";
-import { bundledCloudImages, configuredArtifacts } from "./artifacts.ts";
+import { awsAddons } from "./addons/registry.ts";
 import { createBastion } from "./bastion.ts";
 import { createBucket } from "./bucket.ts";
 import type { AwsCluster } from "./config/schema.ts";
@@ -43,9 +43,8 @@ export function awsInfrastructure({ cluster, parent }: ProviderArgs<AwsCluster>)
     hosts,
     endpoint: createLoadBalancer(cluster, aws, { network, groups, naming }, component),
     artifacts: configuredArtifacts(cluster.artifacts),
-    cloudImages: bundledCloudImages(cluster.artifacts),
     kubeletExtraArgs: { "cloud-provider": "external" },
-    addons: awsAddons({ cluster, region, kmsKey: aws.kmsKey }),
+    addons: awsAddons({ region, kmsKey: aws.kmsKey }),
     backupBucket: bucket?.backup,
     ...createPools({ cluster, aws, region, network, groups, bucket, naming }, component),
   };

@@ -1,6 +1,6 @@
 import type * as pulumi from "@pulumi/pulumi";
+import { APISERVER_PORT } from "../../config/ports.ts";
 import type { Cluster } from "../../config/schema.ts";
-import { APISERVER_PORT } from "../../hosts/control-plane/control-plane.ts";
 import type { Host, Infrastructure } from "../contract.ts";
 import type { AwsConfig } from "./config/schema.ts";
 import type { Network } from "./network.ts";

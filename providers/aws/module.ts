@@ -1,8 +1,9 @@
-import { awsVersions } from "../../artifacts/lock.ts";
+import { byMinor } from "../../artifacts/images.ts";
 import type { Refusal } from "../../config/changes/change.ts";
 import { keyPath } from "../../config/problems.ts";
 import { at, type Rule } from "../../config/rules/rule.ts";
 import type { ProviderModule } from "../contract.ts";
+import { awsLock } from "./addons/lock.ts";
 import { awsLimitRules } from "./config/limit-rules.ts";
 import { awsMachineRules } from "./config/machine-rules.ts";
 import { hostArchitecture, recordMachines } from "./config/machines.ts";
@@ -14,7 +15,7 @@ const knownAddons: Rule<AwsCluster> = {
   says: "On aws, artifacts/lock.json has what the provider adds for the minor version of `kubernetesVersion`.",
   check({ kubernetesVersion }) {
     try {
-      awsVersions(kubernetesVersion);
+      byMinor(awsLock, { kubernetes: kubernetesVersion });
       return [];
     } catch (error) {
       const allowed = `another one for provider aws: ${error instanceof Error ? error.message : error}`;

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
-import { objectsUrl } from "../../hosts/etcd/backup.ts";
 import { type PoolStages, poolUserData } from "../../hosts/pool/pool.ts";
+import { objectsUrl } from "../../hosts/tools/etcd/backup.ts";
 import type { Infrastructure, ScaledPool } from "../contract.ts";
 import { discoveryTags } from "./addons/autoscaler.ts";
 import { POOLS, type StackBucket, scaledPoolNames } from "./bucket.ts";
@@ -156,7 +156,7 @@ function createGroup(
 }
 
 /** What the autoscaler reads: that the group is its own, and what a Node of it would be while there is none. Pure. */
-export function groupTags(cluster: AwsCluster, pool: string, tags: Readonly<Record<string, string>>): Record<string, string> {
+function groupTags(cluster: AwsCluster, pool: string, tags: Readonly<Record<string, string>>): Record<string, string> {
   const { labels = {}, taints = [] } = cluster.pools[pool] ?? {};
   const [enabled = "", own = ""] = discoveryTags(cluster.name);
   const hint = (kind: string, key: string) => `k8s.io/cluster-autoscaler/node-template/${kind}/${key}`;

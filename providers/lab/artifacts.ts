@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { local } from "@pulumi/command";
 import type * as pulumi from "@pulumi/pulumi";
+import { digest } from "../../config/digest.ts";
 import type { Cluster } from "../../config/schema.ts";
-import { digest } from "../../hosts/stage.ts";
 import type { ArtifactSource } from "../contract.ts";
 
 /** Where hosts see the bundle of this machine, read-only. */

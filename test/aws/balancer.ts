@@ -16,8 +16,8 @@ interface Target {
 }
 
 /**
- * The balancers that the API says there are, as one TCP relay at an address of this machine: listeners and targets are read anew
- * every second. A target is in while it answers HTTPS /readyz with 200; with none in, all are, as a Network Load Balancer does.
+ * The balancers of the API as one TCP relay at an address of this machine. It reads listeners and targets again
+ * every second. A target is healthy while HTTPS /readyz answers 200; without a healthy target all get connections, as behind a Network Load Balancer.
  */
 export class LabBalancer {
   readonly #clients: Clients;
@@ -85,7 +85,7 @@ export class LabBalancer {
   #relay(client: Socket, port: number): void {
     const targets = this.#targets.get(port) ?? [];
     const target = targets[this.#next++ % Math.max(targets.length, 1)];
-    // As at a closed port: nobody is there.
+    // As a closed port does.
     if (target === undefined) return void client.resetAndDestroy();
     const upstream = connect(target);
     for (const [one, other] of [

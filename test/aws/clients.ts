@@ -32,7 +32,7 @@ const services: Readonly<Record<string, string>> = {
   STSClient: "sts",
 };
 
-/** S3's actions that are not named as the call is (Service Authorization Reference, Amazon S3). */
+/** S3's actions whose names differ from the call's (Service Authorization Reference, Amazon S3). */
 const otherNames: Readonly<Record<string, string>> = {
   "s3:HeadBucket": "s3:ListBucket",
   "s3:ListObjectVersions": "s3:ListBucketVersions",
@@ -45,7 +45,7 @@ const otherNames: Readonly<Record<string, string>> = {
   "s3:DeleteBucketEncryption": "s3:PutEncryptionConfiguration",
 };
 
-/** Makes the clients. Each call is recorded as the IAM action that it needs, a line each, in the file `record` where that is given. */
+/** Makes the clients. If `record` is given, each call adds a line with the IAM action that it needs to that file. */
 export function makeClients(record = process.env.HA_KUBERNETES_TEST_AWS_CALLS): Clients {
   const clients = {
     ec2: new EC2Client(),

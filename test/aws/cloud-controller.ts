@@ -6,8 +6,8 @@ import { Repeated } from "./repeated.ts";
 const taint = "node.cloudprovider.kubernetes.io/uninitialized";
 
 /**
- * Does what cloud-provider-aws does for Nodes, which can't run here: it asks the instance metadata service. Takes the taint
- * `uninitialized` off a Node whose instance runs, and deletes the Node of an instance that is gone.
+ * Does for Nodes what cloud-provider-aws does, which can't run here because it needs the instance metadata service: takes the taint
+ * `uninitialized` off a Node whose instance runs, and deletes the Node of a deleted instance.
  */
 export class CloudControllerStandIn {
   readonly #clients: Clients;
@@ -38,7 +38,7 @@ export class CloudControllerStandIn {
 
   async #runs(id: string): Promise<boolean> {
     const { Reservations = [] } = await this.#clients.ec2.send(new DescribeInstancesCommand({ InstanceIds: [id] }));
-    // One that is stopped is still the Node's.
+    // A stopped instance keeps its Node.
     return Reservations.flatMap(({ Instances = [] }) => Instances).some(({ State }) => State?.Name !== "terminated");
   }
 }

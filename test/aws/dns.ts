@@ -4,7 +4,7 @@ import { DescribeLoadBalancersCommand } from "@aws-sdk/client-elastic-load-balan
 import { ListHostedZonesCommand, ListResourceRecordSetsCommand } from "@aws-sdk/client-route-53";
 import type { Clients } from "./clients.ts";
 
-/** Every name that leads to a balancer: the balancers' own, and the aliases in Route 53. */
+/** Every name of a balancer: the balancers' own, and the aliases in Route 53. */
 async function balancerNames({ elb, route53 }: Clients): Promise<Set<string>> {
   const { LoadBalancers = [] } = await elb.send(new DescribeLoadBalancersCommand());
   const names = LoadBalancers.map(({ DNSName = "" }) => DNSName);
@@ -16,14 +16,14 @@ async function balancerNames({ elb, route53 }: Clients): Promise<Set<string>> {
   return new Set(names.map((name) => name.toLowerCase()));
 }
 
-/** The name server of a VPC: names that lead to a balancer have its address, every other question goes to this machine's own server. */
+/** The name server of a VPC: names of a balancer have its address, every other query goes to this machine's own server. */
 export class LabNames {
   readonly #clients: Clients;
   readonly #address: string;
   readonly #server: Socket = createSocket("udp4");
   readonly #asking = new Set<Socket>();
 
-  /** `address`, of this machine, is where it answers and where the balancer is. */
+  /** It answers at `address`, of this machine, where the balancer is, too. */
   constructor(clients: Clients, address: string) {
     this.#clients = clients;
     this.#address = address;
@@ -31,7 +31,7 @@ export class LabNames {
 
   async start(): Promise<void> {
     this.#server.on("message", (question, from) => {
-      // A question without an answer is asked again.
+      // A client repeats a query without an answer.
       this.#answer(question, from).catch(() => undefined);
     });
     await new Promise<void>((resolve, reject) => {
@@ -83,10 +83,10 @@ function readQuestion(message: Buffer): { name: string; type: number; end: numbe
   return { name: labels.join(".").toLowerCase(), type: message.readUInt16BE(at + 1), end: at + 5 };
 }
 
-/** An answer of one address, or of none: the name exists and has nothing of that type. */
+/** An answer with one address, or with none if the name exists without a record of that type. */
 function ownAnswer(question: Buffer, end: number, address: string | undefined): Buffer {
   const head = Buffer.from(question.subarray(0, 12));
-  // An authoritative answer; recursion as it was asked for, and there.
+  // An authoritative answer; recursion is available, and desired if the query says so.
   head.writeUInt16BE(0x8480 | (question.readUInt16BE(2) & 0x0100), 2);
   head.writeUInt16BE(1, 4);
   head.writeUInt16BE(address === undefined ? 0 : 1, 6);

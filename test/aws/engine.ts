@@ -1,10 +1,10 @@
-import { main } from "../../engine/main.ts";
+import { main } from "../../engine/front-end.ts";
 import { LabSite } from "./lab.ts";
 import { awsProvider } from "./provider.ts";
 import { nowhere } from "./site.ts";
 
-// The engine with one more provider: `engine/launch.mjs run test/aws/engine.ts VERB [options]`, for tests alone. Where the environment
-// names a lab whose network stands, instances are hosts there.
+// The engine with one more provider: `engine/launch.mjs run test/aws/engine.ts VERB [options]`, only for tests. If the environment
+// names a lab whose network exists, instances are hosts there.
 
 const {
   HA_KUBERNETES_TEST_AWS_LAB: lab,

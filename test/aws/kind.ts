@@ -3,24 +3,24 @@ import { type Context, PartialError, type ResourceType } from "../../plugins/pro
 import { changedNames, hasUnknown, type Properties, unchanged } from "../../plugins/value.ts";
 import type { Clients } from "./clients.ts";
 
-// biome-ignore lint/suspicious/noExplicitAny: what an input may be is for the API to say; this provider passes it on
+// biome-ignore lint/suspicious/noExplicitAny: the API checks inputs; this provider passes them on
 export type Inputs = { readonly [key: string]: any };
 
-/** How resources of one type are made, read and deleted through AWS's API. */
+/** How AWS's API creates, reads and deletes resources of one type. */
 export interface Kind {
-  /** Inputs that must be there, names separated by spaces. */
+  /** Required inputs, names separated by spaces. */
   required?: string;
-  /** Inputs that may be there. All others are refused, as the real provider does. */
+  /** Optional inputs. All others are refused, as by the real provider. */
   optional?: string;
-  /** The inputs whose change replaces the resource, as the real provider does. A change of any other, but for `updates`, is refused. */
+  /** Inputs whose change replaces the resource, as with the real provider. Changes of others are refused, except those in `updates`. */
   replaces: string;
-  /** How an input is changed in place. */
+  /** How an input changes in place. */
   updates?: Readonly<Record<string, (clients: Clients, id: string, inputs: Inputs, before: Inputs) => Promise<unknown>>>;
-  /** The input that gets a name of the resource's own where there is none, what may say how that begins, and how long it may be. */
+  /** The input that gets a generated name, the input with its prefix, and its greatest length. */
   named?: { key: string; prefix?: string; length: number };
-  /** Makes it. @returns Its id. */
+  /** Creates it. @returns Its id. */
   create(clients: Clients, inputs: Inputs, context: Context): Promise<string>;
-  /** What the API says of it, beside the inputs. Default: nothing. */
+  /** Outputs beside the inputs. Default: none. */
   read?(clients: Clients, id: string, inputs: Inputs): Promise<Properties>;
   delete(clients: Clients, id: string, inputs: Inputs): Promise<unknown>;
 }
@@ -39,7 +39,7 @@ export function resourceType(type: string, kind: Kind, clients: () => Clients): 
     ...(kind.named ? [kind.named.key, kind.named.prefix ?? kind.named.key] : []),
   ]);
   const replacing = new Set(words(kind.replaces));
-  /** What is left to change in place and can't be: `replaceOnChanges` has had its say. What is not known yet may be what it was. */
+  /** Changes that would have to happen in place and can't. An unknown value may be unchanged. */
   const refuse = (before: Properties, now: Properties) => {
     for (const key of changedNames(before, now)) {
       if (kind.updates?.[key] !== undefined || hasUnknown(now[key])) continue;
@@ -97,7 +97,7 @@ export function resourceType(type: string, kind: Kind, clients: () => Clients): 
   };
 }
 
-/** AWS's errors with their code, which is not in their message. */
+/** Adds the code of AWS's errors to their message. */
 async function explained<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();
@@ -107,20 +107,20 @@ async function explained<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-/** Refuses keys of a nested input that are not known. */
+/** Refuses unknown keys of a nested input. */
 export function only(what: string, value: Inputs, known: string): Inputs {
   const strange = Object.keys(value).filter((key) => !words(known).includes(key));
   if (strange.length > 0) throw new Error(`${what}: ${strange.join(", ")} is not known to the tests' provider`);
   return value;
 }
 
-/** A list that the API may leave out; `first` throws where it is empty. */
+/** A list that the API may leave out; `first` throws if it is empty. */
 export function first<T>(what: string, list: readonly T[] | undefined): T {
   const [one] = list ?? [];
   if (one === undefined) throw new Error(`${what} does not exist`);
   return one;
 }
 
-/** Tags as most services take them; with those that everything gets. */
+/** Tags as most services take them; with those that every resource gets. */
 export const tagList = (tags: Readonly<Record<string, string>> = {}) =>
   Object.entries(tags).map(([Key, Value]) => ({ Key, Value }));

@@ -1,30 +1,30 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
-import { mustRunScript } from "../../lab/run.ts";
 import { runInHost } from "../harness/lab-hosts.ts";
+import { mustRunScript } from "../harness/lab-scripts.ts";
 import { must } from "../harness/process.ts";
 import type { Site, StartedInstance } from "./site.ts";
 
 // Instances as hosts of a lab, volumes as disks of this machine.
 
-/** What user data plants: the login key and the host's own, as lab/host.sh reads them. Refuses what a lab host could not do. */
+/** The login key and the host key in user data, as lab/host.sh reads them. Refuses what a lab host can't do. */
 export function plantedKeys(userData: string): string {
   const { ssh_keys: hostKeys, users } = parse(userData);
   const [{ name, ssh_authorized_keys: authorized }, ...more] = users;
-  if (!userData.startsWith("#cloud-config\n")) throw new Error("user data is no cloud-config");
+  if (!userData.startsWith("#cloud-config\n")) throw new Error("user data is not a cloud-config");
   if (more.length > 0 || authorized.length !== 1 || name !== "ops") throw new Error("a lab host has one user, ops, with one key");
   return `${String(authorized[0]).trim()}\n${hostKeys.ed25519_private}`;
 }
 
-/** Where udev shows a volume on a Nitro instance. */
+/** Where udev links a volume on a Nitro instance. */
 export const volumePath = (volume: string): string =>
   `/dev/disk/by-id/nvme-Amazon_Elastic_Block_Store_${volume.replace("-", "")}`;
 
-/** The size of every disk: no more than what is written is taken. */
+/** The size of every disk. The files are sparse. */
 const DISK_BYTES = 2 * 1024 ** 3;
 
-/** The hosts of one lab; its network stands. `folder` holds the disks and which instance is which host; hosts ask `nameServer`. */
+/** The hosts of one lab whose network exists. `folder` holds the disks and the instance of each host; hosts use `nameServer`. */
 export class LabSite implements Site {
   readonly #lab: string;
   readonly #folder: string;
@@ -39,7 +39,7 @@ export class LabSite implements Site {
 
   async started({ id, host, address, userData }: StartedInstance): Promise<void> {
     await mustRunScript("host.sh", ["create", this.#lab, host, address], plantedKeys(userData));
-    // An instance has no volume of docker's there, a disk of its own may come; and it asks the VPC's name server.
+    // An instance has no docker volume there, so that a disk can be mounted; and it uses the VPC's name server.
     const unmount = "if mountpoint -q /var/lib/etcd; then umount /var/lib/etcd; fi";
     await this.#in(host, `${unmount}; echo nameserver ${this.#nameServer} >/etc/resolv.conf`);
     writeFileSync(join(this.#folder, id), host);
@@ -89,7 +89,7 @@ export class LabSite implements Site {
     return readFileSync(join(this.#folder, id), "utf8");
   }
 
-  /** Runs a script in a host; one that is stopped needs none, where that is said. */
+  /** Runs a script in a host, or skips a stopped one if that is allowed. */
   async #in(host: string, script: string, mayBeStopped = false): Promise<void> {
     const { status, stderr } = await runInHost(this.#lab, host, `set -eu\n${script}`);
     if (status !== 0 && !(mayBeStopped && /is not running/.test(stderr))) throw new Error(`on ${host}: ${stderr.trim()}`);

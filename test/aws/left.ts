@@ -22,7 +22,7 @@ import { ListBucketsCommand } from "@aws-sdk/client-s3";
 import { DescribeParametersCommand } from "@aws-sdk/client-ssm";
 import type { Clients } from "./clients.ts";
 
-/** Each list that the account has, by what is in it: ids, sorted. What is deleted and still listed is left out. */
+/** Every list of the account, by its kind: sorted ids, without deleted items that AWS still lists. */
 async function listing({ ec2, elb, iam, s3, ssm, autoscaling, route53 }: Clients): Promise<Record<string, string[]>> {
   const gone = /^(terminated|deleted|deleting)$/;
   const gateways = ec2.send(new DescribeNatGatewaysCommand()).then(({ NatGateways = [] }) => NatGateways);
@@ -47,7 +47,7 @@ async function listing({ ec2, elb, iam, s3, ssm, autoscaling, route53 }: Clients
       .send(new DescribeSecurityGroupRulesCommand())
       .then(({ SecurityGroupRules }) => SecurityGroupRules?.map((it) => it.SecurityGroupRuleId)),
     "network interface": ec2.send(new DescribeNetworkInterfacesCommand()).then(async ({ NetworkInterfaces }) => {
-      // moto keeps the interface of a NAT gateway that is deleted; AWS takes it away with the gateway.
+      // moto keeps the interface of a NAT gateway that is deleted; AWS deletes it with the gateway.
       const deleted = (await gateways).filter(({ State }) => gone.test(State ?? ""));
       const of = deleted.flatMap(({ NatGatewayAddresses = [] }) => NatGatewayAddresses.map((it) => it.NetworkInterfaceId));
       return NetworkInterfaces?.map((it) => it.NetworkInterfaceId).filter((id) => !of.includes(id));
@@ -89,7 +89,7 @@ async function listing({ ec2, elb, iam, s3, ssm, autoscaling, route53 }: Clients
   return Object.fromEntries(await Promise.all(read));
 }
 
-/** Everything that an account has, `<what> <id>` each: compared with what a new one has, it tells what is left. */
+/** Everything in an account, as `<kind> <id>`. The difference to a new account is what a test left. */
 export async function everything(clients: Clients): Promise<string[]> {
   const all = await listing(clients);
   return Object.entries(all).flatMap(([what, ids]) => ids.map((id) => `${what} ${id}`));

@@ -6,7 +6,7 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { eventually, must } from "../harness/process.ts";
 
-// moto: a server that implements AWS's API, on the loopback, with nothing in it but what every account has. Its pinned packages
+// moto: a server that implements AWS's API, on the loopback, empty but for the defaults of every account. Its pinned packages
 // are installed once, into a virtual environment below the user's cache folder.
 
 const file = (name: string) => new URL(name, import.meta.url).pathname;
@@ -15,22 +15,22 @@ const cache = join(process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "ha-
 /** A running server. */
 export interface Moto {
   endpoint: string;
-  /** What a program needs in its environment to take this server for AWS. */
+  /** The environment in which a program uses this server as AWS. */
   environment: Record<string, string>;
-  /** Ends it; with it goes everything that was made there. */
+  /** Ends it and discards everything in it. */
   stop(): Promise<void>;
 }
 
 /** The region of all tests. */
 export const region = "eu-central-1";
 
-/** Starts a server of its own for whoever calls. Throws when it doesn't answer within a minute, with what it said. */
+/** Starts a new server. Throws its output if it doesn't answer within a minute. */
 export async function startMoto(): Promise<Moto> {
   const folder = await install();
   const port = await freePort();
   const server = spawn(join(folder, "bin/moto_server"), ["-H", "127.0.0.1", "-p", String(port)], {
     stdio: ["ignore", "pipe", "pipe"],
-    // Its own images, under names as today's; the owners' accounts are the real ones.
+    // moto's images under current names; the owners' accounts are the real ones.
     env: { ...process.env, MOTO_AMIS_PATH: file("amis.json"), PYTHONUNBUFFERED: "1" },
   });
   let said = "";
@@ -69,7 +69,7 @@ export async function startMoto(): Promise<Moto> {
   };
 }
 
-/** The virtual environment's folder; another list of packages is another folder. */
+/** The virtual environment's folder; each list of packages has its own folder. */
 async function install(): Promise<string> {
   const requirements = file("requirements.txt");
   const digest = createHash("sha256").update(readFileSync(requirements)).digest("hex").slice(0, 12);

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 
-// What an operator may do in AWS, as examples/aws-policy.json says, and what of it the tests see used.
+// The permissions of examples/aws-policy.json, and those that the tests see used.
 
 interface Policy {
   Statement: { Effect: "Allow"; Action: string[] }[];
@@ -12,13 +12,13 @@ export const operatorPolicy: Policy = JSON.parse(
 
 const actions = ({ Statement }: Policy) => Statement.flatMap(({ Action }) => Action);
 
-/** Whether a policy allows an action. Its actions are whole names: no wildcard hides what is allowed. */
+/** Whether a policy allows an action. Its actions are whole names: no wildcard hides an allowed one. */
 export const allowedBy = (policy: Policy, action: string): boolean =>
   action === "sts:GetCallerIdentity" || actions(policy).includes(action);
 
 /**
- * Actions that the tests' provider never calls and an operator needs all the same, with the reason. The real provider reads back what it
- * made, looks after changes and waits; some calls need a second action; some are made where a config says so.
+ * Actions that the tests' provider never calls but an operator needs, with the reason. The real provider reads back what it
+ * created and waits for changes; some calls need a second action; some depend on the config.
  */
 const otherwiseNeeded: Readonly<Record<string, string>> = {
   "ec2:CreateTags": "a call that tags what it makes needs it",
@@ -53,10 +53,10 @@ const otherwiseNeeded: Readonly<Record<string, string>> = {
   "s3:DeleteObjectVersion": "the bucket's versions go with it, where the config says so",
 };
 
-/** Actions that real providers read with, after they made something and in a refresh. */
+/** Actions with which real providers read after a create and in a refresh. */
 const reads =
   /^(ec2:Describe|elasticloadbalancing:Describe|autoscaling:Describe|iam:(Get|List)|route53:(Get|List)|s3:(Get|List)|ssm:(Get|Describe|List))/;
 
-/** What a policy lists although no call needed it and there is no other reason. */
+/** Actions of a policy that no call needed and that have no other reason. */
 export const unusedOf = (policy: Policy, made: readonly string[]): string[] =>
   actions(policy).filter((action) => !made.includes(action) && otherwiseNeeded[action] === undefined && !reads.test(action));

@@ -1,4 +1,4 @@
-import { mustRunScript } from "../../lab/run.ts";
+import { mustRunScript } from "../harness/lab-scripts.ts";
 import { must } from "../harness/process.ts";
 import { scratch } from "../harness/scratch.ts";
 import { LabBalancer } from "./balancer.ts";
@@ -6,7 +6,7 @@ import { type Clients, makeClients } from "./clients.ts";
 import { LabNames } from "./dns.ts";
 import { type Moto, startMoto } from "./moto.ts";
 
-/** A region of AWS on this machine: its API, and a lab's network in which instances, balancers and the name server are. */
+/** A region of AWS on this machine: its API, and a lab's network with instances, balancers and the name server. */
 export interface LabRegion {
   clients: Clients;
   balancer: LabBalancer;
@@ -48,12 +48,12 @@ export async function startRegion(lab: string, subnet: string): Promise<LabRegio
   };
 }
 
-/** Loop devices of this machine that still show a disk, after a test that failed. Its hosts are gone. */
+/** Detaches loop devices that a failed test left. Its hosts are gone. */
 async function releaseDisks(folder: string): Promise<void> {
   for (const line of await loopDevices(folder)) await must("losetup", ["--detach", line.split(" ")[0] ?? ""]);
 }
 
-/** `device file` of each loop device that shows a file of a folder. */
+/** `device file` of each loop device with a file of a folder. */
 export async function loopDevices(folder: string): Promise<string[]> {
   const all = await must("losetup", ["--list", "--raw", "--noheadings", "--output", "NAME,BACK-FILE"]);
   return all.split("\n").filter((line) => line.includes(folder));

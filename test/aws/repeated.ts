@@ -1,4 +1,4 @@
-/** Something that is done again and again, from start to stop. That it fails is expected before what it asks is there. */
+/** Repeats an action from start to stop. It may fail until its target exists. */
 export class Repeated {
   readonly #what: string;
   readonly #action: () => Promise<void>;
@@ -6,7 +6,7 @@ export class Repeated {
   #timer: NodeJS.Timeout | undefined;
   #error: unknown;
 
-  /** `milliseconds` lie between the end of one time and the next. */
+  /** `milliseconds` pass between the end of one run and the next. */
   constructor(what: string, milliseconds: number, action: () => Promise<void>) {
     this.#what = what;
     this.#milliseconds = milliseconds;
@@ -21,7 +21,7 @@ export class Repeated {
     this.#timer = setTimeout(again, 0);
   }
 
-  /** Says how the last time failed, if it did. */
+  /** The error of the last run, if it failed. */
   stop(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;

@@ -1,28 +1,28 @@
 /** An instance that AWS says is running. */
 export interface StartedInstance {
   id: string;
-  /** The host that it is, as its tags say; its id where they don't. */
+  /** The name of its host by its tags; its id without such a tag. */
   host: string;
   /** Its private address. */
   address: string;
-  /** What it is booted with, decoded. */
+  /** Its user data, decoded. */
   userData: string;
 }
 
-/** Where instances and volumes become real. moto itself only says that they run. */
+/** Makes instances and volumes real; moto only pretends that they run. */
 export interface Site {
   started(instance: StartedInstance): Promise<void>;
-  /** Shut down, not gone. */
+  /** Stops the instance. */
   stopped(instance: string): Promise<void>;
-  /** Terminated, with its root disk. */
+  /** Deletes the instance with its root disk. */
   ended(instance: string): Promise<void>;
   attached(volume: string, instance: string): Promise<void>;
   detached(volume: string, instance: string): Promise<void>;
-  /** The volume is deleted, with all it held. */
+  /** Deletes the volume with its data. */
   discarded(volume: string): Promise<void>;
 }
 
-/** Nothing runs: for tests of what is made in AWS. */
+/** Runs nothing, for tests of AWS resources alone. */
 export const nowhere: Site = {
   started: async () => undefined,
   stopped: async () => undefined,

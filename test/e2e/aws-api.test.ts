@@ -1,4 +1,4 @@
-// the whole program against an implementation of AWS's API: up makes everything there, destroy leaves nothing, mistakes are refused
+// the whole program against a stand-in for AWS's API: up creates everything there, destroy leaves nothing, and mistakes are refused
 import assert from "node:assert/strict";
 import { existsSync, globSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -32,7 +32,7 @@ after(async () => {
   await moto.stop();
 });
 
-/** What the account has that a new one has not. */
+/** What the account has and a new one does not. */
 async function made(): Promise<string[]> {
   return (await everything(clients)).filter((line) => !fresh.includes(line));
 }
@@ -51,7 +51,7 @@ suite("the tests' provider", () => {
   const vpc = (more = "", options?: string) => resource("aws:ec2/vpc:Vpc", "vpc", `{ cidrBlock: "10.0.0.0/16"${more} }`, options);
   const subnet = (cidr: string) => resource("aws:ec2/subnet:Subnet", "subnet", `{ vpcId: vpc.id, cidrBlock: "${cidr}" }`);
 
-  test("up makes, a second up changes nothing, a change of a subnet's range replaces it, destroy leaves nothing", async () => {
+  test("up creates, a second up changes nothing, another range replaces the subnet, destroy leaves nothing", async () => {
     const stack = project(vpc(), subnet("10.0.1.0/24"));
     const first = await stack.run(["up"]);
     assert.equal(first.code, 0, first.text);
@@ -69,7 +69,7 @@ suite("the tests' provider", () => {
     assert.deepEqual(await made(), []);
   });
 
-  test("tags change in place; what can't be changed in place is refused in a preview and in an up", async () => {
+  test("tags change in place; preview and up refuse what can't change in place", async () => {
     const stack = project(vpc());
     assert.equal((await stack.run(["up"])).code, 0);
     stack.program(programOf(vpc(`, tags: { Name: "mine" }`)));
@@ -86,7 +86,7 @@ suite("the tests' provider", () => {
     assert.deepEqual(await made(), []);
   });
 
-  test("wrong arguments fail: an unknown input, a missing one, a range outside the VPC; what was made before goes again", async () => {
+  test("wrong arguments fail: an unknown input, a missing one, a range outside the VPC; resources made before are deleted", async () => {
     for (const [inputs, message] of [
       [`{ cidrBlock: "10.0.0.0/16", tenancy: "x" }`, /property tenancy .*is not known/],
       ["{}", /property cidrBlock .*is missing/],
@@ -103,7 +103,7 @@ suite("the tests' provider", () => {
     assert.deepEqual(await made(), []);
   });
 
-  test("protect is honoured", async () => {
+  test("protect is honored", async () => {
     const stack = project(vpc("", "{ protect: true }"));
     assert.equal((await stack.run(["up"])).code, 0);
     const refused = await stack.run(["destroy"]);
@@ -116,7 +116,7 @@ suite("the tests' provider", () => {
     assert.deepEqual(await made(), []);
   });
 
-  test("without the test's provider the program needs Pulumi's own: there is none of ours for aws", async () => {
+  test("without the provider of the tests, the program needs Pulumi's aws plugin", async () => {
     const stack = new TestProject(programOf(vpc()));
     const refused = await stack.run(["up"], { PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true" });
     assert.notEqual(refused.code, 0);
@@ -148,7 +148,7 @@ suite("the tests' provider", () => {
 
 suite("the examples", () => {
   for (const file of globSync("examples/Pulumi.aws-*.yaml", { cwd: new URL("../../", import.meta.url).pathname })) {
-    test(`${file}: up makes everything, a second one changes nothing, a new generation replaces one instance, destroy leaves nothing`, async () => {
+    test(`${file}: up creates everything, a second up changes nothing, a new generation replaces one instance, destroy leaves nothing`, async () => {
       const manifest = join(folder, "manifest.json");
       writeFileSync(manifest, JSON.stringify({ files: {} }));
       const { config, cluster, region } = exampleConfig(file.replace("examples/", ""), manifest);

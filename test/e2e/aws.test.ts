@@ -1,8 +1,10 @@
-// the same cluster by provider aws: API by moto, instances as lab hosts, volumes as disks, balancer and names as relays; an instance is replaced
+// a cluster of provider aws: moto serves the API, lab hosts are the instances, relays are the balancer and the names; an instance is replaced
+
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import { DescribeInstancesCommand } from "@aws-sdk/client-ec2";
 import { DescribeTargetGroupsCommand, DescribeTargetHealthCommand } from "@aws-sdk/client-elastic-load-balancing-v2";
+import { awsLock } from "../../providers/aws/addons/lock.ts";
 import { CloudControllerStandIn } from "../aws/cloud-controller.ts";
 import { volumePath } from "../aws/lab.ts";
 import { everything } from "../aws/left.ts";
@@ -10,8 +12,8 @@ import { type LabRegion, loopDevices, startRegion } from "../aws/region.ts";
 import { isReady } from "../harness/cluster.ts";
 import { bundleManifest } from "../harness/metal.ts";
 import { eventually, must } from "../harness/process.ts";
+import type { ClusterConfig } from "../harness/samples.ts";
 import { assertNothingRuns, onCluster } from "../harness/scenario.ts";
-import type { ClusterConfig } from "../harness/stack.ts";
 import { takeSubnet } from "../harness/subnets.ts";
 import { containersOf, traces } from "../harness/traces.ts";
 import { assertPodsReachEachOther } from "../harness/workload.ts";
@@ -37,9 +39,9 @@ const config = {
   api: { domainName: `api.${name}.internal`, port: 6443 },
   hosts,
   pools: { general: {} },
-  // Copies to S3 are signed with the instance's role, which a lab host has none of.
+  // Copies to S3 are signed with the instance's role, which a lab host does not have.
   etcd: { backup: { enabled: false } },
-  // Its containers are in no bundle.
+  // Bundles do not hold its images.
   addons: { ebsCsi: false },
   artifacts: { source: "bundle", manifest: bundleManifest },
   aws: {
@@ -76,7 +78,7 @@ onCluster(
   (scenario) => {
     const { stack, cluster } = scenario;
 
-    /** Waits until all nodes are Ready and all pods but the cloud controller's are: that one asks for metadata of its instance. */
+    /** Waits until all nodes are Ready, and all pods except the cloud controller's, which needs instance metadata. */
     const settled = () =>
       eventually("nodes and pods to be ready", 240, async () => {
         await cluster.nodesReady(1);
@@ -88,7 +90,7 @@ onCluster(
       });
     const members = async () =>
       JSON.parse(await cluster.etcdctl("member list -w json")).members as { ID: number; name: string }[];
-    /** The device that a member's data is on, and the volume's link that leads there. */
+    /** The link of the volume with a member's data; asserts that the data is on its device. */
     const disk = async (host: string) => {
       const found = await cluster
         .host(host)
@@ -98,7 +100,7 @@ onCluster(
       return link;
     };
 
-    test("five nodes are Ready, each of the instance that AWS says it is", async () => {
+    test("five nodes are Ready, and each has the provider ID of its instance", async () => {
       await settled();
       const running = await instances();
       for (const { metadata, spec } of await cluster.list("nodes")) {
@@ -106,7 +108,7 @@ onCluster(
       }
     });
 
-    test("three etcd members, each with its data on its own volume", async () => {
+    test("three etcd members are healthy, each with its data on its own volume", async () => {
       const health = JSON.parse(await cluster.etcdctl("endpoint health -w json"));
       assert.deepEqual(
         health.map(({ health }: { health: boolean }) => health),
@@ -117,7 +119,7 @@ onCluster(
       for (const link of links) assert.ok(link?.startsWith(volumePath("vol-").split("/").at(-1) ?? ""), link);
     });
 
-    test("the API answers at its name, through the balancer, whose targets are the three control planes", async () => {
+    test("the API answers at its name through the balancer, which has the three control planes as targets", async () => {
       const { TargetGroups: [group] = [] } = await region.clients.elb.send(new DescribeTargetGroupsCommand());
       const health = await region.clients.elb.send(new DescribeTargetHealthCommand({ TargetGroupArn: group?.TargetGroupArn }));
       const running = await instances();
@@ -138,7 +140,7 @@ onCluster(
 
     test("a second up changes nothing and runs nothing on any host", () => assertNothingRuns(scenario));
 
-    test("an instance is replaced: its member comes back from its volume, under its address, and its Node is the new instance", async () => {
+    test("an instance is replaced: its member returns from its volume with its address, and its Node is the new instance", async () => {
       const [before, was, volume] = [await members(), await instances(), await disk("m1")];
       const edited = structuredClone(config);
       (edited.hosts.m1 as Record<string, unknown>).aws = { generation: 2 };
@@ -149,7 +151,7 @@ onCluster(
       const now = await instances();
       assert.notEqual(now.m1, was.m1);
       for (const host of ["m2", "m3", "w1", "w2"]) assert.equal(now[host], was[host]);
-      // A member that came without its data would have another id.
+      // A member without its data would have another id.
       assert.deepEqual(await members(), before);
       assert.equal(await disk("m1"), volume);
       assert.match((await cluster.get("node m1")).spec.providerID, new RegExp(`${now.m1}$`));
@@ -178,7 +180,7 @@ onCluster(
   {
     engine: "test/aws/engine.ts",
     prepare: async ({ stack, cluster }) => {
-      await must(process.execPath, ["artifacts/make-bundle.ts", "--kubernetes-version", "1.36.3", "--aws"]);
+      await must(process.execPath, ["artifacts/make-bundle.ts", "--kubernetes-version", "1.36.3", "--lock", awsLock.path]);
       region = await startRegion(name, vpcCidr);
       fresh = await everything(region.clients);
       stack.setEnvironment({ ...region.environment });

@@ -1,4 +1,4 @@
-// snapshots, their copies and the drill; etcd restored from one while it is healthy, and after all its data is gone
+// snapshots, their copies and the drill; etcd is restored from a snapshot while it is healthy, and after all its data is lost
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import ssh2 from "ssh2";
@@ -10,7 +10,7 @@ import { answeringNodes, startWhereAmI } from "../harness/workload.ts";
 const config = await threePlusTwo("test-backup");
 const directory = "/var/backups/ha-kubernetes";
 const elsewhere = "/mnt/elsewhere";
-/** The host that stands for one outside of the cluster, by SFTP. */
+/** The host that serves as the SFTP target outside of the cluster. */
 const target = { user: "ops", directory: "/home/ops" };
 
 onCluster(config, (scenario) => {
@@ -18,7 +18,7 @@ onCluster(config, (scenario) => {
   const members = cluster.withRole("etcd");
   const m1 = cluster.host("m1");
 
-  /** Edits the config's etcd section, runs `up` and returns how it ended. */
+  /** Edits the config's etcd section, runs `up` and returns its result. */
   async function upWith(etcd: object) {
     config.etcd = etcd;
     stack.configure(config);
@@ -32,7 +32,7 @@ onCluster(config, (scenario) => {
   const backup = { keep: 2, intervalMinutes: 120, copyToDirectory: elsewhere, copyToSsh: {} };
   let restoreFrom: { id: string; snapshot: string; sha256: string };
 
-  test("every etcd host takes a snapshot, and only the user etcd reads it", async () => {
+  test("every etcd host takes a snapshot that only the user etcd can read", async () => {
     await cluster.settled();
     await cluster.kubectl("create configmap before-the-snapshot -n default");
     await eachMember(async (host) => {
@@ -44,7 +44,7 @@ onCluster(config, (scenario) => {
     });
   });
 
-  test("other settings are taken over without touching etcd or any other host, and copies leave the host", async () => {
+  test("new backup settings touch neither etcd nor other hosts, and copies leave the host", async () => {
     const key = ssh2.utils.generateKeyPairSync("ed25519");
     const { address } = cluster.host("w1");
     await cluster.host("w1").sh(`echo '${key.public}' >>/etc/ssh/authorized_keys`);
@@ -81,7 +81,7 @@ onCluster(config, (scenario) => {
     });
   });
 
-  test("a copy that is not made makes the unit fail, and says why", async () => {
+  test("a failed copy fails the unit and says why", async () => {
     await m1.sh(`umount ${elsewhere}`);
     const unmounted = await run(m1, "etcd-backup.service");
     assert.notEqual(unmounted.status, 0);
@@ -97,7 +97,7 @@ onCluster(config, (scenario) => {
     assert.equal(mended.status, 0, mended.stdout);
   });
 
-  test("the drill restores the newest snapshot, and finds one that was changed", async () => {
+  test("the drill restores the newest snapshot and detects a changed one", async () => {
     const good = await run(m1, "etcd-backup-drill.service");
     assert.equal(good.status, 0, good.stdout);
     assert.match(await m1.sh("journalctl -u etcd-backup-drill -n 5 -o cat"), /restores: revision \d+, \d+ keys/);
@@ -111,10 +111,10 @@ onCluster(config, (scenario) => {
     assert.equal(await m1.sh(`find ${directory} -mindepth 1 -name '.*' ! -name .ha-kubernetes; ss -ltn | grep 2391 || true`), "");
   });
 
-  test("a healthy etcd is not replaced unless that is said", async () => {
+  test("a restore refuses to replace a healthy etcd by default", async () => {
     const file = await newest(m1);
     await cluster.kubectl("create configmap after-the-snapshot -n default");
-    // Every member finds it by name at the SFTP target.
+    // Every member gets it by name from the SFTP target.
     const sha256 = (await m1.sh(`sed -n s/^sha256=//p ${file}.facts`)).trim();
     restoreFrom = { id: "first", snapshot: file.split("/").at(-1) ?? "", sha256 };
     const { status, text } = await upWith({ backup, restoreFrom });
@@ -123,7 +123,7 @@ onCluster(config, (scenario) => {
     assert.ok((await configMaps()).includes("after-the-snapshot"));
   });
 
-  test("when it is, the cluster is as the snapshot has it, as another etcd cluster", async () => {
+  test("a confirmed restore brings back the snapshot's state as a new etcd cluster", async () => {
     const before = await cluster.etcdClusterIds();
     const { status, text } = await upWith({ backup, restoreFrom: { ...restoreFrom, replaceHealthyCluster: true } });
     assert.equal(status, 0, text);
@@ -139,7 +139,7 @@ onCluster(config, (scenario) => {
     await assertNothingRuns(scenario);
   });
 
-  test("a cluster whose etcd lost all data comes back without a word more", async () => {
+  test("a cluster whose etcd lost all its data comes back with the same command", async () => {
     await eachMember((host) => host.sh("systemctl stop etcd; rm -rf /var/lib/etcd/member"));
     const { status, text } = await upWith({ backup, restoreFrom: { ...restoreFrom, id: "second" } });
     assert.equal(status, 0, text);
@@ -149,7 +149,7 @@ onCluster(config, (scenario) => {
     assert.equal(members.length, 3);
   });
 
-  test("taken out of the config it changes nothing", async () => {
+  test("removing restoreFrom from the config changes nothing", async () => {
     const ids = await cluster.etcdClusterIds();
     const { status, text } = await upWith({ backup });
     assert.equal(status, 0, text);

@@ -1,4 +1,4 @@
-// hosts that exist, reached by a user with sudo: destroy undoes everything, whatever state the cluster is in, and up works again
+// existing hosts, reached by a user with sudo: destroy undoes everything in any state of the cluster, and up works again
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { FreshHosts } from "../harness/fresh.ts";
@@ -26,14 +26,14 @@ onCluster(
       await assertNothingRuns(scenario);
     });
 
-    test("destroy under a PodDisruptionBudget that allows nothing leaves hosts as they were", async () => {
+    test("destroy restores the hosts although a PodDisruptionBudget allows no disruption", async () => {
       await startWhereAmI(cluster);
       await cluster.apply(budget);
       await stack.destroy();
       await fresh.assertClean(...cluster.hosts.values());
     });
 
-    test("up on the same hosts again, then destroy with etcd stopped on two of three", async () => {
+    test("up works again on the same hosts; destroy works with etcd stopped on two of three", async () => {
       await stack.up();
       await cluster.settled();
       for (const name of ["m1", "m2"]) await cluster.host(name).sh("systemctl stop etcd");
@@ -41,7 +41,7 @@ onCluster(
       await fresh.assertClean(...cluster.hosts.values());
     });
 
-    test("destroy with a host that can't be reached names it and the way out, undoes the others, and ends once it is back", async () => {
+    test("destroy names an unreachable host and the cure, undoes the others, and finishes once the host is back", async () => {
       await stack.up();
       await cluster.settled();
       await cutNetwork(scenario.config.name, "w2");

@@ -1,4 +1,4 @@
-// every certificate on every host is made anew, one host at a time, while requests go on
+// every certificate on every host is renewed, one host at a time, while requests go on
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Edited, healthyMembers } from "../harness/edits.ts";
@@ -11,7 +11,7 @@ const config = { ...(await threePlusTwo("test-certs")), certificates: { leafVali
 onCluster(config, (scenario) => {
   const edited = new Edited(scenario);
 
-  test("new leaves reach every host: each serial changes, those that kubeadm made too, and no request fails", async () => {
+  test("new leaf certificates reach every host: each serial number changes, also of kubeadm's certificates, and no request fails", async () => {
     await scenario.cluster.settled();
     const hosts = scenario.cluster.withRole("control-plane");
     const before = await Promise.all(hosts.map(serials));
@@ -31,7 +31,7 @@ onCluster(config, (scenario) => {
     assert.deepEqual(await healthyMembers(cluster), ["m1", "m2", "m3"]);
   });
 
-  test("servers prove the new certificates by a handshake", async () => {
+  test("servers present the new certificates in a handshake", async () => {
     for (const host of scenario.cluster.withRole("control-plane")) {
       const now = await serials(host);
       assert.equal(await handshake(host, 6443), now["/etc/kubernetes/pki/apiserver.crt"], `apiserver of ${host.name}`);

@@ -1,7 +1,8 @@
-// check says that a fresh cluster is well, names each thing that is broken by hand, and a repair mends exactly those
+// check finds a fresh cluster healthy and names each thing that is broken by hand; a repair fixes exactly those
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { must, type Result, run } from "../harness/process.ts";
+import { addressIn } from "../harness/samples.ts";
 import { onCluster } from "../harness/scenario.ts";
 import { heldBy } from "../harness/secrets.ts";
 import { threePlusTwo } from "../harness/stack.ts";
@@ -24,12 +25,12 @@ onCluster(config, (scenario) => {
   const { stack, cluster } = scenario;
 
   const look = (verb: "check" | "certs", args: readonly string[] = []): Promise<Result> =>
-    run(process.execPath, ["engine/launch.mjs", "run", "check/main.ts", verb, "--stack", stack.name, ...args], {
+    run(process.execPath, ["engine/launch.mjs", "run", "check/check-stack.ts", verb, "--stack", stack.name, ...args], {
       cwd: root,
       limitSeconds: 300,
       env: { PULUMI_CONFIG_PASSPHRASE: stack.passphrase },
     });
-  /** What is not OK, as `place level subject`. How full and how fast this machine's disk is, is not the cluster's doing. */
+  /** Findings that are not OK, as `place level subject`, without those about this machine's own disk. */
   const wrong = (report: Report) =>
     report.places.flatMap(({ place, findings }) =>
       findings
@@ -43,7 +44,7 @@ onCluster(config, (scenario) => {
     return { status, wrong: wrong(report).sort(), report, text };
   };
 
-  test("a fresh cluster is well: status 0, every host looked at by one login, nothing written on any", async () => {
+  test("a fresh cluster is healthy: status 0, one login on each host, and nothing is written", async () => {
     await cluster.settled();
     const before = await Promise.all(
       [...cluster.hosts.values()].map(async (host) => [await host.logins(), await host.files()] as const),
@@ -76,7 +77,7 @@ onCluster(config, (scenario) => {
     }
   });
 
-  test("certs lists every certificate of the state and of the hosts with the serial that is on the disk", async () => {
+  test("certs lists every certificate of the state and of the hosts with its serial number on disk", async () => {
     const { status, stdout } = await look("certs", ["--json"]);
     assert.equal(status, 0);
     const { certificates } = JSON.parse(stdout);
@@ -112,7 +113,7 @@ onCluster(config, (scenario) => {
     "w2 FAIL containerd.service",
   ];
 
-  test("a mode, a stopped timer, kubelet and containerd, changed files and a stranger's port are found and named, with nothing else", async () => {
+  test("a file mode, a stopped timer, kubelet and containerd, changed files and a foreign port are reported, and nothing else", async () => {
     await cluster.host("m1").sh("chmod 0644 /etc/etcd/pki/member.key; systemctl stop etcd-backup.timer");
     await cluster.host("m2").sh("systemctl stop kubelet");
     await cluster.host("m3").sh("echo '# by hand' >>/etc/ha-kubernetes/haproxy.cfg");
@@ -121,7 +122,7 @@ onCluster(config, (scenario) => {
     await cluster.host("w2").sh("systemctl stop containerd");
     const { status, wrong, text } = await check();
     assert.equal(status, 1);
-    // How soon the API takes a Node for not Ready is not asserted.
+    // The time until a Node counts as not Ready is not asserted.
     assert.deepEqual(
       wrong.filter((line) => !/ (Node|pod )/.test(line)),
       broken,
@@ -132,7 +133,7 @@ onCluster(config, (scenario) => {
     assert.match(readable, /stack test-check: \d+ FAIL, \d+ WARN, \d+ OK; 5 of 5 hosts looked at\n$/);
   });
 
-  test("up without a repair runs nothing; with one it mends what differs and nothing else", async () => {
+  test("up without a repair runs nothing; a repair fixes the differences and nothing else", async () => {
     assert.match((await stack.up()).text, /\b\d+ unchanged/);
     assert.equal((await check()).status, 1);
     const files = async () => {
@@ -141,14 +142,14 @@ onCluster(config, (scenario) => {
           [...(await host.files())].map(([path, is]) => [`${host.name} ${path}`, is] as const),
         ),
       );
-      // The program's own notes say that it ran.
+      // The program's own records note each run.
       return new Map(all.flat().filter(([path]) => !path.includes(" /var/lib/ha-kubernetes/")));
     };
     const before = await files();
     stack.configure({ ...config, repair: "first" });
     const { text } = await stack.up();
     assert.match(text, /\b\d+ updated/);
-    // What brings the scripts to each of the 5 hosts, and what makes join credentials for the 2 workers, is all that is made again.
+    // Only the copies of the scripts to 5 hosts and the join credentials of 2 workers are replaced.
     assert.match(text, /\b7 replaced/);
     assert.doesNotMatch(text, /\b\d+ (created|deleted)/);
     const after = await files();
@@ -165,20 +166,20 @@ onCluster(config, (scenario) => {
     assert.deepEqual((await check()).wrong, []);
   });
 
-  test("a host that does not answer is named with the way out, and the others are looked at", async () => {
+  test("a host that does not answer is named with the cure, and the others are checked", async () => {
     await cluster.host("w2").sh("systemctl stop ssh");
     const { status, wrong, report } = await check();
     assert.equal(status, 2);
     assert.deepEqual(wrong, ["w2 FAIL connection"]);
-    assert.match(report.places.find(({ place }) => place === "w2")?.findings[0]?.found ?? "", /10\.79\.74\.22/);
+    assert.match(report.places.find(({ place }) => place === "w2")?.findings[0]?.found ?? "", new RegExp(addressIn(config, 22)));
     await cluster.host("w2").sh("systemctl start ssh");
     assert.equal((await check()).status, 0);
   });
 
-  test("a stack that can't be read ends with status 2 and says why", async () => {
+  test("an unreadable stack ends with status 2 and says why", async () => {
     const without = await run(
       process.execPath,
-      ["engine/launch.mjs", "run", "check/main.ts", "check", "--stack", "test-check-none"],
+      ["engine/launch.mjs", "run", "check/check-stack.ts", "check", "--stack", "test-check-none"],
       {
         cwd: root,
         env: { PULUMI_CONFIG_PASSPHRASE: "x" },
@@ -187,7 +188,7 @@ onCluster(config, (scenario) => {
     assert.equal(without.status, 2);
     assert.match(without.stderr, /test-check-none can't be read: no stack named/);
     assert.match(
-      await must(process.execPath, ["engine/launch.mjs", "run", "check/main.ts", "check", "--help"], { cwd: root }),
+      await must(process.execPath, ["engine/launch.mjs", "run", "check/check-stack.ts", "check", "--help"], { cwd: root }),
       /Exit status/,
     );
   });

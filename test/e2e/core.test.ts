@@ -1,4 +1,4 @@
-// one fresh cluster of 3 + 2: everything works, a second up runs nothing, no secret is in clear, destroy leaves nothing
+// a fresh cluster of 3 + 2: everything works, a second up runs nothing, no secret is in clear text, and destroy leaves nothing
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
@@ -19,7 +19,7 @@ onCluster(
 
     test("five nodes are Ready and every pod is", () => cluster.settled());
 
-    test("three etcd members are healthy, over TLS and for certificates of their own authority only", async () => {
+    test("three etcd members are healthy and accept only TLS with certificates of their own authority", async () => {
       const health = JSON.parse(await cluster.etcdctl("endpoint health -w json"));
       assert.deepEqual(
         health.map(({ health }: { health: boolean }) => health),
@@ -30,7 +30,7 @@ onCluster(
       assert.ok(members.every(({ isLearner }: { isLearner?: boolean }) => !isLearner));
       assert.equal((await cluster.etcdClusterIds()).size, 1);
       for (const { address } of cluster.withRole("etcd")) {
-        // A certificate of the cluster's other authority is none of etcd's.
+        // A certificate of the cluster's other authority.
         const foreign =
           "--cert /etc/kubernetes/pki/apiserver-kubelet-client.crt --key /etc/kubernetes/pki/apiserver-kubelet-client.key";
         const ask = (flags: string) =>
@@ -90,7 +90,7 @@ onCluster(
       }
     });
 
-    test("every stage's script, run once more, changes nothing on its host", async () => {
+    test("every stage's script changes nothing when it runs again", async () => {
       const commands = await stageCommands(stack);
       const stages = new Set(commands.map(({ stage }) => stage));
       for (const stage of ["prepare", "etcd", "balancer", "control-plane", "addons", "worker"])
@@ -100,7 +100,7 @@ onCluster(
         const before = await host.files();
         assert.equal(await runAgain(command, host), `${command.stage} on ${command.host}: nothing to change`);
         const after = await host.files();
-        // The copy from which a stage is undone is written by each run; it says the same.
+        // Each run writes the copy for the undo again, with the same content.
         for (const files of [before, after]) {
           for (const path of files.keys()) if (path.startsWith("/var/lib/ha-kubernetes/stages/")) files.delete(path);
         }
@@ -108,11 +108,11 @@ onCluster(
       }
     });
 
-    test("no generated secret is in clear in the state, in what was said, in a log or in a process list", async () => {
+    test("no generated secret is in clear text in the state, the output, a log or a process list", async () => {
       const secrets = await secretsOfStack(stack);
       const keys = secrets.filter(({ what }) => what.startsWith("private key"));
       assert.ok(keys.length >= 12, `${keys.length} private keys are too few to be all`);
-      // A search that can't find is no proof: this is where one of them must be.
+      // The search itself works: here it must find a secret.
       const placed = await cluster.host("m1").sh("cat /etc/kubernetes/pki/sa.key");
       assert.equal(heldBy(placed, secrets).length, 1);
 

@@ -1,11 +1,13 @@
-// settings of a living cluster are edited: apiserver, kubelets, sysctls, balancers, name servers, a pool's labels and taints
+// settings of a running cluster change: apiserver, kubelets, sysctls, balancers, name servers, a pool's labels and taints
+
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { TestCluster } from "../harness/cluster.ts";
 import { type Edit, Edited } from "../harness/edits.ts";
 import { eventually } from "../harness/process.ts";
+import { type ClusterConfig, hostAt } from "../harness/samples.ts";
 import { assertNothingRuns, onCluster } from "../harness/scenario.ts";
-import { type ClusterConfig, hostAt, threePlusTwo } from "../harness/stack.ts";
+import { threePlusTwo } from "../harness/stack.ts";
 import { startWhereAmI } from "../harness/workload.ts";
 
 onCluster(await threePlusTwo("test-edits"), (scenario) => {
@@ -13,7 +15,7 @@ onCluster(await threePlusTwo("test-edits"), (scenario) => {
   const controlPlanes = ["m1", "m2", "m3"];
   const everyHost = [...controlPlanes, "w1", "w2"];
 
-  /** An edit during which no request fails and nothing is replaced, and which runs on these hosts alone. */
+  /** Makes an edit that runs on these hosts only; asserts that no request fails and nothing is replaced. */
   async function edit(what: string, hosts: readonly string[], change: (config: ClusterConfig) => void): Promise<Edit> {
     const done = await edited.up(what, change);
     assert.deepEqual(done.report.fresh.failed, []);
@@ -30,7 +32,7 @@ onCluster(await threePlusTwo("test-edits"), (scenario) => {
     await startWhereAmI(scenario.cluster);
   });
 
-  test("an argument of the apiservers: control planes change one at a time", async () => {
+  test("an apiserver argument: control planes change one at a time", async () => {
     const { cluster } = await edit("api.extraArgs", controlPlanes, ({ api }) => {
       api.extraArgs = { "max-requests-inflight": "500" };
     });
@@ -45,7 +47,7 @@ onCluster(await threePlusTwo("test-edits"), (scenario) => {
     await onEach(cluster, controlPlanes, script, /DNS:kubernetes\.example\.com/);
   });
 
-  test("a setting of every kubelet: pods stay", async () => {
+  test("a kubelet setting: pods keep running", async () => {
     const pods = async () => (await edited.cluster.list("pods -n default")).map(({ metadata }) => metadata.uid).sort();
     const before = await pods();
     const { cluster } = await edit("kubelet.maxPods", everyHost, (config) => {
@@ -57,7 +59,7 @@ onCluster(await threePlusTwo("test-edits"), (scenario) => {
     assert.deepEqual(await pods(), before);
   });
 
-  test("a sysctl: set on every host at once, and nothing restarts", async () => {
+  test("a sysctl: it is set on all hosts at the same time, and nothing restarts", async () => {
     const started = "systemctl show -p ExecMainStartTimestampMonotonic kubelet containerd";
     const times = async () => Promise.all(everyHost.map((name) => edited.cluster.host(name).sh(started)));
     const before = await times();
@@ -68,7 +70,7 @@ onCluster(await threePlusTwo("test-edits"), (scenario) => {
     assert.deepEqual(await times(), before);
   });
 
-  test("a setting of the balancers: read anew by the haproxy that runs", async () => {
+  test("a balancer setting: the running haproxy reloads it", async () => {
     const processes = async () =>
       Promise.all(controlPlanes.map((name) => edited.cluster.host(name).sh("systemctl show -p MainPID haproxy")));
     const before = await processes();
@@ -88,7 +90,7 @@ onCluster(await threePlusTwo("test-edits"), (scenario) => {
     assert.match(data.Corefile, /forward \. 192\.0\.2\.53/);
   });
 
-  test("labels and taints of a pool reach workers that run, and one that joins; a taint of somebody else stays", async () => {
+  test("labels and taints of a pool reach running workers and a new one; a foreign taint stays", async () => {
     await edited.cluster.kubectl("taint node w1 mine=yes:PreferNoSchedule");
     const { cluster } = await edit("pools.general.labels and .taints", everyHost, (config) => {
       const taints = [{ key: "dedicated", value: "batch", effect: "NoSchedule" }];
@@ -103,7 +105,7 @@ onCluster(await threePlusTwo("test-edits"), (scenario) => {
     assert.deepEqual(await taintsAndLabel(joined.cluster, "w3"), ["dedicated=batch:NoSchedule", "batch"]);
   });
 
-  test("and go again", async () => {
+  test("labels and taints that leave the config are removed", async () => {
     const { cluster } = await edit("pools.general without labels and taints", [...everyHost, "w3"], (config) => {
       config.pools = { general: {} };
     });

@@ -1,12 +1,13 @@
-// etcd on hosts of its own: a member without data, a removal and a destroy while there is no quorum
+// etcd on its own hosts: a member without data, a removal and a destroy without a quorum
+
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { TestCluster } from "../harness/cluster.ts";
 import { healthyMembers } from "../harness/edits.ts";
 import { FreshHosts } from "../harness/fresh.ts";
 import { makeMetal, onMetal } from "../harness/metal.ts";
+import { hostAt } from "../harness/samples.ts";
 import { assertNothingRuns, onCluster } from "../harness/scenario.ts";
-import { hostAt } from "../harness/stack.ts";
 import { stageCommands } from "../harness/stages.ts";
 
 const config = await onMetal("test-etcd");
@@ -31,14 +32,14 @@ onCluster(
     const stopTheOthers = () => Promise.all(["e2", "e3"].map((name) => cluster.host(name).sh("systemctl stop etcd")));
     let id: string;
 
-    test("the cluster is well, and another up runs nothing", async () => {
+    test("the cluster is healthy, and another up runs nothing", async () => {
       await cluster.settled();
       assert.deepEqual(await healthyMembers(cluster), ["e1", "e2", "e3"]);
       id = await onlyClusterId(cluster);
       await assertNothingRuns(scenario);
     });
 
-    test("a member whose data is gone while the others are down starts no cluster, neither by its unit nor by its stage", async () => {
+    test("a member without data starts no new cluster while the others are down, neither by its unit nor by its stage", async () => {
       await stopTheOthers();
       await e1.sh("systemctl stop etcd && rm -rf /var/lib/etcd/member");
       assert.notEqual((await e1.trySh("systemctl start etcd")).status, 0, "systemd finds neither data nor a birth");
@@ -50,7 +51,7 @@ onCluster(
       assert.notEqual((await e1.trySh("test -e /var/lib/etcd/member || systemctl is-active etcd")).status, 0);
     });
 
-    test("once the others are back it joins them again: the same cluster, a new member", async () => {
+    test("once the others are back, it joins them as a new member of the same cluster", async () => {
       await cluster.host("e2").sh("systemctl start --no-block etcd");
       await cluster.host("e3").sh("systemctl start etcd");
       const before = await memberId(cluster, "e1");
@@ -62,7 +63,7 @@ onCluster(
       await cluster.settled();
     });
 
-    test("the removal of one member without a quorum is refused on the host, and it stays", async () => {
+    test("without a quorum the host refuses to remove a member, and the member stays", async () => {
       await stopTheOthers();
       const { status, stderr } = await e1.trySh((await stage("etcd")).undo);
       assert.notEqual(status, 0);
@@ -70,8 +71,8 @@ onCluster(
       await e1.sh("test -d /var/lib/etcd/member && test -f /etc/etcd/etcd.env");
     });
 
-    test("destroy without a quorum leaves every host as it was", async () => {
-      // Started anew it answers nobody, not even to a read of what it has.
+    test("destroy without a quorum restores every host", async () => {
+      // After its restart it answers nobody, not even reads of its own data.
       await e1.sh("systemctl restart --no-block etcd");
       await stack.destroy();
       await fresh.assertClean(...cluster.hosts.values());

@@ -1,4 +1,4 @@
-// a power cut of the host with the virtual IP, and all hosts off and on again, while requests go on
+// the host with the virtual IP loses power, and all hosts are switched off and on, while requests go on
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { LabHost } from "../harness/lab.ts";
@@ -12,9 +12,9 @@ onCluster(await threePlusTwo("test-failover"), (scenario) => {
   const { stack, cluster, config } = scenario;
   let gone: LabHost;
 
-  test("the cluster is well before anything is done to it", () => cluster.settled());
+  test("the cluster is healthy at the start", () => cluster.settled());
 
-  test("the host with the virtual IP loses power: the API answers again and no acknowledged write is lost", async () => {
+  test("the host with the virtual IP loses power: the API answers again, and no acknowledged write is lost", async () => {
     const [holder] = await cluster.holders();
     assert.ok(holder, "nobody holds the virtual IP");
     gone = holder;
@@ -40,7 +40,7 @@ onCluster(await threePlusTwo("test-failover"), (scenario) => {
     assert.ok(now && now.name !== gone.name && others.length === 0, "one other host holds the virtual IP");
   });
 
-  test("the kubernetes Service lists the live apiservers only", async () => {
+  test("the kubernetes Service lists only the live apiservers", async () => {
     const live = cluster.withRole("control-plane").filter(({ name }) => name !== gone.name);
     await eventually("the dead apiserver to leave the kubernetes Service", 60, async () => {
       const slices = await cluster.list("endpointslices -n default -l kubernetes.io/service-name=kubernetes");
@@ -52,7 +52,7 @@ onCluster(await threePlusTwo("test-failover"), (scenario) => {
     });
   });
 
-  test("it comes back by itself: Ready, a member again, and the virtual IP stays where it is", async () => {
+  test("the host returns by itself: its Node is Ready, its member healthy, and the virtual IP does not move", async () => {
     const [holder] = await cluster.holders();
     await start(config.name, gone.name);
     await cluster.settled(300);
@@ -65,7 +65,7 @@ onCluster(await threePlusTwo("test-failover"), (scenario) => {
     await assertNothingRuns(scenario);
   });
 
-  test("all hosts off and on again, in any order: the API returns by itself and up does nothing", async () => {
+  test("all hosts are switched off and on in any order: the API returns by itself, and up does nothing", async () => {
     const mark = `probe-before-${Date.now()}`;
     await cluster.kubectl(`create configmap ${mark} -n default`);
     const hosts = [...cluster.hosts.values()];
@@ -86,12 +86,12 @@ onCluster(await threePlusTwo("test-failover"), (scenario) => {
     });
   }
 
-  /** Makes a host's member the leader, so that its loss is an election too. */
+  /** Makes a host's member the leader, so that its loss also causes an election. */
   async function leadEtcd({ name }: LabHost): Promise<void> {
     const { members } = JSON.parse(await cluster.etcdctl("member list -w json --hex"));
     const { ID } = members.find((member: { name: string }) => member.name === name);
     for (const { address } of cluster.withRole("etcd")) {
-      // Only the leader can hand over; where the host leads already, nobody does.
+      // Only the leader can hand over; if the host is the leader, nothing is to do.
       await cluster
         .host(name)
         .trySh(
@@ -101,7 +101,7 @@ onCluster(await threePlusTwo("test-failover"), (scenario) => {
   }
 });
 
-/** Waits until so many more requests on new connections were answered. */
+/** Waits for this many more answers on new connections. */
 async function answersFlow(probe: Probe, more: number): Promise<void> {
   const enough = probe.answers + more;
   await eventually(`${more} more answers from the API`, 120, () => probe.answers >= enough);

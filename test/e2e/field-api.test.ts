@@ -1,12 +1,13 @@
-// the API's address: taken by somebody else, held while etcd stands still, and moved to another name, address and port with no request lost
+// the API's address: taken by another machine, kept while etcd is frozen, and moved to another name, address and port without a lost request
+
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 import { Edited } from "../harness/edits.ts";
 import { makeMetal, onMetal } from "../harness/metal.ts";
 import { eventually } from "../harness/process.ts";
+import { addressIn } from "../harness/samples.ts";
 import { assertNothingRuns, onCluster } from "../harness/scenario.ts";
-import { addressIn } from "../harness/stack.ts";
 import { watching } from "../harness/watching.ts";
 
 const config = await onMetal("test-field-api");
@@ -28,7 +29,7 @@ onCluster(
         );
     const kubeletAsks = (name: string) => edited.cluster.host(name).sh("sed -n 's/^ *server: //p' /etc/kubernetes/kubelet.conf");
 
-    test("an address that another machine answers for stops the birth, and its hardware address is named", async () => {
+    test("up stops before the cluster is born if another machine has the address, and names its hardware address", async () => {
       const { cluster } = scenario;
       const stranger = cluster.host("w2");
       await stranger.sh(`ip address add ${old.address}/32 dev eth0`);
@@ -43,7 +44,7 @@ onCluster(
       await cluster.settled();
     });
 
-    test("two of three etcd members stand still for 8 s: no connection is cut or refused, and the address stays", async () => {
+    test("two of three etcd members freeze for 8 s: no connection is cut or refused, and the address does not move", async () => {
       const { cluster } = scenario;
       const holders = (await cluster.holders()).map(({ name }) => name);
       const two = [cluster.host("m1"), cluster.host("m2")];
@@ -67,7 +68,7 @@ onCluster(
       await eventually("etcd to answer", 30, () => cluster.etcdctl("endpoint health"));
     });
 
-    test("a jump is refused at preview, with what to write instead", async () => {
+    test("preview refuses to change the address in one step, and says what to write instead", async () => {
       stack.configure({ ...config, api: { ...config.api, ...next } });
       const { status, text } = await stack.engine("preview");
       assert.notEqual(status, 0);
@@ -76,7 +77,7 @@ onCluster(
       stack.configure(config);
     });
 
-    test("the API gets another name, address and port beside the former ones, and every client goes there", async () => {
+    test("the API gets another name, address and port beside the former ones, and every client moves there", async () => {
       const { report, ran, text, cluster } = await edited.up("api beside api.former", ({ api }) => {
         Object.assign(api, next, { former: old });
       });
@@ -98,7 +99,7 @@ onCluster(
       await assertNothingRuns({ ...scenario, cluster });
     });
 
-    test("without api.former the old place is gone, and no client misses it", async () => {
+    test("without api.former the old endpoint is gone, and no client needs it", async () => {
       const { report, cluster } = await edited.up("api.former deleted", ({ api }) => {
         delete api.former;
       });
@@ -111,7 +112,7 @@ onCluster(
       await Promise.all(everyHost.map((name) => cluster.host(name).sh("systemctl restart kubelet")));
       await pause(3000);
       await cluster.settled();
-      // kube-proxy has found the API, too.
+      // kube-proxy has found the API again, too.
       const ip = "10.96.77.77";
       await cluster.kubectl(`create service clusterip moved --clusterip ${ip} --tcp 80:80`);
       for (const name of everyHost)
@@ -119,7 +120,7 @@ onCluster(
       await assertNothingRuns({ ...scenario, cluster });
     });
 
-    test("a worker whose kubelet asks where nothing is any more is mended by repair", async () => {
+    test("a repair fixes a worker whose kubelet still asks the old endpoint", async () => {
       const { cluster } = edited;
       const asks = `https://${old.domainName}:${old.port}`;
       await cluster

@@ -1,4 +1,4 @@
-// a first up killed at ten steps of the birth: destroy leaves hosts as they were each time, and up makes a healthy cluster
+// the first up is killed at ten steps: destroy restores the hosts each time, and another up makes a healthy cluster
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { FreshHosts } from "../harness/fresh.ts";
@@ -6,7 +6,7 @@ import { killedAt, randomFrom } from "../harness/kills.ts";
 import { makeMetal, onMetal } from "../harness/metal.ts";
 import { assertNothingRuns, onCluster } from "../harness/scenario.ts";
 
-// HA_KUBERNETES_SEED chooses other points than the usual ones.
+// HA_KUBERNETES_SEED chooses other points.
 const random = randomFrom(Number(process.env.HA_KUBERNETES_SEED ?? 1));
 /** The steps of a birth, in their order: each is cut off within this many seconds after it began on some host. */
 const steps: readonly (readonly [step: string, seconds: number])[] = [
@@ -29,7 +29,7 @@ onCluster(
   (scenario) => {
     const { stack, cluster } = scenario;
 
-    test("up killed at ten steps of the birth, each followed by destroy: hosts are as they were", async () => {
+    test("up is killed at ten steps, and destroy follows each time: the hosts are restored", async () => {
       for (const [step, seconds] of steps) {
         const milliseconds = Math.round(random() * seconds * 1000);
         const { killed, running, text } = await killedAt(stack, step, milliseconds);
@@ -43,7 +43,7 @@ onCluster(
       }
     });
 
-    test("up killed in the first half and in the second, then up: a healthy cluster, and another up runs nothing", async () => {
+    test("up is killed in the first half and in the second half, then finishes: the cluster is healthy, and another up runs nothing", async () => {
       for (const step of ["etcd-m", "worker-w"]) {
         const { killed, running, text } = await killedAt(stack, step, 1000);
         assert.ok(killed, `the birth was over before ${step} was cut off:\n${text.slice(-3000)}`);

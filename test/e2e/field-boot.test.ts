@@ -1,4 +1,5 @@
-// boots, updates and neighbors of hosts: late addresses, other packet filters, ranges and proxies, emptied tables, and what check sees
+// boots, updates and neighbors of hosts: late addresses, other packet filters, ranges and proxies, flushed tables, and what check finds
+
 import assert from "node:assert/strict";
 import type { AddressInfo } from "node:net";
 import { after, test } from "node:test";
@@ -7,8 +8,8 @@ import { checked } from "../harness/checked.ts";
 import { FreshHosts } from "../harness/fresh.ts";
 import { makeMetal, onMetal } from "../harness/metal.ts";
 import { eventually } from "../harness/process.ts";
+import { addressIn } from "../harness/samples.ts";
 import { assertNothingRuns, onCluster } from "../harness/scenario.ts";
-import { addressIn } from "../harness/stack.ts";
 import { startWhereAmI } from "../harness/workload.ts";
 
 const fresh = new FreshHosts();
@@ -26,7 +27,7 @@ onCluster(
     const listening = listenOutside();
     after(async () => (await listening).close());
 
-    /** Waits until a pod on a worker reaches a Service, and what is outside the pods' range. */
+    /** Waits until a pod on a worker reaches a Service and an address outside the pods' range. */
     const served = async (name: string) => {
       const { port } = (await listening).address() as AddressInfo;
       await eventually(`pods of ${name} to be served`, 60, async () => {
@@ -44,7 +45,7 @@ onCluster(
         return true;
       });
 
-    test("what is in the way on a host is named before anything is changed, each with its cure", async () => {
+    test("up names everything in its way on a host with its cure, before it changes anything", async () => {
       await host("m1").sh(`nft -f - <<'END'
 table inet hard {
   chain input { type filter hook input priority 0; policy drop;
@@ -57,7 +58,7 @@ END`);
         "nft add table ip closed; nft 'add chain ip closed f { type filter hook forward priority 0; policy drop; }'",
       );
       await host("w2").sh("mkdir -p /etc/cni/net.d; echo '{}' >/etc/cni/net.d/87-podman-bridge.conflist");
-      // What is said of each host, and the cure as it is named.
+      // The messages for each host, and the cures that they name.
       const obstacles: Record<string, { said: RegExp[]; cure: string }> = {
         m1: {
           said: [new RegExp(`chain inet hard input drops .*tcp 2379.*nodeCidrs \\(${subnet}\\)`)],
@@ -77,7 +78,7 @@ END`);
           cure: "mv /etc/cni/net.d/87-podman-bridge.conflist /var/tmp/; rmdir /etc/cni/net.d /etc/cni",
         },
       };
-      // The first that refuses may end an `up` before the others have begun.
+      // The first refusal may end an `up` before other hosts have begun.
       while (Object.keys(obstacles).length > 0) {
         const { status, text } = await stack.engine("up", []);
         assert.notEqual(status, 0);
@@ -93,13 +94,13 @@ END`);
       }
     });
 
-    test("a login's proxies, hardening's sysctls and another logind file: up succeeds, and nothing of them is in force", async () => {
+    test("proxies of the login, hardened sysctls and another logind file: up succeeds and overrides them", async () => {
       await stack.up();
       await cluster.settled();
       for (const name of ["m1", "m2", "m3"]) await host(name).sh("! grep -i _proxy /etc/kubernetes/manifests/*");
       for (const each of all) {
         await each.sh(
-          "[ $(cat /proc/sys/net/ipv4/ip_forward) = 1 ] && systemd-inhibit --list | grep -q 'kubelet.*shutdown.*delay'",
+          "[ $(cat /proc/sys/net/ipv4/ip_forward) = 1 ] && systemd-inhibit --list | grep 'kubelet.*shutdown.*delay' >/dev/null",
         );
         // A lab host can't have the 1048576 of a machine.
         await each.sh("[ $(prlimit --nofile --noheadings --output SOFT --pid $(pgrep -x flanneld)) -gt 1024 ]");
@@ -109,7 +110,7 @@ END`);
       await assertNothingRuns(scenario);
     });
 
-    test("tables that something empties are back within seconds, and pods are served", async () => {
+    test("flushed packet filter tables are back within seconds, and pods are served", async () => {
       await host("w1").sh("nft flush ruleset");
       await host("w2").sh("systemctl restart nftables");
       await host("m3").sh("systemctl start nftables; systemctl stop nftables");
@@ -127,7 +128,7 @@ END`);
       await well();
     });
 
-    test("check names what was changed under the program, and a repair mends it", async () => {
+    test("check names what somebody changed by hand, and a repair fixes it", async () => {
       await host("m1").sh("echo x >>/opt/ha-kubernetes/kubernetes-1.36.3/kubectl; nft flush chain inet ha_kubernetes input");
       await host("m2").sh("sed -i 's/--profiling=false/--profiling=true/' /etc/kubernetes/manifests/kube-scheduler.yaml");
       await host("m3").sh(
@@ -137,7 +138,7 @@ END`);
       await host("w2").sh(
         "echo '[Login]\nInhibitDelayMaxSec=5' >/etc/systemd/logind.conf.d/zz-ha-kubernetes.conf; pkill -HUP systemd-logind",
       );
-      // The kubelet starts the changed scheduler, which is not a fault of its own.
+      // The kubelet starts the changed scheduler, so that is not reported alone.
       await eventually("the changed scheduler", 90, async () => {
         const { stdout } = await host("m2").trySh(
           "pgrep -f 'kube-scheduler .*profiling=true' && curl -sk https://127.0.0.1:10259/healthz",
@@ -163,9 +164,9 @@ END`);
       await well();
     });
 
-    // Which one etcd member at a time bears.
+    // etcd tolerates one absent member at a time.
     for (const [member, worker] of [["m1", "w1"], ["m2", "w2"], ["m3"]]) {
-      test(`${member} and ${worker ?? "no worker"} boot, with addresses that come 15 s late, and heal without up`, async () => {
+      test(`${member} and ${worker ?? "no worker"} boot, get their addresses 15 s late, and recover without up`, async () => {
         const hosts = [member, worker].flatMap((name) => (name === undefined ? [] : [host(name)]));
         for (const each of hosts) await delayAddress(each, gateway);
         await reboot(...hosts);
@@ -181,7 +182,7 @@ END`);
       });
     }
 
-    test("destroy leaves hosts as they were", async () => {
+    test("destroy restores the hosts", async () => {
       await stack.destroy();
       await host("m1").sh("nft delete table inet hard || true");
       await fresh.assertClean(...all);

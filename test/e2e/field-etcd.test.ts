@@ -1,4 +1,4 @@
-// etcd over the years: members that were left behind, removed or damaged, snapshots and clocks, a full database, defragmentation
+// etcd over the years: forgotten, removed and damaged members, snapshots and clocks, a full database, defragmentation
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { checked, compact, databaseOf, fill, memberNames, ownEtcdctl, runUnit } from "../harness/etcd.ts";
@@ -24,7 +24,7 @@ onCluster(config, (scenario) => {
       .find((line) => line.includes(` ${name},`))
       ?.split(",")[0] ?? "";
   let words = 0;
-  /** `up` with another word for `repair`: what `check` and the messages tell people to do. */
+  /** Runs `up` with a new value of `repair`, the cure that `check` and messages name. */
   const repair = async () => {
     stack.configure({ ...config, etcd, repair: `word-${++words}` });
     return stack.engine("up");
@@ -38,7 +38,7 @@ onCluster(config, (scenario) => {
   };
   const alarms = () => cluster.etcdctl("alarm list");
 
-  test("metrics are told to the nodes, and timers take snapshots, try them and defragment", async () => {
+  test("nodes can read the metrics; timers take snapshots, drill restores and defragment", async () => {
     await cluster.settled();
     assert.match(await cluster.host("w1").sh(`curl -s http://${m1.address}:2381/metrics`), /^etcd_server_has_leader 1$/m);
     const timers = await m1.sh("systemctl is-active etcd-backup.timer etcd-backup-drill.timer etcd-defragment.timer");
@@ -46,7 +46,7 @@ onCluster(config, (scenario) => {
     await assertNothingRuns(scenario);
   });
 
-  test("a learner that a run left behind is named by check and promoted by a repair", async () => {
+  test("check names a leftover learner, and a repair promotes it", async () => {
     await m3.sh("systemctl stop etcd && rm -rf /var/lib/etcd/member");
     await cluster.etcdctl(`member remove ${await idOf("m3")}`);
     const add = `member add m3 --peer-urls https://${m3.address}:2380 --learner`;
@@ -63,7 +63,7 @@ onCluster(config, (scenario) => {
     await mends(/promoted this member, which was still a learner/);
   });
 
-  test("a member that was removed by hand joins again by a repair, and its old data is kept", async () => {
+  test("a repair lets a member that was removed by hand join again, and keeps its old data", async () => {
     const [ids, before] = [await cluster.etcdClusterIds(), await idOf("m3")];
     await cluster.etcdctl(`member remove ${before}`);
     const found = await checked(stack);
@@ -77,8 +77,8 @@ onCluster(config, (scenario) => {
     await m3.sh("test -d /var/lib/etcd/before-rejoin/wal");
   });
 
-  test("so does one whose data is damaged", async () => {
-    // One byte inside the twentieth record of the log: elsewhere etcd may take the damage for a write that was cut off, and cut its log there.
+  test("a repair lets a member with damaged data join again", async () => {
+    // One byte inside the twentieth record of the log: elsewhere etcd may see a torn write and truncate its log.
     await m3.sh(`systemctl stop etcd; f=$(ls /var/lib/etcd/member/wal/*.wal | tail -n 1); at=0; for n in $(seq 20); do
         length=$(od -A n -t d8 -j $at -N 8 $f); size=$((length & 0xffffffffffffff)); from=$((at + 8)); at=$((from + size + (length < 0 ? (length >> 56) & 7 : 0)))
       done; at=$((from + size / 2)); byte=$(od -A n -t u1 -j $at -N 1 $f)
@@ -87,7 +87,7 @@ onCluster(config, (scenario) => {
     await cluster.settled();
   });
 
-  test("a restore that was cut off asks again whether etcd is healthy", async () => {
+  test("a restore that was cut off checks again whether etcd is healthy", async () => {
     await Promise.all(members.map((host) => host.sh("echo cut >/var/lib/ha-kubernetes/etcd-restore-approved")));
     const ids = await cluster.etcdClusterIds();
     stack.configure({ ...config, etcd: { ...etcd, restoreFrom: { id: "cut", snapshot: "none.db", sha256: "0".repeat(64) } } });
@@ -99,11 +99,11 @@ onCluster(config, (scenario) => {
     assert.deepEqual(await cluster.etcdClusterIds(), ids);
   });
 
-  test("snapshots are compressed, in order of revisions, and one from the future is an error that hides no other", async () => {
+  test("snapshots are compressed and ordered by revision; one from the future is an error that hides no other", async () => {
     const taken = await runUnit(m1, "etcd-backup.service");
     assert.equal(taken.status, 0, taken.said);
     const newest = /^(\S+\.db\.gz): revision/m.exec(taken.said)?.[1] ?? "";
-    // Snapshots of the release before: not compressed. These are of lower revisions, and dated a year ahead.
+    // Snapshots of the previous release are not compressed. These have lower revisions and dates a year ahead.
     await m1.sh(`cd ${directory}; for n in 1 2 3 4 5 6; do
         f=${newest
           .split("/")
@@ -122,7 +122,7 @@ onCluster(config, (scenario) => {
       found.some((line) => /^m1 FAIL snapshot of etcd: 3 of 5 say/.test(line)),
       found.join("\n"),
     );
-    // The cure that is named.
+    // The cure that the message names.
     await m1.sh(`rm ${directory}/*.20990101T*`);
     for (const unit of ["etcd-backup.service", "etcd-backup-drill.service"]) {
       const { status, said } = await runUnit(m1, unit);
@@ -131,9 +131,9 @@ onCluster(config, (scenario) => {
     assert.ok(!(await checked(stack)).some((line) => / snapshot of etcd:/.test(line)));
   });
 
-  test("a full database is named, snapshots go on, and a raised quota is one edit and one up", async () => {
+  test("a full database is reported and snapshots go on; raising the quota takes one edit and one up", async () => {
     await fill(m1, "fill");
-    // As full as it gets: what is left after defragmentation is filled, too.
+    // Fills the database again after defragmentation.
     for (const host of members) await host.sh(`${ownEtcdctl} --command-timeout=60s defrag`);
     await cluster.etcdctl("alarm disarm");
     await fill(m1, "rest", { bytes: 200_000 });
@@ -162,7 +162,7 @@ onCluster(config, (scenario) => {
     await cluster.settled();
   });
 
-  test("so is a full one from which objects were deleted, with a repair", async () => {
+  test("a repair frees a full database after objects were deleted", async () => {
     await fill(m1, "again", { same: true });
     assert.match(await alarms(), /NOSPACE/);
     await cluster.kubectl("delete configmap not-full");
@@ -172,11 +172,11 @@ onCluster(config, (scenario) => {
     await cluster.kubectl("create configmap not-full-either");
   });
 
-  test("defragmentation: not while a member is away, followers first, the leader hands over", async () => {
+  test("defragmentation waits for absent members, begins with followers, and moves the leader", async () => {
     await fill(m1, "waste", { same: true, count: 150 });
     await cluster.etcdctl("del waste");
     await compact(m1);
-    // Each member forgets in its own time.
+    // Each member compacts at its own pace.
     const states = await eventually("much to be unused on each member", 60, async () => {
       const all = await Promise.all(members.map(databaseOf));
       return all.every(({ size, used }) => used * 2 < size) && all;

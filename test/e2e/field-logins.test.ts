@@ -1,4 +1,5 @@
-// logins, keys and clocks on hosts that exist: refused, changed, RSA, and an operator's clock that is ahead
+// logins, keys and clocks on existing hosts: refused logins, changed keys, RSA, and an operator's clock that is ahead
+
 import assert from "node:assert/strict";
 import { generateKeyPairSync } from "node:crypto";
 import { test } from "node:test";
@@ -6,13 +7,13 @@ import { type OpensshKey, opensshKey } from "../../keys/openssh.ts";
 import { FreshHosts } from "../harness/fresh.ts";
 import type { LabHost } from "../harness/lab.ts";
 import { makeMetal, onMetal } from "../harness/metal.ts";
+import type { ClusterConfig } from "../harness/samples.ts";
 import { assertNothingRuns, onCluster } from "../harness/scenario.ts";
-import type { ClusterConfig } from "../harness/stack.ts";
 
 const config = await onMetal("test-field-logins");
 const newKey = () => opensshKey(generateKeyPairSync("ed25519").privateKey) as OpensshKey;
 const fresh = new FreshHosts();
-/** The key that logs in at first, and its public half. */
+/** The first login key, and its public half. */
 let [key, authorized] = ["", ""];
 
 /** Node's Date, twenty minutes ahead, for the program and what serves it. */
@@ -24,7 +25,7 @@ const ahead = `
   };`;
 const clockAhead = { env: { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(ahead)}` } };
 
-/** Logins that a host has refused so far. */
+/** Number of refused logins on a host. */
 const refusedBy = async (host: LabHost) =>
   Number(
     await host.sh("journalctl --no-pager -o cat _COMM=sshd _COMM=sshd-session | grep -c ' authenticating user ops ' || true"),
@@ -44,41 +45,43 @@ onCluster(
       assert.notEqual(status, 0, text);
       return text;
     };
-    test("a key that no host knows ends up at one login on each host, and speaks of user and key", async () => {
+    test("up with an unknown key ends after one login on each host and names the user and the key", async () => {
       await stack.secret("sshPrivateKey", newKey().privateKey);
       const started = Date.now();
       const text = await failing("up");
       console.log(`a wrong key ended up after ${Math.round((Date.now() - started) / 1000)} s`);
       assert.match(
         text,
-        /ops@10\.79\.105\.11:22 refuses the login of user ops with key SHA256:\S+ \(ssh-ed25519\); it takes publickey/,
+        new RegExp(
+          `ops@${config.hosts.m1?.address}:22 refuses the login of user ops with key SHA256:\\S+ \\(ssh-ed25519\\); it takes publickey`,
+        ),
       );
-      assert.match(text, /Compare cluster\.ssh\.user and the secret sshPrivateKey with what the host lets in/);
+      assert.match(text, /Compare cluster\.ssh\.user and the secret sshPrivateKey with the logins that the host accepts/);
       assert.doesNotMatch(text, /lost: true/);
-      // The engine begins nothing more once something failed, so some hosts may not have been asked.
+      // The engine starts nothing after a failure, so some hosts may not have been asked.
       const refused = await Promise.all(hosts.map(refusedBy));
       assert.ok(Math.max(...refused) === 1, refused.join());
     });
 
-    test("a key with a fault is not stored, and one that is stored all the same is refused before anything runs", async () => {
+    test("config set refuses a malformed key; up refuses a stored one before anything runs", async () => {
       const result = await stack.engine("config", ["set", "--secret", "sshPrivateKey"], { input: key.slice(0, 200) });
       assert.match(result.text, /sshPrivateKey is a private key whose end is missing\. Nothing was written\./);
       await stack.secret("sshPrivateKey", key);
     });
 
-    test("the operator's clock twenty minutes ahead: every etcd host says both times at once, and nothing is changed by it", async () => {
+    test("the operator's clock is twenty minutes ahead: every etcd host reports both times, and nothing changes", async () => {
       const text = await failing("up", [], clockAhead);
       assert.match(
         text,
         /etcd on m\d: the (authority's )?certificate starts at \S+ \S+Z, and this host's clock says \S+ \S+Z\. Nothing was changed/,
       );
       assert.doesNotMatch(text, /gave up after/);
-      // What the message says.
+      // The cure of the message.
       await stack.destroy();
       await fresh.assertClean(...hosts);
     });
 
-    test("the right key, RSA and ssh-keyscan's form of a host key: a cluster; no line says twice what another has", async () => {
+    test("the right key, an RSA key and ssh-keyscan's form of a host key make a cluster; no message is repeated", async () => {
       const { text } = await stack.up();
       await cluster.settled();
       assert.doesNotMatch(text, /another run on this host|Running in chroot|: $/m);
@@ -86,7 +89,7 @@ onCluster(
       await assertNothingRuns(scenario);
     });
 
-    test("leaves from a clock that is ahead are refused by every host, which go on with what they have; the cure makes others", async () => {
+    test("hosts refuse certificates from a clock that is ahead and keep their old ones; the cure issues new ones", async () => {
       const all = ["--replace", "**:LocallySignedCert::**"];
       assert.match(await failing("up", all, clockAhead), /etcd on m\d: the certificate starts at .*--replace/);
       await cluster.nodesReady();
@@ -96,12 +99,12 @@ onCluster(
       await assertNothingRuns(scenario);
     });
 
-    test("another key on the hosts: destroy and removals say what comes first, an up with it runs nothing, and then they go", async () => {
+    test("hosts get another key: destroy and removals ask for an up first; that up runs nothing, and then they work", async () => {
       const next = newKey();
       for (const host of hosts) await host.sh(`echo '${next.publicKey}' >/etc/ssh/authorized_keys`);
       const refused = await failing("destroy");
       assert.match(refused, /A delete logs in as the last update of "[\w-]+" did/);
-      assert.match(refused, /destroy logs in as the last up did\. .* put the new one in the config, run up, then destroy/);
+      assert.match(refused, /destroy uses the login of the last up\. .* put the new one in the config, run up, then destroy/);
       await cluster.nodesReady();
       await stack.secret("sshPrivateKey", next.privateKey);
       const { w2 } = config.hosts;

@@ -1,12 +1,13 @@
-// what a lost host had: its address is shut out, check asks to replace what signed it, and then it opens nothing
+// the credentials of a lost host: its address is blocked, check asks for new authorities, and then the credentials open nothing
+
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { nodeNames } from "../harness/edits.ts";
 import { cutNetwork, healNetwork } from "../harness/lab-faults.ts";
 import { makeMetal, onMetal } from "../harness/metal.ts";
 import { type Result, run } from "../harness/process.ts";
+import type { ClusterConfig } from "../harness/samples.ts";
 import { onCluster } from "../harness/scenario.ts";
-import type { ClusterConfig } from "../harness/stack.ts";
 
 const root = new URL("../../", import.meta.url).pathname;
 const config = await onMetal("test-field-lost");
@@ -20,12 +21,12 @@ onCluster(
       stack.configure(config);
     };
     const check = (): Promise<Result> =>
-      run(process.execPath, ["engine/launch.mjs", "run", "check/main.ts", "check", "--stack", stack.name], {
+      run(process.execPath, ["engine/launch.mjs", "run", "check/check-stack.ts", "check", "--stack", stack.name], {
         cwd: root,
         env: { PULUMI_CONFIG_PASSPHRASE: stack.passphrase },
       });
 
-    test("what a lost worker had opens the API until its authority is replaced, and check asks for that until then", async () => {
+    test("a lost worker's credential opens the API until its authority is replaced; check asks for that until then", async () => {
       const [m1, w1] = [cluster.host("m1"), cluster.host("w1")];
       const credential = await w1.sh("cat /var/lib/kubelet/pki/kubelet-client-current.pem");
       await m1.trySh("umask 077; cat >/root/lost.pem", credential);
@@ -38,13 +39,13 @@ onCluster(
       await stack.up();
       assert.equal(await answer(), "404");
       assert.match((await check()).text, /WARN {2}credentials of w1: .* what it had of kubernetes is still valid/);
-      // Back on the network, it is let in nowhere, and stays no Node.
+      // Back on the network it is admitted nowhere and does not become a Node.
       await healNetwork(config.name, "w1");
       for (const address of [config.api.address, m1.address])
         assert.notEqual((await w1.trySh(`curl -sk -m 3 https://${address}:8443/readyz`)).status, 0);
       await new Promise((resolve) => setTimeout(resolve, 12_000));
       assert.equal(await answer(), "404");
-      // The entry stays meanwhile: without it, w1 would be let in and make its Node again.
+      // The entry stays until then: without it, w1 would be admitted and create its Node again.
       for (const [trust, issue] of [
         [[1, 2], 1],
         [[1, 2], 2],

@@ -1,10 +1,12 @@
-// nodes: up ends when all are Ready, a repair mends what was deleted, lost or spent, and a worker can do only a worker's things
+// nodes: up ends when all are Ready, a repair restores deleted Nodes and expired credentials, and a worker has only a worker's rights
+
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { isReady } from "../harness/cluster.ts";
 import { eventually, run } from "../harness/process.ts";
+import { hostAt } from "../harness/samples.ts";
 import { assertNothingRuns, onCluster } from "../harness/scenario.ts";
-import { hostAt, threePlusTwo } from "../harness/stack.ts";
+import { threePlusTwo } from "../harness/stack.ts";
 import { assertPodsReachEachOther, startGuarded } from "../harness/workload.ts";
 
 const config = await threePlusTwo("test-field-nodes");
@@ -16,9 +18,9 @@ onCluster(config, (scenario) => {
   const { stack, cluster } = scenario;
   const all = Object.keys(config.hosts);
 
-  /** What `check` finds wrong with nodes, as `place subject`. */
+  /** Findings of `check` about nodes, as `place subject`. */
   const wrong = async (): Promise<string[]> => {
-    const args = ["engine/launch.mjs", "run", "check/main.ts", "check", "--json", "--stack", stack.name];
+    const args = ["engine/launch.mjs", "run", "check/check-stack.ts", "check", "--json", "--stack", stack.name];
     const { stdout, text } = await run(process.execPath, args, {
       cwd: root,
       limitSeconds: 120,
@@ -41,14 +43,14 @@ onCluster(config, (scenario) => {
   const asKubelet = (name: string, args: string) => cluster.host(name).trySh(`${kubeletKubectl} ${args}`);
   const range = async (name: string): Promise<string> => (await cluster.get(`node ${name}`)).spec.podCIDR;
 
-  test("up ends when every Node is Ready; no join token is left, and pools are noted where nodes can't write", async () => {
+  test("up ends when every Node is Ready; no join token remains, and nodes can't change their pool", async () => {
     assert.deepEqual((await cluster.readyNodes()).sort(), all.toSorted());
     assert.deepEqual(await cluster.list("secrets -n kube-system --field-selector type=bootstrap.kubernetes.io/token"), []);
     assert.deepEqual((await cluster.get("configmap ha-kubernetes-pools -n kube-system")).data, { w1: "general", w2: "general" });
     await assertNothingRuns(scenario);
   });
 
-  test("what is not Ready is named with its cause, and the wait ends", async () => {
+  test("up names Nodes that do not become Ready with the cause, and ends", async () => {
     const awaiting = await cluster
       .host("m1")
       .trySh("DEADLINE=2 /usr/local/lib/ha-kubernetes/await-nodes.sh flannel m1 w1 nobody");
@@ -56,7 +58,7 @@ onCluster(config, (scenario) => {
     assert.match(awaiting.stderr, /ERROR: after 2 s these Nodes are not Ready:\nnobody: the API has no such Node\nMend that/);
   });
 
-  test("a worker can't choose its pool, read others' pods, fill etcd or take turns for others", async () => {
+  test("a worker can't choose its pool, read pods of others, fill etcd or take turns for others", async () => {
     const refused = async (args: string, why: RegExp) => {
       const { status, stderr } = await asKubelet("w1", args);
       assert.notEqual(status, 0, args);
@@ -76,12 +78,12 @@ onCluster(config, (scenario) => {
     );
     assert.equal((await asKubelet("w1", `${turn} general-0 --from-literal=holder=w1 --from-literal=at=1`)).status, 0);
     assert.equal((await asKubelet("w1", "-n ha-kubernetes-turns delete configmap general-0")).status, 0);
-    // What it notes at its own Node takes no taint away.
+    // Its own annotations remove no taint.
     await cluster.kubectl("taint node w2 quarantine=x:PreferNoSchedule");
     await asKubelet("w2", "annotate node w2 ha-kubernetes/taints=quarantine=x:PreferNoSchedule");
   });
 
-  test("a deleted Node, a lost label and a pod network changed by hand are found; a plain up mends none of it, a repair all", async () => {
+  test("check finds a deleted Node, a lost label and a changed pod network; a plain up fixes none, a repair all", async () => {
     const before = { w1: await range("w1"), m2: await range("m2") };
     await startGuarded(cluster);
     await cluster.kubectl("label node w2 ha-kubernetes/pool-");
@@ -108,7 +110,7 @@ onCluster(config, (scenario) => {
     assert.deepEqual(await wrong(), []);
   });
 
-  test("a kubelet that comes back to a new Node by itself, with pods of the old range, is found and mended", async () => {
+  test("check finds a kubelet that made a new Node but has pods of the old range, and a repair fixes it", async () => {
     await cluster.kubectl("delete node w2");
     await cluster.host("w2").sh("systemctl restart kubelet");
     await cluster.nodesReady();
@@ -119,8 +121,8 @@ onCluster(config, (scenario) => {
     assert.deepEqual(await wrong(), []);
   });
 
-  test("a worker whose credential has ended, and one with a kubelet.conf but none, get another one by a repair", async () => {
-    // Signed as a control plane would, but long ago.
+  test("a repair gives new credentials to workers with an expired one or with none", async () => {
+    // Signed as by a control plane, but long ago.
     const script =
       "sed \"s/'5 minutes ago'/'2 days ago'/; s/^readonly VALID=.*/readonly VALID='1 day ago'/\" /usr/local/lib/ha-kubernetes/credential.sh";
     const ended = await cluster.host("m1").sh(`bash <(${script}) w1 general`);
@@ -144,7 +146,7 @@ onCluster(config, (scenario) => {
     await assertNothingRuns({ ...scenario });
   });
 
-  test("a worker joins a living cluster and is Ready when up ends; taken out, it is drained with its own rights alone", async () => {
+  test("a worker joins a running cluster and is Ready when up ends; its removal drains it with its own rights", async () => {
     const w3 = hostAt(config, 23, "worker");
     stack.configure({ ...config, repair: "three", hosts: { ...config.hosts, w3 } });
     await stack.up();

@@ -1,12 +1,13 @@
-// what was on hosts before: up refuses leftovers by name and touches none, takes what is empty, and destroy gives everything back
+// hosts that hold something already: up names leftovers and touches none, uses empty places, and destroy restores everything
+
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import { Disks } from "../harness/disks.ts";
 import { FreshHosts } from "../harness/fresh.ts";
 import { type Lab, reinstallHost } from "../harness/lab-hosts.ts";
 import { makeMetal, onMetal } from "../harness/metal.ts";
+import type { ClusterConfig, HostEntry } from "../harness/samples.ts";
 import { onCluster } from "../harness/scenario.ts";
-import type { ClusterConfig, HostEntry } from "../harness/stack.ts";
 
 const { hosts: all, ...rest } = await onMetal("test-own");
 const { w2: _, ...hosts } = all;
@@ -20,23 +21,23 @@ let lab: Lab;
 let old = "";
 let blank = "";
 
-/** Leftovers, by host: what plants them. */
+/** Scripts that create leftovers, by host. */
 const leftovers: Record<string, string> = {
-  // An etcd that served an earlier cluster, its user and settings, and a directory that belongs to somebody.
+  // An etcd that served an earlier cluster, its user and settings, and a foreign directory.
   m1: `mkdir /tmp/old; tar -xf /var/cache/ha-kubernetes/bundle/etcd-3.6.14-linux-amd64.tar -C /tmp/old
     /tmp/old/etcd --name old --data-dir /srv/etcd >/tmp/old/log 2>&1 & pid=$!
     until /tmp/old/etcdctl put /registry/configmaps/default/ghost x 2>/dev/null; do sleep 0.2; done
     kill $pid; wait $pid || true
     useradd --system etcd; mkdir -p /etc/etcd /srv/snapshots; echo x >/etc/etcd/etcd.conf; echo x >/srv/snapshots/thesis
     printf '[Service]\\nExecStart=/bin/true\\n' >/etc/systemd/system/etcd.service; systemctl daemon-reload`,
-  // A mount in the place of the data, and a line that would make one.
+  // A mount at the data directory, and a line of fstab for one.
   m2: "mkdir -p /srv/etcd; mount -t tmpfs tmpfs /srv/etcd",
   m3: "echo 'UUID=1234 /srv/etcd xfs defaults 0 0' >>/etc/fstab",
   w1: `mkdir -p /etc/kubernetes/pki /etc/cni/net.d /var/lib/cni/networks
     echo x >/etc/kubernetes/pki/ca.crt; echo '{}' >/etc/cni/net.d/87-podman-bridge.conflist
     echo x >/var/lib/kubelet/config.yaml; echo x >/var/lib/containerd/meta.db; echo x >/var/lib/cni/networks/lock`,
 };
-/** What makes them go away, as the messages say it. */
+/** The cures of the messages, by host. */
 const cures: Record<string, string> = {
   m1: `mkdir -p /srv/etcd.old && mv /srv/etcd/* /srv/etcd.old/; userdel etcd
     mkdir -p /etc/etcd.old && mv /etc/etcd/* /etc/etcd.old/; rm /srv/snapshots/thesis
@@ -47,7 +48,7 @@ const cures: Record<string, string> = {
     .map((place) => `mkdir -p ${place}.old && mv ${place}/* ${place}.old/`)
     .join("\n"),
 };
-/** Files of somebody's that are in the way and come back. */
+/** Foreign files that are replaced and restored. */
 const inTheWay: Record<string, string> = {
   m3: "mkdir -p /opt/cni/bin; echo theirs >/opt/cni/bin/bridge; echo theirs >/usr/local/bin/etcdctl",
   w1: "echo theirs >/usr/local/bin/kubectl; ln -s /bin/true /usr/local/bin/runc; mkdir -p /etc/containerd; echo theirs >/etc/containerd/config.toml",
@@ -70,7 +71,7 @@ onCluster(
         ),
       );
 
-    test("leftovers are refused on every host, all at once, each with the way to move it away, and none is touched", async () => {
+    test("up refuses leftovers on all hosts at once, says how to move each away, and touches none", async () => {
       await each(inTheWay);
       await fresh.remember(cluster.hosts.values());
       await each(leftovers);
@@ -96,7 +97,7 @@ onCluster(
       assert.deepEqual(await planted(), before);
     });
 
-    test("a disk that is not blank is refused once it would be used", async () => {
+    test("up refuses a disk that is not blank once it would use it", async () => {
       await cluster.host("m2").sh("umount /srv/etcd");
       const before = await cluster.host("m2").sh("sha256sum /dev/data");
       const { status, text } = await stack.engine("up");
@@ -108,16 +109,16 @@ onCluster(
       await cluster.host("m2").sh("mount -t tmpfs tmpfs /srv/etcd");
     });
 
-    test("a destroy after an up that was refused touches none of them either", async () => {
+    test("a destroy after a refused up touches no leftovers either", async () => {
       const before = await planted();
       await stack.destroy();
       assert.deepEqual(await planted(), before);
-      // They are nobody's, and another cluster may take them.
+      // No cluster owns the hosts, and another one may use them.
       for (const host of cluster.hosts.values())
         assert.equal(await host.sh("ls -A /var/lib/ha-kubernetes; rm -r /var/lib/ha-kubernetes"), "scripts.tar\n");
     });
 
-    test("once they are moved away as the messages say, up succeeds, and nothing of the old cluster is in the new one", async () => {
+    test("up succeeds once the leftovers are moved as the messages say, and takes nothing of the old cluster", async () => {
       await each(cures);
       await fresh.assertClean(cluster.host("m2"), cluster.host("m3"));
       await fresh.remember(cluster.hosts.values());
@@ -136,7 +137,7 @@ onCluster(
     const numberOf = async (name: string) =>
       (await cluster.host(name).sh("echo $((0x$(stat -c %t /dev/data))):$((0x$(stat -c %T /dev/data)))")).trim();
 
-    test("hosts of the release before, which have no marks, are known by what they hold; a link of user etcd gives it no file", async () => {
+    test("up recognizes unmarked hosts of the previous release by their files; a symlink by user etcd gives it no file", async () => {
       for (const name of ["m1", "m2", "m3"])
         await cluster
           .host(name)
@@ -152,7 +153,7 @@ onCluster(
       await m1.sh("rm /root/victim; find /srv/snapshots -type l -delete");
     });
 
-    test("a disk of the release before on a machine that is new, without a mark, is known by etcd's own log", async () => {
+    test("up recognizes an unmarked disk of the previous release on a new machine by etcd's log", async () => {
       const m3 = cluster.host("m3");
       const member = await cluster.etcdctl("member list | grep ' m3,'");
       await m3.sh("systemctl stop etcd; rm /srv/etcd/.ha-kubernetes; umount /srv/etcd");
@@ -168,7 +169,7 @@ onCluster(
       assert.match(await m3.sh("cat /srv/etcd/.ha-kubernetes"), / m3\n$/);
     });
 
-    test("destroy deletes what is its own, leaves the rest, and puts back what was there", async () => {
+    test("destroy deletes its own files, leaves the rest, and restores what it replaced", async () => {
       await cluster.host("m1").sh("mkdir /srv/etcd/photos; echo x >/srv/etcd/photos/1");
       await cluster.host("w1").sh(`nft add table ip6 mangle
         nft 'add chain ip6 mangle FORWARD { type filter hook forward priority mangle; policy drop; }'`);

@@ -1,4 +1,4 @@
-// a living cluster that an earlier release made takes this one by up: in turns, nothing replaced, no request on a new connection lost
+// up upgrades a running cluster of an earlier release: host by host, no resource is replaced, no request on a new connection fails
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Probe, summary } from "../harness/probe.ts";
@@ -8,7 +8,7 @@ import { assertNothingRuns, onCluster } from "../harness/scenario.ts";
 import { threePlusTwo } from "../harness/stack.ts";
 import { startGuarded } from "../harness/workload.ts";
 
-// The release before. Another commit of this repository by the environment.
+// The previous release, or another commit of this repository from the environment.
 const before = process.env.HA_KUBERNETES_RELEASE ?? "835f0758f5b5b77727846470d3115863eef2125e";
 
 onCluster(
@@ -16,7 +16,7 @@ onCluster(
   (scenario) => {
     const { stack, cluster } = scenario;
 
-    test("up of this release: one apiserver at a time, one worker at a time, no resource replaced, no failed request", async () => {
+    test("up of this release: one apiserver and one worker at a time, no replaced resource, no failed request", async () => {
       await cluster.settled();
       await startGuarded(cluster);
       const [id] = await cluster.etcdClusterIds();

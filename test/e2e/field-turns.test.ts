@@ -1,4 +1,4 @@
-// turns hold whatever happens to etcd and the API, and destroy works after a first up that was killed anywhere
+// turns are kept during outages of etcd and the API, and destroy works after a first up that was killed anywhere
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { FreshHosts } from "../harness/fresh.ts";
@@ -10,7 +10,7 @@ import { apiserverStarted, withLibraries } from "../harness/turns.ts";
 
 const config = await onMetal("test-field-turns");
 const fresh = new FreshHosts();
-// What a host has got when `up` is killed.
+// The files on a host at which `up` is killed.
 const points = {
   etcd: { host: "m2", file: "/var/lib/ha-kubernetes/etcd-born" },
   "control-plane": { host: "m1", file: "/var/lib/ha-kubernetes/control-plane-born" },
@@ -25,7 +25,7 @@ onCluster(
     const [m1, m2, m3] = [cluster.host("m1"), cluster.host("m2"), cluster.host("m3")];
     const [w1, w2] = [cluster.host("w1"), cluster.host("w2")];
 
-    /** Runs `up` and kills it once a host has what the point says. */
+    /** Runs `up` and kills it once a host has the files of the point. */
     const killedAt = async (point: keyof typeof points) => {
       const { host, file } = points[point];
       let pid = 0;
@@ -36,7 +36,7 @@ onCluster(
     };
 
     for (const point of Object.keys(points) as (keyof typeof points)[]) {
-      test(`a first up that is killed at stage ${point}, then destroy: hosts as they were`, async () => {
+      test(`the first up is killed at stage ${point}, and destroy restores the hosts`, async () => {
         await killedAt(point);
         await stack.destroy();
         await fresh.assertClean(...cluster.hosts.values());
@@ -44,7 +44,7 @@ onCluster(
       });
     }
 
-    test("killed once more, then up: a healthy cluster, which knows that it is whole", async () => {
+    test("up finishes after another kill: the cluster is healthy and recorded as complete", async () => {
       await killedAt("control-plane");
       await stack.up();
       await cluster.settled();
@@ -53,8 +53,8 @@ onCluster(
       for (const { name } of controlPlanes) assert.match(said, new RegExp(`announces.${name}: "?yes`));
     });
 
-    test("an apiserver's argument is changed while two etcd stand still: one after another, and only once the quorum is back", async () => {
-      const before = await Promise.all(controlPlanes.map(apiserverStarted));
+    test("an apiserver argument changes while two etcd members are frozen: one host after another, once the quorum is back", async () => {
+      const earlier = await Promise.all(controlPlanes.map(apiserverStarted));
       await m1.sh(`
         install -d -m 0755 /run/ha-kubernetes /run/ha-kubernetes/etcd.leftover
         touch -d '20 minutes ago' /run/ha-kubernetes/etcd.leftover
@@ -68,14 +68,14 @@ onCluster(
       const { status, text } = await up;
       assert.equal(status, 0, text);
       assert.match(text, /waiting for a quorum of etcd, without which this host changes nothing but its own etcd/);
-      assert.match(text, /10\.79\.101\.12:2379 does not answer/);
+      assert.match(text, new RegExp(`${cluster.host("m2").address}:2379 does not answer`));
       assert.match(text, /waiting for the turn: another host is being changed/);
       const after = (await Promise.all(controlPlanes.map(apiserverStarted))).sort();
-      for (const [index, started] of before.entries()) assert.notEqual(after[index], started);
-      // Each ends in order, which takes 5 s, and is ready again before the next one begins.
+      for (const [index, started] of earlier.entries()) assert.notEqual(after[index], started);
+      // Each shuts down gracefully, which takes 5 s, and is ready again before the next one begins.
       for (const [index, started] of after.slice(1).entries()) assert.ok(started - (after[index] ?? 0) >= 5, after.join(" "));
       await cluster.settled();
-      // A bundle that a killed run left is gone, nobody else looks into that folder, and a stranger of the same name lives.
+      // The bundle of a killed run is removed, its folder is private, and a foreign process of the same name lives.
       assert.equal((await m1.sh("stat -c %a /run/ha-kubernetes; ls -d /run/ha-kubernetes/*.???????? || true")).trim(), "700");
       assert.equal(
         (await m1.sh("systemctl is-active stranger; systemctl stop stranger; rm /var/tmp/kube-apiserver")).trim(),
@@ -83,7 +83,7 @@ onCluster(
       );
     });
 
-    test("a host whose lease ran out stops before it interrupts anything; a failure stops who began before it, and nobody later", async () => {
+    test("a host whose lease expired stops before it interrupts anything; a failure stops runs that began before it, and no later ones", async () => {
       const lost = await withLibraries(
         m1,
         "etcd",
@@ -113,14 +113,14 @@ onCluster(
           withLibraries(
             host,
             "etcd",
-            `etcd_access; . <(sed '/^undo_etcd$/d' $STAGE/stage/undo.sh); is_leader && echo leads || true`,
+            `etcd_access; . <(sed '/^undo_etcd$/d' $STAGE/stage/undo.sh); etcd_is_leader && echo leads || true`,
           ),
         ),
       );
       assert.equal(says.filter(({ said }) => /leads/.test(said)).length, 1);
     });
 
-    test("a turn of the pool has one holder; who lost it stops; what the API refuses ends in its own words", async () => {
+    test("a turn of the pool has one holder; a host that lost it stops; an error of the API is passed on", async () => {
       const held = await withLibraries(
         w1,
         "worker",
@@ -128,7 +128,7 @@ onCluster(
          with_pool_turn containerd-aaa work`,
       );
       assert.match(held.said, /working\ninterrupted\n/);
-      // The next one of that roll has no canary to wait for; of another roll it has.
+      // The next host of that roll waits for no canary; that of another roll does.
       assert.equal(
         await cluster.kubectl("get configmap done-general-containerd -n ha-kubernetes-turns -o jsonpath={.data.roll}"),
         "containerd-aaa",
@@ -168,7 +168,7 @@ onCluster(
       assert.doesNotMatch(refused.said, /another worker/);
     });
 
-    test("destroy with etcd stopped on two of three: each control plane's signed word is enough, and hosts are as they were", async () => {
+    test("destroy with etcd stopped on two of three: signed notes of the control planes suffice, and the hosts are restored", async () => {
       for (const host of [m2, m3]) await host.sh("systemctl stop etcd");
       await stack.destroy();
       await fresh.assertClean(...cluster.hosts.values());

@@ -1,21 +1,23 @@
-// up is killed at random points of changes, HA_KUBERNETES_KILLS times (by default 9): the next up converges each time
+// up is killed at random points of changes, HA_KUBERNETES_KILLS times (9 by default): the next up converges each time
+
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Generations } from "../../config/authorities.ts";
 import { TestCluster } from "../harness/cluster.ts";
 import { healthyMembers, nodeNames } from "../harness/edits.ts";
 import { killedUp, randomFrom } from "../harness/kills.ts";
+import { type ClusterConfig, everyRole, hostAt } from "../harness/samples.ts";
 import { assertNothingRuns, onCluster } from "../harness/scenario.ts";
-import { type ClusterConfig, everyRole, hostAt, threePlusTwo } from "../harness/stack.ts";
+import { threePlusTwo } from "../harness/stack.ts";
 
-// 9 are one of each change. HA_KUBERNETES_SEED chooses other points than the usual ones.
+// 9 kills cover each change once. HA_KUBERNETES_SEED chooses other points.
 const kills = Number(process.env.HA_KUBERNETES_KILLS ?? 9);
 const seed = Number(process.env.HA_KUBERNETES_SEED ?? 1);
 
 interface Change {
   name: string;
   edit: (config: ClusterConfig) => void;
-  /** How long `up` is expected to take, to begin with; then as long as it last did. */
+  /** The expected duration of `up`: an estimate first, then that of the last run. */
   seconds: number;
 }
 
@@ -50,7 +52,7 @@ const upgrades: Change[] = [
   },
 ];
 
-// Not the service-account key: a kill is no reason to wait for the hour that its old tokens last.
+// Without the service-account key, whose old tokens would take an hour to expire.
 const rotated = ["kubernetes", "etcd", "frontProxy"] as const;
 const step = (which: string, seconds: number): Change => ({
   name: `authorities, ${which}`,
@@ -65,7 +67,7 @@ const step = (which: string, seconds: number): Change => ({
   seconds,
 });
 
-// Membership and authorities go round: after the last one, the first can follow.
+// Changes of membership and authorities form a circle: the first can follow the last.
 const round: Change[] = [
   {
     name: "worker w3 added",
@@ -93,7 +95,7 @@ onCluster(initial, (scenario) => {
   const random = randomFrom(seed);
   let config = scenario.config;
 
-  test(`after each of ${kills} kills the next up converges, and it is the same etcd cluster`, async () => {
+  test(`the next up converges after each of ${kills} kills, with the same etcd cluster`, async () => {
     await scenario.cluster.settled();
     const [id] = await scenario.cluster.etcdClusterIds();
     console.log(`seed ${seed}`);
@@ -118,12 +120,12 @@ onCluster(initial, (scenario) => {
       console.log(
         `kill ${done}: ${change.name}, after ${after} ms: ${running.join(", ") || "nothing"}; the next up took ${rest} ms`,
       );
-      change.seconds = Math.max(2, (after + rest) / 1000 - 5); // the second run began anew: about 5 s without a command
+      change.seconds = Math.max(2, (after + rest) / 1000 - 5); // the second run needs about 5 s before its first command
       await assertConverged(new TestCluster(config), id);
     }
   });
 
-  test("in the end everything runs, and another up runs nothing", async () => {
+  test("everything runs in the end, and another up runs nothing", async () => {
     const cluster = new TestCluster(config);
     await cluster.settled();
     await assertNothingRuns({ ...scenario, cluster });

@@ -1,4 +1,5 @@
-// more of hosts that come and go, on hosts that exist: a pool, a balancer, etcd 3 to 5 to 3, reinstalled, re-addressed and lost hosts
+// more joining and leaving, on existing hosts: a pool, a balancer, etcd 3 to 5 to 3, reinstalled, re-addressed and lost hosts
+
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { TestCluster } from "../harness/cluster.ts";
@@ -7,13 +8,13 @@ import { FreshHosts } from "../harness/fresh.ts";
 import { cutPower } from "../harness/lab-faults.ts";
 import { type Lab, reinstallHost } from "../harness/lab-hosts.ts";
 import { makeMetal, onMetal } from "../harness/metal.ts";
+import { addressIn, type ClusterConfig, hostAt } from "../harness/samples.ts";
 import { onCluster } from "../harness/scenario.ts";
-import { addressIn, type ClusterConfig, hostAt } from "../harness/stack.ts";
 import { startWhereAmI } from "../harness/workload.ts";
 
 const config = await onMetal("test-members-more");
 const host = (last: number, ...roles: string[]) => hostAt(config, last, ...roles);
-// Hosts that stand ready and join later.
+// Hosts that join later.
 const later: ClusterConfig["hosts"] = {
   d1: { ...host(41, "worker"), pool: "disks" },
   b1: host(51, "balancer"),
@@ -45,7 +46,7 @@ onCluster(
       await startWhereAmI(scenario.cluster);
     });
 
-    test("a pool with its first worker, and a balancer: of the others only the balancers run, and who makes the worker's credential", async () => {
+    test("a new pool with a worker, and a balancer: commands run elsewhere only on balancers and for the worker's credential", async () => {
       const { cluster, report, ran } = await edited.up("pool disks with worker d1, balancer b1", (config) => {
         Object.assign(config.pools as object, { disks: { labels: { "example.com/disk": "ssd" } } });
         withLater("d1", "b1")(config);
@@ -57,7 +58,7 @@ onCluster(
       await cluster.settled();
     });
 
-    test("etcd goes from 3 members to 5: both learn first and vote then; control planes hear of it, workers don't", async () => {
+    test("etcd grows from 3 to 5 members: both are learners first; control planes change, workers don't", async () => {
       const { cluster, report, ran, text } = await edited.up("etcd 3 to 5", withLater("e4", "e5"));
       assert.deepEqual(report.fresh.failed, []);
       assert.deepEqual(ran, ["e4", "e5", "m1", "m2", "m3"]);
@@ -65,7 +66,7 @@ onCluster(
       assert.deepEqual(await healthyMembers(cluster), ["e4", "e5", "m1", "m2", "m3"]);
     });
 
-    test("a control plane with its member and a worker were reinstalled: both are made anew under their names", async () => {
+    test("a reinstalled control plane with its member and a reinstalled worker join again under their names", async () => {
       const before = (await edited.cluster.get("node m3")).status.nodeInfo.machineID;
       for (const name of ["m3", "w2"]) {
         await cutPower(scenario.config.name, name);
@@ -81,7 +82,7 @@ onCluster(
       assert.notEqual((await cluster.get("node m3")).status.nodeInfo.machineID, before);
     });
 
-    test("etcd goes from 5 members to 3, and a balancer goes: those who leave are as they were before they came", async () => {
+    test("etcd shrinks from 5 to 3 members, and a balancer leaves: the removed hosts are restored", async () => {
       const { cluster, report, ran } = await edited.up("etcd 5 to 3, balancer b1 removed", without("e4", "e5", "b1"));
       assert.deepEqual(report.fresh.failed, []);
       assert.deepEqual(ran, ["b1", "e4", "e5", "m1", "m2", "m3"]);
@@ -89,7 +90,7 @@ onCluster(
       await fresh.assertClean(all.host("b1"), all.host("e4"), all.host("e5"));
     });
 
-    test("a host with another address is refused with the way to go; that way is gone", async () => {
+    test("another address for a host is refused with the steps to take; these steps work", async () => {
       const { stack } = scenario;
       const moved = structuredClone(edited.config);
       Object.assign(moved.hosts.w1 as object, { address: addressIn(config, 29) });
@@ -112,7 +113,7 @@ onCluster(
       assert.equal((await cluster.etcdClusterIds()).size, 1);
     });
 
-    test("a control plane is lost and the cluster is to go: lost, up, destroy leave the others as they were", async () => {
+    test("a control plane is lost before the end of the cluster: lost, up and destroy restore the others", async () => {
       await cutPower(scenario.config.name, "m2");
       const { cluster } = await edited.up(
         "m2 lost",

@@ -1,10 +1,12 @@
-// hosts come and go by editing the config: added, removed, replaced, lost, while requests go on and a workload has a budget
+// edits of the config add, remove, replace and lose hosts, while requests go on and a workload has a disruption budget
+
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Edited, healthyMembers, nodeNames } from "../harness/edits.ts";
 import { cutPower } from "../harness/lab-faults.ts";
+import { type ClusterConfig, everyRole, hostAt } from "../harness/samples.ts";
 import { assertNothingRuns, onCluster } from "../harness/scenario.ts";
-import { type ClusterConfig, everyRole, hostAt, threePlusTwo } from "../harness/stack.ts";
+import { threePlusTwo } from "../harness/stack.ts";
 import { startWhereAmI } from "../harness/workload.ts";
 
 const config = await threePlusTwo("test-members");
@@ -17,13 +19,13 @@ const without = (config: ClusterConfig, name: string) => {
 onCluster(config, (scenario) => {
   const edited = new Edited(scenario);
 
-  test("a healthy cluster with a workload; CoreDNS has a budget of one pod away at a time", async () => {
+  test("a healthy cluster with a workload; CoreDNS allows one disrupted pod", async () => {
     await scenario.cluster.settled();
     await startWhereAmI(scenario.cluster);
     assert.equal((await scenario.cluster.list("pdb -n kube-system")).length, 1);
   });
 
-  test("a worker is added when every token has long expired: nothing runs on the others but the making of its credential", async () => {
+  test("a worker is added after every token has expired: the only command elsewhere creates its credential", async () => {
     await scenario.cluster.kubectl("delete secrets -n kube-system --field-selector type=bootstrap.kubernetes.io/token");
     const { cluster, report, ran } = await edited.up("worker w3 added", ({ hosts }) => {
       hosts.w3 = worker(23);
@@ -33,7 +35,7 @@ onCluster(config, (scenario) => {
     await cluster.settled();
   });
 
-  test("a worker is deleted from the config: it is drained, its Node goes, and nothing runs on the others", async () => {
+  test("a worker is deleted from the config: it is drained, its Node is deleted, and nothing runs on other hosts", async () => {
     const { cluster, report, ran, text } = await edited.up("worker w1 removed", (config) => without(config, "w1"));
     assert.deepEqual(report.fresh.failed, []);
     assert.deepEqual(ran, ["w1"]);
@@ -42,7 +44,7 @@ onCluster(config, (scenario) => {
     assert.deepEqual(await nodeNames(cluster), ["m1", "m2", "m3", "w2", "w3"]);
   });
 
-  test("the host listed first is replaced, one for one, in one edit: no request fails, and no worker hears of it", async () => {
+  test("the first host is replaced, one for one, in one edit: no request fails, and nothing runs on workers", async () => {
     const { cluster, report, ran } = await edited.up("m1 replaced by m4", (config) => {
       without(config, "m1");
       config.hosts.m4 = everything(14);
@@ -70,12 +72,12 @@ onCluster(config, (scenario) => {
     await deleted.cluster.settled();
   });
 
-  test("one etcd cluster all along, and another up runs nothing", async () => {
+  test("the etcd cluster is the same throughout, and another up runs nothing", async () => {
     assert.equal((await edited.cluster.etcdClusterIds()).size, 1);
     await assertNothingRuns({ ...scenario, cluster: edited.cluster });
   });
 
-  test("an edit that would hurt is refused before anything is touched, and says what to do", async () => {
+  test("a harmful edit is refused before anything is touched, with the cure", async () => {
     const { stack } = scenario;
     const { m3: _, m4: __, ...hosts } = edited.config.hosts;
     stack.configure({ ...edited.config, hosts: { ...hosts, m6: everything(16), m7: everything(17) } });

@@ -1,4 +1,4 @@
-// up killed five times in the middle and run to its end; up with one command at a time
+// up is killed five times and then finishes; up runs with one command at a time
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { killedUp, killGroup } from "../harness/kills.ts";
@@ -11,9 +11,9 @@ onCluster(
     const { stack, cluster } = scenario;
     const ids = new Set<string>();
 
-    test("up is killed five times, then ends with a healthy cluster that was born once", async () => {
+    test("up is killed five times, then finishes with a healthy cluster that was born once", async () => {
       for (let round = 1; round <= 5; round++) {
-        // Each run goes on where the last one was killed, so that the kills meet early and late stages.
+        // Each run continues where the last one was killed, so that kills hit early and late stages.
         const milliseconds = Math.round(2000 + Math.random() * 9000);
         const { killed, running } = await killedUp(stack, milliseconds);
         assert.ok(killed, `it ended by itself in round ${round}`);
@@ -28,7 +28,7 @@ onCluster(
       await assertNothingRuns(scenario);
     });
 
-    test("destroy is killed in the middle, then ends with nothing left", async () => {
+    test("destroy is killed in the middle, then finishes and leaves nothing", async () => {
       await stack.engine("destroy", [], { started: (pid) => setTimeout(() => killGroup(pid), 3000).unref() });
       await stack.destroy();
       assert.deepEqual(stack.resources(), []);

@@ -1,4 +1,5 @@
-// every authority and the service-account key are replaced, in three edits, while requests go on
+// every certificate authority and the service-account key are replaced in three edits, while requests go on
+
 import assert from "node:assert/strict";
 import { X509Certificate } from "node:crypto";
 import { test } from "node:test";
@@ -7,8 +8,9 @@ import type { TestCluster } from "../harness/cluster.ts";
 import { Edited, healthyMembers } from "../harness/edits.ts";
 import type { LabHost } from "../harness/lab.ts";
 import { eventually } from "../harness/process.ts";
+import type { ClusterConfig } from "../harness/samples.ts";
 import { assertNothingRuns, onCluster } from "../harness/scenario.ts";
-import { type ClusterConfig, threePlusTwo } from "../harness/stack.ts";
+import { threePlusTwo } from "../harness/stack.ts";
 import { startWhereAmI } from "../harness/workload.ts";
 
 const config = await threePlusTwo("test-rotation");
@@ -23,7 +25,7 @@ onCluster(config, (scenario) => {
   const rotated = (generations: Generations) => (it: ClusterConfig) => {
     it.certificates = { authorities: Object.fromEntries(authorityNames.map((name) => [name, generations])) };
   };
-  /** What preview says to an edit, which is then taken back. */
+  /** The output of preview for an edit, which is then reverted. */
   const previewed = async (edit: (it: ClusterConfig) => void) => {
     const wanted = structuredClone(edited.config);
     edit(wanted);
@@ -42,7 +44,7 @@ onCluster(config, (scenario) => {
     await assertIssuer(scenario.cluster, 1);
   });
 
-  test("to issue from a new authority before it is trusted is refused by preview, and nothing is touched", async () => {
+  test("preview refuses to issue from a new authority before hosts trust it, and nothing is touched", async () => {
     const { status, text } = await previewed(rotated({ trust: [2], issue: 2 }));
     assert.notEqual(status, 0);
     assert.match(text, /nothing was touched/);
@@ -51,7 +53,7 @@ onCluster(config, (scenario) => {
     assert.match(text, /the next step of a rotation is \{ trust: \[1, 2\], issue: 1 \}/);
   });
 
-  test("trust both: every host and every pod trusts the new authorities, and nothing is issued by them", async () => {
+  test("trust both: every host and every pod trusts the new authorities, which issue nothing yet", async () => {
     const { cluster, report, ran } = await edited.up("trust both", rotated({ trust: [1, 2], issue: 1 }));
     assert.deepEqual(report.fresh.failed, []);
     assert.deepEqual(ran, hosts);
@@ -62,7 +64,7 @@ onCluster(config, (scenario) => {
     await assertNothingRuns({ ...scenario, cluster });
   });
 
-  test("to drop what still issues is refused, and so is a new version in the same edit as a step", async () => {
+  test("preview refuses to drop an authority that still issues, and a new version in the same edit as a step", async () => {
     const skipped = await previewed(rotated({ trust: [2], issue: 2 }));
     assert.notEqual(skipped.status, 0);
     assert.match(skipped.text, /the next step of a rotation is \{ trust: \[1, 2\], issue: 2 \}/);
@@ -74,7 +76,7 @@ onCluster(config, (scenario) => {
     assert.match(mixed.text, /while hosts come or go: w9/);
   });
 
-  test("no control plane issues from an authority that a node does not say it trusts", async () => {
+  test("no control plane issues from an authority before every node reports that it trusts it", async () => {
     const { cluster } = edited;
     const trusts = (await cluster.get("node w1")).metadata.annotations?.["ha-kubernetes/trusts"];
     assert.equal(trusts, "kubernetes-ca,kubernetes-ca-2");
@@ -91,7 +93,7 @@ onCluster(config, (scenario) => {
     await cluster.kubectl(`annotate node w1 ha-kubernetes/trusts=${trusts}`);
   });
 
-  test("a step that was killed in the middle does not count: the next one is refused", async () => {
+  test("a step that was killed in the middle does not count: preview refuses the next one", async () => {
     const killed = structuredClone(edited.config);
     rotated({ trust: [1, 2], issue: 2 })(killed);
     scenario.stack.configure(killed);
@@ -105,7 +107,7 @@ onCluster(config, (scenario) => {
     assert.match(next.text, /the last up that reached every host had \{ trust: \[1, 2\], issue: 1 \}/);
   });
 
-  test("issue from the new: every server, every client and every kubelet has a certificate of the new authorities", async () => {
+  test("issue from the new: every server, client and kubelet has a certificate of the new authorities", async () => {
     const { cluster, report, ran } = await edited.up("issue from the new", rotated({ trust: [1, 2], issue: 2 }));
     assert.deepEqual(report.fresh.failed, []);
     assert.deepEqual(ran, hosts);
@@ -114,12 +116,12 @@ onCluster(config, (scenario) => {
     await assertNothingRuns({ ...scenario, cluster });
   });
 
-  test("to drop the key of tokens that pods still hold is refused", async () => {
+  test("preview refuses to drop a key whose tokens pods still hold", async () => {
     const { status, text } = await previewed(rotated({ trust: [2], issue: 2 }));
     assert.notEqual(status, 0);
     assert.match(text, /authorities\.serviceAccount would drop generation 1, and generation 2 signs only since /);
     assert.match(text, /early-key-drop/);
-    // A kubelet that starts anew gets new tokens for all of its pods: the test does not wait an hour.
+    // A restarted kubelet gets new tokens for all of its pods, so the test does not wait an hour.
     for (const host of edited.cluster.hosts.values()) await host.sh("systemctl restart kubelet");
     const wanted = signer(await edited.cluster.kubectl("create token default -n default"));
     for (const host of edited.cluster.hosts.values()) {
@@ -131,7 +133,7 @@ onCluster(config, (scenario) => {
     }
   });
 
-  test("drop the old: nothing trusts it any more, and everything goes on", async () => {
+  test("drop the old: nothing trusts it, and everything works", async () => {
     const { cluster, report, ran } = await edited.up("drop the old", (it) => {
       rotated({ trust: [2], issue: 2 })(it);
       it.allow = ["early-key-drop"];
@@ -147,7 +149,7 @@ onCluster(config, (scenario) => {
     assert.deepEqual(await cluster.etcdClusterIds(), clusterIds);
   });
 
-  test("what the old authority issued opens nothing any more; a pod's token does", async () => {
+  test("credentials of the old authority open nothing; a pod's token still works", async () => {
     const { cluster } = edited;
     const [host] = cluster.withRole("control-plane");
     assert.ok(host);
@@ -169,7 +171,7 @@ onCluster(config, (scenario) => {
     assert.match(answer, /"APIVersions"/);
   });
 
-  test("the state holds the new generation alone, and preview refuses the way back", async () => {
+  test("the state holds only the new generation, and preview refuses the way back", async () => {
     const authorities = scenario.stack
       .resources()
       .filter(({ type }) => type === "tls:index/selfSignedCert:SelfSignedCert")
@@ -187,7 +189,7 @@ onCluster(config, (scenario) => {
 const commonName = (text: string) => /CN ?= ?([^,\n]+)/.exec(text)?.[1] ?? text;
 const named = (name: string, generation: number) => (generation === 1 ? name : `${name}-${generation}`);
 
-/** Each server by a handshake, each client by its file, and what new tokens are signed with. */
+/** Asserts the issuer of each server by a handshake, of each client by its file, and the signer of new tokens. */
 async function assertIssuer(cluster: TestCluster, generation: number): Promise<void> {
   const found: Record<string, string> = {};
   for (const host of cluster.hosts.values()) {
@@ -229,7 +231,7 @@ const trusted = async (host: LabHost) => names(await host.sh("cat /etc/kubernete
 const trustedByPods = async (cluster: TestCluster) =>
   names((await cluster.get("configmap kube-root-ca.crt -n default")).data["ca.crt"]);
 
-/** What apiservers tell aggregated ones to trust. */
+/** The authorities that apiservers tell aggregated ones to trust. */
 async function published(cluster: TestCluster): Promise<string[]> {
   const { data } = await cluster.get("configmap extension-apiserver-authentication -n kube-system");
   return [...names(data["client-ca-file"]), ...names(data["requestheader-client-ca-file"])];
@@ -238,7 +240,7 @@ async function published(cluster: TestCluster): Promise<string[]> {
 /** The id of the key that signed a token. */
 const signer = (token: string): string => JSON.parse(Buffer.from(token.split(".")[0] ?? "", "base64url").toString()).kid;
 
-/** Those of the tokens that pods on a host hold. */
+/** The ids for the tokens that pods on a host hold. */
 async function signersOn(host: LabHost): Promise<string[]> {
   const tokens = await host.sh("for f in /var/lib/kubelet/pods/*/volumes/kubernetes.io~projected/*/token; do cat $f; echo; done");
   return tokens.trim().split("\n").map(signer);

@@ -1,18 +1,20 @@
-// a bundle with one changed file, a host of another cluster, too; a config with mistakes touches nothing
+// a tampered file of the bundle and a host of another cluster are refused; a config with mistakes touches nothing
+
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { test } from "node:test";
 import { resolveVersions } from "../../artifacts/lock.ts";
 import type { Lab } from "../harness/lab-hosts.ts";
 import { makeMetal, onMetal } from "../harness/metal.ts";
+import { addressIn } from "../harness/samples.ts";
 import { onCluster } from "../harness/scenario.ts";
 import { heldBy } from "../harness/secrets.ts";
-import { addressIn, Stack } from "../harness/stack.ts";
+import { Stack } from "../harness/stack.ts";
 import { secretsOfStack } from "../harness/stages.ts";
 import { containersOf } from "../harness/traces.ts";
 
 const config = await onMetal("test-tamper");
-const outside = addressIn(config, 300);
+const malformed = addressIn(config, 11).replace(/\d+$/, "300");
 const { m1 } = config.hosts;
 assert.ok(m1);
 config.hosts = { m1 };
@@ -27,8 +29,8 @@ onCluster(
   ({ stack, cluster }) => {
     const host = cluster.host("m1");
 
-    test("a changed file is refused on the host, by name and with both hashes, and is not installed", async () => {
-      // The bundle may hold others, of upgrades.
+    test("a host refuses a changed file with its name and both hashes, and does not install it", async () => {
+      // The bundle may also hold versions for upgrades.
       const { versions } = resolveVersions({ kubernetesVersion: String(config.kubernetesVersion), versions: {} });
       // An older bundle holds the compressed archive, too; hosts take the one that sorts first.
       const files = await host.sh(`cd /var/cache/ha-kubernetes/bundle && ls containerd-${versions.containerd}-*`);
@@ -50,7 +52,7 @@ onCluster(
       assert.deepEqual(heldBy(text, await secretsOfStack(stack)), [], "no secret in the message");
     });
 
-    test("the host carries the mark of its cluster: another cluster's up is refused there and changes nothing", async () => {
+    test("the host carries the mark of its cluster: it refuses the up of another cluster, which changes nothing", async () => {
       const other = new Stack("test-tamper-other");
       try {
         const before = await host.files();
@@ -65,13 +67,13 @@ onCluster(
       }
     });
 
-    test("every mistake of a config is named at once, and nothing is touched", async () => {
+    test("all mistakes of a config are named at once, and nothing is touched", async () => {
       const before = await everything();
       stack.configure({
         ...config,
         kubernetesVersion: "v1.36.3",
         network: { kubeProxyMode: "magic", podCidr: "10.96.0.0/12" },
-        hosts: { m1: { ...m1, address: outside } },
+        hosts: { m1: { ...m1, address: malformed } },
         controlPlanes: 3,
       } as typeof config);
       const { status, text } = await stack.engine("up");
@@ -79,18 +81,18 @@ onCluster(
       for (const key of ["kubernetesVersion", "network.kubeProxyMode", "hosts.m1.address", "controlPlanes"]) {
         assert.ok(text.includes(key), `${key} is named:\n${text.slice(-3000)}`);
       }
-      for (const value of ["v1.36.3", "magic", outside]) assert.ok(text.includes(value), `${value} is shown`);
+      for (const value of ["v1.36.3", "magic", malformed]) assert.ok(text.includes(value), `${value} is shown`);
       assert.deepEqual(await everything(), before);
     });
 
-    /** What there is on hosts and in the state, without the state's times: the CLI may encrypt the same secret again. */
+    /** The decrypted resources of the state, without its times, and what happened to the hosts. The CLI may encrypt a secret again. */
     async function everything() {
       const { resources: all } = await stack.export();
       const resources = all.map(({ urn, type, inputs, outputs }) => ({ urn, type, inputs, outputs }));
       return { resources, logins: await host.logins(), containers: await containersOf(config.name) };
     }
 
-    test("up and destroy of hosts that are not the lab's want a yes", async () => {
+    test("up and destroy ask for confirmation on hosts that are not the lab's", async () => {
       for (const verb of ["up", "destroy"]) {
         const { status, text } = await stack.ask(verb);
         assert.notEqual(status, 0);
@@ -99,7 +101,7 @@ onCluster(
       assert.equal((await containersOf(config.name)).length, Object.keys(config.hosts).length);
     });
 
-    test("a config with a mistake makes no state where there was none", async () => {
+    test("a config with a mistake creates no state", async () => {
       stack.forget();
       stack.configure({ ...config, api: { ...config.api, address: config.nodeCidrs[0] as string } });
       assert.notEqual((await stack.engine("up")).status, 0);

@@ -1,17 +1,19 @@
-// other versions of Kubernetes, etcd and containerd, rolled through a healthy cluster by editing the config, while requests go on; a roll that fails
+// upgrades of Kubernetes, etcd and containerd roll through a healthy cluster while requests go on; a roll that fails stops
+
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Edited, healthyMembers } from "../harness/edits.ts";
 import type { LabHost } from "../harness/lab.ts";
 import { Probe, summary } from "../harness/probe.ts";
-import { eventually } from "../harness/process.ts";
 import { type RollReport, RollWatch } from "../harness/roll.ts";
+import { everyRole, hostAt } from "../harness/samples.ts";
 import { assertNothingRuns, onCluster } from "../harness/scenario.ts";
-import { everyRole, hostAt, threePlusTwo } from "../harness/stack.ts";
+import { threePlusTwo } from "../harness/stack.ts";
+import { apiserverVersions, assertVersions, kubeletVersions, runtimeVersions, startsOf } from "../harness/versions.ts";
 import { startGuarded, startWhereAmI } from "../harness/workload.ts";
 
-// Every Kubernetes version is minutes of building where it is not in the bundle yet. So by default only a patch upgrade runs. With
-// HA_KUBERNETES_UPGRADE_FROM=1.35.4 a minor one goes before it, with 1.34.4 two minor ones in one `up`.
+// Building a Kubernetes version that the bundle lacks takes minutes, so by default only a patch upgrade runs. With
+// HA_KUBERNETES_UPGRADE_FROM=1.35.4 a minor upgrade precedes it, with 1.34.4 two minor ones in one `up`.
 const from = process.env.HA_KUBERNETES_UPGRADE_FROM ?? "1.36.1";
 const between = "1.36.1";
 const target = { kubernetes: "1.36.3", etcd: "3.6.14", containerd: "2.3.4" };
@@ -23,9 +25,9 @@ const config = {
   kubernetesVersion: from,
   upgradePath: "auto",
   versions: { etcd: "3.6.13", containerd: "2.3.3" },
-  // A snapshot comes before an upgrade all the same.
+  // An upgrade takes a snapshot nevertheless.
   etcd: { backup: { enabled: false } },
-  // The first worker goes alone nevertheless.
+  // The first worker is upgraded alone nevertheless.
   pools: { general: { maxUnavailable: 2 } },
 };
 
@@ -37,55 +39,17 @@ onCluster(config, (scenario) => {
   const everybody = [...cluster.hosts.keys()].sort();
   let upgrades = 0;
 
-  const kubelets = async () => {
-    const nodes = await cluster.list("nodes");
-    return Object.fromEntries(nodes.map(({ metadata, status }) => [metadata.name, status.nodeInfo.kubeletVersion]));
-  };
-  const runtimes = async () => {
-    const nodes = await cluster.list("nodes");
-    return new Set(nodes.map(({ status }) => status.nodeInfo.containerRuntimeVersion));
-  };
   /** The containers of the workload, by their ids. */
   const containers = async () => {
     const pods = await cluster.list("pods -n default");
     return pods.flatMap(({ status }) => status.containerStatuses.map((it: { containerID: string }) => it.containerID)).sort();
   };
-  const apiservers = async () => {
-    const said = controlPlanes.map(async (host) => [host.name, await apiserverVersion(host)] as const);
-    return Object.fromEntries(await Promise.all(said));
-  };
-  const all = (hosts: readonly LabHost[], version: string) => Object.fromEntries(hosts.map(({ name }) => [name, `v${version}`]));
-
-  async function assertVersions(kubernetes: string, etcd: string): Promise<void> {
-    await cluster.settled();
-    assert.deepEqual(await kubelets(), all([...controlPlanes, ...workers], kubernetes));
-    assert.deepEqual(await apiservers(), all(controlPlanes, kubernetes));
-    await eventually("every kube-proxy to be of that version", 180, async () => {
-      const proxies = await cluster.list("pods -n kube-system -l k8s-app=kube-proxy");
-      const images = proxies.map(({ spec }) => spec.containers[0].image.split(":").at(-1));
-      assert.deepEqual(
-        images,
-        everybody.map(() => `v${kubernetes}`),
-      );
-      return true;
-    });
-    const status = JSON.parse(await cluster.etcdctl("endpoint status -w json"));
-    assert.deepEqual(
-      status.map(({ Status }: { Status: { version: string } }) => Status.version),
-      [etcd, etcd, etcd],
-    );
-    assert.match(
-      (await cluster.get("configmap kubeadm-config -n kube-system")).data.ClusterConfiguration,
-      new RegExp(`v${kubernetes}\\b`),
-    );
-  }
-
   /** Every etcd host has one snapshot for each upgrade so far, taken before its etcd was last started. */
   async function assertSnapshots(etcdRestarted: boolean): Promise<void> {
     for (const host of controlPlanes) {
       const taken = (await host.sh(`sed -n s/^taken=//p ${snapshots}/*.facts | sort -n`)).trim().split("\n").map(Number);
       assert.equal(taken.length, upgrades, `snapshots on ${host.name}`);
-      const { etcd, apiserver } = await starts(host);
+      const { etcd, apiserver } = await startsOf(host);
       assert.ok((taken.at(-1) as number) <= apiserver, `the snapshot on ${host.name} is older than its apiserver`);
       if (etcdRestarted) assert.ok((taken.at(-1) as number) <= etcd, `the snapshot on ${host.name} is older than its etcd`);
     }
@@ -101,15 +65,15 @@ onCluster(config, (scenario) => {
     }
   }
 
-  test("a healthy cluster with a workload and a budget", async () => {
+  test("a healthy cluster with a workload and a disruption budget", async () => {
     await cluster.settled();
     await startWhereAmI(cluster);
     await startGuarded(cluster);
-    await assertVersions(from, "3.6.13");
-    assert.deepEqual(await runtimes(), new Set(["containerd://2.3.3"]));
+    await assertVersions(cluster, from, "3.6.13");
+    assert.deepEqual(await runtimeVersions(cluster), new Set(["containerd://2.3.3"]));
   });
 
-  test("a preview says on which host which version becomes which, and runs nothing", async () => {
+  test("preview shows the old and new versions for each host, and runs nothing", async () => {
     const { kubernetesVersion: _, versions: __, ...others } = edited.config;
     stack.configure({
       ...others,
@@ -155,7 +119,7 @@ onCluster(config, (scenario) => {
   });
 
   if (from !== between) {
-    test(`${from} becomes ${between}: nodes are emptied one at a time and come back, no request fails`, async () => {
+    test(`${from} becomes ${between}: nodes are drained one at a time and return, and no request fails`, async () => {
       const { result, roll } = await watched(() =>
         edited.up(`${from} to ${between}`, (config) => {
           config.kubernetesVersion = between;
@@ -168,27 +132,27 @@ onCluster(config, (scenario) => {
       assert.equal(roll.mostAway, 1);
       assert.ok(roll.fewestGuarded >= 1, "the budget was kept");
       assert.equal(roll.mostCordoned, 1);
-      await assertVersions(between, "3.6.13");
+      await assertVersions(cluster, between, "3.6.13");
       await assertSnapshots(false);
       for (const { spec, metadata } of await cluster.list("nodes")) assert.equal(spec.unschedulable, undefined, metadata.name);
     });
   }
 
-  test("where one host lacks a file, all that changes is what runs containers on the others: they run on", async () => {
-    const [before, running] = await Promise.all([apiservers(), containers()]);
+  test("one host lacks a file: only the container runtime changes on the others, and containers keep running", async () => {
+    const [before, running] = await Promise.all([apiserverVersions(controlPlanes), containers()]);
     const w2 = cluster.host("w2");
     await w2.sh("mount -t tmpfs tmpfs /var/cache/ha-kubernetes/bundle");
     stack.configure({ ...edited.config, kubernetesVersion: target.kubernetes, versions: { etcd: target.etcd } } as never);
     const { status, text } = await stack.engine("up");
     assert.notEqual(status, 0, text);
     assert.match(text, /prepare on w2: \S+1\.36\.3\S* is missing on this host/);
-    assert.deepEqual(await apiservers(), before);
-    assert.ok(Object.values(await kubelets()).every((version) => version === `v${between}`));
+    assert.deepEqual(await apiserverVersions(controlPlanes), before);
+    assert.ok(Object.values(await kubeletVersions(cluster)).every((version) => version === `v${between}`));
     assert.deepEqual(await containers(), running);
     await w2.sh("umount /var/cache/ha-kubernetes/bundle");
   });
 
-  test("a roll that fails on one control plane stops there and says so; workers are not begun, and no request fails", async () => {
+  test("a roll that fails on one control plane stops there and says so; workers do not start, and no request fails", async () => {
     const m2 = cluster.host("m2");
     await m2.sh(
       `mkdir -p ${brokenKubelet.replace(/\/[^/]*$/, "")}; printf '[Service]\\nExecStartPre=/bin/false\\n' >${brokenKubelet}`,
@@ -202,9 +166,9 @@ onCluster(config, (scenario) => {
     assert.match(result.text, /ERROR: control-plane on m2: kubelet does not start/);
     assert.deepEqual(report.fresh.failed, []);
     assert.deepEqual(report.lost, []);
-    const now = await kubelets();
+    const now = await kubeletVersions(cluster);
     for (const { name } of workers) assert.equal(now[name], `v${between}`);
-    // Who was before m2 is done, who came after refused.
+    // Hosts before m2 are done, hosts after it refused.
     const isDone = ({ name }: LabHost) => name !== "m2" && now[name] === `v${target.kubernetes}`;
     const done = controlPlanes.filter(isDone).map(({ name }) => name);
     const refused = controlPlanes.filter(({ name }) =>
@@ -214,7 +178,7 @@ onCluster(config, (scenario) => {
     assert.equal(roll.mostAway, 1);
   });
 
-  test("the next up goes on: etcd, control planes one by one, the canary worker, the other one", async () => {
+  test("the next up continues: etcd, control planes one by one, the canary worker, the other worker", async () => {
     const { result, roll } = await watched(() =>
       edited.up(`${between} to ${target.kubernetes}, etcd to ${target.etcd}, resumed`, (config) => {
         config.kubernetesVersion = target.kubernetes;
@@ -226,16 +190,16 @@ onCluster(config, (scenario) => {
     assert.deepEqual(result.report.fresh.failed, []);
     assert.ok(roll.mostAway <= 1);
     assert.ok(roll.fewestGuarded >= 1, "the budget was kept");
-    await assertVersions(target.kubernetes, target.etcd);
-    assert.deepEqual(await runtimes(), new Set([`containerd://${target.containerd}`]));
+    await assertVersions(cluster, target.kubernetes, target.etcd);
+    assert.deepEqual(await runtimeVersions(cluster), new Set([`containerd://${target.containerd}`]));
     const turns = (await cluster.list("configmaps -n ha-kubernetes-turns")).map(({ metadata }) => metadata.name);
     assert.ok(
       turns.some((name) => name.startsWith("done-general-containerd-")),
       "the workers' containerd, too, changed in turns",
     );
     await assertSnapshots(true);
-    const ofControlPlanes = await Promise.all(controlPlanes.map(starts));
-    const ofWorkers = (await Promise.all(workers.map(starts))).map(({ kubelet }) => kubelet).sort((a, b) => a - b);
+    const ofControlPlanes = await Promise.all(controlPlanes.map(startsOf));
+    const ofWorkers = (await Promise.all(workers.map(startsOf))).map(({ kubelet }) => kubelet).sort((a, b) => a - b);
     const last = (times: number[]) => Math.max(...times);
     const first = (times: number[]) => Math.min(...times);
     assert.ok(
@@ -251,24 +215,9 @@ onCluster(config, (scenario) => {
     );
   });
 
-  test("one etcd cluster all along, and another up runs nothing", async () => {
+  test("the etcd cluster is the same throughout, and another up runs nothing", async () => {
     assert.equal((await cluster.etcdClusterIds()).size, 1);
     assert.deepEqual(await healthyMembers(cluster), ["m1", "m2", "m3"]);
     await assertNothingRuns(scenario);
   });
 });
-
-/** What an apiserver says it is, asked on its own host. */
-async function apiserverVersion(host: LabHost): Promise<string> {
-  const said = await host.sh(`curl -sf --cacert /etc/kubernetes/pki/ca.crt https://${host.address}:6443/version`);
-  return JSON.parse(said).gitVersion;
-}
-
-/** When a host's programs were last started, in seconds since 1970; 0 for what it has not. All hosts have one clock. */
-async function starts(host: LabHost): Promise<{ etcd: number; apiserver: number; kubelet: number }> {
-  const of = async (program: string) =>
-    Number(
-      await host.sh(`pid=$(pgrep -o -x ${program}) || { echo 0; exit; }; echo $(($(date +%s) - $(ps -o etimes= -p "$pid")))`),
-    );
-  return { etcd: await of("etcd"), apiserver: await of("kube-apiserver"), kubelet: await of("kubelet") };
-}

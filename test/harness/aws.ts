@@ -3,8 +3,8 @@ import { createServer, type IncomingMessage, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { buffer } from "node:stream/consumers";
 
-// As much of AWS as a host's scripts speak to, on loopback: the instance metadata service (IMDSv2), and a service that looks at each
-// request's signature before anything else. Algorithm: AWS's "Signature Version 4 signing process".
+// The parts of AWS that a host's scripts talk to, on loopback: the instance metadata service (IMDSv2), and a service that checks each
+// request's signature first. Algorithm: AWS's "Signature Version 4 signing process".
 
 const credential = {
   AccessKeyId: "ASIAEXAMPLE",
@@ -12,7 +12,7 @@ const credential = {
   Token: "FQoG+ZXIv/YXdz==",
 };
 
-/** A signed request, already found to be right. */
+/** A request with a valid signature. */
 export interface SignedRequest {
   method: string;
   path: string;
@@ -34,7 +34,7 @@ export interface FakeAws {
   close: () => Promise<void>;
 }
 
-/** Starts both; `serve` is asked for each request whose signature is right, others get 403. */
+/** Starts both; `serve` answers each request with a valid signature, others get 403. */
 export async function startAws(
   serve: (request: SignedRequest) => Answer,
   { secret = credential.SecretAccessKey, metadata: items = {} as Record<string, string> } = {},
@@ -61,7 +61,7 @@ export async function startAws(
   return { metadata: urlOf(metadata), url: urlOf(service), close };
 }
 
-/** The request, or what is wrong with its signature. */
+/** The request, or the error in its signature. */
 function checked(request: IncomingMessage, body: Buffer): SignedRequest | string {
   const { method = "", url = "", headers } = request;
   const [, scope = "", signedHeaders = "", signature] =

@@ -5,7 +5,7 @@ import { start, stop } from "./lab-faults.ts";
 
 // Boots of lab hosts, and what a pod reaches.
 
-/** Makes a host's address come 15 seconds late at every boot, as from a slow DHCP server or a switch that learns. */
+/** Delays a host's address by 15 seconds at every boot, as a slow DHCP server or a learning switch does. */
 export async function delayAddress(host: LabHost, gateway: string): Promise<void> {
   await host.sh(`
     cat >/etc/systemd/system/late.service <<'END'
@@ -33,11 +33,11 @@ export async function reboot(...hosts: LabHost[]): Promise<void> {
   await Promise.all(hosts.map(({ lab, name }) => start(lab, name)));
 }
 
-/** Listens on this machine, outside the pods' range: only what comes masqueraded finds its way back. */
+/** Listens on this machine, outside the pods' range: only masqueraded connections find their way back. */
 export function listenOutside(): Promise<Server> {
   return new Promise((resolve, reject) => {
     const server = createServer((socket) => {
-      // Who only asks whether somebody listens hangs up at once.
+      // A client that only checks the port hangs up at once.
       socket.on("error", () => socket.destroy());
       socket.end("outside\n");
     });
@@ -46,7 +46,7 @@ export function listenOutside(): Promise<Server> {
   });
 }
 
-/** Whether a pod reaches the API by its Service, and a port of this machine: `service outside`, or what it misses. */
+/** Whether a pod reaches the API through its Service, and a port of this machine. Gives `service outside` if it reaches both. */
 export async function reaches(pod: KubernetesObject, address: string, port: number): Promise<string> {
   const script = `
     import { connect } from "node:net";

@@ -8,7 +8,7 @@ const root = new URL("../../", import.meta.url).pathname;
 /** What `npm run check` says. */
 export interface Checked {
   status: number;
-  /** What is not OK, as `place level subject`, sorted. How full and how fast this machine's disk is, is not the cluster's doing. */
+  /** Findings that are not OK, as `place level subject`, sorted, without those about this machine's own disk. */
   wrong: string[];
   report: Report;
 }
@@ -17,7 +17,7 @@ export interface Checked {
 export async function checked(stack: Stack): Promise<Checked> {
   const { status, stdout, text } = await run(
     process.execPath,
-    ["engine/launch.mjs", "run", "check/main.ts", "check", "--stack", stack.name, "--json"],
+    ["engine/launch.mjs", "run", "check/check-stack.ts", "check", "--stack", stack.name, "--json"],
     { cwd: root, limitSeconds: 300, env: { PULUMI_CONFIG_PASSPHRASE: stack.passphrase } },
   );
   assert.ok(stdout.startsWith("{"), text);

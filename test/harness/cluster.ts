@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { globSync, readFileSync } from "node:fs";
 import { LabHost } from "./lab.ts";
 import { eventually, must } from "./process.ts";
-import type { ClusterConfig } from "./stack.ts";
+import type { ClusterConfig } from "./samples.ts";
 
 const kubectlOnHost = "KUBECACHEDIR=/run/kubectl-of-tests kubectl --kubeconfig /etc/kubernetes/admin.conf";
 
@@ -23,7 +23,7 @@ export class TestCluster {
   readonly config: ClusterConfig;
   readonly hosts: ReadonlyMap<string, LabHost>;
 
-  /** `lab` is the name of the lab that holds the hosts, where that is not the cluster's own. */
+  /** `lab` names the lab with the hosts; by default it has the cluster's name. */
   constructor(config: ClusterConfig, lab = config.name) {
     this.config = config;
     this.hosts = new Map(Object.entries(config.hosts).map(([name, { address }]) => [name, new LabHost(lab, name, address)]));
@@ -92,7 +92,7 @@ export class TestCluster {
     });
   }
 
-  /** Waits until every node is Ready, and every pod is. */
+  /** Waits until every node and every pod is Ready. */
   async settled(seconds = 180): Promise<void> {
     await this.nodesReady(seconds);
     await eventually("every pod to be ready", seconds, async () => {
@@ -103,7 +103,7 @@ export class TestCluster {
     });
   }
 
-  /** Who holds the virtual IP. */
+  /** The hosts that hold the virtual IP. */
   async holders(): Promise<LabHost[]> {
     const balancers = await this.#running("balancer");
     const holds = await Promise.all(balancers.map((host) => host.sh("ip -4 -o address show")));
@@ -134,7 +134,7 @@ export async function inPod(pod: KubernetesObject, script: string): Promise<stri
     try {
       return readFileSync(file, "utf8").includes(id);
     } catch {
-      // Ended between the two looks.
+      // It ended in the meantime.
       return false;
     }
   });

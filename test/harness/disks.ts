@@ -3,7 +3,7 @@ import type { LabHost } from "./lab.ts";
 import { must } from "./process.ts";
 import { scratch } from "./scratch.ts";
 
-/** Block devices for lab hosts: files of this machine behind its loop devices, which live until `remove`. */
+/** Block devices for lab hosts: files of this machine behind its loop devices, until `remove`. */
 export class Disks {
   readonly #folder = scratch();
   readonly #devices: string[] = [];
@@ -17,7 +17,7 @@ export class Disks {
     return device;
   }
 
-  /** Shows it to a host as `path`. */
+  /** Gives it to a host as `path`. */
   async give(device: string, host: LabHost, path: string): Promise<void> {
     const number = (await must("stat", ["-c", "%Hr %Lr", device])).trim();
     await host.sh(`rm -f ${path}; mknod ${path} b ${number}`);

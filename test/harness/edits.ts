@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { TestCluster } from "./cluster.ts";
 import { Probe, type Report, summary } from "./probe.ts";
 import { eventually } from "./process.ts";
+import type { ClusterConfig } from "./samples.ts";
 import type { Scenario } from "./scenario.ts";
-import type { ClusterConfig } from "./stack.ts";
 
-// A day-2 change as its user makes it: the config is edited, `up` runs, and a probe looks on from outside.
+// A change as a user makes it: edit the config and run `up`, while a probe sends requests.
 
 /** A change that went through. */
 export interface Edit {
@@ -13,7 +13,7 @@ export interface Edit {
   cluster: TestCluster;
   /** What `up` said. */
   text: string;
-  /** What requests saw while it ran. */
+  /** The requests' results while it ran. */
   report: Report;
   /** Hosts on which anything ran, by name. */
   ran: string[];
@@ -21,7 +21,7 @@ export interface Edit {
   milliseconds: number;
 }
 
-/** A cluster that is edited again and again. */
+/** A cluster that goes through several edits. */
 export class Edited {
   readonly #scenario: Scenario;
   config: ClusterConfig;
@@ -49,7 +49,7 @@ export class Edited {
     const [up] = await Promise.allSettled([stack.up()]);
     const milliseconds = Date.now() - started;
     const [seen] = await Promise.allSettled([probe.stop()]);
-    // How `up` failed says more than what the probe then met.
+    // The failure of `up` says more than that of the probe.
     if (up.status === "rejected") throw up.reason;
     if (seen.status === "rejected") throw seen.reason;
     const [{ text }, report] = [up.value, seen.value];
@@ -57,9 +57,9 @@ export class Edited {
     console.log(`${what}: ${Math.round(milliseconds / 1000)} s\n${summary(report)}`);
     assert.deepEqual(report.lost, [], `${what}: acknowledged writes were lost`);
     const loginsAfter = await logins(cluster, unreachable);
-    // A host that is gone undid itself: that is known from what `up` said.
+    // A removed host has undone itself, as the output of `up` says.
     const gone = [...before.hosts.keys()].filter((name) => !cluster.hosts.has(name) && !unreachable.includes(name));
-    // A host that was made anew counts from 0 again.
+    // A host that was replaced counts from 0 again.
     const ran = [...cluster.hosts.keys()].filter((name) => (loginsAfter[name] ?? 0) !== (loginsBefore[name] ?? 0));
     return { cluster, text, report, ran: [...ran, ...gone].sort(), milliseconds };
   }

@@ -3,7 +3,7 @@ import type { LabHost } from "./lab.ts";
 import { type Result, run } from "./process.ts";
 import type { Stack } from "./stack.ts";
 
-// etcd's members as somebody at their hosts sees and breaks them.
+// Looks at etcd's members, and breaks them, from their hosts.
 
 const root = new URL("../../", import.meta.url).pathname;
 const flags = "--cacert /etc/etcd/pki/ca.crt --cert /etc/etcd/pki/member.crt --key /etc/etcd/pki/member.key";
@@ -34,7 +34,7 @@ export async function fill(host: LabHost, name: string, { bytes = 1_400_000, cou
     rm -f /tmp/refused-*`);
 }
 
-/** Forgets old revisions, which the apiserver would do within five minutes. */
+/** Compacts old revisions, which the apiserver would do within five minutes. */
 export async function compact(host: LabHost): Promise<void> {
   await host.sh(`${ownEtcdctl} compact --physical "$(${ownEtcdctl} endpoint status -w fields | sed -n 's/^"Revision" : //p')"`);
 }
@@ -48,11 +48,11 @@ export async function runUnit(host: LabHost, unit: string): Promise<{ status: nu
   return { status, said };
 }
 
-/** What `check` says: a line `place level subject: found → cure` for each finding that is not OK. */
+/** The findings of `check` that are not OK, each as `place level subject: found → cure`. */
 export async function checked(stack: Stack): Promise<string[]> {
   const result: Result = await run(
     process.execPath,
-    ["engine/launch.mjs", "run", "check/main.ts", "check", "--stack", stack.name, "--json"],
+    ["engine/launch.mjs", "run", "check/check-stack.ts", "check", "--stack", stack.name, "--json"],
     { cwd: root, limitSeconds: 300, env: { PULUMI_CONFIG_PASSPHRASE: stack.passphrase } },
   );
   const report: { places: { place: string; findings: Record<"level" | "subject" | "found" | "cure", string>[] }[] } = JSON.parse(

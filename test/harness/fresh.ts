@@ -5,12 +5,12 @@ import { eventually } from "./process.ts";
 export class FreshHosts {
   readonly #then = new Map<string, string>();
 
-  /** Looks at hosts; to be called before anything was done to them, and again where one was reinstalled. */
+  /** Records the state of hosts. Call it before anything is done to them, and again after a reinstallation. */
   async remember(hosts: Iterable<LabHost>): Promise<void> {
     for (const host of hosts) this.#then.set(host.name, await snapshot(host));
   }
 
-  /** Waits until each host is as it was, and throws with what is not. */
+  /** Waits until each host is in its recorded state; throws the differences. */
   async assertClean(...hosts: LabHost[]): Promise<void> {
     for (const host of hosts) await this.#assertClean(host);
   }
@@ -28,7 +28,7 @@ export class FreshHosts {
 }
 
 /**
- * What a stage may have changed on a host: files by content, units, processes, open ports, addresses, mounts, packet filter tables.
+ * Everything that a stage may change on a host: files by content, units, processes, open ports, addresses, mounts, packet filter tables.
  * Left out are packages (they stay installed), what systemd and apt write by themselves, docker's name server, whose port is another
  * one after each boot, and times.
  */

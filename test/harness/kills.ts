@@ -1,6 +1,6 @@
 import type { Stack } from "./stack.ts";
 
-/** Kills a process group outright; one that has ended is no error. */
+/** Kills a process group outright; a group that has ended is not an error. */
 export function killGroup(pid: number): void {
   try {
     process.kill(-pid, "SIGKILL");
@@ -20,7 +20,7 @@ export function randomFrom(seed: number): () => number {
   };
 }
 
-/** How a killed run ended: what was under way, or that it ended before. */
+/** How a killed run ended: the steps under way, or that it had ended before. */
 export interface Killed {
   killed: boolean;
   running: string[];
@@ -35,7 +35,7 @@ export async function killedUp(stack: Stack, milliseconds: number): Promise<Kill
   return { killed: status === 137, running: underWay(text), text };
 }
 
-/** Runs `up` and kills it a time after a resource whose name begins with `step` is being made. */
+/** Runs `up` and kills it some time after it began to create a resource whose name begins with `step`. */
 export async function killedAt(stack: Stack, step: string, milliseconds: number): Promise<Killed> {
   let [group, said, met] = [0, "", false];
   const { status, text } = await stack.engine("up", [], {
@@ -52,7 +52,7 @@ export async function killedAt(stack: Stack, step: string, milliseconds: number)
   return { killed: status === 137, running: underWay(text), text };
 }
 
-/** The steps that a run began and did not end, by what it said. */
+/** The steps that a run began and did not end, by its output. */
 function underWay(text: string): string[] {
   const begun = new Map<string, string>();
   for (const line of text.split("\n")) {

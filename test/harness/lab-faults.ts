@@ -1,6 +1,6 @@
-import { mustRunScript } from "../../lab/run.ts";
+import { mustRunScript } from "./lab-scripts.ts";
 
-// What can happen to a lab host, for tests. Each resolves once it has happened and throws when it can't happen, such as a
+// Faults of lab hosts, for tests. Each resolves once it has happened and throws if it can't happen, such as a
 // power cut of a host that does not run. `lab` is the cluster's name.
 
 const fault = (kind: string) => async (lab: string, host: string) => {
@@ -11,22 +11,11 @@ const fault = (kind: string) => async (lab: string, host: string) => {
 export const cutPower = fault("power-cut");
 /** Every process dies at once; the kernel tells the peers of open connections. `start` ends it. */
 export const crash = fault("crash");
-/** Every process stands still (SIGSTOP) and connections stay open. `unfreeze` ends it. */
-export const freeze = fault("freeze");
-/** Ends `freeze`. */
-export const unfreeze = fault("unfreeze");
 /** A clean shutdown: systemd stops its units, 90 s at most. `start` ends it. */
 export const stop = fault("stop");
 /** Starts a stopped, crashed or powered-off host and waits until it answers SSH. */
 export const start = fault("start");
 /** The switch's port stops forwarding: nothing comes in or goes out, while the host's own link stays up. `healNetwork` ends it. */
 export const cutNetwork = fault("cut-network");
-/** Ends `cutNetwork`; does nothing where the network is whole. */
+/** Ends `cutNetwork`; does nothing if the network is not cut. */
 export const healNetwork = fault("heal-network");
-
-/** Drops all traffic between the two hosts' own addresses, in `host`. A later call for the same host replaces it. */
-export async function cutBetween(lab: string, host: string, other: string): Promise<void> {
-  await mustRunScript("fault.sh", ["cut-between", lab, host, other]);
-}
-/** Ends `cutBetween` for `host`; does nothing where there is none. */
-export const healBetween = fault("heal-between");

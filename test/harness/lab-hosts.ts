@@ -1,11 +1,11 @@
 import { generateKeyPairSync } from "node:crypto";
 import { type OpensshKey, opensshKey } from "../../keys/openssh.ts";
-import { mustRunScript, type Result, runScript } from "../../lab/run.ts";
+import { mustRunScript, type Result, runScript } from "./lab-scripts.ts";
 
-// Plain hosts without a Pulumi program around them, for tests that give hosts to the bare-metal provider. Made by the same
-// scripts as the lab provider's. Several labs, each with a name and a subnet of its own, may stand side by side.
+// Plain hosts without a Pulumi program, for tests of the bare-metal provider. They are made by the same
+// scripts as the lab provider's. Several labs, each with a name and a subnet of its own, may exist at the same time.
 
-/** A lab's hosts and the way into them. */
+/** A lab's hosts and their login. */
 export interface Lab {
   /** The lab's name: a DNS label, no other lab's on this machine. */
   name: string;
@@ -15,7 +15,7 @@ export interface Lab {
   privateKey: string;
   /** Public SSH host key of every host, one line as in authorized_keys. */
   hostKey: string;
-  /** What every host is given when it is made: who may log in, then its private SSH host key. */
+  /** What every new host gets: who may log in, then its private SSH host key. */
   planted: string;
 }
 
@@ -39,7 +39,7 @@ async function makeHost({ name, hosts, planted }: Lab, host: string): Promise<vo
   await mustRunScript("host.sh", ["create", name, host, hosts[host] as string], planted);
 }
 
-/** Makes one of the lab's hosts anew, with its name, address and keys and nothing else of what was on it: as after a reinstallation. */
+/** Replaces one of the lab's hosts by an empty one with the same name, address and keys, as a reinstallation does. */
 export async function reinstallHost(lab: Lab, host: string): Promise<void> {
   await mustRunScript("host.sh", ["delete", lab.name, host]);
   await makeHost(lab, host);
@@ -47,12 +47,12 @@ export async function reinstallHost(lab: Lab, host: string): Promise<void> {
 
 const newKeyPair = () => opensshKey(generateKeyPairSync("ed25519").privateKey) as OpensshKey;
 
-/** Removes a lab with all its hosts, and what was prepared on this machine with the last lab. A lab that is gone is no error. */
+/** Removes a lab with all its hosts; with the last lab, also the preparations of this machine. An absent lab is not an error. */
 export async function removeHosts(name: string): Promise<void> {
   await mustRunScript("network.sh", ["delete", name]);
 }
 
-/** Runs a bash script in a host as root, past its network and sshd: works where SSH does not. A failing script is no error. */
+/** Runs a bash script in a host as root, without its network and sshd, so this works where SSH does not. A failing script is not an error. */
 export function runInHost(lab: string, host: string, script: string, input: string | Buffer = ""): Promise<Result> {
   return runScript("host.sh", ["exec", lab, host, "bash", "-c", script], input);
 }

@@ -1,7 +1,7 @@
-import type { Result } from "../../lab/run.ts";
 import { runInHost } from "./lab-hosts.ts";
+import type { Result } from "./lab-scripts.ts";
 
-/** One host of a lab, looked into from outside: past its network and sshd. */
+/** One host of a lab, seen from outside, without its network and sshd. */
 export class LabHost {
   readonly lab: string;
   readonly name: string;
@@ -13,7 +13,7 @@ export class LabHost {
     this.address = address;
   }
 
-  /** Runs a bash script on the host as root. A failing script is no error. */
+  /** Runs a bash script on the host as root. A failing script is not an error. */
   trySh(script: string, input = ""): Promise<Result> {
     return runInHost(this.lab, this.name, `set -euo pipefail\n${script}`, input);
   }
@@ -29,14 +29,14 @@ export class LabHost {
     return (await this.trySh("true")).status === 0;
   }
 
-  /** How often somebody logged in over SSH since the host was made: each command of the program is one login or more. */
+  /** Number of SSH logins since the host was created. Each command of the program takes one login or more. */
   async logins(): Promise<number> {
     return Number(
       await this.sh("journalctl --no-pager --output cat _COMM=sshd _COMM=sshd-session | grep -c '^Accepted ' || true"),
     );
   }
 
-  /** Mode, owner, time of change and size of every file that a stage may have put on the host: what a run that changes nothing leaves as it was. */
+  /** Mode, owner, modification time and size of every file that a stage may write. A run without changes leaves all of them alone. */
   async files(): Promise<Map<string, string>> {
     const places = "/etc /usr/local /opt /var/lib/ha-kubernetes";
     const found = await this.sh(`find ${places} -xdev -type f -printf '%p\\t%m %U:%G %T@ %s\\n' 2>/dev/null | sort || true`);

@@ -2,15 +2,16 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { type Lab, makeHosts } from "./lab-hosts.ts";
 import { must } from "./process.ts";
+import type { ClusterConfig } from "./samples.ts";
 import type { Scenario } from "./scenario.ts";
-import { type ClusterConfig, threePlusTwo } from "./stack.ts";
+import { threePlusTwo } from "./stack.ts";
 
 const root = new URL("../../", import.meta.url).pathname;
 
-/** This machine's bundle, as hosts of any lab see it. */
+/** This machine's bundle, which hosts of every lab see. */
 export const bundleManifest = join(process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "ha-kubernetes/bundle/manifest.json");
 
-/** The same cluster on hosts that exist already, which a user with sudo logs in to. */
+/** The same cluster on existing hosts, with a login that has sudo. */
 export async function onMetal(name: string): Promise<ClusterConfig> {
   const { lab: _, ...config } = await threePlusTwo(name);
   return { ...config, provider: "baremetal", ssh: { user: "ops" }, artifacts: { source: "bundle", manifest: bundleManifest } };
@@ -18,7 +19,7 @@ export async function onMetal(name: string): Promise<ClusterConfig> {
 
 /** Makes the hosts of a bare-metal config, and those of `more`, which join later; tells the stack their keys. */
 export async function makeMetal({ stack, config }: Scenario, more: ClusterConfig["hosts"] = {}): Promise<Lab> {
-  // As `npm run bundle` does; what is there already takes no time.
+  // As `npm run bundle` does; files that exist take no time.
   await must(process.execPath, ["artifacts/make-bundle.ts", "--kubernetes-version", String(config.kubernetesVersion)], {
     cwd: root,
   });

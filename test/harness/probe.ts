@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { Agent, type RequestOptions, request } from "node:https";
 import { parse } from "yaml";
 
-// Looks at the API from outside, as a client does, while something is done to the cluster. A request has failed when it was
+// Sends requests to the API as a client does, while the cluster changes. A request has failed when it was
 // refused or reset, was answered with 5xx, or was not answered in 10 s.
 
 const answerLimit = 10_000;
@@ -24,7 +24,7 @@ export class ApiClient {
     };
   }
 
-  /** One request; on a connection of its own where no agent is given. Throws where it has failed; 4xx is an answer. */
+  /** Sends one request, on a new connection unless an agent is given. Throws if it fails; 4xx is an answer. */
   send(
     method: string,
     path: string,
@@ -50,7 +50,7 @@ export class ApiClient {
     });
   }
 
-  /** A watch that runs until `signal`; reports each event's object name, and each time it had to connect anew. */
+  /** A watch that runs until `signal`; reports each event's object name, and each reconnection. */
   watch(path: string, onEvent: (name: string) => void, onBreak: (why: string) => void, signal: AbortSignal): void {
     const headers = { accept: "application/json" };
     let why = "closed";
@@ -61,7 +61,7 @@ export class ApiClient {
         rest = lines.pop() ?? "";
         for (const line of lines) onEvent(JSON.parse(line).object?.metadata?.name ?? "");
       });
-      // Said by the request, too.
+      // The request reports it, too.
       response.on("error", () => {});
     });
     sent.on("error", (error) => {
@@ -85,7 +85,7 @@ export interface Seen {
 }
 
 export interface Report {
-  /** GET of a Namespace, each on a new connection, 10 a second. Not /readyz: an apiserver that shuts down in order says no there on purpose. */
+  /** GET of a Namespace, each on a new connection, 10 a second. Not /readyz: during graceful shutdown the apiserver keeps serving while /readyz fails. */
   fresh: Seen;
   /** The same on one connection that is kept, 10 a second. */
   reused: Seen;
@@ -93,9 +93,9 @@ export interface Report {
   writes: Seen;
   /** Writes that were acknowledged. */
   acknowledged: number;
-  /** Of those, the ones that are not in the cluster afterwards. */
+  /** Acknowledged writes that are not in the cluster afterwards. */
   lost: string[];
-  /** Events that the watch delivered, and how often it had to connect anew. */
+  /** Events that the watch delivered, and why it reconnected each time. */
   events: number;
   breaks: string[];
 }
@@ -233,6 +233,6 @@ export function summary(report: Report): string {
     `new connections: ${of(report.fresh)}`,
     `reused connection: ${of(report.reused)}`,
     `writes: ${of(report.writes)}; ${report.acknowledged} acknowledged, ${report.lost.length} lost`,
-    `watch: ${report.events} events, connected anew ${report.breaks.length} times`,
+    `watch: ${report.events} events, reconnected ${report.breaks.length} times`,
   ].join("\n");
 }

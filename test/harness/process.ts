@@ -6,7 +6,7 @@ export interface Result {
   status: number;
   stdout: string;
   stderr: string;
-  /** Both, as a terminal would show them. */
+  /** Both in the order in which they came. */
   text: string;
 }
 
@@ -14,11 +14,11 @@ export interface RunOptions {
   input?: string;
   env?: Readonly<Record<string, string>>;
   cwd?: string;
-  /** It is killed with its whole group then, and ends with status 137. By default it may take for ever. */
+  /** The whole process group is killed then, which gives status 137. Default: no limit. */
   limitSeconds?: number;
   /** Called once the program runs, with its process id (which is its group's too). */
   started?: (pid: number) => void;
-  /** Called with each piece of what it says. */
+  /** Called with each piece of output. */
   said?: (piece: string) => void;
 }
 
@@ -44,13 +44,13 @@ export function run(program: string, args: readonly string[], options: RunOption
       if (limit) clearTimeout(limit);
       resolve({ status: code ?? 128 + (signals[signal ?? ""] ?? 0), ...chunks });
     });
-    // A program that ends early does not read its input to the end.
+    // A program that ends early does not read all of its input.
     child.stdin.on("error", () => {});
     child.stdin.end(options.input ?? "");
   });
 }
 
-/** Runs a program that must succeed and returns its standard output. Throws with what it said. */
+/** Runs a program that must succeed and returns its standard output. Throws its output if it fails. */
 export async function must(program: string, args: readonly string[], options: RunOptions = {}): Promise<string> {
   const result = await run(program, args, options);
   if (result.status !== 0) {
@@ -60,8 +60,8 @@ export async function must(program: string, args: readonly string[], options: Ru
 }
 
 /**
- * Polls until `check` returns something else than undefined or false, and returns that. An error of `check` counts as not yet.
- * Throws at the deadline, saying what was waited for and why it was not there at the last look.
+ * Polls until `check` returns a value other than undefined or false, and returns it. An error of `check` counts as not yet.
+ * At the deadline it throws, with what it waited for and the result of the last check.
  */
 export async function eventually<T>(
   what: string,

@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { scratch } from "./scratch.ts";
 
-// A small Pulumi project in a folder of its own, and the engine run on it as npm would.
+// A small Pulumi project in its own folder, and runs of the engine on it as npm does them.
 
 const root = new URL("../../", import.meta.url).pathname;
 
@@ -21,7 +21,7 @@ export interface Running {
   kill(): void;
   /** Stops reading its standard output, as `head` does. */
   closeOutput(): void;
-  /** Done when the printed text holds `part`; fails after two minutes, on a machine however busy. */
+  /** Resolves when the printed text contains `part`; rejects after two minutes, also on a busy machine. */
   prints(part: string): Promise<void>;
   ended: Promise<Ended>;
 }
@@ -34,7 +34,7 @@ export class TestProject {
   readonly #temporary = scratch();
 
   /** `engine` is the file that runs it, from the root of this repository. */
-  constructor(program: string, engine = "engine/main.ts") {
+  constructor(program: string, engine = "engine/front-end.ts") {
     this.#engine = join(root, engine);
     this.folder = scratch();
     this.log = join(this.folder, "log");
@@ -66,7 +66,7 @@ const say = (word: string) => \`echo \${word} >> \${log}; echo \${word}\`;
     return readFileSync(join(this.folder, name), "utf8");
   }
 
-  /** What the commands wrote, line by line; emptied. */
+  /** The lines that commands wrote since the last call. */
   happened(): string[] {
     const lines = readFileSync(this.log, "utf8").split("\n").filter(Boolean);
     writeFileSync(this.log, "");
@@ -77,13 +77,13 @@ const say = (word: string) => \`echo \${word} >> \${log}; echo \${word}\`;
     return this.read("state/.pulumi/stacks/probe/dev.json");
   }
 
-  /** Starts the engine as a user who agrees beforehand. */
+  /** Starts the engine as a user who confirms in advance. */
   start(given: string[], env: Record<string, string | undefined> = {}, input = ""): Running {
     const agreed = given[0] === "up" || given[0] === "destroy" ? ["--yes", "--skip-preview"] : [];
     return this.#spawn([...given, ...agreed], env, input);
   }
 
-  /** Runs the engine as a user who answers no question. */
+  /** Runs the engine as a user who answers no questions. */
   ask(args: string[]): Promise<Ended> {
     return this.#spawn(args, {}, "").ended;
   }

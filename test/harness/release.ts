@@ -19,7 +19,7 @@ export async function checkoutOf(commit: string): Promise<string> {
   return folder;
 }
 
-/** Makes the stack's cluster with that checkout's own program, and hands config and state over to this one. */
+/** Makes the stack's cluster with the program of that checkout, and copies its config and state to this one. */
 export async function upWith(folder: string, stack: Stack): Promise<void> {
   const at = (file: string) => join(folder, file.slice(root.length));
   // Of an earlier test.

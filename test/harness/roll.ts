@@ -1,7 +1,7 @@
 import type { TestCluster } from "./cluster.ts";
 import { ApiClient } from "./probe.ts";
 
-// Looks on while a change is rolled through a cluster: which apiservers are away, and whether a workload keeps its budget.
+// Watches a change roll through a cluster: which apiservers are away, and whether a workload keeps its budget.
 
 export interface RollReport {
   /** Control planes in the order in which their apiserver was first away. */
@@ -14,7 +14,7 @@ export interface RollReport {
   mostCordoned: number;
 }
 
-// An etcd member that restarts makes apiservers say no for a moment, which takes none of them away.
+// A restart of an etcd member makes apiservers unready for a moment; that does not count as away.
 const readyz = "/readyz?exclude=etcd&exclude=etcd-readiness";
 
 /** Asks every apiserver itself whether it is ready, and the API for the workload and the workers, from now until `stop`. */

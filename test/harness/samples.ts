@@ -2,25 +2,26 @@ import { createHash, generateKeyPairSync } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { wantedFiles } from "../../artifacts/bundle-plan.ts";
-import { cloudImageGroups, knownVersions, resolveVersions } from "../../artifacts/lock.ts";
-import { providerOf } from "../../config/provider.ts";
+import { knownVersions, resolveVersions } from "../../artifacts/lock.ts";
+import { addressText, range } from "../../config/addresses.ts";
+import { knownBy, providerOf } from "../../config/provider.ts";
 import type { Cluster } from "../../config/schema.ts";
+import type { KnownVersions } from "../../config/versions.ts";
 import { type OpensshKey, opensshKey } from "../../keys/openssh.ts";
-import { known } from "../../providers/index.ts";
+import { awsLock } from "../../providers/aws/addons/lock.ts";
+import { providers } from "../../providers/index.ts";
 import { scratch } from "./scratch.ts";
 
-// Configs of clusters that no host stands behind.
+// Configs of clusters without hosts.
 
-/** A manifest of a bundle that has everything, with hashes of nothing. */
+/** Writes the manifest of a complete bundle with made-up hashes; returns its path. */
 export function manifestFile(): string {
   const path = join(scratch(), "manifest.json");
   const files = knownVersions().kubernetes.flatMap((kubernetesVersion) => {
     const { versions } = resolveVersions({ kubernetesVersion, versions: {} });
     return (["amd64", "arm64"] as const).flatMap((architecture) =>
-      // The oldest version is there as the beginning of an upgrade only; no cloud's part is for it.
-      wantedFiles(versions, architecture, "build", kubernetesVersion === "1.34.4" ? [] : cloudImageGroups).map(
-        ({ file }) => file,
-      ),
+      // The oldest version is only for upgrades to begin with, so it lacks the clouds' components.
+      wantedFiles(versions, architecture, "build", kubernetesVersion === "1.34.4" ? [] : [awsLock]).map(({ file }) => file),
     );
   });
   writeFileSync(
@@ -32,37 +33,143 @@ export function manifestFile(): string {
   return path;
 }
 
-/** A bare-metal cluster: three hosts of every role and `workers` workers, changed by `edit`. */
+/** A config as a user writes it: any JSON. */
+// biome-ignore lint/suspicious/noExplicitAny: tests break it in every way a user can
+export type Written = any;
+
+export interface HostEntry {
+  address: string;
+  roles: readonly string[];
+  pool?: string;
+  [key: string]: unknown;
+}
+
+/** A cluster's config as a user would write it. */
+export interface ClusterConfig {
+  name: string;
+  hosts: Record<string, HostEntry>;
+  nodeCidrs: string[];
+  api: { domainName: string; address: string; [key: string]: unknown };
+  [key: string]: unknown;
+}
+
+/** The address at this place of a network such as 10.79.128.0/24; of a cluster, in its first network. */
+export function addressIn(network: string | ClusterConfig, place: number): string {
+  const cidr = typeof network === "string" ? network : (network.nodeCidrs[0] as string);
+  return addressText(range(cidr).first + place);
+}
+
+/** The roles of a host of the control plane that also holds etcd and the balancer. */
+export const everyRole = ["etcd", "balancer", "control-plane"];
+
+/** A host at this place of a network; a worker is in pool `general`. */
+export function hostAt(network: string | ClusterConfig, place: number, ...roles: readonly string[]): HostEntry {
+  return { address: addressIn(network, place), roles, ...(roles.includes("worker") && { pool: "general" }) };
+}
+
+/** A cluster in the lab: m1 to m3 with every role and w1, w2, … as workers. It has every key that has no default, and no other. */
+export function labCluster(name: string, subnet: string, workers = 2): ClusterConfig {
+  const members = [1, 2, 3].map((number) => [`m${number}`, hostAt(subnet, 10 + number, ...everyRole)]);
+  const pool = Array.from({ length: workers }, (_, index) => [`w${index + 1}`, hostAt(subnet, 21 + index, "worker")]);
+  return {
+    name,
+    provider: "lab",
+    kubernetesVersion: "1.36.3",
+    nodeCidrs: [subnet],
+    lab: { subnet },
+    api: { domainName: `api.${name}.internal`, address: addressIn(subnet, 10) },
+    hosts: Object.fromEntries([...members, ...pool]),
+    pools: { general: {} },
+  };
+}
+
+/** A public key that is a host's own. */
+export const hostKeyOf = (address: string): string => {
+  const kind = Buffer.from("\0\0\0\x0bssh-ed25519\0\0\0\x20", "latin1");
+  return `ssh-ed25519 ${Buffer.concat([kind, createHash("sha256").update(address).digest()]).toString("base64")}`;
+};
+
+/** The same cluster on hosts that exist already. */
+export function metalCluster(name: string, network: string, workers = 2): ClusterConfig {
+  const { lab: _, ...config } = labCluster(name, network, workers);
+  for (const host of Object.values(config.hosts)) host.hostKey = hostKeyOf(host.address);
+  return { ...config, provider: "baremetal" };
+}
+
+const subnet = "10.0.0.0/24";
+
+/** A sample in the lab that a test may edit. */
+export const lab = (): Written => labCluster("prod", subnet);
+
+/** A sample on hosts that exist already. */
+export const metal = (): Written => metalCluster("prod", subnet);
+
+/** A sample on aws. */
+export function aws(): Written {
+  const { lab: _, ...config } = lab();
+  for (const entry of Object.values<Written>(config.hosts)) {
+    delete entry.address;
+    entry.roles = entry.roles.filter((role: string) => role !== "balancer");
+  }
+  return {
+    ...config,
+    provider: "aws",
+    nodeCidrs: ["10.0.0.0/16"],
+    api: { domainName: "api.prod.internal", port: 6443 },
+    aws: {
+      zones: ["eu-central-1a", "eu-central-1b", "eu-central-1c"],
+      ssh: { bastion: { allowedCidrs: ["203.0.113.0/24"] } },
+    },
+  };
+}
+
+/** One more host with every role for `metal()`. */
+export const oneMore = (number: number): HostEntry => {
+  const host = hostAt(subnet, 10 + number, ...everyRole);
+  return { ...host, hostKey: hostKeyOf(host.address) };
+};
+
+/** A bare-metal cluster whose bundle has everything, with this many workers, changed by `edit`. */
 export function clusterOf(
   workers: number,
   edit: (cluster: { hosts: Record<string, object> } & Record<string, unknown>) => void = () => {},
-): object {
-  const hostKey = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGNvbnN0YW50LWtleS1mb3ItdGVzdHMtb25seS0wMDAw";
-  const hosts: Record<string, object> = {};
-  for (const n of [1, 2, 3]) hosts[`m${n}`] = { address: `10.0.0.1${n}`, roles: ["etcd", "balancer", "control-plane"], hostKey };
-  for (let n = 1; n <= workers; n++) {
-    const address = `10.0.${1 + Math.floor((n - 1) / 250)}.${1 + ((n - 1) % 250)}`;
-    hosts[`w${n}`] = { address, roles: ["worker"], pool: "general", hostKey };
-  }
-  const cluster = {
-    name: "test",
-    provider: "baremetal",
-    kubernetesVersion: "1.36.3",
-    nodeCidrs: ["10.0.0.0/16"],
-    api: { domainName: "api.test.internal", address: "10.0.0.10" },
-    artifacts: { source: "bundle", manifest: manifestFile() },
-    hosts,
-    pools: { general: {} },
-  };
+): ClusterConfig {
+  const cluster = { ...metalCluster("test", "10.0.0.0/16", workers), artifacts: { source: "bundle", manifest: manifestFile() } };
   edit(cluster);
   return cluster;
 }
 
-/** A new private key in OpenSSH's form. */
-export const newPrivateKey = (): string => (opensshKey(generateKeyPairSync("ed25519").privateKey) as OpensshKey).privateKey;
+const recommended = {
+  etcd: "3.6.14",
+  containerd: "2.3.4",
+  runc: "1.4.3",
+  cniPlugins: "1.9.1",
+  flannel: "0.28.4",
+  coredns: "1.14.2",
+};
+
+/** A small lock, so that these tests don't change with the real one. */
+const smallLock: KnownVersions = {
+  kubernetes: ["1.33.13", "1.34.4", "1.35.4", "1.36.1", "1.36.3"],
+  parts: {
+    etcd: ["3.5.21", "3.5.25", "3.5.27", "3.6.13", "3.6.14"],
+    containerd: ["2.1.5", "2.3.4"],
+    runc: ["1.4.3"],
+    cniPlugins: ["1.9.1"],
+    flannel: ["0.28.4"],
+    coredns: ["1.13.1", "1.14.2"],
+  },
+  recommended: (version) => (smallLock.kubernetes.includes(version) ? recommended : undefined),
+};
+
+/** What configs may name with the small lock. */
+export const known = knownBy(smallLock, providers);
 
 /** A config with its defaults, whatever the rules say of it. */
 export function clusterFrom(config: unknown): Cluster {
-  const data = known.schema.parse(config);
+  const data = known.schema.parse(JSON.parse(JSON.stringify(config)));
   return { ...data, traits: providerOf(known, data.provider).traits };
 }
+
+/** A new private key in OpenSSH's form. */
+export const newPrivateKey = (): string => (opensshKey(generateKeyPairSync("ed25519").privateKey) as OpensshKey).privateKey;

@@ -3,7 +3,8 @@ import { readdirSync, readFileSync } from "node:fs";
 import { after, before, suite } from "node:test";
 import { TestCluster } from "./cluster.ts";
 import { removeHosts } from "./lab-hosts.ts";
-import { type ClusterConfig, Stack } from "./stack.ts";
+import type { ClusterConfig } from "./samples.ts";
+import { Stack } from "./stack.ts";
 import { claim } from "./subnets.ts";
 
 /** A stack of a test with the cluster that its config describes. */
@@ -16,9 +17,9 @@ export interface Scenario {
 }
 
 export interface ScenarioOptions {
-  /** Looks on while the cluster comes up. */
+  /** Watches the cluster come up. */
   during?: Watcher;
-  /** Makes what the config needs before the first `up`, such as hosts that exist already. */
+  /** Prepares what the config needs before the first `up`, such as existing hosts. */
   prepare?: (scenario: Scenario) => Promise<void>;
   /** False: the tests run `up` themselves. */
   up?: boolean;
@@ -27,8 +28,8 @@ export interface ScenarioOptions {
 }
 
 /**
- * Tests on one cluster that is brought up first and removed in the end, however they went. With HA_KUBERNETES_KEEP=1 in the
- * environment a cluster stays for a look at it; destroying its stack removes it.
+ * Runs tests on one cluster, which comes up first and is removed at the end, also after a failure. With HA_KUBERNETES_KEEP=1 in the
+ * environment the cluster stays; destroy its stack to remove it.
  */
 export function onCluster(config: ClusterConfig, tests: (scenario: Scenario) => void, options: ScenarioOptions = {}): void {
   suite(config.name, () => {
@@ -59,13 +60,13 @@ export function onCluster(config: ClusterConfig, tests: (scenario: Scenario) => 
   });
 }
 
-/** What a test made, this one or one that was killed: the lab with its hosts, and the stack's files. */
+/** Removes the lab with its hosts and the stack's files, also those of a killed run. */
 async function clean({ stack, config }: Scenario): Promise<void> {
   await removeHosts(config.name);
   stack.forget();
 }
 
-/** Something that looks on while the cluster comes up. */
+/** Watches while the cluster comes up. */
 export interface Watcher {
   start(): void;
   stop(): void;
@@ -89,7 +90,7 @@ export class ProcessWatcher implements Watcher {
       try {
         this.seen.add(readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " "));
       } catch {
-        // Ended between the two looks.
+        // It ended in the meantime.
       }
     }
   }

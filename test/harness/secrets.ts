@@ -1,12 +1,12 @@
 import { gunzipSync } from "fflate";
 import { parseTar } from "nanotar";
 
-// Every secret that a stack's state holds, in clear: only so can a test look for it where it must not be.
+// Every secret of a stack's state, in clear text: a test needs it to search where it must not be.
 
 const signature = "4dabf18193072939515e22adb298388d";
 const secretSignature = "1b47061264138c4ac30d75fd1eb44270";
 
-/** A secret of a state and where in it it is, such as `statistics.outputs.result`. */
+/** A secret of a state and its place, such as `statistics.outputs.result`. */
 export interface Opened {
   where: string;
   value: unknown;
@@ -20,7 +20,7 @@ export interface Resource {
   outputs?: Record<string, unknown>;
 }
 
-/** A state's resources with every secret in clear, and the secrets by themselves. */
+/** A state's resources with every secret in clear text, and the secrets alone. */
 export interface Export {
   resources: Resource[];
   secrets: Opened[];
@@ -52,7 +52,7 @@ function walk(value: unknown, visit: (value: unknown) => void): void {
   if (typeof value === "object" && value !== null) for (const inner of Object.values(value)) walk(inner, visit);
 }
 
-/** A secret and how to recognise it. */
+/** A secret and how to recognize it. */
 export interface Secret {
   what: string;
   /** Any of these in a text means the secret is in it. */
@@ -100,7 +100,7 @@ function addText(value: string, add: Add, text: (value: string) => void): void {
       if (content.includes("PRIVATE KEY")) text(content);
     }
   } else if (value.length >= 12 && !/\s/.test(value) && value !== secretSignature) {
-    // Not the mark by which a secret within a secret is known.
+    // Without the mark of a nested secret.
     add(`text of ${value.length} letters`, value);
   }
 }

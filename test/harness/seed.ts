@@ -1,5 +1,5 @@
 import fc from "fast-check";
 
-// Property tests look at the same samples every time, so that a failure is the change's and not the day's. FAST_CHECK_SEED in
-// the environment takes others; a failure prints the seed it was found with.
+// Property tests use the same samples every time, so that a failure comes from a change and not from chance. FAST_CHECK_SEED in
+// the environment chooses others; a failure prints its seed.
 fc.configureGlobal({ seed: Number(process.env.FAST_CHECK_SEED ?? 20261121) });

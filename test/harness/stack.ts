@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { existsSync, globSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { parse, stringify } from "yaml";
 import { type Result, type RunOptions, run } from "./process.ts";
+import { type ClusterConfig, labCluster } from "./samples.ts";
 import { scratch } from "./scratch.ts";
 import { type Export, opened, type Resource } from "./secrets.ts";
 import { takeSubnet } from "./subnets.ts";
@@ -10,60 +11,16 @@ import { takeSubnet } from "./subnets.ts";
 
 const root = new URL("../../", import.meta.url).pathname;
 
-export interface HostEntry {
-  address: string;
-  roles: readonly string[];
-  pool?: string;
-  [key: string]: unknown;
-}
-
-/** A cluster's config as a user would write it. */
-export interface ClusterConfig {
-  name: string;
-  hosts: Record<string, HostEntry>;
-  nodeCidrs: string[];
-  api: { domainName: string; address: string; [key: string]: unknown };
-  [key: string]: unknown;
-}
-
 /** Three hosts with every role and two workers, in a network that nothing else on this machine uses. */
-export async function threePlusTwo(name: string): Promise<ClusterConfig> {
-  const subnet = await takeSubnet();
-  const everything = (last: number) => hostAt(subnet, last, ...everyRole);
-  const worker = (last: number) => hostAt(subnet, last, "worker");
-  return {
-    name,
-    provider: "lab",
-    kubernetesVersion: "1.36.3",
-    nodeCidrs: [subnet],
-    lab: { subnet },
-    api: { domainName: `api.${name}.internal`, address: addressIn(subnet, 10) },
-    hosts: { m1: everything(11), m2: everything(12), m3: everything(13), w1: worker(21), w2: worker(22) },
-    pools: { general: {} },
-  };
-}
-
-/** The address with this last byte in a network such as 10.79.128.0/24; of a cluster, in its first network. */
-export function addressIn(network: string | ClusterConfig, last: number): string {
-  const cidr = typeof network === "string" ? network : (network.nodeCidrs[0] as string);
-  return cidr.replace(/\d+\/\d+$/, String(last));
-}
-
-/** The roles of a host of the control plane that also holds etcd and the balancer. */
-export const everyRole = ["etcd", "balancer", "control-plane"];
-
-/** A host with this last byte in its address; a worker is in pool `general`. */
-export function hostAt(network: string | ClusterConfig, last: number, ...roles: readonly string[]): HostEntry {
-  return { address: addressIn(network, last), roles, ...(roles.includes("worker") && { pool: "general" }) };
-}
+export const threePlusTwo = async (name: string): Promise<ClusterConfig> => labCluster(name, await takeSubnet());
 
 export class Stack {
   readonly name: string;
-  /** What runs a verb, as arguments of node. */
+  /** The arguments of node that run a verb. */
   readonly #engine: readonly string[];
   readonly #environment: Record<string, string>;
 
-  /** `entry` is another file than the engine's own that runs it, for tests that teach the engine something. */
+  /** `entry` is the file that starts the engine, for tests with a provider of their own. Default: the engine's own. */
   constructor(name: string, entry?: string) {
     this.name = name;
     this.#engine = ["engine/launch.mjs", ...(entry === undefined ? [] : ["run", entry])];
@@ -75,7 +32,7 @@ export class Stack {
     return this.#environment.PULUMI_CONFIG_PASSPHRASE as string;
   }
 
-  /** Adds to the environment of everything that runs. */
+  /** Adds to the environment of every verb. */
   setEnvironment(more: Readonly<Record<string, string>>): void {
     Object.assign(this.#environment, more);
   }
@@ -88,7 +45,7 @@ export class Stack {
     return `${root}state/.pulumi/stacks/ha-kubernetes/${this.name}.json`;
   }
 
-  /** Writes the cluster's config; what else the stack's file holds (its salt, secrets) stays. */
+  /** Writes the cluster's config; the rest of the stack's file (its salt, secrets) stays. */
   configure(cluster: ClusterConfig): void {
     const before = existsSync(this.configFile) ? parse(readFileSync(this.configFile, "utf8")) : {};
     const config = { ...before.config, "ha-kubernetes:cluster": cluster };
@@ -101,13 +58,13 @@ export class Stack {
     if (result.status !== 0) throw new Error(`config set --secret ${key}: ${result.text}`);
   }
 
-  /** Runs a verb as a user does who agrees beforehand: on hosts that are not the lab's, `up` and `destroy` ask. */
+  /** Runs a verb as a user who confirms in advance: `up` and `destroy` ask on hosts that are not the lab's. */
   engine(verb: string, args: readonly string[] = [], options: RunOptions = {}): Promise<Result> {
     const agreed = verb === "up" || verb === "destroy" ? ["--yes", "--skip-preview"] : [];
     return this.ask(verb, [...agreed, ...args], options);
   }
 
-  /** Runs a verb as a user does, and answers no question. */
+  /** Runs a verb as a user who answers no questions. */
   ask(verb: string, args: readonly string[] = [], options: RunOptions = {}): Promise<Result> {
     const all = [...this.#engine, verb, "--stack", this.name, ...args];
     return run(process.execPath, all, {
@@ -143,7 +100,7 @@ export class Stack {
     return JSON.parse(readFileSync(this.stateFile, "utf8")).checkpoint?.latest?.resources ?? [];
   }
 
-  /** The state with every secret in clear, as the CLI exports it. */
+  /** The state with every secret in clear text, as the CLI exports it. */
   async export(): Promise<Export> {
     const result = await this.ask("pulumi", ["stack", "export", "--show-secrets"]);
     if (result.status !== 0) throw new Error(`the export of ${this.name} ended with ${result.status}:\n${result.text}`);

@@ -2,13 +2,13 @@ import type { LabHost } from "./lab.ts";
 import { type Secret, secretsOf } from "./secrets.ts";
 import type { Stack } from "./stack.ts";
 
-/** A stage's command as the state has it: what would run on the host again. */
+/** A stage's command in the state. */
 export interface StageCommand {
   stage: string;
   host: string;
   create: string;
   stdin: string;
-  /** What would run when the resource is deleted. */
+  /** The script that runs when the resource is deleted. */
   undo: string;
 }
 

@@ -10,8 +10,8 @@ export async function containersOf(lab: string): Promise<string[]> {
 }
 
 /**
- * What this machine has of a lab: containers, networks, links, packet filter tables, and the processes and mounts of these
- * containers, also of those that docker no longer knows. With no lab at all, also a docker daemon of ours that still runs.
+ * Traces of a lab on this machine: containers, networks, links, packet filter tables, and the processes and mounts of these
+ * containers, also of those that docker no longer knows. Without any lab, also a running docker daemon of the lab.
  */
 export async function traces(lab: string, containers: readonly string[]): Promise<string[]> {
   const link = `hak-${createHash("sha256").update(lab).digest("hex").slice(0, 10)}`;
@@ -43,7 +43,7 @@ function processFiles(name: string): { pid: string; text: string }[] {
     try {
       return [{ pid: file.split("/")[2] as string, text: readFileSync(file, "utf8") }];
     } catch {
-      // Ended between the two looks.
+      // It ended in the meantime.
       return [];
     }
   });

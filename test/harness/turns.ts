@@ -2,7 +2,7 @@ import type { LabHost } from "./lab.ts";
 
 /**
  * Runs lines of bash on a host with the libraries that a stage's last run left there, as a stage's script would; `edit` is an
- * expression of sed over them. Says how it ended and what it said.
+ * expression of sed over them. Returns its status and its output.
  */
 export async function withLibraries(
   host: LabHost,
@@ -26,7 +26,7 @@ export async function withLibraries(
   return { status, said: `${stdout}${stderr}` };
 }
 
-/** When this host's apiserver was started, in seconds since 1970, as far as processes tell. */
+/** When this host's apiserver started, in seconds since 1970, by its process. */
 export async function apiserverStarted(host: LabHost): Promise<number> {
   return Number(
     await host.sh("pid=$(pgrep -o -x kube-apiserver --ns 1 --nslist net); echo $(($(date +%s) - $(ps -o etimes= -p $pid)))"),

@@ -1,6 +1,6 @@
 import { ApiClient } from "./probe.ts";
 
-/** What a client saw that keeps a watch open and asks again and again on new connections, without needing etcd. */
+/** The results of a client that keeps a watch open and polls on new connections, without needing etcd. */
 export interface Watched {
   /** Requests on new connections: how many were answered, and why the others were not. */
   answered: number;
@@ -9,7 +9,7 @@ export interface Watched {
   breaks: string[];
 }
 
-/** Looks on while `action` runs. Asks for the API's version, which an apiserver knows by itself. */
+/** Polls the API's version, which an apiserver knows by itself, while `action` runs. */
 export async function watching(kubeconfig: string, action: () => Promise<void>): Promise<Watched> {
   const api = new ApiClient(kubeconfig);
   const seen: Watched = { answered: 0, failed: [], breaks: [] };

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { inPod, isReady, type KubernetesObject, type TestCluster } from "./cluster.ts";
 import { eventually } from "./process.ts";
 
-// A workload made of what every cluster has: CoreDNS, which answers a TXT question with the name of the node it runs on.
+// A workload from the image that every cluster has: CoreDNS answers a TXT query with the name of its node.
 
 const manifest = (image: string) => `
 apiVersion: v1
@@ -55,7 +55,7 @@ export async function startWhereAmI(cluster: TestCluster): Promise<KubernetesObj
   });
 }
 
-/** Two pods that a PodDisruptionBudget keeps: one of them may be away. Returns once both are ready. */
+/** Starts two pods whose PodDisruptionBudget allows one of them to be away. Returns once both are ready. */
 export async function startGuarded(cluster: TestCluster): Promise<void> {
   const [coredns] = await cluster.list("pods -n kube-system -l k8s-app=kube-dns");
   if (coredns === undefined) throw new Error("there is no CoreDNS pod whose image could be used");
@@ -91,8 +91,8 @@ async function stopWhereAmI(cluster: TestCluster): Promise<void> {
 }
 
 /**
- * The nodes that answer when a pod asks the Service: asked until as many as the cluster has workers did, for 30 s at most, because a
- * kube-proxy hears of a new Service and of its pods a moment later. From then on each of 60 questions must be answered.
+ * The nodes that answer a pod's queries to the Service. Queries go on until every worker has answered, 30 s at most, because a
+ * kube-proxy hears of a new Service a moment later. From then on each of 60 queries must be answered.
  */
 export async function answeringNodes(cluster: TestCluster, pod: KubernetesObject): Promise<Set<string>> {
   const address = (await cluster.get("service whereami -n default")).spec.clusterIP;
@@ -100,7 +100,7 @@ export async function answeringNodes(cluster: TestCluster, pod: KubernetesObject
     import { Resolver } from "node:dns/promises";
     const nodes = new Set();
     async function ask() {
-      // Another resolver is another flow, for which kube-proxy chooses again.
+      // Each resolver opens a new flow, for which kube-proxy chooses an endpoint again.
       const resolver = new Resolver({ timeout: 2000, tries: 2 });
       resolver.setServers(["${address}"]);
       nodes.add((await resolver.resolveTxt("node.test")).flat().join());
@@ -115,7 +115,7 @@ export async function answeringNodes(cluster: TestCluster, pod: KubernetesObject
   return new Set((await inPod(pod, script)).trim().split(" "));
 }
 
-/** What the cluster's DNS answers a pod that asks for a Service by name. */
+/** The cluster DNS's answer to a pod that looks up a Service. */
 async function lookUp(cluster: TestCluster, pod: KubernetesObject, name: string): Promise<string[]> {
   const server = (await cluster.get("service kube-dns -n kube-system")).spec.clusterIP;
   const script = `

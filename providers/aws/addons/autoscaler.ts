@@ -1,28 +1,24 @@
-import { type KubernetesObject, serviceAccount } from "../../../addons/addon.ts";
-import { authorities, hostPortDeployment, onControlPlanes, talksOnly } from "./cloud-pod.ts";
+import { type Addon, serviceAccount } from "../../../addons/addon.ts";
+import { authorities, hostPortDeployment, onControlPlanes, replicasOf, talksOnly } from "./cloud-pod.ts";
+import { awsImage } from "./lock.ts";
 
 const name = "cluster-autoscaler";
 const namespace = "kube-system";
 const read = ["get", "list", "watch"];
 
-export interface AutoscalerArgs {
-  cluster: string;
-  region: string;
-  image: string;
-  /** Pods of it; one acts. */
-  replicas: number;
-}
-
-/** The tags by which it finds the auto-scaling groups that are its own. */
+/** The tags by which it finds its own auto-scaling groups. */
 export const discoveryTags = (cluster: string) => ["k8s.io/cluster-autoscaler/enabled", `k8s.io/cluster-autoscaler/${cluster}`];
 
 /**
- * cluster-autoscaler: gives a pool another instance when pods find no room, drains and takes away one that is hardly used. Knows
- * pools by their tags alone, also those that are empty.
+ * cluster-autoscaler: adds an instance to a pool when pods find no room, drains and removes one that is hardly used. It knows pools,
+ * empty ones too, by their tags alone. It is on if a pool has `autoscaling`.
  */
-export function clusterAutoscaler(args: AutoscalerArgs): KubernetesObject[] {
-  return [
-    // As the Helm chart of cluster-autoscaler 1.36 asks for on AWS.
+export const clusterAutoscaler = ({ region }: { region: string }): Addon<"autoscaler"> => ({
+  name,
+  settings: ({ pools }) => (Object.values(pools).some(({ autoscaling }) => autoscaling !== undefined) ? {} : undefined),
+  images: (versions) => ({ autoscaler: awsImage("cluster-autoscaler", versions) }),
+  objects: ({ cluster, images }) => [
+    // The rules of the Helm chart of cluster-autoscaler 1.36 for AWS.
     ...serviceAccount(name, namespace, "ha-kubernetes:cluster-autoscaler", [
       { apiGroups: [""], resources: ["events", "endpoints"], verbs: ["create", "patch"] },
       { apiGroups: [""], resources: ["pods/eviction"], verbs: ["create"] },
@@ -75,11 +71,11 @@ export function clusterAutoscaler(args: AutoscalerArgs): KubernetesObject[] {
       roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "Role", name },
       subjects: [{ kind: "ServiceAccount", name, namespace }],
     },
-    hostPortDeployment(name, args.replicas, podSpec(args)),
-  ];
-}
+    hostPortDeployment(name, replicasOf(cluster), podSpec(cluster.name, region, images.autoscaler)),
+  ],
+});
 
-const podSpec = ({ cluster, region, image }: AutoscalerArgs) => ({
+const podSpec = (cluster: string, region: string, image: string) => ({
   ...onControlPlanes,
   serviceAccountName: name,
   containers: [
@@ -92,7 +88,7 @@ const podSpec = ({ cluster, region, image }: AutoscalerArgs) => ({
         `--node-group-auto-discovery=asg:tag=${discoveryTags(cluster).join(",")}`,
         // Groups that differ by zone alone grow evenly.
         "--balance-similar-node-groups=true",
-        // Else an emptyDir keeps a node for ever.
+        // Without this, an emptyDir keeps a node forever.
         "--skip-nodes-with-local-storage=false",
         "--expander=least-waste",
         "--address=127.0.0.1:8085",
@@ -101,7 +97,7 @@ const podSpec = ({ cluster, region, image }: AutoscalerArgs) => ({
       ],
       env: [{ name: "AWS_REGION", value: region }],
       ports: [{ name: "metrics", containerPort: 8085, hostPort: 8085, hostIP: "127.0.0.1", protocol: "TCP" }],
-      // What its own example asks for.
+      // The resources of its own example.
       resources: { requests: { cpu: "100m", memory: "600Mi" }, limits: { memory: "600Mi" } },
       livenessProbe: { httpGet: { path: "/health-check", host: "127.0.0.1", port: 8085 }, initialDelaySeconds: 30 },
       securityContext: talksOnly,

@@ -1,17 +1,23 @@
-import { type KubernetesObject, labels, serviceAccount } from "../../../addons/addon.ts";
+import { type Addon, labels, serviceAccount } from "../../../addons/addon.ts";
 import { authorities, onControlPlanes, talksOnly } from "./cloud-pod.ts";
+import { awsImage } from "./lock.ts";
 
 const name = "aws-cloud-controller-manager";
 const namespace = "kube-system";
 
 /**
- * cloud-provider-aws: tells Kubernetes each Node's zone, instance type and addresses, takes the `uninitialized` taint off it, deletes the
- * Node of an instance that is gone, and makes balancers for Services. Finds a Node's instance by `spec.providerID`, so Nodes keep their
- * hosts' names. Pod routes are flannel's, so it makes none.
+ * cloud-provider-aws: tells Kubernetes each Node's zone, instance type and addresses, removes its `uninitialized` taint, deletes the
+ * Node of a terminated instance, and makes load balancers for Services. Finds a Node's instance by `spec.providerID`, so Nodes keep their
+ * hosts' names. flannel makes the routes of pods, so it makes none.
  */
-export function cloudController({ cluster, image }: { cluster: string; image: string }): KubernetesObject[] {
-  return [
-    // As cloud-provider-aws 1.36's own manifest asks for, but for tokens of other service accounts: it runs under its own alone.
+export const cloudController: Addon<"controller"> = {
+  name,
+  // Always: kubelets wait for it.
+  settings: () => ({}),
+  images: (versions) => ({ controller: awsImage("aws-cloud-controller-manager", versions) }),
+  preload: "control-planes",
+  objects: ({ cluster, images }) => [
+    // The rules of cloud-provider-aws 1.36's own manifest, without tokens of other service accounts: it uses its own alone.
     ...serviceAccount(name, namespace, "ha-kubernetes:aws-cloud-controller-manager", [
       { apiGroups: [""], resources: ["events"], verbs: ["create", "patch", "update"] },
       { apiGroups: [""], resources: ["nodes"], verbs: ["get", "list", "watch", "patch", "update", "delete"] },
@@ -36,11 +42,11 @@ export function cloudController({ cluster, image }: { cluster: string; image: st
       spec: {
         selector: { matchLabels: { "k8s-app": name } },
         updateStrategy: { type: "RollingUpdate", rollingUpdate: { maxUnavailable: 1 } },
-        template: { metadata: { labels: labels(name) }, spec: podSpec(cluster, image) },
+        template: { metadata: { labels: labels(name) }, spec: podSpec(cluster.name, images.controller) },
       },
     },
-  ];
-}
+  ],
+};
 
 const podSpec = (cluster: string, image: string) => ({
   ...onControlPlanes,
@@ -54,12 +60,12 @@ const podSpec = (cluster: string, image: string) => ({
         `--cluster-name=${cluster}`,
         "--configure-cloud-routes=false",
         "--allocate-node-cidrs=false",
-        // One of them acts.
+        // Only one of them is active.
         "--leader-elect=true",
         "--bind-address=127.0.0.1",
         "--v=2",
       ],
-      // What its own manifest asks for.
+      // The requests of its own manifest.
       resources: { requests: { cpu: "200m" } },
       livenessProbe: {
         httpGet: { path: "/healthz", host: "127.0.0.1", port: 10258, scheme: "HTTPS" },

@@ -1,14 +1,15 @@
 import { type KubernetesObject, labels } from "../../../addons/addon.ts";
+import type { Cluster } from "../../../config/schema.ts";
 
-// What the pods that speak to AWS's API have in common.
+// Common parts of the pods that call AWS's API.
 
 /**
- * On control planes alone, in the host's network: the metadata service answers one hop far, so these pods have the instance's role and
- * no pod of a user does. They start before the cloud has said a word about a new node, because it is they who make it say so.
+ * On control planes alone, in the host's network: the metadata service answers within one hop, so these pods have the instance's role
+ * and no pod of a user has it. They start on nodes that the cloud has not initialized, because they do the initialization.
  */
 export const onControlPlanes = {
   hostNetwork: true,
-  // The host's own name servers: AWS's names must resolve before the cluster's DNS is there.
+  // The host's own name servers: AWS's names must resolve before the cluster's DNS runs.
   dnsPolicy: "Default",
   priorityClassName: "system-cluster-critical",
   nodeSelector: { "node-role.kubernetes.io/control-plane": "" },
@@ -20,13 +21,13 @@ export const onControlPlanes = {
   ],
 } as const;
 
-/** The authorities that sign for AWS, off the host: an image that is nothing but a program has none. */
+/** The certificate authorities of the host, which sign for AWS: an image with a program alone has none. */
 export const authorities = {
   volume: { name: "authorities", hostPath: { path: "/etc/ssl/certs/ca-certificates.crt", type: "File" } },
   mount: { name: "authorities", mountPath: "/etc/ssl/certs/ca-certificates.crt", readOnly: true },
 } as const;
 
-/** What a program needs that only talks. */
+/** The security context of a program that only uses the network. */
 export const talksOnly = {
   allowPrivilegeEscalation: false,
   readOnlyRootFilesystem: true,
@@ -37,7 +38,11 @@ export const talksOnly = {
   seccompProfile: { type: "RuntimeDefault" },
 } as const;
 
-/** A Deployment in kube-system of pods that stand `onControlPlanes` and take a port of their host. */
+/** Their number: one is active, another one stands by on a second control plane. */
+export const replicasOf = ({ hosts }: Cluster): number =>
+  Math.min(2, Object.values(hosts).filter(({ roles, lost }) => roles.includes("control-plane") && !lost).length);
+
+/** A Deployment in kube-system of pods that run `onControlPlanes` and take a port of their host. */
 export const hostPortDeployment = (name: string, replicas: number, podSpec: unknown): KubernetesObject => ({
   apiVersion: "apps/v1",
   kind: "Deployment",
@@ -45,7 +50,7 @@ export const hostPortDeployment = (name: string, replicas: number, podSpec: unkn
   spec: {
     replicas,
     selector: { matchLabels: { "k8s-app": name } },
-    // Two can't be on one host, whose port they take: one goes before the next comes.
+    // Two can't share a host, whose port they take: the old pod stops before the new one starts.
     strategy: { type: "RollingUpdate", rollingUpdate: { maxUnavailable: 1, maxSurge: 0 } },
     template: { metadata: { labels: labels(name) }, spec: podSpec },
   },

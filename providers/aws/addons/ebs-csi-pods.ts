@@ -2,15 +2,12 @@ import { authorities, onControlPlanes, talksOnly } from "./cloud-pod.ts";
 
 // The driver's pods, after the manifests of its release 1.64.
 
-export interface EbsCsiArgs {
+export interface DriverArgs {
+  /** Name of the cluster. */
   cluster: string;
   region: string;
-  /** References of the driver and of the CSI project's programs beside it. */
-  images: Record<"driver" | "provisioner" | "attacher" | "resizer" | "registrar" | "livenessProbe", string>;
-  /** Key that volumes are encrypted with. By default AWS's own for EBS in the account. */
-  kmsKey?: string;
-  /** Pods of its controller; one acts. */
-  replicas: number;
+  /** Full names of the driver and of the CSI project's programs beside it. */
+  images: Readonly<Record<"driver" | "provisioner" | "attacher" | "resizer" | "registrar" | "livenessProbe", string>>;
 }
 
 const kubelet = "/var/lib/kubelet";
@@ -21,8 +18,8 @@ const small = { requests: { cpu: "10m", memory: "40Mi" }, limits: { memory: "256
 const nodeName = { name: "CSI_NODE_NAME", valueFrom: { fieldRef: { fieldPath: "spec.nodeName" } } };
 const confined = { allowPrivilegeEscalation: false, readOnlyRootFilesystem: true };
 
-/** Makes, attaches and grows volumes: speaks to AWS, so it is on control planes. */
-export function controllerSpec(name: string, { cluster, region, images }: EbsCsiArgs) {
+/** Creates, attaches and grows volumes. It calls AWS's API, so it runs on control planes. */
+export function controllerSpec(name: string, { cluster, region, images }: DriverArgs) {
   const port = 9808;
   const beside = (name: string, image: string, args: string[]) => ({
     name,
@@ -69,8 +66,8 @@ export function controllerSpec(name: string, { cluster, region, images }: EbsCsi
   };
 }
 
-/** Formats and mounts on its node. It learns what the instance is from its Node, once the cloud controller has said so there. */
-export function nodeSpec(name: string, { images }: EbsCsiArgs) {
+/** Formats and mounts volumes on its node. It reads the instance from its Node, once the cloud controller has written it there. */
+export function nodeSpec(name: string, { images }: DriverArgs) {
   const region = { key: "topology.kubernetes.io/region", operator: "Exists" };
   return {
     serviceAccountName: name,
@@ -88,9 +85,9 @@ export function nodeSpec(name: string, { images }: EbsCsiArgs) {
           "node",
           `--endpoint=unix://${socket}`,
           `--csi-mount-point-prefix=${kubelet}/plugins/kubernetes.io/csi/ebs.csi.aws.com/`,
-          // The metadata service is out of a pod's reach.
+          // Pods can't reach the metadata service.
           "--metadata-sources=kubernetes",
-          // The root disk, and a member's own.
+          // The root disk, and the disk of an etcd member.
           "--reserved-volume-attachments=2",
           "--v=2",
         ],

@@ -1,16 +1,27 @@
-import { type KubernetesObject, labels, serviceAccount } from "../../../addons/addon.ts";
-import { hostPortDeployment } from "./cloud-pod.ts";
-import { controllerSpec, type EbsCsiArgs, nodeSpec } from "./ebs-csi-pods.ts";
+import { type Addon, type KubernetesObject, labels, serviceAccount } from "../../../addons/addon.ts";
+import { hostPortDeployment, replicasOf } from "./cloud-pod.ts";
+import { controllerSpec, type DriverArgs, nodeSpec } from "./ebs-csi-pods.ts";
+import { awsImage } from "./lock.ts";
 
 const namespace = "kube-system";
 const read = ["get", "list", "watch"];
 
 /**
  * aws-ebs-csi-driver: a PersistentVolumeClaim becomes an encrypted EBS volume in the zone of the node its pod was scheduled to. The
- * class `gp3` is the cluster's default. Snapshots of volumes need CRDs and a controller of their own, so they are not part of it.
+ * class `gp3` is the cluster's default. Snapshots of volumes need CRDs and a controller of their own, so they are not included.
  */
-export function ebsCsi(args: EbsCsiArgs): KubernetesObject[] {
-  return [
+export const ebsCsi = ({ region, kmsKey }: { region: string; kmsKey?: string }): Addon<keyof DriverArgs["images"]> => ({
+  name: "aws-ebs-csi-driver",
+  settings: ({ addons }) => (addons.ebsCsi ? {} : undefined),
+  images: (versions) => ({
+    driver: awsImage("aws-ebs-csi-driver", versions),
+    provisioner: awsImage("csi-provisioner", versions),
+    attacher: awsImage("csi-attacher", versions),
+    resizer: awsImage("csi-resizer", versions),
+    registrar: awsImage("csi-node-driver-registrar", versions),
+    livenessProbe: awsImage("livenessprobe", versions),
+  }),
+  objects: ({ cluster, images }) => [
     {
       apiVersion: "storage.k8s.io/v1",
       kind: "CSIDriver",
@@ -29,20 +40,20 @@ export function ebsCsi(args: EbsCsiArgs): KubernetesObject[] {
       parameters: {
         type: "gp3",
         encrypted: "true",
-        ...(args.kmsKey && { kmsKeyId: args.kmsKey }),
+        ...(kmsKey && { kmsKeyId: kmsKey }),
         "csi.storage.k8s.io/fstype": "ext4",
       },
-      // A volume is in one zone: it is made once its pod's node is known.
+      // A volume is in one zone: it is created once the node of its pod is known.
       volumeBindingMode: "WaitForFirstConsumer",
       allowVolumeExpansion: true,
       reclaimPolicy: "Delete",
     },
-    ...controller(args),
-    ...node(args),
-  ];
-}
+    ...controller({ cluster: cluster.name, region, images }, replicasOf(cluster)),
+    ...node({ cluster: cluster.name, region, images }),
+  ],
+});
 
-function controller(args: EbsCsiArgs): KubernetesObject[] {
+function controller(args: DriverArgs, replicas: number): KubernetesObject[] {
   const name = "ebs-csi-controller";
   return [
     ...serviceAccount(name, namespace, `ha-kubernetes:${name}`, [
@@ -78,11 +89,11 @@ function controller(args: EbsCsiArgs): KubernetesObject[] {
       roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "Role", name: `${name}-leases` },
       subjects: [{ kind: "ServiceAccount", name, namespace }],
     },
-    hostPortDeployment(name, args.replicas, controllerSpec(name, args)),
+    hostPortDeployment(name, replicas, controllerSpec(name, args)),
   ];
 }
 
-function node(args: EbsCsiArgs): KubernetesObject[] {
+function node(args: DriverArgs): KubernetesObject[] {
   const name = "ebs-csi-node";
   return [
     ...serviceAccount(name, namespace, `ha-kubernetes:${name}`, [

@@ -13,7 +13,7 @@ import {
 } from "@aws-sdk/client-elastic-load-balancing-v2";
 import { first, type Inputs, type Kinds, only, tagList } from "../kind.ts";
 
-/** Attributes of the API, each the text of an input that is there. */
+/** Attributes of the API, each the text of a given input. */
 const attributes = (inputs: Inputs, names: Readonly<Record<string, string>>) =>
   Object.entries(names)
     .filter(([key]) => inputs[key] !== undefined)

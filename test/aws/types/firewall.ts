@@ -69,7 +69,7 @@ export const firewallKinds: Kinds = {
           ...tagged("security-group", inputs),
         }),
       );
-      // The real provider takes AWS's own rule away too: what may go out is what the program says.
+      // The real provider removes AWS's default rule, too: the program alone decides about egress.
       const GroupId = made.GroupId ?? "";
       const { SecurityGroups } = await ec2.send(new DescribeSecurityGroupsCommand({ GroupIds: [GroupId] }));
       const IpPermissions = first(GroupId, SecurityGroups).IpPermissionsEgress ?? [];

@@ -2,7 +2,7 @@ import { type BlockDeviceMapping, DescribeImagesCommand, type RunInstancesComman
 import type { Clients } from "../clients.ts";
 import { first, type Inputs, only, tagList } from "../kind.ts";
 
-/** The request that starts an instance with these inputs. Throws for what it does not know inside them. */
+/** The request that starts an instance with these inputs. Throws for unknown keys in them. */
 export async function runInstancesRequest(clients: Clients, inputs: Inputs): Promise<RunInstancesCommandInput> {
   const userData = inputs.userDataBase64 ?? (inputs.userData && Buffer.from(inputs.userData).toString("base64"));
   return {

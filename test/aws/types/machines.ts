@@ -19,7 +19,7 @@ import { changeTags, tagged } from "./tags.ts";
 
 const tags = changeTags;
 
-/** Instances, their network interfaces and volumes. `site` makes an instance something that runs. */
+/** Instances, their network interfaces and volumes. `site` runs the instances. */
 export const machineKinds = (site: Site): Kinds => ({
   "aws:ec2/networkInterface:NetworkInterface": {
     required: "subnetId",

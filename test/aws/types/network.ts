@@ -32,7 +32,7 @@ import { changeTags, tagged } from "./tags.ts";
 
 const tags = changeTags;
 
-/** A VPC and what is in it: subnets, gateways, routes, addresses. */
+/** A VPC and its contents: subnets, gateways, routes, addresses. */
 export const networkKinds: Kinds = {
   "aws:ec2/vpc:Vpc": {
     required: "cidrBlock",

@@ -15,7 +15,7 @@ import { first, type Inputs, type Kinds, only, tagList } from "../kind.ts";
 import { market, metadata } from "./instance.ts";
 import { changeTags, tagged } from "./tags.ts";
 
-/** What instances of a template are like. */
+/** The properties of a template's instances. */
 function templateData(inputs: Inputs): RequestLaunchTemplateData {
   return {
     ImageId: inputs.imageId,
@@ -50,7 +50,7 @@ function templateData(inputs: Inputs): RequestLaunchTemplateData {
   };
 }
 
-/** Pools whose instances come and go, and what those read when they join. */
+/** Scaling pools, and the parameters that their instances read when they join. */
 export const poolKinds: Kinds = {
   "aws:ec2/launchTemplate:LaunchTemplate": {
     required: "imageId instanceType userData vpcSecurityGroupIds iamInstanceProfile metadataOptions blockDeviceMappings",
@@ -109,7 +109,7 @@ export const poolKinds: Kinds = {
       const { AutoScalingGroups } = await autoscaling.send(request);
       return { arn: first(name, AutoScalingGroups).AutoScalingGroupARN ?? "" };
     },
-    // With its instances, as the real provider waits for.
+    // With its instances; the real provider waits for their end.
     delete: ({ autoscaling }, AutoScalingGroupName) =>
       autoscaling.send(new DeleteAutoScalingGroupCommand({ AutoScalingGroupName, ForceDelete: true })),
   },

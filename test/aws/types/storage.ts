@@ -63,7 +63,7 @@ export const bucketKinds: Kinds = {
     optional: "forceDestroy tags",
     replaces: "bucket bucketPrefix",
     named: { key: "bucket", prefix: "bucketPrefix", length: 63 },
-    // Only read when the bucket goes.
+    // Read only when the bucket is deleted.
     updates: { forceDestroy: async () => undefined },
     create: async ({ s3 }, { bucket: Bucket, tags }) => {
       const region = process.env.AWS_REGION as "eu-central-1";

@@ -2,11 +2,11 @@ import { CreateTagsCommand, DeleteTagsCommand, type ResourceType } from "@aws-sd
 import type { Clients } from "../clients.ts";
 import { type Inputs, tagList } from "../kind.ts";
 
-/** EC2's way to tag what is being made. */
+/** EC2's tags in a request that creates something. */
 export const tagged = (ResourceType: ResourceType, { tags }: Inputs) =>
   tags === undefined ? {} : { TagSpecifications: [{ ResourceType, Tags: tagList(tags) }] };
 
-/** Changes the tags of something of EC2 that exists. */
+/** Changes the tags of an existing EC2 resource. */
 export async function changeTags({ ec2 }: Clients, id: string, { tags = {} }: Inputs, before: Inputs): Promise<void> {
   const gone = Object.keys(before.tags ?? {}).filter((key) => tags[key] === undefined);
   if (gone.length > 0) await ec2.send(new DeleteTagsCommand({ Resources: [id], Tags: gone.map((Key) => ({ Key })) }));

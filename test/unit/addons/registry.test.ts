@@ -1,6 +1,8 @@
+import assert from "node:assert/strict";
 import { test } from "node:test";
+import { ownNamespaces } from "../../../addons/registry.ts";
 import { resolveVersions } from "../../../artifacts/lock.ts";
-import { addonsStage } from "../../../hosts/addons/addons.ts";
+import { addonsStage } from "../../../hosts/stages/addons/addons.ts";
 import { golden } from "../../harness/golden.ts";
 import { clusterFrom } from "../../harness/samples.ts";
 
@@ -14,7 +16,11 @@ test("a control plane gets the manifests of every add-on, and the list of their 
     api: { domainName: "api.example.com", address: "10.0.0.10" },
     hosts: { m1: host, m2: host, m3: host },
   });
-  const { images } = resolveVersions(cluster);
-  const args = { host: "m1", owner: "prod/1", cluster, address: "10.0.0.11", apiEndpoint: { port: 8443 }, images };
+  const { versions } = resolveVersions(cluster);
+  const args = { host: "m1", owner: "prod/1", cluster, address: "10.0.0.11", apiEndpoint: { port: 8443 }, versions };
   for (const [name, text] of Object.entries(addonsStage(args).inputs ?? {})) golden(`addons/${name.replace(/^\d\d-/, "")}`, text);
+});
+
+test("the checks know the namespaces of all add-ons", () => {
+  assert.deepEqual(ownNamespaces, ["kube-system", "kube-flannel"]);
 });

@@ -21,6 +21,7 @@ import { fillBundle, hashesOf, missingFiles } from "../../../artifacts/bundle.ts
 import { addToManifest, type BundleFile, isWhole, readManifest, sha256Of } from "../../../artifacts/bundle-manifest.ts";
 import { builtName, wantedFiles } from "../../../artifacts/bundle-plan.ts";
 import { BASE_REVISION } from "../../../artifacts/image-base.ts";
+import { lockedImage } from "../../../artifacts/images.ts";
 import { lockedFile, resolveVersions } from "../../../artifacts/lock.ts";
 import { makeLayer, writeImages } from "../../../artifacts/oci-image.ts";
 import { downloadOfficial, isOnline } from "../../../artifacts/official.ts";
@@ -75,7 +76,7 @@ describe("an archive of images", () => {
     return { index, blob: ({ digest }) => readFileSync(join(out, "blobs", digest.replace(":", "/"))) };
   }
 
-  it("is an OCI image layout whose every part is what its descriptor says", async () => {
+  it("is an OCI image layout in which each part matches its descriptor", async () => {
     const { index, blob } = await unpacked();
     assert.deepEqual(
       index.manifests.map((it) => it.annotations["io.containerd.image.name"]),
@@ -106,13 +107,13 @@ describe("an archive of images", () => {
     }
   });
 
-  it("holds what images share once", async () => {
+  it("holds a layer that images share once", async () => {
     await unpacked();
     // One base, one program, two configurations, two manifests.
     assert.equal(readdirSync(join(folder, "out/blobs/sha256")).length, 6);
   });
 
-  it("is the same bytes whenever and in whatever order its files were made", async () => {
+  it("has the same bytes whenever and in whatever order its files were made", async () => {
     const names = ["b", "a", "c"];
     const layers = [names, [...names].reverse()].map(async (order, i) => {
       const files = join(folder, `${i}`);
@@ -130,7 +131,7 @@ describe("an archive of images", () => {
 });
 
 describe("a bundle's manifest", () => {
-  it("is empty where there is none, and says so where it is broken", () => {
+  it("is empty if there is none, and refused if it is broken", () => {
     assert.deepEqual(readManifest(folder), { files: {} });
     writeFileSync(join(folder, "manifest.json"), "{");
     assert.throws(() => readManifest(folder), /manifest\.json can't be read: .*Remove it and run this again/);
@@ -145,7 +146,7 @@ describe("a bundle's manifest", () => {
     assert.deepEqual(readdirSync(folder), ["manifest.json"]);
   });
 
-  it("tells a whole file from one that is cut, changed or gone", async () => {
+  it("tells a whole file from a truncated, changed or missing one", async () => {
     const whole = () => isWhole(folder, "file", entry("content"));
     assert.equal(await whole(), false);
     writeFileSync(join(folder, "file"), "content");
@@ -171,13 +172,13 @@ describe("official files of a bundle", () => {
     status = 200;
   });
 
-  it("are downloaded and noted as what they are", async () => {
+  it("are downloaded and noted as official", async () => {
     const made = await downloadOfficial(locked(), path());
     assert.deepEqual(made, { sha256: sha256("runc's bytes"), size: 12, version: "1.4.3", origin: "official", from: [url()] });
     assert.equal(await sha256Of(path()), made.sha256);
   });
 
-  it("are refused where they are not the lock's, with both hashes, and nothing is left", async () => {
+  it("are refused with both hashes if they differ from the lock, and leave nothing behind", async () => {
     const expected = "0".repeat(64);
     await assert.rejects(downloadOfficial({ ...locked(), sha256: expected }, path()), {
       message: `${url()} is not the file of artifacts/lock.json: expected SHA-256 ${expected}, found ${sha256("runc's bytes")}`,
@@ -185,11 +186,11 @@ describe("official files of a bundle", () => {
     assert.deepEqual(readdirSync(folder), []);
   });
 
-  it("are refused before anything is asked where their hash is unknown", async () => {
+  it("are refused before any request if their hash is unknown", async () => {
     await assert.rejects(downloadOfficial({ ...locked(), sha256: "unknown" }, path()), /is unknown: fill it in/);
   });
 
-  it("say why they can't be had", async () => {
+  it("give the reason if the download fails", async () => {
     status = 403;
     await assert.rejects(downloadOfficial(locked(), path()), { message: `${url()} can't be downloaded: HTTP status 403` });
     const closed = "http://127.0.0.1:9/runc.amd64";
@@ -199,14 +200,14 @@ describe("official files of a bundle", () => {
     );
   });
 
-  it("are asked for only where the projects can be reached", async () => {
+  it("are used only if the projects can be reached", async () => {
     assert.equal(await isOnline(url()), true);
     status = 403;
     assert.equal(await isOnline(url()), false);
     assert.equal(await isOnline("http://127.0.0.1:9/"), false);
   });
 
-  it("are not made again, and are not taken for built ones", async () => {
+  it("are not downloaded again, and do not pass for built ones", async () => {
     const wanted = [{ file: runc.file, version: runc.version, locked: locked() }];
     const bundle = { folder, architecture: "amd64" as const, source: "official" as const, wanted };
     const fill = () => fillBundle(bundle);
@@ -220,8 +221,11 @@ describe("official files of a bundle", () => {
     await assert.rejects(fill(), /HTTP status 403/);
   });
 
-  it("are made again where images built here stand on earlier files than today's", async () => {
-    const wanted = (["kube-proxy", "coredns"] as const).map((group) => ({ file: group, version: "1.0.0", group }));
+  it("are built again if images stand on older base files", async () => {
+    const { versions } = resolveVersions({ kubernetesVersion: "1.36.3", versions: {} } as never);
+    const wanted = ["kube-proxy", "coredns"].map((name) => {
+      return { file: name, version: "1.0.0", images: [lockedImage(name, versions)] };
+    });
     const bundle = { folder, architecture: "amd64" as const, source: "auto" as const, wanted };
     const missing = async () => (await missingFiles(bundle)).map(({ file }) => file);
     for (const { file } of wanted) {
@@ -233,7 +237,7 @@ describe("official files of a bundle", () => {
     assert.deepEqual(await missing(), []);
   });
 
-  it("are made again where what was built is under an official archive's name: it is compressed", async () => {
+  it("are built again if a built archive has an official name, because then it is compressed", async () => {
     const { versions } = resolveVersions({ kubernetesVersion: "1.36.3", versions: {} } as never);
     const wanted = wantedFiles(versions, "amd64", "auto").filter(({ file }) => file.startsWith("etcd-"));
     const bundle = { folder, architecture: "amd64" as const, source: "auto" as const, wanted };
@@ -248,7 +252,7 @@ describe("official files of a bundle", () => {
     assert.deepEqual(Object.keys(hashesOf(bundle)), ["etcd-3.6.14-linux-amd64.tar"]);
   });
 
-  it("are made again where one is damaged", async () => {
+  it("are made again if one is damaged", async () => {
     const wanted = [{ file: runc.file, version: runc.version, locked: locked() }];
     await fillBundle({ folder, architecture: "amd64", source: "official", wanted });
     writeFileSync(path(), "damaged byte");
@@ -265,7 +269,7 @@ describe("npm run bundle", () => {
   it("explains itself", async () => {
     const { status, stdout } = await bundle(["--help"]);
     assert.equal(status, 0);
-    for (const option of ["kubernetes-version", "version", "architecture", "output", "source", "hashes"]) {
+    for (const option of ["kubernetes-version", "version", "architecture", "output", "source", "lock", "hashes"]) {
       assert.match(stdout, new RegExp(`^ {2}--${option}\\b`, "m"));
     }
   });
@@ -276,6 +280,7 @@ describe("npm run bundle", () => {
     [["--version", "helm=3"], "--version helm: it is one of etcd, containerd, runc, cniPlugins, flannel, coredns"],
     [["--version", "etcd=3.5.0"], "etcd version 3.5.0 is not in artifacts/lock.json; it has 3.6.13, 3.6.14"],
     [["--kubernetes-version", "1.2.3"], "Kubernetes version 1.2.3 is not in artifacts/lock.json; it has 1.36.3, 1.36.1, 1.35.4"],
+    [["--lock", "/no/such"], "--lock /no/such can't be read as JSON: ENOENT"],
     [["--no-such"], "Unknown option '--no-such'"],
   ];
   for (const [args, message] of mistakes) {
@@ -287,7 +292,7 @@ describe("npm run bundle", () => {
     });
   }
 
-  it("waits for nobody where everything is there, and prints its hashes", async () => {
+  it("does not wait for another run if every file exists, and prints the hashes", async () => {
     const { versions } = resolveVersions({ kubernetesVersion: "1.36.1", versions: {} } as never);
     const files = wantedFiles(versions, "arm64", "auto").map(builtName);
     for (const file of files) {
@@ -305,7 +310,7 @@ describe("npm run bundle", () => {
     assert.deepEqual(JSON.parse(stdout), Object.fromEntries(files.map((file) => [file, sha256(file)])));
   });
 
-  it("says what is missing where there is no Go", async () => {
+  it("asks for Go if there is none", async () => {
     const bin = join(folder, "bin");
     mkdirSync(bin);
     symlinkSync((await must("sh", ["-c", "command -v flock"])).trim(), join(bin, "flock"));

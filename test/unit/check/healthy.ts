@@ -6,13 +6,13 @@ import type { Looked } from "../../../check/observe.ts";
 import type { WantedHost, WantedStack } from "../../../check/stack.ts";
 import { readStage, wantedUnits } from "../../../check/wanted.ts";
 import { parseCluster } from "../../../config/parse.ts";
-import { balancerStage } from "../../../hosts/balancer/balancer.ts";
-import { controlPlaneStage } from "../../../hosts/control-plane/control-plane.ts";
-import { etcdStage } from "../../../hosts/etcd/etcd.ts";
-import { prepareStage } from "../../../hosts/prepare/prepare.ts";
 import { renderStage, type Stage } from "../../../hosts/stage.ts";
-import { workerStage } from "../../../hosts/worker/worker.ts";
-import { known, metal } from "../config/samples.ts";
+import { balancerStage } from "../../../hosts/stages/balancer/balancer.ts";
+import { controlPlaneStage } from "../../../hosts/stages/control-plane/control-plane.ts";
+import { etcdStage } from "../../../hosts/stages/etcd/etcd.ts";
+import { prepareStage } from "../../../hosts/stages/prepare/prepare.ts";
+import { workerStage } from "../../../hosts/stages/worker/worker.ts";
+import { known, metal } from "../../harness/samples.ts";
 
 // A cluster that is wholly well, as the script on its hosts would tell it. Tests break one thing at a time.
 
@@ -136,7 +136,7 @@ const unitText = (name: string, pid: number) =>
 const histogram = (name: string) =>
   [0.001, 0.002, 0.004, 0.008, 0.016, 0.032].map((bound, index) => `${name}_bucket{le="${bound}"} ${index < 2 ? 500 : 1000}`);
 
-/** The part that hosts/check/system.sh tells. */
+/** The part that hosts/tools/check/system.sh tells. */
 function systemOf(host: WantedHost): Record<string, string> {
   const isPlane = host.stages.includes("control-plane");
   const sysctls = [...wantedSysctls(host)];
@@ -166,7 +166,7 @@ function systemOf(host: WantedHost): Record<string, string> {
 }
 
 /** What the script would print on a host that is well. */
-export function wellText(host: WantedHost): string {
+function wellText(host: WantedHost): string {
   const is = (stage: string) => host.stages.includes(stage);
   const units = wantedUnits(host);
   const programs = {

@@ -12,7 +12,7 @@ import { readObservation } from "../../../check/observation.ts";
 import { questions } from "../../../check/observe.ts";
 import { readStage, unitsOf } from "../../../check/wanted.ts";
 import { renderStage, type Stage } from "../../../hosts/stage.ts";
-import { clusterOf, graphOf } from "../components/graph.ts";
+import { clusterOf, graphOf } from "../../harness/graph.ts";
 import { wantedHost } from "./healthy.ts";
 
 const sha256 = (text: string) => createHash("sha256").update(text).digest("hex");
@@ -71,7 +71,8 @@ test("of inputs only those of prepare are read: others may be secret", () => {
   assert.deepEqual(read("worker"), {});
 });
 
-test("a command that is no stage's is none", () => assert.equal(readStage("exec sh -c 'kubeadm token create'", ""), undefined));
+test("a command that does not run a stage is ignored", () =>
+  assert.equal(readStage("exec sh -c 'kubeadm token create'", ""), undefined));
 
 test("units are those whose files a stage brings", () => {
   assert.deepEqual(
@@ -115,7 +116,7 @@ test("the script tells files as they are, runs anywhere and leaves nothing behin
     const host = { ...wantedHost("w1"), stages: [], settings: {}, files };
     const { status, stdout } = spawnSync("bash", ["-s"], {
       input: `${questions(host)}. "$SCRIPT"`,
-      env: { ...process.env, SCRIPT: new URL("../../../hosts/check/check.sh", import.meta.url).pathname },
+      env: { ...process.env, SCRIPT: new URL("../../../hosts/tools/check/check.sh", import.meta.url).pathname },
       encoding: "utf8",
     });
     assert.equal(status, 0);

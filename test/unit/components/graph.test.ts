@@ -4,7 +4,7 @@ import { readStage } from "../../../check/wanted.ts";
 import { parseCluster } from "../../../config/parse.ts";
 import { record } from "../../../config/recorded.ts";
 import { known } from "../../../providers/index.ts";
-import { clusterOf, graphOf, type Registered } from "./graph.ts";
+import { clusterOf, graphOf, type Registered } from "../../harness/graph.ts";
 
 type Graph = Map<string, Registered>;
 
@@ -69,7 +69,7 @@ test("while the API moves, pods are started again once every host knows both pla
   const parsed = parseCluster(still, known);
   assert.ok(parsed.ok);
   const recorded = record(parsed.cluster, known);
-  const names = ({ options }: Registered = { type: "", inputs: {}, options: {} as never }) =>
+  const names = ({ options }: Registered = { type: "", urns: [], inputs: {}, options: {} as never }) =>
     options.dependencies.map((urn) => urn.split("::").at(-1) ?? "").sort();
   const [before, after] = [await graphOf(still, recorded), await graphOf(moving, recorded)];
   const waitsFor = (graph: Graph, name: string) => names(graph.get(command(name)));

@@ -4,7 +4,7 @@ import { type AuthorityName, authorityNames, type Generations } from "../../../c
 import { parseCluster } from "../../../config/parse.ts";
 import { record } from "../../../config/recorded.ts";
 import { known } from "../../../providers/index.ts";
-import { clusterOf, graphOf, type Registered } from "./graph.ts";
+import { clusterOf, graphOf, type Registered } from "../../harness/graph.ts";
 
 // What each step of a rotation makes, changes and takes away, resource by resource.
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as pulumi from "@pulumi/pulumi";
-import { clusterOf, graphOf, type Registered } from "./graph.ts";
+import { clusterOf, graphOf, type Registered } from "../../harness/graph.ts";
 
 // How much of the state a cluster of 100 hosts takes. What is the same on all hosts must not travel in every command.
 

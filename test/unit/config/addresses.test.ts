@@ -1,7 +1,16 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { addressNumber, addressText, canonical, contains, inside, overlap, range } from "../../../config/addresses.ts";
+import {
+  addressNumber,
+  addressText,
+  canonical,
+  contains,
+  dnsAddress,
+  inside,
+  overlap,
+  range,
+} from "../../../config/addresses.ts";
 
 const number = fc.integer({ min: 0, max: 2 ** 32 - 1 });
 const cidr = fc.tuple(number, fc.integer({ min: 0, max: 32 })).map(([address, prefix]) => `${addressText(address)}/${prefix}`);
@@ -14,6 +23,12 @@ test("an address is the same after the way to a number and back", () => {
   fc.assert(fc.property(number, (address) => addressNumber(addressText(address)) === address));
   assert.equal(addressNumber("255.255.255.255"), 2 ** 32 - 1);
   assert.equal(addressText(addressNumber("192.168.1.10")), "192.168.1.10");
+});
+
+test("the cluster's DNS has the 10th address of the Service network", () => {
+  assert.equal(dnsAddress("10.96.0.0/16"), "10.96.0.10");
+  assert.equal(dnsAddress("172.16.3.240/28"), "172.16.3.250");
+  assert.equal(dnsAddress("192.168.255.0/24"), "192.168.255.10");
 });
 
 test("a range holds its own address, and its ends have its size between them", () => {

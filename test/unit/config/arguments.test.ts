@@ -3,7 +3,7 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { parseCluster } from "../../../config/parse.ts";
 import { goBoolean, goMap, goPortRange } from "../../../config/rules/go-arguments.ts";
-import { known, metal } from "./samples.ts";
+import { known, metal } from "../../harness/samples.ts";
 
 function warnings(extraArgs: Record<string, string>, more: (config: ReturnType<typeof metal>) => void = () => {}): string[] {
   const config = metal();

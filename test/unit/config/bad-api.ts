@@ -1,4 +1,5 @@
-import { aws, type Bad, bad, lab, metal } from "./samples.ts";
+import { aws, lab, metal } from "../../harness/samples.ts";
+import { type Bad, bad } from "./bad-sample.ts";
 
 // A move of the API that is written down wrongly.
 
@@ -37,7 +38,7 @@ export const badApi: readonly Bad[] = [
     mistake: "a former place that is the present one",
     from: metal,
     edit: (c) => {
-      c.api.former = { domainName: "api.example.com", port: 6444 };
+      c.api.former = { domainName: "api.prod.internal", port: 6444 };
     },
     keys: ["cluster.api.former.domainName"],
   },

@@ -1,4 +1,4 @@
-import { type Bad, bad } from "./samples.ts";
+import { type Bad, bad } from "./bad-sample.ts";
 
 // Arguments of kube-apiserver.
 

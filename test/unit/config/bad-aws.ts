@@ -1,4 +1,5 @@
-import { aws, type Bad, lab } from "./samples.ts";
+import { aws, lab } from "../../harness/samples.ts";
+import type { Bad } from "./bad-sample.ts";
 
 /** What is refused on aws, or of aws elsewhere. */
 export const badAws: readonly Bad[] = [

@@ -1,5 +1,5 @@
-import type { Bad } from "./samples.ts";
-import { lab, master, metal } from "./samples.ts";
+import { lab, metal, oneMore } from "../../harness/samples.ts";
+import type { Bad } from "./bad-sample.ts";
 
 // Roles, counts, pools and access.
 
@@ -40,7 +40,7 @@ export const badHosts: readonly Bad[] = [
     mistake: "even etcd",
     from: metal,
     edit: (c) => {
-      c.hosts.m4 = master(4);
+      c.hosts.m4 = oneMore(4);
     },
     keys: ["cluster.hosts"],
   },
@@ -56,7 +56,7 @@ export const badHosts: readonly Bad[] = [
     mistake: "seven etcd",
     from: metal,
     edit: (c) => {
-      for (const n of [4, 5, 6, 7]) c.hosts[`m${n}`] = master(n);
+      for (const n of [4, 5, 6, 7]) c.hosts[`m${n}`] = oneMore(n);
     },
     keys: ["cluster.hosts"],
   },

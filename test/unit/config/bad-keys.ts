@@ -1,5 +1,5 @@
-import type { Bad } from "./samples.ts";
-import { metal } from "./samples.ts";
+import { metal } from "../../harness/samples.ts";
+import type { Bad } from "./bad-sample.ts";
 
 // Keys wrong by themselves.
 
@@ -134,7 +134,7 @@ export const badKeys: readonly Bad[] = [
     keys: ["cluster.hosts.m_4"],
   },
   {
-    mistake: "host that is no mapping",
+    mistake: "host that is not a mapping",
     from: metal,
     edit: (c) => {
       c.hosts.w2 = "10.0.0.22";

@@ -1,4 +1,5 @@
-import { aws, type Bad, bad, type Written } from "./samples.ts";
+import { aws, type Written } from "../../harness/samples.ts";
+import { type Bad, bad } from "./bad-sample.ts";
 
 // Limits of AWS, one machine for two hosts, ports and interfaces that are none.
 

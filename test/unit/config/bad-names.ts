@@ -1,4 +1,5 @@
-import { type Bad, bad, type Written } from "./samples.ts";
+import type { Written } from "../../harness/samples.ts";
+import { type Bad, bad } from "./bad-sample.ts";
 
 // Names of hosts and of the API, labels and taints, and where SSH goes.
 
@@ -11,7 +12,7 @@ export const badNames: readonly Bad[] = [
   ...["w..x", "w.", "W2", "w2-.example.com", `${"w".repeat(60)}.abc`].map((name) =>
     bad(`host ${name}`, renamed(name), `cluster.hosts.${name}`),
   ),
-  ...["localhost", "localhost.localdomain", "10.0.0.22", "api.example.com", "m1.example.com", "client-m1"].map((name) =>
+  ...["localhost", "localhost.localdomain", "10.0.0.22", "api.prod.internal", "m1.example.com", "client-m1"].map((name) =>
     bad(`host ${name}`, renamed(name), `cluster.hosts.${name}`),
   ),
   ...["localhost.localdomain", "api.localhost"].map((name) =>

@@ -1,4 +1,4 @@
-import { type Bad, bad } from "./samples.ts";
+import { type Bad, bad } from "./bad-sample.ts";
 
 // What kernels and kubelets are told.
 

@@ -1,4 +1,5 @@
-import { type Bad, bad, metal } from "./samples.ts";
+import { metal } from "../../harness/samples.ts";
+import { type Bad, bad } from "./bad-sample.ts";
 
 // Places of etcd's data and snapshots.
 

@@ -1,5 +1,5 @@
-import type { Bad } from "./samples.ts";
-import { lab, metal } from "./samples.ts";
+import { lab, metal } from "../../harness/samples.ts";
+import type { Bad } from "./bad-sample.ts";
 
 // Settings and versions.
 

@@ -1,4 +1,5 @@
-import { type Bad, bad, type Written } from "./samples.ts";
+import type { Written } from "../../harness/samples.ts";
+import { type Bad, bad } from "./bad-sample.ts";
 
 // Other tools' words, keys of other places, and what can't be seen.
 

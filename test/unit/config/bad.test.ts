@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { parseCluster } from "../../../config/parse.ts";
+import { known, type Written } from "../../harness/samples.ts";
 import { badConfigs } from "./bad.ts";
-import { allRules, clusterOf, known, type Written } from "./samples.ts";
+import { allRules, readable } from "./every-rule.ts";
 
 /** The keys of all problems. */
 function keys(config: Written): string[] {
@@ -24,7 +25,7 @@ test("every rule is broken by some bad config", () => {
   const clusters = badConfigs.flatMap(({ from, edit }) => {
     const config = from();
     edit(config);
-    return clusterOf(config) ?? [];
+    return readable(config) ?? [];
   });
   const unbroken = allRules.filter((rule) => !clusters.some((cluster) => rule.check(cluster, known).length > 0));
   assert.deepEqual(

@@ -9,9 +9,9 @@ import { badNames } from "./bad-names.ts";
 import { badNetworks } from "./bad-networks.ts";
 import { badNodes } from "./bad-nodes.ts";
 import { badPaths } from "./bad-paths.ts";
+import type { Bad } from "./bad-sample.ts";
 import { badSettings } from "./bad-settings.ts";
 import { badWords } from "./bad-words.ts";
-import type { Bad } from "./samples.ts";
 
 /** Every config that must be refused. */
 export const badConfigs: readonly Bad[] = [

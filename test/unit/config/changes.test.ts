@@ -7,12 +7,13 @@ import { parseCluster } from "../../../config/parse.ts";
 import { providerOf } from "../../../config/provider.ts";
 import { movesApi, type Recorded, readRecorded, record, withApiOf } from "../../../config/recorded.ts";
 import type { Override } from "../../../config/schema.ts";
+import { known, metal } from "../../harness/samples.ts";
 import { apart, five, host, member, three, worker } from "./changes-samples.ts";
+import { allRefusals } from "./every-rule.ts";
 import { firstUps, refusedChanges } from "./refused.ts";
 import { api, rest as apiAtRest } from "./refused-api.ts";
 import { at, dropOld, issueNew, rest, trustBoth } from "./refused-authorities.ts";
 import { another, onAws } from "./refused-machines.ts";
-import { allRefusals, known, metal } from "./samples.ts";
 
 const refused = (before: Recorded | undefined, after: Recorded, allow: Override[] = []) =>
   refuseChanges(before, after, allow, known).map(({ key }) => key);
@@ -47,7 +48,7 @@ test("every refusal is met by some change", () => {
 const allowed: { change: string; from: () => Recorded; before?: (b: Recorded) => void; after?: (a: Recorded) => void }[] = [
   { change: "none", from: three },
   {
-    change: "a worker more, a worker fewer",
+    change: "one worker added, one removed",
     from: three,
     after: (a) => {
       a.hosts.w3 = worker("10.0.0.23");
@@ -255,7 +256,7 @@ for (const [change, was, is] of ways) {
 const moving = {
   ...apiAtRest,
   ...{ domainName: "k8s.example.com", address: "10.0.0.9", port: 6444, virtualRouterId: 9 },
-  former: { domainName: "api.example.com", address: "10.0.0.10", port: 8443, virtualRouterId: 10 },
+  former: { domainName: "api.prod.internal", address: "10.0.0.10", port: 8443, virtualRouterId: 10 },
 };
 const { former, ...moved } = moving;
 const moves: readonly [string, typeof apiAtRest, typeof apiAtRest][] = [
@@ -404,7 +405,7 @@ test("a record says where the API is, was, and by which VRRP ids its addresses a
     return record(parsed.cluster, known).api;
   };
   assert.deepEqual(recordedApi(), apiAtRest);
-  config.api = { domainName: "api.example.com", address: "10.0.0.9", former: { address: "10.0.0.10" } };
+  config.api = { domainName: "api.prod.internal", address: "10.0.0.9", former: { address: "10.0.0.10" } };
   assert.deepEqual(recordedApi(), {
     ...apiAtRest,
     address: "10.0.0.9",

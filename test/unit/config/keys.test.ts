@@ -103,11 +103,11 @@ test("a key with one changed character in its secret half is refused", () => {
   }
 });
 
-test("what is no private key is told from one, and never shown", () => {
+test("a text that is not a private key is recognized, and never shown", () => {
   assert.match(faultOf(read("ed25519.pub")) ?? "", /is a public key/);
   assert.match(faultOf("~/.ssh/id_ed25519\n") ?? "", /perhaps its file's name/);
   assert.match(faultOf("PuTTY-User-Key-File-3: ssh-ed25519\nEncryption: none\n") ?? "", /PuTTY's form/);
-  assert.equal(faultOf("some\nlines"), "is no private key");
+  assert.equal(faultOf("some\nlines"), "is not a private key");
 });
 
 test("a host's key is taken as its file, ssh-keyscan and known_hosts have it, and ends up as authorized_keys has it", () => {

@@ -3,8 +3,7 @@ import { spawnSync } from "node:child_process";
 import { test } from "node:test";
 import * as pulumi from "@pulumi/pulumi";
 import { checkStack, loadCluster, type StackConfig } from "../../../config/load.ts";
-import { newPrivateKey } from "../../harness/samples.ts";
-import { known, lab, metal, type Written } from "./samples.ts";
+import { known, lab, metal, newPrivateKey, type Written } from "../../harness/samples.ts";
 
 const key = newPrivateKey();
 

@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { asMeant } from "../../../config/meant.ts";
 import { parseCluster } from "../../../config/parse.ts";
 import { grouped, type Problem, shown, visible } from "../../../config/problems.ts";
-import { known, metal, type Written } from "./samples.ts";
+import { known, metal, type Written } from "../../harness/samples.ts";
 
 function right(config: Written) {
   const parsed = parseCluster(JSON.parse(JSON.stringify(config)), known);

@@ -4,10 +4,11 @@ import { parseCluster } from "../../../config/parse.ts";
 import { type Problem, problemText } from "../../../config/problems.ts";
 import { providerOf } from "../../../config/provider.ts";
 import { golden } from "../../harness/golden.ts";
+import { clusterFrom, known, type Written } from "../../harness/samples.ts";
 import { badConfigs } from "./bad.ts";
 import type { RefusedChange } from "./changes-samples.ts";
+import { allRefusals, allRules, allWarnings, readable } from "./every-rule.ts";
 import { firstUps, refusedChanges } from "./refused.ts";
-import { allRefusals, allRules, allWarnings, clusterOf, known, type Written } from "./samples.ts";
 import { warnedAddresses } from "./warned.ts";
 import { warnedSettings, warnedUnused } from "./warned-settings.ts";
 
@@ -44,15 +45,15 @@ function byRefusal(change: ReturnType<typeof changed>): Problem[][] {
 
 test("the words of every message stay as they are", () => {
   const bad = badConfigs.map((sample) => ({ title: sample.mistake, config: written(sample) }));
-  const alone = bad.filter(({ config }) => clusterOf(config) === undefined);
+  const alone = bad.filter(({ config }) => readable(config) === undefined);
   const together = bad.flatMap(({ title, config }) => {
-    const cluster = clusterOf(config);
+    const cluster = readable(config);
     return cluster === undefined ? [] : [{ title, cluster }];
   });
-  const warned = [...warnedAddresses, ...warnedSettings, ...warnedUnused].flatMap((sample) => {
-    const cluster = clusterOf(written(sample));
-    return cluster === undefined ? [] : [{ title: sample.of, cluster }];
-  });
+  const warned = [...warnedAddresses, ...warnedSettings, ...warnedUnused].map((sample) => ({
+    title: sample.of,
+    cluster: clusterFrom(written(sample)),
+  }));
   const ofRules = (all: typeof allRules, samples: typeof together) =>
     all.map((rule) =>
       section(

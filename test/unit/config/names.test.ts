@@ -6,7 +6,7 @@ import fc from "fast-check";
 import { parseCluster } from "../../../config/parse.ts";
 import { hostName } from "../../../config/values.ts";
 import { zoneOf } from "../../../providers/aws/config/machines.ts";
-import { known, metal } from "./samples.ts";
+import { known, metal } from "../../harness/samples.ts";
 
 const longest = `${"w".repeat(51)}.example.com`;
 
@@ -56,9 +56,9 @@ test("a host's zone goes by the number before the first dot", () => {
 });
 
 test("a worker asks for a certificate in the longest name, which openssl alone refuses", () => {
-  const script = readFileSync(new URL("../../../hosts/worker/lib-join.sh", import.meta.url), "utf8");
+  const script = readFileSync(new URL("../../../hosts/stages/worker/lib-join.sh", import.meta.url), "utf8");
   const request = script.match(/^ {2}printf .*openssl\.cnf"\n {2}openssl req .*$/m)?.[0];
-  assert.ok(request !== undefined, "the request is made otherwise");
+  assert.ok(request !== undefined, "the request is made in another way");
   const shell = `set -eu; scratch=$(mktemp -d); trap 'rm -rf "$scratch"' EXIT; HOST_NAME=${longest}
     openssl ecparam -name prime256v1 -genkey -noout -out "$scratch/key.pem"
     ${request}

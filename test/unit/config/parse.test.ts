@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { parseCluster } from "../../../config/parse.ts";
 import { didYouMean } from "../../../config/problems.ts";
 import type { LabCluster } from "../../../providers/lab/schema.ts";
-import { known, lab, master, metal, type Written } from "./samples.ts";
+import { known, lab, metal, oneMore, type Written } from "../../harness/samples.ts";
 
 function right(config: Written) {
   const parsed = parseCluster(JSON.parse(JSON.stringify(config)), known);
@@ -54,7 +54,7 @@ test("every default is filled in, of sections that aren't written too", () => {
 test("all mistakes of single keys come at once, then all of rules over several keys", () => {
   const config = metal();
   config.hosts.w1.pool = "genral";
-  config.hosts.m4 = master(4);
+  config.hosts.m4 = oneMore(4);
   config.network = { podCidr: "10.0.0.0/16" };
   config.etcd = { electionMilliseconds: 100 };
   const broken = structuredClone(config);
@@ -116,7 +116,7 @@ test("a throw-away cluster of one member is taken, and said loudly", () => {
 });
 
 test("throw-away doesn't make an even number right", () => {
-  assert.deepEqual(wrong({ ...small(), hosts: { ...small().hosts, m2: master(2) } }), ["cluster.hosts", "cluster.hosts"]); // etcd, control planes
+  assert.deepEqual(wrong({ ...small(), hosts: { ...small().hosts, m2: oneMore(2) } }), ["cluster.hosts", "cluster.hosts"]); // etcd, control planes
 });
 
 test("a lost member is counted or not, as it fits", () => {
@@ -126,9 +126,9 @@ test("a lost member is counted or not, as it fits", () => {
     right(config).warnings.map(({ key }) => key),
     ["cluster.hosts.m2.lost"],
   );
-  config.hosts.m4 = master(4); // 3 without it
+  config.hosts.m4 = oneMore(4); // 3 without it
   right(config);
-  config.hosts.m5 = master(5); // 5 with it
+  config.hosts.m5 = oneMore(5); // 5 with it
   right(config);
 });
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { parseCluster } from "../../../config/parse.ts";
-import { known, metal, type Written } from "./samples.ts";
+import { known, metal, type Written } from "../../harness/samples.ts";
 
 const parsed = (etcd: Written, dataDevice?: string) => {
   const config = metal();

@@ -4,14 +4,14 @@ import { onAws } from "./refused-machines.ts";
 
 // Jumps of the API's name, address and port.
 
-export const rest: RecordedApi = { domainName: "api.example.com", address: "10.0.0.10", port: 8443, virtualRouterId: 10 };
+export const rest: RecordedApi = { domainName: "api.prod.internal", address: "10.0.0.10", port: 8443, virtualRouterId: 10 };
 export const api =
   (it: RecordedApi) =>
   (recorded: Recorded): void => {
     recorded.api = it;
   };
 const metal = () => ({ ...three(), api: rest });
-const aws = () => ({ ...onAws(), api: { domainName: "api.example.com", port: 6443 } });
+const aws = () => ({ ...onAws(), api: { domainName: "api.prod.internal", port: 6443 } });
 export const refusedApi: readonly RefusedChange[] = [
   {
     change: "another name, address and port at once, with nothing beside",
@@ -35,7 +35,7 @@ export const refusedApi: readonly RefusedChange[] = [
   {
     change: "another port on aws",
     from: aws,
-    after: api({ domainName: "api.example.com", port: 443 }),
+    after: api({ domainName: "api.prod.internal", port: 443 }),
     keys: ["cluster.api.port"],
   },
   {

@@ -7,8 +7,7 @@ import { checkStack } from "../../../config/load.ts";
 import { problemText } from "../../../config/problems.ts";
 import { fileWords } from "../../../config/stack-file.ts";
 import { environmentFor, readStackFile } from "../../../engine/environment.ts";
-import { newPrivateKey } from "../../harness/samples.ts";
-import { known, lab, metal } from "./samples.ts";
+import { known, lab, metal, newPrivateKey } from "../../harness/samples.ts";
 
 const file = (...lines: string[]) =>
   ["config:", "  ha-kubernetes:cluster:", ...lines.map((line) => `    ${line}`), ""].join("\n");

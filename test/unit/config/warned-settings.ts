@@ -1,4 +1,4 @@
-import { aws } from "./samples.ts";
+import { aws } from "../../harness/samples.ts";
 import { type Warned, word } from "./warned.ts";
 
 const onAws = (of: string, edit: Warned["edit"], ...keys: string[]): Warned => ({ of, from: aws, edit, keys });

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { parseCluster } from "../../../config/parse.ts";
-import { allWarnings, known } from "./samples.ts";
+import { known } from "../../harness/samples.ts";
+import { allWarnings } from "./every-rule.ts";
 import { warnedAddresses } from "./warned.ts";
 import { warnedSettings, warnedUnused } from "./warned-settings.ts";
 

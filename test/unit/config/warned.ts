@@ -1,4 +1,4 @@
-import { hostKeyOf, metal, type Written } from "./samples.ts";
+import { hostKeyOf, metal, type Written } from "../../harness/samples.ts";
 
 /** A config that is taken with a word. */
 export interface Warned {

@@ -4,7 +4,7 @@ import { commandLine } from "../../../engine/arguments.ts";
 
 const lineOf = (...argv: string[]) => commandLine(argv, {});
 
-test("a verb becomes the CLI's command, and every flag goes through", () => {
+test("a verb becomes the CLI's command, and every flag passes through", () => {
   const args = (...argv: string[]) => lineOf(...argv).args;
   assert.deepEqual(args("up", "--diff", "--target", "urn:x"), ["up", "--diff", "--target", "urn:x"]);
   assert.deepEqual(args("output", "kubeconfig", "--show-secrets"), ["stack", "output", "kubeconfig", "--show-secrets"]);
@@ -12,14 +12,14 @@ test("a verb becomes the CLI's command, and every flag goes through", () => {
   assert.deepEqual(args("pulumi", "stack", "ls"), ["stack", "ls"]);
 });
 
-test("the stack is found in every form that the CLI knows, and taken out", () => {
+test("the stack is found in every form that the CLI knows, and removed from the arguments", () => {
   for (const form of [["-s", "prod"], ["-sprod"], ["-s=prod"], ["--stack", "prod"], ["--stack=prod"]]) {
     const { stack, args } = lineOf("destroy", "--diff", ...form, "-y");
     assert.deepEqual([stack, args], ["prod", ["destroy", "--diff", "-y"]], form.join(" "));
   }
   const cluster = lineOf("up", "-ys", "prod");
   assert.deepEqual([cluster.stack, cluster.args], ["prod", ["up", "-y"]]);
-  // A value that only looks like it.
+  // A value that only looks like a stack.
   const message = lineOf("up", "-m", "-s", "-mstatus");
   assert.deepEqual([message.stack, message.args], [undefined, ["up", "-m", "-s", "-mstatus"]]);
   assert.equal(lineOf("pulumi", "stack", "init", "prod").stack, "prod");
@@ -27,7 +27,7 @@ test("the stack is found in every form that the CLI knows, and taken out", () =>
   assert.equal(lineOf("up").stack, undefined);
 });
 
-test("what could mean another stack than the user thinks is refused", () => {
+test("arguments that could select another stack than the user expects are refused", () => {
   assert.throws(() => lineOf("destroy", "--stack", "dev", "-s", "prod"), /two stacks are named: dev, prod/);
   assert.throws(() => lineOf("up", "-s"), /-s needs the name of a stack/);
   assert.throws(() => lineOf("up", "--stack="), /needs the name of a stack/);
@@ -37,19 +37,19 @@ test("what could mean another stack than the user thinks is refused", () => {
   assert.throws(() => commandLine(["destroy"], npm), /Put -- before it: npm run destroy -- --stack prod/);
 });
 
-test("what runs the program is known by all names, wherever flags stand", () => {
+test("commands that run the program are recognized by all their names, with flags in any place", () => {
   const operation = (...argv: string[]) => lineOf(...argv).operation;
   assert.equal(operation("pulumi", "--color", "never", "-s", "prod", "dn"), "destroy");
   assert.equal(operation("pulumi", "update"), "up");
   assert.equal(operation("pulumi", "stack", "export"), undefined);
 });
 
-test("a verb that does not exist is named with the one that was meant, or with all", () => {
+test("an unknown verb is named with the closest one, or with all verbs", () => {
   assert.throws(() => lineOf("preveiw"), /preveiw is not a command; did you mean preview\?/);
   assert.throws(() => lineOf("frobnicate"), /is not a command: up, preview, destroy/);
 });
 
-test("a mistyped --stack is named, before the CLI or its value is complained about", () => {
+test("a mistyped --stack is named before the CLI complains about it or its value", () => {
   for (const words of [["--stak", "t1"], ["--stacks=t1"], ["--sta", "t1"]])
     assert.throws(() => commandLine(["up", ...words], {}), /is not a flag; did you mean --stack\?/, words.join(" "));
   for (const flag of ["--yes", "--show-secrets", "--skip-preview", "--save-plan=x"]) commandLine(["up", flag], {});

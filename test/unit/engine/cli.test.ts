@@ -7,7 +7,7 @@ import { type TestContext, test } from "node:test";
 import { findCli, isOlder } from "../../../engine/cli.ts";
 import { scratch } from "../../harness/scratch.ts";
 
-/** A machine with nothing but what a test puts on PATH or into the cache, and a download server that `serve` answers for. */
+/** A machine with only those programs that a test puts on PATH or into the cache, and a download server that `serve` answers for. */
 async function machine(context: TestContext, serve?: (path: string) => Buffer) {
   const folder = scratch();
   const requests: string[] = [];
@@ -38,7 +38,7 @@ async function machine(context: TestContext, serve?: (path: string) => Buffer) {
   return { folder, program, said, requests, find: () => findCli((line) => said.push(line)) };
 }
 
-test("a CLI on PATH that is new enough is taken; an older one and the npm package's are not, and it says so", async (context) => {
+test("a CLI on PATH is used if it is new enough; an older one and the npm package's are not, and a line says so", async (context) => {
   const { folder, program, said, find } = await machine(context);
   program("cache/ha-kubernetes/engine/v3.274.1/pulumi", "echo v3.274.1");
   program("bin/pulumi", "echo v3.216.0");
@@ -54,7 +54,7 @@ test("a CLI on PATH that is new enough is taken; an older one and the npm packag
   assert.deepEqual([version, isBuilt], ["3.230.0", false]);
 });
 
-test("of the cache the newest is taken, built or downloaded; one that was cut off does not count", async (context) => {
+test("the newest CLI of the cache is used, built or downloaded; an incomplete one does not count", async (context) => {
   const { program, find, folder } = await machine(context);
   program("cache/ha-kubernetes/engine/v3.99.0/pulumi", "");
   program("cache/ha-kubernetes/engine/v3.274.1/pulumi", "");

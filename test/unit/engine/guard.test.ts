@@ -20,25 +20,25 @@ test("a private key or a password without --secret is refused, in every form", (
   guard(["set", "--secret", "sshPrivateKey"], key);
 });
 
-test("a URL with a password is refused in clear", () => {
+test("a URL with a password is refused without --secret", () => {
   const url = "https://ops:hunter2@mirror.example.com";
-  refuses(["set", "--path", "cluster.artifacts.location", url], /a URL with a password\. Nothing was written\. Take user and/);
+  refuses(["set", "--path", "cluster.artifacts.location", url], /a URL with a password\. Nothing was written\. Remove user and/);
   refuses(["set", "cluster", JSON.stringify({ artifacts: { location: url } })], /a URL with a password/);
   refuses(["set-all", "--plaintext", `aws:proxy=${url}`], /a URL with a password\. Nothing was written\. Add --secret/);
   guard(["set", "--secret", "sshPassword", url]);
   guard(["set", "--path", "cluster.artifacts.location", "https://mirror.example.com:8443/k8s"]);
 });
 
-test("a secret that is empty or no key does not replace a good one", () => {
+test("a secret that is empty or not a key does not replace a good one", () => {
   refuses(["set", "--secret", "sshPrivateKey"], /sshPrivateKey would be empty\. Nothing was written/, "\n");
   refuses(
     ["set", "--secret", "sshPrivateKey", "id_ed25519"],
-    /is no private key, perhaps its file's name\. Nothing was written\. Cure: config set --secret sshPrivateKey < /,
+    /is not a private key, perhaps its file's name\. Nothing was written\. Cure: config set --secret sshPrivateKey < /,
   );
   refuses(["set", "--secret", "backupSshPrivateKey"], /whose end is missing\. Nothing was written/, key.slice(0, -20));
 });
 
-test("a key that the program does not read is refused with the one that was meant; other namespaces and projects are the CLI's", () => {
+test("a key that the program does not read is refused with the closest one; other namespaces and projects belong to the CLI", () => {
   refuses(["set", "--secret", "sshPrivateKye"], /sshPrivateKye is not a config key; did you mean sshPrivateKey\?/, key);
   refuses(["set-all", "--plaintext", "nokey=1"], /nokey is not a config key\. Nothing was written/);
   guard(["set", "aws:region", "eu-central-1"]);
@@ -46,13 +46,16 @@ test("a key that the program does not read is refused with the one that was mean
   guardConfigSet(["config", "set", "anything", "x"], undefined, false);
 });
 
-test("a word in the place of the cluster is refused, and so is a key that would stand beside it", () => {
+test("a word in place of the cluster is refused, and so is a key beside it", () => {
   refuses(
     ["set", "cluster", "other"],
     /the place of the whole cluster\. Nothing was written\. Edit the stack's file, or .* --path cluster\.KEY/,
   );
   refuses(["set", "ha-kubernetes:cluster"], /the place of the whole cluster/, "provider: lab");
-  refuses(["set", "cluster.name", "x"], /cluster\.name would be a key of that very name\. Nothing was written\. Add --path/);
+  refuses(
+    ["set", "cluster.name", "x"],
+    /cluster\.name would be stored as one key of that exact name\. Nothing was written\. Add --path/,
+  );
   refuses(["set-all", "--plaintext", "cluster.name=x"], /Add --path/);
   guard(["set", "cluster", '{"name":"x"}']);
   guard(["set-all", "--path", "--plaintext", "cluster.name=x"]);

@@ -13,15 +13,15 @@ test("the lock of a run is read from the CLI's refusal, and from nothing else", 
   assert.deepEqual(locksIn("error: created by root@h (pid 1)"), []);
 });
 
-test("a lock's process is gone where it ended on this machine; on another machine nobody knows", () => {
+test("a lock's process is gone if it ended on this machine; on another machine that is unknown", () => {
   const { pid } = spawnSync("true");
   assert.equal(isGone({ host: hostname(), pid }), true);
   assert.equal(isGone({ host: "elsewhere", pid }), false);
-  // This process lives, but it is no CLI: the number was given again.
+  // This process lives, but it is not a CLI: the process id was reused.
   assert.equal(isGone({ host: hostname(), pid: process.pid }), !process.argv.join().includes("pulumi"));
 });
 
-test("pending creates that a later run has made are cleared; those in a cloud and those not made yet stay", () => {
+test("pending creates that a later run completed are cleared; those in a cloud and unfinished ones stay", () => {
   const pending = (urn: string, type: string, what = "creating") => ({ type: what, resource: { urn, type } });
   const state = {
     version: 3,
@@ -44,7 +44,7 @@ test("pending creates that a later run has made are cleared; those in a cloud an
   assert.equal(withoutFinishedCreates({ deployment: { resources: [], pending_operations: [] } }), undefined);
 });
 
-test("before a destroy, commands that a killed run had begun count as made; a file that nobody uses is removed, a cloud's creates stay, the rest goes", () => {
+test("before a destroy, commands that a killed run had begun count as made; an unused file is removed, a cloud's creates stay, the rest is dropped", () => {
   const inputs = { create: "# etcd on m1", delete: "undo", stdin: { "4dabf18193072939515e22adb298388d": "secret" } };
   const pending = (urn: string, type: string, its: Record<string, unknown> = inputs) => ({
     type: "creating",
@@ -72,7 +72,7 @@ test("before a destroy, commands that a killed run had begun count as made; a fi
     outputs: { ...inputs, stdout: "", stderr: "" },
   });
   assert.equal(deployment?.resources?.length, 4);
-  // Nothing uses what was brought to m1; what was brought to m2 goes with the stage that took it.
+  // No command uses the file on m1; the file on m2 is removed with the stage that used it.
   const { urn, inputs: removal } = deployment?.resources?.[3] ?? {};
   assert.equal(urn, "p::command:remote:Command::unused-scripts-m1");
   assert.deepEqual(removal, { connection: { host: "m1" }, create: "true", delete: "rm -f -- '.scripts'" });

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { scratch } from "../../harness/scratch.ts";
 
-// The launcher in a checkout of its own, with an npm that only says what it was asked and makes what npm would.
+// The launcher in a separate checkout, with an npm that only records its arguments and creates the files that npm would.
 
 function checkout() {
   const folder = scratch();
@@ -36,20 +36,20 @@ function checkout() {
   return { folder, file, lock, launch, asked };
 }
 
-test("installs when there is nothing, once, and again when the lock file changes", () => {
+test("installs once if nothing is installed, and again if the lock file changes", () => {
   const { file, lock, launch, asked } = checkout();
   const first = launch("up", "--parallel", "2");
   assert.equal(first.status, 0, first.stderr);
-  assert.equal(first.stdout, "node: engine/main.ts up --parallel 2\n");
+  assert.equal(first.stdout, "node: engine/front-end.ts up --parallel 2\n");
   assert.match(first.stderr, /npm: ci/);
   launch("preview");
   assert.equal(asked(), 1);
   file("package-lock.json", lock("1.0.1"));
-  assert.equal(launch("run", "bench/main.ts", "--x").stdout, "node: bench/main.ts --x\n");
+  assert.equal(launch("run", "bench/run-benchmarks.ts", "--x").stdout, "node: bench/run-benchmarks.ts --x\n");
   assert.equal(asked(), 2);
 });
 
-test("an installation that was cut off is made anew; a failed one ends with an error", () => {
+test("an interrupted installation is repeated; a failed one ends with an error", () => {
   const { folder, file, launch, asked } = checkout();
   file("fails", "");
   const failed = launch("up");
@@ -60,7 +60,7 @@ test("an installation that was cut off is made anew; a failed one ends with an e
   assert.equal(asked(), 2);
 });
 
-test("takes what npm installed by itself, unless a package is missing", () => {
+test("accepts an installation by npm itself, unless a package is missing", () => {
   const { folder, file, launch, asked } = checkout();
   file("node_modules/.package-lock.json", JSON.stringify({ packages: { "node_modules/some": { version: "1.0.0" } } }));
   file("node_modules/some/package.json", "{}");
@@ -73,7 +73,7 @@ test("takes what npm installed by itself, unless a package is missing", () => {
   assert.equal(asked(), 1);
 });
 
-test("says which npm is too old, and passes the exit code on", () => {
+test("names an npm that is too old, and passes the exit code on", () => {
   const { file, launch } = checkout();
   file("npm-version", "6.14.0\n");
   const old = launch("up");

@@ -18,7 +18,7 @@ const stack = step("update", "pulumi:pulumi:Stack", "p-s", {
   etcdBorn: true,
 });
 
-test("after up: what changed on which hosts, the outputs that people need, and what to do next", () => {
+test("after up: the changes on each host, the outputs that users need, and the next steps", () => {
   const done = [
     command("update", "control-plane-m2"),
     command("update", "control-plane-m1"),
@@ -42,7 +42,7 @@ test("after up: what changed on which hosts, the outputs that people need, and w
   ]);
 });
 
-test("after a failure: where, and how to go on; a host that can't be reached has a way out", () => {
+test("after a failure: where it happened, and how to continue; a host that can't be reached has a way out", () => {
   const failed = [command("create", "etcd-m1")];
   const lines = summaryLines(
     "up",
@@ -52,12 +52,12 @@ test("after a failure: where, and how to go on; a host that can't be reached has
   );
   assert.deepEqual(lines.slice(0, 2), ["failed:", "  etcd: m1"]);
   assert.match(lines.join("\n"), /lost: true/);
-  assert.match(lines.join("\n"), /up goes on from here; npm run check looks/);
+  assert.match(lines.join("\n"), /run up again: it continues from here\. npm run check looks/);
   const destroyed = summaryLines("destroy", "dev", { done: [], failed, messages: [] }, false);
-  assert.match(destroyed.join("\n"), /destroy goes on from here/);
+  assert.match(destroyed.join("\n"), /run destroy again: it continues from here/);
 });
 
-test("outputs that are too long for one line are written below each other, each of their own in one where it fits", () => {
+test("outputs that are too long for one line are split, and each part is on one line if it fits", () => {
   const host = (n: number) => [`m${n}`, { address: `10.0.0.${n}`, roles: ["etcd", "balancer", "control-plane"] }] as const;
   assert.deepEqual(outputLines({ hosts: Object.fromEntries([1, 2, 3].map(host)), recorded: {}, etcdBorn: true }), [
     "hosts:",
@@ -66,7 +66,7 @@ test("outputs that are too long for one line are written below each other, each 
   assert.deepEqual(outputLines({ recorded: {} }), []);
 });
 
-test("a refused login speaks of user and key, and of the state's login where something is removed, not of lost hosts", () => {
+test("a refused login names user and key, and the state's login if something is removed, not lost hosts", () => {
   const failed = [command("delete", "worker-w1")];
   const built = ["ops@10.0.0.1:22 refuses the login of user ops with key SHA256:abc (ssh-ed25519)"];
   const pulumis = ["ssh: handshake failed: ssh: unable to authenticate, attempted methods [none publickey]: cannot reach"];
@@ -80,7 +80,7 @@ test("a refused login speaks of user and key, and of the state's login where som
   }
 });
 
-test("a preview says where up would change something", () => {
+test("a preview says on which hosts up would change something", () => {
   assert.deepEqual(summaryLines("preview", "dev", { done: [command("create", "etcd-m1")], failed: [], messages: [] }, true), [
     "up would change:",
     "  etcd: m1",

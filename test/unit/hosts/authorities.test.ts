@@ -6,9 +6,9 @@ import { join } from "node:path";
 import { after, test } from "node:test";
 import { parseCluster } from "../../../config/parse.ts";
 import { issuingFirst } from "../../../hosts/authorities.ts";
-import { controlPlaneStage } from "../../../hosts/control-plane/control-plane.ts";
-import { workerStage } from "../../../hosts/worker/worker.ts";
-import { known, metal } from "../config/samples.ts";
+import { controlPlaneStage } from "../../../hosts/stages/control-plane/control-plane.ts";
+import { workerStage } from "../../../hosts/stages/worker/worker.ts";
+import { known, metal } from "../../harness/samples.ts";
 
 const parsed = parseCluster(metal(), known);
 if (!parsed.ok) throw new Error(JSON.stringify(parsed));
@@ -54,7 +54,7 @@ test("a control plane has the authority that issues first, alone where it signs,
   );
 });
 
-test("each static pod starts anew when what it trusts or signs with is another", () => {
+test("each static pod restarts when what it trusts or signs with changes", () => {
   const annotations = (files: Record<string, string>) =>
     ["apiserver", "controller-manager", "scheduler"].map((name) => files[`patches/kube-${name}+strategic.yaml`]);
   const one = { certificate: "CA 1\n", key: "KEY 1\n", trusted: "CA 1\n" };
@@ -78,7 +78,7 @@ test("a worker trusts all, and is told which one issues", () => {
   assert.equal(inputs?.["issuer.crt"], "CA 2\n");
 });
 
-test("what issues is not repeated among what is trusted", () => {
+test("the issuing certificate is not repeated among the trusted ones", () => {
   assert.equal(issuingFirst({ certificate: "A", trusted: "A" }), "A");
   assert.equal(issuingFirst({ certificate: "B", trusted: "AB" }), "BA");
 });
@@ -133,10 +133,11 @@ test("a file drops what its successor does not hold, in whatever order", () => {
 });
 
 test("a step of a rotation is refused by the nodes that could not follow it, and where they can't be listed", () => {
-  const safety = new URL("../../../hosts/control-plane/lib-authorities.sh", import.meta.url).pathname;
+  const stage = new URL("../../../hosts/stages/control-plane/", import.meta.url).pathname;
   const refusals = (nodes: string) =>
     ["trusted", "unused"].map((check) =>
-      bash(`. ${safety}
+      bash(`. ${stage}lib-authorities.sh
+        . ${stage}objects/lib-rotation.sh
         staged() { echo kubernetes-ca-2.crt; }
         control_planes() { :; }
         this_kubectl() { ${nodes}; }

@@ -50,7 +50,7 @@ test("swap that services turn on is stopped with them, and undo gives both back"
     swapon: `case "$1" in --show*) cat $F/on ;; *) echo "swapon $*" >>$F/did; echo "$1" >>$F/on ;; esac`,
     swapoff: `echo "swapoff $*" >>$F/did; : >$F/on`,
   });
-  const script = (work: string) => `. ${hosts}prepare/lib-swap.sh; ${work}`;
+  const script = (work: string) => `. ${hosts}stages/prepare/system/lib-swap.sh; ${work}`;
   await sh(script("printf '/dev/zram0\\n/dev/sda2\\n' >$F/on; apply_swap; apply_swap; apply_swap"));
   assert.deepEqual(note(), [
     "stop zramswap.service data.swap",
@@ -76,7 +76,7 @@ test("a host without swap is changed once, so that none comes with the next boot
     swapon: ":",
     swapoff: "echo swapoff >>$F/did",
   });
-  await sh(`. ${hosts}prepare/lib-swap.sh; apply_swap; apply_swap`);
+  await sh(`. ${hosts}stages/prepare/system/lib-swap.sh; apply_swap; apply_swap`);
   assert.deepEqual(note(), ["mask --quiet swap.target"]);
 });
 
@@ -85,7 +85,7 @@ const apt = {
   systemctl: 'echo "$*" >>$F/did',
 };
 const services = `. ${hosts}lib/artifacts.sh
-  . <(sed "s|/run/ha-kubernetes|$F|g; s|/run/systemd/system|$F|" ${hosts}prepare/lib-services.sh)
+  . <(sed "s|/run/ha-kubernetes|$F|g; s|/run/systemd/system|$F|" ${hosts}stages/prepare/system/lib-packages.sh)
   note_packages() { :; }; packages_before() { :; }
   PACKAGES='curl haproxy' LOGIN_PROXIES=()`;
 
@@ -125,7 +125,7 @@ test("services that were held back are let go also when apt fails, and by the ne
   assert.deepEqual(note(), released.slice(1));
 });
 
-test("a login's proxies reach what is fetched, and nothing else", async (t) => {
+test("a login's proxies are used for downloads, and for nothing else", async (t) => {
   const { folder } = host(t);
   mkdirSync(join(folder, "lib"));
   mkdirSync(join(folder, "stage"));
@@ -158,7 +158,7 @@ test("a table that was taken away brings its program to an end once, a new progr
     grep: "exit 0",
     ps: "cat $F/age",
   });
-  const script = readFileSync(`${hosts}prepare/tables.sh`, "utf8")
+  const script = readFileSync(`${hosts}stages/prepare/firewall/tables.sh`, "utf8")
     .replace(/PATH=\S+/, `PATH=${folder}/bin:$PATH`)
     .replace("/run/ha-kubernetes-tables", `${folder}/seen`)
     .replaceAll("/proc/", `${folder}/proc/`)
@@ -184,7 +184,7 @@ test("a table that was taken away brings its program to an end once, a new progr
 });
 
 test("every script that a login runs by itself drops the login's proxies", () => {
-  for (const script of ["lib/run.sh", "check/check.sh", "join/credential.sh", "join/await-nodes.sh"]) {
+  for (const script of ["lib/run.sh", "tools/check/check.sh", "tools/join/credential.sh", "tools/join/await-nodes.sh"]) {
     const text = readFileSync(`${hosts}${script}`, "utf8");
     assert.match(text, /for variable in \$\(compgen -e\); do[\s\S]{0,200}unset "\$variable"/, script);
   }

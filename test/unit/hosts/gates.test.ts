@@ -19,7 +19,7 @@ async function bash(t: TestContext, lines: string): Promise<{ status: number; sa
     shopt -s lastpipe
     STAGE_NAME=test HOST_NAME=m1 HOST_ADDRESS=10.0.0.1 OWNER=test/1 D=${folder} STAGE=${folder}/stage KUBERNETES_VERSION=1.36.3 ETCD_VERSION=3.6.14 POOL=""
     . <(sed 's|/var/lib/ha-kubernetes|${folder}|g; s|install -d -m 0700 /run/ha-kubernetes|:|; s|/run/ha-kubernetes|${folder}/run|g' ${hosts}lib/common.sh)
-    for library in files saved etcd turn node authorities; do . ${hosts}lib/$library.sh; done
+    for library in files saved api etcd turn node authorities; do . ${hosts}lib/$library.sh; done
     # One look is enough here.
     wait_until() { shift; local what=$1; shift; echo "asks: $what"; "$@" || fail "gave up waiting for $what"; }
     ${lines}`;
@@ -29,15 +29,15 @@ async function bash(t: TestContext, lines: string): Promise<{ status: number; sa
 
 /** change() of a control plane whose next step only the others can allow, ready or not. */
 const controlPlane = (ready: boolean, safe: string) => `
-    . ${hosts}control-plane/lib-apiserver.sh
-    . ${hosts}control-plane/lib-authorities.sh
-    . <(sed '/^apply_control_plane$/d' ${hosts}control-plane/apply.sh)
-    ready() { ${ready}; }
-    another_ready() { :; }
+    . ${hosts}stages/control-plane/lib-apiserver.sh
+    . ${hosts}stages/control-plane/lib-authorities.sh
+    . <(sed '/^apply_control_plane$/d' ${hosts}stages/control-plane/apply.sh)
+    apiserver_ready() { ${ready}; }
+    another_apiserver_ready() { :; }
     asks_the_others() { true; }
     step_is_safe() { ${safe}; }
-    converge() { echo "converges with \${1:-everything}"; }
-    change`;
+    control_plane_converge() { echo "converges with \${1:-everything}"; }
+    control_plane_change`;
 
 test("a control plane asks the others before a step of a rotation, also where its own apiserver is down: mended first, with the old", async (t) => {
   assert.equal(
@@ -64,7 +64,7 @@ test("a pattern of files keeps the authorities back and nothing else", async (t)
   ];
   const { said } = await bash(
     t,
-    `. ${hosts}control-plane/lib-authorities.sh
+    `. ${hosts}stages/control-plane/lib-authorities.sh
     asks_the_others() { true; }
     for path in ${paths.join(" ")}; do if [[ /etc/kubernetes/$path == $(files_of_own) ]]; then echo $path; fi; done
     if [[ /etc/etcd/pki/ca.crt == /etc/etcd/!(pki/ca.crt) ]]; then echo wrong; fi
@@ -75,27 +75,27 @@ test("a pattern of files keeps the authorities back and nothing else", async (t)
 
 /** A member that is down or without a quorum, and whose stage would drop an authority. */
 const member = (drops: boolean, lines: string) => `
-    . ${hosts}etcd/lib-members.sh
-    . ${hosts}etcd/lib-authorities.sh
-    . <(sed '/^apply_etcd$/d' ${hosts}etcd/apply.sh)
+    . ${hosts}stages/etcd/lib-members.sh
+    . ${hosts}stages/etcd/lib-authorities.sh
+    . <(sed '/^apply_etcd$/d' ${hosts}stages/etcd/apply.sh)
     etcd_access() { :; }
     drops() { ${drops}; }
     install_configured() { echo "installs $1"; }
-    start() { echo starts; }
+    etcd_start() { echo starts; }
     with_turn() { echo "with a turn: $*"; }
     ${lines}`;
 
 test("without a quorum a member is mended with the authority that it has, and drops it only in its turn", async (t) => {
-  const alone = "quorum_lost() { true; }; roll 2>/dev/null";
-  assert.equal((await bash(t, member(true, alone))).said, "installs /etc/etcd/!(pki/ca.crt)\nstarts\nwith a turn: change");
+  const alone = "quorum_lost() { true; }; etcd_roll 2>/dev/null";
+  assert.equal((await bash(t, member(true, alone))).said, "installs /etc/etcd/!(pki/ca.crt)\nstarts\nwith a turn: etcd_change");
   assert.equal((await bash(t, member(false, alone))).said, "installs /etc/etcd/*\nstarts");
-  assert.equal((await bash(t, member(true, "quorum_lost() { false; }; roll"))).said, "with a turn: change");
+  assert.equal((await bash(t, member(true, "quorum_lost() { false; }; etcd_roll"))).said, "with a turn: etcd_change");
 });
 
 /** A node whose containerd is to restart. */
 const node = (lines: string) => `
-    . ${hosts}prepare/lib-containerd.sh
-    . ${hosts}prepare/lib-containerd-turn.sh
+    . ${hosts}stages/prepare/containerd/lib-containerd.sh
+    . ${hosts}stages/prepare/containerd/lib-containerd-turn.sh
     touch $D/control-plane-born
     etcd_access() { :; }
     quorum_lost() { false; }
@@ -106,7 +106,7 @@ const node = (lines: string) => `
     ${lines}
     restart_in_turn`;
 
-test("containerd restarts in its turn, when no other's is dead; a host that says nothing is no sign of that", async (t) => {
+test("containerd restarts in its turn, when no other's is dead; a host that reports nothing does not count as dead", async (t) => {
   const asks = "in turn\nasks: the other control planes to be Ready before containerd restarts on this one";
   assert.equal((await bash(t, node(""))).said, `${asks}\nrestarts`);
   assert.equal((await bash(t, node("control_planes_say() { printf '%s\\n' 'm2 Unknown'; }"))).said, `${asks}\nrestarts`);

@@ -88,7 +88,7 @@ class Host {
 
 const done = (name: string) => ({ status: 0, said: `${name} on m1: nothing to change`, left: [] });
 
-test("the first stage takes its scripts from what was brought and keeps them all for the others", (t) => {
+test("the first stage takes its scripts from the new archive and keeps them all for the others", (t) => {
   const host = new Host(t);
   host.bring();
   assert.deepEqual(host.apply("handover"), done("handover"));
@@ -166,7 +166,7 @@ test("killed between keeping and taking away, the next run does the rest", (t) =
   assert.ok(!host.isBrought());
 });
 
-test("another cluster's host is left untouched, and what was brought stays for when it may be ours", (t) => {
+test("another cluster's host is left untouched, and the new archive stays for when it may be ours", (t) => {
   const host = new Host(t);
   host.bring();
   mkdirSync(join(host.root, "var"));
@@ -178,7 +178,7 @@ test("another cluster's host is left untouched, and what was brought stays for w
   assert.ok(host.isBrought());
 });
 
-test("undo needs nothing but the host; the last one leaves nothing, also of what was brought and not yet taken", (t) => {
+test("undo needs nothing but the host; the last one leaves nothing, not even an archive that no stage has taken", (t) => {
   const host = new Host(t);
   host.bring();
   for (const name of ["handover", "leaving"] as const) host.apply(name);
@@ -192,7 +192,7 @@ test("undo needs nothing but the host; the last one leaves nothing, also of what
   assert.deepEqual([host.has("var"), host.isBrought()], [false, false]);
 });
 
-test("undo on a blank host leaves what was brought for the stages to come", (t) => {
+test("undo on a blank host leaves the archive for the stages to come", (t) => {
   const host = new Host(t);
   host.bring();
   assert.deepEqual(host.undo("leaving"), { status: 0, said: "leaving on m1: already clean", left: [] });

@@ -76,7 +76,7 @@ async function joining(parameter: string, change: (stages: string) => string = (
   return { result, lines, seen, joined: existsSync(join(state, "joined")), left: readdirSync(runtime) };
 }
 
-test("a new instance runs its stages in order with what is its own filled in, and leaves no token behind", async () => {
+test("a new instance runs its stages in order with its own values filled in, and leaves no token behind", async () => {
   const { result, lines, seen, joined, left } = await joining(token);
   assert.equal(result.status, 0, result.text);
   const own = `apply burst-i-0123456789abcdef0 10.0.1.23 aws:///eu-central-1b/i-0123456789abcdef0 ${token}`;
@@ -165,7 +165,7 @@ test("a control plane puts a fresh token for each pool into Parameter Store, onc
   const second = await refresh(aws, store, pools);
   assert.match(second.text, /the join tokens are fresh/);
   assert.equal(puts.length, 2);
-  // A pool more does not wait for the tokens to grow old, and old ones are made anew.
+  // A new pool gets its token at once, and old tokens are replaced.
   await refresh(aws, store, `${pools} new=/n`);
   assert.equal(puts.length, 5);
   writeFileSync(

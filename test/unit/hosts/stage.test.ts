@@ -4,7 +4,8 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { gunzipSync } from "fflate";
 import { parseTar } from "nanotar";
-import { digest, quote, renderStage, renderWithScripts, type Stage } from "../../../hosts/stage.ts";
+import { digest } from "../../../config/digest.ts";
+import { quote, renderStage, renderWithScripts, type Stage } from "../../../hosts/stage.ts";
 
 const stage: Stage = {
   name: "leaving",

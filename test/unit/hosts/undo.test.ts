@@ -16,7 +16,7 @@ function program(name: string, text: string): void {
 
 test("the undo deletes what etcd made and nothing else, and only where the directory is ours", async () => {
   const said = await withScripts(
-    [...libraries, "etcd/lib-device.sh"],
+    [...libraries, "stages/etcd/lib-device.sh"],
     `DATA_DEVICE="" DATA_DIRECTORY=$HAK_ROOT/srv/etcd
     cd $HAK_ROOT; mkdir -p srv/etcd
     save_directory $DATA_DIRECTORY; mark $DATA_DIRECTORY
@@ -65,7 +65,7 @@ test("a file or link of somebody else is kept once and put back; one of our last
 test("a fresh snapshot directory is ours; root changes the owner of no link and no second name in it", async () => {
   program("chown", 'echo "chown $*"');
   const said = await withScripts(
-    [...libraries, "etcd/lib-backup.sh"],
+    [...libraries, "stages/etcd/lib-backup.sh"],
     `id() { echo 4711; }; install() { mkdir -p "\${@: -1}"; }; unset -f chown
     BACKUP_DIRECTORY=$HAK_ROOT/backups BACKUP_NAME=dev-12ab.m1
     taken() { for it; do echo backups/dev-12ab.m1.20260101T000000Z.r$it.db; done; }
@@ -131,7 +131,7 @@ installed() { printf '%s\n' "$@" | sort >$HAK_ROOT/installed; }
 
 test("of packages only those that our own install brought are taken back, and of them none that something else needs", async () => {
   const said = await withScripts(
-    ["lib/files.sh", "lib/saved.sh", "prepare/lib-packages.sh"],
+    ["lib/files.sh", "lib/saved.sh", "stages/prepare/system/lib-packages.sh"],
     `${apt}
     installed base curl ntpsec; packages_before; installed base curl chrony iptables libnet socat; note_packages
     packages_before; installed base chrony curl ipset iptables libnet socat; note_packages

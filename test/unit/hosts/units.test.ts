@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { wantedHost } from "../check/healthy.ts";
 
-test("every unit of the program that systemd starts again is started again for ever, and not too fast", () => {
+test("every unit of the program that systemd starts again is started again without end, and not too fast", () => {
   const units = ["m1", "w1"].flatMap((name) =>
     wantedHost(name).files.filter(({ path, content }) => path.startsWith("/etc/systemd/system/") && /^Restart=/m.test(content)),
   );

@@ -8,7 +8,7 @@ import { scratch } from "../../harness/scratch.ts";
 
 const lab = new URL("../../../lab/", import.meta.url).pathname;
 
-/** What a function of the lab's scripts prints. Only those that change nothing on this machine are called here. */
+/** The output of a function of the lab's scripts. This test calls only functions that change nothing on this machine. */
 function call(libraries: readonly string[], words: readonly string[], folder = lab): string {
   const sources = ["lib", ...libraries].map((name) => `. "${join(folder, name)}.sh"`).join("; ");
   return execFileSync("bash", ["-c", `set -euo pipefail; ${sources}; "$@"`, "test", ...words], {
@@ -22,7 +22,7 @@ const hostArguments = (driver: string) =>
     .trimEnd()
     .split("\n");
 
-test("a host is a container of its cluster with a fixed address, no secret and no more rights than it takes", () => {
+test("a host is a container of its cluster with a fixed address, no secret and no more rights than it needs", () => {
   const found = hostArguments("cgroupfs");
   const valuesOf = (option: string) => found.flatMap((word, index) => (word === option ? [found[index + 1]] : []));
   assert.deepEqual(valuesOf("--name"), ["ha-kubernetes-dev-m1"]);
@@ -44,12 +44,12 @@ test("a host is a container of its cluster with a fixed address, no secret and n
   assert.equal(found.at(-1), "image:tag");
 });
 
-test("only where docker manages control groups itself are hosts put at their root", () => {
+test("hosts are at the root of control groups only if docker manages those itself", () => {
   assert.equal(hostArguments("cgroupfs").filter((word) => word === "--cgroup-parent").length, 1);
   assert.ok(!hostArguments("systemd").includes("--cgroup-parent"));
 });
 
-test("the bridge of every cluster has a name that the kernel takes, another one for another cluster", () => {
+test("the bridge of every cluster has a name that the kernel accepts, different for each cluster", () => {
   fc.assert(
     fc.property(fc.stringMatching(/^[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?$/), fc.stringMatching(/^[a-z0-9]{1,8}$/), (one, other) => {
       const [first, second] = [one, other].map((name) => call([], ["bridge_name", name]).trim()) as [string, string];
@@ -60,7 +60,7 @@ test("the bridge of every cluster has a name that the kernel takes, another one 
   );
 });
 
-test("another recipe is another image, whatever else changes around it", () => {
+test("another recipe makes another image, and no other change does", () => {
   const copy = join(scratch(), "lab");
   cpSync(lab, copy, { recursive: true });
   const digest = (folder: string) => call(["image"], ["recipe_digest"], folder).trim();
@@ -73,7 +73,7 @@ test("another recipe is another image, whatever else changes around it", () => {
   assert.notEqual(digest(copy), before);
 });
 
-test("each kernel setting is named once, with the whole number it is raised to", () => {
+test("each kernel setting is named once, with the whole number that it is raised to", () => {
   const raised = call(["machine"], ["eval", "echo $RAISED"]).trim().split(/\s+/);
   const touched = call(["machine"], ["eval", "echo $TOUCHED"]).trim().split(/\s+/);
   for (const item of raised) assert.match(item, /^[a-z_0-9.]+=[1-9]\d*$/);
@@ -81,7 +81,7 @@ test("each kernel setting is named once, with the whole number it is raised to",
   assert.equal(new Set(names).size, names.length);
 });
 
-test("a script without the words it takes says how it is used and does nothing: what is removed has no default", () => {
+test("a script without its arguments prints its usage and does nothing: a removal has no default", () => {
   for (const script of ["network.sh", "host.sh", "fault.sh"]) {
     for (const words of [[], ["remove-everything"], ["delete"], ["create", "dev"], ["crash", "dev"], ["", ""]]) {
       const { status, stdout, stderr } = spawnSync("bash", [join(lab, script), ...words], { encoding: "utf8" });
@@ -92,7 +92,7 @@ test("a script without the words it takes says how it is used and does nothing: 
   }
 });
 
-test("the image's packages have no double and no empty line", () => {
+test("the image's packages have no duplicate and no empty line", () => {
   const lines = readFileSync(join(lab, "image/packages"), "utf8").trimEnd().split("\n");
   const packages = lines.filter((line) => !line.startsWith("#"));
   for (const name of packages) assert.match(name, /^[a-z0-9][a-z0-9.+-]+$/);

@@ -1,56 +1,19 @@
 import assert from "node:assert/strict";
-import { randomBytes } from "node:crypto";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { after, before, test } from "node:test";
-import { provider } from "../../../plugins/command.ts";
-import type { Context, ResourceType } from "../../../plugins/provider.ts";
-import { assetSignature, type Properties, signature, unknown } from "../../../plugins/value.ts";
+import { test } from "node:test";
+import type { ResourceType } from "../../../plugins/provider.ts";
+import { type Properties, unknown } from "../../../plugins/value.ts";
 import { scratch } from "../../harness/scratch.ts";
-import { startServer, type TestServer, targetOf } from "./ssh-server.ts";
+import { connection, context, rejection, server, typeOf } from "./command-samples.ts";
 
-delete process.env.SSH_AUTH_SOCK;
-
-let server: TestServer;
-let folder: string;
-
-before(async () => {
-  server = await startServer({ acceptEnv: ["PULUMI_COMMAND_STDOUT", "PULUMI_COMMAND_STDERR"] });
-  folder = scratch();
-});
-
-after(async () => {
-  await provider.close?.();
-  await server.close();
-});
-
-const context = (lines: string[] = [], signal = new AbortController().signal): Context => ({
-  name: "thing",
-  log: (line) => lines.push(line),
-  signal,
-});
-
-const typeOf = (token: string): ResourceType => {
-  const type = provider.types[token];
-  assert.ok(type);
-  return type;
-};
-
-const connection = () => targetOf(server) as unknown as Properties;
+const folder = scratch();
 
 /** Both kinds of command have the same semantics, so both are held to the same tests. */
 const kinds: { kind: string; type: ResourceType; base: () => Properties }[] = [
   { kind: "local", type: typeOf("command:local:Command"), base: () => ({}) },
   { kind: "remote", type: typeOf("command:remote:Command"), base: () => ({ connection: connection() }) },
 ];
-
-const rejection = async (promise: Promise<unknown>): Promise<string> => {
-  const error = await promise.then(
-    () => assert.fail("did not fail"),
-    (reason: Error) => reason,
-  );
-  return error.message;
-};
 
 for (const { kind, type, base } of kinds) {
   const create = (inputs: Properties, lines?: string[]) => type.create({ ...base(), ...inputs }, context(lines));
@@ -60,7 +23,7 @@ for (const { kind, type, base } of kinds) {
     return type.update({ ...old, inputs: { ...base(), ...before } }, { ...base(), ...inputs }, context());
   };
 
-  test(`${kind}: create gives inputs and outputs, one newline trimmed from each`, async () => {
+  test(`${kind}: create returns inputs and outputs, with one newline trimmed from each`, async () => {
     const inputs = { create: "cat; echo; echo warn >&2", stdin: "in" };
     const { id, outputs } = await create(inputs);
     assert.match(id, /^thing[0-9a-f]{8}$/);
@@ -73,7 +36,7 @@ for (const { kind, type, base } of kinds) {
     assert.deepEqual([outputs.stdout, outputs.stderr], ["", ""]);
   });
 
-  test(`${kind}: an update runs update, else create, else nothing`, async () => {
+  test(`${kind}: an update runs update, or create, or nothing`, async () => {
     assert.equal(
       (await update({ create: "echo made" }, { create: "echo made", update: "echo changed" })).outputs.stdout,
       "changed",
@@ -82,14 +45,14 @@ for (const { kind, type, base } of kinds) {
     assert.equal((await update({ create: "echo made" }, { stdin: "x" })).outputs.stdout, "made");
   });
 
-  test(`${kind}: an update gets the last output in its environment, unless it is told not to`, async () => {
+  test(`${kind}: an update gets the last output in its environment, unless that is turned off`, async () => {
     const show = 'echo "$PULUMI_COMMAND_STDOUT/$PULUMI_COMMAND_STDERR"';
     const before = { create: "echo one; echo two >&2" };
     assert.equal((await update(before, { ...before, update: show })).outputs.stdout, "one/two");
     assert.equal((await update(before, { ...before, update: show, addPreviousOutputInEnv: false })).outputs.stdout, "/");
   });
 
-  test(`${kind}: delete runs text and stdin of the last applied state, whatever the inputs are now`, async () => {
+  test(`${kind}: delete runs text and stdin of the last applied state, not of the new inputs`, async () => {
     const mark = join(folder, `${kind}-deleted`);
     const applied = { ...base(), create: "true", delete: `cat > ${mark}`, stdin: "applied" };
     const { id, outputs } = await type.create(applied, context());
@@ -97,7 +60,7 @@ for (const { kind, type, base } of kinds) {
     assert.equal(readFileSync(mark, "utf8"), "applied");
   });
 
-  test(`${kind}: a failure says what, where, how and its last lines, never the text nor stdin`, async () => {
+  test(`${kind}: a failure says what failed, where, how and its last lines, never the text or stdin`, async () => {
     const text = "token=hush-command; cat >/dev/null; for i in $(seq 30); do echo line $i; done; echo last words >&2; exit 7";
     const message = await rejection(create({ create: text, stdin: "hush-stdin" }));
     assert.match(
@@ -110,11 +73,11 @@ for (const { kind, type, base } of kinds) {
     assert.ok(message.split("\n").length <= 21);
   });
 
-  test(`${kind}: a command that ends on a signal failed`, async () => {
+  test(`${kind}: a command that a signal ends has failed`, async () => {
     assert.match(await rejection(create({ create: "kill -9 $$" })), /was ended by signal KILL, having printed nothing$/);
   });
 
-  test(`${kind}: logging chooses what is shown, and hides standard output from errors too`, async () => {
+  test(`${kind}: logging chooses the streams that are shown, and keeps standard output out of errors, too`, async () => {
     const speak = "echo out; echo err >&2";
     const shown = async (logging?: string) => {
       const lines: string[] = [];
@@ -130,7 +93,7 @@ for (const { kind, type, base } of kinds) {
     assert.match(message, /its last lines:\nerr$/);
   });
 
-  test(`${kind}: a line of a megabyte comes through whole and is shown short`, async () => {
+  test(`${kind}: a line of a megabyte arrives complete and is shown shortened`, async () => {
     const lines: string[] = [];
     const { outputs } = await create({ create: "head -c 1048576 /dev/zero | tr '\\0' x; echo; echo end" }, lines);
     assert.equal((outputs.stdout as string).length, 1048576 + 4);
@@ -138,7 +101,7 @@ for (const { kind, type, base } of kinds) {
     assert.equal(lines[1], "end");
   });
 
-  test(`${kind}: characters cut anywhere come out whole`, async () => {
+  test(`${kind}: characters that are cut anywhere arrive complete`, async () => {
     const { outputs } = await create({ create: "printf '\\303'; sleep 0.05; printf '\\251\\n'" });
     assert.equal(outputs.stdout, "é");
   });
@@ -154,7 +117,7 @@ for (const { kind, type, base } of kinds) {
     assert.deepEqual(lines, ["first", "second"]);
   });
 
-  test(`${kind}: triggers replace, anything else updates, the same changes nothing`, async () => {
+  test(`${kind}: triggers replace, any other input updates, equal inputs change nothing`, async () => {
     const inputs: Properties = { ...base(), create: "true", stdin: "a", triggers: ["x", { deep: [1] }] };
     const old = { id: "thing1", inputs, outputs: inputs };
     const diff = async (changes: Properties) => type.diff?.(old, { ...inputs, ...changes }, context());
@@ -168,7 +131,7 @@ for (const { kind, type, base } of kinds) {
     assert.deepEqual(await diff({ triggers: ["x", unknown] }), { update: [], replace: ["triggers"] });
   });
 
-  test(`${kind}: what it does not know is refused by name`, async () => {
+  test(`${kind}: unknown inputs are refused by name`, async () => {
     const check = async (inputs: Properties) => (await type.check?.({ ...base(), ...inputs }, {}, context()))?.failures;
     assert.deepEqual(await check({ create: "true" }), []);
     assert.match(JSON.stringify(await check({ assetPaths: ["*"] })), /"assetPaths","reason":"is not known here/);
@@ -187,7 +150,7 @@ test("local: interpreter, dir and environment", async () => {
   assert.equal(outputs.stdout, `${folder}\nred /bin/bash`);
 });
 
-test("local: what opens the state's secrets is not handed on", async () => {
+test("local: the passphrase of the state's secrets is not passed on", async () => {
   process.env.PULUMI_CONFIG_PASSPHRASE = "hush";
   try {
     assert.equal((await local.create({ create: "echo [$PULUMI_CONFIG_PASSPHRASE]" }, context())).outputs.stdout, "[]");
@@ -196,7 +159,7 @@ test("local: what opens the state's secrets is not handed on", async () => {
   }
 });
 
-test("local: an interpreter that is not there is named", async () => {
+test("local: a missing interpreter is named", async () => {
   assert.match(
     await rejection(local.create({ create: "x", interpreter: ["/no/such/shell"] }, context())),
     /cannot start \/no\/such\/shell here: ENOENT/,
@@ -212,7 +175,7 @@ test("local: an interrupt reaches the command's whole process group", async () =
   assert.ok(existsSync(mark));
 });
 
-test("remote: the connection gets the plugin's defaults, its proxy too, and must name a host", async () => {
+test("remote: the connection and its proxy get the plugin's defaults and must name a host", async () => {
   const check = async (connection: Properties | typeof unknown) => remote.check?.({ connection }, {}, context());
   const defaults = { user: "root", port: 22, dialErrorLimit: 10, perDialTimeout: 15 };
   assert.deepEqual(await check({ host: "h", proxy: { host: "p", port: 2222 } }), {
@@ -236,7 +199,7 @@ test("remote: an environment is refused with the cure", async () => {
   assert.match(checked?.failures?.[0]?.reason ?? "", /write NAME=value before the command/);
 });
 
-test("remote: another login for the same host is tried and recorded, and runs nothing; anything else runs", async () => {
+test("remote: another login for the same host is tried and recorded, and runs nothing; any other change runs", async () => {
   const log = join(folder, "ran");
   const inputs = { connection: { ...connection(), user: "tester" }, create: `echo ran >>${log}; echo out` };
   const old = { ...(await remote.create(inputs, context())), inputs };
@@ -257,86 +220,9 @@ test("remote: another login for the same host is tried and recorded, and runs no
   assert.match(await rejection(Promise.resolve(remote.update?.(old, wrong, context()))), /refuses the login of user tester/);
 });
 
-test("remote: a delete whose login is refused says that it has the login of the last update", async () => {
+test("remote: a delete whose login is refused says that it used the login of the last update", async () => {
   const inputs = { connection: { ...connection(), user: "former" }, create: "true", delete: "true" };
   const old = { id: "x", inputs, outputs: { ...inputs, stdout: "", stderr: "" } };
   const message = await rejection(Promise.resolve(remote.delete?.(old, context())));
   assert.match(message, /former@127\.0\.0\.1:\d+ refuses the login of user former with key SHA256:.*the last update of "thing"/);
-});
-
-const copyType = typeOf("command:remote:CopyToRemote");
-const asset = (content: { text: string } | { path: string }, hash = "h"): Properties => ({
-  [signature]: assetSignature,
-  hash,
-  ...content,
-});
-
-test("copy: a file arrives byte by byte, folders above it are made, and the state holds where it came from, not the file", async () => {
-  const content = randomBytes(1_000_000);
-  const path = join(folder, "bundle.tar.gz");
-  writeFileSync(path, content);
-  const inputs = { connection: connection(), source: asset({ path }), remotePath: join(server.files, "a/b/bundle") };
-  const { id, outputs } = await copyType.create(inputs, context());
-  assert.match(id, /^[0-9a-f]{8}$/);
-  assert.deepEqual(outputs, inputs);
-  assert.ok(readFileSync(join(server.files, "a/b/bundle")).equals(content));
-});
-
-test("copy: a shorter content replaces all of a longer one, and an empty file is one", async () => {
-  const remotePath = join(server.files, "short");
-  for (const text of ["long content", "é", ""]) {
-    await copyType.create({ connection: connection(), source: asset({ text }), remotePath }, context());
-    assert.equal(readFileSync(remotePath, "utf8"), text);
-  }
-});
-
-test("copy: a relative path is in the login's home; a folder takes a file under its own name, and no text", async () => {
-  const path = join(folder, "name.txt");
-  writeFileSync(path, "file");
-  const to = (source: Properties, remotePath: string) =>
-    copyType.create({ connection: connection(), source, remotePath }, context());
-  await to(asset({ text: "text" }), "here/relative");
-  assert.equal(readFileSync(join(server.files, "here/relative"), "utf8"), "text");
-  await to(asset({ path }), "here");
-  assert.equal(readFileSync(join(server.files, "here/name.txt"), "utf8"), "file");
-  assert.match(
-    await rejection(to(asset({ text: "text" }), "here")),
-    /cannot write here on tester@127\.0\.0\.1:\d+: it is a folder/,
-  );
-});
-
-test("copy: another content or place copies again, another connection or place of the source doesn't, triggers replace", async () => {
-  const inputs: Properties = { connection: connection(), source: asset({ text: "a" }, "1"), remotePath: "again" };
-  const { id, outputs } = await copyType.create(inputs, context());
-  const old = { id, inputs, outputs };
-  const file = join(server.files, "again");
-  const copied = async (changes: Properties) => {
-    writeFileSync(file, "as it was");
-    const now = { ...inputs, ...changes };
-    assert.deepEqual((await copyType.update?.(old, now, context()))?.outputs, now);
-    return readFileSync(file, "utf8") !== "as it was" || existsSync(join(server.files, "elsewhere"));
-  };
-  assert.equal(await copied({ connection: { ...connection(), dialErrorLimit: 1 } }), false);
-  assert.equal(await copied({ source: asset({ path: "/moved" }, "1") }), false);
-  assert.equal(await copied({ source: asset({ text: "b" }, "2") }), true);
-  assert.equal(await copied({ remotePath: "elsewhere" }), true);
-  const diff = async (changes: Properties) => copyType.diff?.(old, { ...inputs, ...changes }, context());
-  assert.deepEqual(await diff({ source: asset({ path: "/moved" }, "1") }), { update: [], replace: [] });
-  assert.deepEqual(await diff({ source: unknown }), { update: ["source"], replace: [] });
-  assert.deepEqual(await diff({ triggers: [1] }), { update: [], replace: ["triggers"] });
-  assert.equal(copyType.delete, undefined);
-});
-
-test("copy: archives and assets from elsewhere are refused with the cure", async () => {
-  const archive: Properties = { [signature]: "0def7320c3a5731c473e5ecbe6d01bc7", hash: "h", path: "." };
-  for (const source of [archive, { [signature]: assetSignature, uri: "https://example.org" }]) {
-    const checked = await copyType.check?.({ connection: connection(), source, remotePath: "x" }, {}, context());
-    assert.deepEqual(
-      checked?.failures?.map(({ property }) => property),
-      ["source"],
-    );
-    assert.match(checked?.failures?.[0]?.reason ?? "", /pack a folder/);
-  }
-  const fine = { connection: connection(), source: unknown, remotePath: unknown };
-  assert.deepEqual((await copyType.check?.(fine, {}, context()))?.failures, []);
 });

@@ -48,13 +48,13 @@ after(async () => {
 });
 
 let runs = 0;
-/** A stack of the fixture's program as it is now. */
+/** A stack of the fixture's current program. */
 function stackOf(stackName: string): Promise<Stack> {
   const program = async () => ({ ...(await import(`${pathToFileURL(join(folder, "index.ts")).href}?${runs++}`)) });
   return LocalWorkspace.createOrSelectStack({ stackName, projectName: "fixture", program }, { workDir: folder, envVars });
 }
 
-/** Numbers of resources by what was done. Without reads, which count only where an output of the stack changed in the meantime. */
+/** Numbers of resources by operation. Without reads, which count only if an output of the stack changed meanwhile. */
 const counted = ({ read: _, ...others }: Partial<Record<OpType, number>> = {}) => others;
 
 interface Entry {
@@ -65,7 +65,7 @@ interface Entry {
   outputs?: Record<string, unknown>;
 }
 
-/** The stack's resources by URN without the stack's name, secrets in clear inside their marks. */
+/** The stack's resources by URN without the stack's name, with secrets in clear text inside their marks. */
 async function resourcesOf(stackName: string): Promise<Map<string, Entry>> {
   const { deployment } = await (await stackOf(stackName)).exportStack();
   return new Map(deployment.resources.map((entry: Entry) => [entry.urn.replaceAll(stackName, "STACK"), entry]));
@@ -73,7 +73,7 @@ async function resourcesOf(stackName: string): Promise<Map<string, Entry>> {
 
 const secretMark = "4dabf18193072939515e22adb298388d";
 
-/** What only the real plugins note for themselves. */
+/** Notes that only the real plugins keep. */
 const notes = ["__pulumi_raw_state_delta", "__pulumi-go-provider-version"];
 
 /** A copy of a value without notes, with other leaves and secrets. */
@@ -86,7 +86,7 @@ function mapped(value: unknown, leaf: (value: unknown) => unknown, secret: (insi
   return Object.fromEntries(entries.map(([name, inner]) => [name, name === "__meta" ? inner : again(inner)]));
 }
 const clearOf = (value: unknown) => mapped(value, String, (inside) => inside);
-/** What a value is made of: names, types, and where secrets are. */
+/** The shape of a value: names, types, and the places of secrets. */
 const shapeOf = (value: unknown) =>
   mapped(
     value,
@@ -108,11 +108,11 @@ test("a state of the real plugins: nothing changes, and every resource stays as 
   assert.doesNotMatch(file, /for stdin only|let-me-in-please|BEGIN [A-Z ]*PRIVATE KEY/);
 });
 
-test("a state of the engine that this program once had: nothing would change", async () => {
+test("a state of this program's former engine: nothing would change", async () => {
   assert.deepEqual(counted((await (await stackOf("stand-in")).preview()).changeSummary), { same: 16 });
 });
 
-test("a changed program updates what it should: the command that runs here, by its update", async () => {
+test("a changed program updates only the local command, by its update", async () => {
   const program = join(folder, "index.ts");
   const text = readFileSync(program, "utf8");
   writeFileSync(program, text.replace('update: "cat;', 'update: "echo again;'));

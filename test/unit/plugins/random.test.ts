@@ -22,7 +22,7 @@ const kinds = { upper: /[A-Z]/g, lower: /[a-z]/g, numeric: /[0-9]/g, special: /[
 const kindNames = ["upper", "lower", "numeric", "special"] as const;
 const minimumOf = (kind: string) => `min${kind[0]?.toUpperCase()}${kind.slice(1)}`;
 
-test("a string has its length, only kinds that are on or required, and of each its minimum", () =>
+test("a string has its length, only kinds of characters that are on or required, and the minimum of each", () =>
   fc.assert(
     fc.asyncProperty(
       fc.record(Object.fromEntries(kindNames.map((kind) => [kind, fc.record({ on: fc.boolean(), minimum: fc.nat(4) })]))),
@@ -56,7 +56,7 @@ test("strings differ, and required characters are not always in front", async ()
   assert.ok(new Set(results.map((result) => result.search(/[0-9]/))).size > 3);
 });
 
-test("a special set of one's own replaces the plugin's, characters of several bytes included", async () => {
+test("a custom special set replaces the plugin's, including characters of several bytes", async () => {
   const { result } = await make("RandomString", {
     length: 40,
     upper: false,
@@ -77,7 +77,7 @@ test("a password comes with its bcrypt hash, and both are secret", async () => {
   assert.equal(outputs.__meta, '{"schema_version":"3"}');
 });
 
-test("bytes: both encodings, secret, and not in the id, which is clear in the state", async () => {
+test("bytes: both encodings are secret and not in the id, which is in clear text in the state", async () => {
   const { id, outputs } = await typeOf("RandomBytes").create({ length: 32 }, context);
   assert.equal(Buffer.from(outputs.base64 as string, "base64").toString("hex"), outputs.hex);
   assert.equal((outputs.hex as string).length, 64);

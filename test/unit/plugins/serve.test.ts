@@ -13,7 +13,7 @@ import { servePlugins } from "../../../plugins/serve.ts";
 import { propertiesOf, structOf } from "../../../plugins/serve-resources.ts";
 import { type Properties, secretSignature, signature, unknown } from "../../../plugins/value.ts";
 
-// What an engine gets over the wire, from a provider that is made for it.
+// The answers that an engine gets over the wire, from a provider that is made for this test.
 
 const thing: ResourceType = {
   secrets: ["key", "nested.key"],
@@ -69,7 +69,7 @@ after(() => {
   engine.forceShutdown();
 });
 
-// biome-ignore lint/suspicious/noExplicitAny: every call has messages of its own
+// biome-ignore lint/suspicious/noExplicitAny: every call has its own messages
 const ask = (call: string, request: unknown): Promise<any> =>
   new Promise((resolve, reject) => {
     // biome-ignore lint/suspicious/noExplicitAny: as above
@@ -92,14 +92,14 @@ const failure = (promise: Promise<unknown>): Promise<grpc.ServiceError> =>
     (error) => error,
   );
 
-test("a package is loaded at its first call, once, and says its version", async () => {
+test("a package is loaded once, at its first call, and reports its version", async () => {
   assert.equal(loads, 0);
   const [info] = await Promise.all([1, 2].map(() => ask("getPluginInfo", new empty.Empty())));
   assert.equal(info.getVersion(), "1.2.3");
   assert.equal(loads, 1);
 });
 
-test("a create gives id and outputs with their secrets marked, and its lines arrive in order before its end", async () => {
+test("a create returns id and outputs with their secrets marked, and its lines arrive in order before it ends", async () => {
   lines.length = 0;
   const response = await ask("create", created({ key: "k", nested: { key: "n", open: 1 }, list: [1, { a: true }] }));
   assert.equal(response.getId(), "1");
@@ -110,7 +110,7 @@ test("a create gives id and outputs with their secrets marked, and its lines arr
   assert.ok(lines.every((line) => line.getUrn() === resource.urn && line.getEphemeral() === (line.getMessage() !== "beware")));
 });
 
-test("a preview makes nothing: a create would give its inputs, an update leaves the other outputs unknown", async () => {
+test("a preview creates nothing: a create returns its inputs, an update leaves the other outputs unknown", async () => {
   lines.length = 0;
   const first = await ask("create", created({ fail: "not now" }).setPreview(true));
   assert.deepEqual(propertiesOf(first.getProperties()), { fail: "not now" });
@@ -123,14 +123,14 @@ test("a preview makes nothing: a create would give its inputs, an update leaves 
   assert.equal(lines.length, 0);
 });
 
-test("a difference names what differs; what is unknown differs, what is ignored doesn't", async () => {
+test("a difference names the changed properties; unknown ones differ, ignored ones don't", async () => {
   const { DIFF_NONE, DIFF_SOME } = messages.DiffResponse.DiffChanges;
   assert.deepEqual(await diff({ a: 1, b: { c: [1] } }, { a: 1, b: { c: [1] } }), [DIFF_NONE, []]);
   assert.deepEqual(await diff({ a: 1, b: 1 }, { a: 2, b: unknown, c: null }), [DIFF_SOME, ["a", "b", "c"]]);
   assert.deepEqual(await diff({ a: 1 }, { a: 2 }, ["a"]), [DIFF_NONE, []]);
 });
 
-test("an error arrives as it is, a very long one by its two ends, and what was made in spite of it goes along", async () => {
+test("an error arrives unchanged, a very long one by its two ends, together with a resource that was made partially", async () => {
   assert.equal((await failure(ask("create", created({ fail: "grün 100%" })))).details, "grün 100%");
   const { details } = await failure(ask("create", created({ fail: `first ${"ü".repeat(100_000)} last` })));
   assert.match(details, /^first ü+ … ü+ last$/);
@@ -142,7 +142,7 @@ test("an error arrives as it is, a very long one by its two ends, and what was m
   assert.deepEqual(propertiesOf(made.getProperties()), { fail: "half" });
 });
 
-test("a read leaves everything as the state has it; an import is refused", async () => {
+test("a read leaves the state unchanged; an import is refused", async () => {
   const request = new messages.ReadRequest().setId("7").setType(resource.type);
   const response = await ask("read", request.setProperties(structOf({ a: 1 })).setInputs(structOf({ b: 2 })));
   assert.deepEqual(
@@ -153,7 +153,7 @@ test("a read leaves everything as the state has it; an import is refused", async
   assert.match((await failure(ask("read", empties))).details, /import needs Pulumi's own plugin/);
 });
 
-test("types and functions that aren't here are named, with the way out", async () => {
+test("unsupported types and functions are named, with the way out", async () => {
   const { details } = await failure(ask("create", created({}, "test:index:Other")));
   assert.match(details, /there is no test:index:Other here.* Pulumi's own plugin "test"/);
   const invoke = new messages.InvokeRequest().setArgs(structOf({ number: 21 }));
@@ -163,7 +163,7 @@ test("types and functions that aren't here are named, with the way out", async (
   assert.equal(code, grpc.status.UNIMPLEMENTED);
 });
 
-test("cancel interrupts what runs and nothing later; close interrupts too, and frees what the provider holds", async () => {
+test("cancel interrupts running operations and no later ones; close interrupts, too, and frees the provider's resources", async () => {
   const first = failure(ask("create", created({}, "test:index:Waiting")));
   await ask("getPluginInfo", new empty.Empty());
   await ask("cancel", new empty.Empty());

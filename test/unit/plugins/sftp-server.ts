@@ -4,7 +4,7 @@ import ssh2, { type SFTPWrapper } from "ssh2";
 
 const { STATUS_CODE, flagsToString } = ssh2.utils.sftp;
 
-/** The server's end of SFTP, as far as writing files needs it. Relative paths are in `home`. */
+/** The part of an SFTP server that is needed to write files. Relative paths are in `home`. */
 export function serveSftp(sftp: SFTPWrapper, home: string): void {
   const handles = new Map<string, number>();
   const fileOf = (handle: Buffer) => handles.get(handle.toString()) ?? -1;

@@ -1,35 +1,8 @@
 import assert from "node:assert/strict";
-import { generateKeyPairSync } from "node:crypto";
 import { test } from "node:test";
-import type { SshTarget } from "../../../plugins/ssh-endpoint.ts";
-import { type Execution, SshPool } from "../../../plugins/ssh-pool.ts";
-import { freePort, startServer, type TestServer, type TestServerOptions, targetOf } from "./ssh-server.ts";
-
-delete process.env.SSH_AUTH_SOCK;
-
-async function withServer(options: TestServerOptions, body: (server: TestServer, pool: SshPool) => Promise<void>): Promise<void> {
-  const server = await startServer(options);
-  const pool = new SshPool();
-  try {
-    await body(server, pool);
-  } finally {
-    await pool.close();
-    await server.close();
-  }
-}
-
-async function run(pool: SshPool, target: SshTarget, command: string, more: Partial<Execution> = {}) {
-  const output = { stdout: "", stderr: "" };
-  const exit = await pool.run(target, {
-    command,
-    log: () => {},
-    onOutput: (stream, chunk) => {
-      output[stream] += chunk;
-    },
-    ...more,
-  });
-  return { ...exit, ...output };
-}
+import { SshPool } from "../../../plugins/ssh-pool.ts";
+import { run, withServer } from "./ssh-samples.ts";
+import { freePort, startServer, type TestServer, targetOf } from "./ssh-server.ts";
 
 test("a command gets its stdin, and its output and exit status come back", () =>
   withServer({}, async (server, pool) => {
@@ -76,112 +49,6 @@ test("a server with a lower session limit gets more connections", () =>
     );
   }));
 
-test("another host key is refused at once, naming both", () =>
-  withServer({}, async (server, pool) => {
-    const other = await startServer();
-    try {
-      await assert.rejects(
-        run(pool, targetOf(server, { hostKey: other.hostKey, dialErrorLimit: -1 }), "true"),
-        /^Error: tester@127\.0\.0\.1:\d+ refused: its host key is SHA256:\S+, but hostKey says SHA256:\S+$/,
-      );
-    } finally {
-      await other.close();
-    }
-  }));
-
-test("a host key of another type is refused: the type is pinned", () =>
-  withServer({ hostKeyType: "ecdsa" }, async (server, pool) => {
-    const other = await startServer({ hostKeyType: "ed25519" });
-    try {
-      await assert.rejects(
-        run(pool, targetOf(server, { hostKey: other.hostKey }), "true"),
-        /no host key of the type that hostKey names/,
-      );
-    } finally {
-      await other.close();
-    }
-  }));
-
-test("an RSA host key is verified, without SHA-1", () =>
-  withServer({ hostKeyType: "rsa" }, async (server, pool) => {
-    assert.equal((await run(pool, targetOf(server), "echo yes")).stdout, "yes\n");
-  }));
-
-test("a host key that is not one is an error that names the host and the form", () =>
-  withServer({}, async (server, pool) => {
-    await assert.rejects(
-      run(pool, targetOf(server, { hostKey: "nonsense" }), "true"),
-      /hostKey of tester@127\.0\.0\.1:\d+ is not one line/,
-    );
-  }));
-
-test("a password logs in", () =>
-  withServer({}, async (server, pool) => {
-    const target = targetOf(server, { privateKey: undefined, password: server.password });
-    assert.equal((await run(pool, target, "echo in")).stdout, "in\n");
-  }));
-
-test("a key that is not let in falls back to the password", () =>
-  withServer({}, async (server, pool) => {
-    const { privateKey } = generateKeyPairSync("ed25519", {
-      privateKeyEncoding: { type: "pkcs8", format: "pem" },
-      publicKeyEncoding: { type: "spki", format: "pem" },
-    });
-    assert.equal((await run(pool, targetOf(server, { privateKey, password: server.password }), "echo in")).stdout, "in\n");
-  }));
-
-test("a refused login ends at the first try, names user and key, and is not asked for again", () =>
-  withServer({}, async (server, pool) => {
-    const { privateKey } = generateKeyPairSync("ed25519", {
-      privateKeyEncoding: { type: "pkcs8", format: "pem" },
-      publicKeyEncoding: { type: "spki", format: "pem" },
-    });
-    const target = targetOf(server, { privateKey, password: "wrong-secret", dialErrorLimit: -1 });
-    const said: string[] = [];
-    for (const _ of [1, 2]) {
-      await assert.rejects(run(pool, target, "true", { log: (line) => said.push(line) }), (error: Error) => {
-        const words =
-          /^tester@127\.0\.0\.1:\d+ refuses the login of user tester with key SHA256:\S+ \(ssh-ed25519\) and a password; it takes publickey, password$/;
-        assert.match(error.message, words);
-        assert.doesNotMatch(error.message, /wrong-secret|PRIVATE KEY/);
-        return true;
-      });
-    }
-    assert.deepEqual(said, []);
-    assert.equal(server.connections(), 1);
-    // Another login is asked for.
-    assert.equal((await run(pool, targetOf(server), "echo in")).stdout, "in\n");
-  }));
-
-test("a bastion that refuses the login is named as such, at once", () =>
-  withServer({}, async (server, pool) => {
-    const { proxy: _, ...proxy } = targetOf(server, { user: "stranger" });
-    await assert.rejects(
-      run(pool, targetOf(server, { proxy, dialErrorLimit: -1 }), "true"),
-      /^Error: stranger@\S+ refuses the login/,
-    );
-    assert.equal(server.connections(), 1);
-  }));
-
-test("a server that closes the connection once the user is known, as at boot, is tried again, and its words are shown", () =>
-  withServer({ booting: 2 }, async (server, pool) => {
-    const said: string[] = [];
-    const log = (line: string) => said.push(line);
-    assert.equal((await run(pool, targetOf(server, { dialErrorLimit: 5 }), "echo in", { log })).stdout, "in\n");
-    assert.equal(said.length, 2);
-    assert.match(said[0] ?? "", /the server closed the connection: System is booting up/);
-  }));
-
-test("a private key that can't be read is an error at once, without the key", () =>
-  withServer({}, async (server, pool) => {
-    const broken = "-----BEGIN OPENSSH PRIVATE KEY-----\nc2VjcmV0\n-----END OPENSSH PRIVATE KEY-----\n";
-    await assert.rejects(run(pool, targetOf(server, { privateKey: broken, dialErrorLimit: -1 }), "true"), (error: Error) => {
-      assert.match(error.message, /privateKey of tester@127\.0\.0\.1:\d+ cannot be used/);
-      assert.doesNotMatch(error.message, /c2VjcmV0/);
-      return true;
-    });
-  }));
-
 test("a host that answers late is waited for", async () => {
   const port = await freePort();
   const pool = new SshPool();
@@ -218,14 +85,14 @@ test("after dialErrorLimit failures the next one is an error", async () => {
   assert.equal(said.length, 2);
 });
 
-test("a wait for a host can be interrupted", async () => {
+test("waiting for a host can be interrupted", async () => {
   const pool = new SshPool();
   const stop = new AbortController();
   const target = { host: "127.0.0.1", port: await freePort(), user: "tester", dialErrorLimit: -1, perDialTimeout: 5 };
   await assert.rejects(run(pool, target, "true", { signal: stop.signal, log: () => stop.abort() }), { name: "AbortError" });
 });
 
-test("an interrupt does not cut off a command that runs", () =>
+test("an interrupt does not end a running command", () =>
   withServer({}, async (server, pool) => {
     const stop = new AbortController();
     const ended = run(pool, targetOf(server), "sleep 0.3; echo ended", { signal: stop.signal });
@@ -240,7 +107,7 @@ test("a connection that was lost while idle is replaced", () =>
     assert.equal((await run(pool, targetOf(server), "echo again")).stdout, "again\n");
   }));
 
-test("a connection that is lost under a command is an error, and the command is not run again", () =>
+test("a connection that is lost during a command is an error, and the command does not run again", () =>
   withServer({}, async (server, pool) => {
     let starts = 0;
     const onOutput = () => {
@@ -254,7 +121,7 @@ test("a connection that is lost under a command is an error, and the command is 
     assert.equal(starts, 1);
   }));
 
-test("a command that a signal ends says which", () =>
+test("a command that a signal ends reports which one", () =>
   withServer({}, async (server, pool) => {
     assert.deepEqual(await run(pool, targetOf(server), "kill -KILL $$"), { signal: "KILL", stdout: "", stderr: "" });
   }));

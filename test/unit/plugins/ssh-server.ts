@@ -8,22 +8,22 @@ import type { SshTarget } from "../../../plugins/ssh-endpoint.ts";
 import { scratch } from "../../harness/scratch.ts";
 import { serveSftp } from "./sftp-server.ts";
 
-/** A real SSH server in this process, on loopback, that runs what it is told with /bin/sh. */
+/** A real SSH server in this process, on loopback, that runs commands with /bin/sh. */
 export interface TestServer {
   port: number;
   /** Its host key as a line of authorized_keys. */
   hostKey: string;
-  /** Private key that it lets in, in OpenSSH's form. */
+  /** The private key that it accepts, in OpenSSH's format. */
   userKey: string;
-  /** Password that it lets in. */
+  /** The password that it accepts. */
   password: string;
-  /** The folder that SFTP's relative paths are in. */
+  /** The folder for SFTP's relative paths. */
   files: string;
-  /** Connections that were ever opened. */
+  /** Number of connections that were ever opened. */
   connections: () => number;
-  /** The most sessions that one connection ever had at once. */
+  /** Most sessions that one connection ever had at once. */
   mostSessions: () => number;
-  /** Cuts all open connections, as a host that vanishes does. */
+  /** Cuts all open connections, like a host that vanishes. */
   cut: () => void;
   close: () => Promise<void>;
 }
@@ -31,11 +31,11 @@ export interface TestServer {
 export interface TestServerOptions {
   port?: number;
   hostKeyType?: "ed25519" | "rsa" | "ecdsa";
-  /** As sshd's MaxSessions. */
+  /** Like sshd's MaxSessions. */
   maxSessions?: number;
-  /** Names that may be set; others are refused. As sshd's AcceptEnv. */
+  /** Names that may be set; others are refused. Like sshd's AcceptEnv. */
   acceptEnv?: string[];
-  /** Logins that are closed with pam_nologin's word once their key is known, as sshd does while its host boots. */
+  /** Number of logins that are closed with pam_nologin's message after their key is known, as sshd does while its host boots. */
   booting?: number;
 }
 
@@ -49,7 +49,7 @@ function newKey(type: "ed25519" | "rsa" | "ecdsa"): OpensshKey {
   return opensshKey(privateKey) as OpensshKey;
 }
 
-/** A port of loopback that nothing listens on. */
+/** A loopback port on which nothing listens. */
 export async function freePort(): Promise<number> {
   const server = createServer().listen(0, "127.0.0.1");
   await once(server, "listening");
@@ -146,7 +146,7 @@ function publicBlob(line: string): Buffer {
 
 function authenticate(attempt: AuthContext, userBlob: Buffer, password: string): void {
   const knowsPassword = attempt.method === "password" && attempt.password === password;
-  // Whether the signature holds is checked by the library before a second, signed attempt gets here.
+  // The library checks the signature before a second, signed attempt gets here.
   const hasKey = attempt.method === "publickey" && attempt.key.data.equals(userBlob);
   if (attempt.username === "tester" && (knowsPassword || hasKey)) attempt.accept();
   else attempt.reject(["publickey", "password"]);
@@ -182,7 +182,7 @@ function forward(accept: () => ServerChannel, reject: () => void, info: { destIP
   });
 }
 
-/** How the user that it lets in reaches it. */
+/** The endpoint for the user that it accepts. */
 export const targetOf = (server: TestServer, more: Partial<SshTarget> = {}): SshTarget => ({
   host: "127.0.0.1",
   port: server.port,

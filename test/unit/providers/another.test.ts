@@ -11,7 +11,7 @@ import { at } from "../../../config/rules/rule.ts";
 import type { Cluster } from "../../../config/schema.ts";
 import type { ProviderModule } from "../../../providers/contract.ts";
 import { createInfrastructure, known, providers } from "../../../providers/index.ts";
-import { metal } from "../config/samples.ts";
+import { metal } from "../../harness/samples.ts";
 
 // A provider that this program does not have: all that it takes is one module.
 

@@ -8,7 +8,7 @@ import { parseCluster } from "../../../config/parse.ts";
 import { problemText } from "../../../config/problems.ts";
 import { artifactProblems, refuseMissingArtifacts } from "../../../providers/artifacts.ts";
 import { known } from "../../../providers/index.ts";
-import { aws, lab, metal, type Written } from "../config/samples.ts";
+import { aws, lab, metal, type Written } from "../../harness/samples.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "manifest-"));
 after(() => rmSync(folder, { recursive: true }));

@@ -59,3 +59,33 @@ test("links in documents lead to files and headings that exist", () => {
   );
   assert.deepEqual(broken, []);
 });
+
+/** Put into messages where these stand, or said by etcd. */
+const composed =
+  /…|\d+|\b[A-Z]{4,}\b|waiting for|network\.\w+|cluster\.artifacts|(?<=certificate) (?=starts)|database space exceeded/;
+
+test("the messages that documents explain are those of the program", () => {
+  const folders = "{addons,artifacts,check,components,config,engine,hosts,keys,lab,plugins,providers}";
+  const plain = (text: string) => text.replace(/["'`\\]/g, "").replace(/\s+/g, " ");
+  const program = plain(
+    globSync(`${folders}/**/*.{ts,sh}`, { cwd: project.pathname })
+      .map(read)
+      .join("\n")
+      .replace(/\$\{(?:[^{}]|\{[^{}]*\})*\}|\$\w+/g, ""),
+  );
+  const explained = ["docs/operations.md", "docs/lab.md"].flatMap((document) => {
+    const [table = ""] =
+      read(document)
+        .split(/^\| message \|/m)[1]
+        ?.split("\n\n") ?? [];
+    return table
+      .split("\n")
+      .flatMap((row) => [...(row.split(" | ")[0] ?? "").matchAll(/`([^`]+)`/g)].map(([, text]) => text ?? ""));
+  });
+  const parts = explained.flatMap((message) => message.split(composed).map((part) => plain(part).replace(/^\W+|\W+$/g, "")));
+  assert.ok(explained.length > 60, `${explained.length} messages`);
+  assert.deepEqual(
+    parts.filter((part) => part.includes(" ") && !program.includes(part)),
+    [],
+  );
+});

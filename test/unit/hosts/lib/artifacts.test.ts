@@ -254,7 +254,7 @@ describe("downloads of a host", () => {
     assert.deepEqual(requests, [undefined, "bytes=100000-"]);
   });
 
-  it("start anew where the server can't go on in the middle", async () => {
+  it("start over where the server can't resume", async () => {
     begun(content.subarray(0, 100_000));
     ranges = false;
     const { status, text } = await call("stage_artifacts", [line()]);
@@ -262,7 +262,7 @@ describe("downloads of a host", () => {
     assert.ok(installed());
   });
 
-  it("start anew where what was there is longer than the file", async () => {
+  it("start over where the partial download is longer than the file", async () => {
     begun(Buffer.alloc(content.length + 1));
     const { status, text } = await call("stage_artifacts", [line()]);
     assert.equal(status, 0, text);

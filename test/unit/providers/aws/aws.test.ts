@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { before, suite, test } from "node:test";
 import { parse } from "yaml";
-import { graphOf, manifestFile, type Registered } from "../../components/graph.ts";
+import { graphOf, manifestFile, type Registered } from "../../../harness/graph.ts";
 
 // The whole program on AWS, under Pulumi's mocks: each example.
 

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { before, test } from "node:test";
 import { parse } from "yaml";
 import { USER_DATA_LIMIT_BYTES } from "../../../../hosts/pool/pool.ts";
-import { graphOf, manifestFile, type Registered } from "../../components/graph.ts";
+import { graphOf, manifestFile, type Registered } from "../../../harness/graph.ts";
 
 // Auto-scaling pools and the stack's bucket, in the whole program's graph under Pulumi's mocks.
 

@@ -13,8 +13,8 @@ import { costs } from "../../../../providers/aws/cost.ts";
 import { imageFilter } from "../../../../providers/aws/image.ts";
 import { ingress, ingressName } from "../../../../providers/aws/ingress.ts";
 import { dataDevice } from "../../../../providers/aws/machines.ts";
+import { aws, known, type Written } from "../../../harness/samples.ts";
 import "../../../harness/seed.ts";
-import { aws, known, type Written } from "../../config/samples.ts";
 
 const allZones = ["eu-central-1a", "eu-central-1b", "eu-central-1c"];
 const zoneLists = fc.integer({ min: 1, max: 3 }).map((count) => allZones.slice(0, count));
@@ -184,7 +184,7 @@ test("a stack that does not use AWS never loads its package, and only one module
     const loaded = [];
     registerHooks({ load: (url, context, next) => { if (/@(pulumi\\/aws|aws-sdk)/.test(url)) loaded.push(url); return next(url, context); } });
     const pulumi = await import("@pulumi/pulumi");
-    const { clusterOf, graphOf } = await import("./test/unit/components/graph.ts");
+    const { clusterOf, graphOf } = await import("./test/harness/graph.ts");
     await graphOf(clusterOf(1));
     const before = loaded.length;
     await import("./providers/aws/index.ts");

@@ -6,8 +6,7 @@ import { after, test } from "node:test";
 import * as pulumi from "@pulumi/pulumi";
 import { configuredArtifacts } from "../../../../providers/baremetal/artifacts.ts";
 import type { Connection } from "../../../../providers/contract.ts";
-import { clusterFrom } from "../../../harness/samples.ts";
-import { hostKeyOf, metal, type Written } from "../../config/samples.ts";
+import { clusterFrom, hostKeyOf, metal, type Written } from "../../../harness/samples.ts";
 import { provide, resolved } from "../graph.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "providers-test-"));

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { clusterFrom } from "../../../harness/samples.ts";
-import { lab, type Written } from "../../config/samples.ts";
+import { clusterFrom, lab, type Written } from "../../../harness/samples.ts";
 import { provide, resolved } from "../graph.ts";
 
 const provideLab = (edit: (config: Written) => void = () => {}) => {

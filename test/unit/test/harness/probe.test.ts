@@ -12,6 +12,8 @@ import { eventually, must } from "../../../harness/process.ts";
 let server: Server;
 let kubeconfig: string;
 let failing: "not" | "unavailable" | "reset" | "forgetful" = "not";
+/** Requests that the server did not serve as it should, by method. */
+const spoiled = { GET: 0, POST: 0 };
 const stored = new Set<string>();
 const sockets = new Set<Socket>();
 const watching = new Set<ServerResponse>();
@@ -22,6 +24,7 @@ before(async () => {
   const pem = await must("openssl", ["req", "-x509", ...curve, ...names, "-days", "1", "-keyout", "-", "-out", "-"]);
   server = createServer({ key: pem, cert: pem }, (request, response) => {
     const url = new URL(request.url ?? "/", "https://api");
+    if (failing !== "not") spoiled[request.method === "POST" ? "POST" : "GET"]++;
     if (failing === "reset") return request.socket.destroy();
     if (failing === "unavailable") return response.writeHead(503).end();
     if (url.searchParams.has("watch")) {
@@ -57,7 +60,7 @@ after(() => {
   server.close();
 });
 
-async function probed(during: () => Promise<void>) {
+async function probed(during: () => Promise<unknown>) {
   const probe = new Probe(kubeconfig);
   await eventually("the first answers", 10, () => probe.answers > 3);
   await during();
@@ -65,7 +68,13 @@ async function probed(during: () => Promise<void>) {
   await eventually("answers again", 10, () => probe.answers > 6);
   return probe.stop();
 }
-const forAWhile = () => new Promise<void>((resolve) => setTimeout(resolve, 450));
+
+/** Makes the server fail until requests of every kind have met it: the probe sends 20 GETs and 5 POSTs a second. */
+function fail(kind: typeof failing): Promise<boolean> {
+  Object.assign(spoiled, { GET: 0, POST: 0 });
+  failing = kind;
+  return eventually("requests that fail", 10, () => spoiled.GET >= 14 && spoiled.POST >= 2);
+}
 
 test("nothing fails where nothing is done", async () => {
   const report = await probed(async () => {});
@@ -77,30 +86,24 @@ test("nothing fails where nothing is done", async () => {
 
 for (const kind of ["unavailable", "reset"] as const) {
   test(`requests that end ${kind} have failed, on new connections, on the kept one and for writes`, async () => {
-    const report = await probed(() => {
-      failing = kind;
-      return forAWhile();
-    });
+    const report = await probed(() => fail(kind));
     for (const seen of [report.fresh, report.reused, report.writes]) assert.ok(seen.failed.length > 0, JSON.stringify(seen));
     assert.ok(report.fresh.longestGap >= 400);
     assert.deepEqual(report.lost, []);
   });
 }
 
-test("a watch that ends is connected anew, and counted", async () => {
+test("a watch that ends is connected again, and counted", async () => {
   const report = await probed(async () => {
     for (const watcher of watching) watcher.end();
     watching.clear();
-    await forAWhile();
+    await eventually("another watch", 10, () => watching.size > 0);
   });
   assert.equal(report.breaks.length, 1);
 });
 
 test("a write that was acknowledged and is not there is lost", async () => {
-  const report = await probed(() => {
-    failing = "forgetful";
-    return forAWhile();
-  });
+  const report = await probed(() => fail("forgetful"));
   assert.ok(report.lost.length > 0);
 });
 

@@ -25,7 +25,7 @@ test("an exported state is read with its secrets, and each is listed with its pl
   ]);
 });
 
-test("a private key is recognised as a file, in one line, in base64 at any offset, and within a kubeconfig", () => {
+test("a private key is recognized as a file, in one line, in base64 at any offset, and within a kubeconfig", () => {
   const key = pem();
   const secrets = secretsOf([{ where: "k", value: key }]);
   assert.equal(secrets.length, 1);
@@ -55,7 +55,7 @@ test("keys inside the bundle that travels to a host are found, and so is the bun
   assert.deepEqual(heldBy("nothing secret here", secrets), []);
 });
 
-test("passwords and tokens are found; what is too short to be one is not looked for", () => {
+test("passwords and tokens are found; shorter texts are not searched for", () => {
   const secrets = secretsOf([
     { where: "list", value: ["aB3dE6gH9jK2mN5p", "short"] },
     { where: "map", value: { token: "abcdef.0123456789abcdef" } },

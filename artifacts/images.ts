@@ -1,0 +1,44 @@
+import { minorOf } from "../config/versions.ts";
+import { type Architecture, filled, found, type ImageBuild, type ImageLock, lock, type Versions } from "./lock.ts";
+
+// Container images from artifacts/lock.json or another lock. Each add-on lists those that it runs.
+
+/** An image in one version. */
+export interface LockedImage {
+  /** Its short name in the lock. */
+  name: string;
+  version: string;
+  /** Its full name with its tag. */
+  reference: string;
+  /** Its official digest, or "unknown". */
+  digest: string;
+  /** The archive that holds it in a bundle: some images share one. */
+  archive: string;
+  /** How a bundle makes it, with the hashes of the Go module's versions. Absent for an image that nodes pull. */
+  build?: ImageBuild & { hashes: Readonly<Record<string, string>> };
+}
+
+/** An image in the version that goes with a cluster's versions. Throws if the lock lacks the image or the version. */
+export function lockedImage(name: string, versions: Versions, from: ImageLock = lock): LockedImage {
+  const entry = Object.hasOwn(from.images, name) ? from.images[name] : undefined;
+  if (entry === undefined) throw new Error(`image ${name} is not in ${from.path}`);
+  const version = entry.version === undefined ? (byMinor(from, versions)[name] ?? "unknown") : versions[entry.version];
+  const digest = found(entry.digests, `image ${name}`, version, from.path);
+  const build = entry.build && { ...entry.build, hashes: from.modules[entry.build.module ?? ""] ?? {} };
+  return { name, version, reference: filled(entry.reference, version), digest, archive: entry.archive ?? name, build };
+}
+
+/** Versions by image that go with a cluster's Kubernetes version. Throws if the lock lacks the minor version. */
+export const byMinor = ({ versions = {}, path }: ImageLock, { kubernetes }: Pick<Versions, "kubernetes">) =>
+  found(versions, "a set of images for Kubernetes", minorOf(kubernetes), path);
+
+/** An image's official digest. Throws if it is not known. */
+export function officialDigest({ reference, digest }: LockedImage): string {
+  if (digest !== "unknown") return digest;
+  throw new Error(`the official digest of image ${reference} is unknown: fill it in in artifacts/lock.json, or use a bundle`);
+}
+
+/** The archives that hold images in a bundle or on a mirror, by file name, in the order of the images. */
+export function archivesOf(images: readonly LockedImage[], architecture: Architecture): Map<string, LockedImage[]> {
+  return Map.groupBy(images, ({ archive, version }) => `images-${archive}-${version}-linux-${architecture}.tar`);
+}

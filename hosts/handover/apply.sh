@@ -1,3 +1,0 @@
-# shellcheck shell=bash
-# Nothing to do while the machine stays.
-:

@@ -1,0 +1,81 @@
+# shellcheck shell=bash
+# Checks this host, prepares its system, brings the artifacts and starts the container runtime.
+
+# arrange ITEM: as the config says, or back as it was where the item is off.
+arrange() { if item_is_on "$1"; then "apply_$1"; else "restore_$1"; fi; }
+
+apply_prepare() {
+  wait_until 600 "the first boot's set-up by cloud-init to end" first_boot_over
+  # shellcheck source=/dev/null
+  . "$STAGE/inputs/surroundings"
+  preflight
+  arrange host_name
+  apply_hosts_lines
+  fetch_packages_and_artifacts
+  check_features_again
+  local item
+  # What watches over tables knows first what there will be.
+  apply_tables
+  for item in time_zone journal modules sysctl swap firewall time_sync; do arrange "$item"; done
+  if item_is_on packages; then apply_updates; else restore_updates; fi
+  if is_node; then apply_shutdown; else restore_shutdown; fi
+  apply_resolv_conf
+  if is_node; then
+    apply_containerd
+    # On a host that lives, whatever comes later finds the images there.
+    if first_run; then begin_import "$STAGE/inputs/artifacts"; else
+      end_import
+      import_images "$STAGE/inputs/artifacts"
+    fi
+  else
+    remove_containerd
+  fi
+  # What belongs to items that are off now goes.
+  install_files
+  remove_old_versions
+  wait_for_clock
+  [ ${#NOT_APPLIED[@]} -eq 0 ] || say "in a container, so the machine's own and not applied: $(printf '%s, ' "${NOT_APPLIED[@]}" | sed 's/, $//')"
+  first_run && write_file 0644 root:root "$HOME_DIR/prepared" </dev/null
+  return 0
+}
+
+# A cloud's new machine answers before it is ready: apt is still busy, and cloud-init may still rewrite files.
+first_boot_over() {
+  local jobs
+  jobs=$(systemctl list-jobs --plain --no-legend 'cloud-*' | awk '{print $2}')
+  [ -z "$jobs" ] || {
+    echo "still to run: ${jobs//$'\n'/ }"
+    return 1
+  }
+}
+
+# Packages and artifacts come from different places: both at once, unless what fetches artifacts is itself to be installed.
+fetch_packages_and_artifacts() {
+  local packages note
+  if ! item_is_on packages; then
+    stage_artifacts "$STAGE/inputs/artifacts"
+  elif ! command -v curl >/dev/null; then
+    apply_packages
+    stage_artifacts "$STAGE/inputs/artifacts"
+  else
+    install_apart &
+    packages=$!
+    # Even where the artifacts fail, apt is let finish.
+    trap 'wait "$packages" || true' EXIT
+    stage_artifacts "$STAGE/inputs/artifacts"
+    trap - EXIT
+    # It has said what went wrong.
+    wait "$packages" || exit 1
+    while read -r note; do DONE+=("$note"); done <"$STAGE/packages.did"
+  fi
+}
+
+# In a process of its own, which leaves its notes in a file.
+install_apart() {
+  exec 9>&-
+  DONE=()
+  apply_packages
+  if [ ${#DONE[@]} -gt 0 ]; then printf '%s\n' "${DONE[@]}"; fi >"$STAGE/packages.did"
+}
+
+apply_prepare

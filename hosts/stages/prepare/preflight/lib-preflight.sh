@@ -1,0 +1,167 @@
+# shellcheck shell=bash
+# Finds out everything that would stop this host from being part of the cluster, before anything is changed, and says it all at
+# once. What a container can't help (it shares a machine) is a note there.
+
+PROBLEMS=()
+problem() { PROBLEMS+=("$*"); }
+# short_of WHAT: a problem on a machine, a note in a container.
+short_of() { if in_container; then say "note: $*"; else problem "$*"; fi; }
+
+has_role() { [[ " $ROLES " == *" $1 "* ]]; }
+is_node() { has_role control-plane || has_role worker; }
+item_is_on() { [[ " $PREPARATIONS " == *" $1 "* ]]; }
+first_run() { [ ! -f "$HOME_DIR/prepared" ]; }
+
+preflight() {
+  ask_for_api_address
+  check_system
+  check_kernel
+  check_resources
+  check_network
+  check_filters
+  check_features
+  check_ports
+  check_commands
+  check_api_move
+  check_api_address
+  if first_run; then
+    check_others
+    check_time_service
+    # Later the cluster's own routes and addresses are there.
+    if is_node; then check_ranges; fi
+  fi
+  check_leftovers
+  [ ${#PROBLEMS[@]} -eq 0 ] || {
+    give_host_back
+    fail "${#PROBLEMS[@]} reason(s) not to start, nothing was changed:$(printf '\n  - %s' "${PROBLEMS[@]}")"
+  }
+  note_looked_around
+}
+
+check_system() {
+  local machine id="" version="" major
+  machine=$(uname -m)
+  case $machine in x86_64) machine=amd64 ;; aarch64) machine=arm64 ;; esac
+  [ "$machine" = "$ARCHITECTURE" ] || problem "its architecture is $machine, the config says $ARCHITECTURE: set hosts.$HOST_NAME.architecture"
+  if [ -r /etc/os-release ]; then
+    id=$(. /etc/os-release && echo "${ID:-}")
+    version=$(. /etc/os-release && echo "${VERSION_ID:-0}")
+  fi
+  major=${version%%.*}
+  case $id in
+    debian) [ "${major:-0}" -ge 12 ] || problem "Debian $version: 12 or newer is needed" ;;
+    ubuntu) [ "${major:-0}" -ge 22 ] || problem "Ubuntu $version: 22.04 or newer is needed" ;;
+    *) problem "it runs ${id:-an unknown system} $version: only Debian 12 and newer and Ubuntu 22.04 and newer are prepared" ;;
+  esac
+  [ "$(id -u)" = 0 ] || problem "the script does not run as root: log in as root, or as a user whose 'sudo -n' works"
+  [ -d /run/systemd/system ] || problem "systemd does not run"
+  grep -qE '^[0-9a-f]{32}$' /etc/machine-id || problem "/etc/machine-id holds no id: run systemd-machine-id-setup"
+  # Certificates made today are not yet valid for a clock that is behind. Time sync mends small differences.
+  [ "$(date +%Y)" -ge 2026 ] || problem "its clock says $(date -u '+%F %T') UTC: set it"
+}
+
+# kernel_older MAJOR MINOR
+kernel_older() {
+  local major minor
+  IFS=.- read -r major minor _ < <(uname -r)
+  [ "$major" -lt "$1" ] || { [ "$major" -eq "$1" ] && [ "$minor" -lt "$2" ]; }
+}
+
+check_kernel() {
+  is_node || return 0
+  # Kubernetes' own floor, and that of kube-proxy's nftables mode.
+  if [ "$KUBE_PROXY_MODE" = nftables ] && kernel_older 5 13; then
+    problem "Linux $(uname -r): kube-proxy's nftables mode needs 5.13 or newer (network.kubeProxyMode)"
+  elif kernel_older 5 4; then
+    problem "Linux $(uname -r): 5.4 or newer is needed"
+  fi
+  [ -f /sys/fs/cgroup/cgroup.controllers ] ||
+    short_of "control groups are version 1: kubelet 1.35 and newer needs version 2 (boot with systemd.unified_cgroup_hierarchy=1)"
+}
+
+check_resources() {
+  local cpus memory free path
+  if has_role control-plane; then
+    # kubeadm's minimum.
+    cpus=$(nproc)
+    memory=$(awk '/^MemTotal:/ {print int($2 / 1024)}' /proc/meminfo)
+    [ "$cpus" -ge 2 ] || short_of "a control plane needs 2 CPUs, it has $cpus"
+    [ "$memory" -ge 1700 ] || short_of "a control plane needs 1700 MB of memory, it has $memory"
+  fi
+  first_run || return 0
+  # Binaries, images unpacked, and room for logs; etcd's quota comes on top of it.
+  path=/var/lib
+  free=$(df -Pm "$path" | awk 'NR == 2 {print $4}')
+  if is_node; then
+    [ "$free" -ge 4096 ] || short_of "$path has $free MB free, a node needs 4096"
+  else
+    [ "$free" -ge 1024 ] || short_of "$path has $free MB free, 1024 are needed"
+  fi
+}
+
+check_network() {
+  local others
+  if ! ip -o -4 address show | grep -F " $HOST_ADDRESS/" >/dev/null; then
+    problem "$HOST_ADDRESS is on none of its interfaces (it has $(ip -o -4 address show scope global | awk '{sub("/.*", "", $4); print $4}' | paste -sd' ')): set hosts.$HOST_NAME.address"
+  fi
+  others=$(awk -v name="$API_NAME" -v addresses=" $API_ADDRESS ${FORMER_API:-} " '!/# ha-kubernetes$/ && !/^#/ && !index(addresses, " " $1 " ") {for (i = 2; i <= NF; i++) if ($i == name) print $1}' /etc/hosts)
+  [ -z "$others" ] || problem "/etc/hosts says that $API_NAME is $others, not $API_ADDRESS: remove that line"
+  if is_node && [ -z "$NAME_SERVERS" ] && [ -z "$(host_name_servers)" ]; then
+    short_of "/etc/resolv.conf names no server that a pod could ask (loopback addresses are the host's own): set network.nameServers"
+  fi
+  if is_active ufw && ufw status 2>/dev/null | grep '^Status: active' >/dev/null; then
+    problem "ufw is active and would close the cluster's ports: run 'ufw disable'. hostPreparation.firewall guards the port table instead"
+  fi
+  if is_active firewalld; then
+    problem "firewalld is active and would close the cluster's ports: stop it. hostPreparation.firewall guards the port table instead"
+  fi
+}
+is_active() { systemctl is-active --quiet "$1" 2>/dev/null; }
+
+# Free at first; later, held by what the cluster runs there.
+check_ports() {
+  local entry port program holders listening
+  listening=$(ss -Hltnp)
+  for entry in $PORTS; do
+    port=${entry%%:*} program=${entry#*:}
+    holders=$(awk -v port=":$port" 'substr($4, length($4) - length(port) + 1) == port' <<<"$listening" | grep -oP '\(\("\K[^"]+' | sort -u | paste -sd' ' || true)
+    [ -n "$holders" ] || continue
+    if first_run || [ "$holders" != "$program" ]; then problem "port $port is taken by $holders: stop that, $program needs it"; fi
+  done
+}
+
+check_commands() {
+  local command missing=()
+  if item_is_on packages; then return 0; fi
+  local needed=(curl ip ss modprobe sysctl)
+  if is_node; then needed+=(mount nft iptables conntrack ethtool socat); fi
+  if has_role balancer; then needed+=(haproxy keepalived); fi
+  if item_is_on firewall; then needed+=(nft); fi
+  if item_is_on time_sync; then needed+=(chronyc); fi
+  for command in "${needed[@]}"; do command -v "$command" >/dev/null || missing+=("$command"); done
+  [ ${#missing[@]} -eq 0 ] || problem "hostPreparation.packages is off and these commands are missing: ${missing[*]}"
+}
+
+# On a host that we never prepared: what else might live here.
+check_others() {
+  local unit path file found=() places=(/var/lib/rancher /var/lib/k0s)
+  for unit in $(systemctl list-units --plain --no-legend --state=active {kubelet,k3s,k3s-agent,rke2-server,rke2-agent,k0scontroller,k0sworker,snap.microk8s.daemon-kubelite}.service | awk '{print $1}'); do
+    found+=("$unit")
+  done
+  # On a node, lib-leftovers.sh looks at more.
+  is_node || places+=(/etc/kubernetes/manifests/*.yaml /etc/kubernetes/kubelet.conf)
+  for path in "${places[@]}"; do
+    if [ -e "$path" ]; then found+=("$path"); fi
+  done
+  [ ${#found[@]} -eq 0 ] || problem "another Kubernetes is here (${found[*]}): remove it first (kubeadm reset), or take another host"
+  if has_role etcd; then
+    if is_active etcd; then problem "another etcd runs here: stop and disable it, or take another host"; fi
+  fi
+  is_node || return 0
+  file=$(systemctl show -p FragmentPath --value containerd 2>/dev/null || true)
+  if [ -n "$file" ] && [ "$file" != /etc/systemd/system/containerd.service ]; then
+    problem "containerd of a package is here ($file), perhaps for docker: remove it, this host gets a containerd of its own"
+  elif [ -S /run/containerd/containerd.sock ] && ! [[ "$(readlink -f /usr/local/bin/containerd)" == /opt/ha-kubernetes/* ]]; then
+    problem "another containerd listens on /run/containerd/containerd.sock: remove it, this host gets a containerd of its own"
+  fi
+}

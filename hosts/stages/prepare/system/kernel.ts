@@ -1,0 +1,49 @@
+import type { Cluster, Role } from "../../../../config/schema.ts";
+import { isNode } from "../../../cluster.ts";
+
+// What the kernel must have and how it is set, by role.
+
+/** Kernel modules of a host with these roles. */
+export function modules(roles: readonly Role[], cluster: Cluster): string[] {
+  if (!isNode(roles)) return [];
+  const ipvs = cluster.network.kubeProxyMode === "ipvs" ? ["ip_vs", "ip_vs_rr", "ip_vs_sh", "ip_vs_wrr"] : [];
+  const podNetwork = cluster.addons.flannel ? ["vxlan"] : [];
+  return ["br_netfilter", "nf_conntrack", "overlay", ...podNetwork, ...ipvs];
+}
+
+// A host that panics comes back by itself instead of waiting for someone.
+const everyHost = { "kernel.panic": "10", "kernel.panic_on_oops": "1" };
+
+const node = {
+  "net.ipv4.ip_forward": "1",
+  "net.bridge.bridge-nf-call-iptables": "1",
+  "net.bridge.bridge-nf-call-ip6tables": "1",
+  // kubelet's protectKernelDefaults wants these four and the two above.
+  "kernel.keys.root_maxbytes": "25000000",
+  "kernel.keys.root_maxkeys": "1000000",
+  "vm.overcommit_memory": "1",
+  "vm.panic_on_oom": "0",
+  // 110 pods with a few watched files each; the kernel's default of 128 instances is soon used up.
+  "fs.inotify.max_user_instances": "8192",
+  "fs.inotify.max_user_watches": "524288",
+  // kube-proxy's own limit for 16 cores; kube-proxy is told to leave it alone.
+  "net.netfilter.nf_conntrack_max": "524288",
+};
+
+/** Sysctls of a host with these roles, as paths below /proc/sys, sorted. The config's extraSysctl wins. */
+export function sysctls(roles: readonly Role[], cluster: Cluster): [path: string, value: string][] {
+  const wanted = { ...everyHost, ...(isNode(roles) && node) };
+  const byPath = new Map(
+    [...Object.entries(wanted), ...Object.entries(cluster.hostPreparation.extraSysctl)].map(([name, value]) => [
+      sysctlPath(name),
+      value,
+    ]),
+  );
+  return [...byPath].sort(([a], [b]) => (a < b ? -1 : 1));
+}
+
+/** A sysctl's path below /proc/sys. As in sysctl.d(5): the first separator, dot or slash, is the separator; the other one is literal. */
+export function sysctlPath(name: string): string {
+  if (name.match(/[./]/)?.[0] === "/") return name;
+  return name.replace(/[./]/g, (separator) => (separator === "." ? "/" : "."));
+}

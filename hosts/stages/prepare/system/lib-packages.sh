@@ -1,0 +1,134 @@
+# shellcheck shell=bash
+# Packages: installs the missing ones, and undoes everything that came and went by that. Packages that an admin or other software brought
+# later stay.
+
+export DEBIAN_FRONTEND=noninteractive
+
+missing_packages() {
+  # shellcheck disable=SC2086 # one word each
+  dpkg-query -W -f '${db:Status-Status} ${Package}\n' $PACKAGES 2>/dev/null | awk '$1 == "installed" {print $2}' |
+    sort | comm -13 - <(printf '%s\n' $PACKAGES | sort)
+}
+apt_get() { fetching apt-get -y -q -o DPkg::Lock::Timeout=600 -o Dpkg::Use-Pty=0 "$@" >/run/ha-kubernetes/apt.log 2>&1 </dev/null; }
+apt_error() { grep -E '^(E|Err|W):?' /run/ha-kubernetes/apt.log | tail -n 3 | tr '\n' ' '; }
+
+# Services of these packages start when their stage says so. Their mask is gone with a boot.
+readonly IDLE=(haproxy keepalived)
+hold_idle() {
+  local unit
+  for unit in "${IDLE[@]}"; do
+    if [[ " $* " == *" $unit "* ]]; then systemctl mask --runtime --quiet "$unit"; fi
+  done
+}
+# Also what a run left that was killed, or where apt failed after it had brought one of them.
+release_idle() {
+  local unit
+  for unit in "${IDLE[@]}"; do
+    [ "$(readlink "/run/systemd/system/$unit.service" 2>/dev/null)" = /dev/null ] || continue
+    systemctl unmask --runtime --quiet "$unit"
+    systemctl disable --quiet "$unit" 2>/dev/null || true
+  done
+}
+
+# What apt adds and takes away is kept for the undo.
+apply_packages() {
+  local missing error=""
+  release_idle
+  note_packages
+  mapfile -t missing < <(missing_packages)
+  [ ${#missing[@]} -gt 0 ] || return 0
+  say "installing ${missing[*]}"
+  packages_before
+  # With lists of another day, or those of a disk, it may do.
+  update_lists || error="; before that apt-get update said: $(apt_error)"
+  hold_idle "${missing[@]}"
+  if ! apt_get install --no-install-recommends "${missing[@]}"; then
+    release_idle
+    note_packages
+    fail "apt-get could not install ${missing[*]}: $(apt_error)$error"
+  fi
+  release_idle
+  note_packages
+  did "installed ${missing[*]}"
+}
+# apt waits for dpkg's lock by itself and not for that of its lists, which a new machine's own timers hold for minutes.
+update_lists() {
+  local end=$((SECONDS + 600)) said=no
+  until apt_get update; do
+    grep -F /var/lib/apt/lists/lock /run/ha-kubernetes/apt.log >/dev/null || return 1
+    [ "$SECONDS" -lt "$end" ] || return 1
+    [ "$said" = yes ] || say "waiting for another apt to let go of its lists"
+    said=yes
+    pause 2
+  done
+}
+
+# ---- what came and went -------------------------------------------------------------------------------------------------------
+
+installed_packages() { dpkg-query -W -f '${db:Status-Status} ${Package}\n' | awk '$1 == "installed" {print $2}' | sort; }
+
+# packages_before, note_packages: right before and right after an install of ours. The first also says what was there before any.
+packages_before() {
+  installed_packages | save packages
+  installed_packages | write_file 0600 root:root "$SAVED/packages-now"
+}
+note_packages() {
+  local now
+  note_packages_of_before
+  is_saved packages-now || return 0
+  now=$(installed_packages)
+  comm -13 "$SAVED/packages-now" - <<<"$now" | add_to packages-ours
+  comm -23 "$SAVED/packages-now" - <<<"$now" | add_to packages-gone
+  forget packages-now
+}
+# The previous release noted only the packages that it found. Of those that came since, its own are those that it asked for and their
+# dependencies.
+note_packages_of_before() {
+  if ! is_saved packages || is_saved packages-ours || is_saved packages-now; then return 0; fi
+  # shellcheck disable=SC2086 # one word each
+  { printf '%s\n' $PACKAGES && apt-cache depends --recurse --installed --important $PACKAGES 2>/dev/null | grep '^[a-z0-9]'; } |
+    sort -u | comm -12 - <(installed_packages) | comm -23 - "$SAVED/packages" | add_to packages-ours
+  comm -23 "$SAVED/packages" <(installed_packages) | add_to packages-gone
+}
+# add_to NAME <lines
+add_to() { { cat && if is_saved "$1"; then saved "$1"; fi; } | sort -u | write_file 0600 root:root "$SAVED/$1"; }
+
+restore_packages() {
+  local ours gone
+  is_saved packages || return 0
+  note_packages
+  mapfile -t ours < <(saved packages-ours | comm -12 - <(installed_packages))
+  mapfile -t gone < <(saved packages-gone | comm -23 - <(installed_packages))
+  if [ ${#ours[@]} -gt 0 ]; then keep_needed; fi
+  if [ ${#ours[@]} -gt 0 ] || [ ${#gone[@]} -gt 0 ]; then
+    apt_get --no-install-recommends --purge install "${gone[@]}" "${ours[@]/%/-}" || fail "apt-get could not take packages back: $(apt_error)"
+    did "removed ${#ours[@]} packages"
+  fi
+  forget packages-ours
+  forget packages-gone
+  forget packages
+}
+
+# keep_needed: those that something else needs stay, with what these need themselves. apt is asked for each, where not all may go.
+keep_needed() {
+  local one needing others keep=() go=()
+  others=$(others_that_go "${ours[@]}")
+  [ -n "$others" ] || return 0
+  for one in "${ours[@]}"; do
+    needing=$(others_that_go "$one")
+    if [ -n "$needing" ]; then keep+=("$one"); else go+=("$one"); fi
+  done
+  say "packages stay, because $(paste -sd' ' <<<"$others") need them: ${keep[*]}"
+  ours=("${go[@]}")
+  [ ${#ours[@]} -gt 0 ] || return 0
+  # One by one they could go and together not: then none does.
+  needing=$(others_that_go "${ours[@]}")
+  [ -z "$needing" ] || ours=()
+}
+
+# others_that_go PACKAGE...: what apt would remove with them and is not ours.
+others_that_go() {
+  local said
+  said=$(apt-get -s -q --purge install "${gone[@]}" "${@/%/-}" 2>&1 </dev/null) || fail "apt-get could not take packages back: $(tail -n 3 <<<"$said" | tr '\n' ' ')"
+  awk '/^(Remv|Purg) / {print $2}' <<<"$said" | sort -u | comm -23 - <(printf '%s\n' "${ours[@]}")
+}

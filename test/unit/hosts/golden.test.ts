@@ -1,0 +1,188 @@
+import { test } from "node:test";
+import { parseCluster } from "../../../config/parse.ts";
+import type { Cluster, Role } from "../../../config/schema.ts";
+import type { Stage } from "../../../hosts/stage.ts";
+import { balancerStage } from "../../../hosts/stages/balancer/balancer.ts";
+import { controlPlaneStage } from "../../../hosts/stages/control-plane/control-plane.ts";
+import { etcdStage } from "../../../hosts/stages/etcd/etcd.ts";
+import { prepareStage } from "../../../hosts/stages/prepare/prepare.ts";
+import { workerStage } from "../../../hosts/stages/worker/worker.ts";
+import { golden } from "../../harness/golden.ts";
+import { known, metal } from "../../harness/samples.ts";
+
+// The files that decide how hosts behave, whole. A change of one of them restarts something on every host, so it must be meant.
+
+const owner = "prod/0011aabb";
+const members = [1, 2, 3].map((n) => ({ name: `m${n}`, address: `10.0.0.1${n}` }));
+const [host = { name: "", address: "" }] = members;
+const endpoint = { address: "10.0.0.10", port: 8443 };
+const pair = { certificate: "CERTIFICATE\n", key: "KEY\n" };
+const authority = { ...pair, trusted: pair.certificate };
+
+const clusterWith = (edit: (config: ReturnType<typeof metal>) => void = () => {}): Cluster => {
+  const config = metal();
+  // Written here, so that golden files show changes of the program alone.
+  config.api = { domainName: "api.example.com", address: "10.0.0.10" };
+  edit(config);
+  const parsed = parseCluster(config, known);
+  if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
+  return parsed.cluster;
+};
+
+/** A stage's files go to test/golden by these names. */
+const compare = (stage: Stage, names: Readonly<Record<string, string>>) => {
+  for (const [path, name] of Object.entries(names)) {
+    const file = (stage.files ?? []).find((it) => it.path === path);
+    golden(`hosts/${name}`, file?.content ?? "");
+  }
+};
+
+const prepared = (roles: readonly Role[], cluster: Cluster) =>
+  prepareStage({
+    host: { ...host, roles, architecture: "amd64" },
+    owner,
+    cluster,
+    apiAddress: endpoint.address,
+    artifactList: "",
+    versions: { containerd: "2.3.4", runc: "1.4.3", cniPlugins: "1.9.1", pause: "3.10" },
+  });
+
+const controlPlane = (cluster: Cluster) =>
+  controlPlaneStage({
+    host,
+    owner,
+    cluster,
+    endpoint,
+    etcdClientUrls: members.map(({ address }) => `https://${address}:2379`),
+    controlPlanes: members.map(({ name }) => name),
+    pki: {
+      kubernetes: authority,
+      frontProxy: authority,
+      serviceAccount: { publicKeys: ["PUBLIC\n"], key: "KEY\n" },
+      etcdAuthority: "CERTIFICATE\n",
+      etcdClient: pair,
+    },
+    kubeletExtraArgs: {},
+  });
+
+const balancer = (cluster: Cluster) =>
+  balancerStage({
+    host,
+    owner,
+    cluster,
+    virtualIp: endpoint.address,
+    controlPlanes: members,
+    balancerAddresses: members.map(({ address }) => address),
+    authorityPem: "CERTIFICATE\n",
+    statisticsPassword: "password",
+  });
+
+test("an etcd member gets this unit, environment and timers", () => {
+  const tls = { authority: "CERTIFICATE\n", ...pair };
+  compare(
+    etcdStage({ host, owner, cluster: clusterWith(), version: "3.6.14", tls, birth: { bootstrap: true, members }, restores: [] }),
+    {
+      "/etc/systemd/system/etcd.service": "etcd.service",
+      "/etc/etcd/etcd.env": "etcd.env",
+      "/etc/systemd/system/etcd-backup.service": "etcd-backup.service",
+      "/etc/systemd/system/etcd-backup.timer": "etcd-backup.timer",
+      "/etc/systemd/system/etcd-backup-drill.timer": "etcd-backup-drill.timer",
+      "/etc/systemd/system/etcd-defragment.service": "etcd-defragment.service",
+      "/etc/systemd/system/etcd-defragment.timer": "etcd-defragment.timer",
+      "/etc/etcd-backup/settings.env": "etcd-backup-settings.env",
+    },
+  );
+});
+
+test("a control plane gets this kubelet, this kubeadm configuration and these patches", () => {
+  compare(controlPlane(clusterWith()), {
+    "/etc/systemd/system/kubelet.service": "control-plane-kubelet.service",
+    "/var/lib/kubelet/config.yaml": "control-plane-kubelet-config.yaml",
+    "/etc/kubernetes/kubeadm.yaml": "kubeadm.yaml",
+    "/etc/kubernetes/patches/kube-apiserver+strategic.yaml": "kube-apiserver-patch.yaml",
+    "/etc/kubernetes/bootstrap-rbac.yaml": "bootstrap-rbac.yaml",
+  });
+});
+
+test("what the config says of the API and the kubelet shows in kubeadm's configuration and in the kubelet's", () => {
+  const cluster = clusterWith((config) => {
+    config.api.extraNames = ["api.example.org"];
+    config.api.extraArgs = { "audit-log-maxage": "7" };
+    config.api.former = { domainName: "old.example.com", address: "10.0.0.9", port: 7443 };
+    config.certificates = { leafValidityHours: 2000, renewBeforeHours: 500 };
+    config.kubelet = { maxPods: 50, systemReserved: { cpu: "200m", memory: "512Mi" } };
+  });
+  compare(controlPlane(cluster), {
+    "/var/lib/kubelet/config.yaml": "control-plane-kubelet-config-with-settings.yaml",
+    "/etc/kubernetes/kubeadm.yaml": "kubeadm-with-settings.yaml",
+  });
+});
+
+test("a worker gets this kubelet", () => {
+  const cluster = clusterWith((config) => {
+    config.pools.general = { taints: [{ key: "gpu", value: "yes", effect: "NoSchedule" }], labels: { disk: "fast" } };
+  });
+  const stage = workerStage({
+    host: { name: "w1", address: "10.0.0.21", pool: "general", providerId: "aws:///zone/i-1" },
+    owner,
+    cluster,
+    endpoint,
+    authority: { certificate: "CERTIFICATE\n", trusted: "CERTIFICATE\n" },
+    join: { credential: "CREDENTIAL\n" },
+    kubeletExtraArgs: { "cloud-provider": "external" },
+  });
+  compare(stage, {
+    "/etc/systemd/system/kubelet.service": "worker-kubelet.service",
+    "/var/lib/kubelet/config.yaml": "worker-kubelet-config.yaml",
+  });
+  golden("hosts/worker-kubelet.conf", stage.inputs?.["kubelet.conf"] ?? "");
+});
+
+test("a balancer gets these configurations and drop-ins", () => {
+  compare(balancer(clusterWith()), {
+    "/etc/ha-kubernetes/haproxy.cfg": "haproxy.cfg",
+    "/etc/ha-kubernetes/keepalived.conf": "keepalived.conf",
+    "/etc/systemd/system/haproxy.service.d/ha-kubernetes.conf": "haproxy.service.d.conf",
+    "/etc/systemd/system/keepalived.service.d/ha-kubernetes.conf": "keepalived.service.d.conf",
+  });
+});
+
+test("while the API moves, a balancer serves the former place, too", () => {
+  const moving = clusterWith((config) => {
+    config.api.former = { domainName: "old.example.com", address: "10.0.0.9", port: 7443 };
+  });
+  compare(balancer(moving), {
+    "/etc/ha-kubernetes/haproxy.cfg": "haproxy-moving.cfg",
+    "/etc/ha-kubernetes/keepalived.conf": "keepalived-moving.conf",
+  });
+});
+
+test("a node gets this containerd, this firewall table and these names", () => {
+  compare(prepared(["etcd", "balancer", "control-plane"], clusterWith()), {
+    "/etc/containerd/config.toml": "containerd-config.toml",
+    "/etc/systemd/system/containerd.service": "containerd.service",
+    "/etc/ha-kubernetes/firewall.nft": "firewall-every-role.nft",
+    "/etc/systemd/system/ha-kubernetes-firewall.service": "ha-kubernetes-firewall.service",
+    "/etc/systemd/system/ha-kubernetes-hosts.service": "ha-kubernetes-hosts.service",
+    "/etc/ha-kubernetes/hosts": "etc-hosts",
+    "/etc/systemd/journald.conf.d/ha-kubernetes.conf": "journald.conf",
+  });
+});
+
+test("each role has its own firewall table, and a registry with mirrors its own hosts.toml", () => {
+  const cluster = clusterWith((config) => {
+    config.etcd = { metrics: "nodes" };
+    config.hosts.m3.lost = true;
+    config.containerRuntime = {
+      registryMirrors: { "docker.io": ["https://mirror.example.com/v2/hub", "https://other.example.com"] },
+      insecureRegistries: ["other.example.com", "registry.internal:5000"],
+    };
+  });
+  for (const role of ["etcd", "balancer", "control-plane", "worker"] as const) {
+    compare(prepared([role], cluster), { "/etc/ha-kubernetes/firewall.nft": `firewall-${role}.nft` });
+  }
+  compare(prepared(["worker"], cluster), {
+    "/etc/containerd/certs.d/docker.io/hosts.toml": "hosts-docker.io.toml",
+    "/etc/containerd/certs.d/registry.internal:5000/hosts.toml": "hosts-registry.internal.toml",
+  });
+});

@@ -1,0 +1,64 @@
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, test } from "node:test";
+import { eventually, run } from "../../../harness/process.ts";
+
+// What a person reads of a stage: its outcome, why it waits, and for whom.
+
+const folder = mkdtempSync(join(tmpdir(), "common-test-"));
+after(() => rmSync(folder, { recursive: true }));
+const file = new URL("../../../../hosts/lib/common.sh", import.meta.url).pathname;
+/** The library, with the host's lock in a folder of this test. */
+const library = `STAGE_NAME=etcd HOST_NAME=m1; ${readFileSync(file, "utf8").replaceAll("/run/ha-kubernetes", folder)}`;
+const bash = (script: string) => run("bash", ["--norc", "-euo", "pipefail", "-c", `${library}\n${script}`]);
+const outcome = async (...items: string[]) =>
+  (await bash(`${items.map((item) => `DONE+=("${item}")`).join("\n")}\noutcome`)).stdout.trimEnd();
+
+test("the outcome names few changes each, and counts many of one kind where the first stands", async () => {
+  const wrote = [1, 2, 3, 4, 5].map((n) => `wrote /etc/${n}`);
+  assert.equal(await outcome(), "nothing to change");
+  assert.equal(await outcome(...wrote.slice(0, 2), "started etcd"), "wrote /etc/1; wrote /etc/2; started etcd");
+  assert.equal(
+    await outcome("made it", ...wrote, "started etcd", "removed the etcd member of m3", "imported a"),
+    "made it; wrote 5 files; started etcd; removed the etcd member of m3; imported a",
+  );
+});
+
+test("a wait always says why it goes on: the condition's last words, its why_not, or the condition itself", async () => {
+  const waiting = async (condition: string, functions = "") =>
+    (await bash(`${functions}\nwait_until 0 "a thing" ${condition}`)).stderr.replace(/\s+$/, "");
+  const gaveUp = "ERROR: etcd on m1: gave up after 0 s waiting for a thing: ";
+  assert.equal(await waiting("test -e /nowhere/at/all"), `${gaveUp}'test -e /nowhere/at/all' is not true yet`);
+  assert.equal(await waiting("late", "late() { echo first; echo second; return 1; }"), `${gaveUp}first second`);
+  assert.equal(await waiting("late", "late() { false; }; why_not_late() { echo because; }"), `${gaveUp}because`);
+  assert.equal(await waiting("late", "late() { false; }; why_not_late() { false; }"), `${gaveUp}'late' is not true yet`);
+});
+
+/** Another stage that has the host's lock until its input ends. */
+const holdLock = () =>
+  spawn("bash", ["--norc", "-euo", "pipefail", "-c", `${library}\nSTAGE_NAME=balancer; take_host_lock; echo held; read -r`]);
+
+test("a stage that meets another one on its host waits without a word at first, then names it", async () => {
+  const holder = holdLock();
+  await once(holder.stdout, "data");
+  const begun = Date.now();
+  const waiter = bash("take_host_lock; echo through");
+  setTimeout(() => holder.stdin.end("\n"), 500);
+  assert.deepEqual((({ stdout, stderr }) => ({ stdout, stderr }))(await waiter), { stdout: "through\n", stderr: "" });
+  assert.ok(Date.now() - begun < 9000);
+  const long = holdLock();
+  await once(long.stdout, "data");
+  const second = spawn("bash", ["--norc", "-euo", "pipefail", "-c", `${library}\ntake_host_lock`]);
+  let said = "";
+  second.stderr.on("data", (chunk) => {
+    said += chunk;
+  });
+  await eventually("the second to say whom it waits for", 20, () => said !== "");
+  assert.match(said, new RegExp(`^waiting for stage balancer \\(process ${long.pid}\\) to end on this host\n$`));
+  long.stdin.end("\n");
+  await once(second, "close");
+});

@@ -1,0 +1,173 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { parse, parseAllDocuments } from "yaml";
+import type { Addon, KubernetesObject } from "../../../../../addons/addon.ts";
+import { lockedImage } from "../../../../../artifacts/images.ts";
+import { resolveVersions } from "../../../../../artifacts/lock.ts";
+import { addonsStage } from "../../../../../hosts/stages/addons/addons.ts";
+import { clusterFrom } from "../../../../harness/samples.ts";
+
+function stage(config: Record<string, unknown> = {}, providerAddons: Addon[] = []) {
+  const cluster = clusterFrom({
+    name: "unit",
+    provider: "lab",
+    kubernetesVersion: "1.36.3",
+    nodeCidrs: ["10.79.0.0/24"],
+    api: { domainName: "api.unit.internal", address: "10.79.0.10" },
+    ...config,
+  });
+  return addonsStage({
+    host: "cp1",
+    owner: "unit/1",
+    cluster,
+    address: "10.79.0.11",
+    apiEndpoint: { port: 8443 },
+    versions: resolveVersions(cluster).versions,
+    providerAddons,
+  });
+}
+
+function objectsOf({ inputs = {} }: ReturnType<typeof stage>): KubernetesObject[] {
+  return Object.entries(inputs)
+    .filter(([name]) => name.endsWith(".yaml"))
+    .flatMap(([, text]) => parseAllDocuments(text).map((document) => document.toJS() as KubernetesObject));
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: manifests are read field by field
+function find(objects: KubernetesObject[], kind: string, name: string): any {
+  const found = objects.filter((object) => object.kind === kind && object.metadata.name === name);
+  assert.equal(found.length, 1, `${found.length} objects ${kind} ${name}`);
+  return found[0];
+}
+
+test("every object is referenced once, in the order it is applied", () => {
+  const rendered = stage();
+  const references = (rendered.inputs?.objects ?? "").trimEnd().split("\n");
+  const expected = objectsOf(rendered).map(({ apiVersion, kind, metadata: { name, namespace } }) =>
+    JSON.stringify({ apiVersion, kind, metadata: { ...(namespace && { namespace }), name } }),
+  );
+  assert.deepEqual(references, expected);
+  assert.equal(new Set(references).size, references.length);
+});
+
+test("a namespace is applied before its content", () => {
+  const objects = objectsOf(stage());
+  const at = objects.findIndex((object) => object.kind === "Namespace" && object.metadata.name === "kube-flannel");
+  const first = objects.findIndex((object) => object.metadata.namespace === "kube-flannel");
+  assert.ok(at >= 0 && at < first);
+});
+
+test("kube-proxy: mode, pod network, and the API's one address with the account's own token", () => {
+  for (const kubeProxyMode of ["nftables", "iptables", "ipvs"]) {
+    const { data } = find(objectsOf(stage({ network: { kubeProxyMode, podCidr: "10.9.0.0/16" } })), "ConfigMap", "kube-proxy");
+    const configuration = parse(data["config.conf"]);
+    assert.equal(configuration.mode, kubeProxyMode);
+    assert.equal(configuration.clusterCIDR, "10.9.0.0/16");
+    assert.deepEqual(configuration.conntrack, { maxPerCore: 0, min: 0 });
+    const kubeconfig = parse(data["kubeconfig.conf"]);
+    assert.equal(kubeconfig.clusters[0].cluster.server, "https://api.unit.internal:8443");
+    assert.ok(kubeconfig.users[0].user.tokenFile);
+  }
+});
+
+test("a changed configuration rolls the pods that read it only once; an unchanged one does not", () => {
+  const annotation = (config: Record<string, unknown>, name: string) =>
+    find(objectsOf(stage(config)), "DaemonSet", name).spec.template.metadata.annotations["ha-kubernetes/configuration"];
+  for (const name of ["kube-proxy", "flannel"]) {
+    assert.equal(annotation({}, name), annotation({}, name));
+    assert.notEqual(annotation({}, name), annotation({ network: { kubeProxyMode: "iptables" } }, name));
+  }
+});
+
+test("when a move of the API begins, and when it ends, kube-proxy's pods are started again, and a beginning waits for them", () => {
+  const configuration = (made: ReturnType<typeof stage>) => {
+    const { spec } = find(objectsOf(made), "DaemonSet", "kube-proxy");
+    return spec.template.metadata.annotations["ha-kubernetes/configuration"];
+  };
+  const api = { domainName: "api.unit.internal", address: "10.79.0.9" };
+  const moving = stage({ api: { ...api, former: { address: "10.79.0.10" } } });
+  assert.equal(new Set([stage(), moving].map(configuration)).size, 2);
+  assert.equal(configuration(stage({ api })), configuration(stage()));
+  assert.deepEqual(
+    [stage(), moving].map(({ settings }) => settings?.AWAIT_PODS),
+    [undefined, "yes"],
+  );
+});
+
+test("flannel: its rules are where kube-proxy's are, and its interface is the node's own or the one named", () => {
+  const nftables = (kubeProxyMode: string) =>
+    JSON.parse(find(objectsOf(stage({ network: { kubeProxyMode } })), "ConfigMap", "flannel").data["net-conf.json"])
+      .EnableNFTables;
+  assert.equal(nftables("nftables"), true);
+  assert.equal(nftables("iptables"), false);
+  const args = (network: Record<string, unknown>) =>
+    find(objectsOf(stage({ network })), "DaemonSet", "flannel").spec.template.spec.containers[0].args;
+  assert.ok(args({}).includes("--iface=$(NODE_ADDRESS)"));
+  assert.ok(args({ flannelInterface: "bond0" }).includes("--iface=bond0"));
+});
+
+test("CoreDNS follows every key of its config", () => {
+  const objects = objectsOf(
+    stage({
+      addons: { coredns: { replicas: 6, cacheSeconds: 10, maxConcurrent: 77, memoryLimitMebibytes: 512 } },
+      network: { nameServers: ["192.0.2.1", "192.0.2.2"], serviceCidr: "10.50.0.0/16", dnsDomain: "c.internal" },
+    }),
+  );
+  const { Corefile } = find(objects, "ConfigMap", "coredns").data;
+  assert.match(Corefile, /forward \. 192\.0\.2\.1 192\.0\.2\.2 \{\n +max_concurrent 77\n/);
+  assert.match(Corefile, /cache 10 \{\n +disable success c\.internal\n/);
+  assert.match(Corefile, /kubernetes c\.internal in-addr\.arpa ip6\.arpa/);
+  const deployment = find(objects, "Deployment", "coredns");
+  assert.equal(deployment.spec.replicas, 6);
+  assert.equal(deployment.spec.template.spec.containers[0].resources.limits.memory, "512Mi");
+  assert.equal(find(objects, "Service", "kube-dns").spec.clusterIP, "10.50.0.10");
+});
+
+test("CoreDNS's pods wait for a second node, unless there is none to come", () => {
+  const host = (last: number) => ({ address: `10.79.0.${last}`, roles: ["etcd", "balancer", "control-plane"] });
+  const domains = (hosts: Record<string, unknown>) =>
+    find(objectsOf(stage({ hosts })), "Deployment", "coredns").spec.template.spec.topologySpreadConstraints[0].minDomains;
+  assert.equal(domains({ m1: host(11) }), 1);
+  assert.equal(domains({ m1: host(11), m2: host(12), m3: host(13) }), 2);
+});
+
+test("no cache when it may keep nothing", () => {
+  const { Corefile } = find(objectsOf(stage({ addons: { coredns: { cacheSeconds: 0 } } })), "ConfigMap", "coredns").data;
+  assert.doesNotMatch(Corefile, /cache/);
+  assert.match(Corefile, /forward \. \/etc\/resolv\.conf/);
+});
+
+test("an add-on that is switched off has no object, and no reference to be kept for", () => {
+  const off = stage({ addons: { flannel: false, coredns: { enabled: false } } });
+  assert.doesNotMatch(JSON.stringify(off.inputs), /kube-flannel|coredns/);
+  assert.match(JSON.stringify(off.inputs), /kube-proxy/);
+});
+
+test("nodes may delete Nodes, which admission keeps to their own, and nothing more in the whole cluster", () => {
+  const role = find(objectsOf(stage()), "ClusterRole", "ha-kubernetes:node-leaves");
+  const granted = role.rules.flatMap(({ resources, verbs }: { resources: string[]; verbs: string[] }) =>
+    resources.flatMap((resource) => verbs.map((verb) => `${verb} ${resource}`)),
+  );
+  assert.deepEqual(granted.sort(), ["delete nodes"]);
+});
+
+test("where the leaving are noted is made without content, so applying it again erases nothing", () => {
+  assert.equal("data" in find(objectsOf(stage()), "ConfigMap", "ha-kubernetes"), false);
+});
+
+test("a provider's add-ons are installed like the program's own, after them, and can be off", () => {
+  const cloud: Addon<"agent", { zones: number }> = {
+    name: "cloud",
+    settings: ({ network }) => (network.kubeProxyMode === "iptables" ? undefined : { zones: 3 }),
+    images: (versions) => ({ agent: lockedImage("pause", versions) }),
+    objects: ({ settings, images }) => [
+      { apiVersion: "v1", kind: "ConfigMap", metadata: { name: "cloud" }, data: { ...settings, image: images.agent } },
+    ],
+  };
+  const last = objectsOf(stage({}, [cloud])).at(-1);
+  assert.deepEqual(last?.data, { zones: 3, image: "registry.k8s.io/pause:3.10.2" });
+  const off = { network: { kubeProxyMode: "iptables" } };
+  assert.deepEqual(stage(off, [cloud]), stage(off));
+});
+
+test("the same config gives the same bytes", () => assert.deepEqual(stage(), stage()));

@@ -1,0 +1,97 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import { parseCluster } from "../../../../../config/parse.ts";
+import { taintsByPool } from "../../../../../hosts/cluster.ts";
+import { must } from "../../../../harness/process.ts";
+import { known, metal } from "../../../../harness/samples.ts";
+
+const library = new URL("../../../../../hosts/stages/addons/objects/lib-taints.sh", import.meta.url).pathname;
+
+/** What the script would have kubectl do, and note, for Nodes as `workers_taints` prints them and the ConfigMap of notes. */
+async function commands(taints: string, notes: Record<string, string> | undefined, ...nodes: string[]): Promise<string[]> {
+  const folder = mkdtempSync(join(tmpdir(), "taints-"));
+  const script = `
+    set -euo pipefail
+    STAGE=$1 TAINTS=$2 nodes=$3 noted=$4
+    did() { :; }
+    fail() { exit 1; }
+    addons_kubectl() { if [ "$1" = get ]; then printf '%s' "$nodes"; else echo "$*" >&3; fi; }
+    api() { printf '%s' "$noted"; [[ $noted != *NotFound* ]]; }
+    api_apply() { sed -n 's/^  /note /p' "$3" >&3; }
+    . ${library}
+    if nobody_has_taints; then echo nobody >&3; elif taints_are_current; then echo current >&3; else set_taints 3>&3 2>/dev/null >/dev/null; fi`;
+  try {
+    const lines = nodes.map((node) => `${node}\n`).join("");
+    const noted = JSON.stringify(notes === undefined ? { reason: "NotFound" } : { kind: "ConfigMap", data: notes });
+    const said = await must("bash", ["-c", `exec 3>&1; ${script}`, "-", folder, taints, lines, noted]);
+    return said.trimEnd().split("\n");
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+test("a pool's taints are told to control planes as words, in one order; pools without any say nothing", () => {
+  const parsed = parseCluster(
+    {
+      ...metal(),
+      pools: {
+        general: {},
+        gpu: {
+          taints: [
+            { key: "gpu", value: "yes", effect: "NoSchedule" },
+            { key: "example.com/dear", effect: "NoExecute" },
+          ],
+        },
+      },
+    },
+    known,
+  );
+  assert.ok(parsed.ok, JSON.stringify(parsed));
+  assert.deepEqual(taintsByPool(parsed.cluster), ["gpu>example.com/dear:NoExecute", "gpu>gpu=yes:NoSchedule"]);
+});
+
+test("nothing is done where no pool has taints, or each Node has what its pool wants; to taints of others never", async () => {
+  assert.deepEqual(await commands("", undefined, "w1|general|mine:NoSchedule "), ["nobody"]);
+  assert.deepEqual(await commands("", { "node.w1": "", "pool.general": "" }, "w1|general|mine:NoSchedule "), ["nobody"]);
+  const notes = { "node.w1": "gpu=yes:NoSchedule", "pool.gpu": "gpu=yes:NoSchedule" };
+  assert.deepEqual(await commands("gpu>gpu=yes:NoSchedule", notes, "w1|gpu|gpu=yes:NoSchedule mine:NoExecute "), ["current"]);
+});
+
+test("a pool's new taints are set on its living workers and noted where nodes can't write", async () => {
+  assert.deepEqual(
+    await commands("gpu>a:NoExecute gpu>gpu=yes:NoSchedule", undefined, "w1|general|", "w2|gpu|mine:NoSchedule "),
+    [
+      "taint node w2 --overwrite a:NoExecute gpu=yes:NoSchedule",
+      'note "node.w1": ""',
+      'note "pool.general": ""',
+      'note "node.w2": "a:NoExecute gpu=yes:NoSchedule"',
+      'note "pool.gpu": "a:NoExecute gpu=yes:NoSchedule"',
+    ],
+  );
+});
+
+test("what the pool no longer wants goes where it is still there; another value is set over the old one", async () => {
+  const notes = { "node.w1": "a:NoExecute gpu=yes:NoSchedule", "pool.gpu": "a:NoExecute gpu=yes:NoSchedule" };
+  assert.deepEqual(await commands("gpu>gpu=no:NoSchedule", notes, "w1|gpu|gpu=yes:NoSchedule a:NoExecute mine:NoExecute "), [
+    "taint node w1 --overwrite gpu=no:NoSchedule a:NoExecute-",
+    'note "node.w1": "gpu=no:NoSchedule"',
+    'note "pool.gpu": "gpu=no:NoSchedule"',
+  ]);
+  // One that joined since has what its pool had then; one that was moved keeps nothing of its old pool.
+  assert.deepEqual((await commands("", notes, "w2|gpu|a:NoExecute "))[0], "taint node w2 --overwrite a:NoExecute-");
+  assert.deepEqual((await commands("", notes, "w1|general|a:NoExecute "))[0], "taint node w1 --overwrite a:NoExecute-");
+  // A Node that came back without them gets them again.
+  assert.deepEqual(
+    (await commands("gpu>a:NoExecute", { "node.w1": "a:NoExecute", "pool.gpu": "a:NoExecute" }, "w1|gpu|"))[0],
+    "taint node w1 --overwrite a:NoExecute",
+  );
+});
+
+test("a taint that an admin gave a worker stays, whatever the worker says of itself", async () => {
+  // What was noted at the Node itself is not read: the script asks for taints alone.
+  const notes = { "node.w1": "", "pool.general": "" };
+  assert.deepEqual(await commands("gpu>a:NoExecute", notes, "w1|general|quarantine=x:NoExecute "), ["current"]);
+});
