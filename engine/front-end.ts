@@ -8,7 +8,7 @@ import { type Cli, findCli } from "./cli.ts";
 import { environmentFor, readStackFile } from "./environment.ts";
 import { EventLog } from "./events.ts";
 import { guardConfigSet, guardNames, setsConfig } from "./guard.ts";
-import { type Deployment, withBegunCommands, withoutFinishedCreates } from "./interrupted.ts";
+import { type Deployment, withBegunCommands, withoutBegunCommands, withoutFinishedCreates } from "./interrupted.ts";
 import { asksForOutputs, showOutputs } from "./outputs.ts";
 import { type ProgramServer, serveProgram } from "./program.ts";
 import { choosePackages } from "./providers.ts";
@@ -126,6 +126,12 @@ async function deploy(session: Session, operation: Operation, packages: Packages
       await rewriteState(session, withBegunCommands, "the unfinished work of a killed run on hosts is undone, too");
     const { status, stderr } = await runMending({ ...session, env: environment }, args);
     const seen = events.read();
+    if (operation === "destroy" && status !== 0)
+      await rewriteState(
+        session,
+        withoutBegunCommands,
+        "the unfinished work that is left is noted again: up or destroy goes on with it",
+      );
     const looksOnly = operation === "preview" || has(line.args, "--preview-only");
     if (status === 0 && !looksOnly && seen.messages.some((message) => message.includes("pending operations")))
       await rewriteState(

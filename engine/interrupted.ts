@@ -85,9 +85,24 @@ export function withBegunCommands(state: Deployment): Deployment | undefined {
   return { ...state, deployment: { ...state.deployment, resources: [...resources, ...more], pending_operations: left } };
 }
 
+/**
+ * The state with the commands of `withBegunCommands` pending again, if a destroy that failed has left some: the next `up` runs them as it
+ * would have without that destroy.
+ */
+export function withoutBegunCommands(state: Deployment): Deployment | undefined {
+  const { resources = [], pending_operations: pending = [] } = state.deployment ?? {};
+  const begun = resources.filter(({ id }) => id === begunId);
+  if (begun.length === 0) return undefined;
+  const kept = begun.filter(({ urn }) => !urn.includes("::unused-"));
+  const again = kept.map(({ id: _, outputs: __, ...resource }) => ({ type: "creating", resource }));
+  const left = resources.filter((resource) => !begun.includes(resource));
+  return { ...state, deployment: { ...state.deployment, resources: left, pending_operations: [...pending, ...again] } };
+}
+
+const begunId = "begun";
 const asMade = (resource: StateResource): StateResource => ({
   ...resource,
-  id: "begun",
+  id: begunId,
   outputs: { ...resource.inputs, stdout: "", stderr: "" },
 });
 

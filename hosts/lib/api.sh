@@ -22,6 +22,22 @@ api() {
   return "$status"
 }
 
+# api_surely METHOD PATH [CURL-ARGUMENTS...]: the same, asked again for 60 s while no answer comes, or one that says to come again. What it
+# asks for must be safe to do twice.
+api_surely() {
+  local answer status end=$((SECONDS + 60))
+  while :; do
+    status=0
+    answer=$(api "$@") || status=$?
+    # To curl, 22 is an answer that refuses.
+    if [ "$status" -eq 0 ] || [ "$SECONDS" -ge "$end" ]; then break; fi
+    if [ "$status" -eq 22 ] && [[ ! $answer =~ "error: "(429|5[0-9][0-9]) ]]; then break; fi
+    pause 1
+  done
+  printf '%s\n' "$answer"
+  return "$status"
+}
+
 api_server() { if [ -n "$SESSION_SERVER" ]; then echo "$SESSION_SERVER"; else sed -n 's/^ *server: //p' "$SESSION_KUBECONFIG"; fi; }
 
 # api_apply PATH MANAGER FILE: a server-side apply of one object, as its YAML is in FILE.

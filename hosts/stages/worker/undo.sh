@@ -2,7 +2,8 @@
 # Takes this worker away: drained out of a cluster that lives on, or with all of it.
 
 undo_worker() {
-  # One that never had a credential never was a Node.
+  # A worker that never had a credential never was a Node. One whose join was cut off may have no kubectl yet.
+  if [ -s "$KUBELET_CREDENTIAL" ]; then link_kubernetes kubectl; fi
   if [ -s "$KUBELET_KUBECONFIG" ] && [ -s "$KUBELET_CREDENTIAL" ] && ! cluster_goes; then
     drain_node
     this_kubectl delete node "$HOST_NAME" --ignore-not-found >/dev/null
@@ -35,7 +36,7 @@ cluster_goes() {
       say "the API does not answer, and a control plane says that it leaves: not drained"
       return 0
     fi
-    [ -n "$said" ] || say "the API does not answer; asking for 60 s"
+    [ -n "$said" ] || say "the API does not answer; asking for 60 s: $(tail -n 1 <<<"$data")"
     said=yes
     pause 1
   done
@@ -43,7 +44,8 @@ cluster_goes() {
     fail "this worker's credential ended at $(openssl x509 -noout -enddate -in "$KUBELET_CREDENTIAL" | cut -d= -f2), so it can't be drained. Put it back into" \
       "the config, give cluster.repair another word and run up, which gives it another one; then take it out again"
   fi
-  fail "the API does not answer, so this worker can't be drained. Mend the control planes first; if this host is gone for good, set lost: true for it"
+  fail "the API does not answer, so this worker can't be drained: $(tail -n 1 <<<"$data"). Mend the control planes first; if this host is" \
+    "gone for good, set lost: true for it"
 }
 # api_says_all_leave ENTRIES: every control plane that announces it does. Where none announces, the first `up` never came to its end.
 api_says_all_leave() {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { hostname } from "node:os";
 import { test } from "node:test";
-import { isGone, locksIn, withBegunCommands, withoutFinishedCreates } from "../../../engine/interrupted.ts";
+import { isGone, locksIn, withBegunCommands, withoutBegunCommands, withoutFinishedCreates } from "../../../engine/interrupted.ts";
 
 const refusalOf = (host: string, pid: number) =>
   `error: the stack is currently locked by 1 lock(s). Either wait for the other process(es) to end or delete the lock file with \`pulumi cancel\`.
@@ -81,4 +81,16 @@ test("before a destroy, commands that a killed run had begun count as made; an u
     ["i"],
   );
   assert.equal(withBegunCommands({ deployment: { resources: [] } }), undefined);
+
+  // A destroy that fails leaves them as it found them, or the next `up` would take them for made. What it has deleted is gone.
+  const again = withoutBegunCommands({ deployment })?.deployment;
+  assert.deepEqual(again?.resources, state.deployment.resources);
+  assert.deepEqual(
+    again?.pending_operations?.map(({ type, resource }) => [type, resource]),
+    [
+      ["creating", state.deployment.pending_operations[4]?.resource],
+      ["creating", state.deployment.pending_operations[1]?.resource],
+    ],
+  );
+  assert.equal(withoutBegunCommands({ deployment: state.deployment }), undefined);
 });

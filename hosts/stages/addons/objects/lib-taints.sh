@@ -98,6 +98,6 @@ note_pools() {
   while read -r node pool; do
     [[ -z $node || $node =~ -i-[0-9a-f]{17}$ || $known == *"\"$node\":"* ]] || entries+=",\"$node\":\"$pool\""
   done <<<"$nodes"
-  [ -z "$entries" ] || api PATCH /api/v1/namespaces/kube-system/configmaps/ha-kubernetes-pools -H 'Content-Type: application/merge-patch+json' \
+  [ -z "$entries" ] || api_surely PATCH /api/v1/namespaces/kube-system/configmaps/ha-kubernetes-pools -H 'Content-Type: application/merge-patch+json' \
     -d "{\"data\":{${entries:1}}}" >/dev/null
 }

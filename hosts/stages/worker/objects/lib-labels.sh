@@ -18,7 +18,7 @@ set_labels() {
     if [[ " $LABELS" != *" ${label%%=*}="* && $has == *",\"${label%%=*}\":"* ]]; then changes+=",\"${label%%=*}\":null"; fi
   done
   if [ -n "$changes" ]; then
-    answer=$(api PATCH "/api/v1/nodes/$HOST_NAME" -H 'Content-Type: application/merge-patch+json' -d "{\"metadata\":{\"labels\":{${changes:1}}}}") ||
+    answer=$(api_surely PATCH "/api/v1/nodes/$HOST_NAME" -H 'Content-Type: application/merge-patch+json' -d "{\"metadata\":{\"labels\":{${changes:1}}}}") ||
       fail "the API does not take this node's labels: $answer"
     did "set labels $LABELS"
   fi
