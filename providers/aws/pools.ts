@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { type PoolStages, poolUserData } from "../../hosts/pool/pool.ts";
+import { type PoolStages, poolUserData } from "./hosts/pool-user-data.ts";
 import { objectsUrl } from "../../hosts/tools/etcd/backup.ts";
 import type { Infrastructure, ScaledPool } from "../contract.ts";
 import { discoveryTags } from "./addons/autoscaler.ts";
