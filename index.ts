@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
-import { knownVersions, resolveVersions } from "./artifacts/lock.ts";
+import { resolveVersions } from "./artifacts/lock.ts";
 import { Addons } from "./components/addons.ts";
 import { ApiLoadBalancer } from "./components/api-load-balancer.ts";
 import { ClusterPki } from "./components/cluster-pki.ts";
@@ -14,10 +14,10 @@ import { adminKubeconfig, certificateExpiry } from "./components/outputs.ts";
 import { WorkerPool } from "./components/worker-pool.ts";
 import { loadCluster } from "./config/load.ts";
 import { refuseMissingArtifacts } from "./providers/artifacts.ts";
-import { createInfrastructure } from "./providers/index.ts";
+import { createInfrastructure, known } from "./providers/index.ts";
 
 // Typed config, then hosts, then the components in the order in which a cluster comes to life.
-const { cluster, secrets } = loadCluster(knownVersions());
+const { cluster, secrets } = loadCluster(known);
 const history = await readHistory(cluster);
 const { balancers, born, joins, movesApi, path, reborn, restores } = history;
 refuseMissingArtifacts(cluster, path);

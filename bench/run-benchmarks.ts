@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { resolveVersions } from "../artifacts/lock.ts";
-import { clusterSchema, type Role } from "../config/schema.ts";
+import type { Role } from "../config/schema.ts";
 import { artifactsFor } from "../hosts/artifact-list.ts";
 import { addonsStage } from "../hosts/stages/addons/addons.ts";
 import { TestCluster } from "../test/harness/cluster.ts";
@@ -11,6 +11,7 @@ import { makeHosts, removeHosts } from "../test/harness/lab-hosts.ts";
 import { bundleManifest, makeMetal, onMetal } from "../test/harness/metal.ts";
 import { must, run } from "../test/harness/process.ts";
 import type { ClusterConfig } from "../test/harness/samples.ts";
+import { clusterFrom } from "../test/harness/samples.ts";
 import { Stack } from "../test/harness/stack.ts";
 import { addedWorker } from "./added-worker.ts";
 import { awsPreview } from "./aws-preview.ts";
@@ -101,7 +102,7 @@ function addresses(config: ClusterConfig): Record<string, string> {
 
 /** The environment of bench/by-hand.sh, with its files in `folder`. */
 function byHandEnvironment(folder: string, config: ClusterConfig, privateKey: string): Record<string, string> {
-  const cluster = clusterSchema.parse(config);
+  const cluster = clusterFrom(config);
   const { versions } = resolveVersions(cluster);
   const files = JSON.parse(readFileSync(bundleManifest, "utf8")).files as Record<string, { sha256: string }>;
   const sha256 = Object.fromEntries(Object.entries(files).map(([file, entry]) => [file, entry.sha256]));

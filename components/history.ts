@@ -1,9 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
-import { knownVersions } from "../artifacts/lock.ts";
 import { refuseChanges } from "../config/changes.ts";
 import { problemsText } from "../config/problems.ts";
 import { movesApi, type Recorded, readRecorded, record, rotates, withApiOf } from "../config/recorded.ts";
 import type { Cluster } from "../config/schema.ts";
+import { known } from "../providers/index.ts";
 import type { ClusterPart } from "./cluster-part.ts";
 
 export interface History {
@@ -47,14 +47,14 @@ export async function readHistory(cluster: Cluster, output?: string): Promise<Hi
   const all = output === undefined ? undefined : ((await outputNamed(output)) ?? {});
   const read = (name: string) => (all === undefined ? outputNamed(name) : all[name]);
   const recorded = readRecorded(await read("recorded"));
-  const before = recorded && withApiOf(recorded, await read("apiEndpoint"));
+  const before = recorded && withApiOf(recorded, await read("apiEndpoint"), cluster.traits);
   const born = (await read("etcdBorn")) === true;
-  const next = record(cluster, knownVersions(), before);
-  const problems = refuseChanges(before, next, cluster.allow, knownVersions());
+  const next = record(cluster, known, before);
+  const problems = refuseChanges(before, next, cluster.allow, known);
   if (problems.length > 0) throw new pulumi.RunError(problemsText("This change is refused, and nothing was touched", problems));
   const reborn = Object.keys(next.hosts).filter((name) => {
-    const known = before?.hosts[name];
-    return known !== undefined && known.incarnation !== next.hosts[name]?.incarnation;
+    const recorded = before?.hosts[name];
+    return recorded !== undefined && recorded.incarnation !== next.hosts[name]?.incarnation;
   });
   const hosts = Object.entries(before?.hosts ?? {});
   const balancers = hosts.filter(([, { roles }]) => roles.includes("balancer")).map(([name]) => name);

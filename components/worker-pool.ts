@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { instanceOwn, type PoolStages, poolStages } from "../hosts/pool/pool.ts";
+import { instanceOwn, type PoolStages, poolStages } from "../providers/aws/hosts/pool-user-data.ts";
 import { type WorkerStageArgs, workerStage } from "../hosts/stages/worker/worker.ts";
 import { mintCredential } from "../hosts/tools/join/credential.ts";
 import type { Host, ScaledPool } from "../providers/contract.ts";

@@ -7,11 +7,11 @@ import { machineRefusals } from "./changes/machines.ts";
 import { memberRefusals } from "./changes/members.ts";
 import { versionRefusals } from "./changes/versions.ts";
 import type { Problem } from "./problems.ts";
+import { type Known, providerOf } from "./provider.ts";
 import type { Recorded } from "./recorded.ts";
 import type { Override } from "./schema.ts";
-import type { KnownVersions } from "./versions.ts";
 
-/** Every refusal of a change, in the order in which docs and messages have them. */
+/** Every refusal of a change that all providers share, in the order in which docs and messages have them. */
 export const refusals: readonly Refusal[] = [
   ...clusterRefusals,
   ...hostRefusals,
@@ -34,12 +34,13 @@ export function refuseChanges(
   before: Recorded | undefined,
   after: Recorded,
   allow: readonly Override[],
-  known: KnownVersions,
+  known: Known,
   now = new Date(),
 ): Problem[] {
   if (before === undefined) return [...firstUpProblems(after.hosts), ...formerOfNothing(after)];
-  const change: Change = { before, after, known, now };
-  return refusals
+  const provider = providerOf(known, after.provider);
+  const change: Change = { before, after, known, traits: provider.traits, now };
+  return [...refusals, ...(provider.refusals ?? [])]
     .filter(({ override }) => override === undefined || !allow.includes(override))
     .flatMap((refusal) => refusal.check(change).map((problem) => withOverride(problem, refusal.override)));
 }

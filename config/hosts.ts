@@ -1,5 +1,4 @@
 import { z } from "zod";
-import { autoscalingSchema, hostAwsSchema, poolAwsSchema } from "../providers/aws/config/schema.ts";
 import {
   absolutePath,
   dnsLabel,
@@ -44,70 +43,75 @@ export const sshSchema = z
   .describe("How hosts are reached. The secret itself is the stack's secret key sshPrivateKey or sshPassword, never in here.");
 
 /** One host. */
-export const hostSchema = z
+export const hostSchema = z.strictObject({
+  address: ipv4
+    .optional()
+    .describe(
+      "The address other hosts reach this one at; also in its certificates. Required, unless the provider gives addresses.",
+    ),
+  roles: z
+    .array(roleSchema)
+    .min(1, { error: "at least one role" })
+    .describe("What the host is. One host may have several roles; a worker has no other."),
+  pool: dnsLabel.optional().describe("The worker pool it belongs to. Workers only; required there."),
+  architecture: oneOf(["amd64", "arm64"]).default("amd64").describe("Its processor architecture; checked on the host."),
+  connection: oneOf(["ssh", "local"])
+    .default("ssh")
+    .describe("local: the machine that runs this program; commands run there without SSH."),
+  sshAddress: hostNameOrAddress.optional().describe("Where SSH reaches it, where that is not `address`."),
+  sshPort: port.optional().describe("Where it differs from ssh.port."),
+  sshUser: userName.optional().describe("Where it differs from ssh.user."),
+  hostKey: hostKey
+    .optional()
+    .describe(
+      "Its public SSH host key: one line, as its /etc/ssh/ssh_host_*_key.pub or ssh-keyscan has it. RSA keys prove themselves by SHA-2. A provider that makes hosts makes it.",
+    ),
+  dataDevice: absolutePath
+    .optional()
+    .describe(
+      "A block device for etcd's data. Formatted only when it is blank; otherwise it must hold an empty ext4 or this member's own data. By default etcd.dataDirectory is on the root disk.",
+    ),
+  lost: onOff
+    .default(false)
+    .describe(
+      "true: the host is gone for good. Its member and Node are removed elsewhere and nothing runs on it; delete the entry in the next edit.",
+    ),
+  incarnation: whole(1, 1_000_000)
+    .default(1)
+    .describe(
+      "Raise it when the host was reinstalled under the same name: everything on it is made anew. A provider that makes machines makes a new one with a blank volume.",
+    ),
+});
+
+/** A pool whose size the cluster autoscaler decides. */
+const autoscalingSchema = z
   .strictObject({
-    address: ipv4
-      .optional()
-      .describe(
-        "The address other hosts reach this one at; also in its certificates. Required but on aws, where it is by default one of its subnet.",
-      ),
-    roles: z
-      .array(roleSchema)
-      .min(1, { error: "at least one role" })
-      .describe("What the host is. One host may have several roles; a worker has no other."),
-    pool: dnsLabel.optional().describe("The worker pool it belongs to. Workers only; required there."),
-    architecture: oneOf(["amd64", "arm64"]).default("amd64").describe("Its processor architecture; checked on the host."),
-    connection: oneOf(["ssh", "local"])
-      .default("ssh")
-      .describe("local: the machine that runs this program; commands run there without SSH."),
-    sshAddress: hostNameOrAddress.optional().describe("Where SSH reaches it, where that is not `address`."),
-    sshPort: port.optional().describe("Where it differs from ssh.port."),
-    sshUser: userName.optional().describe("Where it differs from ssh.user."),
-    hostKey: hostKey
-      .optional()
-      .describe(
-        "Its public SSH host key: one line, as its /etc/ssh/ssh_host_*_key.pub or ssh-keyscan has it. RSA keys prove themselves by SHA-2. The lab and AWS make it themselves.",
-      ),
-    dataDevice: absolutePath
-      .optional()
-      .describe(
-        "A block device for etcd's data. Formatted only when it is blank; otherwise it must hold an empty ext4 or this member's own data. By default etcd.dataDirectory is on the root disk.",
-      ),
-    lost: onOff
-      .default(false)
-      .describe(
-        "true: the host is gone for good. Its member and Node are removed elsewhere and nothing runs on it; delete the entry in the next edit.",
-      ),
-    incarnation: whole(1, 1_000_000)
-      .default(1)
-      .describe(
-        "Raise it when the host was reinstalled under the same name: everything on it is made anew. On aws that makes a new instance and a blank volume.",
-      ),
-    aws: hostAwsSchema,
+    minimum: whole(0, 5000).describe("Fewest instances."),
+    maximum: whole(1, 5000).describe("Most instances."),
   })
-  .describe("One host.");
+  .optional()
+  .describe(
+    "Make the pool's workers by an auto-scaling group over the zones, sized by the cluster autoscaler; `hosts` names none of them. Only with a provider that scales pools.",
+  );
 
 /** One worker pool. */
-export const poolSchema = z
-  .strictObject({
-    labels: z
-      .record(labelKey, labelValue)
-      .default({})
-      .describe("Node labels. By default none but the pool's own, ha-kubernetes/pool."),
-    taints: z
-      .array(
-        z.strictObject({
-          key: labelKey.describe("Taint key."),
-          value: labelValue.default("").describe("Taint value."),
-          effect: oneOf(["NoSchedule", "PreferNoSchedule", "NoExecute"]).describe("Taint effect."),
-        }),
-      )
-      .default([])
-      .describe("Node taints. By default none."),
-    maxUnavailable: whole(1, 5000)
-      .default(1)
-      .describe("How many of its workers may be out of service at once while a change is rolled through the pool."),
-    autoscaling: autoscalingSchema,
-    aws: poolAwsSchema,
-  })
-  .describe("One worker pool.");
+export const poolSchema = z.strictObject({
+  labels: z
+    .record(labelKey, labelValue)
+    .default({})
+    .describe("Node labels. By default none but the pool's own, ha-kubernetes/pool."),
+  taints: z
+    .array(
+      z.strictObject({
+        key: labelKey.describe("Taint key."),
+        value: labelValue.default("").describe("Taint value."),
+        effect: oneOf(["NoSchedule", "PreferNoSchedule", "NoExecute"]).describe("Taint effect."),
+      }),
+    )
+    .default([])
+    .describe("Node taints. By default none."),
+  maxUnavailable: whole(1, 5000)
+    .default(1)
+    .describe("How many of its workers may be out of service at once while a change is rolled through the pool."),
+  autoscaling: autoscalingSchema,
+});

@@ -3,9 +3,9 @@ import * as pulumi from "@pulumi/pulumi";
 import { privateKeyFault } from "./keys.ts";
 import { parseCluster } from "./parse.ts";
 import { didYouMean, grouped, type Problem, problemsText, visible } from "./problems.ts";
+import type { Known } from "./provider.ts";
 import type { Cluster } from "./schema.ts";
 import { fileWords } from "./stack-file.ts";
-import type { KnownVersions } from "./versions.ts";
 
 /** The project's name, which prefixes its config keys whatever the stack. */
 const project = "ha-kubernetes";
@@ -28,7 +28,7 @@ export interface StackConfig {
 /** What the program starts from. */
 export interface Loaded {
   cluster: Cluster;
-  /** For SSH to hosts (both absent in the lab, which makes its own key), and to the host that snapshots are copied to. */
+  /** For SSH to hosts (both absent where the provider makes hosts with a key of its own), and to the host that snapshots are copied to. */
   secrets: Partial<Record<(typeof secretNames)[number], pulumi.Output<string>>>;
 }
 
@@ -37,7 +37,7 @@ export interface Loaded {
  *
  * @throws pulumi.RunError naming every problem at once, before any resource is made.
  */
-export function loadCluster(known: KnownVersions, config: StackConfig = stackConfig()): Loaded {
+export function loadCluster(known: Known, config: StackConfig = stackConfig()): Loaded {
   const checked = checkStack(config, known);
   if (!checked.ok)
     throw new pulumi.RunError(problemsText("This stack's config can't be used, and nothing was touched", checked.problems));
@@ -72,7 +72,7 @@ function stackFile(): string | undefined {
 const fullKey = (key: Key) => `${project}:${key}`;
 
 /** Checks a stack's config: the cluster, the secrets and that there is nothing else. Pure. */
-export function checkStack(config: StackConfig, known: KnownVersions): ReturnType<typeof parseCluster> {
+export function checkStack(config: StackConfig, known: Known): ReturnType<typeof parseCluster> {
   const around = [...unknownKeys(config), ...secretKeyProblems(config)];
   const text = config.values[fullKey("cluster")];
   const value = text === undefined ? undefined : asJson(text);
@@ -141,9 +141,9 @@ function secretKeyProblems({ values, secretKeys }: StackConfig): Problem[] {
 }
 
 /** Secrets for hosts that this program makes itself, with a key of its own. */
-function ignoredSecrets({ values }: StackConfig, { provider, etcd }: Cluster): Problem[] {
+function ignoredSecrets({ values }: StackConfig, { provider, traits, etcd }: Cluster): Problem[] {
   const unused = secretNames.filter((name) =>
-    name === "backupSshPrivateKey" ? etcd.backup.copyToSsh === undefined : provider !== "baremetal",
+    name === "backupSshPrivateKey" ? etcd.backup.copyToSsh === undefined : traits.createsHosts,
   );
   return unused
     .filter((name) => values[fullKey(name)] !== undefined)
@@ -153,14 +153,14 @@ function ignoredSecrets({ values }: StackConfig, { provider, etcd }: Cluster): P
     });
 }
 
-/** Hosts reached by SSH need something to log in with; the lab and aws make it themselves. So does the host for snapshots. */
+/** Hosts reached by SSH need something to log in with; a provider that makes hosts makes it. So does the host for snapshots. */
 function accessProblems({ values }: StackConfig, cluster: Cluster): Problem[] {
   const backupKey = fullKey("backupSshPrivateKey");
   if (cluster.etcd.backup.copyToSsh !== undefined && values[backupKey] === undefined) {
     const allowed = "the private key to log in with at cluster.etcd.backup.copyToSsh.host";
     return [{ key: backupKey, found: "is missing", allowed, cure: "config set --secret backupSshPrivateKey" }];
   }
-  const needed = cluster.provider === "baremetal" && Object.values(cluster.hosts).some(({ connection }) => connection === "ssh");
+  const needed = !cluster.traits.createsHosts && Object.values(cluster.hosts).some(({ connection }) => connection === "ssh");
   if (!needed || values[fullKey("sshPrivateKey")] !== undefined || values[fullKey("sshPassword")] !== undefined) return [];
   const cure = "config set --secret sshPrivateKey < ~/.ssh/id_ed25519; or config set --secret sshPassword";
   return [{ key: fullKey("sshPrivateKey"), found: "is missing", allowed: "the private key to log in to the hosts with", cure }];

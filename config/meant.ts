@@ -1,6 +1,5 @@
 import type { z } from "zod";
 import { keyPath, type Problem } from "./problems.ts";
-import { clusterSchema } from "./schema.ts";
 import { isMapping, unwrapped } from "./shape.ts";
 import { bytes, dnsLabel, processors } from "./values.ts";
 
@@ -17,9 +16,9 @@ export interface Meant {
 }
 
 /** The config as it was meant: empty sections are left out, numbers are texts where texts are asked for. Pure. */
-export function asMeant(value: unknown): Meant {
+export function asMeant(schema: z.core.$ZodType, value: unknown): Meant {
   const meant: Meant = { value: undefined, warnings: [], problems: [] };
-  meant.value = read(clusterSchema, value, [], meant);
+  meant.value = read(schema, value, [], meant);
   return meant;
 }
 

@@ -1,9 +1,9 @@
 import { asMeant } from "./meant.ts";
 import type { Problem } from "./problems.ts";
+import { type Known, providerOf, sectionProblems } from "./provider.ts";
 import { findings, rules, warnings } from "./rules.ts";
-import { type Cluster, clusterSchema } from "./schema.ts";
+import type { Cluster } from "./schema.ts";
 import { secretProblems, shapeProblems } from "./shape.ts";
-import type { KnownVersions } from "./versions.ts";
 
 /** A config that may be used, or everything that is wrong with it. */
 export type Parsed = { ok: true; cluster: Cluster; warnings: Problem[] } | { ok: false; problems: Problem[] };
@@ -25,21 +25,25 @@ function isDeep(value: unknown): boolean {
  * All problems of single keys are reported at once. The rules over several keys come next, once every key is right by itself: they
  * report all their problems at once too.
  */
-export function parseCluster(written: unknown, known: KnownVersions): Parsed {
+export function parseCluster(written: unknown, known: Known): Parsed {
   if (isDeep(written)) {
     const allowed = "mappings and lists as docs/config.md has them";
     return { ok: false, problems: [{ key: "cluster", found: `is nested deeper than ${deepest} levels`, allowed }] };
   }
   const secrets = secretProblems(written);
-  const { value, warnings: words, problems: unusable } = asMeant(written);
-  const { data: cluster, error } = clusterSchema.safeParse(value);
+  const { value, warnings: words, problems: unusable } = asMeant(known.schema, written);
+  const { data, error } = known.schema.safeParse(value);
   const before = [...secrets, ...unusable];
-  if (cluster === undefined || before.length > 0) {
+  if (data === undefined || before.length > 0) {
     const named = new Set(before.map(({ key }) => key));
-    const shape = shapeProblems(value, error?.issues ?? []).filter(({ key }) => !named.has(key));
+    const shape = shapeProblems(known, value, error?.issues ?? []).filter(({ key }) => !named.has(key));
     return { ok: false, problems: [...before, ...shape] };
   }
-  const problems = findings(rules, cluster, known);
+  const misplaced = sectionProblems(data, known);
+  if (misplaced.length > 0) return { ok: false, problems: misplaced };
+  const provider = providerOf(known, data.provider);
+  const cluster = { ...data, traits: provider.traits };
+  const problems = findings([...rules, ...(provider.rules ?? [])], cluster, known);
   if (problems.length > 0) return { ok: false, problems };
-  return { ok: true, cluster, warnings: [...words, ...findings(warnings, cluster, known)] };
+  return { ok: true, cluster, warnings: [...words, ...findings([...warnings, ...(provider.warnings ?? [])], cluster, known)] };
 }

@@ -1,13 +1,12 @@
 import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
-import { bornWith, machineOf } from "../providers/aws/config/machines.ts";
-import type { AwsConfig } from "../providers/aws/config/schema.ts";
 import { routerId } from "./api.ts";
 import { type AuthorityName, authorityNames, firstGeneration, type Generations, sameGenerations } from "./authorities.ts";
 import { buildsBalancer } from "./balancer.ts";
 import { roleSchema } from "./hosts.ts";
 import { type RecordedLost, recordedLostSchema, recordLost } from "./lost.ts";
 import type { Cluster, HostConfig } from "./schema.ts";
+import type { ProviderTraits } from "./traits.ts";
 import { pathOf } from "./upgrade-path.ts";
 import { type KnownVersions, partVersions } from "./versions.ts";
 
@@ -27,7 +26,7 @@ const recordedHost = z.object({
   repair: z.string().optional(),
   /** Why a worker's join credential was made once more since its host was: another word. Absent where it was not. */
   join: z.string().optional(),
-  /** Its instance, on aws. */
+  /** Its machine, where the provider replaces machines under their hosts. */
   machine: z.object({ zone: z.string(), born: z.string(), pool: z.string().optional() }).optional(),
 });
 
@@ -41,7 +40,7 @@ const recordedAuthority = z.object({
 const recordedApi = z.object({
   /** Absent where it is known from outputs of an older release, which did not record it. */
   domainName: z.string().optional(),
-  /** Absent on aws. */
+  /** Absent where the provider has the balancer. */
   address: z.string().optional(),
   port: z.number(),
   /** The virtual IP's VRRP id; absent where there is none, and in outputs of an older release. */
@@ -67,9 +66,9 @@ const recordedSchema = z.object({
   /** Where every client finds the API; absent in records of an older release. */
   api: recordedApi.optional(),
   hosts: z.record(z.string(), recordedHost),
-  /** How many workers of a pool may be out of service at once, on aws. */
+  /** How many workers of a pool may be out of service at once, beside machines. */
   maxUnavailable: z.record(z.string(), z.number()).optional(),
-  /** What every address is of, on aws. */
+  /** What every address is of, in the provider's words. */
   network: z.string().optional(),
   /** By the keys of `certificates.authorities`; absent in records of before there were rotations. */
   authorities: z.record(z.string(), recordedAuthority).optional(),
@@ -85,18 +84,32 @@ export type RecordedHost = z.output<typeof recordedHost>;
 export type RecordedApi = z.output<typeof recordedApi>;
 type RecordedAuthority = z.output<typeof recordedAuthority>;
 
+/** What a provider adds to the record. */
+export interface ProviderRecord {
+  /** What every address is of, in words that change only with it. */
+  network: string;
+  /** By host: where its machine is, and what it is made with. Other words of `born` mean that it is stopped or replaced. */
+  machines: Readonly<Record<string, { zone: string; born: string }>>;
+}
+
+/** Versions of the lock, and providers with what they record. */
+interface Recording extends KnownVersions {
+  providers: readonly { name: string; record?(cluster: Cluster): ProviderRecord }[];
+}
+
 /** How far an authority was. */
 export const authorityOf = (recorded: Recorded | undefined, name: AuthorityName): RecordedAuthority =>
   recorded?.authorities?.[name] ?? firstGeneration;
 
 /** The record of a cluster, to be exported as the stack output `recorded`. `before` is the last one. */
-export function record(cluster: Cluster, known: KnownVersions, before?: Recorded, now = new Date()): Recorded {
+export function record(cluster: Cluster, known: Recording, before?: Recorded, now = new Date()): Recorded {
   const path = pathOf(before, cluster, known);
   const restores = restoresOf(cluster, before);
   const lost = lostOf(cluster, before, now);
+  const provided = known.providers.find(({ name }) => name === cluster.provider)?.record?.(cluster);
   const hosts = Object.entries(cluster.hosts).map(([name, host]): [string, RecordedHost] => [
     name,
-    recordHost(cluster, name, host, before?.hosts[name]),
+    recordHost(cluster, host, provided?.machines[name], before?.hosts[name]),
   ]);
   return {
     name: cluster.name,
@@ -110,7 +123,10 @@ export function record(cluster: Cluster, known: KnownVersions, before?: Recorded
     etcdDataDirectory: cluster.etcd.dataDirectory,
     api: recordApi(cluster),
     hosts: Object.fromEntries(hosts),
-    ...(cluster.aws !== undefined && recordAws(cluster.pools, cluster.aws)),
+    ...(provided && {
+      network: provided.network,
+      maxUnavailable: Object.fromEntries(Object.entries(cluster.pools).map(([name, pool]) => [name, pool.maxUnavailable])),
+    }),
     authorities: Object.fromEntries(
       authorityNames.map((name) => [
         name,
@@ -151,12 +167,16 @@ function recordApi(cluster: Cluster): RecordedApi {
 
 /**
  * The record of a release that did not record where the API is, with what its output `apiEndpoint` says of that: `https://address:port`.
- * On aws the address is the provider's, and no part of a record.
+ * A provider's balancer has its own address, which is not part of a record.
  */
-export function withApiOf(recorded: Recorded, apiEndpoint: unknown): Recorded {
+export function withApiOf(
+  recorded: Recorded,
+  apiEndpoint: unknown,
+  { ownsEndpoint }: Pick<ProviderTraits, "ownsEndpoint">,
+): Recorded {
   if (recorded.api !== undefined || typeof apiEndpoint !== "string" || !URL.canParse(apiEndpoint)) return recorded;
   const { hostname, port } = new URL(apiEndpoint);
-  const address = recorded.provider === "aws" ? {} : { address: hostname };
+  const address = ownsEndpoint ? {} : { address: hostname };
   return { ...recorded, api: { ...address, port: Number(port || 443) } };
 }
 
@@ -178,16 +198,6 @@ function recordAuthority({ trust, issue }: Generations, before: RecordedAuthorit
 export const rotates = (before: Recorded | undefined, after: Recorded): boolean =>
   authorityNames.some((name) => !sameGenerations(authorityOf(before, name), authorityOf(after, name)));
 
-function recordAws(pools: Cluster["pools"], { network, api }: AwsConfig): Pick<Recorded, "maxUnavailable" | "network"> {
-  const { existing, vpcCidr } = network;
-  const subnets = existing && [...Object.entries(existing.privateSubnetIds)].sort().map(([zone, id]) => `${zone} ${id}`);
-  const vpc = existing === undefined ? `a VPC of ${vpcCidr}` : `${existing.vpcId} (${subnets?.join(", ")})`;
-  return {
-    network: `${vpc}, the API ${api.public ? "public" : "private"}`,
-    maxUnavailable: Object.fromEntries(Object.entries(pools).map(([name, pool]) => [name, pool.maxUnavailable])),
-  };
-}
-
 /**
  * Why this worker's join credential is to be made once more: another word of `repair`, which may be needed because the worker has none
  * that is of use, or another pool, which control planes are told with it. A worker of an older release's record keeps what it has.
@@ -200,15 +210,25 @@ function joinOf(host: HostConfig, repair: string, before: RecordedHost | undefin
   return repaired || host.pool !== known.pool ? `${host.pool} ${repair}`.trim() : known.join;
 }
 
-function recordHost(cluster: Cluster, name: string, host: HostConfig, before: RecordedHost | undefined): RecordedHost {
+function recordHost(
+  cluster: Cluster,
+  host: HostConfig,
+  machine: ProviderRecord["machines"][string] | undefined,
+  before: RecordedHost | undefined,
+): RecordedHost {
   const { address, roles, lost, incarnation, dataDevice, pool } = host;
-  const machine = cluster.aws && machineOf(cluster, name, host);
   const known = { ...(address !== undefined && { address }), ...(dataDevice !== undefined && { dataDevice }) };
-  const instance = machine && { zone: machine.zone, born: bornWith(machine), ...(pool !== undefined && { pool }) };
   const repair = cluster.repair ?? "";
   const join = pool === undefined ? undefined : joinOf(host, repair, before);
   const worker = pool !== undefined && { pool, repair, ...(join !== undefined && { join }) };
-  return { roles: [...roles], lost, incarnation, ...known, ...(instance && { machine: instance }), ...worker };
+  return {
+    roles: [...roles],
+    lost,
+    incarnation,
+    ...known,
+    ...(machine && { machine: { ...machine, ...(pool !== undefined && { pool }) } }),
+    ...worker,
+  };
 }
 
 /**

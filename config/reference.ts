@@ -1,15 +1,14 @@
 import { z } from "zod";
 import { refusals } from "./changes.ts";
 import { keys } from "./load.ts";
+import { type Known, type ProviderConfig, sectionRule } from "./provider.ts";
 import { rules, warnings } from "./rules.ts";
-import { clusterSchema } from "./schema.ts";
 import { allowedBy, unwrapped } from "./shape.ts";
-import type { KnownVersions } from "./versions.ts";
 
 // What people and editors read about the config, from the schema itself.
 
 /** JSON Schema of a stack's file, for the line `# yaml-language-server: $schema=` at its top. */
-export function stackFileSchema(known: KnownVersions): object {
+export function stackFileSchema(known: Known): object {
   const secret = (description: string) => ({
     description: `${description} Set it with config set --secret.`,
     type: "object",
@@ -17,7 +16,7 @@ export function stackFileSchema(known: KnownVersions): object {
     required: ["secure"],
     additionalProperties: false,
   });
-  const { $schema, ...cluster } = z.toJSONSchema(clusterSchema, {
+  const { $schema, ...cluster } = z.toJSONSchema(known.schema, {
     io: "input",
     target: "draft-7",
     // Editors show this in place of the pattern.
@@ -47,7 +46,11 @@ export function stackFileSchema(known: KnownVersions): object {
         required: ["ha-kubernetes:cluster"],
         patternProperties: { [`^ha-kubernetes:(?!(${keys.join("|")})$)`]: false },
         properties: {
-          "ha-kubernetes:cluster": { description: "The cluster.", ...cluster, allOf: ["lab", "aws"].map(onlyWith) },
+          "ha-kubernetes:cluster": {
+            description: "The cluster.",
+            ...cluster,
+            allOf: known.providers.filter(({ sections }) => sections?.cluster).map(onlyWith),
+          },
           "ha-kubernetes:sshPrivateKey": secret("The private key to log in to hosts with."),
           "ha-kubernetes:sshPassword": secret("The password to log in to hosts with, used if there is no key."),
           "ha-kubernetes:backupSshPrivateKey": secret("The private key to log in with where snapshots are copied to."),
@@ -58,7 +61,7 @@ export function stackFileSchema(known: KnownVersions): object {
 }
 
 /** A provider's own section is there with it and with no other. */
-const onlyWith = (provider: string) => ({
+const onlyWith = ({ name: provider }: { name: string }) => ({
   if: { properties: { provider: { const: provider } }, required: ["provider"] },
   // biome-ignore lint/suspicious/noThenProperty: JSON Schema's own word
   then: { required: [provider] },
@@ -135,7 +138,9 @@ const sectionText = ({ path, about, rows }: Section) =>
 const list = (items: readonly string[]) => items.map((item) => `- ${item}`).join("\n");
 
 /** docs/config.md. */
-export function configDocs(): string {
+export function configDocs(known: Known): string {
+  const own = <K extends "rules" | "warnings" | "refusals">(kind: K): readonly NonNullable<ProviderConfig[K]>[number][] =>
+    known.providers.flatMap((provider): readonly NonNullable<ProviderConfig[K]>[number][] => provider[kind] ?? []);
   return `${[
     "# Config",
     `<!-- Made by \`npm run generate\` from config/; edits here are lost. -->
@@ -145,14 +150,16 @@ One mapping describes a cluster: the key \`ha-kubernetes:cluster\` of the stack'
 Every mistake is reported with its key, what was found, what is allowed and, where that isn't enough, what to do: all mistakes of single keys at once, then all
 that rules over several keys find. Nothing is touched before the config is right.
 With \`# yaml-language-server: $schema=./config/schema.json\` at the top of a stack's file, an editor completes keys and shows mistakes as you type.`,
-    ...sections("", clusterSchema).map(sectionText),
+    ...sections("", known.schema).map(sectionText),
     "## Rules over several keys",
-    list(rules.map(({ says }) => says)),
+    list([sectionRule, ...[...rules, ...own("rules")].map(({ says }) => says)]),
     "## Warnings",
-    `Allowed, but said at every run:\n\n${list(warnings.map(({ says }) => says))}`,
+    `Allowed, but said at every run:\n\n${list([...warnings, ...own("warnings")].map(({ says }) => says))}`,
     "## Changes that are refused",
     `Compared with what the last \`up\` made, at preview already. Where a name is given, \`allow: [name]\` overrides the refusal.\n\n${list(
-      refusals.map(({ says, override }) => (override === undefined ? says : `${says} Override: \`${override}\`.`)),
+      [...refusals, ...own("refusals")].map(({ says, override }) =>
+        override === undefined ? says : `${says} Override: \`${override}\`.`,
+      ),
     )}`,
   ].join("\n\n")}\n`;
 }

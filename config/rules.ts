@@ -1,10 +1,8 @@
-import { awsLimitRules } from "../providers/aws/config/limit-rules.ts";
 import type { Problem } from "./problems.ts";
 import { accessRules } from "./rules/access.ts";
 import { addressRules } from "./rules/addresses.ts";
 import { apiRules } from "./rules/api.ts";
 import { apiserverRules } from "./rules/apiserver.ts";
-import { awsRules } from "./rules/aws.ts";
 import { labelRules } from "./rules/labels.ts";
 import { nameRules } from "./rules/names.ts";
 import { networkRules } from "./rules/networks.ts";
@@ -20,7 +18,7 @@ import { warningRules } from "./rules/warnings.ts";
 import type { Cluster } from "./schema.ts";
 import type { KnownVersions } from "./versions.ts";
 
-/** Every rule over several keys, in the order in which docs and messages have them. */
+/** Every rule over several keys that all providers share, in the order in which docs and messages have them. */
 export const rules: readonly Rule[] = [
   ...roleRules,
   ...networkRules,
@@ -32,8 +30,6 @@ export const rules: readonly Rule[] = [
   ...accessRules,
   sameMachine,
   nobodysAddress,
-  ...awsRules,
-  ...awsLimitRules,
   ...nameRules,
   ...labelRules,
   ...settingRules,

@@ -1,5 +1,4 @@
 import { z } from "zod";
-import { awsSchema } from "../providers/aws/config/schema.ts";
 import { hostSchema, poolSchema, roleSchema, sshSchema } from "./hosts.ts";
 import { addonsSchema } from "./schema/addons.ts";
 import { apiSchema } from "./schema/api.ts";
@@ -12,6 +11,7 @@ import { etcdSchema } from "./schema/etcd.ts";
 import { hostPreparationSchema } from "./schema/host-preparation.ts";
 import { kubeletSchema } from "./schema/kubelet.ts";
 import { networkSchema } from "./schema/network.ts";
+import type { ProviderTraits } from "./traits.ts";
 import { cidr, dnsLabel, hostName, line, oneOf, version } from "./values.ts";
 
 // ONE typed object describes a cluster, whatever gives the hosts. Everything that has a sensible default has one, and its
@@ -20,23 +20,22 @@ import { cidr, dnsLabel, hostName, line, oneOf, version } from "./values.ts";
 /** Refusals of changes.ts that may be overridden by name. */
 export const overrideSchema = oneOf(["patch-downgrade", "membership-jump", "change-with-upgrade", "early-key-drop"]);
 
-/** The lab provider's settings. */
-const labSchema = z
-  .strictObject({
-    subnet: cidr.describe(
-      "The bridge's network; hosts and the virtual IP are in it. Not used by anything else on this machine. Its first address is the machine's own.",
-    ),
-    sshUser: oneOf(["root", "ops"]).default("root").describe("Who the program logs in as: root, or ops, a user with sudo."),
-  })
-  .optional()
-  .describe("The lab provider's settings. Required for provider lab, refused for others.");
+/** Schemas of sections by key. They add nothing to the types here: each provider has types of its own. */
+type Sections = Record<never, never>;
 
-/** The whole config of one cluster: the stack's key `ha-kubernetes:cluster`. */
-export const clusterSchema = z.strictObject({
+const hosts = (own: Sections) =>
+  z
+    .record(hostName, hostSchema.extend(own).describe("One host."))
+    .default({})
+    .describe("The hosts by name. The name is the Node's name and the host name: quoted where YAML reads a number.");
+
+const pools = (own: Sections) =>
+  z.record(dnsLabel, poolSchema.extend(own).describe("One worker pool.")).default({}).describe("Worker pools by name.");
+
+/** What the config of a cluster has with every provider: the stack's key `ha-kubernetes:cluster`. */
+const sharedSchema = z.strictObject({
   name: dnsLabel.describe("The cluster's name. Part of the owner mark on every host, so it can't change."),
-  provider: oneOf(["lab", "baremetal", "aws"]).describe(
-    "Where hosts come from: lab makes throw-away hosts on this machine, baremetal takes hosts that exist, aws makes instances.",
-  ),
+  provider: line,
   kubernetesVersion: version.describe("Kubernetes version; one that artifacts/lock.json has."),
   versions: z
     .strictObject({
@@ -60,11 +59,8 @@ export const clusterSchema = z.strictObject({
     .describe(
       "Every network that hosts of this cluster are or will be in. Firewalls allow these, so a new host changes nothing on others.",
     ),
-  hosts: z
-    .record(hostName, hostSchema)
-    .default({})
-    .describe("The hosts by name. The name is the Node's name and the host name: quoted where YAML reads a number."),
-  pools: z.record(dnsLabel, poolSchema).default({}).describe("Worker pools by name."),
+  hosts: hosts({}),
+  pools: pools({}),
   api: apiSchema,
   balancer: balancerSchema,
   etcd: etcdSchema,
@@ -77,8 +73,6 @@ export const clusterSchema = z.strictObject({
   addons: addonsSchema,
   artifacts: artifactsSchema,
   ssh: sshSchema,
-  lab: labSchema,
-  aws: awsSchema,
   repair: line
     .default("")
     .describe(
@@ -92,8 +86,33 @@ export const clusterSchema = z.strictObject({
     ),
 });
 
-/** A validated cluster: every default filled in. */
-export type Cluster = z.output<typeof clusterSchema>;
+/** The whole config of one cluster, with providers' own sections. `about` says what these providers are. */
+export const clusterSchema = (
+  providers: readonly string[],
+  about: string,
+  own: { cluster: Sections; host: Sections; pool: Sections },
+): z.ZodType<PlainCluster> =>
+  sharedSchema.extend({
+    provider: oneOf(providers as [string, ...string[]]).describe(about),
+    hosts: hosts(own.host),
+    pools: pools(own.pool),
+    ...own.cluster,
+  });
+
+type Sectioned<T> = Readonly<Record<string, T & Readonly<Record<string, unknown>>>>;
+type Input = z.input<typeof sharedSchema>;
+
+/** A config as a person writes it: what has a default may be left out. Providers' own sections have no types here. */
+export type ClusterInput = Omit<Input, "hosts" | "pools"> & {
+  hosts?: Sectioned<NonNullable<Input["hosts"]>[string]>;
+  pools?: Sectioned<NonNullable<Input["pools"]>[string]>;
+  [section: string]: unknown;
+};
+
+/** A config whose keys are right by themselves: every default filled in. */
+export type PlainCluster = z.output<typeof sharedSchema>;
+/** A validated cluster, with what its provider does. */
+export type Cluster = PlainCluster & { traits: ProviderTraits };
 export type Role = z.output<typeof roleSchema>;
 export type HostConfig = Cluster["hosts"][string];
 export type Override = z.output<typeof overrideSchema>;

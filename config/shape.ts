@@ -1,6 +1,6 @@
 import type { z } from "zod";
 import { didYouMean, holdsPrivateKey, keyPath, type Problem, shown } from "./problems.ts";
-import { clusterSchema } from "./schema.ts";
+import type { Known } from "./provider.ts";
 import { isSecretKey, keyBelow, keyElsewhere, valueMeant } from "./words.ts";
 
 // From zod's issues to problems: what is wrong with each key by itself.
@@ -18,13 +18,13 @@ export function isMapping(value: unknown): value is Record<string, unknown> {
 }
 
 /** Problems of a value that the schema refused. */
-export function shapeProblems(value: unknown, issues: readonly z.core.$ZodIssue[]): Problem[] {
-  return issues.flatMap((issue) => problemsOf(value, issue));
+export function shapeProblems(known: Known, value: unknown, issues: readonly z.core.$ZodIssue[]): Problem[] {
+  return issues.flatMap((issue) => problemsOf(known, value, issue));
 }
 
-function problemsOf(value: unknown, issue: z.core.$ZodIssue): Problem[] {
+function problemsOf(known: Known, value: unknown, issue: z.core.$ZodIssue): Problem[] {
   const key = keyPath(issue.path);
-  if (issue.code === "unrecognized_keys") return issue.keys.map((unknown) => unknownKey(issue.path, unknown));
+  if (issue.code === "unrecognized_keys") return issue.keys.map((unknown) => unknownKey(known, issue.path, unknown));
   if (issue.code === "invalid_key")
     return [{ key, found: "has a name that is not allowed", allowed: issue.issues[0]?.message ?? issue.message }];
   const given = valueAt(value, issue.path);
@@ -40,13 +40,13 @@ function valueAdvice(given: unknown, issue: z.core.$ZodIssue): string {
   return meant === undefined ? "" : `; did you mean ${meant}?`;
 }
 
-function unknownKey(path: readonly PropertyKey[], unknown: string): Problem {
-  const known = keysAt(path);
+function unknownKey(known: Known, path: readonly PropertyKey[], unknown: string): Problem {
+  const keys = keysAt(known.schema, path);
   const key = keyPath([...path, unknown]);
-  const allowed = known.join(", ");
+  const allowed = keys.join(", ");
   const own = path.length === 1 ? keyBelow(String(path[0]), unknown) : undefined;
   if (own !== undefined && "cure" in own) return { key, found: "is not a key", allowed, cure: own.cure };
-  const meant = own?.meant ?? meantKey(unknown, known);
+  const meant = own?.meant ?? meantKey(known, unknown, keys);
   const found = meant === undefined ? "is not a key" : `is not a key; did you mean ${meant}?`;
   if (meant !== undefined || !isSecretKey(unknown)) return { key, found, allowed };
   const cure =
@@ -55,22 +55,19 @@ function unknownKey(path: readonly PropertyKey[], unknown: string): Problem {
 }
 
 /** The key that was meant: another tool's, one of another place, or a mistyped one of this place. */
-function meantKey(unknown: string, known: readonly string[]): string | undefined {
+function meantKey(known: Known, unknown: string, keys: readonly string[]): string | undefined {
   const elsewhere = keyElsewhere(unknown);
   if (elsewhere !== undefined) {
     const last = elsewhere.split(".").at(-1) as string;
-    return known.includes(last) ? last : elsewhere;
+    return keys.includes(last) ? last : elsewhere;
   }
-  const places = keyPlaces().get(unknown) ?? [];
+  const places = keyPlaces(known).get(unknown) ?? [];
   if (places.length > 0 && places.length <= 2) return places.join(" or ");
-  return didYouMean(unknown, known);
+  return didYouMean(unknown, keys);
 }
 
-let allPlaces: Map<string, string[]> | undefined;
-
-/** The paths at which each key of the schema may stand, those of aws left out, which has many of the others' names. */
-function keyPlaces(): Map<string, string[]> {
-  if (allPlaces !== undefined) return allPlaces;
+/** The paths at which each key of the schema may stand, those in providers' sections left out: they have many of the others' names. */
+function keyPlaces({ schema, providers }: Known): Map<string, string[]> {
   const places = new Map<string, string[]>();
   const walk = (schema: z.core.$ZodType, path: string) => {
     const { def } = unwrapped(schema)._zod;
@@ -80,11 +77,10 @@ function keyPlaces(): Map<string, string[]> {
     for (const [key, inner] of Object.entries(def.shape)) {
       const at = path === "" ? key : `${path}.${key}`;
       places.set(key, [...(places.get(key) ?? []), at]);
-      if (key !== "aws") walk(inner as z.core.$ZodType, at);
+      if (!providers.some(({ name }) => name === key)) walk(inner as z.core.$ZodType, at);
     }
   };
-  walk(clusterSchema, "");
-  allPlaces = places;
+  walk(schema, "");
   return places;
 }
 
@@ -103,8 +99,8 @@ export function unwrapped(schema: z.core.$ZodType): z.core.$ZodTypes {
 }
 
 /** The keys that the mapping at a path may hold. */
-function keysAt(path: readonly PropertyKey[]): string[] {
-  let schema = unwrapped(clusterSchema);
+function keysAt(whole: z.core.$ZodType, path: readonly PropertyKey[]): string[] {
+  let schema = unwrapped(whole);
   for (const part of path) {
     const { def } = schema._zod;
     if (def.type === "object") schema = unwrapped(def.shape[String(part)] as z.core.$ZodType);

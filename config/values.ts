@@ -88,8 +88,8 @@ export const certificateName = matching(
 /** An S3 bucket's name without dots, which the certificate of its https name does not cover. */
 export const bucketName = matching(/^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$/, "3 to 63 lower-case letters, digits and inner hyphens");
 
-/** A region of AWS. */
-export const awsRegion = matching(/^[a-z]{2,3}(-[a-z]+)+-\d$/, "a region of AWS such as eu-central-1");
+/** A region of S3. */
+export const s3Region = matching(/^[a-z]{2,3}(-[a-z]+)+-\d$/, "a region such as eu-central-1");
 
 /** Folder names parted by slashes, as the start of an object's key. */
 export const keyPrefix = matching(

@@ -1,14 +1,14 @@
 import { writeFile } from "node:fs/promises";
-import { knownVersions } from "../artifacts/lock.ts";
 import { configDocs, stackFileSchema } from "../config/reference.ts";
+import { known } from "../providers/index.ts";
 
 // `npm run generate`: writes what is derived from the schema. A unit test asserts that both files are up to date.
 
 /** The generated files, by path from the project's folder. */
 export function generated(): Record<string, string> {
   return {
-    "config/schema.json": `${JSON.stringify(stackFileSchema(knownVersions()), undefined, 2)}\n`,
-    "docs/config.md": configDocs(),
+    "config/schema.json": `${JSON.stringify(stackFileSchema(known), undefined, 2)}\n`,
+    "docs/config.md": configDocs(known),
   };
 }
 

@@ -1,43 +1,34 @@
 import * as pulumi from "@pulumi/pulumi";
-import { byMinor } from "../artifacts/images.ts";
 import { type Architecture, resolveVersions } from "../artifacts/lock.ts";
 import { type Problem, problemsText } from "../config/problems.ts";
+import { providerOf } from "../config/provider.ts";
 import type { Cluster, Role } from "../config/schema.ts";
 import { artifactsFor, passingArtifacts } from "../hosts/artifact-list.ts";
-import { awsLock } from "./aws/addons/lock.ts";
-import { machineOf, poolMachine } from "./aws/config/machines.ts";
 import { configuredArtifacts } from "./baremetal/artifacts.ts";
+import { known } from "./index.ts";
 
 // Whether every file that hosts will take has a hash is known before anything runs. Hosts' lists themselves are first made in the
 // middle of an `up`, because they go together with what only that knows.
 
 /** Kinds of hosts: roles and architecture. */
 function kindsOf(cluster: Cluster): [roles: readonly Role[], architecture: Architecture][] {
+  const provider = providerOf(known, cluster.provider);
   const hosts = Object.entries(cluster.hosts)
     .filter(([, { lost }]) => !lost)
     .map(([name, host]): [readonly Role[], Architecture] => [
       host.roles,
-      cluster.aws === undefined ? host.architecture : machineOf(cluster, name, host).architecture,
+      provider.architectureOf?.(cluster, "hosts", name) ?? host.architecture,
     ]);
   const scaled = Object.entries(cluster.pools)
     .filter(([, { autoscaling }]) => autoscaling !== undefined)
-    .map(([name]): [readonly Role[], Architecture] => [["worker"], poolMachine(cluster, name).architecture]);
+    .map(([name]): [readonly Role[], Architecture] => [["worker"], provider.architectureOf?.(cluster, "pools", name) ?? "amd64"]);
   return [...new Map([...hosts, ...scaled].map((kind) => [kind.flat().join(), kind])).values()];
 }
 
 /** What stands in the way of taking artifacts from where the config says. `path`: versions on the way to the config's. */
 export function artifactProblems(cluster: Cluster, path: readonly string[] = []): Problem[] {
-  if (cluster.provider === "lab") return []; // makes what is missing
-  const { artifacts, kubernetesVersion } = cluster;
-  const [unknown] = cluster.provider === "aws" ? complaint(() => byMinor(awsLock, { kubernetes: kubernetesVersion })) : [];
-  if (unknown !== undefined)
-    return [
-      {
-        key: "cluster.kubernetesVersion",
-        found: `is "${kubernetesVersion}"`,
-        allowed: `another one for provider aws: ${unknown}`,
-      },
-    ];
+  if (cluster.traits.makesArtifacts) return [];
+  const { artifacts } = cluster;
   const { versions } = resolveVersions(cluster);
   const cure = "npm run bundle makes every file; see docs/artifacts.md";
   let source: ReturnType<typeof configuredArtifacts>;

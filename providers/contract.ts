@@ -1,8 +1,9 @@
 import type * as pulumi from "@pulumi/pulumi";
 import type { Addon } from "../addons/addon.ts";
+import type { ProviderConfig } from "../config/provider.ts";
 import type { Cluster, Role } from "../config/schema.ts";
-import type { JoinTokens } from "../hosts/join/join.ts";
-import type { PoolStages } from "../hosts/pool/pool.ts";
+import type { JoinTokens } from "./aws/hosts/join-tokens.ts";
+import type { PoolStages } from "./aws/hosts/pool-user-data.ts";
 import type { BackupBucket } from "../hosts/tools/etcd/backup.ts";
 
 /** How commands reach a host. */
@@ -104,10 +105,16 @@ export interface ScaledPool {
   create: (stages: pulumi.Output<PoolStages>, options: pulumi.CustomResourceOptions) => void;
 }
 
-export interface ProviderArgs {
-  cluster: Cluster;
+export interface ProviderArgs<C extends Cluster = Cluster> {
+  cluster: C;
   /** Kubernetes versions that hosts need on the way to the config's. */
   path?: readonly string[];
   secrets: { sshPrivateKey?: pulumi.Output<string>; sshPassword?: pulumi.Output<string> };
   parent?: pulumi.Resource;
+}
+
+/** One provider: its half of the config, and what makes its hosts. A folder of `providers/` exports one, and `registry.ts` names it. */
+export interface ProviderModule<C extends Cluster = Cluster> extends ProviderConfig<C> {
+  /** Makes what the config asks of the provider. What that needs is imported in here, so that a provider that is not used is never loaded. */
+  create(args: ProviderArgs<C>): Promise<Infrastructure>;
 }

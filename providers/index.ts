@@ -1,18 +1,16 @@
-import type { Infrastructure, ProviderArgs } from "./contract.ts";
+import { knownVersions } from "../artifacts/lock.ts";
+import { knownBy, providerOf } from "../config/provider.ts";
+import type { Infrastructure, ProviderArgs, ProviderModule } from "./contract.ts";
+import * as registry from "./registry.ts";
+
+/** Every provider. */
+export const providers: readonly ProviderModule[] = Object.values(registry);
+
+/** What configs of this program may name. */
+export const known = knownBy(knownVersions(), providers);
 
 /** The hosts that the config's provider gives. A provider that is not used is never loaded. */
-export async function createInfrastructure(args: ProviderArgs): Promise<Infrastructure> {
-  const given = await givenInfrastructure(args);
+export async function createInfrastructure(args: ProviderArgs, among = providers): Promise<Infrastructure> {
+  const given = await providerOf({ providers: among }, args.cluster.provider).create(args);
   return { ...given, hosts: given.hosts.map((host) => ({ ...host, repair: args.cluster.repair })) };
-}
-
-async function givenInfrastructure(args: ProviderArgs): Promise<Infrastructure> {
-  switch (args.cluster.provider) {
-    case "lab":
-      return (await import("./lab/index.ts")).labInfrastructure(args);
-    case "baremetal":
-      return (await import("./baremetal/index.ts")).bareMetalInfrastructure(args);
-    case "aws":
-      return (await import("./aws/index.ts")).awsInfrastructure(args);
-  }
 }

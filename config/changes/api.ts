@@ -24,9 +24,9 @@ function moved({
 }
 
 const stays: Refusal = {
-  says: "On aws the API's name and port don't change.",
+  says: "The API's name and port don't change where the provider has the balancer.",
   check: (change) =>
-    change.after.provider !== "aws"
+    !change.traits.ownsEndpoint
       ? []
       : moved(change).map(({ field, was, is }) => ({
           key: at(field),
@@ -39,7 +39,7 @@ const stays: Refusal = {
 const bothPlaces: Refusal = {
   says: "The API's name, address and port change only beside `api.former`, which keeps the old one until every client has followed.",
   check: (change) =>
-    change.after.provider === "aws"
+    change.traits.ownsEndpoint
       ? []
       : moved(change)
           .filter(({ field, was, api }) => api.former?.[field] !== was)

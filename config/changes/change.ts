@@ -1,6 +1,7 @@
 import type { Problem } from "../problems.ts";
 import type { Recorded, RecordedHost } from "../recorded.ts";
 import type { Override, Role } from "../schema.ts";
+import type { ProviderTraits } from "../traits.ts";
 import type { KnownVersions } from "../versions.ts";
 
 /** A change from what the last `up` made to what this one is to make. */
@@ -8,6 +9,8 @@ export interface Change {
   before: Recorded;
   after: Recorded;
   known: KnownVersions;
+  /** Of the provider, which is the same before and after. */
+  traits: ProviderTraits;
   /** When the change is looked at. */
   now: Date;
 }

@@ -1,11 +1,11 @@
 import { keyPath, type Problem, shown } from "../problems.ts";
 import { alive, type Change, kept, type Refusal, without } from "./change.ts";
 
-// What can't happen to instances between two runs. The record has them on aws only.
+// What can't happen to machines between two runs. The record has those of providers that replace them under their hosts.
 
 const vital = (roles: readonly string[]) => roles.includes("etcd") || roles.includes("control-plane");
 
-/** Hosts whose instance this run stops or replaces, of those that stay the same host. */
+/** Hosts whose machine this run stops or replaces, of those that stay the same host. */
 function changed(change: Change) {
   return kept(change).filter(
     ({ was, is }) =>
@@ -18,11 +18,11 @@ function changed(change: Change) {
   );
 }
 
-const perHost = (name: string) =>
-  `keep the others as they are by hosts.NAME.aws, and change ${name} alone; the next one in the next edit`;
+const perHost = ({ after }: Change, name: string) =>
+  `keep the others as they are by hosts.NAME.${after.provider}, and change ${name} alone; the next one in the next edit`;
 
-const oneInstance: Refusal = {
-  says: "On aws one edit stops or replaces the instance of one etcd or control-plane host, and then removes no other such host.",
+const oneMachine: Refusal = {
+  says: "One edit stops or replaces the machine of one etcd or control-plane host, and then removes no other such host.",
   check(change) {
     const hosts = changed(change).filter(({ was }) => vital(was.roles));
     const [first] = hosts;
@@ -34,15 +34,15 @@ const oneInstance: Refusal = {
     const names = hosts.map(({ name }) => name);
     return hosts.map(({ name, was, is }) => ({
       key: keyPath(["hosts", name]),
-      found: `would be an instance with ${is.machine?.born}; the last up made it with ${was.machine?.born}. So would ${[...names, ...gone].filter((it) => it !== name).join(", ")} go or change in the same edit`,
+      found: `would be a machine with ${is.machine?.born}; the last up made it with ${was.machine?.born}. So would ${[...names, ...gone].filter((it) => it !== name).join(", ")} go or change in the same edit`,
       allowed: "one etcd or control-plane host in an edit",
-      cure: perHost(first.name),
+      cure: perHost(change, first.name),
     }));
   },
 };
 
 const fewWorkers: Refusal = {
-  says: "On aws one edit stops or replaces at most `maxUnavailable` instances of a pool.",
+  says: "One edit stops or replaces at most `maxUnavailable` machines of a pool.",
   check(change) {
     const byPool = new Map<string, string[]>();
     for (const { name, is } of changed(change)) {
@@ -54,9 +54,9 @@ const fewWorkers: Refusal = {
       return [
         {
           key: keyPath(["pools", pool]),
-          found: `would have other instances for ${names.join(", ")} at once`,
+          found: `would have other machines for ${names.join(", ")} at once`,
           allowed: `${most} in an edit, as pools.${pool}.maxUnavailable says`,
-          cure: `${perHost(names[0] ?? "")}; or raise maxUnavailable; or add a pool with the new machines and take this one away`,
+          cure: `${perHost(change, names[0] ?? "")}; or raise maxUnavailable; or add a pool with the new machines and take this one away`,
         },
       ];
     });
@@ -64,7 +64,7 @@ const fewWorkers: Refusal = {
 };
 
 const notWithVersions: Refusal = {
-  says: "On aws no instance is replaced in the edit that changes a version of Kubernetes, etcd or containerd.",
+  says: "No machine is replaced in the edit that changes a version of Kubernetes, etcd or containerd.",
   override: "change-with-upgrade",
   check(change) {
     const { before, after } = change;
@@ -73,26 +73,26 @@ const notWithVersions: Refusal = {
       before.kubernetesVersion === after.kubernetesVersion &&
       ["etcd", "containerd"].every((part) => before.versions[part] === after.versions[part]);
     if (same || names.length === 0) return [];
-    const found = `would be another instance while versions change: ${names.join(", ")}`;
+    const found = `would be another machine while versions change: ${names.join(", ")}`;
     return [
       {
         key: keyPath(["hosts"]),
         found,
         allowed: "one at a time",
-        cure: "replace the instances first, with an up; then the version",
+        cure: "replace the machines first, with an up; then the version",
       },
     ];
   },
 };
 
 const sameZone: Refusal = {
-  says: "On aws a host's zone doesn't change: its address and its volume are there.",
+  says: "A host's zone doesn't change: its address and its volume are there.",
   check: (change) =>
     kept(change).flatMap(({ name, was, is }) => {
       if (was.machine === undefined || is.machine === undefined || was.lost || was.machine.zone === is.machine.zone) return [];
       return [
         {
-          key: keyPath(["hosts", name, "aws", "zone"]),
+          key: keyPath(["hosts", name, change.after.provider, "zone"]),
           found: `is ${shown(is.machine.zone)}; the last up made the host in ${was.machine.zone}`,
           allowed: was.machine.zone,
           cure: `set it; or delete ${name} and add a host under another name`,
@@ -101,20 +101,5 @@ const sameZone: Refusal = {
     }),
 };
 
-const sameNetwork: Refusal = {
-  says: "On aws the VPC, its subnets and whether the API is public don't change: every address is of them.",
-  check: ({ before, after }) =>
-    before.network === undefined || after.network === undefined || before.network === after.network
-      ? []
-      : [
-          {
-            key: keyPath(["aws"]),
-            found: `has ${after.network}; the last up had ${before.network}`,
-            allowed: before.network,
-            cure: "put it back; for the other one, make a new stack beside this one, move the workload, and destroy this one",
-          },
-        ],
-};
-
-/** Refusals about instances. */
-export const machineRefusals: readonly Refusal[] = [oneInstance, fewWorkers, notWithVersions, sameZone, sameNetwork];
+/** Refusals about machines. */
+export const machineRefusals: readonly Refusal[] = [oneMachine, fewWorkers, notWithVersions, sameZone];

@@ -4,22 +4,10 @@ import { at, eachHost, type Rule } from "./rule.ts";
 
 // How hosts are reached, and what each provider wants to know.
 
-const providerBlock: Rule = {
-  says: "`lab` is given with provider lab and with no other.",
-  check({ provider, lab }) {
-    if (provider === "lab" && lab === undefined) {
-      const cure = "such as lab: { subnet: 10.77.0.0/24 }";
-      return [{ key: at("lab"), found: "is missing", allowed: "the lab's settings, because cluster.provider is lab", cure }];
-    }
-    if (provider === "lab" || lab === undefined) return [];
-    return [{ key: at("lab"), found: `is ${shown(lab)}`, allowed: `nothing, because cluster.provider is ${provider}` }];
-  },
-};
-
 const hostKeys: Rule = {
-  says: "On baremetal every host reached by SSH has its `hostKey`, as has the bastion, unless `ssh.acceptAnyHostKey`.",
+  says: "Every host that exists already and is reached by SSH has its `hostKey`, as has the bastion, unless `ssh.acceptAnyHostKey`.",
   check(cluster) {
-    if (cluster.provider !== "baremetal" || cluster.ssh.acceptAnyHostKey) return [];
+    if (cluster.traits.createsHosts || cluster.ssh.acceptAnyHostKey) return [];
     const missing = (key: string, address: string): Problem => ({
       key,
       found: "is missing",
@@ -39,14 +27,14 @@ const hostKeys: Rule = {
 };
 
 const localHost: Rule = {
-  says: "At most one host has `connection: local`, none in the lab; such a host has no SSH settings.",
+  says: "At most one host has `connection: local`, none where the provider makes hosts; such a host has no SSH settings.",
   check(cluster) {
     const seen: string[] = [];
     return eachHost(cluster, (name, host) => {
       if (host.connection !== "local") return [];
       const key = at("hosts", name, "connection");
       seen.push(name);
-      if (cluster.provider === "lab") return [{ key, found: 'is "local"', allowed: "ssh, because the lab makes its hosts" }];
+      if (cluster.traits.createsHosts) return [{ key, found: 'is "local"', allowed: "ssh, because the provider makes the host" }];
       if (seen.length > 1) {
         return [
           {
@@ -68,31 +56,31 @@ const localHost: Rule = {
 const sshSettings = ["sshAddress", "sshPort", "sshUser", "hostKey"] as const;
 const sshKeysOf = (host: HostConfig) => sshSettings.filter((setting) => host[setting] !== undefined);
 
-const labHosts: Rule = {
-  says: "Lab hosts have no SSH settings of their own: the lab makes user, key and host key.",
+const madeHosts: Rule = {
+  says: "Hosts that the provider makes have no SSH settings of their own.",
   check(cluster) {
-    if (cluster.provider !== "lab") return [];
+    if (!cluster.traits.createsHosts) return [];
     return eachHost(cluster, (name, host) =>
       sshKeysOf(host).map((setting) => ({
         key: at("hosts", name, setting),
         found: `is ${shown(host[setting])}`,
-        allowed: "nothing, because the lab sets it",
+        allowed: "nothing, because the provider makes the host",
       })),
     );
   },
 };
 
 const dataDevices: Rule = {
-  says: "Only a host of role etcd has a `dataDevice`, and none in the lab.",
+  says: "Only a host of role etcd has a `dataDevice`, and none with a provider that sees to devices.",
   check: (cluster) =>
     eachHost(cluster, (name, { dataDevice, roles }) => {
       if (dataDevice === undefined) return [];
       const key = at("hosts", name, "dataDevice");
       const found = `is ${shown(dataDevice)}`;
-      if (cluster.provider === "lab") return [{ key, found, allowed: "nothing, because lab hosts have no devices of their own" }];
+      if (cluster.traits.ownsDevices) return [{ key, found, allowed: `nothing with cluster.provider: ${cluster.provider}` }];
       return roles.includes("etcd") ? [] : [{ key, found, allowed: "nothing, because the host doesn't have the role etcd" }];
     }),
 };
 
 /** Rules about reaching hosts. */
-export const accessRules: readonly Rule[] = [providerBlock, hostKeys, localHost, labHosts, dataDevices];
+export const accessRules: readonly Rule[] = [hostKeys, localHost, madeHosts, dataDevices];

@@ -61,7 +61,7 @@ const ownDns: Rule = {
 const externalApi: Rule = {
   says: "An external balancer's `api.address` and `api.former.address` are in no range of pods or Services.",
   check(cluster) {
-    if (cluster.provider === "aws" || buildsBalancer(cluster)) return [];
+    if (cluster.traits.ownsEndpoint || buildsBalancer(cluster)) return [];
     return apiPlaces(cluster, "address").flatMap(({ key, value }) => {
       const inner = innerRange(cluster, value);
       return inner === undefined ? [] : [{ key, found: `is ${shown(value)}`, allowed: `an address outside ${inner}` }];
@@ -98,7 +98,7 @@ const unreachable: Rule = {
 const edges: Rule = {
   says: "A host's address or the virtual IP is the first or last one of its range in `nodeCidrs`, which in a network of that size means the network or everybody.",
   check(cluster) {
-    if (cluster.lab !== undefined || cluster.provider === "aws") return []; // refused there
+    if (cluster.traits.createsHosts) return []; // refused there
     const ranges = cluster.nodeCidrs.map(range).filter(({ prefix }) => prefix < 31);
     const check = (key: string, address: string | undefined): Problem[] => {
       const number = address === undefined ? -1 : addressNumber(address);
@@ -131,7 +131,7 @@ const oneControlPlane: Rule = {
   says: "An external `api.address` is one host's own address, or a loopback one.",
   check(cluster) {
     const { address } = cluster.api;
-    if (address === undefined || cluster.provider === "aws" || buildsBalancer(cluster)) return [];
+    if (address === undefined || cluster.traits.ownsEndpoint || buildsBalancer(cluster)) return [];
     const key = at("api", "address");
     if (special(address) === "loopback")
       return [{ key, found: `is ${shown(address)}`, allowed: "a loopback address only with a balancer of yours on every host" }];

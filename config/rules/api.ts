@@ -9,14 +9,14 @@ const former = (key: string) => at("api", "former", key);
 
 const formerDiffers: Rule = {
   says: "`api.former` holds what of `domainName`, `address` and `port` has moved, so each differs from the present one.",
-  check({ provider, api }) {
+  check({ provider, traits, api }) {
     if (api.former === undefined) return [];
-    if (provider === "aws") {
+    if (traits.ownsEndpoint) {
       return [
         {
           key: at("api", "former"),
           found: "is given",
-          allowed: "nothing with cluster.provider: aws, where the API doesn't move",
+          allowed: `nothing with cluster.provider: ${provider}, where the API doesn't move`,
         },
       ];
     }

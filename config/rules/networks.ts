@@ -1,5 +1,4 @@
-import { awsRanges } from "../../providers/aws/config/network-rules.ts";
-import { addressNumber, addressText, canonical, contains, inside, overlap, range } from "../addresses.ts";
+import { addressNumber, canonical, contains, overlap, range } from "../addresses.ts";
 import { buildsBalancer } from "../balancer.ts";
 import { counted, type Problem, shown } from "../problems.ts";
 import type { Cluster } from "../schema.ts";
@@ -21,18 +20,21 @@ function networks({ nodeCidrs, network }: Cluster): { nodes: Network[]; pods: Ne
   };
 }
 
+/** Ranges whose host part is not zero. */
+export const unevenRanges = (ranges: readonly Network[]): Problem[] =>
+  ranges
+    .filter(({ cidr }) => canonical(cidr) !== cidr)
+    .map(({ key, cidr }) => ({
+      key,
+      found: `is ${shown(cidr)}`,
+      allowed: `a range whose host part is zero: ${canonical(cidr)}`,
+    }));
+
 const hostPartZero: Rule = {
   says: "The host part of every range is zero.",
   check(cluster) {
     const { nodes, pods, services } = networks(cluster);
-    const lab = cluster.lab === undefined ? [] : [{ key: at("lab", "subnet"), cidr: cluster.lab.subnet }];
-    return [...nodes, pods, services, ...lab, ...awsRanges(cluster)]
-      .filter(({ cidr }) => canonical(cidr) !== cidr)
-      .map(({ key, cidr }) => ({
-        key,
-        found: `is ${shown(cidr)}`,
-        allowed: `a range whose host part is zero: ${canonical(cidr)}`,
-      }));
+    return unevenRanges([...nodes, pods, services]);
   },
 };
 
@@ -80,9 +82,9 @@ const serviceRoom: Rule = {
 };
 
 const addresses: Rule = {
-  says: "Every host has an address; on aws it may be left out.",
+  says: "Every host has an address. It may be left out where the provider gives addresses.",
   check: (cluster) =>
-    cluster.provider === "aws"
+    cluster.traits.givesAddresses
       ? []
       : eachHost(cluster, (name, { address }) =>
           address === undefined
@@ -114,7 +116,7 @@ const uniqueAddresses: Rule = {
 const insideNodeCidrs: Rule = {
   says: "Every host's address is in one of `nodeCidrs`; so is the virtual IP, the former one too.",
   check(cluster) {
-    if (cluster.lab !== undefined) return []; // labAddresses and labInNodeCidrs say more
+    if (cluster.traits.ownsNetwork) return []; // its rules say more
     const ranges = cluster.nodeCidrs.map(range);
     const outside = (address: string) => !ranges.some((network) => contains(network, addressNumber(address)));
     const allowed = `an address in cluster.nodeCidrs: ${cluster.nodeCidrs.join(", ")}`;
@@ -132,14 +134,18 @@ const insideNodeCidrs: Rule = {
 };
 
 const apiAddress: Rule = {
-  says: "`api.address` is given (not on aws); as a virtual IP it is not the address of a host.",
+  says: "`api.address` is given, unless the provider has the balancer; as a virtual IP it is not the address of a host.",
   check(cluster) {
     const { address } = cluster.api;
     const key = at("api", "address");
-    if (cluster.provider === "aws") {
+    if (cluster.traits.ownsEndpoint) {
       if (address === undefined) return [];
       return [
-        { key, found: `is ${shown(address)}`, allowed: "nothing with cluster.provider: aws, whose balancer has its own address" },
+        {
+          key,
+          found: `is ${shown(address)}`,
+          allowed: `nothing with cluster.provider: ${cluster.provider}, whose balancer has its own address`,
+        },
       ];
     }
     if (address === undefined) {
@@ -183,38 +189,6 @@ const virtualRouterId: Rule = {
   },
 };
 
-const labAddresses: Rule = {
-  says: "In the lab, hosts and the virtual IP are in `lab.subnet` (/16 to /28) and not its first, second (the machine) or last address.",
-  check(cluster) {
-    if (cluster.lab === undefined) return [];
-    const subnet = range(cluster.lab.subnet);
-    if (subnet.prefix < 16 || subnet.prefix > 28) {
-      return [{ key: at("lab", "subnet"), found: `is ${shown(cluster.lab.subnet)}`, allowed: "a range from /16 to /28" }];
-    }
-    const [lowest, highest] = [subnet.first + 2, subnet.last - 1];
-    const allowed = `an address from ${addressText(lowest)} to ${addressText(highest)}: in cluster.lab.subnet, not the machine's own`;
-    const refused = (key: string, address: string | undefined): Problem[] => {
-      if (address === undefined) return [];
-      const number = addressNumber(address);
-      return number < lowest || number > highest ? [{ key, found: `is ${shown(address)}`, allowed }] : [];
-    };
-    return [
-      ...eachHost(cluster, (name, { address }) => refused(at("hosts", name, "address"), address)),
-      ...apiPlaces(cluster, "address").flatMap(({ key, value }) => refused(key, value)),
-    ];
-  },
-};
-
-const labInNodeCidrs: Rule = {
-  says: "`lab.subnet` is in one of `nodeCidrs`.",
-  check(cluster) {
-    const { lab } = cluster;
-    if (lab === undefined || cluster.nodeCidrs.some((cidr) => inside(range(lab.subnet), range(cidr)))) return [];
-    const found = `is ${shown(cluster.nodeCidrs)}`;
-    return [{ key: at("nodeCidrs"), found, allowed: `a list with a range that holds cluster.lab.subnet, ${lab.subnet}` }];
-  },
-};
-
 /** Rules about addresses and ranges. */
 export const networkRules: readonly Rule[] = [
   hostPartZero,
@@ -226,6 +200,4 @@ export const networkRules: readonly Rule[] = [
   insideNodeCidrs,
   apiAddress,
   virtualRouterId,
-  labInNodeCidrs,
-  labAddresses,
 ];

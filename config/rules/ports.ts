@@ -16,9 +16,9 @@ const loopbackPorts: Readonly<Partial<Record<Role, readonly { number: number; pr
 };
 
 /** The port of a host's sshd that its address leads to; none where SSH goes elsewhere, so through some other address. */
-function sshdOf({ ssh, provider }: Cluster, host: HostConfig): number | undefined {
+function sshdOf({ ssh, traits }: Cluster, host: HostConfig): number | undefined {
   if (host.connection === "local" || host.sshAddress !== undefined) return undefined;
-  return provider === "baremetal" ? (host.sshPort ?? ssh.port) : 22;
+  return traits.createsHosts ? 22 : (host.sshPort ?? ssh.port);
 }
 
 /** What else than the balancer listens on a host. */
@@ -81,7 +81,7 @@ const ownPorts: Rule = {
 const sshPorts: Rule = {
   says: "A host's sshd is on no port that the host's roles take.",
   check(cluster) {
-    if (cluster.provider !== "baremetal") return [];
+    if (cluster.traits.createsHosts) return [];
     return eachHost(cluster, (name, host) => {
       const sshd = sshdOf(cluster, host);
       // balancerPorts names those of the balancer.

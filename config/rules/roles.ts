@@ -55,9 +55,20 @@ const controlPlaneCount: Rule = {
 };
 
 const balancerCount: Rule = {
-  says: "With `balancer.kind: haproxy` 2 or more hosts have the role balancer (1 with `etcd.throwAway`); with `external` none has it.",
+  says: "With `balancer.kind: haproxy` 2 or more hosts have the role balancer (1 with `etcd.throwAway`); with `external`, or with a provider that has a balancer, none has it.",
   check(cluster) {
-    if (cluster.provider === "aws") return []; // awsRules say more
+    if (cluster.traits.ownsEndpoint)
+      return eachHost(cluster, (name, { roles }) =>
+        roles.includes("balancer")
+          ? [
+              {
+                key: at("hosts", name, "roles"),
+                found: `is ${shown(roles)}`,
+                allowed: `no role balancer, because provider ${cluster.provider} has a balancer in front of the apiservers`,
+              },
+            ]
+          : [],
+      );
     const all = hostsOf(cluster, "balancer");
     const key = at("hosts");
     const found = hasHostsOf("balancer", all);
@@ -109,6 +120,33 @@ const poolOfWorkers: Rule = {
     }),
 };
 
+const scaledPools: Rule = {
+  says: "No host is in a pool with `autoscaling`, whose `minimum` is at most its `maximum`.",
+  check(cluster) {
+    const scaled = Object.entries(cluster.pools).filter(([, { autoscaling }]) => autoscaling !== undefined);
+    return [
+      ...scaled
+        .filter(([, { autoscaling: size }]) => size !== undefined && size.minimum > size.maximum)
+        .map(([name, { autoscaling: size }]) => ({
+          key: at("pools", name, "autoscaling", "minimum"),
+          found: `is ${size?.minimum}`,
+          allowed: `at most cluster.pools.${name}.autoscaling.maximum, ${size?.maximum}`,
+        })),
+      ...eachHost(cluster, (name, { pool }) =>
+        scaled.some(([scaledPool]) => scaledPool === pool)
+          ? [
+              {
+                key: at("hosts", name, "pool"),
+                found: `is ${shown(pool)}, whose workers the provider makes`,
+                allowed: "a pool without autoscaling",
+              },
+            ]
+          : [],
+      ),
+    ];
+  },
+};
+
 function poolProblem(key: string, pool: string | undefined, pools: readonly string[]): Problem {
   const found = pool === undefined ? "is missing" : `is ${shown(pool)}, which cluster.pools doesn't have`;
   if (pools.length > 0) return { key, found, allowed: `a pool of cluster.pools: ${pools.join(", ")}` };
@@ -116,4 +154,11 @@ function poolProblem(key: string, pool: string | undefined, pools: readonly stri
 }
 
 /** Rules about numbers and combinations of roles. */
-export const roleRules: readonly Rule[] = [etcdCount, controlPlaneCount, balancerCount, rolesTogether, poolOfWorkers];
+export const roleRules: readonly Rule[] = [
+  etcdCount,
+  controlPlaneCount,
+  balancerCount,
+  rolesTogether,
+  poolOfWorkers,
+  scaledPools,
+];

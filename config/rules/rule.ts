@@ -2,19 +2,22 @@ import { keyPath, type Problem } from "../problems.ts";
 import type { Cluster, HostConfig, Role } from "../schema.ts";
 import type { KnownVersions } from "../versions.ts";
 
-/** A rule over several keys. */
-export interface Rule {
+/** A rule over several keys. A provider's rules see clusters of that provider only. */
+export interface Rule<C extends Cluster = Cluster> {
   /** The rule in one sentence, for docs/config.md. */
   says: string;
   /** Every breach of it. */
-  check(cluster: Cluster, known: KnownVersions): readonly Problem[];
+  check(cluster: C, known: KnownVersions): readonly Problem[];
 }
 
 /** A key's path from its parts below `cluster`. */
 export const at = (...path: PropertyKey[]) => keyPath(path);
 
 /** The findings of a check on each host. */
-export function eachHost(cluster: Cluster, check: (name: string, host: HostConfig) => readonly Problem[]): Problem[] {
+export function eachHost<H extends HostConfig>(
+  cluster: { hosts: Readonly<Record<string, H>> },
+  check: (name: string, host: H) => readonly Problem[],
+): Problem[] {
   return Object.entries(cluster.hosts).flatMap(([name, host]) => check(name, host));
 }
 

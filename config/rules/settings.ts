@@ -56,15 +56,15 @@ const isPath = (text: string) => absolutePath.safeParse(text).success;
 
 const artifactSource: Rule = {
   says: "A mirror has a URL as `artifacts.location`, a bundle an absolute path or none, and a bundle its `manifest`; official has neither.",
-  check({ artifacts: { source, location, manifest }, provider }) {
+  check({ artifacts: { source, location, manifest }, provider, traits }) {
     const key = at("artifacts", "location");
     const found = location === undefined ? "is missing" : `is ${shown(location)}`;
     const problems: Problem[] = [];
-    if (provider === "lab" && source === "mirror") {
+    if (traits.makesArtifacts && source === "mirror") {
       problems.push({
         key: at("artifacts", "source"),
         found: 'is "mirror"',
-        allowed: "bundle or nothing, because the lab always uses a bundle",
+        allowed: `bundle or nothing, because provider ${provider} makes a bundle`,
       });
     } else if (source === "mirror" && (location === undefined || !isUrl(location))) {
       problems.push({ key, found, allowed: "the mirror's http or https URL, because cluster.artifacts.source is mirror" });
@@ -78,7 +78,7 @@ const artifactSource: Rule = {
         cure: "set the source to mirror or bundle",
       });
     }
-    if (source === "bundle" && manifest === undefined && provider !== "lab") {
+    if (source === "bundle" && manifest === undefined && !traits.makesArtifacts) {
       const cure = "npm run bundle writes it beside the bundle's files";
       problems.push({
         key: at("artifacts", "manifest"),
@@ -100,16 +100,16 @@ const artifactSource: Rule = {
 };
 
 const uploads: Rule = {
-  says: "With `etcd.backup.copyToS3` or the bucket of provider aws, `etcd.quotaMebibytes` is at most 5120, S3's limit for one upload.",
-  check({ provider, etcd: { backup, quotaMebibytes } }) {
-    const inS3 = backup.copyToS3 !== undefined || (provider === "aws" && backup.enabled);
+  says: "With `etcd.backup.copyToS3` or a bucket of the provider, `etcd.quotaMebibytes` is at most 5120, S3's limit for one upload.",
+  check({ traits, etcd: { backup, quotaMebibytes } }) {
+    const inS3 = backup.copyToS3 !== undefined || (traits.ownsBackupBucket && backup.enabled);
     if (!inS3 || quotaMebibytes <= 5120) return [];
     return [
       {
         key: at("etcd", "quotaMebibytes"),
         found: `is ${quotaMebibytes}`,
         allowed:
-          "at most 5120 with cluster.etcd.backup.copyToS3 or the bucket of provider aws: S3 takes 5 GiB in one upload, and a snapshot is as big as the data",
+          "at most 5120 with cluster.etcd.backup.copyToS3 or the bucket of the provider: S3 takes 5 GiB in one upload, and a snapshot is as big as the data",
       },
     ];
   },

@@ -9,24 +9,14 @@ import { apiPlaces, at, eachHost, hostsOf, type Rule } from "./rule.ts";
 // What is written and does nothing, or not what it looks like.
 
 const otherProvider: Rule = {
-  says: "`ssh` is given for the lab or aws, or `balancer` for aws, where they are not read.",
-  check({ provider, ssh, balancer }) {
+  says: "`ssh` is given where the provider makes hosts, or `balancer` where it has one: they are not read.",
+  check({ provider, traits, ssh, balancer }) {
     const unused = (key: string, is: boolean, instead: string): Problem[] =>
       is ? [{ key: at(key), found: "is not used", allowed: `nothing, because cluster.provider is ${provider}${instead}` }] : [];
     return [
-      ...unused("ssh", provider !== "baremetal" && !isDeepStrictEqual(ssh, sshSchema.parse(undefined)), `; see ${provider}`),
-      ...unused("balancer", provider === "aws" && !isDeepStrictEqual(balancer, balancerSchema.parse(undefined)), ""),
+      ...unused("ssh", traits.createsHosts && !isDeepStrictEqual(ssh, sshSchema.parse(undefined)), `; see ${provider}`),
+      ...unused("balancer", traits.ownsEndpoint && !isDeepStrictEqual(balancer, balancerSchema.parse(undefined)), ""),
     ];
-  },
-};
-
-const ownVpc: Rule = {
-  says: "`aws.network.vpcCidr` or `natGateways` is given beside `existing`, where they are not read.",
-  check({ aws }) {
-    if (aws?.network.existing === undefined) return [];
-    const { vpcCidr, natGateways } = aws.network;
-    const unused = [...(vpcCidr === "10.0.0.0/16" ? [] : ["vpcCidr"]), ...(natGateways === "per-zone" ? [] : ["natGateways"])];
-    return unused.map((key) => ({ key: at("aws", "network", key), found: "is not used", allowed: "nothing beside existing" }));
   },
 };
 
@@ -114,21 +104,13 @@ const certificateSpans: Rule = {
 };
 
 /** What is allowed and does nothing, or less than it looks like. */
-export const unusedWarnings: readonly Rule[] = [
-  otherProvider,
-  ownVpc,
-  sameKeys,
-  insideJumps,
-  wholePools,
-  hubMirror,
-  certificateSpans,
-];
+export const unusedWarnings: readonly Rule[] = [otherProvider, sameKeys, insideJumps, wholePools, hubMirror, certificateSpans];
 
 /** Rules about one machine taken for two hosts. */
 export const sameMachine: Rule = {
   says: "No two hosts are reached by SSH at one address and port.",
   check(cluster) {
-    if (cluster.provider !== "baremetal" || cluster.ssh.bastion !== undefined) return [];
+    if (cluster.traits.createsHosts || cluster.ssh.bastion !== undefined) return [];
     const seen = new Map<string, string>();
     return eachHost(cluster, (name, { connection, lost, address, sshAddress, sshPort }) => {
       if (connection === "local" || lost) return [];
@@ -157,7 +139,7 @@ export const sameMachine: Rule = {
 export const nobodysAddress: Rule = {
   says: "No `sshAddress` is the virtual IP, which moves between hosts, or one that no host can have. It may be a loopback one, where a tunnel leads on.",
   check(cluster) {
-    if (cluster.provider !== "baremetal") return [];
+    if (cluster.traits.createsHosts) return [];
     const virtual = buildsBalancer(cluster) ? apiPlaces(cluster, "address") : [];
     return eachHost(cluster, (name, { sshAddress }) => {
       if (sshAddress === undefined || !isAddress(sshAddress)) return [];

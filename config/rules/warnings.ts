@@ -43,7 +43,7 @@ const ipvs: Rule = {
 const anyHostKey: Rule = {
   says: "Hosts are reached unverified by `ssh.acceptAnyHostKey`.",
   check(cluster) {
-    if (!cluster.ssh.acceptAnyHostKey || cluster.provider !== "baremetal") return [];
+    if (!cluster.ssh.acceptAnyHostKey || cluster.traits.createsHosts) return [];
     const unverified = Object.entries(cluster.hosts).filter(
       ([, host]) => host.connection === "ssh" && host.hostKey === undefined,
     );
@@ -127,33 +127,6 @@ const noWorker: Rule = {
         ],
 };
 
-const fewZones: Rule = {
-  says: "On aws there are fewer than three zones.",
-  check({ aws }) {
-    if (aws === undefined || aws.zones.length >= 3) return [];
-    const found = `is ${shown(aws.zones)}: the loss of one zone may take a majority of etcd's members`;
-    return [{ key: at("aws", "zones"), found, allowed: "three zones" }];
-  },
-};
-
-const openToAll: Rule = {
-  says: "On aws the API or sshd is open to the whole internet.",
-  check({ aws }) {
-    if (aws === undefined) return [];
-    const open = [
-      { key: at("aws", "api", "allowedCidrs"), cidrs: aws.api.public ? aws.api.allowedCidrs : [] },
-      { key: at("aws", "ssh", "allowedCidrs"), cidrs: aws.ssh.allowedCidrs },
-      { key: at("aws", "ssh", "bastion", "allowedCidrs"), cidrs: aws.ssh.bastion?.allowedCidrs ?? [] },
-    ];
-    // Nobody has as much of the internet as a /7.
-    return open.flatMap(({ key, cidrs }) =>
-      cidrs
-        .filter((cidr) => Number(cidr.split("/")[1]) < 8)
-        .map((cidr) => ({ key, found: `has ${cidr}`, allowed: "the ranges you come from" })),
-    );
-  },
-};
-
 /** What is allowed but worth a word at every run. */
 export const warningRules: readonly Rule[] = [
   throwAway,
@@ -173,6 +146,4 @@ export const warningRules: readonly Rule[] = [
   overrides,
   rotation,
   noWorker,
-  fewZones,
-  openToAll,
 ];

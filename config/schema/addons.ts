@@ -16,7 +16,7 @@ export const addonsSchema = z
       .prefault({})
       .describe("CoreDNS."),
     ebsCsi: switchOn(
-      "Volumes of EBS for PersistentVolumeClaims, with a default class of encrypted gp3. Provider aws only; elsewhere it means nothing.",
+      "Volumes of EBS for PersistentVolumeClaims, with a default class of encrypted gp3, where the provider has them; elsewhere it means nothing.",
     ),
   })
   .prefault({})

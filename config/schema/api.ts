@@ -7,7 +7,9 @@ export const apiSchema = z
     domainName: qualifiedName.describe("The API's name inside the cluster; every node gets it in /etc/hosts."),
     address: ipv4
       .optional()
-      .describe("The virtual IP of the balancers, or the address of the balancer you run yourself. Not on aws."),
+      .describe(
+        "The virtual IP of the balancers, or the address of the balancer you run yourself. Not where the provider has the balancer.",
+      ),
     port: port
       .default(8443)
       .describe(
@@ -22,7 +24,7 @@ export const apiSchema = z
       })
       .optional()
       .describe(
-        "Where the API was before the edit that moves it: served beside the new place until an edit deletes this key. By default there is nothing former. Not on aws.",
+        "Where the API was before the edit that moves it: served beside the new place until an edit deletes this key. By default there is nothing former. Not where the provider has the balancer.",
       ),
     extraNames: z
       .array(certificateName)

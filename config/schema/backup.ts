@@ -1,13 +1,13 @@
 import { z } from "zod";
 import {
   absolutePath,
-  awsRegion,
   bucketName,
   hostKey,
   hostNameOrAddress,
   httpUrl,
   keyPrefix,
   port,
+  s3Region,
   switchOn,
   userName,
   whole,
@@ -52,15 +52,15 @@ export const backupSchema = z
     copyToS3: z
       .strictObject({
         bucket: bucketName.describe("An existing bucket."),
-        region: awsRegion.describe("Its region, which signatures name."),
+        region: s3Region.describe("Its region, which signatures name."),
         prefix: keyPrefix.default("etcd").describe("What objects' keys begin with, before a slash and the file's name."),
         endpoint: httpUrl
           .optional()
-          .describe("Where another store speaks S3, the bucket's name in the path. By default AWS's own of the region."),
+          .describe("Where another store speaks S3, the bucket's name in the path. By default S3's own of the region."),
       })
       .optional()
       .describe(
-        "A bucket to copy each snapshot to, with the credential of the host's own instance role. What is kept there is for the bucket's lifecycle to say: hosts delete nothing. By default the bucket that provider aws makes, elsewhere none.",
+        "A bucket to copy each snapshot to, with the credential of the host's own instance role. What is kept there is for the bucket's lifecycle to say: hosts delete nothing. By default the bucket that the provider makes, if it makes one.",
       ),
   })
   .prefault({})

@@ -1,10 +1,9 @@
 import { counted } from "../../config/problems.ts";
-import type { Cluster } from "../../config/schema.ts";
 import { machineOf } from "./config/machines.ts";
-import type { AwsConfig } from "./config/schema.ts";
+import type { AwsCluster, AwsConfig } from "./config/schema.ts";
 
 /** What costs money on AWS, counted from the config: no prices, which differ by region, contract and day. Traffic comes on top. */
-export function costs(cluster: Cluster, aws: AwsConfig): string[] {
+export function costs(cluster: AwsCluster, aws: AwsConfig): string[] {
   const hosts = Object.entries(cluster.hosts).filter(([, { lost }]) => !lost);
   const machines = hosts.map(([name, host]) => machineOf(cluster, name, host));
   const { bastion } = aws.ssh;

@@ -4,6 +4,7 @@ import type { Host, Infrastructure, ProviderArgs } from "../contract.ts";
 import { awsAddons } from "./addons/registry.ts";
 import { createBastion } from "./bastion.ts";
 import { createBucket } from "./bucket.ts";
+import type { AwsCluster } from "./config/schema.ts";
 import { sshKey } from "./connection.ts";
 import { costs } from "./cost.ts";
 import { createLoadBalancer } from "./load-balancer.ts";
@@ -16,9 +17,8 @@ import { createSecurityGroups } from "./security-groups.ts";
 import { namingOf } from "./tags.ts";
 
 /** Instances over availability zones, a Network Load Balancer before the apiservers, and a volume for each etcd member. */
-export function awsInfrastructure({ cluster, parent }: ProviderArgs): Infrastructure {
+export function awsInfrastructure({ cluster, parent }: ProviderArgs<AwsCluster>): Infrastructure {
   const { aws } = cluster;
-  if (aws === undefined) throw new Error("config key ha-kubernetes:cluster.aws is missing: provider aws needs aws.zones");
   const component = new Aws("aws", { parent });
   void pulumi.log.info(
     `On AWS this costs money:\n${costs(cluster, aws)

@@ -1,5 +1,6 @@
 import { ports } from "../../config/ports.ts";
-import type { Cluster, Role } from "../../config/schema.ts";
+import type { Role } from "../../config/schema.ts";
+import type { AwsCluster } from "./config/schema.ts";
 
 /** The security groups. Every host is in `nodes` and in those of its roles. */
 export const groupNames = ["nodes", "etcd", "control-plane", "worker", "api", "bastion"] as const;
@@ -21,7 +22,7 @@ const hostGroups = ["etcd", "control-plane", "worker"] as const satisfies readon
  * Every way in: the port table of the roles, from hosts only; the apiservers also from the balancer; the balancer and sshd from
  * whom the config names. Pods come as their node, because flannel masquerades what leaves the pod network.
  */
-export function ingress(cluster: Cluster): Ingress[] {
+export function ingress(cluster: AwsCluster): Ingress[] {
   const { aws, api, nodeCidrs } = cluster;
   if (aws === undefined) return [];
   const table = hostGroups.flatMap((group) =>

@@ -1,8 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { Cluster, HostConfig } from "../../config/schema.ts";
+import type { HostConfig } from "../../config/schema.ts";
 import type { Host } from "../contract.ts";
 import { bornWith, type Machine, machineOf } from "./config/machines.ts";
-import type { AwsConfig } from "./config/schema.ts";
+import type { AwsCluster, AwsConfig } from "./config/schema.ts";
 import { type Bastion, instanceConnection, plantedKeys, type SshKey, sshKey } from "./connection.ts";
 import { imageId } from "./image.ts";
 import { groupsOf } from "./ingress.ts";
@@ -20,7 +20,7 @@ export const instanceDefaults = {
 } as const;
 
 export interface MachinesArgs {
-  cluster: Cluster;
+  cluster: AwsCluster;
   aws: AwsConfig;
   network: Network;
   groups: Groups;

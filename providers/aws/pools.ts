@@ -1,12 +1,11 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { Cluster } from "../../config/schema.ts";
-import { type PoolStages, poolUserData } from "../../hosts/pool/pool.ts";
+import { type PoolStages, poolUserData } from "./hosts/pool-user-data.ts";
 import { objectsUrl } from "../../hosts/tools/etcd/backup.ts";
 import type { Infrastructure, ScaledPool } from "../contract.ts";
 import { discoveryTags } from "./addons/autoscaler.ts";
 import { POOLS, type StackBucket, scaledPoolNames } from "./bucket.ts";
 import { poolMachine } from "./config/machines.ts";
-import type { AwsConfig } from "./config/schema.ts";
+import type { AwsCluster, AwsConfig } from "./config/schema.ts";
 import { imageId } from "./image.ts";
 import { groupsOf } from "./ingress.ts";
 import { instanceDefaults } from "./machines.ts";
@@ -18,7 +17,7 @@ import type { Groups } from "./security-groups.ts";
 import { clusterTag, type Naming, tagsOf } from "./tags.ts";
 
 export interface PoolsArgs {
-  cluster: Cluster;
+  cluster: AwsCluster;
   aws: AwsConfig;
   region: string;
   network: Network;
@@ -157,7 +156,7 @@ function createGroup(
 }
 
 /** What the autoscaler reads: that the group is its own, and what a Node of it would be while there is none. Pure. */
-function groupTags(cluster: Cluster, pool: string, tags: Readonly<Record<string, string>>): Record<string, string> {
+function groupTags(cluster: AwsCluster, pool: string, tags: Readonly<Record<string, string>>): Record<string, string> {
   const { labels = {}, taints = [] } = cluster.pools[pool] ?? {};
   const [enabled = "", own = ""] = discoveryTags(cluster.name);
   const hint = (kind: string, key: string) => `k8s.io/cluster-autoscaler/node-template/${kind}/${key}`;

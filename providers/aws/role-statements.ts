@@ -1,5 +1,5 @@
-import type { Cluster } from "../../config/schema.ts";
 import type { MachineRole } from "./config/machines.ts";
+import type { AwsCluster } from "./config/schema.ts";
 import {
   autoscalerStatements,
   backupStatements,
@@ -13,7 +13,7 @@ import {
  * What instances of a role may do in the account. Workers nothing: what needs a credential of AWS runs on control planes, in the
  * host's network, because instances answer no one who is further away.
  */
-export function roleStatements(role: MachineRole, cluster: Cluster, region: string): Statement[] {
+export function roleStatements(role: MachineRole, cluster: AwsCluster, region: string): Statement[] {
   const scope = { cluster: cluster.name, region };
   const { copyToS3 } = cluster.etcd.backup;
   const scaled = Object.keys(cluster.pools).filter((name) => cluster.pools[name]?.autoscaling !== undefined);

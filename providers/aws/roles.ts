@@ -1,6 +1,6 @@
 import type * as pulumi from "@pulumi/pulumi";
-import type { Cluster } from "../../config/schema.ts";
 import type { MachineRole } from "./config/machines.ts";
+import type { AwsCluster } from "./config/schema.ts";
 import { policyDocument } from "./policies.ts";
 import { InstanceProfile, Role, RolePolicy } from "./resources.ts";
 import { roleStatements } from "./role-statements.ts";
@@ -16,7 +16,7 @@ export const instanceTrust = JSON.stringify({
 });
 
 /** A role and an instance profile for each kind of machine, with the least that each needs. */
-export function createRoles(cluster: Cluster, region: string, naming: Naming, parent: pulumi.Resource): Profiles {
+export function createRoles(cluster: AwsCluster, region: string, naming: Naming, parent: pulumi.Resource): Profiles {
   const create = (name: MachineRole) => {
     const tags = tagsOf(naming, name);
     const role = new Role(name, { assumeRolePolicy: instanceTrust, tags }, { parent });

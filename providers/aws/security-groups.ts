@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { Cluster } from "../../config/schema.ts";
+import type { AwsCluster } from "./config/schema.ts";
 import { type GroupName, groupNames, ingress, ingressName } from "./ingress.ts";
 import type { Network } from "./network.ts";
 import { SecurityGroup, SecurityGroupEgressRule, SecurityGroupIngressRule } from "./resources.ts";
@@ -9,7 +9,7 @@ import { clusterTag, type Naming, tagsOf } from "./tags.ts";
 export type Groups = Readonly<Record<GroupName, SecurityGroup>>;
 
 /** The security groups, with exactly the ways in of `ingress`. Rules are resources of their own, beside which cloud-provider-aws may put its. */
-export function createSecurityGroups(cluster: Cluster, network: Network, naming: Naming, parent: pulumi.Resource): Groups {
+export function createSecurityGroups(cluster: AwsCluster, network: Network, naming: Naming, parent: pulumi.Resource): Groups {
   const wanted = groupNames.filter((name) => name !== "bastion" || cluster.aws?.ssh.bastion !== undefined);
   const entries = wanted.map((name): [GroupName, SecurityGroup] => {
     const group = new SecurityGroup(

@@ -1,4 +1,4 @@
-import type { Cluster } from "../../config/schema.ts";
+import type { AwsCluster } from "./config/schema.ts";
 
 /** Names and tags of what is made in the account. */
 export interface Naming {
@@ -7,7 +7,7 @@ export interface Naming {
   tags: Readonly<Record<string, string>>;
 }
 
-export const namingOf = (cluster: Cluster): Naming => ({ cluster: cluster.name, tags: cluster.aws?.tags ?? {} });
+export const namingOf = (cluster: AwsCluster): Naming => ({ cluster: cluster.name, tags: cluster.aws.tags });
 
 /** The tag by which cloud-provider-aws and the cluster autoscaler know what is the cluster's. */
 export const clusterTag = ({ cluster }: Naming): Record<string, string> => ({ [`kubernetes.io/cluster/${cluster}`]: "owned" });

@@ -3,14 +3,14 @@ import type { Infrastructure, ProviderArgs } from "../contract.ts";
 import { bundleFromThisMachine } from "./artifacts.ts";
 import { LabKeys, labConnection } from "./connection.ts";
 import { Lab } from "./machines.ts";
+import type { LabCluster } from "./schema.ts";
 
 /**
  * Throw-away hosts on the machine that runs this program: system containers on a bridge of their own, gone again with the
  * stack. Needs root and Debian or Ubuntu, or docker and debootstrap installed. Nothing runs before `up`: a preview works anywhere.
  */
-export function labInfrastructure({ cluster, path = [], parent }: ProviderArgs): Infrastructure {
+export function labInfrastructure({ cluster, path = [], parent }: ProviderArgs<LabCluster>): Infrastructure {
   const { lab: settings } = cluster;
-  if (settings === undefined) throw new Error("config key ha-kubernetes:cluster.lab is missing: provider lab needs lab.subnet");
   const lab = new Lab("lab", { cluster: cluster.name, subnet: settings.subnet }, { parent });
   const keys = new LabKeys(lab);
   return {

@@ -10,11 +10,10 @@ const root = new URL("../../", import.meta.url).pathname;
 /** A program that creates the provider's resources and runs nothing on hosts, which do not exist. */
 export const infrastructureProgram = `
 import * as pulumi from "@pulumi/pulumi";
-import { knownVersions } from "${root}artifacts/lock.ts";
 import { loadCluster } from "${root}config/load.ts";
-import { createInfrastructure } from "${root}providers/index.ts";
+import { createInfrastructure, known } from "${root}providers/index.ts";
 
-const { cluster, secrets } = loadCluster(knownVersions());
+const { cluster, secrets } = loadCluster(known);
 const { hosts: made, endpoint, scaledPools = {} } = await createInfrastructure({ cluster, secrets });
 // As components/api-load-balancer.ts does once an apiserver answers.
 for (const host of made) if (host.roles.includes("control-plane")) endpoint.admit?.(host, {});

@@ -4,9 +4,12 @@ import { join } from "node:path";
 import { wantedFiles } from "../../artifacts/bundle-plan.ts";
 import { knownVersions, resolveVersions } from "../../artifacts/lock.ts";
 import { addressText, range } from "../../config/addresses.ts";
+import { knownBy, providerOf } from "../../config/provider.ts";
+import type { Cluster } from "../../config/schema.ts";
 import type { KnownVersions } from "../../config/versions.ts";
 import { type OpensshKey, opensshKey } from "../../keys/openssh.ts";
 import { awsLock } from "../../providers/aws/addons/lock.ts";
+import { providers } from "../../providers/index.ts";
 import { scratch } from "./scratch.ts";
 
 // Configs of clusters without hosts.
@@ -146,7 +149,7 @@ const recommended = {
 };
 
 /** A small lock, so that these tests don't change with the real one. */
-export const known: KnownVersions = {
+const smallLock: KnownVersions = {
   kubernetes: ["1.33.13", "1.34.4", "1.35.4", "1.36.1", "1.36.3"],
   parts: {
     etcd: ["3.5.21", "3.5.25", "3.5.27", "3.6.13", "3.6.14"],
@@ -156,8 +159,17 @@ export const known: KnownVersions = {
     flannel: ["0.28.4"],
     coredns: ["1.13.1", "1.14.2"],
   },
-  recommended: (version) => (known.kubernetes.includes(version) ? recommended : undefined),
+  recommended: (version) => (smallLock.kubernetes.includes(version) ? recommended : undefined),
 };
+
+/** What configs may name with the small lock. */
+export const known = knownBy(smallLock, providers);
+
+/** A config with its defaults, whatever the rules say of it. */
+export function clusterFrom(config: unknown): Cluster {
+  const data = known.schema.parse(JSON.parse(JSON.stringify(config)));
+  return { ...data, traits: providerOf(known, data.provider).traits };
+}
 
 /** A new private key in OpenSSH's form. */
 export const newPrivateKey = (): string => (opensshKey(generateKeyPairSync("ed25519").privateKey) as OpensshKey).privateKey;

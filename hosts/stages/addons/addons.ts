@@ -6,7 +6,7 @@ import { isRotating } from "../../../config/authorities.ts";
 import { APISERVER_PORT } from "../../../config/ports.ts";
 import type { Cluster } from "../../../config/schema.ts";
 import { lostHosts, podNetwork, taintsByPool } from "../../cluster.ts";
-import { type JoinTokens, joinTokenFiles } from "../../join/join.ts";
+import { type JoinTokens, joinTokenFiles } from "../../../providers/aws/hosts/join-tokens.ts";
 import type { Stage } from "../../stage.ts";
 
 export interface AddonsStageArgs {

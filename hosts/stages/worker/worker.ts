@@ -10,7 +10,7 @@ export interface WorkerStageArgs {
   owner: string;
   cluster: Pick<
     Cluster,
-    "addons" | "api" | "balancer" | "drain" | "kubelet" | "kubernetesVersion" | "network" | "pools" | "provider"
+    "addons" | "api" | "balancer" | "drain" | "kubelet" | "kubernetesVersion" | "network" | "pools" | "traits"
   >;
   endpoint: { address: string; port: number };
   /** The cluster's authority: every trusted certificate, and the one that signs kubelets' certificates now. PEM. */

@@ -2,16 +2,15 @@ import { range } from "../../../config/addresses.ts";
 import { type Problem, shown } from "../../../config/problems.ts";
 import { at, type Rule } from "../../../config/rules/rule.ts";
 import { zoneOf } from "./machines.ts";
-import type { RootDisk } from "./schema.ts";
+import type { AwsCluster, RootDisk } from "./schema.ts";
 import { subnetLayout } from "./subnets.ts";
 
 // Limits of AWS that its API would name in the middle of an `up`.
 
-const rootDisks: Rule = {
+const rootDisks: Rule<AwsCluster> = {
   says: "A root disk's `iops` are at most 500 a GiB, from 3000 on free of size; its throughput is at most a quarter of them.",
   check(cluster) {
     const { aws } = cluster;
-    if (aws === undefined) return [];
     const disks: [key: string, disk: RootDisk | undefined][] = [
       ...(["controlPlane", "etcd", "worker"] as const).map((role): [string, RootDisk] => [
         at("aws", "machines", role, "rootDisk"),
@@ -40,11 +39,10 @@ const rootDisks: Rule = {
   },
 };
 
-const subnetRoom: Rule = {
+const subnetRoom: Rule<AwsCluster> = {
   says: "Each zone's private subnet has an address for each of its hosts; an existing VPC's subnets are different ones.",
   check(cluster) {
     const { aws, hosts } = cluster;
-    if (aws === undefined) return [];
     const { existing, vpcCidr } = aws.network;
     if (existing !== undefined)
       return (["privateSubnetIds", "publicSubnetIds"] as const).flatMap((kind) => {
@@ -74,11 +72,11 @@ const subnetRoom: Rule = {
   },
 };
 
-const kmsRegion: Rule = {
+const kmsRegion: Rule<AwsCluster> = {
   says: "`aws.kmsKey` is of the zones' region.",
   check({ aws }) {
-    const region = aws?.zones[0]?.slice(0, -1);
-    if (aws?.kmsKey === undefined || region === undefined || aws.kmsKey.split(":")[3] === region) return [];
+    const region = aws.zones[0]?.slice(0, -1);
+    if (aws.kmsKey === undefined || region === undefined || aws.kmsKey.split(":")[3] === region) return [];
     return [{ key: at("aws", "kmsKey"), found: `is ${shown(aws.kmsKey)}`, allowed: `a key of ${region}, where the volumes are` }];
   },
 };
@@ -86,10 +84,9 @@ const kmsRegion: Rule = {
 /** What the program itself, Kubernetes' controllers and Pulumi add. */
 const ownTags = 5;
 
-const tags: Rule = {
+const tags: Rule<AwsCluster> = {
   says: "`aws.tags` are at most 45, with keys of at most 128 characters that don't begin with aws: and values of at most 256.",
   check({ aws }) {
-    if (aws === undefined) return [];
     const entries = Object.entries(aws.tags);
     const key = at("aws", "tags");
     const problems = entries.flatMap(([name, value]): Problem[] => {
@@ -111,10 +108,9 @@ const tags: Rule = {
 const publicKey =
   /(^|\s)(ssh-(ed25519|rsa)|ecdsa-sha2-nistp(256|384|521)|sk-(ssh-ed25519|ecdsa-sha2-nistp256)@openssh\.com) AAAA[A-Za-z0-9+/]+={0,3}(\s|$)/;
 
-const logins: Rule = {
+const logins: Rule<AwsCluster> = {
   says: "`aws.ssh.user` is not root, whom the images let in nowhere; `aws.ssh.authorizedKeys` are public keys, no paths of files.",
   check({ aws }) {
-    if (aws === undefined) return [];
     const user: Problem[] =
       aws.ssh.user === "root"
         ? [
@@ -141,4 +137,4 @@ const logins: Rule = {
 };
 
 /** Rules about AWS's limits. */
-export const awsLimitRules: readonly Rule[] = [rootDisks, subnetRoom, kmsRegion, tags, logins];
+export const awsLimitRules: readonly Rule<AwsCluster>[] = [rootDisks, subnetRoom, kmsRegion, tags, logins];

@@ -2,14 +2,14 @@ import { type Problem, shown } from "../../../config/problems.ts";
 import { at, eachHost, liveHostsOf, type Rule } from "../../../config/rules/rule.ts";
 import type { Role } from "../../../config/schema.ts";
 import { architectureOf, zoneOf } from "./machines.ts";
-import type { Image } from "./schema.ts";
+import type { AwsCluster, Image } from "./schema.ts";
 
 // Instances and volumes on aws.
 
-const spread: Rule = {
+const spread: Rule<AwsCluster> = {
   says: "On aws no zone holds a majority of etcd's members or every control plane; with two zones one must, and a warning says so.",
   check(cluster) {
-    const zones = cluster.aws?.zones ?? [];
+    const zones = cluster.aws.zones ?? [];
     if (zones.length < 3) return [];
     const inZones = (role: Role) => {
       const byZone = new Map<string, string[]>();
@@ -43,11 +43,10 @@ const spread: Rule = {
 /** Families without the Nitro hypervisor (EC2 instance type guide, "Nitro-based instances": everything that is not listed there). */
 const beforeNitro = /^(a0|c1|c3|c4|d2|f1|g2|g3|g3s|h1|hs1|i2|i3|m1|m2|m3|m4|p2|p3|r3|r4|t1|t2|x1|x1e)\./;
 
-const instanceTypes: Rule = {
+const instanceTypes: Rule<AwsCluster> = {
   says: "Instance types are of the Nitro kind, which shows volumes by their id; a host's `architecture` is left out or that of its type.",
   check(cluster) {
     const { aws } = cluster;
-    if (aws === undefined) return [];
     const types: [key: string, type: string | undefined][] = [
       ...(["controlPlane", "etcd", "worker"] as const).map((role): [string, string] => [
         at("aws", "machines", role, "instanceType"),
@@ -77,11 +76,10 @@ const instanceTypes: Rule = {
   },
 };
 
-const images: Rule = {
+const images: Rule<AwsCluster> = {
   says: "An image is given by `os`, by `id`, or by `owner` and `name` together.",
   check(cluster) {
     const { aws } = cluster;
-    if (aws === undefined) return [];
     const given: [key: string, image: Image | undefined][] = [
       ...(["controlPlane", "etcd", "worker"] as const).map((role): [string, Image] => [
         at("aws", "machines", role, "image"),
@@ -111,10 +109,9 @@ const images: Rule = {
 };
 
 /** gp3: up to 500 IOPS a GiB, from 3,000 on free of size; a quarter MiB/s an IOPS. io2: up to 1,000 IOPS a GiB (EBS User Guide). */
-const volumes: Rule = {
+const volumes: Rule<AwsCluster> = {
   says: "`aws.etcdVolume.iops` fits the type and size: gp3 3000 to 16000, at most 500 a GiB; io2 at most 1000 a GiB.",
   check({ aws }) {
-    if (aws === undefined) return [];
     const { type, sizeGibibytes, iops, throughputMebibytes } = aws.etcdVolume;
     const most = type === "gp3" ? Math.max(3000, Math.min(16_000, 500 * sizeGibibytes)) : Math.min(256_000, 1000 * sizeGibibytes);
     const least = type === "gp3" ? 3000 : 100;
@@ -137,32 +134,5 @@ const volumes: Rule = {
   },
 };
 
-const pools: Rule = {
-  says: "No host is in a pool with `autoscaling`, whose `minimum` is at most its `maximum`.",
-  check(cluster) {
-    const scaled = Object.entries(cluster.pools).filter(([, { autoscaling }]) => autoscaling !== undefined);
-    return [
-      ...scaled
-        .filter(([, { autoscaling: size }]) => size !== undefined && size.minimum > size.maximum)
-        .map(([name, { autoscaling: size }]) => ({
-          key: at("pools", name, "autoscaling", "minimum"),
-          found: `is ${size?.minimum}`,
-          allowed: `at most cluster.pools.${name}.autoscaling.maximum, ${size?.maximum}`,
-        })),
-      ...eachHost(cluster, (name, { pool }) =>
-        scaled.some(([scaledPool]) => scaledPool === pool)
-          ? [
-              {
-                key: at("hosts", name, "pool"),
-                found: `is ${shown(pool)}, whose instances the cluster autoscaler makes`,
-                allowed: "a pool without autoscaling",
-              },
-            ]
-          : [],
-      ),
-    ];
-  },
-};
-
 /** Rules about instances and volumes on aws. */
-export const awsMachineRules: readonly Rule[] = [spread, instanceTypes, images, volumes, pools];
+export const awsMachineRules: readonly Rule<AwsCluster>[] = [spread, instanceTypes, images, volumes];

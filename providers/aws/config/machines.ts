@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
-import type { Cluster, HostConfig } from "../../../config/schema.ts";
-import type { Image, RootDisk } from "./schema.ts";
+import type { ProviderRecord } from "../../../config/recorded.ts";
+import type { HostConfig } from "../../../config/schema.ts";
+import type { AwsCluster, AwsHost, Image, RootDisk } from "./schema.ts";
 
 // Which machine a host of provider aws is, from the config alone: so that a host added or removed moves no other.
 
@@ -29,7 +30,7 @@ export function architectureOf(instanceType: string): "amd64" | "arm64" {
  * A host's zone: its own setting, or by the number that its name ends in (before the first dot), the first zone for 1; a name without one goes by its
  * digest. No other host has a say in it.
  */
-export function zoneOf(name: string, host: HostConfig, zones: readonly string[]): string {
+export function zoneOf(name: string, host: AwsHost, zones: readonly string[]): string {
   if (host.aws?.zone !== undefined) return host.aws.zone;
   const number = name.split(".")[0]?.match(/\d+$/)?.[0];
   const place = number === undefined ? createHash("sha256").update(name).digest().readUInt32BE(0) : Number(number) - 1;
@@ -42,9 +43,8 @@ export function machineRole({ roles }: Pick<HostConfig, "roles">): MachineRole {
   return roles.includes("control-plane") ? "control-plane" : "etcd";
 }
 
-/** The machine of a host, with all defaults: its own settings, then its pool's, then its role's. @throws Error without `aws`. */
-export function machineOf({ aws, pools }: Cluster, name: string, host: HostConfig): Machine {
-  if (aws === undefined) throw new Error("config key ha-kubernetes:cluster.aws is missing: provider aws needs it");
+/** The machine of a host, with all defaults: its own settings, then its pool's, then its role's. */
+export function machineOf({ aws, pools }: AwsCluster, name: string, host: AwsHost): Machine {
   const role = machineRole(host);
   const pool = host.pool === undefined ? undefined : pools[host.pool]?.aws;
   const base = aws.machines[role === "control-plane" ? "controlPlane" : role];
@@ -61,9 +61,8 @@ export function machineOf({ aws, pools }: Cluster, name: string, host: HostConfi
   };
 }
 
-/** The machine of a pool's instances that no host names. @throws Error without `aws` */
-export function poolMachine({ aws, pools }: Cluster, name: string): Omit<Machine, "role" | "zone" | "generation"> {
-  if (aws === undefined) throw new Error("config key ha-kubernetes:cluster.aws is missing: provider aws needs it");
+/** The machine of a pool's instances that no host names. */
+export function poolMachine({ aws, pools }: AwsCluster, name: string): Omit<Machine, "role" | "zone" | "generation"> {
   const pool = pools[name]?.aws;
   const base = aws.machines.worker;
   const instanceType = pool?.instanceType ?? base.instanceType;
@@ -84,4 +83,23 @@ export function imageText({ os, id, owner, name }: Image): string {
 /** What an instance is made with and can't change while it runs: another text means that it is stopped or replaced. */
 export function bornWith({ instanceType, image, generation, spot }: Machine): string {
   return [instanceType, imageText(image), `generation ${generation}`, ...(spot ? ["spot"] : [])].join(", ");
+}
+
+/** The processor of a host, or of a pool whose instances no host names. */
+export const hostArchitecture = (cluster: AwsCluster, kind: "hosts" | "pools", name: string): Machine["architecture"] =>
+  kind === "pools"
+    ? poolMachine(cluster, name).architecture
+    : machineOf(cluster, name, cluster.hosts[name] as AwsHost).architecture;
+
+/** What the next `up` is told of the network and of each host's instance. */
+export function recordMachines(cluster: AwsCluster): ProviderRecord {
+  const { network, api } = cluster.aws;
+  const { existing, vpcCidr } = network;
+  const subnets = existing && [...Object.entries(existing.privateSubnetIds)].sort().map(([zone, id]) => `${zone} ${id}`);
+  const vpc = existing === undefined ? `a VPC of ${vpcCidr}` : `${existing.vpcId} (${subnets?.join(", ")})`;
+  const machines = Object.entries(cluster.hosts).map(([name, host]) => {
+    const machine = machineOf(cluster, name, host);
+    return [name, { zone: machine.zone, born: bornWith(machine) }];
+  });
+  return { network: `${vpc}, the API ${api.public ? "public" : "private"}`, machines: Object.fromEntries(machines) };
 }

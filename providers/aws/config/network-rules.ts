@@ -1,17 +1,17 @@
 import { addressNumber, addressText, contains, inside, range } from "../../../config/addresses.ts";
 import { type Problem, shown } from "../../../config/problems.ts";
+import { unevenRanges } from "../../../config/rules/networks.ts";
 import { at, eachHost, type Rule } from "../../../config/rules/rule.ts";
-import type { Cluster } from "../../../config/schema.ts";
 import { zoneOf } from "./machines.ts";
+import type { AwsCluster } from "./schema.ts";
 import { subnetLayout } from "./subnets.ts";
 
 // Zones, subnets and who may come in, on aws.
 
-const zones: Rule = {
+const zones: Rule<AwsCluster> = {
   says: "`aws.zones` are 1 to 3 different zones of one region; every host's zone is one of them.",
   check(cluster) {
-    const list = cluster.aws?.zones;
-    if (list === undefined) return [];
+    const list = cluster.aws.zones;
     const key = at("aws", "zones");
     const regions = new Set(list.map((zone) => zone.slice(0, -1)));
     if (list.length > 3 || new Set(list).size < list.length || regions.size > 1) {
@@ -31,10 +31,10 @@ const zones: Rule = {
   },
 };
 
-const vpcRange: Rule = {
+const vpcRange: Rule<AwsCluster> = {
   says: "`aws.network.vpcCidr` is from /16 to /24 and in one of `nodeCidrs`.",
   check({ aws, nodeCidrs }) {
-    if (aws === undefined || aws.network.existing !== undefined) return [];
+    if (aws.network.existing !== undefined) return [];
     const { vpcCidr } = aws.network;
     const vpc = range(vpcCidr);
     const key = at("aws", "network", "vpcCidr");
@@ -50,11 +50,11 @@ const vpcRange: Rule = {
   },
 };
 
-const addressesInSubnets: Rule = {
+const addressesInSubnets: Rule<AwsCluster> = {
   says: "An address that a host is given is in its zone's private subnet, and none of the five that AWS keeps there.",
   check(cluster) {
     const { aws } = cluster;
-    if (aws === undefined || aws.network.existing !== undefined) return [];
+    if (aws.network.existing !== undefined) return [];
     const layout = subnetLayout(aws.network.vpcCidr, aws.zones);
     return eachHost(cluster, (name, host) => {
       const zone = zoneOf(name, host, aws.zones);
@@ -70,11 +70,11 @@ const addressesInSubnets: Rule = {
   },
 };
 
-const existingSubnets: Rule = {
+const existingSubnets: Rule<AwsCluster> = {
   says: "An existing VPC has a private subnet in each of `aws.zones`, and a public one where the API is public or a bastion is made.",
   check({ aws }) {
-    const existing = aws?.network.existing;
-    if (aws === undefined || existing === undefined) return [];
+    const existing = aws.network.existing;
+    if (existing === undefined) return [];
     const missing = (kind: "privateSubnetIds" | "publicSubnetIds", why: string): Problem[] =>
       aws.zones
         .filter((zone) => existing[kind][zone] === undefined)
@@ -91,10 +91,9 @@ const existingSubnets: Rule = {
   },
 };
 
-const waysIn: Rule = {
+const waysIn: Rule<AwsCluster> = {
   says: "On aws the hosts are reached through `aws.ssh.bastion` or from `aws.ssh.allowedCidrs`; a public API says who may reach it.",
   check({ aws }) {
-    if (aws === undefined) return [];
     const problems: Problem[] = [];
     if (aws.ssh.bastion === undefined && aws.ssh.allowedCidrs.length === 0) {
       problems.push({
@@ -115,10 +114,10 @@ const waysIn: Rule = {
   },
 };
 
-const hostedZone: Rule = {
+const hostedZone: Rule<AwsCluster> = {
   says: "`api.domainName` is in `aws.api.hostedZone`, where that is given.",
   check({ aws, api }) {
-    const zone = aws?.api.hostedZone;
+    const zone = aws.api.hostedZone;
     if (zone === undefined || api.domainName === zone.name || api.domainName.endsWith(`.${zone.name}`)) return [];
     return [
       {
@@ -132,16 +131,40 @@ const hostedZone: Rule = {
 
 const hostPart = (key: string, cidrs: readonly string[]) => cidrs.map((cidr, index) => ({ key: `${key}[${index}]`, cidr }));
 
-/** The ranges of the aws section, for the rule that their host part is zero. */
-export function awsRanges({ aws }: Cluster): { key: string; cidr: string }[] {
-  if (aws === undefined) return [];
-  return [
-    { key: at("aws", "network", "vpcCidr"), cidr: aws.network.vpcCidr },
-    ...hostPart(at("aws", "api", "allowedCidrs"), aws.api.allowedCidrs),
-    ...hostPart(at("aws", "ssh", "allowedCidrs"), aws.ssh.allowedCidrs),
-    ...hostPart(at("aws", "ssh", "bastion", "allowedCidrs"), aws.ssh.bastion?.allowedCidrs ?? []),
-  ];
-}
+const wholeRanges: Rule<AwsCluster> = {
+  says: "The host part of every range in `aws` is zero.",
+  check: ({ aws }) =>
+    unevenRanges([
+      { key: at("aws", "network", "vpcCidr"), cidr: aws.network.vpcCidr },
+      ...hostPart(at("aws", "api", "allowedCidrs"), aws.api.allowedCidrs),
+      ...hostPart(at("aws", "ssh", "allowedCidrs"), aws.ssh.allowedCidrs),
+      ...hostPart(at("aws", "ssh", "bastion", "allowedCidrs"), aws.ssh.bastion?.allowedCidrs ?? []),
+    ]),
+};
+
+const ownBastion: Rule<AwsCluster> = {
+  says: "On aws the cluster has no `ssh.bastion`: the program makes one.",
+  check: ({ ssh: { bastion } }) =>
+    bastion === undefined
+      ? []
+      : [
+          {
+            key: at("ssh", "bastion"),
+            found: `is ${shown(bastion)}`,
+            allowed: "nothing, because the program makes it",
+            cure: "aws.ssh.bastion has one made",
+          },
+        ],
+};
 
 /** Rules about networks on aws. */
-export const awsNetworkRules: readonly Rule[] = [zones, vpcRange, addressesInSubnets, existingSubnets, waysIn, hostedZone];
+export const awsNetworkRules: readonly Rule<AwsCluster>[] = [
+  ownBastion,
+  wholeRanges,
+  zones,
+  vpcRange,
+  addressesInSubnets,
+  existingSubnets,
+  waysIn,
+  hostedZone,
+];

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { Cluster, HostConfig } from "../../../config/schema.ts";
 import { cidr, line, oneOf, onOff, qualifiedName, userName, whole } from "../../../config/values.ts";
 
 // What only provider aws knows. The region is Pulumi's own key `aws:region`; credentials are the provider's own too.
@@ -8,7 +9,7 @@ const resourceId = (prefix: string) =>
   matching(new RegExp(`^${prefix}-[0-9a-f]{8,17}$`), `an id such as ${prefix}-0123456789abcdef0`);
 
 /** An availability zone, by name. */
-export const zone = matching(/^[a-z]{2}(-[a-z]+)+-\d[a-z]$/, "an availability zone such as eu-central-1a");
+const zone = matching(/^[a-z]{2}(-[a-z]+)+-\d[a-z]$/, "an availability zone such as eu-central-1a");
 
 /** An instance type. */
 const instanceType = matching(/^[a-z][a-z0-9-]*\.[a-z0-9-]+$/, "an instance type such as m7i.large or t4g.medium");
@@ -64,17 +65,6 @@ export const hostAwsSchema = z
   })
   .optional()
   .describe("What differs for this host on aws; refused elsewhere.");
-
-/** A pool whose size the cluster autoscaler decides. */
-export const autoscalingSchema = z
-  .strictObject({
-    minimum: whole(0, 5000).describe("Fewest instances."),
-    maximum: whole(1, 5000).describe("Most instances."),
-  })
-  .optional()
-  .describe(
-    "Make the pool's workers by an auto-scaling group over the zones, sized by the cluster autoscaler; `hosts` names none of them. aws only.",
-  );
 
 /** What a worker pool has that differs from `aws.machines.worker`. */
 export const poolAwsSchema = z
@@ -212,5 +202,13 @@ export const awsSchema = z
   .describe("The aws provider's settings. Required for provider aws, refused for others.");
 
 export type AwsConfig = NonNullable<z.output<typeof awsSchema>>;
+export type AwsHost = HostConfig & { aws?: z.output<typeof hostAwsSchema> };
+type AwsPool = Cluster["pools"][string] & { aws?: z.output<typeof poolAwsSchema> };
+/** A cluster of provider aws. */
+export type AwsCluster = Omit<Cluster, "hosts" | "pools"> & {
+  aws: AwsConfig;
+  hosts: Record<string, AwsHost>;
+  pools: Record<string, AwsPool>;
+};
 export type Image = z.output<typeof imageSchema>;
 export type RootDisk = z.output<typeof rootDiskSchema>;

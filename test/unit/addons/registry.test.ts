@@ -2,13 +2,13 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ownNamespaces } from "../../../addons/registry.ts";
 import { resolveVersions } from "../../../artifacts/lock.ts";
-import { clusterSchema } from "../../../config/schema.ts";
 import { addonsStage } from "../../../hosts/stages/addons/addons.ts";
 import { golden } from "../../harness/golden.ts";
+import { clusterFrom } from "../../harness/samples.ts";
 
 test("a control plane gets the manifests of every add-on, and the list of their objects", () => {
   const host = { address: "10.0.0.1", roles: ["etcd", "control-plane"] };
-  const cluster = clusterSchema.parse({
+  const cluster = clusterFrom({
     name: "prod",
     provider: "lab",
     kubernetesVersion: "1.36.3",

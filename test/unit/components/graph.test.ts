@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { knownVersions } from "../../../artifacts/lock.ts";
 import { readStage } from "../../../check/wanted.ts";
 import { parseCluster } from "../../../config/parse.ts";
 import { record } from "../../../config/recorded.ts";
+import { known } from "../../../providers/index.ts";
 import { clusterOf, graphOf, type Registered } from "../../harness/graph.ts";
 
 type Graph = Map<string, Registered>;
@@ -66,9 +66,9 @@ test("while the API moves, pods are started again once every host knows both pla
   const moving = clusterOf(2, (cluster) => {
     cluster.api = { ...(cluster.api as object), port: 9443, former: { port: 8443 } };
   });
-  const parsed = parseCluster(still, knownVersions());
+  const parsed = parseCluster(still, known);
   assert.ok(parsed.ok);
-  const recorded = record(parsed.cluster, knownVersions());
+  const recorded = record(parsed.cluster, known);
   const names = ({ options }: Registered = { type: "", urns: [], inputs: {}, options: {} as never }) =>
     options.dependencies.map((urn) => urn.split("::").at(-1) ?? "").sort();
   const [before, after] = [await graphOf(still, recorded), await graphOf(moving, recorded)];
@@ -118,9 +118,9 @@ test("the order in which a config lists its hosts never matters", async () => {
 
 test("no member may start a cluster once one was recorded", async () => {
   const first = await graphOf(clusterOf(1));
-  const parsed = parseCluster(clusterOf(1), knownVersions());
+  const parsed = parseCluster(clusterOf(1), known);
   assert.ok(parsed.ok);
-  const later = await graphOf(clusterOf(1), record(parsed.cluster, knownVersions()));
+  const later = await graphOf(clusterOf(1), record(parsed.cluster, known));
   const create = (graph: Graph) => String(graph.get(command("etcd-m1"))?.inputs.create);
   assert.match(create(first), /BIRTH_BOOTSTRAP=yes/);
   assert.match(create(later), /BIRTH_BOOTSTRAP=no/);
@@ -139,9 +139,9 @@ test("while the cluster is born nothing waits for more than it needs; afterwards
   assert.deepEqual(after(birth, "join-w1"), ["control-plane-m1", "prepare-w1"]);
   // A birth that was cut off is undone in this order, too: a worker asks the API, for which etcd needs its quorum.
   assert.deepEqual(after(birth, "worker-w1"), [...each("balancer"), ...each("control-plane"), "join-w1", "prepare-w1"]);
-  const parsed = parseCluster(clusterOf(1), knownVersions());
+  const parsed = parseCluster(clusterOf(1), known);
   assert.ok(parsed.ok);
-  const later = await graphOf(clusterOf(1), record(parsed.cluster, knownVersions()));
+  const later = await graphOf(clusterOf(1), record(parsed.cluster, known));
   assert.deepEqual(after(later, "balancer-m2"), [...each("control-plane"), "prepare-m2"]);
   assert.deepEqual(after(later, "addons-m2"), each("control-plane"));
   assert.deepEqual(after(later, "join-w1"), ["control-plane-m1", "prepare-w1"]);
@@ -156,9 +156,9 @@ test("where the balancer is not ours, a worker that joins a cluster waits for ev
     for (const name of ["m1", "m2", "m3"]) cluster.hosts[name] = { ...cluster.hosts[name], roles: ["etcd", "control-plane"] };
     cluster.balancer = { kind: "external" };
   });
-  const parsed = parseCluster(config, knownVersions());
+  const parsed = parseCluster(config, known);
   assert.ok(parsed.ok);
-  const graph = await graphOf(config, record(parsed.cluster, knownVersions()));
+  const graph = await graphOf(config, record(parsed.cluster, known));
   const dependencies = graph.get(command("worker-w1"))?.options.dependencies ?? [];
   for (const name of ["m1", "m2", "m3"])
     assert.ok(
@@ -168,9 +168,9 @@ test("where the balancer is not ours, a worker that joins a cluster waits for ev
 });
 
 test("on a way of several minor versions control planes go through each, and nothing of that is undone or taken for what they hold", async () => {
-  const parsed = parseCluster({ ...clusterOf(1), upgradePath: "auto" }, knownVersions());
+  const parsed = parseCluster({ ...clusterOf(1), upgradePath: "auto" }, known);
   assert.ok(parsed.ok);
-  const last = { ...record(parsed.cluster, knownVersions()), kubernetesVersion: "1.34.4" };
+  const last = { ...record(parsed.cluster, known), kubernetesVersion: "1.34.4" };
   const graph = await graphOf({ ...clusterOf(1), upgradePath: "auto" }, last);
   const passing = [...graph.keys()].filter((name) => name.includes("control-plane-1."));
   assert.deepEqual(passing, ["control-plane-1.35.4-m1", "control-plane-1.35.4-m2", "control-plane-1.35.4-m3"].map(command));
@@ -239,12 +239,12 @@ test("scripts come again to a reinstalled host and with another word of repair, 
     before,
   );
   assert.notDeepEqual(await triggersOf((cluster) => Object.assign(cluster, { repair: "today" })), before);
-  const parsed = parseCluster(clusterOf(2), knownVersions());
+  const parsed = parseCluster(clusterOf(2), known);
   assert.ok(parsed.ok);
   const lost = clusterOf(2, ({ hosts }) => {
     hosts.w1 = { ...hosts.w1, lost: true };
   });
-  const graph = await graphOf(lost, record(parsed.cluster, knownVersions()));
+  const graph = await graphOf(lost, record(parsed.cluster, known));
   assert.deepEqual(
     [...graph.keys()].filter((name) => name.includes(" scripts-")),
     ["m1", "m2", "m3", "w2"].map(scripts),

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { knownVersions } from "../../../artifacts/lock.ts";
 import { type AuthorityName, authorityNames, type Generations } from "../../../config/authorities.ts";
 import { parseCluster } from "../../../config/parse.ts";
 import { record } from "../../../config/recorded.ts";
+import { known } from "../../../providers/index.ts";
 import { clusterOf, graphOf, type Registered } from "../../harness/graph.ts";
 
 // What each step of a rotation makes, changes and takes away, resource by resource.
@@ -20,9 +20,9 @@ const cluster = (name: AuthorityName, generations: Generations) =>
 
 /** The program's graph with an authority at one step, after an `up` at the step before it. */
 async function graphAt(name: AuthorityName, was: Generations, is: Generations): Promise<Graph> {
-  const parsed = parseCluster(cluster(name, was), knownVersions());
+  const parsed = parseCluster(cluster(name, was), known);
   assert.ok(parsed.ok);
-  return graphOf(cluster(name, is), record(parsed.cluster, knownVersions()));
+  return graphOf(cluster(name, is), record(parsed.cluster, known));
 }
 
 const resources = (graph: Graph) => [...graph.keys()].filter((name) => !name.startsWith("ha-kubernetes:"));

@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { parse } from "yaml";
-import { knownVersions } from "../../../artifacts/lock.ts";
 import { parseCluster } from "../../../config/parse.ts";
 import { record } from "../../../config/recorded.ts";
+import { known } from "../../../providers/index.ts";
 import { graphOf, type Registered } from "../../harness/graph.ts";
 import { clusterOf, manifestFile } from "../../harness/samples.ts";
 
@@ -15,9 +15,9 @@ const text = (path: string) => readFileSync(new URL(`../../../${path}`, import.m
 const expected: Record<string, string[]> = JSON.parse(text("test/fixtures/urns.json"));
 
 function recordOf(cluster: object, more: object = {}): object {
-  const parsed = parseCluster(cluster, knownVersions());
+  const parsed = parseCluster(cluster, known);
   assert.ok(parsed.ok);
-  return { ...record(parsed.cluster, knownVersions()), ...more };
+  return { ...record(parsed.cluster, known), ...more };
 }
 
 const stacks: Record<string, () => Promise<Map<string, Registered>>> = {

@@ -19,15 +19,7 @@ export const badAws: readonly Bad[] = [
       c.hosts.m1.aws = { generation: 2 };
       c.pools.general.autoscaling = { minimum: 1, maximum: 2 };
     },
-    keys: [
-      "cluster.aws",
-      "cluster.hosts.m1.aws",
-      "cluster.pools.general.autoscaling",
-      "cluster.nodeCidrs",
-      "cluster.aws.ssh",
-      "cluster.hosts.w1.pool",
-      "cluster.hosts.w2.pool",
-    ],
+    keys: ["cluster.aws", "cluster.hosts.m1.aws", "cluster.pools.general.autoscaling"],
   },
   {
     mistake: "what the program makes, given by hand",
@@ -40,12 +32,28 @@ export const badAws: readonly Bad[] = [
       c.ssh = { bastion: { host: "203.0.113.1" } };
     },
     keys: [
-      "cluster.hosts.m1.sshPort",
-      "cluster.hosts.m2.dataDevice",
       "cluster.hosts.m3.roles",
       "cluster.hosts.w1.connection",
+      "cluster.hosts.m1.sshPort",
+      "cluster.hosts.m2.dataDevice",
       "cluster.ssh.bastion",
     ],
+  },
+  {
+    mistake: "version without what the provider adds",
+    from: aws,
+    edit: (c) => {
+      c.kubernetesVersion = "1.34.4";
+    },
+    keys: ["cluster.kubernetesVersion"],
+  },
+  {
+    mistake: "lab subnet with a host part",
+    from: lab,
+    edit: (c) => {
+      c.lab.subnet = "10.0.0.1/24";
+    },
+    keys: ["cluster.lab.subnet"],
   },
   {
     mistake: "API address on aws",

@@ -2,12 +2,14 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { authorityNames } from "../../../config/authorities.ts";
-import { refusals, refuseChanges } from "../../../config/changes.ts";
+import { refuseChanges } from "../../../config/changes.ts";
 import { parseCluster } from "../../../config/parse.ts";
+import { providerOf } from "../../../config/provider.ts";
 import { movesApi, type Recorded, readRecorded, record, withApiOf } from "../../../config/recorded.ts";
 import type { Override } from "../../../config/schema.ts";
 import { known, metal } from "../../harness/samples.ts";
 import { apart, five, host, member, three, worker } from "./changes-samples.ts";
+import { allRefusals } from "./every-rule.ts";
 import { firstUps, refusedChanges } from "./refused.ts";
 import { api, rest as apiAtRest } from "./refused-api.ts";
 import { at, dropOld, issueNew, rest, trustBoth } from "./refused-authorities.ts";
@@ -27,14 +29,14 @@ for (const { change, from, before: past, after: future, keys } of refusedChanges
 }
 
 test("every refusal is met by some change", () => {
-  const unmet = refusals.filter(
+  const unmet = allRefusals.filter(
     ({ check }) =>
       !refusedChanges.some(({ from, before: past, after: future }) => {
         const before = from();
         past?.(before);
         const after = from();
         future?.(after);
-        return check({ before, after, known, now: new Date() }).length > 0;
+        return check({ before, after, known, traits: providerOf(known, after.provider).traits, now: new Date() }).length > 0;
       }),
   );
   assert.deepEqual(
@@ -372,11 +374,16 @@ test("a record survives the way through a stack's outputs, and one that can't be
 });
 
 test("a record of a release that did not say where the API is gets that from the stack's endpoint", () => {
-  assert.deepEqual(withApiOf(three(), "https://10.0.0.10:8443").api, { address: "10.0.0.10", port: 8443 });
-  assert.deepEqual(withApiOf({ ...three(), provider: "aws" }, "https://lb.elb.amazonaws.com:443").api, { port: 443 });
-  assert.equal(withApiOf(three(), undefined).api, undefined);
+  assert.deepEqual(withApiOf(three(), "https://10.0.0.10:8443", { ownsEndpoint: false }).api, {
+    address: "10.0.0.10",
+    port: 8443,
+  });
+  assert.deepEqual(withApiOf({ ...three(), provider: "aws" }, "https://lb.elb.amazonaws.com:443", { ownsEndpoint: true }).api, {
+    port: 443,
+  });
+  assert.equal(withApiOf(three(), undefined, { ownsEndpoint: false }).api, undefined);
   const recorded = { ...three(), api: apiAtRest };
-  assert.equal(withApiOf(recorded, "https://10.0.0.99:1"), recorded);
+  assert.equal(withApiOf(recorded, "https://10.0.0.99:1", { ownsEndpoint: false }), recorded);
 });
 
 test("the API moves where its record changes, and not where an older release left none", () => {

@@ -6,6 +6,7 @@ import { knownVersions } from "../../../artifacts/lock.ts";
 import { parseCluster } from "../../../config/parse.ts";
 import { problemText } from "../../../config/problems.ts";
 import { generated } from "../../../docs/generate.ts";
+import { known } from "../../../providers/index.ts";
 
 // The files that come with the project: generated ones, the default stack and the examples.
 
@@ -27,7 +28,7 @@ for (const [path, text] of Object.entries(generated())) {
 
 for (const path of stacks) {
   test(`${path} is a right config`, () => {
-    const parsed = parseCluster(parse(read(path)).config["ha-kubernetes:cluster"], knownVersions());
+    const parsed = parseCluster(parse(read(path)).config["ha-kubernetes:cluster"], known);
     assert.ok(parsed.ok, parsed.ok ? "" : parsed.problems.map(problemText).join("\n"));
   });
 

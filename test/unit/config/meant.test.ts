@@ -74,7 +74,7 @@ test("a name that JavaScript keeps for itself is refused, not dropped", () => {
 
 test("a config without such slips stays as it is", () => {
   for (const value of [metal(), {}, [], null, "text", 5]) {
-    assert.deepEqual(asMeant(value), { value, warnings: [], problems: [] });
+    assert.deepEqual(asMeant(known.schema, value), { value, warnings: [], problems: [] });
   }
 });
 

@@ -1,13 +1,13 @@
 import { test } from "node:test";
-import { refusals, refuseChanges } from "../../../config/changes.ts";
+import { refuseChanges } from "../../../config/changes.ts";
 import { parseCluster } from "../../../config/parse.ts";
 import { type Problem, problemText } from "../../../config/problems.ts";
-import { rules, warnings } from "../../../config/rules.ts";
-import { clusterSchema } from "../../../config/schema.ts";
+import { providerOf } from "../../../config/provider.ts";
 import { golden } from "../../harness/golden.ts";
-import { known, type Written } from "../../harness/samples.ts";
+import { clusterFrom, known, type Written } from "../../harness/samples.ts";
 import { badConfigs } from "./bad.ts";
 import type { RefusedChange } from "./changes-samples.ts";
+import { allRefusals, allRules, allWarnings, readable } from "./every-rule.ts";
 import { firstUps, refusedChanges } from "./refused.ts";
 import { warnedAddresses } from "./warned.ts";
 import { warnedSettings, warnedUnused } from "./warned-settings.ts";
@@ -34,27 +34,27 @@ function changed({ from, before: past, after: future }: RefusedChange) {
   const [before, after] = [from(), from()];
   past?.(before);
   future?.(after);
-  return { before, after, known, now: new Date() };
+  return { before, after, known, traits: providerOf(known, after.provider).traits, now: new Date() };
 }
 
 /** What each refusal says of a change, with the name of its override. */
 function byRefusal(change: ReturnType<typeof changed>): Problem[][] {
   const problems = refuseChanges(change.before, change.after, [], known, change.now);
-  return refusals.map((refusal) => problems.splice(0, refusal.check(change).length));
+  return allRefusals.map((refusal) => problems.splice(0, refusal.check(change).length));
 }
 
 test("the words of every message stay as they are", () => {
   const bad = badConfigs.map((sample) => ({ title: sample.mistake, config: written(sample) }));
-  const alone = bad.filter(({ config }) => !clusterSchema.safeParse(config).success);
+  const alone = bad.filter(({ config }) => readable(config) === undefined);
   const together = bad.flatMap(({ title, config }) => {
-    const { data } = clusterSchema.safeParse(config);
-    return data === undefined ? [] : [{ title, cluster: data }];
+    const cluster = readable(config);
+    return cluster === undefined ? [] : [{ title, cluster }];
   });
   const warned = [...warnedAddresses, ...warnedSettings, ...warnedUnused].map((sample) => ({
     title: sample.of,
-    cluster: clusterSchema.parse(written(sample)),
+    cluster: clusterFrom(written(sample)),
   }));
-  const ofRules = (all: typeof rules, samples: typeof together) =>
+  const ofRules = (all: typeof allRules, samples: typeof together) =>
     all.map((rule) =>
       section(
         rule.says,
@@ -73,11 +73,11 @@ test("the words of every message stay as they are", () => {
         "Keys by themselves",
         alone.map(({ title, config }) => section("", [[title, problems(config)]]).trimStart()),
       ),
-      chapter("Rules over several keys", ofRules(rules, together)),
-      chapter("Warnings", ofRules(warnings, warned)),
+      chapter("Rules over several keys", ofRules(allRules, together)),
+      chapter("Warnings", ofRules(allWarnings, warned)),
       chapter(
         "Changes that are refused",
-        refusals.map(({ says }, index) =>
+        allRefusals.map(({ says }, index) =>
           section(
             says,
             refused.map(([title, problems]): Finding => [title, problems[index] ?? []]),

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { parseCluster } from "../../../config/parse.ts";
 import { didYouMean } from "../../../config/problems.ts";
+import type { LabCluster } from "../../../providers/lab/schema.ts";
 import { known, lab, metal, oneMore, type Written } from "../../harness/samples.ts";
 
 function right(config: Written) {
@@ -46,8 +47,8 @@ test("every default is filled in, of sections that aren't written too", () => {
   assert.equal(cluster.hosts.m1?.incarnation, 1);
   assert.deepEqual(cluster.pools.general, { labels: {}, taints: [], maxUnavailable: 1 });
   assert.equal(cluster.addons.coredns.replicas, 2);
-  assert.equal(cluster.lab, undefined);
-  assert.equal(right(lab()).cluster.lab?.sshUser, "root");
+  assert.ok(!("lab" in cluster));
+  assert.equal((right(lab()).cluster as LabCluster).lab.sshUser, "root");
 });
 
 test("all mistakes of single keys come at once, then all of rules over several keys", () => {

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { parseCluster } from "../../../config/parse.ts";
-import { warnings } from "../../../config/rules.ts";
 import { known } from "../../harness/samples.ts";
+import { allWarnings } from "./every-rule.ts";
 import { warnedAddresses } from "./warned.ts";
 import { warnedSettings, warnedUnused } from "./warned-settings.ts";
 
@@ -22,7 +22,7 @@ for (const { of, from, edit, keys } of warned) {
 }
 
 test("every warning is met by some config", () => {
-  const unmet = warnings.filter(
+  const unmet = allWarnings.filter(
     (rule) =>
       !warned.some(({ from, edit }) => {
         const config = from();

@@ -3,17 +3,18 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
-import { knownVersions, lock } from "../../../artifacts/lock.ts";
+import { lock } from "../../../artifacts/lock.ts";
 import { parseCluster } from "../../../config/parse.ts";
 import { problemText } from "../../../config/problems.ts";
 import { artifactProblems, refuseMissingArtifacts } from "../../../providers/artifacts.ts";
+import { known } from "../../../providers/index.ts";
 import { aws, lab, metal, type Written } from "../../harness/samples.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "manifest-"));
 after(() => rmSync(folder, { recursive: true }));
 
 function problems(config: Written, path?: string[]): string[] {
-  const parsed = parseCluster(config, knownVersions());
+  const parsed = parseCluster(config, known);
   assert.ok(parsed.ok, JSON.stringify(parsed));
   return artifactProblems(parsed.cluster, path).map((it) => problemText(it).replaceAll("\n    ", " | "));
 }
@@ -27,7 +28,7 @@ test("official files whose hash nobody knows are refused before anything runs; t
     /^cluster\.artifacts can't be used: the official SHA-256 of flannel-cni .* is unknown.* \| cure: npm run bundle makes every file/,
   );
   assert.deepEqual(more, [], "each cause once, however many hosts it is on");
-  const parsed = parseCluster(metal(), knownVersions());
+  const parsed = parseCluster(metal(), known);
   assert.ok(parsed.ok);
   assert.throws(() => refuseMissingArtifacts(parsed.cluster), /nothing was touched \(1 problem\)/);
   assert.deepEqual(problems(lab()), []);

@@ -52,9 +52,9 @@ ${rules.map((text) => `    ${text}`).join("\n")}
 `;
 }
 
-/** Where hosts were that are gone for good. On aws their machines go with them, and pools must not change for that. */
-const lostAddresses = ({ hosts, provider }: Cluster): string[] =>
-  provider === "aws"
+/** Where hosts were that are gone for good. Pools that the provider scales must not change for that. */
+const lostAddresses = ({ hosts, traits }: Cluster): string[] =>
+  traits.scalesPools
     ? []
     : Object.values(hosts)
         .flatMap(({ lost, address }) => (lost && address !== undefined ? [address] : []))

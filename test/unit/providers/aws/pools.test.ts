@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { before, test } from "node:test";
 import { parse } from "yaml";
-import { USER_DATA_LIMIT_BYTES } from "../../../../hosts/pool/pool.ts";
+import { USER_DATA_LIMIT_BYTES } from "../../../../providers/aws/hosts/pool-user-data.ts";
 import { graphOf, manifestFile, type Registered } from "../../../harness/graph.ts";
 
 // Auto-scaling pools and the stack's bucket, in the whole program's graph under Pulumi's mocks.

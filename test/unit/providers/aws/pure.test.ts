@@ -5,9 +5,9 @@ import fc from "fast-check";
 import { addressText, inside, overlap, range } from "../../../../config/addresses.ts";
 import { parseCluster } from "../../../../config/parse.ts";
 import { ports } from "../../../../config/ports.ts";
-import type { Cluster, HostConfig } from "../../../../config/schema.ts";
+import type { HostConfig } from "../../../../config/schema.ts";
 import { architectureOf, zoneOf } from "../../../../providers/aws/config/machines.ts";
-import type { AwsConfig } from "../../../../providers/aws/config/schema.ts";
+import type { AwsCluster, AwsHost } from "../../../../providers/aws/config/schema.ts";
 import { subnetLayout } from "../../../../providers/aws/config/subnets.ts";
 import { costs } from "../../../../providers/aws/cost.ts";
 import { imageFilter } from "../../../../providers/aws/image.ts";
@@ -19,12 +19,12 @@ import "../../../harness/seed.ts";
 const allZones = ["eu-central-1a", "eu-central-1b", "eu-central-1c"];
 const zoneLists = fc.integer({ min: 1, max: 3 }).map((count) => allZones.slice(0, count));
 
-function clusterOf(edit: (config: Written) => void = () => {}): Cluster {
+function clusterOf(edit: (config: Written) => void = () => {}): AwsCluster {
   const config = aws();
   edit(config);
   const parsed = parseCluster(config, known);
   assert.ok(parsed.ok, JSON.stringify(parsed));
-  return parsed.cluster;
+  return parsed.cluster as AwsCluster;
 }
 
 test("subnets: inside the VPC, apart from each other, with room for hosts and a balancer, the same when a zone is added", () => {
@@ -69,7 +69,7 @@ test("a host's zone depends on its own name and settings alone, and numbers spre
       assert.ok(zones.includes(zoneOf(name, host, zones)));
     }),
   );
-  assert.equal(zoneOf("m1", { aws: { zone: "eu-central-1c" } } as HostConfig, allZones), "eu-central-1c");
+  assert.equal(zoneOf("m1", { aws: { zone: "eu-central-1c" } } as AwsHost, allZones), "eu-central-1c");
 });
 
 test("the architecture is in the instance type", () => {
@@ -120,7 +120,7 @@ test("ways in are exactly the port table, from nodes; the apiserver also from th
 });
 
 test("nobody but the config's ranges may reach the API, sshd and the bastion", () => {
-  const from = (cluster: Cluster) =>
+  const from = (cluster: AwsCluster) =>
     ingress(cluster).flatMap(({ group, port, from: source }) => ("cidr" in source ? [`${group} ${port} ${source.cidr}`] : []));
   assert.deepEqual(from(clusterOf()), ["api 6443 10.0.0.0/16", "bastion 22 203.0.113.0/24"]);
   const open = clusterOf((c) => {
@@ -133,7 +133,7 @@ test("nobody but the config's ranges may reach the API, sshd and the bastion", (
 test("what costs money is counted", () => {
   const count = (edit?: (config: Written) => void) => {
     const cluster = clusterOf(edit);
-    return costs(cluster, cluster.aws as AwsConfig);
+    return costs(cluster, cluster.aws);
   };
   assert.deepEqual(count(), [
     "6 instances: 5 m7i.large, 1 t4g.nano",

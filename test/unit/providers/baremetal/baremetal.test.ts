@@ -4,10 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import * as pulumi from "@pulumi/pulumi";
-import { clusterSchema } from "../../../../config/schema.ts";
 import { configuredArtifacts } from "../../../../providers/baremetal/artifacts.ts";
 import type { Connection } from "../../../../providers/contract.ts";
-import { hostKeyOf, metal, type Written } from "../../../harness/samples.ts";
+import { clusterFrom, hostKeyOf, metal, type Written } from "../../../harness/samples.ts";
 import { provide, resolved } from "../graph.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "providers-test-"));
@@ -18,7 +17,7 @@ const hostKey = metal().hosts.m1.hostKey as string;
 async function provideMetal(edit: (config: Written) => void = () => {}, secrets: Parameters<typeof provide>[1] = {}) {
   const config = metal();
   edit(config);
-  return provide(clusterSchema.parse(config), secrets);
+  return provide(clusterFrom(config), secrets);
 }
 
 type Ssh = Extract<Connection, { kind: "ssh" }>;

@@ -1,13 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { clusterSchema } from "../../../../config/schema.ts";
-import { lab, type Written } from "../../../harness/samples.ts";
+import { clusterFrom, lab, type Written } from "../../../harness/samples.ts";
 import { provide, resolved } from "../graph.ts";
 
 const provideLab = (edit: (config: Written) => void = () => {}) => {
   const config = lab();
   edit(config);
-  return provide(clusterSchema.parse(config));
+  return provide(clusterFrom(config));
 };
 
 test("a lab is one component, two keys, the machine, the bundle and one command for each host", async () => {

@@ -4,11 +4,11 @@ import { parse, parseAllDocuments } from "yaml";
 import type { Addon, KubernetesObject } from "../../../../../addons/addon.ts";
 import { lockedImage } from "../../../../../artifacts/images.ts";
 import { resolveVersions } from "../../../../../artifacts/lock.ts";
-import { clusterSchema } from "../../../../../config/schema.ts";
 import { addonsStage } from "../../../../../hosts/stages/addons/addons.ts";
+import { clusterFrom } from "../../../../harness/samples.ts";
 
 function stage(config: Record<string, unknown> = {}, providerAddons: Addon[] = []) {
-  const cluster = clusterSchema.parse({
+  const cluster = clusterFrom({
     name: "unit",
     provider: "lab",
     kubernetesVersion: "1.36.3",

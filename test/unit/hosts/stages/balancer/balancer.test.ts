@@ -1,13 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { type Cluster, clusterSchema } from "../../../../../config/schema.ts";
+import type { Cluster } from "../../../../../config/schema.ts";
 import { renderStage } from "../../../../../hosts/stage.ts";
 import { type BalancerStageArgs, balancerStage } from "../../../../../hosts/stages/balancer/balancer.ts";
 import { priority, scriptFall } from "../../../../../hosts/stages/balancer/keepalived.ts";
+import { clusterFrom } from "../../../../harness/samples.ts";
 
 function cluster(balancer: object = {}, api: object = {}): Cluster {
-  return clusterSchema.parse({
+  return clusterFrom({
     name: "dev",
     provider: "baremetal",
     kubernetesVersion: "1.36.3",

@@ -6,13 +6,14 @@ import { join } from "node:path";
 import { test } from "node:test";
 import fc from "fast-check";
 import { ports } from "../../../../../config/ports.ts";
-import { type Cluster, clusterSchema, type Role } from "../../../../../config/schema.ts";
+import type { Cluster, Role } from "../../../../../config/schema.ts";
 import { renderStage, type Stage } from "../../../../../hosts/stage.ts";
 import { type PrepareStageArgs, prepareStage } from "../../../../../hosts/stages/prepare/prepare.ts";
 import { sysctlPath, sysctls } from "../../../../../hosts/stages/prepare/system/kernel.ts";
+import { clusterFrom } from "../../../../harness/samples.ts";
 
 function cluster(over: object = {}): Cluster {
-  return clusterSchema.parse({
+  return clusterFrom({
     name: "dev",
     provider: "baremetal",
     kubernetesVersion: "1.36.3",

@@ -4,7 +4,6 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "n
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
-import { knownVersions } from "../../../../../artifacts/lock.ts";
 import { parseCluster } from "../../../../../config/parse.ts";
 import { type Recorded, record } from "../../../../../config/recorded.ts";
 import { run } from "../../../../harness/process.ts";
@@ -85,7 +84,7 @@ const recordOf = (edit: (config: ReturnType<typeof metal>) => void, before?: Rec
   edit(config);
   const parsed = parseCluster(config, known);
   assert.ok(parsed.ok, JSON.stringify(parsed));
-  return record(parsed.cluster, knownVersions(), before);
+  return record(parsed.cluster, known, before);
 };
 const joinOf = (it: Recorded) => it.hosts.w1?.join;
 

@@ -5,7 +5,7 @@ import { addonObjects } from "../../../../../addons/addon.ts";
 import { lockedImage } from "../../../../../artifacts/images.ts";
 import { lock, resolveVersions } from "../../../../../artifacts/lock.ts";
 import { buildsOfImages } from "../../../../../artifacts/recipes.ts";
-import { type Cluster, clusterSchema } from "../../../../../config/schema.ts";
+import type { Cluster } from "../../../../../config/schema.ts";
 import { manifest } from "../../../../../hosts/stages/addons/addons.ts";
 import { awsLock } from "../../../../../providers/aws/addons/lock.ts";
 import { awsAddons } from "../../../../../providers/aws/addons/registry.ts";
@@ -19,10 +19,11 @@ import {
   type Statement,
 } from "../../../../../providers/aws/policies.ts";
 import { golden } from "../../../../harness/golden.ts";
+import { clusterFrom } from "../../../../harness/samples.ts";
 
 const host = { address: "10.0.0.1", roles: ["etcd", "control-plane"] };
 const cluster = (more: object = {}): Cluster =>
-  clusterSchema.parse({
+  clusterFrom({
     name: "prod",
     provider: "aws",
     kubernetesVersion: "1.36.3",

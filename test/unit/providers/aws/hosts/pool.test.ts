@@ -6,17 +6,17 @@ import { join } from "node:path";
 import { after, test } from "node:test";
 import { gzipSync } from "node:zlib";
 import { createTar } from "nanotar";
-import { joinTokenFiles } from "../../../hosts/join/join.ts";
-import { instanceOwn, poolStages, poolUserData, USER_DATA_LIMIT_BYTES } from "../../../hosts/pool/pool.ts";
-import type { Stage } from "../../../hosts/stage.ts";
-import { type FakeAws, type SignedRequest, startAws } from "../../harness/aws.ts";
-import { run } from "../../harness/process.ts";
+import { joinTokenFiles } from "../../../../../providers/aws/hosts/join-tokens.ts";
+import { instanceOwn, poolStages, poolUserData, USER_DATA_LIMIT_BYTES } from "../../../../../providers/aws/hosts/pool-user-data.ts";
+import type { Stage } from "../../../../../hosts/stage.ts";
+import { type FakeAws, type SignedRequest, startAws } from "../../../../harness/aws.ts";
+import { run } from "../../../../harness/process.ts";
 
 // An instance of a pool becomes a worker by itself: both ends of the way its token takes, with the real curl.
 
 const folder = mkdtempSync(join(tmpdir(), "pool-"));
 after(() => rmSync(folder, { recursive: true }));
-const scripts = new URL("../../../hosts/", import.meta.url).pathname;
+const scripts = new URL("../../../../../hosts/", import.meta.url).pathname;
 const make = (name: string) => mkdtempSync(join(folder, `${name}-`));
 const metadata = {
   "meta-data/instance-id": "i-0123456789abcdef0",

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { renderWithScripts, type Stage } from "../stage.ts";
+import { renderWithScripts, type Stage } from "../../../hosts/stage.ts";
 
 // A worker that nobody logs in to: its instance starts with a script that fetches the same stages as any other worker's, and runs them.
 
@@ -59,7 +59,7 @@ export function poolUserData(args: UserDataArgs): string {
   const lines = Object.entries(settings).map(([name, value]) => `${name}=${value}\n`);
   const files = {
     [`${directory}/settings.env`]: lines.join(""),
-    [`${directory}/aws.sh`]: source("../aws/aws.sh"),
+    [`${directory}/aws.sh`]: source("../../../hosts/aws/aws.sh"),
     [`${directory}/join.sh`]: source("join.sh"),
     "/etc/systemd/system/ha-kubernetes-pool.service": UNIT,
   };
