@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
-import { instanceOwn, type PoolStages, poolStages } from "../providers/aws/hosts/pool-user-data.ts";
 import { type WorkerStageArgs, workerStage } from "../hosts/stages/worker/worker.ts";
 import { mintCredential } from "../hosts/tools/join/credential.ts";
+import { instanceOwn, type PoolStages, poolStages } from "../providers/aws/hosts/pool-user-data.ts";
 import type { Host, ScaledPool } from "../providers/contract.ts";
 import type { ApiLoadBalancer } from "./api-load-balancer.ts";
 import { ClusterPart, hostsOf } from "./cluster-part.ts";

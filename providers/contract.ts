@@ -2,9 +2,9 @@ import type * as pulumi from "@pulumi/pulumi";
 import type { Addon } from "../addons/addon.ts";
 import type { ProviderConfig } from "../config/provider.ts";
 import type { Cluster, Role } from "../config/schema.ts";
+import type { BackupBucket } from "../hosts/tools/etcd/backup.ts";
 import type { JoinTokens } from "./aws/hosts/join-tokens.ts";
 import type { PoolStages } from "./aws/hosts/pool-user-data.ts";
-import type { BackupBucket } from "../hosts/tools/etcd/backup.ts";
 
 /** How commands reach a host. */
 export type Connection =

@@ -1,11 +1,11 @@
 import * as pulumi from "@pulumi/pulumi";
-import { type PoolStages, poolUserData } from "./hosts/pool-user-data.ts";
 import { objectsUrl } from "../../hosts/tools/etcd/backup.ts";
 import type { Infrastructure, ScaledPool } from "../contract.ts";
 import { discoveryTags } from "./addons/autoscaler.ts";
 import { POOLS, type StackBucket, scaledPoolNames } from "./bucket.ts";
 import { poolMachine } from "./config/machines.ts";
 import type { AwsCluster, AwsConfig } from "./config/schema.ts";
+import { type PoolStages, poolUserData } from "./hosts/pool-user-data.ts";
 import { imageId } from "./image.ts";
 import { groupsOf } from "./ingress.ts";
 import { instanceDefaults } from "./machines.ts";

@@ -5,8 +5,8 @@ import type { Versions } from "../../../artifacts/lock.ts";
 import { isRotating } from "../../../config/authorities.ts";
 import { APISERVER_PORT } from "../../../config/ports.ts";
 import type { Cluster } from "../../../config/schema.ts";
-import { lostHosts, podNetwork, taintsByPool } from "../../cluster.ts";
 import { type JoinTokens, joinTokenFiles } from "../../../providers/aws/hosts/join-tokens.ts";
+import { lostHosts, podNetwork, taintsByPool } from "../../cluster.ts";
 import type { Stage } from "../../stage.ts";
 
 export interface AddonsStageArgs {

@@ -6,9 +6,14 @@ import { join } from "node:path";
 import { after, test } from "node:test";
 import { gzipSync } from "node:zlib";
 import { createTar } from "nanotar";
-import { joinTokenFiles } from "../../../../../providers/aws/hosts/join-tokens.ts";
-import { instanceOwn, poolStages, poolUserData, USER_DATA_LIMIT_BYTES } from "../../../../../providers/aws/hosts/pool-user-data.ts";
 import type { Stage } from "../../../../../hosts/stage.ts";
+import { joinTokenFiles } from "../../../../../providers/aws/hosts/join-tokens.ts";
+import {
+  instanceOwn,
+  poolStages,
+  poolUserData,
+  USER_DATA_LIMIT_BYTES,
+} from "../../../../../providers/aws/hosts/pool-user-data.ts";
 import { type FakeAws, type SignedRequest, startAws } from "../../../../harness/aws.ts";
 import { run } from "../../../../harness/process.ts";
 
