@@ -19,7 +19,7 @@ const steps: readonly (readonly [step: string, seconds: number])[] = [
   ["worker-w", 1],
   ["worker-w", 4],
   ["addons-m", 2],
-  ["nodes-ready", 1],
+  ["nodes-ready", 0],
 ];
 
 const fresh = new FreshHosts();
