@@ -74,7 +74,7 @@ function renewing(): readonly string[] {
 /** Runs the unit tests with a temporary folder of their own. A file that a test leaves there counts as a failure. */
 async function runUnitTier(counts: Counts): Promise<void> {
   const { TMPDIR: before } = process.env;
-  const folder = mkdtempSync(join(tmpdir(), "ha-kubernetes-unit-"));
+  const folder = mkdtempSync(join(tmpdir(), "unit-tests-"));
   process.env.TMPDIR = folder;
   try {
     await runFiles(files("test/unit/**/*.test.ts"), true, counts);

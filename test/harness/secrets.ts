@@ -1,3 +1,4 @@
+import { isIP } from "node:net";
 import { gunzipSync } from "fflate";
 import { parseTar } from "nanotar";
 
@@ -99,8 +100,8 @@ function addText(value: string, add: Add, text: (value: string) => void): void {
       const content = Buffer.from(data ?? []).toString();
       if (content.includes("PRIVATE KEY")) text(content);
     }
-  } else if (value.length >= 12 && !/\s/.test(value) && value !== secretSignature) {
-    // Without the mark of a nested secret.
+  } else if (value.length >= 12 && !/\s/.test(value) && value !== secretSignature && isIP(value) === 0) {
+    // Without the mark of a nested secret, and without the addresses in connections, which are secret as a whole.
     add(`text of ${value.length} letters`, value);
   }
 }
