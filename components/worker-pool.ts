@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
+import { instanceOwn, type PoolStages, poolStages } from "../hosts/pool-stages.ts";
 import { type WorkerStageArgs, workerStage } from "../hosts/stages/worker/worker.ts";
 import { mintCredential } from "../hosts/tools/join/credential.ts";
-import { instanceOwn, type PoolStages, poolStages } from "../providers/aws/hosts/pool-user-data.ts";
 import type { Host, ScaledPool } from "../providers/contract.ts";
 import type { ApiLoadBalancer } from "./api-load-balancer.ts";
 import { ClusterPart, hostsOf } from "./cluster-part.ts";
@@ -92,13 +92,14 @@ export class WorkerPool extends ClusterPart {
 function scaledStages(
   preparation: HostPreparation,
   pool: string,
-  { architecture }: ScaledPool,
+  { architecture, providerId }: ScaledPool,
   stageOf: (
     host: Omit<WorkerStageArgs["host"], "pool">,
     join: WorkerStageArgs["join"],
   ) => pulumi.Output<ReturnType<typeof workerStage>>,
 ): pulumi.Output<PoolStages> {
-  const { token, ...own } = instanceOwn;
+  const { token, name, address } = instanceOwn;
+  const own = { name, address, providerId };
   const prepare = preparation.stageOf({ ...own, roles: ["worker"], architecture, pool });
   return pulumi.all([prepare, stageOf(own, { token })]).apply((stages) => poolStages(stages));
 }

@@ -2,9 +2,9 @@ import type * as pulumi from "@pulumi/pulumi";
 import type { Addon } from "../addons/addon.ts";
 import type { ProviderConfig } from "../config/provider.ts";
 import type { Cluster, Role } from "../config/schema.ts";
+import type { PoolStages } from "../hosts/pool-stages.ts";
+import type { HostFile } from "../hosts/stage.ts";
 import type { BackupBucket } from "../hosts/tools/etcd/backup.ts";
-import type { JoinTokens } from "./aws/hosts/join-tokens.ts";
-import type { PoolStages } from "./aws/hosts/pool-user-data.ts";
 
 /** How commands reach a host. */
 export type Connection =
@@ -57,7 +57,7 @@ export interface Host {
    * blank machine, and a worker leaves before its old one goes. Part of every stage's visible text.
    */
   machineId?: pulumi.Input<string>;
-  /** What the kubelet tells the cloud's controllers of its machine, such as aws:///eu-central-1a/i-0123. */
+  /** What the kubelet tells the cloud's controllers of its machine, such as a zone and an id. */
   providerId?: pulumi.Input<string>;
   /** What holds all hosts, such as the whole lab: when it goes, nothing on them is undone. Absent where hosts outlive the stack. */
   site?: pulumi.Resource;
@@ -94,13 +94,15 @@ export interface Infrastructure {
   backupBucket?: pulumi.Input<BackupBucket>;
   /** Pools whose workers the provider's cloud makes and takes away by itself, by name; absent where there are none. */
   scaledPools?: Readonly<Record<string, ScaledPool>>;
-  /** Where control planes put the join tokens of those. */
-  joinTokens?: JoinTokens;
+  /** What gives those their join tokens: files of control planes, with a timer that keeps a token where instances look for it. */
+  joinTokens?: readonly HostFile[];
 }
 
 /** A pool without hosts: its instances come and go, and each makes itself a worker. */
 export interface ScaledPool {
   architecture: "amd64" | "arm64";
+  /** What kubelets tell the cloud's controllers, with placeholders that the instances fill in. */
+  providerId: string;
   /** Makes the pool of instances that run these stages when they start. */
   create: (stages: pulumi.Output<PoolStages>, options: pulumi.CustomResourceOptions) => void;
 }

@@ -1,11 +1,13 @@
 import * as pulumi from "@pulumi/pulumi";
+import type { PoolStages } from "../../hosts/pool-stages.ts";
 import { objectsUrl } from "../../hosts/tools/etcd/backup.ts";
 import type { Infrastructure, ScaledPool } from "../contract.ts";
 import { discoveryTags } from "./addons/autoscaler.ts";
 import { POOLS, type StackBucket, scaledPoolNames } from "./bucket.ts";
 import { poolMachine } from "./config/machines.ts";
 import type { AwsCluster, AwsConfig } from "./config/schema.ts";
-import { type PoolStages, poolUserData } from "./hosts/pool-user-data.ts";
+import { joinTokenFiles } from "./hosts/join-tokens.ts";
+import { instanceProviderId, poolUserData } from "./hosts/pool-user-data.ts";
 import { imageId } from "./image.ts";
 import { groupsOf } from "./ingress.ts";
 import { instanceDefaults } from "./machines.ts";
@@ -49,10 +51,11 @@ export function createPools(args: PoolsArgs, parent: pulumi.Resource): Pick<Infr
     const { architecture } = poolMachine(cluster, pool);
     scaledPools[pool] = {
       architecture,
+      providerId: instanceProviderId,
       create: (stages, options) => createGroup(pool, stages, { ...args, bucket, profile, parameter }, options),
     };
   }
-  return { scaledPools, joinTokens: { region, parameters } };
+  return { scaledPools, joinTokens: joinTokenFiles({ region, parameters }) };
 }
 
 function createProfile(

@@ -5,9 +5,8 @@ import type { Versions } from "../../../artifacts/lock.ts";
 import { isRotating } from "../../../config/authorities.ts";
 import { APISERVER_PORT } from "../../../config/ports.ts";
 import type { Cluster } from "../../../config/schema.ts";
-import { type JoinTokens, joinTokenFiles } from "../../../providers/aws/hosts/join-tokens.ts";
 import { lostHosts, podNetwork, taintsByPool } from "../../cluster.ts";
-import type { Stage } from "../../stage.ts";
+import type { HostFile, Stage } from "../../stage.ts";
 
 export interface AddonsStageArgs {
   /** The control plane of this stage. Each looks for work, and any may do it. */
@@ -21,7 +20,7 @@ export interface AddonsStageArgs {
   /** Add-ons that the provider brings, applied after the others. By default none. */
   providerAddons?: readonly Addon[];
   /** Where the timer of each control plane puts join tokens for auto-scaling pools. Default: no timer. */
-  joinTokens?: JoinTokens;
+  joinTokens?: readonly HostFile[];
 }
 
 /**
@@ -49,7 +48,7 @@ export function addonsStage(args: AddonsStageArgs): Stage {
       TAINTS: taintsByPool(cluster).join(" "),
       ...((isRotating(cluster.certificates.authorities.kubernetes) || cluster.api.former) && { AWAIT_PODS: "yes" }),
     },
-    files: args.joinTokens && joinTokenFiles(args.joinTokens),
+    files: args.joinTokens,
     inputs: {
       // The numbers give the order in which they are applied.
       ...Object.fromEntries(

@@ -1,30 +1,9 @@
-import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { renderWithScripts, type Stage } from "../../../hosts/stage.ts";
 
-// A worker that nobody logs in to: its instance starts with a script that fetches the same stages as any other worker's, and runs them.
+/** What kubelets of instances tell the cloud's controllers: join.sh fills in the zone and the instance's id. */
+export const instanceProviderId = "aws:///@NODE_ZONE@/@NODE_INSTANCE@";
 
-/** What only the instance itself knows: written into stages where a host's own values go, and filled in by join.sh. */
-export const instanceOwn = {
-  name: "@NODE_NAME@",
-  address: "@NODE_ADDRESS@",
-  providerId: "aws:///@NODE_ZONE@/@NODE_INSTANCE@",
-  token: "@JOIN_TOKEN@",
-} as const;
-
-/** A pool's stages as its instances fetch them. Holds no secret: the token comes from elsewhere. */
-export interface PoolStages {
-  content: string;
-  sha256: string;
-}
-
-/** The stages in the order in which they run, a line of base64 for each. The same stages give the same bytes. */
-export function poolStages(stages: readonly Stage[]): PoolStages {
-  const content = stages.map((stage) => `${renderWithScripts(stage).stdin}\n`).join("");
-  return { content, sha256: createHash("sha256").update(content).digest("hex") };
-}
-
-export interface UserDataArgs {
+export interface PoolUserDataArgs {
   cluster: string;
   pool: string;
   region: string;
@@ -47,7 +26,7 @@ const source = (path: string) => readFileSync(new URL(path, import.meta.url), "u
  *
  * @throws Error where it is longer than EC2 takes
  */
-export function poolUserData(args: UserDataArgs): string {
+export function poolUserData(args: PoolUserDataArgs): string {
   const settings = {
     POOL: args.pool,
     AWS_REGION: args.region,

@@ -6,14 +6,10 @@ import { join } from "node:path";
 import { after, test } from "node:test";
 import { gzipSync } from "node:zlib";
 import { createTar } from "nanotar";
+import { instanceOwn, poolStages } from "../../../../../hosts/pool-stages.ts";
 import type { Stage } from "../../../../../hosts/stage.ts";
 import { joinTokenFiles } from "../../../../../providers/aws/hosts/join-tokens.ts";
-import {
-  instanceOwn,
-  poolStages,
-  poolUserData,
-  USER_DATA_LIMIT_BYTES,
-} from "../../../../../providers/aws/hosts/pool-user-data.ts";
+import { instanceProviderId, poolUserData, USER_DATA_LIMIT_BYTES } from "../../../../../providers/aws/hosts/pool-user-data.ts";
 import { type FakeAws, type SignedRequest, startAws } from "../../../../harness/aws.ts";
 import { run } from "../../../../harness/process.ts";
 
@@ -21,7 +17,7 @@ import { run } from "../../../../harness/process.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "pool-"));
 after(() => rmSync(folder, { recursive: true }));
-const scripts = new URL("../../../../../hosts/", import.meta.url).pathname;
+const scripts = new URL("../../../../../", import.meta.url).pathname;
 const make = (name: string) => mkdtempSync(join(folder, `${name}-`));
 const metadata = {
   "meta-data/instance-id": "i-0123456789abcdef0",
@@ -31,8 +27,8 @@ const metadata = {
 const token = "abcdef.0123456789abcdef";
 /** Where join.sh looks for aws.sh. */
 const installed = make("installed");
-for (const path of ["pool/join.sh", "aws/aws.sh", "join/refresh.sh"]) {
-  const to = join(installed, path.split("/")[1] as string);
+for (const path of ["providers/aws/hosts/join.sh", "hosts/aws/aws.sh", "providers/aws/hosts/refresh.sh"]) {
+  const to = join(installed, path.split("/").at(-1) as string);
   writeFileSync(to, readFileSync(join(scripts, path)));
   chmodSync(to, 0o755);
 }
@@ -44,7 +40,7 @@ function bundle(name: string, said: string): string {
       name: "lib/run.sh",
       data: `d=$(dirname "$0")/..; echo "${name}: $1 $(cat "$d/inputs/it")" >>${said}; echo '@NODE_NAME@' >>${said}\n`,
     },
-    { name: "inputs/it", data: Object.values(instanceOwn).join(" ") },
+    { name: "inputs/it", data: [instanceOwn.name, instanceOwn.address, instanceProviderId, instanceOwn.token].join(" ") },
   ];
   return Buffer.from(gzipSync(createTar(entries))).toString("base64");
 }
