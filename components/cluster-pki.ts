@@ -11,7 +11,7 @@ export interface Leaf {
   validUntil: pulumi.Output<string>;
 }
 
-/** An authority: the generation that issues, and what is to be trusted. */
+/** An authority: the generation that issues certificates, and all the generations that are trusted. */
 export interface Authority extends Leaf {
   /** Certificates of all generations that are trusted, the oldest first, PEM. At rest the same as `certificate`. */
   trusted: pulumi.Output<string>;
@@ -66,7 +66,7 @@ export class ClusterPki extends pulumi.ComponentResource {
     this.registerOutputs({ validUntil: this.validUntil });
   }
 
-  /** An authority's certificate and key, and what is trusted beside it. */
+  /** An authority's certificate and key, and the certificates that are trusted beside it. */
   authority(name: AuthorityName): Authority {
     return this.authorities[name];
   }

@@ -95,12 +95,12 @@ export function hostCommand(
       ...(keepBirth && { update: visible((texts) => texts.update ?? texts.create) }),
       ...(passing === undefined && { delete: visible((texts) => texts.undo) }),
       stdin: pulumi.secret(rendered.apply((texts) => texts.stdin)),
-      // Another machine under the same address is blank, so every stage runs there again; what must leave the old one does so before.
+      // Another machine under the same address is blank, so every stage runs there again. Some are undone on the old machine first.
       triggers: [host.incarnation, ...(leavesFirst(name) && host.machineId !== undefined ? [host.machineId] : [])],
     },
     {
       ...options,
-      // A reinstalled host: the old undo finds nothing there, then everything is made anew.
+      // On a reinstalled host the old undo finds nothing; then the stages run as on a new host.
       deleteBeforeReplace: true,
       ...(keepBirth && { ignoreChanges: ["create"] }),
       ...(passing !== undefined && { ignoreChanges: ["create", "stdin", connectionPath, "triggers"] }),
@@ -112,11 +112,11 @@ export function hostCommand(
   );
 }
 
-/** Another word of repair is another visible setting, so the stage runs again; none leaves the texts as they were without it. */
+/** Changing `repair` changes the visible text, so every stage runs again. Without it the texts have no such setting. */
 const repaired = (stage: Stage, { repair }: Host): Stage =>
   repair ? { ...stage, settings: { ...stage.settings, REPAIR: repair } } : stage;
 
-/** Stages that are undone on a machine that another one replaces; the others find a blank one and start anew. */
+/** Stages that are undone on the old machine before another one replaces it. The other stages just run on the blank machine. */
 const leavesFirst = (name: Stage["name"]) => name === "worker" || name === "handover";
 
 const onThisMachine = (stage: Stage, machineId: string | undefined): Stage =>

@@ -79,7 +79,7 @@ export const hostSchema = z.strictObject({
   incarnation: whole(1, 1_000_000)
     .default(1)
     .describe(
-      "Raise it when the host was reinstalled under the same name: everything on it is made anew. A provider that makes machines makes a new one with a blank volume.",
+      "Raise it when the host was reinstalled under the same name: every stage then runs as on a new host. A provider that makes machines makes a new one with a blank volume.",
     ),
 });
 

@@ -1,7 +1,7 @@
 import { createPrivateKey, type KeyObject } from "node:crypto";
 import { readPrivateKey, signsRight } from "../keys/private.ts";
 
-// SSH keys as texts: what is wrong with one is found before anything logs in with it. RFC 4253 section 6.6, RFC 5656 section 3.1,
+// SSH keys as texts: mistakes in a key are found before anything logs in with it. RFC 4253 section 6.6, RFC 5656 section 3.1,
 // RFC 8709 section 4 and PROTOCOL.key of OpenSSH say what they are made of.
 
 /** Reads the SSH wire format; throws a RangeError where the bytes end too early. */
@@ -71,7 +71,7 @@ export function plainHostKey(line: string): string {
   return word === "" ? line : `${kindOf(word)} ${base64}${comment}`;
 }
 
-/** What is wrong with a private key, without a word of the key, and what helps. */
+/** A mistake in a private key, without a word of the key, and the cure. */
 export interface KeyFault {
   found: string;
   cure: string;
@@ -80,7 +80,7 @@ export interface KeyFault {
 const again = (name: string, file = "~/.ssh/id_ed25519") => `config set --secret ${name} < ${file}`;
 
 /**
- * Says what is wrong with the text of a private key file; undefined where nothing is. `name` is the config key that holds it.
+ * Finds the mistake in the text of a private key file; undefined if it has none. `name` is the config key that holds it.
  *
  * A key with a passphrase is wrong: nobody is there to type it.
  */

@@ -9,7 +9,7 @@ import { bytes, dnsLabel, processors } from "./values.ts";
 /** A config as it was meant. */
 export interface Meant {
   value: unknown;
-  /** What is read differently from how it is written; the user should know. */
+  /** Values that are read differently from how they are written; the user should know. */
   warnings: Problem[];
   /** What can't be taken at all. */
   problems: Problem[];

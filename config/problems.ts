@@ -2,9 +2,9 @@
 export interface Problem {
   /** Path of the key, such as `cluster.hosts.m1.address`. */
   key: string;
-  /** What was found there, to follow the key: `is "10.77.0.300"`, `is missing`, `has 4 hosts of role etcd: m1, …`. Never a secret. */
+  /** The mistake, worded to follow the key: `is "10.77.0.300"`, `is missing`, `has 4 hosts of role etcd: m1, …`. Never a secret. */
   found: string;
-  /** What would be right there. */
+  /** The values that are allowed there. */
   allowed: string;
   /** What to do, where `allowed` doesn't say it already. */
   cure?: string;

@@ -70,7 +70,7 @@ const recordedSchema = z.object({
   maxUnavailable: z.record(z.string(), z.number()).optional(),
   /** What every address is of, in the provider's words. */
   network: z.string().optional(),
-  /** By the keys of `certificates.authorities`; absent in records of before there were rotations. */
+  /** By the keys of `certificates.authorities`; absent in records of releases without rotations. */
   authorities: z.record(z.string(), recordedAuthority).optional(),
   /** Ids of `etcd.restoreFrom`, oldest first; absent where there was none. */
   restores: z.array(z.string()).optional(),

@@ -147,7 +147,7 @@ export function configDocs(known: Known): string {
 One mapping describes a cluster: the key \`ha-kubernetes:cluster\` of the stack's file, \`Pulumi.<stack>.yaml\`. Secrets are keys of their own beside it:
 \`ha-kubernetes:sshPrivateKey\`, \`ha-kubernetes:sshPassword\` and \`ha-kubernetes:backupSshPrivateKey\`, set with \`npm run config -- set --secret\`. examples/ has whole files.
 
-Every mistake is reported with its key, what was found, what is allowed and, where that isn't enough, what to do: all mistakes of single keys at once, then all
+Every mistake is reported with its key, the value found, the values allowed and, where that isn't enough, the cure: all mistakes of single keys at once, then all
 that rules over several keys find. Nothing is touched before the config is right.
 With \`# yaml-language-server: $schema=./config/schema.json\` at the top of a stack's file, an editor completes keys and shows mistakes as you type.`,
     ...sections("", known.schema).map(sectionText),

@@ -37,7 +37,7 @@ export const rules: readonly Rule[] = [
   ...versionRules,
 ];
 
-/** What is allowed but said at every run. */
+/** Rules about settings that are allowed but reported at every run. */
 export const warnings: readonly Rule[] = warningRules;
 
 /** Every breach of the rules, in their order. */

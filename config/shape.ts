@@ -3,7 +3,7 @@ import { didYouMean, holdsPrivateKey, keyPath, type Problem, shown } from "./pro
 import type { Known } from "./provider.ts";
 import { isSecretKey, keyBelow, keyElsewhere, valueMeant } from "./words.ts";
 
-// From zod's issues to problems: what is wrong with each key by itself.
+// Turns zod's issues into problems: the mistakes in each key by itself.
 
 /** The value at a path of the given config, or undefined where there is none. */
 function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {

@@ -2,8 +2,8 @@ import { isIPv4, isIPv6 } from "node:net";
 import { z } from "zod";
 import { hostKeyFault, hostKeyLine } from "./keys.ts";
 
-// The kinds of values a config holds. Each says in words what it allows, because that sentence is what a user reads when a
-// value is wrong. Texts end up in scripts and config files of other programs, so each kind admits only what is harmless there.
+// The kinds of values a config holds. Each says in words what it allows, because the user reads that sentence when a
+// value is wrong. Texts end up in scripts and config files of other programs, so each kind admits only harmless ones.
 // A bound without a source beside it only catches slips of the pen.
 
 const matching = (pattern: RegExp, allowed: string) => z.string({ error: allowed }).regex(pattern, { error: allowed });

@@ -40,7 +40,7 @@ export function alive(recorded: Recorded, role?: Role): Map<string, string> {
   return new Map(entries.map(([name, { incarnation }]) => [`${name} of incarnation ${incarnation}`, name]));
 }
 
-/** What is in the one and not in the other, by name. */
+/** Names in the one map that the other lacks. */
 export function without(one: Map<string, string>, other: Map<string, string>): string[] {
   return [...one].filter(([id]) => !other.has(id)).map(([, name]) => name);
 }

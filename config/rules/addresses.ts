@@ -176,5 +176,5 @@ const fullPods: Rule = {
   },
 };
 
-/** What is allowed of addresses but worth a word. */
+/** Warnings about addresses. */
 export const addressWarnings: readonly Rule[] = [unreachable, edges, farFromBalancers, oneControlPlane, ownName, fullPods];

@@ -77,5 +77,5 @@ const extraNames: Rule = {
     ),
 };
 
-/** What is allowed of names but worth a word. */
+/** Warnings about names. */
 export const nameWarnings: readonly Rule[] = [publicDomain, extraNames];

@@ -108,5 +108,5 @@ const milliBytes: Rule = {
     }),
 };
 
-/** What is allowed of nodes but worth a word. */
+/** Warnings about nodes. */
 export const nodeWarnings: readonly Rule[] = [unknownZone, unusedSysctls, podsOfNode, milliBytes];

@@ -1,7 +1,7 @@
 import { type Problem, shown } from "../problems.ts";
 import { at, eachHost, type Rule } from "./rule.ts";
 
-// Directories and devices of etcd on hosts: what is given to the user etcd, emptied at the end, or must outlive the data.
+// Directories and devices of etcd on hosts: those that belong to the user etcd, are emptied at the end, or must outlive the data.
 
 /** Whether a path is another one or in it. */
 export const within = (inner: string, outer: string) => outer === "/" || `${inner}/`.startsWith(`${outer}/`);
@@ -39,10 +39,10 @@ const closed: readonly [path: string, why: string][] = [
   ]),
 ];
 
-/** What others use too, though nothing above is in it: these themselves are no place, a directory in them may be. */
+/** Directories that other programs use too: etcd can't have one of them, but it can have a directory inside. */
 const shared = ["/home", "/usr/local", "/var/backups", "/var/opt"];
 
-/** Where other disks are commonly mounted: possible as a place, a directory in them is better. */
+/** Common mount points of other disks: etcd can have one of them, but a directory inside is better. */
 const mounts = ["/media", "/mnt", "/srv"];
 
 /** Why a directory can't be given to the user etcd alone, or undefined. */

@@ -6,7 +6,7 @@ import { counted, type Problem, shown } from "../problems.ts";
 import { balancerSchema } from "../schema/balancer.ts";
 import { apiPlaces, at, eachHost, hostsOf, type Rule } from "./rule.ts";
 
-// What is written and does nothing, or not what it looks like.
+// Settings that do nothing, or do something else than they seem to.
 
 const otherProvider: Rule = {
   says: "`ssh` is given where the provider makes hosts, or `balancer` where it has one: they are not read.",
@@ -103,7 +103,7 @@ const certificateSpans: Rule = {
   },
 };
 
-/** What is allowed and does nothing, or less than it looks like. */
+/** Warnings about settings that do nothing, or less than they seem to. */
 export const unusedWarnings: readonly Rule[] = [otherProvider, sameKeys, insideJumps, wholePools, hubMirror, certificateSpans];
 
 /** Rules about one machine taken for two hosts. */

@@ -9,7 +9,7 @@ import { nodePorts } from "./ports.ts";
 import { at, eachHost, hostsOf, type Rule } from "./rule.ts";
 import { unusedWarnings } from "./unused.ts";
 
-// What is allowed but worth a word at every run.
+// Settings that are allowed but reported at every run.
 
 const throwAway: Rule = {
   says: "`etcd.throwAway` is set.",
@@ -127,7 +127,7 @@ const noWorker: Rule = {
         ],
 };
 
-/** What is allowed but worth a word at every run. */
+/** All warnings of this folder. */
 export const warningRules: readonly Rule[] = [
   throwAway,
   ipvs,

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { switchOn, whole } from "../values.ts";
 
-/** What is installed in the cluster. */
+/** Add-ons. */
 export const addonsSchema = z
   .strictObject({
     flannel: switchOn("Pod network. Turn it off to bring a network of your own."),
@@ -20,4 +20,4 @@ export const addonsSchema = z
     ),
   })
   .prefault({})
-  .describe("What is installed in the cluster once its API answers.");
+  .describe("Add-ons that are installed in the cluster once its API answers.");

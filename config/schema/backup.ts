@@ -60,7 +60,7 @@ export const backupSchema = z
       })
       .optional()
       .describe(
-        "A bucket to copy each snapshot to, with the credential of the host's own instance role. What is kept there is for the bucket's lifecycle to say: hosts delete nothing. By default the bucket that the provider makes, if it makes one.",
+        "A bucket to copy each snapshot to, with the credential of the host's own instance role. The bucket's lifecycle rules decide how long copies are kept: hosts delete nothing. By default the bucket that the provider makes, if it makes one.",
       ),
   })
   .prefault({})

@@ -13,7 +13,7 @@ const restoreSchema = z
     replaceHealthyCluster: onOff
       .default(false)
       .describe(
-        "true: restore although etcd is healthy. What was written since the snapshot is lost. By default that is refused.",
+        "true: restore although etcd is healthy. Everything written since the snapshot is lost. By default that is refused.",
       ),
   })
   .optional()

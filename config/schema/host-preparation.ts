@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { line, switchOn, sysctlName, timeZone } from "../values.ts";
 
-/** What is prepared on each host. */
+/** Preparation of hosts. */
 export const hostPreparationSchema = z
   .strictObject({
     hostName: switchOn("Set the host name to the host's name in this config."),
@@ -16,4 +16,4 @@ export const hostPreparationSchema = z
     extraSysctl: z.record(sysctlName, line).default({}).describe("More sysctls. By default none."),
   })
   .prefault({})
-  .describe("What is prepared on each host; each can be turned off. Undone when the host is removed.");
+  .describe("Changes made to each host's system; each can be turned off. Undone when the host is removed.");

@@ -94,7 +94,7 @@ export function createBucket(
   return { bucket, backup: pulumi.output(bucket.bucket).apply((name) => ({ bucket: name, region, prefix: SNAPSHOTS })) };
 }
 
-/** Refuses whoever comes without TLS. */
+/** Refuses requests without TLS. */
 function onlyTls(bucket: string, region: string) {
   const arn = `arn:${partitionOf(region)}:s3:::${bucket}`;
   return {

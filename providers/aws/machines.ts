@@ -30,7 +30,7 @@ export interface MachinesArgs {
   naming: Naming;
 }
 
-/** What a host of the config gets of AWS. */
+/** The AWS side of a host in the config. */
 export type Made = Pick<
   Host,
   "address" | "architecture" | "connection" | "dataDevice" | "machine" | "machineId" | "providerId" | "site"
@@ -38,7 +38,7 @@ export type Made = Pick<
 
 /**
  * One host: its network interface, which keeps the address, its instance and, where it has the role etcd, its volume. Interface
- * and volume outlive the instance; a raised incarnation makes all three anew.
+ * and volume outlive the instance; raising `incarnation` replaces all three.
  */
 export function createMachine(name: string, host: HostConfig, args: MachinesArgs, parent: pulumi.Resource): Made {
   const { cluster, aws, network, groups, profiles, naming } = args;
@@ -60,7 +60,7 @@ export function createMachine(name: string, host: HostConfig, args: MachinesArgs
     { parent, deleteBeforeReplace: true },
   );
   const connection = instanceConnection(eni.privateIp, aws, args.login, hostKey, args.bastion);
-  // A lost host is gone: what is left of its instance and volume goes too.
+  // A lost host is gone: any instance and volume that remain are deleted.
   if (host.lost) return { address: eni.privateIp, architecture: machine.architecture, connection };
   const instance = new Instance(
     `instance-${name}`,

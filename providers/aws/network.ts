@@ -26,7 +26,7 @@ export interface Network {
   ready: pulumi.Resource[];
 }
 
-/** The VPC of the config: an existing one, or an own one with a private and a public subnet in each zone. */
+/** The VPC of the config: an existing one, or a new one with a private and a public subnet in each zone. */
 export function createNetwork(aws: AwsConfig, region: string, naming: Naming, parent: pulumi.Resource): Network {
   const { existing } = aws.network;
   if (existing !== undefined) {

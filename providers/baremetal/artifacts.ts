@@ -23,7 +23,7 @@ export function configuredArtifacts({ source, location, manifest }: Cluster["art
   }
 }
 
-/** SHA-256 by file name of a bundle's manifest.json. Throws when there is no such file or it is none. */
+/** SHA-256 by file name of a bundle's manifest.json. Throws if the file is missing or is not a manifest. */
 export function readManifest(path: string): Record<string, string> {
   const wrong = (why: string) =>
     new Error(`config key ha-kubernetes:cluster.artifacts.manifest: ${path} ${why}; npm run bundle writes one`);
@@ -34,6 +34,6 @@ export function readManifest(path: string): Record<string, string> {
     throw wrong(`can't be read as JSON: ${error instanceof Error ? error.message : error}`);
   }
   const manifest = manifestSchema.safeParse(json);
-  if (!manifest.success) throw wrong(`is no manifest: ${z.prettifyError(manifest.error)}`);
+  if (!manifest.success) throw wrong(`is not a manifest: ${z.prettifyError(manifest.error)}`);
   return Object.fromEntries(Object.entries(manifest.data.files).map(([name, { sha256 }]) => [name, sha256]));
 }

@@ -3,7 +3,7 @@ import type { Infrastructure, ProviderArgs } from "../contract.ts";
 import { configuredArtifacts } from "./artifacts.ts";
 import { hostConnection } from "./connection.ts";
 
-/** Hosts that exist already, as the config lists them. They outlive the stack: `destroy` undoes on each what was done there. */
+/** Hosts that exist already, as the config lists them. They outlive the stack: `destroy` undoes the stages on each. */
 export function bareMetalInfrastructure({ cluster, secrets }: ProviderArgs): Infrastructure {
   return {
     hosts: configuredHosts(cluster, (_, host) => ({ connection: hostConnection(host, cluster.ssh, secrets) })),

@@ -9,8 +9,8 @@ import type { ArtifactSource } from "../contract.ts";
 const FOLDER_ON_HOSTS = "/var/cache/ha-kubernetes/bundle";
 
 /**
- * The bundle of this machine, filled by the bundle builder while hosts are made. What is in it already is not made again: a
- * first run takes minutes where everything has to be built, a later one seconds.
+ * The bundle of this machine, filled by the bundle builder while hosts are made. Files that it has already are not built again: a
+ * first run takes minutes, a later one seconds.
  */
 export function bundleFromThisMachine(cluster: Cluster, path: readonly string[], parent: pulumi.Resource): ArtifactSource {
   const versions = Object.entries(cluster.versions).flatMap(([part, version]) =>

@@ -16,12 +16,12 @@ export function labInfrastructure({ cluster, path = [], parent }: ProviderArgs<L
   return {
     hosts: configuredHosts(cluster, (name, { address, incarnation, lost }) => ({
       connection: labConnection(address, settings.sshUser, keys),
-      // A lost host is gone: what is left of its container goes too.
+      // A lost host is gone: its container, if it remains, is deleted.
       ...(!lost && { machine: lab.createHost(name, { address, incarnation }, keys), site: lab.network }),
     })),
     endpoint: configuredEndpoint(cluster),
     artifacts: bundleFromThisMachine(cluster, path, lab),
-    // The hosts share this machine's disk: how full that is, is not theirs to mend by ending pods.
+    // The hosts share this machine's disk: evicting pods would not free it.
     kubeletExtraArgs: {
       "eviction-hard": "memory.available<100Mi,nodefs.available<1%,nodefs.inodesFree<1%,imagefs.available<1%",
       "image-gc-high-threshold": "100",

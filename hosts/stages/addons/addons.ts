@@ -24,8 +24,8 @@ export interface AddonsStageArgs {
 }
 
 /**
- * Installs the add-ons once per cluster: the first control plane that finds a difference applies them, deletes the objects that are no
- * longer wanted and records both. The same goes for the taints of workers that have joined already.
+ * Installs the add-ons once per cluster: the first control plane that finds a difference applies them, deletes the objects that
+ * nothing wants any more, and records both. The same goes for the taints of workers that have joined already.
  */
 export function addonsStage(args: AddonsStageArgs): Stage {
   const { host, owner, cluster, address, versions } = args;

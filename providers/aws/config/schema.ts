@@ -94,7 +94,7 @@ const networkSchema = z
         publicSubnetIds: subnetIds("A public subnet in each of aws.zones: for a public API or a bastion.").default({}),
       })
       .optional()
-      .describe("A VPC that exists, in place of an own one; vpcCidr and natGateways are then not read."),
+      .describe("An existing VPC, used instead of a new one; vpcCidr and natGateways are then ignored."),
   })
   .prefault({})
   .describe("Where instances are.");

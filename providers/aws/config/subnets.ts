@@ -8,7 +8,7 @@ export interface ZoneSubnets {
 }
 
 /**
- * The subnets of an own VPC. Three quarters of its range are the private subnets of three zones, by their place in the list; the
+ * The subnets of the cluster's own VPC. Three quarters of its range are the private subnets of three zones, by their place in the list; the
  * last quarter holds the public ones. So a zone that is added at the end moves nothing.
  *
  * @param vpcCidr /16 to /24

@@ -2,7 +2,7 @@ import { shown } from "../../../config/problems.ts";
 import { at, type Rule } from "../../../config/rules/rule.ts";
 import type { AwsCluster } from "./schema.ts";
 
-// What is allowed on aws but worth a word at every run.
+// Settings of aws that are allowed but reported at every run.
 
 const ownVpc: Rule<AwsCluster> = {
   says: "`aws.network.vpcCidr` or `natGateways` is given beside `existing`, where they are not read.",

@@ -10,7 +10,7 @@ import type { Looked } from "../../../check/observe.ts";
 import { certificatesText, exitStatus, judge, reportText } from "../../../check/report.ts";
 import { lookedAt, now, pem, stack } from "./healthy.ts";
 
-/** What is not OK, as `place level subject`. */
+/** The findings that are not OK, as `place level subject`. */
 const wrong = (looked: readonly Looked[], all = stack) =>
   judge("prod", all, looked, Date.now()).places.flatMap(({ place, findings }) =>
     findings
@@ -43,7 +43,7 @@ test("a cluster that is well has no other finding than OK, for each host and the
     assert.ok(subjects.has(subject), subject);
 });
 
-// Each row: which host says something else, what is replaced by what, and the one finding that comes of it.
+// Each row: the host that reports something else, the replaced text and its replacement, and the one finding that results.
 const on = "m2";
 const rows: [what: string, from: string | RegExp, to: string, findings: string[]][] = [
   ["a changed file", /^[0-9a-f]{64}( {2}\/etc\/etcd\/etcd.env)$/m, `${"0".repeat(64)}$1`, ["m2 FAIL /etc/etcd/etcd.env"]],

@@ -134,11 +134,11 @@ test("the script tells files as they are, runs anywhere and leaves nothing behin
   }
 });
 
-test("another word of repair changes every stage's command, brings the scripts and join credentials again, and nothing else", async () => {
-  const before = await graphOf(clusterOf(2));
+test("changing `repair` changes every stage's command, brings the scripts and join credentials again, and nothing else", async () => {
+  const plain = await graphOf(clusterOf(2));
   const after = await graphOf({ ...clusterOf(2), repair: "2026-11-21" });
-  assert.deepEqual([...before.keys()], [...after.keys()]);
-  for (const [name, { inputs }] of before) {
+  assert.deepEqual([...plain.keys()], [...after.keys()]);
+  for (const [name, { inputs }] of plain) {
     const visible = (all: Record<string, unknown>) => String(all.update ?? all.create);
     const now = after.get(name)?.inputs ?? {};
     if (name.includes(":CopyToRemote ")) assert.deepEqual([inputs.triggers, now.triggers], [[1], [1, "2026-11-21"]]);
@@ -157,5 +157,5 @@ test("another word of repair changes every stage's command, brings the scripts a
   const repaired = [...after.values()].filter(({ inputs }) =>
     String(inputs.update ?? inputs.create).includes("# setting REPAIR=2026-11-21"),
   );
-  assert.equal(repaired.length, [...before.values()].filter(({ inputs }) => String(inputs.create).startsWith("# ")).length);
+  assert.equal(repaired.length, [...plain.values()].filter(({ inputs }) => String(inputs.create).startsWith("# ")).length);
 });

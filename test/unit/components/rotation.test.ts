@@ -46,7 +46,7 @@ const workers = ["Command worker-w1"];
 const leaves = (...names: string[]) => names.map((name) => `LocallySignedCert ${name}`);
 const everywhere = [...onMasters("addons"), ...onMasters("balancer"), ...onMasters("control-plane"), ...workers];
 
-/** What runs or is replaced in each step. The mocks' leaves are the same whoever signs them, so hosts don't hear of new ones here. */
+/** Commands that run or are replaced in each step. The mocks' leaves don't depend on their signer, so hosts get no new ones here. */
 const steps: Record<AuthorityName, { trust: string[]; issue: string[]; drop: string[] }> = {
   kubernetes: {
     trust: everywhere,

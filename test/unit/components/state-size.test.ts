@@ -3,7 +3,7 @@ import { test } from "node:test";
 import * as pulumi from "@pulumi/pulumi";
 import { clusterOf, graphOf, type Registered } from "../../harness/graph.ts";
 
-// How much of the state a cluster of 100 hosts takes. What is the same on all hosts must not travel in every command.
+// The size of the state of a cluster of 100 hosts. Text that is the same on all hosts must not be in every command.
 
 const SECRET = "4dabf18193072939515e22adb298388d";
 

@@ -1,7 +1,7 @@
 import { aws, lab } from "../../harness/samples.ts";
 import type { Bad } from "./bad-sample.ts";
 
-/** What is refused on aws, or of aws elsewhere. */
+/** Configs that are refused on aws, and settings of aws that are refused elsewhere. */
 export const badAws: readonly Bad[] = [
   {
     mistake: "no aws section",

@@ -44,7 +44,7 @@ test("a control plane with etcd had something of every authority, a worker its k
   ]);
 });
 
-test("the entry may go; what is open stays until the last of its authorities drops the old generation", () => {
+test("the entry may go; open authorities stay until the last of its authorities drops the old generation", () => {
   const gone = recordOf(forget("w1"), recordOf(lose("w1"), born));
   assert.deepEqual(
     gone.lost?.map(({ name }) => name),

@@ -99,7 +99,7 @@ test("neither a private key nor what an unknown key holds is shown", () => {
   );
 });
 
-test("what is not a mapping is refused, whatever it is", () => {
+test("a value that is not a mapping is refused", () => {
   for (const value of [undefined, null, 5, "text", [], true]) assert.deepEqual(wrong({ value }.value ?? null), ["cluster"]);
 });
 
@@ -132,7 +132,7 @@ test("a lost member is counted or not, as it fits", () => {
   right(config);
 });
 
-test("warnings name what is allowed but unwise", () => {
+test("warnings name settings that are allowed but unwise", () => {
   const config = metal();
   config.network = { kubeProxyMode: "ipvs" };
   config.ssh = { acceptAnyHostKey: true };

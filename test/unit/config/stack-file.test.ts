@@ -36,7 +36,7 @@ for (const [name, read] of Object.entries(changed)) {
   });
 }
 
-test("names that stay as they are written, quoted ones and those of another file are no problem", () => {
+test("plain names, quoted names and names in another file pass", () => {
   for (const name of ["7", "yes", "on", "w1", "1.5", '"007"', "'1e3'", "true", "0b", "1e", "a_1"]) {
     const read = name.replace(/['"]/g, "");
     assert.deepEqual(fileWords(file("hosts:", `  ${name}: {}`), { hosts: { [read]: {} } }).problems, [], name);

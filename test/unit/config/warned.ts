@@ -21,7 +21,7 @@ const external = (address: string) => (c: Written) => {
 const hostKey = metal().hosts.m1.hostKey;
 export const warnedAddresses: readonly Warned[] = [
   word(
-    "what is outside the cluster, by its address inside",
+    "an outside service with an address inside the cluster",
     (c) => {
       c.network = { nameServers: ["10.0.0.2", "10.96.9.9"] };
       c.ssh = { bastion: { host: "10.244.0.7", hostKey } };

@@ -33,7 +33,7 @@ function host(t: TestContext, programs: Record<string, string> = {}) {
 }
 
 test("swap that services turn on is stopped with them, and undo gives both back", async (t) => {
-  // Two units that bring swap; what is on is in a file; a masked one is listed as that.
+  // Two units that bring swap; a file lists the active ones; a masked one is listed as such.
   const { note, sh } = host(t, {
     systemctl: `case "$*" in
         list-unit-files*) for u in zramswap.service data.swap old.swap; do

@@ -150,7 +150,7 @@ test("half an archive, one that was changed and one that is none are passed by, 
     assert.deepEqual(host.apply("leaving"), done("leaving"));
     assert.ok(readFileSync(host.kept).equals(kept) && !host.has("pwned"));
   }
-  // So what is kept: it is not trusted either.
+  // The kept archive is not trusted either.
   rmSync(join(host.home, ARCHIVE_IN_HOME));
   writeFileSync(host.kept, forged());
   assert.equal(host.apply("leaving").status, 1);

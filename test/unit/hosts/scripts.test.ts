@@ -36,7 +36,7 @@ function calledLibraries(stage: StageName): Map<string, string> {
       const variable = [...sets].find((name) => part.variables.has(name) && !ownNames.has(name));
       if (functions.length === 0 && variable === undefined) continue;
       if (!called.has(library)) called.set(library, `${part.name || "its top level"} uses ${functions[0]?.name ?? variable}`);
-      // What it needs to be read at all, and what is called.
+      // The parts that sourcing it needs, and the functions that it calls.
       queue.push(...parts.filter(({ name }) => name === ""), ...functions);
     }
   }

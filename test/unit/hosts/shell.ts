@@ -50,7 +50,7 @@ function part(name: string, text: string): Part {
   return { name, words, variables };
 }
 
-/** What is left of a text without comments, quoted text and here documents; commands inside double quotes stay. */
+/** A text without comments, quoted text and here documents; commands inside double quotes stay. */
 function unquoted(text: string): string {
   const withoutDocuments = text.replace(/<<'?([A-Z]+)'?(.*)\n[\s\S]*?\n\1$/gm, "$2");
   let out = "";

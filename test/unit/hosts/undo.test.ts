@@ -115,7 +115,7 @@ test("of the tables that iptables may have made only those without a rule, a pol
   ]);
 });
 
-// dpkg and apt with a world of their own: packages in a file; apt-get -s says what goes with what is asked to go.
+// dpkg and apt with a world of their own: packages in a file; apt-get -s lists the packages that a removal takes along.
 const apt = `dpkg-query() { sed 's/^/installed /' $HAK_ROOT/installed; }
 apt-get() {
   local name; for name; do case $name in
@@ -139,7 +139,7 @@ test("of packages only those that our own install brought are taken back, and of
     echo "$(saved packages-ours | paste -sd' ') gone $(saved packages-gone)"; restore_packages; ls $SAVED
     # Cut while apt ran.
     installed base; packages_before; installed base socat; restore_packages
-    # The release before noted what was there, no more.
+    # The previous release noted only the installed packages.
     installed base; installed_packages | save packages; installed base curl docker git iptables libxtables socat
     apt-cache() { printf '%s\n' curl '  Depends: base' base iptables libxtables; }
     restore_packages`,

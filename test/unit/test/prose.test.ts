@@ -49,6 +49,9 @@ test("a phrase is found across the lines of a comment, and named by its first li
   }
 });
 
+test("a phrase that goes on in the next line of a comment is left alone", () =>
+  assert.deepEqual(oddWords("a.ts", "/**\n * they are no\n * longer wanted\n */"), []));
+
 test("documents: code in backticks is left alone, long lines are found outside of code and tables", () => {
   assert.deepEqual(oddWords("a.md", "The message `the host is no member` means"), []);
   const long = "word ".repeat(30).trim();

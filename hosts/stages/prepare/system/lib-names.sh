@@ -1,6 +1,6 @@
 # shellcheck shell=bash
-# Host name, names in /etc/hosts, name servers of pods. Each item has apply_ITEM and restore_ITEM; restoring what was
-# never applied does nothing.
+# Host name, names in /etc/hosts, name servers of pods. Each item has apply_ITEM and restore_ITEM; restoring an item
+# that was never applied does nothing.
 
 apply_host_name() {
   [ "$(cat /proc/sys/kernel/hostname)" != "$HOST_NAME" ] || [ "$(cat /etc/hostname 2>/dev/null)" != "$HOST_NAME" ] || return 0

@@ -292,7 +292,7 @@ describe("downloads of a host", () => {
       ),
     );
     assert.ok(!existsSync(onHost(`${kubernetes}/kubelet`)));
-    // And what was wrong is not kept: another try may bring the right one.
+    // The wrong file is not kept: another try may bring the right one.
     assert.ok(!existsSync(onHost(`/opt/ha-kubernetes/downloads/${wrong}`)));
   });
 
@@ -355,7 +355,7 @@ describe("images on a host", () => {
     assert.equal((await call("import_images", images())).stdout, `imported ${names[0]}; imported ${names[1]}\n`);
   });
 
-  it("stay when the disk fills up, with those of the list before: what is older may go", async () => {
+  it("stay when the disk fills up, with those of the previous list: older ones may go", async () => {
     const [first = "", second = ""] = images();
     const pinned = () => readFileSync(join(root, "pinned"), "utf8").trim().split("\n").sort();
     await call("import_images", [first]);

@@ -16,7 +16,7 @@ function turnLibrary(t: TestContext): { directory: string; source: string } {
   return { directory, source: ["common", "files", "etcd", "turn"].map(here).join("; ") };
 }
 
-/** What is done to etcd and the turn while `work` runs under the turn and only `listener` hears it. */
+/** The commands to etcd and the turn while `work` runs under the turn and only `listener` hears it. */
 async function underTurn(t: TestContext, work: string, listener: string): Promise<string[]> {
   const script = `
     set -euo pipefail
@@ -65,7 +65,7 @@ test("a run that was killed while it waited gives the turn on at once when it co
     ${source}
     etcdctl_path() { echo ${directory}/etcdctl; }
     take_turn
-    [ -e ${directory}/next-$QUEUED ] || fail "took what was another's"
+    [ -e ${directory}/next-$QUEUED ] || fail "took another's turn"
     release_turn
     echo had the turn`;
   const said = await must("bash", [

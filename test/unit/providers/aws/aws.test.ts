@@ -31,7 +31,7 @@ const named = (graph: Graph, type: string, name: string): Registered & { inputs:
   return it;
 };
 
-/** What is inside a secret. */
+/** The value inside a secret. */
 const opened = (value: Inputs): Inputs => (typeof value === "object" && "value" in value ? value.value : value);
 
 const instance = "ec2/instance:Instance";
@@ -198,7 +198,7 @@ suite("another instance", () => {
     }
   });
 
-  test("its user data is the same text for ever, until the config wants another one", async () => {
+  test("its user data stays the same text until the config wants another one", async () => {
     const userData = async (edit?: (cluster: Inputs) => void) =>
       String(opened(named(await graphOfExample("small", edit), instance, "instance-m1").inputs.userData));
     const before = await userData();

@@ -118,7 +118,7 @@ test("another setting of workers is another version of the template; a number of
   graph = kept;
 });
 
-test("the bucket: closed, encrypted, versioned, with an end to what is old, and it outlives the stack", async () => {
+test("the bucket: closed, encrypted, versioned, with an end to old objects, and it outlives the stack", async () => {
   const bucket = one("s3/bucket:Bucket", "bucket");
   assert.equal(bucket.inputs.bucketPrefix, "production-");
   assert.equal(bucket.inputs.forceDestroy, false);

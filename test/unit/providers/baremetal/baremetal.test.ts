@@ -26,7 +26,7 @@ async function connectionOf(host: string, edit: (config: Written) => void, secre
   return infrastructure.hosts.find(({ name }) => name === host)?.connection as Ssh;
 }
 
-test("hosts that exist are no resource of the stack and nothing they stand on goes with it", async () => {
+test("existing hosts are not resources of the stack and depend on none", async () => {
   const { infrastructure, resources } = await provideMetal();
   assert.equal(resources.size, 0);
   assert.deepEqual(
@@ -120,11 +120,11 @@ test("a manifest that is missing or none is named with its key and the cure", ()
   const wrong: [string, string | undefined, RegExp][] = [
     ["absent.json", undefined, /can't be read as JSON: ENOENT/],
     ["text.json", "no JSON", /can't be read as JSON: Unexpected token/],
-    ["list.json", "[]", /is no manifest: .*expected object/s],
+    ["list.json", "[]", /is not a manifest: .*expected object/s],
     [
       "short.json",
       '{"files":{"kubelet":{"sha256":"ab"}}}',
-      /is no manifest: .*a SHA-256, 64 hex digits\n.*files\.kubelet\.sha256/s,
+      /is not a manifest: .*a SHA-256, 64 hex digits\n.*files\.kubelet\.sha256/s,
     ],
   ];
   for (const [name, content, message] of wrong) {

@@ -42,15 +42,15 @@ test("texts name the scripts relative to the project and hold no more than the l
   });
 });
 
-test("another host, and another role of one, changes nothing of the others", async () => {
-  const before = await provideLab();
+test("a new host, or a new role of a host, changes nothing of the others", async () => {
+  const original = await provideLab();
   const after = await provideLab((config) => {
     config.hosts = { w3: { address: "10.0.0.23", roles: ["worker"], pool: "general" }, ...config.hosts };
     config.hosts.w1.roles = ["etcd"];
     delete config.hosts.w1.pool;
   });
   assert.ok(after.resources.has("host-w3"));
-  for (const [name, { inputs }] of before.resources) assert.deepEqual(after.resources.get(name)?.inputs, inputs, name);
+  for (const [name, { inputs }] of original.resources) assert.deepEqual(after.resources.get(name)?.inputs, inputs, name);
 });
 
 test("a reinstalled host and one with another address are other containers", async () => {

@@ -91,7 +91,7 @@ test("what the pool no longer wants goes where it is still there; another value 
 });
 
 test("a taint that an admin gave a worker stays, whatever the worker says of itself", async () => {
-  // What was noted at the Node itself is not read: the script asks for taints alone.
+  // Notes on the Node itself are not read: the script asks for taints alone.
   const notes = { "node.w1": "", "pool.general": "" };
   assert.deepEqual(await commands("gpu>a:NoExecute", notes, "w1|general|quarantine=x:NoExecute "), ["current"]);
 });

@@ -7,10 +7,10 @@ import { run } from "../../../../harness/process.ts";
 
 const hosts = new URL("../../../../../hosts/", import.meta.url).pathname;
 
-/** A member's database, in MiB: its file, what is in use of it, its quota. */
+/** A member's database, in MiB: its file, the part in use, its quota. */
 type Database = [size: number, used: number, quota: number];
 
-/** `make_space` on m1 with a quota of `wanted` MiB in the config; `alarm` is on. What was done, in order, and how it ended. */
+/** `make_space` on m1 with a quota of `wanted` MiB in the config; `alarm` is on. Returns the commands in order, and how it ended. */
 async function makeSpace(t: TestContext, databases: Database[], wanted: number, { alarm = true } = {}) {
   const folder = mkdtempSync(join(tmpdir(), "ha-kubernetes-space-"));
   t.after(() => rmSync(folder, { recursive: true }));

@@ -23,7 +23,7 @@ interface Host {
   address?: string;
   former?: string;
   ports?: string;
-  /** What is on the host, by path below /etc. */
+  /** Files on the host, by path below /etc. */
   files?: Readonly<Record<string, string>>;
   /** Stands in for the programs that are asked. */
   programs?: string;

@@ -35,7 +35,7 @@ const basics = [
   "ct state invalid drop",
   "meta l4proto { icmp, ipv6-icmp } accept",
 ];
-/** What is said to be in the way, or `unclear`, or nothing. */
+/** The rule that is reported to be in the way, or `unclear`, or nothing. */
 async function verdict(hook: string, policy: string, ...rules: string[]): Promise<string> {
   const lines = await said({ "inet hard": chain(hook, policy, ...rules) });
   return lines

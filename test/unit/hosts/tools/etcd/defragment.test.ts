@@ -84,7 +84,7 @@ test("a member alone is defragmented where it is", async (t) => {
   assert.deepEqual((await defragment(t, [wasteful], { leader: 0 })).done, ["locked", "defragmented 0"]);
 });
 
-// What is not worth the moment in which the member stands still, and what makes it wait.
+// Databases that are not worth the pause of the member, and conditions that make it wait.
 const waits: [what: string, members: Member[], said: RegExp][] = [
   ["little is unused", [{ size: 400, used: 300 }, {}, {}], /nothing to do: 300 MiB of 400 MiB are in use/],
   ["the file is small", [{ size: 99, used: 1 }, {}, {}], /nothing to do/],

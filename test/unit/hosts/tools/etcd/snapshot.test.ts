@@ -22,7 +22,7 @@ class Place {
     cpSync(scripts, this.folder, { recursive: true });
     const common = readFileSync(`${scripts}common.sh`, "utf8").replace(" PATH=", ` PATH=${this.folder}:`);
     writeFileSync(`${this.folder}/common.sh`, common);
-    // The end of a snapshot is the SHA-256 of what is before it.
+    // A snapshot ends with the SHA-256 of everything before it.
     this.#program(
       "etcdctl",
       `case "$*" in
