@@ -18,3 +18,7 @@ export const lastingEndpoint = ({ api }: Api): string =>
 
 /** The virtual IP's VRRP id: the config's, or the last byte of the address. */
 export const routerId = (address: string, given: number | undefined): number => given ?? Number(address.split(".")[3]) % 256;
+
+/** Whether this program builds the API's balancer, on hosts of role balancer. A provider may have one of its own. */
+export const buildsBalancer = ({ traits, balancer }: Pick<Cluster, "traits" | "balancer">): boolean =>
+  !traits.ownsEndpoint && balancer.kind === "haproxy";

@@ -1,5 +1,4 @@
-import { apiPorts } from "./api.ts";
-import { buildsBalancer } from "./balancer.ts";
+import { apiPorts, buildsBalancer } from "./api.ts";
 import type { Cluster, Role } from "./schema.ts";
 
 // The port table: what a host of each role listens on for others. Preflight finds out whether they are free, the firewall who may

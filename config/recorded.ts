@@ -1,8 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
-import { routerId } from "./api.ts";
+import { buildsBalancer, routerId } from "./api.ts";
 import { type AuthorityName, authorityNames, firstGeneration, type Generations, sameGenerations } from "./authorities.ts";
-import { buildsBalancer } from "./balancer.ts";
 import { roleSchema } from "./hosts.ts";
 import { type RecordedLost, recordedLostSchema, recordLost } from "./lost.ts";
 import type { Cluster, HostConfig } from "./schema.ts";

@@ -1,5 +1,5 @@
 import { addressNumber, contains, dnsAddress, isAddress, range, special } from "../addresses.ts";
-import { buildsBalancer } from "../balancer.ts";
+import { buildsBalancer } from "../api.ts";
 import { type Problem, shown } from "../problems.ts";
 import type { Cluster } from "../schema.ts";
 import { apiPlaces, at, eachHost, hostsOf, type Rule } from "./rule.ts";

@@ -1,5 +1,4 @@
-import { routerId } from "../api.ts";
-import { buildsBalancer } from "../balancer.ts";
+import { buildsBalancer, routerId } from "../api.ts";
 import { type Problem, shown } from "../problems.ts";
 import { at, eachHost, type Rule } from "./rule.ts";
 

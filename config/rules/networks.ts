@@ -1,5 +1,5 @@
 import { addressNumber, canonical, contains, overlap, range } from "../addresses.ts";
-import { buildsBalancer } from "../balancer.ts";
+import { buildsBalancer } from "../api.ts";
 import { counted, type Problem, shown } from "../problems.ts";
 import type { Cluster } from "../schema.ts";
 import { apiPlaces, at, eachHost, type Rule } from "./rule.ts";

@@ -1,4 +1,4 @@
-import { buildsBalancer } from "../balancer.ts";
+import { buildsBalancer } from "../api.ts";
 import { METRICS_PORT, ports } from "../ports.ts";
 import type { Cluster, HostConfig, Role } from "../schema.ts";
 import { goPortRange } from "./go-arguments.ts";

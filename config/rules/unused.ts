@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { isAddress, special } from "../addresses.ts";
-import { buildsBalancer } from "../balancer.ts";
+import { buildsBalancer } from "../api.ts";
 import { sshSchema } from "../hosts.ts";
 import { counted, type Problem, shown } from "../problems.ts";
 import { balancerSchema } from "../schema/balancer.ts";

@@ -1,5 +1,5 @@
 import { stringify } from "yaml";
-import { buildsBalancer } from "../../../config/balancer.ts";
+import { buildsBalancer } from "../../../config/api.ts";
 import type { Cluster } from "../../../config/schema.ts";
 import { podNetwork } from "../../cluster.ts";
 import { kubeletFiles } from "../../kubelet.ts";
