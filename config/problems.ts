@@ -10,6 +10,11 @@ export interface Problem {
   cure?: string;
 }
 
+/** A list of one problem, as checks return it. */
+export const oneProblem = (key: string, found: string, allowed: string, cure?: string): Problem[] => [
+  { key, found, allowed, ...(cure !== undefined && { cure }) },
+];
+
 /** A text with every character escaped but those of ASCII that print: what can't be seen, looks like another or moves the cursor. */
 export const visible = (text: string): string =>
   text.replace(/[^\x20-\x7e]/gu, (character) => {

@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import { didYouMean, holdsPrivateKey, keyPath, type Problem, shown } from "./problems.ts";
+import { didYouMean, holdsPrivateKey, keyPath, oneProblem, type Problem, shown } from "./problems.ts";
 import type { Known } from "./provider.ts";
 import { isSecretKey, keyBelow, keyElsewhere, valueMeant } from "./words.ts";
 
@@ -116,14 +116,12 @@ function keysAt(whole: z.core.$ZodType, path: readonly PropertyKey[]): string[] 
 export function secretProblems(value: unknown, path: readonly PropertyKey[] = []): Problem[] {
   if (typeof value === "string") {
     if (!holdsPrivateKey(value)) return [];
-    return [
-      {
-        key: keyPath(path),
-        found: "is a private key in clear",
-        allowed: "no secret anywhere in this mapping",
-        cure: "take it out, make a new key pair if the file was ever shared, and store the key as the stack's secret: config set --secret sshPrivateKey",
-      },
-    ];
+    return oneProblem(
+      keyPath(path),
+      "is a private key in clear",
+      "no secret anywhere in this mapping",
+      "take it out, make a new key pair if the file was ever shared, and store the key as the stack's secret: config set --secret sshPrivateKey",
+    );
   }
   if (Array.isArray(value)) return value.flatMap((inner, index) => secretProblems(inner, [...path, index]));
   return isMapping(value) ? Object.entries(value).flatMap(([name, inner]) => secretProblems(inner, [...path, name])) : [];

@@ -1,4 +1,4 @@
-import { keyPath, type Problem, shown } from "../problems.ts";
+import { keyPath, oneProblem, type Problem, shown } from "../problems.ts";
 import { movesApi, type Recorded, type RecordedApi } from "../recorded.ts";
 import { type Change, moreThanSettings, type Refusal } from "./change.ts";
 
@@ -58,13 +58,11 @@ const knownAddress: Refusal = {
     const former = after.api?.former?.address;
     const known = [before.api?.address, before.api?.former?.address].filter((it) => it !== undefined);
     if (former === undefined || known.length === 0 || known.includes(former)) return [];
-    return [
-      {
-        key: at("former", "address"),
-        found: `is ${shown(former)}, which the last up that reached every host did not have`,
-        allowed: `${known.join(" or ")}, or no such key`,
-      },
-    ];
+    return oneProblem(
+      at("former", "address"),
+      `is ${shown(former)}, which the last up that reached every host did not have`,
+      `${known.join(" or ")}, or no such key`,
+    );
   },
 };
 
@@ -93,9 +91,7 @@ const moveAlone: Refusal = {
     if (!movesApi(change.before, change.after)) return [];
     const other = moreThanSettings(change);
     if (other === undefined) return [];
-    return [
-      { key: at(), found: `would change while ${other}`, allowed: "one after the other", cure: "an up for each of the two" },
-    ];
+    return oneProblem(at(), `would change while ${other}`, "one after the other", "an up for each of the two");
   },
 };
 
@@ -103,14 +99,12 @@ const moveAlone: Refusal = {
 export const formerOfNothing = ({ api }: Recorded): Problem[] =>
   api?.former === undefined
     ? []
-    : [
-        {
-          key: at("former"),
-          found: "is given, and no up has made this cluster yet",
-          allowed: "nothing, it holds what the last up had",
-          cure: "delete it",
-        },
-      ];
+    : oneProblem(
+        at("former"),
+        "is given, and no up has made this cluster yet",
+        "nothing, it holds what the last up had",
+        "delete it",
+      );
 
 /** Refusals about where the API is. */
 export const apiRefusals: readonly Refusal[] = [stays, bothPlaces, knownAddress, routerIdStays, moveAlone];

@@ -1,5 +1,5 @@
 import { type AuthorityName, authorityNames, generationsText, nextSteps, sameGenerations } from "../authorities.ts";
-import { keyPath } from "../problems.ts";
+import { keyPath, oneProblem } from "../problems.ts";
 import { authorityOf } from "../recorded.ts";
 import { type Change, moreThanSettings, type Refusal } from "./change.ts";
 
@@ -42,14 +42,12 @@ const stepAlone: Refusal = {
     if (step === undefined) return [];
     const moving = moreThanSettings(change);
     if (moving === undefined) return [];
-    return [
-      {
-        key: at(step.name),
-        found: `would become ${generationsText(step.is)} while ${moving}`,
-        allowed: `${generationsText(step.was)}, as long as something else changes`,
-        cure: "one after the other, with an up for each",
-      },
-    ];
+    return oneProblem(
+      at(step.name),
+      `would become ${generationsText(step.is)} while ${moving}`,
+      `${generationsText(step.was)}, as long as something else changes`,
+      "one after the other, with an up for each",
+    );
   },
 };
 
@@ -65,14 +63,12 @@ const youngTokens: Refusal = {
     if (was?.issuesSince === undefined || dropped === undefined) return [];
     const until = new Date(Date.parse(was.issuesSince) + tokenSeconds * 1000);
     if (change.now >= until) return [];
-    return [
-      {
-        key: at("serviceAccount"),
-        found: `would drop generation ${dropped}, and generation ${was.issue} signs only since ${was.issuesSince}`,
-        allowed: `${generationsText(was)} until ${until.toISOString()}, when every pod has a token of generation ${was.issue}`,
-        cure: "wait until then",
-      },
-    ];
+    return oneProblem(
+      at("serviceAccount"),
+      `would drop generation ${dropped}, and generation ${was.issue} signs only since ${was.issuesSince}`,
+      `${generationsText(was)} until ${until.toISOString()}, when every pod has a token of generation ${was.issue}`,
+      "wait until then",
+    );
   },
 };
 

@@ -1,4 +1,4 @@
-import { keyPath, shown } from "../problems.ts";
+import { keyPath, oneProblem, shown } from "../problems.ts";
 import type { Refusal } from "./change.ts";
 
 // What can't change in a cluster's life.
@@ -10,14 +10,7 @@ const fixed = (field: Fixed, path: readonly string[], says: string, cure: string
   check: ({ before, after }) =>
     before[field] === after[field]
       ? []
-      : [
-          {
-            key: keyPath(path),
-            found: `is ${shown(after[field])}; the last up had ${before[field]}`,
-            allowed: before[field],
-            cure,
-          },
-        ],
+      : oneProblem(keyPath(path), `is ${shown(after[field])}; the last up had ${before[field]}`, before[field], cure),
 });
 
 const another = "put it back; for the other one, make a new stack beside this one, move the workload, and destroy this one";

@@ -1,4 +1,4 @@
-import { keyPath, type Problem, shown } from "../problems.ts";
+import { keyPath, oneProblem, type Problem, shown } from "../problems.ts";
 import { alive, type Change, kept, type Refusal, without } from "./change.ts";
 
 // What can't happen to machines between two runs. The record has those of providers that replace them under their hosts.
@@ -51,14 +51,12 @@ const fewWorkers: Refusal = {
     return [...byPool].flatMap(([pool, names]): Problem[] => {
       const most = change.after.maxUnavailable?.[pool] ?? 1;
       if (names.length <= most) return [];
-      return [
-        {
-          key: keyPath(["pools", pool]),
-          found: `would have other machines for ${names.join(", ")} at once`,
-          allowed: `${most} in an edit, as pools.${pool}.maxUnavailable says`,
-          cure: `${perHost(change, names[0] ?? "")}; or raise maxUnavailable; or add a pool with the new machines and take this one away`,
-        },
-      ];
+      return oneProblem(
+        keyPath(["pools", pool]),
+        `would have other machines for ${names.join(", ")} at once`,
+        `${most} in an edit, as pools.${pool}.maxUnavailable says`,
+        `${perHost(change, names[0] ?? "")}; or raise maxUnavailable; or add a pool with the new machines and take this one away`,
+      );
     });
   },
 };
@@ -74,14 +72,7 @@ const notWithVersions: Refusal = {
       ["etcd", "containerd"].every((part) => before.versions[part] === after.versions[part]);
     if (same || names.length === 0) return [];
     const found = `would be another machine while versions change: ${names.join(", ")}`;
-    return [
-      {
-        key: keyPath(["hosts"]),
-        found,
-        allowed: "one at a time",
-        cure: "replace the machines first, with an up; then the version",
-      },
-    ];
+    return oneProblem(keyPath(["hosts"]), found, "one at a time", "replace the machines first, with an up; then the version");
   },
 };
 
@@ -90,14 +81,12 @@ const sameZone: Refusal = {
   check: (change) =>
     kept(change).flatMap(({ name, was, is }) => {
       if (was.machine === undefined || is.machine === undefined || was.lost || was.machine.zone === is.machine.zone) return [];
-      return [
-        {
-          key: keyPath(["hosts", name, change.after.provider, "zone"]),
-          found: `is ${shown(is.machine.zone)}; the last up made the host in ${was.machine.zone}`,
-          allowed: was.machine.zone,
-          cure: `set it; or delete ${name} and add a host under another name`,
-        },
-      ];
+      return oneProblem(
+        keyPath(["hosts", name, change.after.provider, "zone"]),
+        `is ${shown(is.machine.zone)}; the last up made the host in ${was.machine.zone}`,
+        was.machine.zone,
+        `set it; or delete ${name} and add a host under another name`,
+      );
     }),
 };
 

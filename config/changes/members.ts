@@ -1,4 +1,4 @@
-import { counted, keyPath } from "../problems.ts";
+import { counted, keyPath, oneProblem } from "../problems.ts";
 import { alive, type Change, type Refusal, without } from "./change.ts";
 
 // How many hosts may come and go at once.
@@ -26,14 +26,12 @@ const etcdQuorum: Refusal = {
   check(change) {
     const { were, lost } = membership(change);
     if (lost.length === 0 || were - lost.length > were / 2) return [];
-    return [
-      {
-        key,
-        found: `would give up ${lost.length} of etcd's ${were} members at once: ${listed(lost)}`,
-        allowed: `at most ${Math.floor((were - 1) / 2)}, so that a majority is left to remove them`,
-        cure: "bring one of them back; without a majority etcd can only be restored from a snapshot",
-      },
-    ];
+    return oneProblem(
+      key,
+      `would give up ${lost.length} of etcd's ${were} members at once: ${listed(lost)}`,
+      `at most ${Math.floor((were - 1) / 2)}, so that a majority is left to remove them`,
+      "bring one of them back; without a majority etcd can only be restored from a snapshot",
+    );
   },
 };
 
@@ -54,15 +52,12 @@ const etcdSteps: Refusal = {
       planned.length > 0 ? `remove ${listed(planned)}` : "",
       lost.length > 0 ? `give up ${listed(lost)}` : "",
     ];
-    return [
-      {
-        key,
-        found: `would ${parts.filter((part) => part !== "").join(" and ")}, where etcd has ${counted(were, "member")}`,
-        allowed:
-          "two members more (3 to 5), two fewer (5 to 3), or one replaced by another; lost ones alone or with their replacements",
-        cure: etcdCure(were, planned.length, added.length, lost.length),
-      },
-    ];
+    return oneProblem(
+      key,
+      `would ${parts.filter((part) => part !== "").join(" and ")}, where etcd has ${counted(were, "member")}`,
+      "two members more (3 to 5), two fewer (5 to 3), or one replaced by another; lost ones alone or with their replacements",
+      etcdCure(were, planned.length, added.length, lost.length),
+    );
   },
 };
 
@@ -80,14 +75,12 @@ const oneStays = (role: "control-plane" | "balancer", says: string): Refusal => 
     const were = alive(before, role);
     const are = alive(after, role);
     if (were.size === 0 || are.size === 0 || [...were.keys()].some((id) => are.has(id))) return [];
-    return [
-      {
-        key,
-        found: `would replace every host of role ${role} at once: ${listed([...were.values()])}`,
-        allowed: "at least one of them, of the same incarnation, beside the new ones",
-        cure: `keep ${[...were.values()][0]} in this edit, and replace it in the next`,
-      },
-    ];
+    return oneProblem(
+      key,
+      `would replace every host of role ${role} at once: ${listed([...were.values()])}`,
+      "at least one of them, of the same incarnation, beside the new ones",
+      `keep ${[...were.values()][0]} in this edit, and replace it in the next`,
+    );
   },
 });
 
@@ -96,14 +89,12 @@ const noneLeft: Refusal = {
   check({ before, after }) {
     const were = alive(before, "control-plane");
     if (were.size === 0 || alive(after, "control-plane").size > 0) return [];
-    return [
-      {
-        key,
-        found: "would leave no control plane",
-        allowed: "at least one that is not lost",
-        cure: "to end the cluster, destroy the stack",
-      },
-    ];
+    return oneProblem(
+      key,
+      "would leave no control plane",
+      "at least one that is not lost",
+      "to end the cluster, destroy the stack",
+    );
   },
 };
 

@@ -1,4 +1,4 @@
-import { type Problem, shown } from "../problems.ts";
+import { oneProblem, type Problem, shown } from "../problems.ts";
 import type { HostConfig } from "../schema.ts";
 import { at, eachHost, type Rule } from "./rule.ts";
 
@@ -36,13 +36,7 @@ const localHost: Rule = {
       seen.push(name);
       if (cluster.traits.createsHosts) return [{ key, found: 'is "local"', allowed: "ssh, because the provider makes the host" }];
       if (seen.length > 1) {
-        return [
-          {
-            key,
-            found: `is "local", as is that of ${seen[0]}`,
-            allowed: "local for one host: the machine that runs this program",
-          },
-        ];
+        return oneProblem(key, `is "local", as is that of ${seen[0]}`, "local for one host: the machine that runs this program");
       }
       return sshKeysOf(host).map((setting) => ({
         key: at("hosts", name, setting),

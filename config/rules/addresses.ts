@@ -1,6 +1,6 @@
 import { addressNumber, contains, dnsAddress, isAddress, range, special } from "../addresses.ts";
 import { buildsBalancer } from "../api.ts";
-import { type Problem, shown } from "../problems.ts";
+import { oneProblem, type Problem, shown } from "../problems.ts";
 import type { Cluster } from "../schema.ts";
 import { apiPlaces, at, eachHost, hostsOf, type Rule } from "./rule.ts";
 
@@ -47,13 +47,11 @@ const ownDns: Rule = {
   check: ({ network: { nameServers, serviceCidr } }) =>
     nameServers.flatMap((server, index) =>
       server === dnsAddress(serviceCidr)
-        ? [
-            {
-              key: at("network", "nameServers", index),
-              found: `is ${shown(server)}, the cluster's own DNS`,
-              allowed: "a name server outside the cluster, which knows the names outside",
-            },
-          ]
+        ? oneProblem(
+            at("network", "nameServers", index),
+            `is ${shown(server)}, the cluster's own DNS`,
+            "a name server outside the cluster, which knows the names outside",
+          )
         : [],
     ),
 };
@@ -137,9 +135,7 @@ const oneControlPlane: Rule = {
       return [{ key, found: `is ${shown(address)}`, allowed: "a loopback address only with a balancer of yours on every host" }];
     const owner = Object.entries(cluster.hosts).find(([, host]) => host.address === address)?.[0];
     if (owner === undefined) return [];
-    return [
-      { key, found: `is ${shown(address)}, host ${owner}'s own: the API is lost with it`, allowed: "a balancer's address" },
-    ];
+    return oneProblem(key, `is ${shown(address)}, host ${owner}'s own: the API is lost with it`, "a balancer's address");
   },
 };
 
@@ -151,9 +147,7 @@ const ownName: Rule = {
     const own = apiPlaces(cluster, "address").find(({ value }) => nameServers.includes(value));
     if (own !== undefined) return [{ key, found: `has ${own.value}, the API's address`, allowed: "addresses of name servers" }];
     if (nameServers.length <= 3) return [];
-    return [
-      { key, found: `has ${nameServers.length} addresses`, allowed: "at most 3: pods that look up by themselves take no more" },
-    ];
+    return oneProblem(key, `has ${nameServers.length} addresses`, "at most 3: pods that look up by themselves take no more");
   },
 };
 
@@ -166,13 +160,11 @@ const fullPods: Rule = {
     const nodes = hosts.length + scaled;
     if (2 ** (24 - prefix) !== nodes) return [];
     const found = `is ${shown(cluster.network.podCidr)}, full with ${nodes} nodes`;
-    return [
-      {
-        key: at("network", "podCidr"),
-        found,
-        allowed: "a larger range; it can't be changed later, and a replaced host needs one more",
-      },
-    ];
+    return oneProblem(
+      at("network", "podCidr"),
+      found,
+      "a larger range; it can't be changed later, and a replaced host needs one more",
+    );
   },
 };
 

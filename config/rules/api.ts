@@ -1,5 +1,5 @@
 import { buildsBalancer, routerId } from "../api.ts";
-import { type Problem, shown } from "../problems.ts";
+import { oneProblem, type Problem, shown } from "../problems.ts";
 import { at, eachHost, type Rule } from "./rule.ts";
 
 // What the API was found at before a move.
@@ -11,29 +11,19 @@ const formerDiffers: Rule = {
   check({ provider, traits, api }) {
     if (api.former === undefined) return [];
     if (traits.ownsEndpoint) {
-      return [
-        {
-          key: at("api", "former"),
-          found: "is given",
-          allowed: `nothing with cluster.provider: ${provider}, where the API doesn't move`,
-        },
-      ];
+      return oneProblem(
+        at("api", "former"),
+        "is given",
+        `nothing with cluster.provider: ${provider}, where the API doesn't move`,
+      );
     }
     const keys = ["domainName", "address", "port"] as const;
     if (keys.every((key) => api.former?.[key] === undefined)) {
-      return [
-        { key: at("api", "former"), found: "names nothing that has moved", allowed: `one of ${keys.join(", ")}, or no such key` },
-      ];
+      return oneProblem(at("api", "former"), "names nothing that has moved", `one of ${keys.join(", ")}, or no such key`);
     }
     return keys.flatMap((key): Problem[] =>
       api.former?.[key] !== undefined && api.former[key] === api[key]
-        ? [
-            {
-              key: former(key),
-              found: `is ${shown(api[key])}, as is cluster.api.${key}`,
-              allowed: "what it was before, or no such key",
-            },
-          ]
+        ? oneProblem(former(key), `is ${shown(api[key])}, as is cluster.api.${key}`, "what it was before, or no such key")
         : [],
     );
   },
@@ -44,13 +34,7 @@ const formerAddress: Rule = {
   check: (cluster) =>
     eachHost(cluster, (name, { address }) =>
       address !== undefined && address === cluster.api.former?.address
-        ? [
-            {
-              key: former("address"),
-              found: `is ${shown(address)}, the address of host ${name}`,
-              allowed: "the address that the API had",
-            },
-          ]
+        ? oneProblem(former("address"), `is ${shown(address)}, the address of host ${name}`, "the address that the API had")
         : [],
     ),
 };
@@ -63,24 +47,16 @@ const formerRouterId: Rule = {
     const { address, virtualRouterId } = api.former;
     if (address === undefined || !buildsBalancer(cluster)) {
       if (virtualRouterId === undefined) return [];
-      return [
-        {
-          key: former("virtualRouterId"),
-          found: `is ${virtualRouterId}`,
-          allowed: "nothing where no virtual IP of this program moves",
-        },
-      ];
+      return oneProblem(former("virtualRouterId"), `is ${virtualRouterId}`, "nothing where no virtual IP of this program moves");
     }
     if (api.address === undefined) return [];
     const id = routerId(address, virtualRouterId);
     if (id !== routerId(api.address, balancer.virtualRouterId)) return [];
-    return [
-      {
-        key: at("balancer", "virtualRouterId"),
-        found: `is ${id}, as is that of cluster.api.former.address ${address}`,
-        allowed: "another number from 1 to 255: both addresses are held for a while",
-      },
-    ];
+    return oneProblem(
+      at("balancer", "virtualRouterId"),
+      `is ${id}, as is that of cluster.api.former.address ${address}`,
+      "another number from 1 to 255: both addresses are held for a while",
+    );
   },
 };
 

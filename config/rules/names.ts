@@ -1,5 +1,5 @@
 import { isIPv4 } from "node:net";
-import { type Problem, shown } from "../problems.ts";
+import { oneProblem, type Problem, shown } from "../problems.ts";
 import { apiPlaces, at, type Rule } from "./rule.ts";
 
 // Names of hosts, of the API and of the cluster's domain: what they may not be beside each other.
@@ -66,13 +66,7 @@ const extraNames: Rule = {
   check: ({ api: { extraNames } }) =>
     extraNames.flatMap((name, index) =>
       /(^|\.)\d+$/.test(name) && !isIPv4(name)
-        ? [
-            {
-              key: at("api", "extraNames", index),
-              found: `is ${shown(name)}, which is not an address`,
-              allowed: "an IPv4 address or a name",
-            },
-          ]
+        ? oneProblem(at("api", "extraNames", index), `is ${shown(name)}, which is not an address`, "an IPv4 address or a name")
         : [],
     ),
 };

@@ -1,6 +1,6 @@
 import { addressNumber, canonical, contains, overlap, range } from "../addresses.ts";
 import { buildsBalancer } from "../api.ts";
-import { counted, type Problem, shown } from "../problems.ts";
+import { counted, oneProblem, type Problem, shown } from "../problems.ts";
 import type { Cluster } from "../schema.ts";
 import { apiPlaces, at, eachHost, type Rule } from "./rule.ts";
 
@@ -102,13 +102,7 @@ const uniqueAddresses: Rule = {
       const first = seen.get(address);
       seen.set(address, first ?? name);
       if (first === undefined) return [];
-      return [
-        {
-          key: at("hosts", name, "address"),
-          found: `is ${shown(address)}, as is that of ${first}`,
-          allowed: "an address of its own",
-        },
-      ];
+      return oneProblem(at("hosts", name, "address"), `is ${shown(address)}, as is that of ${first}`, "an address of its own");
     });
   },
 };
@@ -140,29 +134,23 @@ const apiAddress: Rule = {
     const key = at("api", "address");
     if (cluster.traits.ownsEndpoint) {
       if (address === undefined) return [];
-      return [
-        {
-          key,
-          found: `is ${shown(address)}`,
-          allowed: `nothing with cluster.provider: ${cluster.provider}, whose balancer has its own address`,
-        },
-      ];
+      return oneProblem(
+        key,
+        `is ${shown(address)}`,
+        `nothing with cluster.provider: ${cluster.provider}, whose balancer has its own address`,
+      );
     }
     if (address === undefined) {
-      return [
-        { key, found: "is missing", allowed: "a free address that becomes the virtual IP, or that of the balancer you run" },
-      ];
+      return oneProblem(key, "is missing", "a free address that becomes the virtual IP, or that of the balancer you run");
     }
     if (!buildsBalancer(cluster)) return [];
     return eachHost(cluster, (name, host) =>
       host.address === address
-        ? [
-            {
-              key,
-              found: `is ${shown(address)}, the address of host ${name}`,
-              allowed: "an address that no host has; it moves between the balancers",
-            },
-          ]
+        ? oneProblem(
+            key,
+            `is ${shown(address)}, the address of host ${name}`,
+            "an address that no host has; it moves between the balancers",
+          )
         : [],
     );
   },

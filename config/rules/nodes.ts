@@ -1,4 +1,4 @@
-import { shown } from "../problems.ts";
+import { oneProblem, shown } from "../problems.ts";
 import type { Cluster } from "../schema.ts";
 import { at, type Rule } from "./rule.ts";
 
@@ -82,13 +82,7 @@ const podsOfNode: Rule = {
   check: ({ kubelet: { maxPods }, addons }: Cluster) =>
     maxPods <= 253 || !addons.flannel
       ? []
-      : [
-          {
-            key: at("kubelet", "maxPods"),
-            found: `is ${maxPods}`,
-            allowed: "at most 253: a node's /24 holds no more, and further pods wait",
-          },
-        ],
+      : oneProblem(at("kubelet", "maxPods"), `is ${maxPods}`, "at most 253: a node's /24 holds no more, and further pods wait"),
 };
 
 const milliBytes: Rule = {
@@ -98,13 +92,11 @@ const milliBytes: Rule = {
       const amount = systemReserved[resource];
       if (amount === undefined || !amount.endsWith("m")) return [];
       const meant = amount.replace(/m$/, "Mi");
-      return [
-        {
-          key: at("kubelet", "systemReserved", resource),
-          found: `is ${shown(amount)}, thousandths of a byte`,
-          allowed: `${meant}, mebibytes`,
-        },
-      ];
+      return oneProblem(
+        at("kubelet", "systemReserved", resource),
+        `is ${shown(amount)}, thousandths of a byte`,
+        `${meant}, mebibytes`,
+      );
     }),
 };
 

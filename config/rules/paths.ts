@@ -1,4 +1,4 @@
-import { type Problem, shown } from "../problems.ts";
+import { oneProblem, type Problem, shown } from "../problems.ts";
 import { at, eachHost, type Rule } from "./rule.ts";
 
 // Directories and devices of etcd on hosts: those that belong to the user etcd, are emptied at the end, or must outlive the data.
@@ -113,14 +113,12 @@ const devices: Rule = {
     eachHost(cluster, (name, { dataDevice }) =>
       dataDevice === undefined || dataDevice.startsWith("/dev/")
         ? []
-        : [
-            {
-              key: at("hosts", name, "dataDevice"),
-              found: `is ${shown(dataDevice)}`,
-              allowed: "a block device below /dev, such as /dev/disk/by-id/NAME",
-              cure: "the directory is cluster.etcd.dataDirectory",
-            },
-          ],
+        : oneProblem(
+            at("hosts", name, "dataDevice"),
+            `is ${shown(dataDevice)}`,
+            "a block device below /dev, such as /dev/disk/by-id/NAME",
+            "the directory is cluster.etcd.dataDirectory",
+          ),
     ),
 };
 
@@ -140,12 +138,6 @@ export const sharedPlaces: Rule = {
       const path = parts[parts.length - 1] as string;
       if (notEtcds(path) !== undefined || (path.lastIndexOf("/") > 0 && !mounts.includes(path))) return [];
       const key = at(...parts.slice(0, -1));
-      return [
-        {
-          key,
-          found: `is ${shown(path)}, which goes to the user etcd alone`,
-          allowed: `a directory in it, such as ${path}/etcd`,
-        },
-      ];
+      return oneProblem(key, `is ${shown(path)}, which goes to the user etcd alone`, `a directory in it, such as ${path}/etcd`);
     }),
 };

@@ -1,5 +1,6 @@
 import { buildsBalancer } from "../api.ts";
 import { METRICS_PORT, ports } from "../ports.ts";
+import { oneProblem } from "../problems.ts";
 import type { Cluster, HostConfig, Role } from "../schema.ts";
 import { goPortRange } from "./go-arguments.ts";
 import { at, eachHost, type Rule } from "./rule.ts";
@@ -68,13 +69,7 @@ const ownPorts: Rule = {
     const same =
       balancer.statisticsPort === api.port ? "port" : balancer.statisticsPort === api.former?.port ? "former.port" : undefined;
     if (same === undefined) return [];
-    return [
-      {
-        key,
-        found: `is ${balancer.statisticsPort}, as is cluster.api.${same}`,
-        allowed: `another port than cluster.api.${same}`,
-      },
-    ];
+    return oneProblem(key, `is ${balancer.statisticsPort}, as is cluster.api.${same}`, `another port than cluster.api.${same}`);
   },
 };
 

@@ -1,4 +1,4 @@
-import { counted, type Problem, shown } from "../problems.ts";
+import { counted, oneProblem, type Problem, shown } from "../problems.ts";
 import type { Role } from "../schema.ts";
 import { at, eachHost, hostsOf, liveHostsOf, type Rule } from "./rule.ts";
 
@@ -28,14 +28,12 @@ const etcdCount: Rule = {
     }
     if (live.length > all.length / 2) return [];
     const lost = all.filter((name) => !live.includes(name));
-    return [
-      {
-        key: at("hosts"),
-        found: `has lost ${lost.length} of ${counted(all.length, "host")} of role etcd${listed(lost)}`,
-        allowed: `at most ${Math.floor((all.length - 1) / 2)} lost, so that a majority is left`,
-        cure: "bring one of them back; without a majority etcd can only be restored from a snapshot",
-      },
-    ];
+    return oneProblem(
+      at("hosts"),
+      `has lost ${lost.length} of ${counted(all.length, "host")} of role etcd${listed(lost)}`,
+      `at most ${Math.floor((all.length - 1) / 2)} lost, so that a majority is left`,
+      "bring one of them back; without a majority etcd can only be restored from a snapshot",
+    );
   },
 };
 
@@ -60,13 +58,11 @@ const balancerCount: Rule = {
     if (cluster.traits.ownsEndpoint)
       return eachHost(cluster, (name, { roles }) =>
         roles.includes("balancer")
-          ? [
-              {
-                key: at("hosts", name, "roles"),
-                found: `is ${shown(roles)}`,
-                allowed: `no role balancer, because provider ${cluster.provider} has a balancer in front of the apiservers`,
-              },
-            ]
+          ? oneProblem(
+              at("hosts", name, "roles"),
+              `is ${shown(roles)}`,
+              `no role balancer, because provider ${cluster.provider} has a balancer in front of the apiservers`,
+            )
           : [],
       );
     const all = hostsOf(cluster, "balancer");
@@ -78,14 +74,12 @@ const balancerCount: Rule = {
       return [{ key, found, allowed: "none, because cluster.balancer.kind is external", cure }];
     }
     if (all.length < 2 && !(all.length === 1 && cluster.etcd.throwAway)) {
-      return [
-        {
-          key,
-          found,
-          allowed: "2 or more hosts of role balancer (1 with cluster.etcd.throwAway: true)",
-          cure: "give the role to two control planes, or set cluster.balancer.kind: external",
-        },
-      ];
+      return oneProblem(
+        key,
+        found,
+        "2 or more hosts of role balancer (1 with cluster.etcd.throwAway: true)",
+        "give the role to two control planes, or set cluster.balancer.kind: external",
+      );
     }
     if (liveHostsOf(cluster, "balancer").length > 0) return [];
     return [{ key, found: `has lost every host of role balancer${listed(all)}`, allowed: "at least one that is not lost" }];
@@ -134,13 +128,11 @@ const scaledPools: Rule = {
         })),
       ...eachHost(cluster, (name, { pool }) =>
         scaled.some(([scaledPool]) => scaledPool === pool)
-          ? [
-              {
-                key: at("hosts", name, "pool"),
-                found: `is ${shown(pool)}, whose workers the provider makes`,
-                allowed: "a pool without autoscaling",
-              },
-            ]
+          ? oneProblem(
+              at("hosts", name, "pool"),
+              `is ${shown(pool)}, whose workers the provider makes`,
+              "a pool without autoscaling",
+            )
           : [],
       ),
     ];

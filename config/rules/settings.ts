@@ -1,5 +1,5 @@
 import { authorityNames, generationsText } from "../authorities.ts";
-import { type Problem, shown } from "../problems.ts";
+import { oneProblem, type Problem, shown } from "../problems.ts";
 import { absolutePath } from "../values.ts";
 import { at, type Rule } from "./rule.ts";
 
@@ -41,13 +41,11 @@ const generations: Rule = {
       const { trust, issue } = authorities[name];
       const [first = 0, second = first + 1] = trust;
       if (second === first + 1 && trust.includes(issue)) return [];
-      return [
-        {
-          key: at("certificates", "authorities", name),
-          found: `is ${generationsText({ trust, issue })}`,
-          allowed: "trust: one generation, or two in a row; issue: one of them",
-        },
-      ];
+      return oneProblem(
+        at("certificates", "authorities", name),
+        `is ${generationsText({ trust, issue })}`,
+        "trust: one generation, or two in a row; issue: one of them",
+      );
     }),
 };
 
@@ -104,14 +102,11 @@ const uploads: Rule = {
   check({ traits, etcd: { backup, quotaMebibytes } }) {
     const inS3 = backup.copyToS3 !== undefined || (traits.ownsBackupBucket && backup.enabled);
     if (!inS3 || quotaMebibytes <= 5120) return [];
-    return [
-      {
-        key: at("etcd", "quotaMebibytes"),
-        found: `is ${quotaMebibytes}`,
-        allowed:
-          "at most 5120 with cluster.etcd.backup.copyToS3 or the bucket of the provider: S3 takes 5 GiB in one upload, and a snapshot is as big as the data",
-      },
-    ];
+    return oneProblem(
+      at("etcd", "quotaMebibytes"),
+      `is ${quotaMebibytes}`,
+      "at most 5120 with cluster.etcd.backup.copyToS3 or the bucket of the provider: S3 takes 5 GiB in one upload, and a snapshot is as big as the data",
+    );
   },
 };
 

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import { isAddress, special } from "../addresses.ts";
 import { buildsBalancer } from "../api.ts";
 import { sshSchema } from "../hosts.ts";
-import { counted, type Problem, shown } from "../problems.ts";
+import { counted, oneProblem, type Problem, shown } from "../problems.ts";
 import { balancerSchema } from "../schema/balancer.ts";
 import { apiPlaces, at, eachHost, hostsOf, type Rule } from "./rule.ts";
 
@@ -65,9 +65,7 @@ const wholePools: Rule = {
       const size = Object.values(cluster.hosts).filter(({ pool }) => pool === name).length;
       if (size < 2 || maxUnavailable < size) return [];
       const key = at("pools", name, "maxUnavailable");
-      return [
-        { key, found: `is ${maxUnavailable} of ${size} workers`, allowed: "fewer, so that some go on while others are changed" },
-      ];
+      return oneProblem(key, `is ${maxUnavailable} of ${size} workers`, "fewer, so that some go on while others are changed");
     });
     const taken = Object.values(cluster.pools);
     const hard = ({ taints }: (typeof taken)[number]) => taints.some(({ effect }) => effect !== "PreferNoSchedule");
@@ -124,13 +122,11 @@ export const sameMachine: Rule = {
       const [owner, other] = sshAddress === undefined ? [first, name] : [name, first];
       const both = sshAddress !== undefined && !isFirstOwn;
       const found = `is ${shown(reached)}, ${both ? `as is that of ${other}` : `the address of host ${other}`}`;
-      return [
-        {
-          key: at("hosts", owner, "sshAddress"),
-          found,
-          allowed: "an address or port of its own: both would be made on one machine",
-        },
-      ];
+      return oneProblem(
+        at("hosts", owner, "sshAddress"),
+        found,
+        "an address or port of its own: both would be made on one machine",
+      );
     });
   },
 };
@@ -147,13 +143,7 @@ export const nobodysAddress: Rule = {
       const api = virtual.find(({ value }) => value === sshAddress);
       const why = api?.key ?? (what === "loopback" || what === "link-local" ? undefined : what);
       if (why === undefined) return [];
-      return [
-        {
-          key: at("hosts", name, "sshAddress"),
-          found: `is ${shown(sshAddress)}, ${why}`,
-          allowed: "an address of this host alone",
-        },
-      ];
+      return oneProblem(at("hosts", name, "sshAddress"), `is ${shown(sshAddress)}, ${why}`, "an address of this host alone");
     });
   },
 };

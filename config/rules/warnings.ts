@@ -1,5 +1,5 @@
 import { authorityNames, generationsText, isRotating, nextSteps } from "../authorities.ts";
-import { shown } from "../problems.ts";
+import { oneProblem, shown } from "../problems.ts";
 import { addressWarnings } from "./addresses.ts";
 import { auditLog, unknownArgument } from "./apiserver.ts";
 import { nameWarnings } from "./names.ts";
@@ -16,13 +16,11 @@ const throwAway: Rule = {
   check(cluster) {
     if (!cluster.etcd.throwAway) return [];
     const count = hostsOf(cluster, "etcd").length;
-    return [
-      {
-        key: at("etcd", "throwAway"),
-        found: count === 1 ? "is true and etcd has ONE member: the cluster is lost with its host" : "is true",
-        allowed: "true only for a stack that may be lost",
-      },
-    ];
+    return oneProblem(
+      at("etcd", "throwAway"),
+      count === 1 ? "is true and etcd has ONE member: the cluster is lost with its host" : "is true",
+      "true only for a stack that may be lost",
+    );
   },
 };
 
@@ -30,13 +28,7 @@ const ipvs: Rule = {
   says: "`network.kubeProxyMode` is ipvs.",
   check: ({ network }) =>
     network.kubeProxyMode === "ipvs"
-      ? [
-          {
-            key: at("network", "kubeProxyMode"),
-            found: 'is "ipvs"',
-            allowed: "nftables or iptables; ipvs is deprecated since Kubernetes 1.35",
-          },
-        ]
+      ? oneProblem(at("network", "kubeProxyMode"), 'is "ipvs"', "nftables or iptables; ipvs is deprecated since Kubernetes 1.35")
       : [],
 };
 
@@ -49,13 +41,11 @@ const anyHostKey: Rule = {
     );
     if (unverified.length === 0) return [];
     const found = `is true and hosts have no hostKey: ${unverified.map(([name]) => name).join(", ")}`;
-    return [
-      {
-        key: at("ssh", "acceptAnyHostKey"),
-        found,
-        allowed: "false, with a hostKey for every host; anyone between can be one of these",
-      },
-    ];
+    return oneProblem(
+      at("ssh", "acceptAnyHostKey"),
+      found,
+      "false, with a hostKey for every host; anyone between can be one of these",
+    );
   },
 };
 
@@ -72,13 +62,11 @@ const restore: Rule = {
   check: ({ etcd: { restoreFrom } }) =>
     restoreFrom === undefined
       ? []
-      : [
-          {
-            key: at("etcd", "restoreFrom"),
-            found: `restores ${restoreFrom.snapshot} on every etcd host that has not yet done so for id ${restoreFrom.id}`,
-            allowed: "for one up; then take it out",
-          },
-        ],
+      : oneProblem(
+          at("etcd", "restoreFrom"),
+          `restores ${restoreFrom.snapshot} on every etcd host that has not yet done so for id ${restoreFrom.id}`,
+          "for one up; then take it out",
+        ),
 };
 
 const noBackup: Rule = {
@@ -86,13 +74,11 @@ const noBackup: Rule = {
   check: ({ etcd }) =>
     etcd.backup.enabled || etcd.throwAway
       ? []
-      : [
-          {
-            key: at("etcd", "backup", "enabled"),
-            found: "is false",
-            allowed: "true; without a snapshot nothing brings back what a majority of members lost",
-          },
-        ],
+      : oneProblem(
+          at("etcd", "backup", "enabled"),
+          "is false",
+          "true; without a snapshot nothing brings back what a majority of members lost",
+        ),
 };
 
 const overrides: Rule = {
@@ -118,13 +104,7 @@ const noWorker: Rule = {
   check: (cluster) =>
     hostsOf(cluster, "worker").length > 0 || Object.values(cluster.pools).some(({ autoscaling }) => autoscaling !== undefined)
       ? []
-      : [
-          {
-            key: at("hosts"),
-            found: "has no host of role worker",
-            allowed: "none, but pods need one: control planes are tainted",
-          },
-        ],
+      : oneProblem(at("hosts"), "has no host of role worker", "none, but pods need one: control planes are tainted"),
 };
 
 /** All warnings of this folder. */

@@ -1,6 +1,6 @@
 import { byMinor } from "../../artifacts/images.ts";
 import type { Refusal } from "../../config/changes/change.ts";
-import { keyPath } from "../../config/problems.ts";
+import { keyPath, oneProblem } from "../../config/problems.ts";
 import { at, type Rule } from "../../config/rules/rule.ts";
 import type { ProviderModule } from "../contract.ts";
 import { awsLock } from "./addons/lock.ts";
@@ -29,14 +29,12 @@ const sameNetwork: Refusal = {
   check: ({ before, after }) =>
     before.network === undefined || after.network === undefined || before.network === after.network
       ? []
-      : [
-          {
-            key: keyPath(["aws"]),
-            found: `has ${after.network}; the last up had ${before.network}`,
-            allowed: before.network,
-            cure: "put it back; for the other one, make a new stack beside this one, move the workload, and destroy this one",
-          },
-        ],
+      : oneProblem(
+          keyPath(["aws"]),
+          `has ${after.network}; the last up had ${before.network}`,
+          before.network,
+          "put it back; for the other one, make a new stack beside this one, move the workload, and destroy this one",
+        ),
 };
 
 /** Instances over availability zones, a Network Load Balancer before the apiservers, and a volume for each etcd member. */

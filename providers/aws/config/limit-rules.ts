@@ -1,5 +1,5 @@
 import { range } from "../../../config/addresses.ts";
-import { type Problem, shown } from "../../../config/problems.ts";
+import { oneProblem, type Problem, shown } from "../../../config/problems.ts";
 import { at, type Rule } from "../../../config/rules/rule.ts";
 import { zoneOf } from "./machines.ts";
 import type { AwsCluster, RootDisk } from "./schema.ts";
@@ -29,9 +29,7 @@ const rootDisks: Rule<AwsCluster> = {
       if (disk === undefined) return [];
       const most = Math.max(3000, 500 * disk.sizeGibibytes);
       if (disk.iops > most)
-        return [
-          { key: `${key}.iops`, found: `is ${disk.iops}`, allowed: `at most ${most} for gp3 of ${disk.sizeGibibytes} GiB` },
-        ];
+        return oneProblem(`${key}.iops`, `is ${disk.iops}`, `at most ${most} for gp3 of ${disk.sizeGibibytes} GiB`);
       if (disk.throughputMebibytes <= disk.iops / 4) return [];
       const allowed = `at most ${Math.floor(disk.iops / 4)}: a quarter of ${key}.iops`;
       return [{ key: `${key}.throughputMebibytes`, found: `is ${disk.throughputMebibytes}`, allowed }];
@@ -51,9 +49,7 @@ const subnetRoom: Rule<AwsCluster> = {
           const first = entries.findIndex(([, other]) => other === id);
           if (first === index) return [];
           const found = `is ${shown(id)}, as is that of ${entries[first]?.[0]}`;
-          return [
-            { key: at("aws", "network", "existing", kind, zone), found, allowed: "the subnet of this zone: a subnet is in one" },
-          ];
+          return oneProblem(at("aws", "network", "existing", kind, zone), found, "the subnet of this zone: a subnet is in one");
         });
       });
     const counts = new Map<string, number>();
@@ -113,24 +109,16 @@ const logins: Rule<AwsCluster> = {
   check({ aws }) {
     const user: Problem[] =
       aws.ssh.user === "root"
-        ? [
-            {
-              key: at("aws", "ssh", "user"),
-              found: 'is "root"',
-              allowed: "another name, such as ops: images let root in nowhere",
-            },
-          ]
+        ? oneProblem(at("aws", "ssh", "user"), 'is "root"', "another name, such as ops: images let root in nowhere")
         : [];
     const keys = aws.ssh.authorizedKeys.flatMap((line, index): Problem[] =>
       publicKey.test(line) || line.startsWith("#")
         ? []
-        : [
-            {
-              key: at("aws", "ssh", "authorizedKeys", index),
-              found: `is ${shown(line)}`,
-              allowed: "a public key's own line, such as ssh-ed25519 AAAA…",
-            },
-          ],
+        : oneProblem(
+            at("aws", "ssh", "authorizedKeys", index),
+            `is ${shown(line)}`,
+            "a public key's own line, such as ssh-ed25519 AAAA…",
+          ),
     );
     return [...user, ...keys];
   },

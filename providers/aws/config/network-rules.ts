@@ -1,5 +1,5 @@
 import { addressNumber, addressText, contains, inside, range } from "../../../config/addresses.ts";
-import { type Problem, shown } from "../../../config/problems.ts";
+import { oneProblem, type Problem, shown } from "../../../config/problems.ts";
 import { unevenRanges } from "../../../config/rules/networks.ts";
 import { at, eachHost, type Rule } from "../../../config/rules/rule.ts";
 import { zoneOf } from "./machines.ts";
@@ -20,13 +20,7 @@ const zones: Rule<AwsCluster> = {
     return eachHost(cluster, (name, { aws }) =>
       aws?.zone === undefined || list.includes(aws.zone)
         ? []
-        : [
-            {
-              key: at("hosts", name, "aws", "zone"),
-              found: `is ${shown(aws.zone)}`,
-              allowed: `one of aws.zones: ${list.join(", ")}`,
-            },
-          ],
+        : oneProblem(at("hosts", name, "aws", "zone"), `is ${shown(aws.zone)}`, `one of aws.zones: ${list.join(", ")}`),
     );
   },
 };
@@ -40,13 +34,11 @@ const vpcRange: Rule<AwsCluster> = {
     const key = at("aws", "network", "vpcCidr");
     if (vpc.prefix < 16 || vpc.prefix > 24) return [{ key, found: `is ${shown(vpcCidr)}`, allowed: "a range from /16 to /24" }];
     if (nodeCidrs.some((cidr) => inside(vpc, range(cidr)))) return [];
-    return [
-      {
-        key: at("nodeCidrs"),
-        found: `is ${shown(nodeCidrs)}`,
-        allowed: `a list with a range that holds aws.network.vpcCidr, ${vpcCidr}`,
-      },
-    ];
+    return oneProblem(
+      at("nodeCidrs"),
+      `is ${shown(nodeCidrs)}`,
+      `a list with a range that holds aws.network.vpcCidr, ${vpcCidr}`,
+    );
   },
 };
 
@@ -119,13 +111,7 @@ const hostedZone: Rule<AwsCluster> = {
   check({ aws, api }) {
     const zone = aws.api.hostedZone;
     if (zone === undefined || api.domainName === zone.name || api.domainName.endsWith(`.${zone.name}`)) return [];
-    return [
-      {
-        key: at("api", "domainName"),
-        found: `is ${shown(api.domainName)}`,
-        allowed: `a name in aws.api.hostedZone, ${zone.name}`,
-      },
-    ];
+    return oneProblem(at("api", "domainName"), `is ${shown(api.domainName)}`, `a name in aws.api.hostedZone, ${zone.name}`);
   },
 };
 
@@ -147,14 +133,12 @@ const ownBastion: Rule<AwsCluster> = {
   check: ({ ssh: { bastion } }) =>
     bastion === undefined
       ? []
-      : [
-          {
-            key: at("ssh", "bastion"),
-            found: `is ${shown(bastion)}`,
-            allowed: "nothing, because the program makes it",
-            cure: "aws.ssh.bastion has one made",
-          },
-        ],
+      : oneProblem(
+          at("ssh", "bastion"),
+          `is ${shown(bastion)}`,
+          "nothing, because the program makes it",
+          "aws.ssh.bastion has one made",
+        ),
 };
 
 /** Rules about networks on aws. */
