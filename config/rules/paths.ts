@@ -7,37 +7,34 @@ import { at, eachHost, type Rule } from "./rule.ts";
 export const within = (inner: string, outer: string) => outer === "/" || `${inner}/`.startsWith(`${outer}/`);
 
 /** Nothing in here is a place for data: the system's own, gone at the next boot, or closed to the user etcd (hier(7), file-hierarchy(7)). */
-const closed: readonly [path: string, why: string][] = [
-  ...["/bin", "/boot", "/efi", "/etc", "/lib", "/lib32", "/lib64", "/libx32", "/lost+found", "/sbin"].map(
-    (path): [string, string] => [path, "the system's own"],
-  ),
-  ...["/usr/bin", "/usr/include", "/usr/lib", "/usr/lib32", "/usr/lib64", "/usr/libexec", "/usr/libx32", "/usr/sbin"].map(
-    (path): [string, string] => [path, "the system's own"],
-  ),
-  ...["/usr/share", "/usr/src", "/usr/local/bin", "/usr/local/lib", "/usr/local/sbin"].map((path): [string, string] => [
-    path,
-    "the system's own",
-  ]),
-  ...["/dev", "/proc", "/run", "/sys", "/tmp", "/var/lock", "/var/run", "/var/tmp"].map((path): [string, string] => [
-    path,
-    "emptied at boot or by age",
-  ]),
-  ["/root", "closed to the user etcd"],
-  ...["/opt/ha-kubernetes", "/opt/cni", "/var/cache/ha-kubernetes", "/var/lib/ha-kubernetes"].map((path): [string, string] => [
-    path,
-    "this program's own",
-  ]),
-  ...["/var/lib/cni", "/var/lib/containerd", "/var/lib/kubelet", "/var/log/containers", "/var/log/pods"].map(
-    (path): [string, string] => [path, "Kubernetes' own"],
-  ),
-  ...["/var/lib/apt", "/var/lib/chrony", "/var/lib/dbus", "/var/lib/docker", "/var/lib/dpkg", "/var/lib/systemd"].map(
-    (path): [string, string] => [path, "another program's"],
-  ),
-  ...["/var/cache/apt", "/var/log/journal", "/var/spool/cron", "/var/mail"].map((path): [string, string] => [
-    path,
-    "another program's",
-  ]),
-];
+const closed = Object.entries({
+  "the system's own": [
+    ...[
+      "/bin",
+      "/boot",
+      "/efi",
+      "/etc",
+      "/lib",
+      "/lib32",
+      "/lib64",
+      "/libx32",
+      "/lost+found",
+      "/sbin",
+      "/usr/bin",
+      "/usr/include",
+    ],
+    ...["/usr/lib", "/usr/lib32", "/usr/lib64", "/usr/libexec", "/usr/libx32", "/usr/sbin", "/usr/share", "/usr/src"],
+    ...["/usr/local/bin", "/usr/local/lib", "/usr/local/sbin"],
+  ],
+  "emptied at boot or by age": ["/dev", "/proc", "/run", "/sys", "/tmp", "/var/lock", "/var/run", "/var/tmp"],
+  "closed to the user etcd": ["/root"],
+  "this program's own": ["/opt/ha-kubernetes", "/opt/cni", "/var/cache/ha-kubernetes", "/var/lib/ha-kubernetes"],
+  "Kubernetes' own": ["/var/lib/cni", "/var/lib/containerd", "/var/lib/kubelet", "/var/log/containers", "/var/log/pods"],
+  "another program's": [
+    ...["/var/lib/apt", "/var/lib/chrony", "/var/lib/dbus", "/var/lib/docker", "/var/lib/dpkg", "/var/lib/systemd"],
+    ...["/var/cache/apt", "/var/log/journal", "/var/spool/cron", "/var/mail"],
+  ],
+}).flatMap(([why, paths]) => paths.map((path): [path: string, why: string] => [path, why]));
 
 /** Directories that other programs use too: etcd can't have one of them, but it can have a directory inside. */
 const shared = ["/home", "/usr/local", "/var/backups", "/var/opt"];

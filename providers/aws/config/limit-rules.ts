@@ -1,8 +1,8 @@
 import { range } from "../../../config/addresses.ts";
 import { oneProblem, type Problem, shown } from "../../../config/problems.ts";
 import { at, type Rule } from "../../../config/rules/rule.ts";
-import { zoneOf } from "./machines.ts";
-import type { AwsCluster, RootDisk } from "./schema.ts";
+import { machineSettings, zoneOf } from "./machines.ts";
+import type { AwsCluster } from "./schema.ts";
 import { subnetLayout } from "./subnets.ts";
 
 // Limits of AWS that its API would name in the middle of an `up`.
@@ -10,23 +10,9 @@ import { subnetLayout } from "./subnets.ts";
 const rootDisks: Rule<AwsCluster> = {
   says: "A root disk's `iops` are at most 500 a GiB, from 3000 on free of size; its throughput is at most a quarter of them.",
   check(cluster) {
-    const { aws } = cluster;
-    const disks: [key: string, disk: RootDisk | undefined][] = [
-      ...(["controlPlane", "etcd", "worker"] as const).map((role): [string, RootDisk] => [
-        at("aws", "machines", role, "rootDisk"),
-        aws.machines[role].rootDisk,
-      ]),
-      ...Object.entries(cluster.pools).map(([name, pool]): [string, RootDisk | undefined] => [
-        at("pools", name, "aws", "rootDisk"),
-        pool.aws?.rootDisk,
-      ]),
-      ...Object.entries(cluster.hosts).map(([name, host]): [string, RootDisk | undefined] => [
-        at("hosts", name, "aws", "rootDisk"),
-        host.aws?.rootDisk,
-      ]),
-    ];
-    return disks.flatMap(([key, disk]): Problem[] => {
+    return machineSettings(cluster).flatMap(({ path, rootDisk: disk }): Problem[] => {
       if (disk === undefined) return [];
+      const key = `${path}.rootDisk`;
       const most = Math.max(3000, 500 * disk.sizeGibibytes);
       if (disk.iops > most)
         return oneProblem(`${key}.iops`, `is ${disk.iops}`, `at most ${most} for gp3 of ${disk.sizeGibibytes} GiB`);

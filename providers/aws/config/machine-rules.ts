@@ -1,7 +1,7 @@
-import { type Problem, shown } from "../../../config/problems.ts";
+import { oneProblem, type Problem, shown } from "../../../config/problems.ts";
 import { at, eachHost, liveHostsOf, type Rule } from "../../../config/rules/rule.ts";
 import type { Role } from "../../../config/schema.ts";
-import { architectureOf, zoneOf } from "./machines.ts";
+import { machineOf, machineSettings, zoneOf } from "./machines.ts";
 import type { AwsCluster, Image } from "./schema.ts";
 
 // Instances and volumes on aws.
@@ -46,30 +46,15 @@ const beforeNitro = /^(a0|c1|c3|c4|d2|f1|g2|g3|g3s|h1|hs1|i2|i3|m1|m2|m3|m4|p2|p
 const instanceTypes: Rule<AwsCluster> = {
   says: "Instance types are of the Nitro kind, which shows volumes by their id; a host's `architecture` is left out or that of its type.",
   check(cluster) {
-    const { aws } = cluster;
-    const types: [key: string, type: string | undefined][] = [
-      ...(["controlPlane", "etcd", "worker"] as const).map((role): [string, string] => [
-        at("aws", "machines", role, "instanceType"),
-        aws.machines[role].instanceType,
-      ]),
-      ...Object.entries(cluster.pools).map(([name, pool]): [string, string | undefined] => [
-        at("pools", name, "aws", "instanceType"),
-        pool.aws?.instanceType,
-      ]),
-      ...Object.entries(cluster.hosts).map(([name, host]): [string, string | undefined] => [
-        at("hosts", name, "aws", "instanceType"),
-        host.aws?.instanceType,
-      ]),
-    ];
-    const old = types
-      .filter(([, type]) => type !== undefined && beforeNitro.test(type))
-      .map(([key, type]) => ({ key, found: `is ${shown(type)}`, allowed: "a type of the Nitro kind, such as m7i.large" }));
+    const old = machineSettings(cluster).flatMap(({ path, instanceType: type = "" }) =>
+      beforeNitro.test(type)
+        ? oneProblem(`${path}.instanceType`, `is ${shown(type)}`, "a type of the Nitro kind, such as m7i.large")
+        : [],
+    );
     const other = eachHost(cluster, (name, host) => {
-      const role = host.roles.includes("worker") ? "worker" : host.roles.includes("control-plane") ? "controlPlane" : "etcd";
-      const pool = host.pool === undefined ? undefined : cluster.pools[host.pool]?.aws;
-      const type = host.aws?.instanceType ?? pool?.instanceType ?? aws.machines[role].instanceType;
-      if (host.architecture === "amd64" || architectureOf(type) === host.architecture) return [];
-      const allowed = `nothing: the instance type ${type} is of ${architectureOf(type)}`;
+      const { instanceType, architecture } = machineOf(cluster, name, host);
+      if (host.architecture === "amd64" || architecture === host.architecture) return [];
+      const allowed = `nothing: the instance type ${instanceType} is of ${architecture}`;
       return [{ key: at("hosts", name, "architecture"), found: `is ${shown(host.architecture)}`, allowed }];
     });
     return [...old, ...other];
@@ -78,34 +63,12 @@ const instanceTypes: Rule<AwsCluster> = {
 
 const images: Rule<AwsCluster> = {
   says: "An image is given by `os`, by `id`, or by `owner` and `name` together.",
-  check(cluster) {
-    const { aws } = cluster;
-    const given: [key: string, image: Image | undefined][] = [
-      ...(["controlPlane", "etcd", "worker"] as const).map((role): [string, Image] => [
-        at("aws", "machines", role, "image"),
-        aws.machines[role].image,
-      ]),
-      ...Object.entries(cluster.pools).map(([name, pool]): [string, Image | undefined] => [
-        at("pools", name, "aws", "image"),
-        pool.aws?.image,
-      ]),
-      ...Object.entries(cluster.hosts).map(([name, host]): [string, Image | undefined] => [
-        at("hosts", name, "aws", "image"),
-        host.aws?.image,
-      ]),
-    ];
-    return given
-      .filter(
-        ([, image]) =>
-          image !== undefined &&
-          ((image.owner === undefined) !== (image.name === undefined) || (image.id !== undefined && image.owner !== undefined)),
-      )
-      .map(([key, image]) => ({
-        key,
-        found: `is ${shown(image)}`,
-        allowed: "os, or id, or owner and name together",
-      }));
-  },
+  check: (cluster) =>
+    machineSettings(cluster).flatMap(({ path, image = {} as Partial<Image> }) => {
+      const { id, owner, name } = image;
+      if ((owner === undefined) === (name === undefined) && (id === undefined || owner === undefined)) return [];
+      return oneProblem(`${path}.image`, `is ${shown(image)}`, "os, or id, or owner and name together");
+    }),
 };
 
 /** gp3: up to 500 IOPS a GiB, from 3,000 on free of size; a quarter MiB/s an IOPS. io2: up to 1,000 IOPS a GiB (EBS User Guide). */

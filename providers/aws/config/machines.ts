@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import type { ProviderRecord } from "../../../config/recorded.ts";
+import { at } from "../../../config/rules/rule.ts";
 import type { HostConfig } from "../../../config/schema.ts";
 import type { AwsCluster, AwsHost, Image, RootDisk } from "./schema.ts";
 
@@ -74,6 +75,15 @@ export function poolMachine({ aws, pools }: AwsCluster, name: string): Omit<Mach
     spot: pool?.spot ?? false,
   };
 }
+
+type MachineSettings = Partial<Pick<Machine, "image" | "instanceType" | "rootDisk">>;
+
+/** Settings of machines by role, by pool and by host, each with its path in the config. */
+export const machineSettings = ({ aws, pools, hosts }: AwsCluster): (MachineSettings & { path: string })[] => [
+  ...Object.entries(aws.machines).map(([role, machine]) => ({ ...machine, path: at("aws", "machines", role) })),
+  ...Object.entries(pools).map(([name, pool]) => ({ ...pool.aws, path: at("pools", name, "aws") })),
+  ...Object.entries(hosts).map(([name, host]) => ({ ...host.aws, path: at("hosts", name, "aws") })),
+];
 
 /** An image in one word, as the config names it. */
 export function imageText({ os, id, owner, name }: Image): string {
