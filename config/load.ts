@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import * as pulumi from "@pulumi/pulumi";
 import { privateKeyFault } from "./keys.ts";
 import { parseCluster } from "./parse.ts";
-import { didYouMean, grouped, type Problem, problemsText, visible } from "./problems.ts";
+import { didYouMean, grouped, oneProblem, type Problem, problemsText, visible } from "./problems.ts";
 import type { Known } from "./provider.ts";
 import type { Cluster } from "./schema.ts";
 import { fileWords } from "./stack-file.ts";
@@ -158,10 +158,10 @@ function accessProblems({ values }: StackConfig, cluster: Cluster): Problem[] {
   const backupKey = fullKey("backupSshPrivateKey");
   if (cluster.etcd.backup.copyToSsh !== undefined && values[backupKey] === undefined) {
     const allowed = "the private key to log in with at cluster.etcd.backup.copyToSsh.host";
-    return [{ key: backupKey, found: "is missing", allowed, cure: "config set --secret backupSshPrivateKey" }];
+    return oneProblem(backupKey, "is missing", allowed, "config set --secret backupSshPrivateKey");
   }
   const needed = !cluster.traits.createsHosts && Object.values(cluster.hosts).some(({ connection }) => connection === "ssh");
   if (!needed || values[fullKey("sshPrivateKey")] !== undefined || values[fullKey("sshPassword")] !== undefined) return [];
   const cure = "config set --secret sshPrivateKey < ~/.ssh/id_ed25519; or config set --secret sshPassword";
-  return [{ key: fullKey("sshPrivateKey"), found: "is missing", allowed: "the private key to log in to the hosts with", cure }];
+  return oneProblem(fullKey("sshPrivateKey"), "is missing", "the private key to log in to the hosts with", cure);
 }

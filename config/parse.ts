@@ -1,5 +1,5 @@
 import { asMeant } from "./meant.ts";
-import type { Problem } from "./problems.ts";
+import { oneProblem, type Problem } from "./problems.ts";
 import { type Known, providerOf, sectionProblems } from "./provider.ts";
 import { findings, rules, warnings } from "./rules.ts";
 import type { Cluster } from "./schema.ts";
@@ -28,7 +28,7 @@ function isDeep(value: unknown): boolean {
 export function parseCluster(written: unknown, known: Known): Parsed {
   if (isDeep(written)) {
     const allowed = "mappings and lists as docs/config.md has them";
-    return { ok: false, problems: [{ key: "cluster", found: `is nested deeper than ${deepest} levels`, allowed }] };
+    return { ok: false, problems: oneProblem("cluster", `is nested deeper than ${deepest} levels`, allowed) };
   }
   const secrets = secretProblems(written);
   const { value, warnings: words, problems: unusable } = asMeant(known.schema, written);

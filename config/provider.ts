@@ -1,6 +1,6 @@
 import type { z } from "zod";
 import type { Refusal } from "./changes/change.ts";
-import { keyPath, type Problem, shown } from "./problems.ts";
+import { keyPath, oneProblem, type Problem, shown } from "./problems.ts";
 import type { ProviderRecord } from "./recorded.ts";
 import type { Rule } from "./rules/rule.ts";
 import { type Cluster, clusterSchema, type PlainCluster } from "./schema.ts";
@@ -67,7 +67,7 @@ export function sectionProblems(cluster: PlainCluster, known: Pick<Known, "provi
   const { sections, example, traits, name: own } = providerOf(known, cluster.provider);
   const because = `because cluster.provider is ${own}`;
   const refused = (path: string[], value: unknown): Problem[] =>
-    value === undefined ? [] : [{ key: keyPath(path), found: `is ${shown(value)}`, allowed: `nothing, ${because}` }];
+    value === undefined ? [] : oneProblem(keyPath(path), `is ${shown(value)}`, `nothing, ${because}`);
   const others = known.providers.filter(({ name }) => name !== own).map(({ name }) => name);
   const inside = (path: string[], holder: object) =>
     others.flatMap((name) => refused([...path, name], Reflect.get(holder, name)));

@@ -26,10 +26,10 @@ function problemsOf(known: Known, value: unknown, issue: z.core.$ZodIssue): Prob
   const key = keyPath(issue.path);
   if (issue.code === "unrecognized_keys") return issue.keys.map((unknown) => unknownKey(known, issue.path, unknown));
   if (issue.code === "invalid_key")
-    return [{ key, found: "has a name that is not allowed", allowed: issue.issues[0]?.message ?? issue.message }];
+    return oneProblem(key, "has a name that is not allowed", issue.issues[0]?.message ?? issue.message);
   const given = valueAt(value, issue.path);
   const found = given === undefined ? "is missing" : `is ${shown(given)}${valueAdvice(given, issue)}`;
-  return [{ key, found, allowed: allowedBy(issue) }];
+  return oneProblem(key, found, allowedBy(issue));
 }
 
 /** A word that was meant where only a few are allowed. */

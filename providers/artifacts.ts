@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { type Architecture, resolveVersions } from "../artifacts/lock.ts";
-import { type Problem, problemsText } from "../config/problems.ts";
+import { oneProblem, type Problem, problemsText } from "../config/problems.ts";
 import { providerOf } from "../config/provider.ts";
 import type { Cluster, Role } from "../config/schema.ts";
 import { artifactsFor, passingArtifacts } from "../hosts/artifact-list.ts";
@@ -36,7 +36,7 @@ export function artifactProblems(cluster: Cluster, path: readonly string[] = [])
     source = configuredArtifacts(artifacts);
   } catch (error) {
     const found = `can't be used: ${messageOf(error)}`;
-    return [{ key: "cluster.artifacts.manifest", found, allowed: "the manifest.json of a bundle", cure }];
+    return oneProblem("cluster.artifacts.manifest", found, "the manifest.json of a bundle", cure);
   }
   const { kind, location } = source;
   const plain = { kind, location, ...(source.sha256 !== undefined && { sha256: source.sha256 as Record<string, string> }) };

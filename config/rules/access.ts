@@ -34,7 +34,7 @@ const localHost: Rule = {
       if (host.connection !== "local") return [];
       const key = at("hosts", name, "connection");
       seen.push(name);
-      if (cluster.traits.createsHosts) return [{ key, found: 'is "local"', allowed: "ssh, because the provider makes the host" }];
+      if (cluster.traits.createsHosts) return oneProblem(key, 'is "local"', "ssh, because the provider makes the host");
       if (seen.length > 1) {
         return oneProblem(key, `is "local", as is that of ${seen[0]}`, "local for one host: the machine that runs this program");
       }
@@ -71,8 +71,8 @@ const dataDevices: Rule = {
       if (dataDevice === undefined) return [];
       const key = at("hosts", name, "dataDevice");
       const found = `is ${shown(dataDevice)}`;
-      if (cluster.traits.ownsDevices) return [{ key, found, allowed: `nothing with cluster.provider: ${cluster.provider}` }];
-      return roles.includes("etcd") ? [] : [{ key, found, allowed: "nothing, because the host doesn't have the role etcd" }];
+      if (cluster.traits.ownsDevices) return oneProblem(key, found, `nothing with cluster.provider: ${cluster.provider}`);
+      return roles.includes("etcd") ? [] : oneProblem(key, found, "nothing, because the host doesn't have the role etcd");
     }),
 };
 

@@ -30,13 +30,13 @@ const possible: Rule = {
       const what = special(text);
       if (what === undefined) return [];
       const allowed = text.includes("/") ? "a range that hosts can have addresses in" : "an address that pods can reach";
-      return [{ key, found: `is ${shown(text)}, ${what}`, allowed }];
+      return oneProblem(key, `is ${shown(text)}, ${what}`, allowed);
     });
     if (buildsBalancer(cluster)) return impossible;
     const api = apiPlaces(cluster, "address").flatMap(({ key, value }): Problem[] => {
       const what = special(value);
       if (what === undefined || what === "loopback") return [];
-      return [{ key, found: `is ${shown(value)}, ${what}`, allowed: "the address of the balancer you run" }];
+      return oneProblem(key, `is ${shown(value)}, ${what}`, "the address of the balancer you run");
     });
     return [...impossible, ...api];
   },
@@ -62,7 +62,7 @@ const externalApi: Rule = {
     if (cluster.traits.ownsEndpoint || buildsBalancer(cluster)) return [];
     return apiPlaces(cluster, "address").flatMap(({ key, value }) => {
       const inner = innerRange(cluster, value);
-      return inner === undefined ? [] : [{ key, found: `is ${shown(value)}`, allowed: `an address outside ${inner}` }];
+      return inner === undefined ? [] : oneProblem(key, `is ${shown(value)}`, `an address outside ${inner}`);
     });
   },
 };
@@ -88,7 +88,7 @@ const unreachable: Rule = {
     ];
     return outside.flatMap(([key, address]) => {
       const inner = address === undefined || !isAddress(address) ? undefined : innerRange(cluster, address);
-      return inner === undefined ? [] : [{ key, found: `is ${shown(address)}`, allowed: `an address outside ${inner}` }];
+      return inner === undefined ? [] : oneProblem(key, `is ${shown(address)}`, `an address outside ${inner}`);
     });
   },
 };
@@ -102,7 +102,7 @@ const edges: Rule = {
       const number = address === undefined ? -1 : addressNumber(address);
       const edge = ranges.find(({ first, last }) => number === first || number === last);
       if (edge === undefined) return [];
-      return [{ key, found: `is ${shown(address)}, an end of ${edge.text}`, allowed: "an address between the range's ends" }];
+      return oneProblem(key, `is ${shown(address)}, an end of ${edge.text}`, "an address between the range's ends");
     };
     return [
       ...eachHost(cluster, (name, { address }) => check(at("hosts", name, "address"), address)),
@@ -121,7 +121,7 @@ const farFromBalancers: Rule = {
     if (holding.length === 0 || balancers.some((it) => holding.some((network) => contains(network, addressNumber(it)))))
       return [];
     const found = `is ${shown(address)} in ${holding[0]?.text}, where no host of role balancer is`;
-    return [{ key: at("api", "address"), found, allowed: "an address of the balancers' own network" }];
+    return oneProblem(at("api", "address"), found, "an address of the balancers' own network");
   },
 };
 
@@ -132,7 +132,7 @@ const oneControlPlane: Rule = {
     if (address === undefined || cluster.traits.ownsEndpoint || buildsBalancer(cluster)) return [];
     const key = at("api", "address");
     if (special(address) === "loopback")
-      return [{ key, found: `is ${shown(address)}`, allowed: "a loopback address only with a balancer of yours on every host" }];
+      return oneProblem(key, `is ${shown(address)}`, "a loopback address only with a balancer of yours on every host");
     const owner = Object.entries(cluster.hosts).find(([, host]) => host.address === address)?.[0];
     if (owner === undefined) return [];
     return oneProblem(key, `is ${shown(address)}, host ${owner}'s own: the API is lost with it`, "a balancer's address");
@@ -145,7 +145,7 @@ const ownName: Rule = {
     const { nameServers } = cluster.network;
     const key = at("network", "nameServers");
     const own = apiPlaces(cluster, "address").find(({ value }) => nameServers.includes(value));
-    if (own !== undefined) return [{ key, found: `has ${own.value}, the API's address`, allowed: "addresses of name servers" }];
+    if (own !== undefined) return oneProblem(key, `has ${own.value}, the API's address`, "addresses of name servers");
     if (nameServers.length <= 3) return [];
     return oneProblem(key, `has ${nameServers.length} addresses`, "at most 3: pods that look up by themselves take no more");
   },

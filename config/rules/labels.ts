@@ -1,4 +1,4 @@
-import { type Problem, shown } from "../problems.ts";
+import { oneProblem, type Problem, shown } from "../problems.ts";
 import { at, type Rule } from "./rule.ts";
 
 // Labels and taints of pools.
@@ -28,7 +28,7 @@ const poolLabels: Rule = {
         );
         const [architecture] = architectures.size === 1 ? architectures : [];
         const allowed = notPools(label, value, { "kubernetes.io/os": "linux", "kubernetes.io/arch": architecture });
-        return allowed === undefined ? [] : [{ key: at("pools", name, "labels", label), found: "is reserved", allowed }];
+        return allowed === undefined ? [] : oneProblem(at("pools", name, "labels", label), "is reserved", allowed);
       }),
     ),
 };
@@ -44,11 +44,11 @@ const poolTaints: Rule = {
       taints.flatMap(({ key, effect }, index): Problem[] => {
         const path = at("pools", name, "taints", index);
         if (controllersTaint.test(key))
-          return [{ key: `${path}.key`, found: `is ${shown(key)}`, allowed: "a key that Kubernetes' controllers don't use" }];
+          return oneProblem(`${path}.key`, `is ${shown(key)}`, "a key that Kubernetes' controllers don't use");
         const first = taints.findIndex((taint) => taint.key === key && taint.effect === effect);
         if (first === index) return [];
         const allowed = "each key and effect once: with two of them no Node registers";
-        return [{ key: path, found: `is ${key}:${effect}, as is ${at("pools", name, "taints", first)}`, allowed }];
+        return oneProblem(path, `is ${key}:${effect}, as is ${at("pools", name, "taints", first)}`, allowed);
       }),
     ),
 };

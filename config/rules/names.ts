@@ -16,7 +16,7 @@ const hostNames: Rule = {
     const apiNames = apiPlaces(cluster, "domainName");
     const names = Object.keys(hosts);
     return names.flatMap((name): Problem[] => {
-      const wrong = (found: string, allowed: string) => [{ key: at("hosts", name), found, allowed }];
+      const wrong = (found: string, allowed: string) => oneProblem(at("hosts", name), found, allowed);
       if (isLoopback(name)) return wrong("has a name that means every host itself", "a name of its own");
       if (isIPv4(name)) return wrong("has an address as its name", "a name; the address is the key address in it");
       const api = apiNames.find(({ value }) => value === name);
@@ -40,9 +40,9 @@ const apiName: Rule = {
   check: (cluster) =>
     apiPlaces(cluster, "domainName").flatMap(({ key, value }) => {
       const found = `is ${shown(value)}`;
-      if (isLoopback(value)) return [{ key, found, allowed: "a name that does not mean every host itself" }];
+      if (isLoopback(value)) return oneProblem(key, found, "a name that does not mean every host itself");
       const { dnsDomain } = cluster.network;
-      return below(value, dnsDomain) ? [{ key, found, allowed: `a name outside cluster.network.dnsDomain, ${dnsDomain}` }] : [];
+      return below(value, dnsDomain) ? oneProblem(key, found, `a name outside cluster.network.dnsDomain, ${dnsDomain}`) : [];
     }),
 };
 
@@ -57,7 +57,7 @@ const publicDomain: Rule = {
   check({ network: { dnsDomain } }) {
     if (!publicDomains.includes(dnsDomain) && !/^[a-z]{2}$/.test(dnsDomain)) return [];
     const found = `is ${shown(dnsDomain)}: pods find no name below it but the cluster's own`;
-    return [{ key: at("network", "dnsDomain"), found, allowed: "a domain that is the cluster's alone, such as cluster.local" }];
+    return oneProblem(at("network", "dnsDomain"), found, "a domain that is the cluster's alone, such as cluster.local");
   },
 };
 

@@ -60,14 +60,14 @@ const podRoom: Rule = {
     const key = at("network", "podCidr");
     const found = `is ${shown(cluster.network.podCidr)}`;
     // The controller-manager takes at most 16 bits between the cluster's and the nodes' mask, so /8 for nodes of /24.
-    if (prefix < 8 || prefix > 24) return [{ key, found, allowed: "a range from /8 to /24; a /24 of it goes to each node" }];
+    if (prefix < 8 || prefix > 24) return oneProblem(key, found, "a range from /8 to /24; a /24 of it goes to each node");
     const hosts = Object.values(cluster.hosts).filter(
       ({ roles }) => roles.includes("worker") || roles.includes("control-plane"),
     ).length;
     const nodes = Object.values(cluster.pools).reduce((sum, { autoscaling }) => sum + (autoscaling?.maximum ?? 0), hosts);
     if (2 ** (24 - prefix) >= nodes) return [];
     const allowed = `a range with a /24 for each of the ${counted(nodes, "node")}: /${24 - Math.ceil(Math.log2(nodes))} or larger`;
-    return [{ key, found, allowed }];
+    return oneProblem(key, found, allowed);
   },
 };
 
@@ -77,7 +77,7 @@ const serviceRoom: Rule = {
     const { serviceCidr } = cluster.network;
     const { prefix } = range(serviceCidr);
     if (prefix >= 12 && prefix <= 28) return [];
-    return [{ key: at("network", "serviceCidr"), found: `is ${shown(serviceCidr)}`, allowed: "a range from /12 to /28" }];
+    return oneProblem(at("network", "serviceCidr"), `is ${shown(serviceCidr)}`, "a range from /12 to /28");
   },
 };
 
@@ -88,7 +88,7 @@ const addresses: Rule = {
       ? []
       : eachHost(cluster, (name, { address }) =>
           address === undefined
-            ? [{ key: at("hosts", name, "address"), found: "is missing", allowed: "an IPv4 address such as 10.77.0.10" }]
+            ? oneProblem(at("hosts", name, "address"), "is missing", "an IPv4 address such as 10.77.0.10")
             : [],
         ),
 };
@@ -115,9 +115,7 @@ const insideNodeCidrs: Rule = {
     const outside = (address: string) => !ranges.some((network) => contains(network, addressNumber(address)));
     const allowed = `an address in cluster.nodeCidrs: ${cluster.nodeCidrs.join(", ")}`;
     const hosts = eachHost(cluster, (name, { address }) =>
-      address !== undefined && outside(address)
-        ? [{ key: at("hosts", name, "address"), found: `is ${shown(address)}`, allowed }]
-        : [],
+      address !== undefined && outside(address) ? oneProblem(at("hosts", name, "address"), `is ${shown(address)}`, allowed) : [],
     );
     const virtual = buildsBalancer(cluster) ? apiPlaces(cluster, "address") : [];
     return [

@@ -36,7 +36,7 @@ const timeZoneCase: Rule = {
   check({ hostPreparation: { timeZone } }) {
     const zone = zones.get(timeZone?.toLowerCase() ?? "");
     if (timeZone === undefined || zone === undefined || zone === timeZone) return [];
-    return [{ key: at("hostPreparation", "timeZone"), found: `is ${shown(timeZone)}`, allowed: `with its capitals: ${zone}` }];
+    return oneProblem(at("hostPreparation", "timeZone"), `is ${shown(timeZone)}`, `with its capitals: ${zone}`);
   },
 };
 
@@ -57,7 +57,7 @@ const unknownZone: Rule = {
   check({ hostPreparation: { timeZone } }) {
     if (timeZone === undefined || isKnownZone(timeZone)) return [];
     const allowed = "one of the tz database, which timedatectl list-timezones shows on a host";
-    return [{ key: at("hostPreparation", "timeZone"), found: `is ${shown(timeZone)}, which is not known here`, allowed }];
+    return oneProblem(at("hostPreparation", "timeZone"), `is ${shown(timeZone)}, which is not known here`, allowed);
   },
 };
 
@@ -67,7 +67,7 @@ const unusedSysctls: Rule = {
     const names = Object.keys(extraSysctl);
     const key = at("hostPreparation", "extraSysctl");
     if (names.length > 0 && !sysctl)
-      return [{ key, found: "is not used", allowed: "nothing while cluster.hostPreparation.sysctl is false" }];
+      return oneProblem(key, "is not used", "nothing while cluster.hostPreparation.sysctl is false");
     const twice = names.filter((name, index) => names.findIndex((other) => bySlashes(other) === bySlashes(name)) < index);
     return twice.map((name) => ({
       key: at("hostPreparation", "extraSysctl", name),

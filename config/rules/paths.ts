@@ -64,7 +64,7 @@ const etcdPlaces: Rule = {
     ];
     const taken = places.flatMap(([key, path, example]): Problem[] => {
       const why = notEtcds(path);
-      return why === undefined ? [] : [{ key, found: `is ${shown(path)}, ${why}`, allowed: `${allowed} ${example}` }];
+      return why === undefined ? [] : oneProblem(key, `is ${shown(path)}, ${why}`, `${allowed} ${example}`);
     });
     const unwritable = (
       [
@@ -76,7 +76,7 @@ const etcdPlaces: Rule = {
       const key = at("etcd", "backup", setting);
       if (taken.some((problem) => problem.key === key)) return [];
       const found = `is ${shown(path)}, read-only for the service that takes snapshots`;
-      return [{ key, found, allowed: `a directory outside ${readOnly.join(", ")}` }];
+      return oneProblem(key, found, `a directory outside ${readOnly.join(", ")}`);
     });
     return [...taken, ...unwritable];
   },

@@ -85,7 +85,7 @@ const sshPorts: Rule = {
       if (user === undefined) return [];
       const key = host.sshPort === undefined ? at("ssh", "port") : at("hosts", name, "sshPort");
       const found = `is ${sshd}, the port of ${user.program} on ${name}`;
-      return [{ key, found, allowed: "the port of the host's sshd, which can't be one that the cluster takes" }];
+      return oneProblem(key, found, "the port of the host's sshd, which can't be one that the cluster takes");
     });
   },
 };

@@ -24,7 +24,7 @@ const etcdCount: Rule = {
     if (fits(live.length)) return [];
     if (!fits(all.length)) {
       const allowed = "3 or 5 hosts of role etcd (1 with cluster.etcd.throwAway: true)";
-      return [{ key: at("hosts"), found: hasHostsOf("etcd", all), allowed, cure: etcdCure(all.length) }];
+      return oneProblem(at("hosts"), hasHostsOf("etcd", all), allowed, etcdCure(all.length));
     }
     if (live.length > all.length / 2) return [];
     const lost = all.filter((name) => !live.includes(name));
@@ -45,10 +45,10 @@ const controlPlaneCount: Rule = {
     const key = at("hosts");
     if (all.length < 3 && !(all.length === 1 && cluster.etcd.throwAway)) {
       const allowed = "3 or more hosts of role control-plane (1 with cluster.etcd.throwAway: true)";
-      return [{ key, found: hasHostsOf("control-plane", all), allowed }];
+      return oneProblem(key, hasHostsOf("control-plane", all), allowed);
     }
     if (live.length > 0) return [];
-    return [{ key, found: `has lost every host of role control-plane${listed(all)}`, allowed: "at least one that is not lost" }];
+    return oneProblem(key, `has lost every host of role control-plane${listed(all)}`, "at least one that is not lost");
   },
 };
 
@@ -71,7 +71,7 @@ const balancerCount: Rule = {
     if (cluster.balancer.kind === "external") {
       if (all.length === 0) return [];
       const cure = "take the role away, or set cluster.balancer.kind: haproxy";
-      return [{ key, found, allowed: "none, because cluster.balancer.kind is external", cure }];
+      return oneProblem(key, found, "none, because cluster.balancer.kind is external", cure);
     }
     if (all.length < 2 && !(all.length === 1 && cluster.etcd.throwAway)) {
       return oneProblem(
@@ -82,7 +82,7 @@ const balancerCount: Rule = {
       );
     }
     if (liveHostsOf(cluster, "balancer").length > 0) return [];
-    return [{ key, found: `has lost every host of role balancer${listed(all)}`, allowed: "at least one that is not lost" }];
+    return oneProblem(key, `has lost every host of role balancer${listed(all)}`, "at least one that is not lost");
   },
 };
 
@@ -92,10 +92,10 @@ const rolesTogether: Rule = {
     eachHost(cluster, (name, { roles }) => {
       const key = at("hosts", name, "roles");
       const found = `is ${shown(roles)}`;
-      if (new Set(roles).size < roles.length) return [{ key, found, allowed: "each role once" }];
+      if (new Set(roles).size < roles.length) return oneProblem(key, found, "each role once");
       if (!roles.includes("worker") || roles.length === 1) return [];
       const cure = "control planes run a kubelet anyway; take worker or the others away";
-      return [{ key, found, allowed: "worker alone, or any of etcd, balancer, control-plane", cure }];
+      return oneProblem(key, found, "worker alone, or any of etcd, balancer, control-plane", cure);
     }),
 };
 
@@ -106,7 +106,7 @@ const poolOfWorkers: Rule = {
       const key = at("hosts", name, "pool");
       if (!roles.includes("worker")) {
         if (pool === undefined) return [];
-        return [{ key, found: `is ${shown(pool)} on a host that is not a worker`, allowed: "no pool, or the role worker" }];
+        return oneProblem(key, `is ${shown(pool)} on a host that is not a worker`, "no pool, or the role worker");
       }
       const pools = Object.keys(cluster.pools);
       if (pool !== undefined && pools.includes(pool)) return [];

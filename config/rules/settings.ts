@@ -11,7 +11,7 @@ const etcdTimes: Rule = {
     const least = 5 * etcd.heartbeatMilliseconds;
     if (etcd.electionMilliseconds >= least) return [];
     const allowed = `${least} or more: 5 times cluster.etcd.heartbeatMilliseconds`;
-    return [{ key: at("etcd", "electionMilliseconds"), found: `is ${etcd.electionMilliseconds}`, allowed }];
+    return oneProblem(at("etcd", "electionMilliseconds"), `is ${etcd.electionMilliseconds}`, allowed);
   },
 };
 

@@ -12,7 +12,7 @@ const otherProvider: Rule = {
   says: "`ssh` is given where the provider makes hosts, or `balancer` where it has one: they are not read.",
   check({ provider, traits, ssh, balancer }) {
     const unused = (key: string, is: boolean, instead: string): Problem[] =>
-      is ? [{ key: at(key), found: "is not used", allowed: `nothing, because cluster.provider is ${provider}${instead}` }] : [];
+      is ? oneProblem(at(key), "is not used", `nothing, because cluster.provider is ${provider}${instead}`) : [];
     return [
       ...unused("ssh", traits.createsHosts && !isDeepStrictEqual(ssh, sshSchema.parse(undefined)), `; see ${provider}`),
       ...unused("balancer", traits.ownsEndpoint && !isDeepStrictEqual(balancer, balancerSchema.parse(undefined)), ""),
@@ -51,9 +51,7 @@ const insideJumps: Rule = {
     ];
     return places.flatMap(([key, place]) => {
       const name = place === undefined ? undefined : owner(place);
-      return name === undefined
-        ? []
-        : [{ key, found: `is ${shown(place)}, host ${name} of this cluster`, allowed: "a host outside it" }];
+      return name === undefined ? [] : oneProblem(key, `is ${shown(place)}, host ${name} of this cluster`, "a host outside it");
     });
   },
 };
@@ -90,7 +88,7 @@ const hubMirror: Rule = {
 const certificateSpans: Rule = {
   says: "Certificates last for less than a week, are renewed within a day of their end or almost at once, or last half as long as their authority or longer.",
   check({ certificates: { authorityValidityHours: authority, leafValidityHours: leaf, renewBeforeHours: before } }) {
-    const word = (key: string, found: string, allowed: string) => [{ key: at("certificates", key), found, allowed }];
+    const word = (key: string, found: string, allowed: string) => oneProblem(at("certificates", key), found, allowed);
     if (leaf < 168) return word("leafValidityHours", `is ${leaf}`, "a week or more: only an up renews certificates");
     if (before < 24) return word("renewBeforeHours", `is ${before}`, "a day or more: an up must come within it");
     if (before > 0.9 * leaf)

@@ -1,4 +1,4 @@
-import { type Problem, shown } from "../problems.ts";
+import { oneProblem, type Problem, shown } from "../problems.ts";
 import type { Cluster } from "../schema.ts";
 import { compareVersions, type KnownVersions, minorOf, type Part, partVersions, sorted } from "../versions.ts";
 import { at, type Rule } from "./rule.ts";
@@ -51,7 +51,7 @@ function tooOld(cluster: Cluster, known: KnownVersions, part: Part, least: strin
   const version = partVersions(cluster, known)?.[part];
   if (version === undefined || compareVersions(version, least) >= 0) return [];
   const allowed = `${least} or newer with Kubernetes ${minorOf(cluster.kubernetesVersion)}`;
-  return [{ key: at("versions", part), found: `is ${shown(version)}`, allowed }];
+  return oneProblem(at("versions", part), `is ${shown(version)}`, allowed);
 }
 
 /** Rules about versions. */

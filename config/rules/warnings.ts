@@ -53,7 +53,7 @@ const lostHosts: Rule = {
   says: "A host is marked `lost`.",
   check: (cluster) =>
     eachHost(cluster, (name, { lost }) =>
-      lost ? [{ key: at("hosts", name, "lost"), found: "is true", allowed: "for one up; then delete the host's entry" }] : [],
+      lost ? oneProblem(at("hosts", name, "lost"), "is true", "for one up; then delete the host's entry") : [],
     ),
 };
 
@@ -83,8 +83,7 @@ const noBackup: Rule = {
 
 const overrides: Rule = {
   says: "`allow` overrides a refusal.",
-  check: ({ allow }) =>
-    allow.length === 0 ? [] : [{ key: at("allow"), found: `is ${shown(allow)}`, allowed: "for one up; then take it out" }],
+  check: ({ allow }) => (allow.length === 0 ? [] : oneProblem(at("allow"), `is ${shown(allow)}`, "for one up; then take it out")),
 };
 
 const rotation: Rule = {

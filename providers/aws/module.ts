@@ -19,7 +19,7 @@ const knownAddons: Rule<AwsCluster> = {
       return [];
     } catch (error) {
       const allowed = `another one for provider aws: ${error instanceof Error ? error.message : error}`;
-      return [{ key: at("kubernetesVersion"), found: `is "${kubernetesVersion}"`, allowed }];
+      return oneProblem(at("kubernetesVersion"), `is "${kubernetesVersion}"`, allowed);
     }
   },
 };

@@ -1,5 +1,5 @@
 import { addressNumber, addressText, inside, range } from "../../config/addresses.ts";
-import { type Problem, shown } from "../../config/problems.ts";
+import { oneProblem, type Problem, shown } from "../../config/problems.ts";
 import { unevenRanges } from "../../config/rules/networks.ts";
 import { apiPlaces, at, eachHost, type Rule } from "../../config/rules/rule.ts";
 import type { ProviderModule } from "../contract.ts";
@@ -15,14 +15,14 @@ const labAddresses: Rule<LabCluster> = {
   check(cluster) {
     const subnet = range(cluster.lab.subnet);
     if (subnet.prefix < 16 || subnet.prefix > 28) {
-      return [{ key: at("lab", "subnet"), found: `is ${shown(cluster.lab.subnet)}`, allowed: "a range from /16 to /28" }];
+      return oneProblem(at("lab", "subnet"), `is ${shown(cluster.lab.subnet)}`, "a range from /16 to /28");
     }
     const [lowest, highest] = [subnet.first + 2, subnet.last - 1];
     const allowed = `an address from ${addressText(lowest)} to ${addressText(highest)}: in cluster.lab.subnet, not the machine's own`;
     const refused = (key: string, address: string | undefined): Problem[] => {
       if (address === undefined) return [];
       const number = addressNumber(address);
-      return number < lowest || number > highest ? [{ key, found: `is ${shown(address)}`, allowed }] : [];
+      return number < lowest || number > highest ? oneProblem(key, `is ${shown(address)}`, allowed) : [];
     };
     return [
       ...eachHost(cluster, (name, { address }) => refused(at("hosts", name, "address"), address)),
@@ -37,7 +37,7 @@ const labInNodeCidrs: Rule<LabCluster> = {
     const { lab } = cluster;
     if (cluster.nodeCidrs.some((cidr) => inside(range(lab.subnet), range(cidr)))) return [];
     const found = `is ${shown(cluster.nodeCidrs)}`;
-    return [{ key: at("nodeCidrs"), found, allowed: `a list with a range that holds cluster.lab.subnet, ${lab.subnet}` }];
+    return oneProblem(at("nodeCidrs"), found, `a list with a range that holds cluster.lab.subnet, ${lab.subnet}`);
   },
 };
 

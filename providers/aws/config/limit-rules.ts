@@ -18,7 +18,7 @@ const rootDisks: Rule<AwsCluster> = {
         return oneProblem(`${key}.iops`, `is ${disk.iops}`, `at most ${most} for gp3 of ${disk.sizeGibibytes} GiB`);
       if (disk.throughputMebibytes <= disk.iops / 4) return [];
       const allowed = `at most ${Math.floor(disk.iops / 4)}: a quarter of ${key}.iops`;
-      return [{ key: `${key}.throughputMebibytes`, found: `is ${disk.throughputMebibytes}`, allowed }];
+      return oneProblem(`${key}.throughputMebibytes`, `is ${disk.throughputMebibytes}`, allowed);
     });
   },
 };
@@ -49,7 +49,7 @@ const subnetRoom: Rule<AwsCluster> = {
       const wanted = counts.get(zone) ?? 0;
       if (wanted <= room) return [];
       const found = `is ${shown(vpcCidr)}, with ${room} addresses in ${zone} for ${wanted} hosts`;
-      return [{ key: at("aws", "network", "vpcCidr"), found, allowed: "a larger range, or more zones" }];
+      return oneProblem(at("aws", "network", "vpcCidr"), found, "a larger range, or more zones");
     });
   },
 };
@@ -59,7 +59,7 @@ const kmsRegion: Rule<AwsCluster> = {
   check({ aws }) {
     const region = aws.zones[0]?.slice(0, -1);
     if (aws.kmsKey === undefined || region === undefined || aws.kmsKey.split(":")[3] === region) return [];
-    return [{ key: at("aws", "kmsKey"), found: `is ${shown(aws.kmsKey)}`, allowed: `a key of ${region}, where the volumes are` }];
+    return oneProblem(at("aws", "kmsKey"), `is ${shown(aws.kmsKey)}`, `a key of ${region}, where the volumes are`);
   },
 };
 
@@ -72,10 +72,9 @@ const tags: Rule<AwsCluster> = {
     const entries = Object.entries(aws.tags);
     const key = at("aws", "tags");
     const problems = entries.flatMap(([name, value]): Problem[] => {
-      if (/^aws:/i.test(name))
-        return [{ key: at("aws", "tags", name), found: "is reserved", allowed: "a key that doesn't begin with aws:" }];
+      if (/^aws:/i.test(name)) return oneProblem(at("aws", "tags", name), "is reserved", "a key that doesn't begin with aws:");
       if (name.length > 128 || value.length > 256)
-        return [{ key: at("aws", "tags", name), found: "is too long", allowed: "a key of 128, a value of 256 characters" }];
+        return oneProblem(at("aws", "tags", name), "is too long", "a key of 128, a value of 256 characters");
       return [];
     });
     if (entries.length <= 50 - ownTags) return problems;

@@ -55,7 +55,7 @@ const instanceTypes: Rule<AwsCluster> = {
       const { instanceType, architecture } = machineOf(cluster, name, host);
       if (host.architecture === "amd64" || architecture === host.architecture) return [];
       const allowed = `nothing: the instance type ${instanceType} is of ${architecture}`;
-      return [{ key: at("hosts", name, "architecture"), found: `is ${shown(host.architecture)}`, allowed }];
+      return oneProblem(at("hosts", name, "architecture"), `is ${shown(host.architecture)}`, allowed);
     });
     return [...old, ...other];
   },

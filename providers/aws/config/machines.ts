@@ -39,7 +39,7 @@ export function zoneOf(name: string, host: AwsHost, zones: readonly string[]): s
 }
 
 /** What role of machine a host is. */
-export function machineRole({ roles }: Pick<HostConfig, "roles">): MachineRole {
+function machineRole({ roles }: Pick<HostConfig, "roles">): MachineRole {
   if (roles.includes("worker")) return "worker";
   return roles.includes("control-plane") ? "control-plane" : "etcd";
 }
@@ -86,7 +86,7 @@ export const machineSettings = ({ aws, pools, hosts }: AwsCluster): (MachineSett
 ];
 
 /** An image in one word, as the config names it. */
-export function imageText({ os, id, owner, name }: Image): string {
+function imageText({ os, id, owner, name }: Image): string {
   return id ?? (owner !== undefined && name !== undefined ? `${owner}/${name}` : os);
 }
 

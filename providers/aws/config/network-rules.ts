@@ -15,7 +15,7 @@ const zones: Rule<AwsCluster> = {
     const key = at("aws", "zones");
     const regions = new Set(list.map((zone) => zone.slice(0, -1)));
     if (list.length > 3 || new Set(list).size < list.length || regions.size > 1) {
-      return [{ key, found: `is ${shown(list)}`, allowed: "1 to 3 different zones of one region; 3 survive the loss of any" }];
+      return oneProblem(key, `is ${shown(list)}`, "1 to 3 different zones of one region; 3 survive the loss of any");
     }
     return eachHost(cluster, (name, { aws }) =>
       aws?.zone === undefined || list.includes(aws.zone)
@@ -32,7 +32,7 @@ const vpcRange: Rule<AwsCluster> = {
     const { vpcCidr } = aws.network;
     const vpc = range(vpcCidr);
     const key = at("aws", "network", "vpcCidr");
-    if (vpc.prefix < 16 || vpc.prefix > 24) return [{ key, found: `is ${shown(vpcCidr)}`, allowed: "a range from /16 to /24" }];
+    if (vpc.prefix < 16 || vpc.prefix > 24) return oneProblem(key, `is ${shown(vpcCidr)}`, "a range from /16 to /24");
     if (nodeCidrs.some((cidr) => inside(vpc, range(cidr)))) return [];
     return oneProblem(
       at("nodeCidrs"),
@@ -57,7 +57,7 @@ const addressesInSubnets: Rule<AwsCluster> = {
       const usable = { ...range(subnet), first: first + 4, last: last - 1 };
       if (contains(usable, addressNumber(host.address))) return [];
       const allowed = `nothing, or an address from ${addressText(usable.first)} to ${addressText(usable.last)}: the private subnet of ${zone}`;
-      return [{ key: at("hosts", name, "address"), found: `is ${shown(host.address)}`, allowed }];
+      return oneProblem(at("hosts", name, "address"), `is ${shown(host.address)}`, allowed);
     });
   },
 };

@@ -1,4 +1,4 @@
-import { shown } from "../../../config/problems.ts";
+import { oneProblem, shown } from "../../../config/problems.ts";
 import { at, type Rule } from "../../../config/rules/rule.ts";
 import type { AwsCluster } from "./schema.ts";
 
@@ -19,7 +19,7 @@ const fewZones: Rule<AwsCluster> = {
   check({ aws }) {
     if (aws.zones.length >= 3) return [];
     const found = `is ${shown(aws.zones)}: the loss of one zone may take a majority of etcd's members`;
-    return [{ key: at("aws", "zones"), found, allowed: "three zones" }];
+    return oneProblem(at("aws", "zones"), found, "three zones");
   },
 };
 
