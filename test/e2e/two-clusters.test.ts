@@ -21,7 +21,7 @@ const env = { PULUMI_CONFIG_PASSPHRASE: randomBytes(16).toString("hex") };
 
 /** Runs the engine on the example, as a user does who agrees beforehand. */
 const engine = (args: readonly string[], input?: string): Promise<Result> =>
-  run(process.execPath, [join(root, "engine/main.ts"), ...args], { cwd: folder, env, input, limitSeconds: 900 });
+  run(process.execPath, [join(root, "engine/front-end.ts"), ...args], { cwd: folder, env, input, limitSeconds: 900 });
 
 async function succeed(...args: readonly string[]): Promise<string> {
   const { status, text } = await engine(args);
