@@ -22,8 +22,11 @@ export interface AddonsArgs {
   providerAddons?: Infrastructure["addons"];
   /** Where control planes put join tokens for pools that scale. Default: nowhere. */
   joinTokens?: AddonsStageArgs["joinTokens"];
+  /** The prepared hosts. While the API moves, add-ons wait for all of them. */
   prepared: HostPreparation;
+  /** The control planes, on which the commands run. */
   controlPlane: ControlPlane;
+  /** What makes the API answer at its endpoint. */
   balancer: ApiLoadBalancer;
   /** True once an `up` has recorded the cluster; see `readHistory`. Before, a control plane does not wait for the others. */
   born: boolean;

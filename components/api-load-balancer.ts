@@ -18,7 +18,9 @@ export interface ApiLoadBalancerArgs {
   endpoint: Infrastructure["endpoint"];
   /** Certificates of the authority that signs for apiservers, PEM: `trusted` of the PKI's authority kubernetes. */
   authority: pulumi.Input<string>;
+  /** The prepared hosts: each balancer waits for its own. */
   prepared: HostPreparation;
+  /** The backends. Each must answer before a running balancer learns of it. */
   controlPlane: ControlPlane;
   /** True once an `up` has recorded the cluster; see `readHistory`. Before, balancers start beside the control planes. */
   born: boolean;

@@ -21,6 +21,7 @@ export interface ControlPlaneArgs {
   pki: Pick<ClusterPki, "authority" | "leaf" | "serviceAccount">;
   /** The apiservers' store. */
   etcd: EtcdCluster;
+  /** The prepared hosts. Every control plane waits for all of them that are control planes. */
   prepared: HostPreparation;
   /** Kubernetes versions on the way to the config's, through which control planes go first; see `readHistory`. Default: none. */
   path?: readonly string[];

@@ -28,7 +28,7 @@ export function hostScripts(host: Host, options: CommandOptions): pulumi.Resourc
       connection: connectionArgs(host.connection),
       source: new pulumi.asset.FileAsset(scriptsFile()),
       remotePath: ARCHIVE_IN_HOME,
-      // A blank machine has none. Another word of repair brings them again, too, in case somebody took them away.
+      // A blank machine has none. Changing `repair` brings them again, too, in case somebody took them away.
       triggers: [
         host.incarnation,
         ...(host.machineId === undefined ? [] : [host.machineId]),

@@ -11,6 +11,7 @@ export interface NodesReadyArgs {
   hosts: readonly Host[];
   /** The cluster's config: without a pod network of ours, Nodes become Ready only once yours is installed. */
   cluster: Parameters<typeof podNetwork>[0];
+  /** The control planes, on one of which the wait runs. Their Nodes must be Ready, too. */
   controlPlane: ControlPlane;
   /** The other parts that make Nodes Ready. */
   after: readonly ClusterPart[];
