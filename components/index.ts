@@ -2,6 +2,7 @@
 
 export { resolveVersions, type Versions } from "../artifacts/lock.ts";
 export type { Cluster } from "../config/schema.ts";
+export { refuseMissingArtifacts } from "../providers/artifacts.ts";
 export type { ArtifactSource, Connection, Host, Infrastructure, ProviderArgs, ScaledPool } from "../providers/contract.ts";
 export { createInfrastructure } from "../providers/index.ts";
 export { Addons, type AddonsArgs } from "./addons.ts";

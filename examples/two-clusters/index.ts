@@ -15,6 +15,7 @@ import {
   NodesReady,
   readHistory,
   recordedAfter,
+  refuseMissingArtifacts,
   resolveVersions,
   WorkerPool,
 } from "ha-kubernetes";
@@ -31,6 +32,8 @@ async function createCluster(name: string, clusterConfig: ClusterConfig) {
   // What the last `up` left in the output of this name.
   const history = await readHistory(cluster, name);
   const { balancers, born, joins, movesApi, path, reborn, restores } = history;
+  // Before anything is made: hosts must find every file that they will take.
+  refuseMissingArtifacts(cluster, path);
   const { artifacts, endpoint, hosts, kubeletExtraArgs } = await createInfrastructure({ cluster, secrets, path });
   const { versions } = resolveVersions(cluster);
   const id = new random.RandomId(name, { byteLength: 4 });
