@@ -20,10 +20,15 @@ export interface Authority extends Leaf {
 }
 
 export interface LeafArgs {
+  /** The subject's common name: for a client, the user that a server knows it as. */
   commonName: string;
+  /** The subject's organization: for a client of the API, its group. Default: none. */
   organization?: string;
+  /** DNS names that a server answers to. Default: none. */
   dnsNames?: string[];
+  /** IP addresses that a server answers at. Default: none. */
   ipAddresses?: pulumi.Input<string>[];
+  /** Extended key usages as @pulumi/tls names them: server_auth, client_auth or both. */
   uses: string[];
 }
 
@@ -45,6 +50,7 @@ export class ClusterPki extends pulumi.ComponentResource {
   readonly serviceAccount: { key: pulumi.Output<string>; publicKeys: pulumi.Output<string[]> };
   /** Ends of the authorities' certificates, by their names in the state. */
   readonly validUntil: Readonly<Record<string, pulumi.Output<string>>>;
+  private readonly names = new Set<string>();
   private readonly authorities: Record<AuthorityName, Authority>;
   private readonly childName: (child: string) => string;
   private readonly periods: Cluster["certificates"];
@@ -71,7 +77,11 @@ export class ClusterPki extends pulumi.ComponentResource {
     return this.authorities[name];
   }
 
-  /** Makes a leaf under an authority. `name` must be unique in this PKI: the resources in the state have it. */
+  /**
+   * Makes a leaf under an authority. The resources in the state have the name.
+   *
+   * @throws pulumi.RunError where this PKI has a key of that name
+   */
   leaf(name: string, authority: AuthorityName, args: LeafArgs): Leaf {
     const key = this.createKey(name);
     const request = new tls.CertRequest(
@@ -128,6 +138,8 @@ export class ClusterPki extends pulumi.ComponentResource {
   }
 
   private createKey(name: string): tls.PrivateKey {
+    if (this.names.has(name)) throw new pulumi.RunError(`two keys would be called ${this.childName(name)}: rename a host`);
+    this.names.add(name);
     return new tls.PrivateKey(this.childName(name), { algorithm: "ECDSA", ecdsaCurve: "P256" }, { parent: this });
   }
 }

@@ -18,6 +18,7 @@ export interface EtcdClusterArgs {
   version: string;
   /** What issues the members' certificates, under its authority etcd. */
   pki: Pick<ClusterPki, "authority" | "leaf">;
+  /** The prepared hosts: each member waits for its own. */
   prepared: HostPreparation;
   /** True once an `up` has recorded `born`; see `readHistory`. Only while it is false may members start a new cluster. */
   born: boolean;
@@ -40,10 +41,12 @@ export class EtcdCluster extends ClusterPart {
   /** Ends of the members' certificates, by host. */
   readonly validUntil: Record<string, pulumi.Output<string>> = {};
 
+  /** @throws pulumi.RunError where no host has the role etcd */
   constructor(name: string, args: EtcdClusterArgs, options?: pulumi.ComponentResourceOptions) {
     super("EtcdCluster", name, "etcd", options);
     const { born, cluster, pki, reborn, restores = [], version } = args;
     const hosts = hostsOf(args.hosts, "etcd");
+    if (hosts.length === 0) throw new pulumi.RunError(`EtcdCluster ${name} has no members: no host has the role etcd`);
     const members = addressesOf(hosts);
     const authority = pki.authority("etcd").trusted;
     const backup = pulumi.output({ backupSshKey: args.backupSshKey, backupBucket: args.backupBucket });

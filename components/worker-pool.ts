@@ -24,6 +24,7 @@ export interface WorkerPoolArgs {
   authority: { certificate: pulumi.Input<string>; trusted: pulumi.Input<string> };
   /** More arguments for every kubelet. Default: none. */
   kubeletExtraArgs?: Readonly<Record<string, string>>;
+  /** The prepared hosts: each worker waits for its own. */
   prepared: HostPreparation;
   /** What admits the workers. */
   controlPlane: ControlPlane;
@@ -39,11 +40,15 @@ export interface WorkerPoolArgs {
 
 /** The workers of one pool. Each joins with a credential that a control plane makes for it once its host is prepared. */
 export class WorkerPool extends ClusterPart {
-  /** @throws pulumi.RunError where every control plane is lost */
+  /** @throws pulumi.RunError where the config has no such pool, or where every control plane is lost */
   constructor(name: string, args: WorkerPoolArgs, options?: pulumi.ComponentResourceOptions) {
     const pool = args.pool ?? name;
     super("WorkerPool", name, pool, options);
     const { balancer, born, cluster, controlPlane, endpoint, joins = {}, kubeletExtraArgs = {}, scaled } = args;
+    if (!Object.hasOwn(cluster.pools, pool))
+      throw new pulumi.RunError(
+        `WorkerPool ${name} is for pool ${pool}, which the config's pools don't have; set its arg \`pool\``,
+      );
     const { certificate, trusted } = args.authority;
     const shared = pulumi.all([args.owner, endpoint.address, pulumi.output({ certificate, trusted })]);
     const stageOf = (host: Omit<WorkerStageArgs["host"], "pool">, join: WorkerStageArgs["join"]) =>

@@ -8,11 +8,13 @@ import {
   type Host,
   HostPreparation,
   resolveVersions,
+  WorkerPool,
+  type WorkerPoolArgs,
 } from "../../../components/index.ts";
 import { registeredBy, resolved } from "../../harness/graph.ts";
 import { clusterOf } from "../../harness/samples.ts";
 
-// etcd alone, as a program of one's own makes it: on three hosts, without Kubernetes.
+// etcd alone, as another program makes it: on three hosts, without Kubernetes. And what parts refuse that are given too little.
 
 const cluster: Cluster = defineCluster(clusterOf(1) as Parameters<typeof defineCluster>[0]);
 const hosts = [1, 2, 3].map(
@@ -29,7 +31,7 @@ const hosts = [1, 2, 3].map(
 const { versions } = resolveVersions(cluster);
 
 /** etcd on the hosts, in components of one name. */
-function makeEtcd(name: string, given: { born: boolean; reborn?: ReadonlySet<string> }): EtcdCluster {
+function makeEtcd(name: string, given: { born: boolean; reborn?: ReadonlySet<string> }, members = hosts): EtcdCluster {
   const owner = `${name}/0011`;
   const pki = new ClusterPki(`${name}-pki`, { certificates: cluster.certificates });
   const artifacts = { kind: "mirror" as const, location: "https://mirror.test", sha256: sha256OfEtcd };
@@ -39,7 +41,7 @@ function makeEtcd(name: string, given: { born: boolean; reborn?: ReadonlySet<str
   const { etcd, kubernetesVersion } = cluster;
   return new EtcdCluster(name, {
     cluster: { etcd, kubernetesVersion, hosts: {} },
-    hosts,
+    hosts: members,
     owner,
     version: versions.etcd,
     pki,
@@ -80,4 +82,24 @@ test("etcd of two clusters in one program has no resource in common, though host
   const both = await registeredBy(() => [makeEtcd("blue", { born: false }), makeEtcd("green", { born: false })]);
   const alone = await registeredBy(() => makeEtcd("blue", { born: false }));
   assert.equal(both.graph.size, 2 * alone.graph.size);
+});
+
+/** That a program fails which is wrong. What it had registered by then is awaited, too. */
+const refused = (program: () => unknown, why: RegExp) => registeredBy(() => assert.throws(program, why));
+
+test("etcd without members is refused, rather than recorded as born", async () => {
+  await refused(() => makeEtcd("blue", { born: false }, []), /EtcdCluster blue has no members: no host has the role etcd/);
+});
+
+test("two keys of one name are refused: that of a host called ca would be the authority's", async () => {
+  const [host] = hosts as [Host];
+  await refused(() => makeEtcd("blue", { born: false }, [{ ...host, name: "ca" }]), /two keys would be called blue-pki-etcd-ca/);
+});
+
+test("a worker pool that the config does not have is refused: it would make no workers", async () => {
+  const program = () => new WorkerPool("blue-general", { cluster, hosts } as unknown as WorkerPoolArgs);
+  await refused(
+    program,
+    /WorkerPool blue-general is for pool blue-general, which the config's pools don't have; set its arg `pool`/,
+  );
 });
