@@ -32,3 +32,9 @@ test("the package leads to its components only, and shares its program's SDK", (
   assert.ok(!("@pulumi/pulumi" in manifest.dependencies));
   assert.equal(manifest.peerDependencies["@pulumi/pulumi"], `^${manifest.devDependencies["@pulumi/pulumi"]}`);
 });
+
+test("the example installs the tarball that npm pack makes, and the package's SDK", () => {
+  const { dependencies } = JSON.parse(text("examples/two-clusters/package.json"));
+  assert.equal(dependencies["ha-kubernetes"], `file:../../${manifest.name}-${manifest.version}.tgz`);
+  assert.equal(dependencies["@pulumi/pulumi"], manifest.devDependencies["@pulumi/pulumi"]);
+});
