@@ -6,7 +6,7 @@ import { kubeconfigFindings, manifestFindings, programFindings } from "./finding
 import { addressFindings, nodeFindings, serverFindings } from "./findings/kubernetes.ts";
 import { lostFindings } from "./findings/lost.ts";
 import { portFindings, versionFindings } from "./findings/programs.ts";
-import { shutdownFindings, swapFindings, sysctlFindings, tableFindings } from "./findings/system.ts";
+import { keepalivedFindings, shutdownFindings, swapFindings, sysctlFindings, tableFindings } from "./findings/system.ts";
 import type { Looked } from "./observe.ts";
 import type { WantedHost, WantedStack } from "./stack.ts";
 
@@ -42,6 +42,7 @@ const hostChecks = [
   swapFindings,
   tableFindings,
   shutdownFindings,
+  keepalivedFindings,
   portFindings,
   memberFindings,
   backupFindings,

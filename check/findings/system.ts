@@ -39,6 +39,18 @@ export function sysctlFindings(host: WantedHost, seen: Observation): Finding[] {
   return findings.length > 0 ? findings : [ok("sysctls", `${wanted.length} as the config says`)];
 }
 
+/** A balancer whose keepalived can't take the virtual IP: it shows only when the one that holds it is gone. */
+export function keepalivedFindings({ stages }: WantedHost, seen: Observation): Finding[] {
+  if (!stages.includes("balancer") || lines(seen, "keepalived")[0] !== "FAULT") return [];
+  return [
+    fail(
+      "keepalived",
+      "is in state FAULT and can't take the virtual IP",
+      "`journalctl -u keepalived` says why; `systemctl restart keepalived` where the cause is gone",
+    ),
+  ];
+}
+
 /** Swap that something turned on again. */
 export function swapFindings(host: WantedHost, seen: Observation): Finding[] {
   if (!prepares(host, "swap") || inContainer(seen)) return [];

@@ -48,7 +48,7 @@ export function balancerStage(args: BalancerStageArgs): Stage {
       },
       { path: "/etc/ha-kubernetes/keepalived.conf", content: keepalivedConfig({ host, cluster, virtualIp, peers }) },
       { path: "/etc/systemd/system/haproxy.service.d/ha-kubernetes.conf", content: HAPROXY_DROP_IN },
-      { path: "/etc/systemd/system/keepalived.service.d/ha-kubernetes.conf", content: KEEPALIVED_DROP_IN },
+      { path: "/etc/systemd/system/keepalived.service.d/ha-kubernetes.conf", content: keepalivedDropIn(host.address) },
     ],
   };
 }
@@ -72,12 +72,15 @@ LimitNOFILE=1048576
 OOMScoreAdjust=-900
 `;
 
-const KEEPALIVED_DROP_IN = `[Unit]
+// keepalived 2.2 that starts before its host has its address stays in state FAULT for good, so it waits: an address that comes late at a
+// boot would cost the cluster one balancer after the other. systemd tries again after its 90 s.
+const keepalivedDropIn = (address: string) => `[Unit]
 ConditionFileNotEmpty=
 After=haproxy.service
 StartLimitIntervalSec=0
 
 [Service]
+ExecStartPre=/bin/sh -c 'until ip -o address show to ${address} | grep -q .; do sleep 0.2; done'
 ExecStart=
 ExecStart=/usr/sbin/keepalived --dont-fork --use-file=/etc/ha-kubernetes/keepalived.conf
 NotifyAccess=all

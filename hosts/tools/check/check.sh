@@ -151,6 +151,7 @@ look() {
   if [ -n "$HEALTH_URL" ]; then
     section balancer
     curl -s --output /dev/null --write-out '%{http_code}\n' --max-time 5 "$HEALTH_URL"
+    look_at_keepalived
   fi
   if [ -n "$BACKUPS" ]; then look_at_backups; fi
   section end

@@ -18,6 +18,12 @@ look_at_kernel() {
   systemd-inhibit --list --no-pager --no-legend
 }
 
+# The state that keepalived entered last, such as MASTER.
+look_at_keepalived() {
+  section keepalived
+  journalctl --unit keepalived --output cat | sed -n 's/.*Entering \([A-Z]*\) STATE.*/\1/p' | tail -n 1
+}
+
 # The port table as its file would have it: loaded into a network that is gone with the command.
 look_at_tables() {
   local has

@@ -228,6 +228,7 @@ function wellText(host: WantedHost): string {
     sections["etcd-alarms"] = "-";
     sections.backups = `count=3\nahead=0\nnewest=/var/backups/x.db\ntaken=${now - 600}`;
     sections.balancer = "200";
+    sections.keepalived = "BACKUP";
     sections.api = "ok";
     sections.nodes = names
       .map((name, index) => {

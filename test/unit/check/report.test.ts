@@ -172,6 +172,7 @@ const rows: [what: string, from: string | RegExp, to: string, findings: string[]
   ["an old snapshot", `taken=${now - 600}`, `taken=${now - 86_400}`, ["m2 FAIL snapshot of etcd"]],
   ["snapshots from the future", "ahead=0", "ahead=2", ["m2 FAIL snapshot of etcd"]],
   ["a balancer without apiserver", "@@ balancer\n200", "@@ balancer\n503", ["m2 FAIL balancer"]],
+  ["a keepalived that does not find its address", "@@ keepalived\nBACKUP", "@@ keepalived\nFAULT", ["m2 FAIL keepalived"]],
   ["an apiserver that is not ready", "@@ api\nok", "@@ api\n", ["m2 FAIL apiserver"]],
   ["nobody with the virtual IP", "10.0.0.10/32", "", ["cluster FAIL virtual IP 10.0.0.10"]],
   ["a clock ahead", `@@ time\n${now}`, `@@ time\n${now + 30}`, ["m2 WARN clock"]],
