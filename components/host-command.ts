@@ -30,7 +30,7 @@ export function hostScripts(host: Host, options: CommandOptions): pulumi.Resourc
       remotePath: ARCHIVE_IN_HOME,
       // A blank machine has none. Changing `repair` brings them again, too, in case somebody took them away.
       triggers: [
-        host.incarnation,
+        host.incarnation ?? 1,
         ...(host.machineId === undefined ? [] : [host.machineId]),
         ...(host.repair ? [host.repair] : []),
       ],
@@ -96,7 +96,7 @@ export function hostCommand(
       ...(passing === undefined && { delete: visible((texts) => texts.undo) }),
       stdin: pulumi.secret(rendered.apply((texts) => texts.stdin)),
       // Another machine under the same address is blank, so every stage runs there again. Some are undone on the old machine first.
-      triggers: [host.incarnation, ...(leavesFirst(name) && host.machineId !== undefined ? [host.machineId] : [])],
+      triggers: [host.incarnation ?? 1, ...(leavesFirst(name) && host.machineId !== undefined ? [host.machineId] : [])],
     },
     {
       ...options,

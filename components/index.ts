@@ -1,7 +1,10 @@
 // The package: what another Pulumi program imports as "ha-kubernetes". See docs/components.md.
 
+export type { Addon } from "../addons/addon.ts";
 export { resolveVersions, type Versions } from "../artifacts/lock.ts";
+export type { Recorded } from "../config/recorded.ts";
 export type { Cluster } from "../config/schema.ts";
+export type { BackupBucket } from "../hosts/tools/etcd/backup.ts";
 export { refuseMissingArtifacts } from "../providers/artifacts.ts";
 export type { ArtifactSource, Connection, Host, Infrastructure, ProviderArgs, ScaledPool } from "../providers/contract.ts";
 export { createInfrastructure } from "../providers/index.ts";

@@ -80,7 +80,7 @@ export class WorkerPool extends ClusterPart {
         minter,
         `join-${host.name}`,
         mintCredential({ name: host.name, pool }),
-        [host.incarnation, ...[host.machineId, joins[host.name]].filter((it) => it !== undefined)],
+        [host.incarnation ?? 1, ...[host.machineId, joins[host.name]].filter((it) => it !== undefined)],
         { parent: this, dependsOn: made },
       );
       const stage = pulumi

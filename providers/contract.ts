@@ -44,10 +44,10 @@ export interface Host {
   pool?: string;
   /** Block device for etcd's data; by default the root disk. */
   dataDevice?: pulumi.Input<string>;
-  /** Raised by the user when a host was reinstalled; part of all its inputs. */
-  incarnation: number;
-  /** Gone for good: its resources are kept untouched while others forget it. */
-  lost: boolean;
+  /** Raised by the user when a host was reinstalled; part of all its inputs. Default: 1. */
+  incarnation?: number;
+  /** Gone for good: its resources are kept untouched while others forget it. Default: false. */
+  lost?: boolean;
   /** The config's word that makes every stage run again; the same on all hosts, set for every provider by `createInfrastructure`. */
   repair?: string;
   /** What made the host: its commands wait for it. Absent where the host outlives the stack. */
@@ -111,7 +111,8 @@ export interface ProviderArgs<C extends Cluster = Cluster> {
   cluster: C;
   /** Kubernetes versions that hosts need on the way to the config's. */
   path?: readonly string[];
-  secrets: { sshPrivateKey?: pulumi.Output<string>; sshPassword?: pulumi.Output<string> };
+  /** What logs in to hosts that exist already; at least one of the two for them. Default: none. */
+  secrets: { sshPrivateKey?: pulumi.Input<string>; sshPassword?: pulumi.Input<string> };
   parent?: pulumi.Resource;
 }
 

@@ -24,8 +24,6 @@ const hosts = [1, 2, 3].map(
     connection: { kind: "ssh", host: `10.0.0.1${n}`, port: 22, user: "root" },
     roles: ["etcd"],
     architecture: "amd64",
-    incarnation: 1,
-    lost: false,
   }),
 );
 const { versions } = resolveVersions(cluster);
@@ -59,6 +57,7 @@ test("etcd alone has a command for each host, named for the component, and says 
   for (const host of ["e1", "e2", "e3"]) {
     const etcd = graph.get(command(`blue-etcd-${host}`));
     assert.match(String(etcd?.inputs.create), /BIRTH_BOOTSTRAP=yes/);
+    assert.deepEqual(etcd?.inputs.triggers, [1], "what a host of the config has by default");
     assert.ok(etcd?.options.dependencies.some((urn) => urn.endsWith(`::blue-prepare-${host}`)));
     assert.ok(graph.has(`tls:index/locallySignedCert:LocallySignedCert blue-pki-etcd-${host}`));
   }
