@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
   type Cluster,
+  type ClusterConfig,
   ClusterPki,
   defineCluster,
   EtcdCluster,
@@ -101,4 +102,10 @@ test("a worker pool that the config does not have is refused: it would make no w
     program,
     /WorkerPool blue-general is for pool blue-general, which the config's pools don't have; set its arg `pool`/,
   );
+});
+
+test("a misspelled key of a config is an error of types, and refused where there are none", () => {
+  const right = clusterOf(1) as ClusterConfig;
+  // @ts-expect-error not a key
+  assert.throws(() => defineCluster({ ...right, hots: {} }), /cluster\.hots is not a key; did you mean hosts\?/);
 });
