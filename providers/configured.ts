@@ -19,6 +19,6 @@ export function configuredHosts(
 /** The API's endpoint at the config's own address: a virtual IP of the balancers, or the balancer that the user runs. */
 export function configuredEndpoint({ api, balancer }: Cluster): Infrastructure["endpoint"] {
   if (api.address === undefined)
-    throw new Error("config key ha-kubernetes:cluster.api.address is missing: hosts of one's own need one");
+    throw new Error("config key ha-kubernetes:cluster.api.address is missing: your own hosts need one");
   return { kind: balancer.kind === "external" ? "given" : "haproxy", address: api.address, port: api.port };
 }
