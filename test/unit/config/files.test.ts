@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
 import { parse } from "yaml";
@@ -25,6 +26,14 @@ for (const [path, text] of Object.entries(generated())) {
     assert.ok(read(path) === text, "it is out of date: npm run generate");
   });
 }
+
+test("npm run generate -- --help writes nothing", () => {
+  const generate = new URL("docs/generate.ts", project).pathname;
+  const { status, stdout } = spawnSync(process.execPath, [generate, "--help"], { encoding: "utf8" });
+  assert.equal(status, 0);
+  assert.match(stdout, /^npm run generate: writes /);
+  assert.doesNotMatch(stdout, /wrote/);
+});
 
 for (const path of stacks) {
   test(`${path} is a right config`, () => {
