@@ -73,3 +73,25 @@ test("the schema for editors refuses keys that nothing reads, knows the lock's v
   assert.ok(patterns.length > 50);
   for (const pattern of patterns) assert.doesNotMatch(pattern, /\\p\{/);
 });
+
+test("every key has a description, which docs/config.md and editors show", () => {
+  const keysOf = (schema: unknown, path: string): { key: string; description: unknown }[] => {
+    if (typeof schema !== "object" || schema === null) return [];
+    // allOf says which provider's section goes with which provider, and describes nothing.
+    const { properties = {}, allOf: _, ...others } = schema as Record<string, object>;
+    return [
+      ...Object.entries(properties).flatMap(([name, value]) => [
+        { key: `${path}.${name}`, description: value.description },
+        ...keysOf(value, `${path}.${name}`),
+      ]),
+      ...Object.values(others).flatMap((value) => keysOf(value, path)),
+    ];
+  };
+  const { config } = JSON.parse(read("config/schema.json")).properties;
+  const all = keysOf(config.properties["ha-kubernetes:cluster"], "cluster");
+  assert.ok(all.some(({ key }) => key === "cluster.etcd.backup.copyToSsh.host"));
+  assert.deepEqual(
+    all.filter(({ description }) => !description).map(({ key }) => key),
+    [],
+  );
+});
