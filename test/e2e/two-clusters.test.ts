@@ -58,7 +58,8 @@ async function smallCluster(name: string): Promise<ClusterConfig> {
 
 suite("two clusters", () => {
   const clusters: TestCluster[] = [];
-  const fresh = new FreshHosts();
+  // Hosts of both have the same names.
+  const fresh = new Map<TestCluster, FreshHosts>();
 
   before(async () => {
     for (const name of names)
@@ -76,7 +77,10 @@ suite("two clusters", () => {
       keys[name] = lab.privateKey;
       clusters.push(new TestCluster(config));
     }
-    await fresh.remember(clusters.flatMap(({ hosts }) => [...hosts.values()]));
+    for (const cluster of clusters) {
+      fresh.set(cluster, new FreshHosts());
+      await fresh.get(cluster)?.remember(cluster.hosts.values());
+    }
     await installExample();
     writeFileSync(join(folder, "Pulumi.dev.yaml"), stringify({ config: { "two-clusters:clusters": configs } }));
     for (const name of names) {
@@ -112,6 +116,6 @@ suite("two clusters", () => {
 
   test("destroy leaves the hosts of both as they were", async () => {
     await succeed("destroy", "--yes", "--skip-preview");
-    await fresh.assertClean(...clusters.flatMap(({ hosts }) => [...hosts.values()]));
+    for (const [{ hosts }, theirs] of fresh) await theirs.assertClean(...hosts.values());
   });
 });
