@@ -48,7 +48,7 @@ export function originOf(wanted: Wanted, source: BundleSource, online: boolean):
   if (official) return "official";
   if (source === "official") {
     throw new Error(
-      `the official SHA-256 of ${name} ${version} is unknown: fill it in in artifacts/lock.json, or run this with --source auto or build`,
+      `the official SHA-256 of ${name} ${version} is unknown: add it to artifacts/lock.json, or run this with --source auto or build`,
     );
   }
   if (!canBuild(name))

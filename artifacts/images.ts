@@ -35,7 +35,7 @@ export const byMinor = ({ versions = {}, path }: ImageLock, { kubernetes }: Pick
 /** An image's official digest. Throws if it is not known. */
 export function officialDigest({ reference, digest }: LockedImage): string {
   if (digest !== "unknown") return digest;
-  throw new Error(`the official digest of image ${reference} is unknown: fill it in in artifacts/lock.json, or use a bundle`);
+  throw new Error(`the official digest of image ${reference} is unknown: add it to artifacts/lock.json, or use a bundle`);
 }
 
 /** The archives that hold images in a bundle or on a mirror, by file name, in the order of the images. */

@@ -96,7 +96,7 @@ export function lockedFile(name: FileName, version: string, architecture: Archit
 export function officialSha256({ name, version, url, sha256 }: LockedFile): string {
   if (sha256 !== "unknown") return sha256;
   throw new Error(
-    `the official SHA-256 of ${name} ${version} (${url}) is unknown: fill it in in artifacts/lock.json, or use a bundle`,
+    `the official SHA-256 of ${name} ${version} (${url}) is unknown: add it to artifacts/lock.json, or use a bundle`,
   );
 }
 

@@ -7,7 +7,7 @@ import type { Known } from "./provider.ts";
 import type { Cluster } from "./schema.ts";
 import { fileWords } from "./stack-file.ts";
 
-/** The project's name, which prefixes its config keys whatever the stack. */
+/** What prefixes the config keys, whatever the stack, and whatever name `pulumi new` gave to a copy of the project. */
 const project = "ha-kubernetes";
 /** Config keys whose values must be encrypted. */
 export const secretNames = ["sshPrivateKey", "sshPassword", "backupSshPrivateKey"] as const;
@@ -100,9 +100,17 @@ function asJson(text: string): unknown {
 }
 
 function unknownKeys({ values }: StackConfig): Problem[] {
-  const own = Object.keys(values).filter((key) => key.startsWith(`${project}:`));
+  const all = Object.keys(values);
+  const own = all.filter((key) => key.startsWith(`${project}:`));
+  // The CLI itself puts the name of the project before a key, and a copy of this one may have another.
+  const strays = all.flatMap((key): Problem[] => {
+    const name = secretNames.find((it) => key.endsWith(`:${it}`) && key !== fullKey(it));
+    return name === undefined
+      ? []
+      : oneProblem(visible(key), "is not read", fullKey(name), `config set --secret ${fullKey(name)}`);
+  });
   const allowed = keys.map(fullKey);
-  return own
+  const unknown = own
     .filter((key) => !allowed.includes(key))
     .map((key) => {
       const meant = didYouMean(key, allowed);
@@ -112,6 +120,7 @@ function unknownKeys({ values }: StackConfig): Problem[] {
         allowed: allowed.join(", "),
       };
     });
+  return [...strays, ...unknown];
 }
 
 function secretKeyProblems({ values, secretKeys }: StackConfig): Problem[] {

@@ -1,4 +1,5 @@
 import { writeFile } from "node:fs/promises";
+import { parseArgs } from "node:util";
 import { configDocs, stackFileSchema } from "../config/reference.ts";
 import { known } from "../providers/index.ts";
 
@@ -13,6 +14,11 @@ export function generated(): Record<string, string> {
 }
 
 if (import.meta.main) {
+  const { values } = parseArgs({ options: { help: { type: "boolean", short: "h" } } });
+  if (values.help) {
+    console.log(`npm run generate: writes ${Object.keys(generated()).join(" and ")} from the schema and the rules of config/`);
+    process.exit();
+  }
   for (const [path, text] of Object.entries(generated())) {
     await writeFile(new URL(`../${path}`, import.meta.url), text);
     console.log(`wrote ${path}`);

@@ -111,6 +111,30 @@ export function wordsOf(args: readonly string[]): string[] {
   return [...args.slice(0, end).filter(isWord), ...args.slice(end + 1)];
 }
 
+/**
+ * The arguments of a `config` command, with `prefix` before its key unless the key has a prefix. The CLI would write the name of the
+ * project there, which `pulumi new` may have changed in a copy, while the program reads the same keys in every copy.
+ */
+export function withKeyPrefix({ args, words }: Pick<CommandLine, "args" | "words">, prefix: string): string[] {
+  const [command, verb = "", key = ""] = words;
+  if (command !== "config" || !["set", "set-all", "get", "rm", "rm-all"].includes(verb)) return [...args];
+  const prefixed = (text: string) => (/^[^=["]*:/.test(text) ? text : `${prefix}${text}`);
+  if (verb === "set-all")
+    return args.map((arg, index) => {
+      const [, flag, pair] = /^(--(?:plaintext|secret)=)(.*)$/s.exec(arg) ?? [];
+      if (flag !== undefined) return `${flag}${prefixed(pair ?? "")}`;
+      return ["--plaintext", "--secret"].includes(args[index - 1] ?? "") ? prefixed(arg) : arg;
+    });
+  const isKey = (arg: string) => (verb === "rm-all" ? words.slice(2).includes(arg) : arg === key);
+  const from = args.indexOf(verb);
+  let done = false;
+  return args.map((arg, index) => {
+    if (index <= from || done || arg.startsWith("-") || valued.includes(args[index - 1] ?? "") || !isKey(arg)) return arg;
+    done = verb !== "rm-all";
+    return prefixed(arg);
+  });
+}
+
 /** The stack that `stack init NAME`, `cancel NAME` and similar commands name. */
 function stackWord([first, second, third]: readonly string[]): string | undefined {
   if (first === "cancel") return second;

@@ -3,11 +3,11 @@ import { join, resolve } from "node:path";
 import { text } from "node:stream/consumers";
 import { parse } from "yaml";
 import { type Packages, servePlugins } from "../plugins/serve.ts";
-import { type CommandLine, commandLine, defaultStack, type Operation, usage } from "./arguments.ts";
+import { type CommandLine, commandLine, defaultStack, type Operation, usage, withKeyPrefix } from "./arguments.ts";
 import { type Cli, findCli } from "./cli.ts";
 import { environmentFor, readStackFile } from "./environment.ts";
 import { EventLog } from "./events.ts";
-import { guardConfigSet, guardNames, setsConfig } from "./guard.ts";
+import { guardConfigSet, guardNames, keyPrefix, setsConfig } from "./guard.ts";
 import { type Deployment, withBegunCommands, withoutBegunCommands, withoutFinishedCreates } from "./interrupted.ts";
 import { asksForOutputs, showOutputs } from "./outputs.ts";
 import { type ProgramServer, serveProgram } from "./program.ts";
@@ -36,7 +36,8 @@ export async function main(argv: readonly string[], { packages = {} }: { package
     console.log(usage());
     return argv.length === 0 ? 1 : 0;
   }
-  const line = commandLine(argv);
+  const given = commandLine(argv);
+  const line = given.words[0] === "config" && isOwnProject() ? { ...given, args: withKeyPrefix(given, keyPrefix) } : given;
   if (line.asksForHelp) {
     const cli = await findCli(say);
     console.log(`${usage()}\n\nHelp of the CLI itself:\n`);
@@ -48,8 +49,7 @@ export async function main(argv: readonly string[], { packages = {} }: { package
   const needsFile = line.operation === "up" || line.operation === "preview" || setsConfig(line.words);
   if (needsFile && !readStackFile(folder, stack).exists)
     throw new Error(`there is no stack ${stack}: Pulumi.${stack}.yaml does not exist. ${stackAdvice(folder, stack)}`);
-  if (needsFile && project().name === "ha-kubernetes")
-    guardNames(`Pulumi.${stack}.yaml`, readFileSync(join(folder, `Pulumi.${stack}.yaml`), "utf8"));
+  if (needsFile && isOwnProject()) guardNames(`Pulumi.${stack}.yaml`, readFileSync(join(folder, `Pulumi.${stack}.yaml`), "utf8"));
   const session = { cli, line, stack, env: environmentFor(folder, stack, cli.path) };
   if (line.operation !== undefined) return deploy(session, line.operation, packages);
   const args = plainArguments(line, stack);
@@ -92,15 +92,21 @@ async function guarded({ args, words }: CommandLine): Promise<string | undefined
   if (!setsConfig(words)) return undefined;
   const waits = words[1] === "set" && words[3] === undefined && !process.stdin.isTTY;
   const input = waits ? await text(process.stdin) : undefined;
-  guardConfigSet(args, input, project().name === "ha-kubernetes");
+  guardConfigSet(args, input, isOwnProject());
   return input;
 }
 
-function project(): { name: string; main: string } {
+/** The file of the program. */
+function mainFile(): string {
   const file = join(folder, "Pulumi.yaml");
   if (!existsSync(file)) throw new Error(`${folder} has no Pulumi.yaml: run this in the project's folder`);
-  const yaml = parse(readFileSync(file, "utf8"));
-  return { name: yaml.name, main: yaml.main ?? "index.ts" };
+  return parse(readFileSync(file, "utf8")).main ?? "index.ts";
+}
+
+/** Whether the folder has this project's program. `pulumi new` gives Pulumi.yaml of a copy another name, but not package.json. */
+function isOwnProject(): boolean {
+  const file = join(folder, "package.json");
+  return existsSync(file) && JSON.parse(readFileSync(file, "utf8")).name === "ha-kubernetes";
 }
 
 /** Runs a command that runs the program, together with the servers that it needs. */
@@ -110,7 +116,7 @@ async function deploy(session: Session, operation: Operation, packages: Packages
   const kind = Object.keys(chosen).length > 0 ? "this project's own" : "Pulumi's";
   say(`engine: Pulumi CLI ${cli.version} (${cli.origin}), providers: ${kind}`);
   const plugins = await servePlugins({ ...chosen, ...packages });
-  const program = await serveProgram(folder, project().main);
+  const program = await serveProgram(folder, mainFile());
   const events = new EventLog();
   try {
     const environment = {

@@ -7,7 +7,8 @@ import { wordsOf } from "./arguments.ts";
 // `config set` must not write a secret in clear text, replace a good secret with an empty or wrong one, replace the cluster with a
 // word, or write a key that no program reads.
 
-const prefix = "ha-kubernetes:";
+/** What the config keys of this project's program begin with, whatever a copy of the project is called. */
+export const keyPrefix = "ha-kubernetes:";
 
 /** Whether a command line sets config values. */
 export const setsConfig = (words: readonly string[]): boolean => words[0] === "config" && /^set(-all)?$/.test(words[1] ?? "");
@@ -48,7 +49,7 @@ export function guardNames(name: string, text: string): void {
 
 /** The whole cluster is one mapping: a word in its place would lose the cluster, and a key beside it would be a setting that nothing reads. */
 function guardCluster(given: string | undefined, value: string | undefined, isPath: boolean, isOwnProject: boolean): void {
-  const key = given?.replace(prefix, "") ?? "";
+  const key = given?.replace(keyPrefix, "") ?? "";
   if (!isOwnProject || !/^cluster([.[]|$)/.test(key) || key.includes(":")) return;
   if (key === "cluster" && value?.trim().startsWith("{") !== true)
     throw new Error(
@@ -61,7 +62,7 @@ function guardCluster(given: string | undefined, value: string | undefined, isPa
 function guardValue(given: string | undefined, value: string | undefined, isSecret: boolean, isOwnProject: boolean): void {
   const nothing = "Nothing was written.";
   if (!isSecret && holdsPrivateKey(value ?? "")) throw new Error(`the value is a private key. ${nothing} Add --secret`);
-  const key = given?.replace(prefix, "").split(/[.[]/)[0];
+  const key = given?.replace(keyPrefix, "").split(/[.[]/)[0];
   if (!isSecret && (holdsPassword(value ?? "") || holdsPassword(given ?? ""))) {
     const cure = key === "cluster" ? "Remove user and password from it: the cluster holds no secret" : "Add --secret";
     throw new Error(`the value has a URL with a password. ${nothing} ${cure}`);

@@ -4,7 +4,7 @@ import { oneProblem, type Problem, problemsText } from "../config/problems.ts";
 import { providerOf } from "../config/provider.ts";
 import type { Cluster, Role } from "../config/schema.ts";
 import { artifactsFor, passingArtifacts } from "../hosts/artifact-list.ts";
-import { configuredArtifacts } from "./baremetal/artifacts.ts";
+import { configuredArtifacts } from "./configured.ts";
 import { known } from "./index.ts";
 
 // Whether every file that hosts will take has a hash is known before anything runs. Hosts' lists themselves are first made in the

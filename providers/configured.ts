@@ -1,7 +1,9 @@
+import { readFileSync } from "node:fs";
+import { z } from "zod";
 import type { Cluster, HostConfig } from "../config/schema.ts";
-import type { Connection, Host, Infrastructure } from "./contract.ts";
+import type { ArtifactSource, Connection, Host, Infrastructure } from "./contract.ts";
 
-// What providers whose hosts stand in the config have in common.
+// The parts of an infrastructure that stand in the config, for the providers that take them from there.
 
 /** The config's hosts in its order, with what the provider adds: how they are reached and what they stand on. */
 export function configuredHosts(
@@ -19,6 +21,41 @@ export function configuredHosts(
 /** The API's endpoint at the config's own address: a virtual IP of the balancers, or the balancer that the user runs. */
 export function configuredEndpoint({ api, balancer }: Cluster): Infrastructure["endpoint"] {
   if (api.address === undefined)
-    throw new Error("config key ha-kubernetes:cluster.api.address is missing: hosts of one's own need one");
+    throw new Error("config key ha-kubernetes:cluster.api.address is missing: your own hosts need one");
   return { kind: balancer.kind === "external" ? "given" : "haproxy", address: api.address, port: api.port };
+}
+
+/** Where a bundle lies on every host, if the config says nothing else. */
+const DEFAULT_FOLDER = "/var/cache/ha-kubernetes/bundle";
+
+const manifestSchema = z.object({
+  files: z.record(z.string(), z.object({ sha256: z.string().regex(/^[0-9a-f]{64}$/, "a SHA-256, 64 hex digits") })),
+});
+
+/** Where hosts take files from, by config. A bundle's manifest is read here and now: it is a small file of this machine. */
+export function configuredArtifacts({ source, location, manifest }: Cluster["artifacts"]): ArtifactSource {
+  const sha256 = manifest === undefined ? {} : { sha256: readManifest(manifest) };
+  switch (source) {
+    case "official":
+      return { kind: "official", location: "" };
+    case "mirror":
+      return { kind: "mirror", location: location ?? "", ...sha256 };
+    case "bundle":
+      return { kind: "bundle", location: location ?? DEFAULT_FOLDER, ...sha256 };
+  }
+}
+
+/** SHA-256 by file name of a bundle's manifest.json. Throws if the file is missing or is not a manifest. */
+function readManifest(path: string): Record<string, string> {
+  const wrong = (why: string) =>
+    new Error(`config key ha-kubernetes:cluster.artifacts.manifest: ${path} ${why}; npm run bundle writes one`);
+  let json: unknown;
+  try {
+    json = JSON.parse(readFileSync(path, "utf8"));
+  } catch (error) {
+    throw wrong(`can't be read as JSON: ${error instanceof Error ? error.message : error}`);
+  }
+  const manifest = manifestSchema.safeParse(json);
+  if (!manifest.success) throw wrong(`is not a manifest: ${z.prettifyError(manifest.error)}`);
+  return Object.fromEntries(Object.entries(manifest.data.files).map(([name, { sha256 }]) => [name, sha256]));
 }

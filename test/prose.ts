@@ -1,4 +1,5 @@
-import { globSync, readFileSync } from "node:fs";
+import { globSync, readFileSync, statSync } from "node:fs";
+import { parseArgs } from "node:util";
 
 // npm run lint:prose [-- FOLDER...]: finds words that cost an English reader a second reading, and lines of docs that are too long.
 // With folders, it also looks at their code.
@@ -93,9 +94,15 @@ export function longLines(text: string): Finding[] {
   });
 }
 
-/** Every finding in documents and in the code of these folders, each as one line that begins with file and line. */
+/**
+ * Every finding in documents and in the code of these folders, each as one line that begins with file and line.
+ *
+ * @throws Error if one of `more` is not a folder
+ */
 export function proseFindings(more: readonly string[] = []): string[] {
   const cwd = new URL("../", import.meta.url).pathname;
+  const unknown = more.find((folder) => !statSync(`${cwd}${folder}`, { throwIfNoEntry: false })?.isDirectory());
+  if (unknown !== undefined) throw new Error(`${unknown} is not a folder of this project`);
   const docs = globSync(["*.md", "docs/**/*.md", ".github/**/*.md"], { cwd }).filter((path) => path !== generated);
   const code = globSync(
     [...folders, ...more].flatMap((folder) => [`${folder}/**/*.{ts,mjs,sh,yaml,go}`, `${folder}/**/files/**/*`]),
@@ -113,8 +120,16 @@ export function proseFindings(more: readonly string[] = []): string[] {
     });
 }
 
+const usage =
+  "npm run lint:prose [-- FOLDER...]: checks the documents and the code of this project, and the code in FOLDER, too.";
+
 if (import.meta.main) {
-  const findings = proseFindings(process.argv.slice(2));
+  const { values, positionals } = parseArgs({ allowPositionals: true, options: { help: { type: "boolean", short: "h" } } });
+  if (values.help) {
+    console.log(usage);
+    process.exit();
+  }
+  const findings = proseFindings(positionals);
   if (findings.length > 0) console.error(findings.join("\n"));
   process.exitCode = findings.length > 0 ? 1 : 0;
 }

@@ -112,7 +112,7 @@ const edges: Rule = {
 };
 
 const farFromBalancers: Rule = {
-  says: "No balancer is in the range of `nodeCidrs` that holds the virtual IP: nobody may answer for it there.",
+  says: "No balancer is in the range of `nodeCidrs` that holds the virtual IP: no host there could answer for it.",
   check(cluster) {
     const { address } = cluster.api;
     if (address === undefined || !buildsBalancer(cluster)) return [];

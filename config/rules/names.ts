@@ -10,7 +10,7 @@ const below = (name: string, domain: string) => name === domain || name.endsWith
 const isLoopback = (name: string) => below(name, "localhost") || name === "localhost.localdomain";
 
 const hostNames: Rule = {
-  says: "No host is called localhost, like an address or like the API; no host's name begins with another one's and a dot, or with `client-` before another one's.",
+  says: "No host is called localhost, like an address or like the API; no host's name begins with another one's and a dot, or with `client-` before another one's; no control plane's name is a version, a hyphen and another one's; no etcd host is called `ca`, or `ca-` and a number.",
   check(cluster) {
     const { hosts } = cluster;
     const apiNames = apiPlaces(cluster, "domainName");
@@ -26,10 +26,15 @@ const hostNames: Rule = {
       // Snapshots of both would be taken for each other's.
       if (other !== undefined)
         return wrong(`begins with the name of host ${other} and a dot`, "names that don't begin with another's");
-      const peer = /^client-(.+)/.exec(name)?.[1] ?? "";
-      // The program names a certificate of that host so.
-      if (Object.hasOwn(hosts, peer))
-        return wrong(`is called like a certificate of host ${peer}`, "a name without client- before another's");
+      const twice = (of: string, allowed: string) => wrong(`would give one of its resources the name of one of ${of}`, allowed);
+      // Host m1 has `etcd-client-m1`, and `control-plane-1.35.6-m1` where an upgrade passes that version.
+      const [, before, peer = ""] = /^(client|\d+\.\d+\.\d+)-(.+)/.exec(name) ?? [];
+      const areControlPlanes = [name, peer].every((it) => hosts[it]?.roles.includes("control-plane"));
+      if (Object.hasOwn(hosts, peer) && (before === "client" || areControlPlanes))
+        return twice(`host ${peer}`, `a name without ${before}- before another's`);
+      // Etcd's authority is `etcd-ca`, its later generations `etcd-ca-2` and so on.
+      if (hosts[name]?.roles.includes("etcd") && /^ca(-\d+)?$/.test(name))
+        return twice("etcd's authority", "another name, such as m1");
       return [];
     });
   },
@@ -62,7 +67,7 @@ const publicDomain: Rule = {
 };
 
 const extraNames: Rule = {
-  says: "One of `api.extraNames` looks like an address and is none.",
+  says: "One of `api.extraNames` looks like an address but is not one.",
   check: ({ api: { extraNames } }) =>
     extraNames.flatMap((name, index) =>
       /(^|\.)\d+$/.test(name) && !isIPv4(name)

@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { configuredArtifacts } from "../baremetal/artifacts.ts";
+import { configuredArtifacts } from "../configured.ts";
 import type { Host, Infrastructure, ProviderArgs } from "../contract.ts";
 import { awsAddons } from "./addons/registry.ts";
 import { createBastion } from "./bastion.ts";

@@ -1,6 +1,5 @@
-import { configuredEndpoint, configuredHosts } from "../configured.ts";
+import { configuredArtifacts, configuredEndpoint, configuredHosts } from "../configured.ts";
 import type { Infrastructure, ProviderArgs } from "../contract.ts";
-import { configuredArtifacts } from "./artifacts.ts";
 import { hostConnection } from "./connection.ts";
 
 /** Hosts that exist already, as the config lists them. They outlive the stack: `destroy` undoes the stages on each. */

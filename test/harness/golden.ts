@@ -2,11 +2,13 @@ import assert from "node:assert/strict";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 
-const folder = new URL("../golden/", import.meta.url).pathname;
+/** With a slash at its end. */
+const folder = process.env.HA_KUBERNETES_GOLDEN_FOLDER ?? new URL("../golden/", import.meta.url).pathname;
 
 /**
  * Compares `text` with the file test/golden/`name`, such as `etcd/etcd.service`. `npm run golden` sets HA_KUBERNETES_GOLDEN=renew:
- * then the file is written instead, and `git diff` shows what changed. Fails when the two differ or the file does not exist.
+ * then the file is written instead, and `git diff` shows what changed. HA_KUBERNETES_GOLDEN_FOLDER takes the place of test/golden/.
+ * Fails when the two differ or the file does not exist.
  * Import this in the .test.ts file itself: that is how `npm run golden` finds the tests to run.
  */
 export function golden(name: string, text: string, root: string = folder): void {

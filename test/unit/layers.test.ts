@@ -18,12 +18,14 @@ const files = globSync(`{${layers.flat().join(",")}}{,/**/*.ts}`, { cwd: root })
 const folderOf = (file: string) => file.split("/")[0] as string;
 const layerOf = (file: string) => layers.findIndex((folders) => folders.includes(folderOf(file)));
 
+const importsOf = (file: string) =>
+  ts.preProcessFile(readFileSync(root + file, "utf8"), true, true).importedFiles.map(({ fileName }) => fileName);
+
 /** What each file imports of ours: values and types, at the top of the file and by import(). */
 const imports = new Map(
   files.map((file) => {
-    const { importedFiles } = ts.preProcessFile(readFileSync(root + file, "utf8"), true, true);
-    const own = importedFiles.filter(({ fileName }) => /^\.{1,2}\/.*\.ts$/.test(fileName));
-    return [file, own.map(({ fileName }) => join(dirname(file), fileName))];
+    const own = importsOf(file).filter((name) => /^\.{1,2}\/.*\.ts$/.test(name));
+    return [file, own.map((name) => join(dirname(file), name))];
   }),
 );
 
@@ -51,10 +53,18 @@ test("no file imports a higher layer", () => {
     targets.filter((target) => layerOf(target) > layerOf(file)).map((target) => `${file} imports ${target}`),
   );
   assert.deepEqual(upward, []);
-  assert.ok(
-    [...imports.values()].flat().every((target) => layerOf(target) >= 0),
-    "an imported folder has no layer",
+  const unknown = [...imports].flatMap(([file, targets]) =>
+    targets.filter((target) => layerOf(target) < 0).map((target) => `${file} imports ${target}, whose folder is in no layer`),
   );
+  assert.deepEqual(unknown, []);
+});
+
+test("what hosts hold is decided without Pulumi: only the reader of the config imports it", () => {
+  const pure = ["keys", "config", "artifacts", "addons", "hosts"];
+  const importing = files.filter(
+    (file) => pure.includes(folderOf(file)) && importsOf(file).some((name) => name.startsWith("@pulumi/")),
+  );
+  assert.deepEqual(importing, ["config/load.ts"]);
 });
 
 test("no files and no folders import each other in a circle", () => {

@@ -129,16 +129,16 @@ const wholeRanges: Rule<AwsCluster> = {
 };
 
 const ownBastion: Rule<AwsCluster> = {
-  says: "On aws the cluster has no `ssh.bastion`: the program makes one.",
-  check: ({ ssh: { bastion } }) =>
-    bastion === undefined
-      ? []
-      : oneProblem(
-          at("ssh", "bastion"),
-          `is ${shown(bastion)}`,
-          "nothing, because the program makes it",
-          "aws.ssh.bastion has one made",
-        ),
+  says: "On aws the cluster has no `ssh.bastion`: the program makes one with `aws.ssh.bastion`, and then no host is called `bastion`.",
+  check({ ssh: { bastion }, aws, hosts }) {
+    const key = at("ssh", "bastion");
+    if (bastion !== undefined)
+      return oneProblem(key, `is ${shown(bastion)}`, "nothing, because the program makes it", "aws.ssh.bastion has one made");
+    // Both host keys would be the resource `host-key-bastion`.
+    return aws.ssh.bastion !== undefined && hosts.bastion !== undefined
+      ? oneProblem(at("hosts", "bastion"), "has the name of the instance that aws.ssh.bastion makes", "a name of its own")
+      : [];
+  },
 };
 
 /** Rules about networks on aws. */

@@ -87,7 +87,7 @@ test("an official image is refused only if its digest is unknown", () => {
   assert.match(officialDigest(lockedImage("gauge", versions, theirs)), /^sha256:/);
   assert.throws(() => officialDigest(lockedImage("meter", versions, theirs)), {
     message:
-      "the official digest of image registry.example.com/meter:7.0.0 is unknown: fill it in in artifacts/lock.json, or use a bundle",
+      "the official digest of image registry.example.com/meter:7.0.0 is unknown: add it to artifacts/lock.json, or use a bundle",
   });
 });
 

@@ -40,6 +40,15 @@ export const badAws: readonly Bad[] = [
     ],
   },
   {
+    mistake: "a host with the name of the bastion",
+    from: aws,
+    edit: (c) => {
+      c.hosts.bastion = c.hosts.w1;
+      delete c.hosts.w1;
+    },
+    keys: ["cluster.hosts.bastion"],
+  },
+  {
     mistake: "version without what the provider adds",
     from: aws,
     edit: (c) => {

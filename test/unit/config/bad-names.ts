@@ -15,6 +15,16 @@ export const badNames: readonly Bad[] = [
   ...["localhost", "localhost.localdomain", "10.0.0.22", "api.prod.internal", "m1.example.com", "client-m1"].map((name) =>
     bad(`host ${name}`, renamed(name), `cluster.hosts.${name}`),
   ),
+  ...["ca", "ca-2", "1.35.6-m2"].map((name) =>
+    bad(
+      `etcd member and control plane ${name}`,
+      (c) => {
+        c.hosts[name] = c.hosts.m1;
+        delete c.hosts.m1;
+      },
+      `cluster.hosts.${name}`,
+    ),
+  ),
   ...["localhost.localdomain", "api.localhost"].map((name) =>
     bad(
       `an API at ${name}`,

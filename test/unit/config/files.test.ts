@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
 import { parse } from "yaml";
@@ -26,16 +27,25 @@ for (const [path, text] of Object.entries(generated())) {
   });
 }
 
+test("npm run generate -- --help writes nothing", () => {
+  const generate = new URL("docs/generate.ts", project).pathname;
+  const { status, stdout } = spawnSync(process.execPath, [generate, "--help"], { encoding: "utf8" });
+  assert.equal(status, 0);
+  assert.match(stdout, /^npm run generate: writes /);
+  assert.doesNotMatch(stdout, /wrote/);
+});
+
 for (const path of stacks) {
   test(`${path} is a right config`, () => {
     const parsed = parseCluster(parse(read(path)).config["ha-kubernetes:cluster"], known);
     assert.ok(parsed.ok, parsed.ok ? "" : parsed.problems.map(problemText).join("\n"));
   });
 
+  // From the project's folder, where the CLI reads stacks: users copy examples there.
   test(`${path} names the schema for editors`, () => {
     const [, schema] = /^# yaml-language-server: \$schema=(\S+)$/m.exec(read(path)) ?? [];
     assert.ok(schema !== undefined, "no line # yaml-language-server: $schema=");
-    assert.ok("properties" in JSON.parse(readFileSync(new URL(schema, new URL(path, project)), "utf8")));
+    assert.ok("properties" in JSON.parse(read(schema)));
   });
 }
 
@@ -62,4 +72,26 @@ test("the schema for editors refuses keys that nothing reads, knows the lock's v
   const patterns = parts(schema).flatMap(({ pattern }) => (typeof pattern === "string" ? pattern : []));
   assert.ok(patterns.length > 50);
   for (const pattern of patterns) assert.doesNotMatch(pattern, /\\p\{/);
+});
+
+test("every key has a description, which docs/config.md and editors show", () => {
+  const keysOf = (schema: unknown, path: string): { key: string; description: unknown }[] => {
+    if (typeof schema !== "object" || schema === null) return [];
+    // allOf says which provider's section goes with which provider, and describes nothing.
+    const { properties = {}, allOf: _, ...others } = schema as Record<string, object>;
+    return [
+      ...Object.entries(properties).flatMap(([name, value]) => [
+        { key: `${path}.${name}`, description: value.description },
+        ...keysOf(value, `${path}.${name}`),
+      ]),
+      ...Object.values(others).flatMap((value) => keysOf(value, path)),
+    ];
+  };
+  const { config } = JSON.parse(read("config/schema.json")).properties;
+  const all = keysOf(config.properties["ha-kubernetes:cluster"], "cluster");
+  assert.ok(all.some(({ key }) => key === "cluster.etcd.backup.copyToSsh.host"));
+  assert.deepEqual(
+    all.filter(({ description }) => !description).map(({ key }) => key),
+    [],
+  );
 });

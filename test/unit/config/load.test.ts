@@ -79,6 +79,14 @@ test("a mistyped key beside the cluster", () => {
   );
 });
 
+test("a secret under the name that a copy of the project has", () => {
+  const config = stack(lab(), { "my-cluster:sshPrivateKey": key }, ["my-cluster:sshPrivateKey"]);
+  assert.equal(
+    complaint(config),
+    "- my-cluster:sshPrivateKey is not read | allowed: ha-kubernetes:sshPrivateKey | cure: config set --secret ha-kubernetes:sshPrivateKey",
+  );
+});
+
 test("metal without anything to log in with", () => {
   assert.equal(
     complaint(stack(metal())),

@@ -21,7 +21,16 @@ function taken(name: string, more: object = {}) {
 
 test("hosts are called as RFC 1123 has it, up to 63 characters", () => {
   assert.equal(longest.length, 63);
-  for (const name of ["prod-eu-central-1-k8s-worker-0002", "w2.example.com", "1000", "client-a", "m10.example.com", longest])
+  for (const name of [
+    "prod-eu-central-1-k8s-worker-0002",
+    "w2.example.com",
+    "1000",
+    "client-a",
+    "1.35.6-a",
+    "ca",
+    "m10.example.com",
+    longest,
+  ])
     assert.deepEqual(taken(name).warnings, [], name);
 });
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { commandLine } from "../../../engine/arguments.ts";
+import { commandLine, withKeyPrefix } from "../../../engine/arguments.ts";
 
 const lineOf = (...argv: string[]) => commandLine(argv, {});
 
@@ -53,4 +53,20 @@ test("a mistyped --stack is named before the CLI complains about it or its value
   for (const words of [["--stak", "t1"], ["--stacks=t1"], ["--sta", "t1"]])
     assert.throws(() => commandLine(["up", ...words], {}), /is not a flag; did you mean --stack\?/, words.join(" "));
   for (const flag of ["--yes", "--show-secrets", "--skip-preview", "--save-plan=x"]) commandLine(["up", flag], {});
+});
+
+test("the key of a config command gets the program's prefix, and nothing else changes", () => {
+  const prefixed = (text: string) => withKeyPrefix(lineOf("config", ...text.split(" ")), "p:").join(" ");
+  for (const [given, wanted] of [
+    ["set --secret sshPassword sshPassword", "set --secret p:sshPassword sshPassword"],
+    ["--json set --type string --path cluster.name -- set", "--json set --type string --path p:cluster.name -- set"],
+    ["set aws:region eu-west-1", "set aws:region eu-west-1"],
+    ['set --path cluster["a:b"] x', 'set --path p:cluster["a:b"] x'],
+    ["set-all --plaintext a=x:y --secret=b=c --path", "set-all --plaintext p:a=x:y --secret=p:b=c --path"],
+    ["get sshPassword", "get p:sshPassword"],
+    ["rm-all a q:b c", "rm-all p:a q:b p:c"],
+    ["cp --dest other a", "cp --dest other a"],
+    ["", ""],
+  ])
+    assert.equal(prefixed(given as string).trim(), `config ${wanted}`.trim());
 });

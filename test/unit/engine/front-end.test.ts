@@ -65,6 +65,15 @@ test("a private key without --secret is not written", async () => {
   assert.equal(project.read("Pulumi.dev.yaml"), before);
 });
 
+test("a copy of this project under another name keeps its secrets under the keys that the program reads", async () => {
+  const project = new TestProject(command("a"));
+  project.write("package.json", JSON.stringify({ name: "ha-kubernetes", type: "module" }));
+  const { code, text } = await project.run(["config", "set", "--secret", "sshPassword", "correct horse"]);
+  assert.equal(code, 0, text);
+  assert.match(project.read("Pulumi.dev.yaml"), /^ {2}ha-kubernetes:sshPassword:\n {4}secure: /m);
+  assert.equal((await project.run(["config", "get", "sshPassword"])).stdout, "correct horse\n");
+});
+
 test("the state may be in another folder; the CLI itself gets the same backend and passphrase", async () => {
   const elsewhere = scratch();
   const project = new TestProject(command("a"));

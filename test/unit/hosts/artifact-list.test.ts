@@ -138,7 +138,7 @@ describe("where a host takes it from", () => {
     const source = { kind: "official" as const, location: "" };
     assert.throws(
       () => artifactsFor({ roles: ["worker"], versions, architecture: "amd64", source }),
-      /the official SHA-256 of runc .* is unknown: fill it in in artifacts\/lock\.json, or use a bundle/,
+      /the official SHA-256 of runc .* is unknown: add it to artifacts\/lock\.json, or use a bundle/,
     );
   });
 

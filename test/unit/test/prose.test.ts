@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { test } from "node:test";
 import { longLines, oddWords, proseFindings } from "../../prose.ts";
 
@@ -62,3 +63,17 @@ test("documents: code in backticks is left alone, long lines are found outside o
 });
 
 test("this project's prose is plain", () => assert.deepEqual(proseFindings(), []));
+
+test("lint:prose refuses a folder and an option that it doesn't know, and --help checks nothing", () => {
+  const run = (...args: string[]) =>
+    spawnSync(process.execPath, [new URL("../../prose.ts", import.meta.url).pathname, ...args], { encoding: "utf8" });
+  const folder = run("hots");
+  assert.notEqual(folder.status, 0);
+  assert.match(folder.stderr, /hots is not a folder of this project/);
+  const option = run("--fix");
+  assert.notEqual(option.status, 0);
+  assert.match(option.stderr, /Unknown option '--fix'/);
+  const help = run("--help");
+  assert.deepEqual([help.status, help.stderr], [0, ""]);
+  assert.match(help.stdout, /^npm run lint:prose \[-- FOLDER\.\.\.\]/);
+});
