@@ -78,10 +78,10 @@ onCluster(config, (scenario) => {
   });
 
   test("a repair lets a member with damaged data join again", async () => {
-    // One byte inside the twentieth record of the log: elsewhere etcd may see a torn write and truncate its log.
+    // The last byte of the data in the twentieth record of the log: elsewhere etcd may see a torn write and truncate its log.
     await m3.sh(`systemctl stop etcd; f=$(ls /var/lib/etcd/member/wal/*.wal | tail -n 1); at=0; for n in $(seq 20); do
         length=$(od -A n -t d8 -j $at -N 8 $f); size=$((length & 0xffffffffffffff)); from=$((at + 8)); at=$((from + size + (length < 0 ? (length >> 56) & 7 : 0)))
-      done; at=$((from + size / 2)); byte=$(od -A n -t u1 -j $at -N 1 $f)
+      done; at=$((from + size - 1)); byte=$(od -A n -t u1 -j $at -N 1 $f)
       printf "\\\\x$(printf %02x $((byte ^ 255)))" | dd of=$f bs=1 seek=$at conv=notrunc status=none; systemctl start --no-block etcd`);
     await mends(/put the old data into .*crc mismatch/);
     await cluster.settled();

@@ -117,6 +117,14 @@ const logs: [line: string, damage: string][] = [
     "panic: tocommit(35) is out of range [lastIndex(31)]. Was the raft log corrupted, truncated, or lost?",
     "panic: tocommit(35) is out of range [lastIndex(31)]. Was the raft log corrupted, truncated, or lost?",
   ],
+  [
+    '{"level":"fatal","msg":"discovery failed","error":"proto: wrong wireType = 0 for field Data","stacktrace":"x"}',
+    "proto: wrong wireType = 0 for field Data",
+  ],
+  ...["wal: file not found", "unexpected EOF", "wal: slice bounds out of range"].map((error): [string, string] => [
+    `{"level":"fatal","msg":"discovery failed","error":"${error}"}`,
+    error,
+  ]),
   ['{"level":"panic","msg":"failed to open WAL","error":"write: no space left on device"}', ""],
   ['{"level":"fatal","msg":"listen failed","error":"listen tcp 10.0.0.11:2380: bind: cannot assign requested address"}', ""],
 ];
