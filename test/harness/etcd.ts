@@ -42,8 +42,9 @@ export async function compact(host: LabHost): Promise<void> {
 /** Starts a unit that ends by itself; its last lines, whether it succeeded or not. */
 export async function runUnit(host: LabHost, unit: string): Promise<{ status: number; said: string }> {
   const { status } = await host.trySh(`systemctl start ${unit}`);
+  // The journal may not have the last lines yet when a short run ends.
   const said = await host.sh(
-    `journalctl -u ${unit} _SYSTEMD_INVOCATION_ID="$(systemctl show -p InvocationID --value ${unit})" -o cat --no-pager || true`,
+    `journalctl --sync; journalctl -u ${unit} _SYSTEMD_INVOCATION_ID="$(systemctl show -p InvocationID --value ${unit})" -o cat --no-pager || true`,
   );
   return { status, said };
 }
