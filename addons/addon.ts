@@ -91,7 +91,7 @@ export const trusts = ({ certificates }: Cluster) => ({
   "ha-kubernetes/trusts": certificates.authorities.kubernetes.trust.join(","),
 });
 
-/** A pod on every node and the ConfigMap that it reads. A changed configuration rolls the pods, a tenth of the nodes at a time. */
+/** A pod on every node and the ConfigMap that it reads. A changed configuration rolls the pods. */
 export function configuredDaemonSet(
   name: string,
   namespace: string,
@@ -101,21 +101,32 @@ export function configuredDaemonSet(
 ): KubernetesObject[] {
   return [
     { apiVersion: "v1", kind: "ConfigMap", metadata: { name, namespace, labels: labels(name) }, data },
-    {
-      apiVersion: "apps/v1",
-      kind: "DaemonSet",
-      metadata: { name, namespace, labels: labels(name) },
-      spec: {
-        selector: { matchLabels: { "k8s-app": name } },
-        updateStrategy: { type: "RollingUpdate", rollingUpdate: { maxUnavailable: "10%" } },
-        template: {
-          metadata: {
-            labels: labels(name),
-            annotations: { "ha-kubernetes/configuration": digest(JSON.stringify(data)), ...trusts(cluster) },
-          },
-          spec: podSpec,
-        },
-      },
-    },
+    daemonSet(name, namespace, podSpec, { "ha-kubernetes/configuration": digest(JSON.stringify(data)), ...trusts(cluster) }),
   ];
 }
+
+/** A pod on every node, rolled a tenth of the nodes at a time. */
+export const daemonSet = (
+  name: string,
+  namespace: string,
+  podSpec: unknown,
+  annotations?: Readonly<Record<string, string>>,
+): KubernetesObject => ({
+  apiVersion: "apps/v1",
+  kind: "DaemonSet",
+  metadata: { name, namespace, labels: labels(name) },
+  spec: {
+    selector: { matchLabels: { "k8s-app": name } },
+    updateStrategy: { type: "RollingUpdate", rollingUpdate: { maxUnavailable: "10%" } },
+    template: { metadata: { labels: labels(name), ...(annotations && { annotations }) }, spec: podSpec },
+  },
+});
+
+/** The pod of a part that every node needs before it is Ready: in the host's network, under the service account of its name. */
+export const nodeCritical = (name: string) => ({
+  serviceAccountName: name,
+  priorityClassName: "system-node-critical",
+  hostNetwork: true,
+  nodeSelector: { "kubernetes.io/os": "linux" },
+  tolerations: [{ operator: "Exists" }],
+});

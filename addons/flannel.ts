@@ -1,6 +1,6 @@
 import { lockedImage } from "../artifacts/images.ts";
 import type { Cluster } from "../config/schema.ts";
-import { type Addon, configuredDaemonSet, labels, serviceAccount } from "./addon.ts";
+import { type Addon, configuredDaemonSet, labels, nodeCritical, serviceAccount } from "./addon.ts";
 
 const name = "flannel";
 const namespace = "kube-flannel";
@@ -52,11 +52,7 @@ const json = (value: unknown) => `${JSON.stringify(value, null, 2)}\n`;
 
 function podSpec({ flannelInterface }: Cluster["network"], image: string) {
   return {
-    serviceAccountName: name,
-    priorityClassName: "system-node-critical",
-    hostNetwork: true,
-    nodeSelector: { "kubernetes.io/os": "linux" },
-    tolerations: [{ operator: "Exists" }],
+    ...nodeCritical(name),
     initContainers: [
       {
         name: "cni-configuration",

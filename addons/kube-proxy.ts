@@ -1,7 +1,7 @@
 import { stringify } from "yaml";
 import { lockedImage } from "../artifacts/images.ts";
 import type { Cluster } from "../config/schema.ts";
-import { type Addon, clusterRoleBinding, configuredDaemonSet } from "./addon.ts";
+import { type Addon, clusterRoleBinding, configuredDaemonSet, nodeCritical } from "./addon.ts";
 
 const name = "kube-proxy";
 const namespace = "kube-system";
@@ -57,11 +57,7 @@ function former({ api }: Cluster): string {
 
 function podSpec(image: string) {
   return {
-    serviceAccountName: name,
-    priorityClassName: "system-node-critical",
-    hostNetwork: true,
-    nodeSelector: { "kubernetes.io/os": "linux" },
-    tolerations: [{ operator: "Exists" }],
+    ...nodeCritical(name),
     containers: [
       {
         name,

@@ -52,7 +52,7 @@ export function stackFileSchema(known: Known): object {
             allOf: known.providers.filter(({ sections }) => sections?.cluster).map(onlyWith),
           },
           "ha-kubernetes:sshPrivateKey": secret("The private key to log in to hosts with."),
-          "ha-kubernetes:sshPassword": secret("The password to log in to hosts with, used if there is no key."),
+          "ha-kubernetes:sshPassword": secret("The password to log in to hosts with. It is used only without a key."),
           "ha-kubernetes:backupSshPrivateKey": secret("The private key to log in with where snapshots are copied to."),
         },
       },

@@ -37,19 +37,20 @@ export async function main(argv: readonly string[], { packages = {} }: { package
     return argv.length === 0 ? 1 : 0;
   }
   const given = commandLine(argv);
-  const line = given.words[0] === "config" && isOwnProject() ? { ...given, args: withKeyPrefix(given, keyPrefix) } : given;
+  const isOwn = isOwnProject();
+  const line = given.words[0] === "config" && isOwn ? { ...given, args: withKeyPrefix(given, keyPrefix) } : given;
   if (line.asksForHelp) {
     const cli = await findCli(say);
     console.log(`${usage()}\n\nHelp of the CLI itself:\n`);
     return (await runCli(cli.path, line.args, { cwd: folder, env: process.env, output: "show" })).status;
   }
-  const input = await guarded(line);
+  const input = await guarded(line, isOwn);
   const cli = await findCli(say);
   const stack = line.stack ?? (await unnamedStack(cli, line));
   const needsFile = line.operation === "up" || line.operation === "preview" || setsConfig(line.words);
   if (needsFile && !readStackFile(folder, stack).exists)
     throw new Error(`there is no stack ${stack}: Pulumi.${stack}.yaml does not exist. ${stackAdvice(folder, stack)}`);
-  if (needsFile && isOwnProject()) guardNames(`Pulumi.${stack}.yaml`, readFileSync(join(folder, `Pulumi.${stack}.yaml`), "utf8"));
+  if (needsFile && isOwn) guardNames(`Pulumi.${stack}.yaml`, readFileSync(join(folder, `Pulumi.${stack}.yaml`), "utf8"));
   const session = { cli, line, stack, env: environmentFor(folder, stack, cli.path) };
   if (line.operation !== undefined) return deploy(session, line.operation, packages);
   const args = plainArguments(line, stack);
@@ -88,11 +89,11 @@ function withFlags(args: readonly string[], flags: readonly string[]): string[] 
 }
 
 /** Checks a `config set` before it writes anything. @returns The value, if it came from standard input. */
-async function guarded({ args, words }: CommandLine): Promise<string | undefined> {
+async function guarded({ args, words }: CommandLine, isOwn: boolean): Promise<string | undefined> {
   if (!setsConfig(words)) return undefined;
   const waits = words[1] === "set" && words[3] === undefined && !process.stdin.isTTY;
   const input = waits ? await text(process.stdin) : undefined;
-  guardConfigSet(args, input, isOwnProject());
+  guardConfigSet(args, input, isOwn);
   return input;
 }
 

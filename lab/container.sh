@@ -36,7 +36,7 @@ name_servers() {
   awk '$1 == "nameserver" && $2 ~ /^[0-9.]+$/ && $2 !~ /^127\./ {print $2}' "$file" | paste -sd' '
 }
 
-# The address that a host's container was created with; empty if there is no such container.
+# The address that a host's container was created with. Empty if the container does not exist.
 address_of() { docker inspect --format '{{range .NetworkSettings.Networks}}{{.IPAMConfig.IPv4Address}}{{end}}' "$1" 2>/dev/null || true; }
 
 # ready CONTAINER ADDRESS: sshd answers, and accepts users other than root, too.

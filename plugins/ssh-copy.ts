@@ -37,7 +37,7 @@ async function write(sftp: SFTPWrapper, { content, path, name }: RemoteFile): Pr
   await done((end) => sftp.writeFile(place, content, end));
 }
 
-/** Undefined if there is no such file. */
+/** Undefined if the file does not exist. */
 async function statOf(sftp: SFTPWrapper, path: string): Promise<Stats | undefined> {
   try {
     return await done<Stats>((end) => sftp.stat(path, end));

@@ -6,28 +6,21 @@ import type { PoolStages } from "../hosts/pool-stages.ts";
 import type { HostFile } from "../hosts/stage.ts";
 import type { BackupBucket } from "../hosts/tools/etcd/backup.ts";
 
-/** How commands reach a host. */
+/** A login to a machine by SSH. */
+export interface SshLogin {
+  host: pulumi.Input<string>;
+  port: number;
+  /** root, or a user whose `sudo -n` works; of a bastion, any user. */
+  user: string;
+  privateKey?: pulumi.Input<string>;
+  password?: pulumi.Input<string>;
+  /** One line as in authorized_keys; verified on every connection. */
+  hostKey?: pulumi.Input<string>;
+}
+
+/** How commands reach a host; `bastion` is the host to go through. */
 export type Connection =
-  | {
-      kind: "ssh";
-      host: pulumi.Input<string>;
-      port: number;
-      /** root, or a user whose `sudo -n` works. */
-      user: string;
-      privateKey?: pulumi.Input<string>;
-      password?: pulumi.Input<string>;
-      /** One line as in authorized_keys; verified on every connection. */
-      hostKey?: pulumi.Input<string>;
-      /** The host to go through. */
-      bastion?: {
-        host: pulumi.Input<string>;
-        port: number;
-        user: string;
-        privateKey?: pulumi.Input<string>;
-        password?: pulumi.Input<string>;
-        hostKey?: pulumi.Input<string>;
-      };
-    }
+  | ({ kind: "ssh"; bastion?: SshLogin } & SshLogin)
   /** The machine that runs this program; commands run there as root. */
   | { kind: "local" };
 

@@ -19,7 +19,7 @@ export const balancerSchema = z
       .multipleOf(10, { error: "a multiple of 10" })
       .default(200)
       .describe(
-        "How often the holder of the virtual IP says so. A silent one is replaced after a little more than 3 times this.",
+        "How often the balancer that holds the virtual IP announces it. After slightly more than three missed announcements another one takes over.",
       ),
     checkIntervalMilliseconds: whole(100, 60000)
       .default(1000)

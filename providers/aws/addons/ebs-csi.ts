@@ -1,4 +1,4 @@
-import { type Addon, type KubernetesObject, labels, serviceAccount } from "../../../addons/addon.ts";
+import { type Addon, daemonSet, type KubernetesObject, labels, serviceAccount } from "../../../addons/addon.ts";
 import { hostPortDeployment, replicasOf } from "./cloud-pod.ts";
 import { controllerSpec, type DriverArgs, nodeSpec } from "./ebs-csi-pods.ts";
 import { awsImage } from "./lock.ts";
@@ -101,15 +101,6 @@ function node(args: DriverArgs): KubernetesObject[] {
       { apiGroups: ["storage.k8s.io"], resources: ["csinodes"], verbs: ["get"] },
       { apiGroups: [""], resources: ["nodes"], verbs: [...read, "patch"] },
     ]),
-    {
-      apiVersion: "apps/v1",
-      kind: "DaemonSet",
-      metadata: { name, namespace, labels: labels(name) },
-      spec: {
-        selector: { matchLabels: { "k8s-app": name } },
-        updateStrategy: { type: "RollingUpdate", rollingUpdate: { maxUnavailable: "10%" } },
-        template: { metadata: { labels: labels(name) }, spec: nodeSpec(name, args) },
-      },
-    },
+    daemonSet(name, namespace, nodeSpec(name, args)),
   ];
 }
