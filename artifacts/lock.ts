@@ -1,6 +1,7 @@
 import type { Cluster } from "../config/schema.ts";
 import { compareVersions, minorOf, type Part } from "../config/versions.ts";
 import lockFile from "./lock.json" with { type: "json" };
+import { readUserLock, withUserLock } from "./user-lock.ts";
 
 // Typed access to lock.json: every binary and image with its versions, the URL of its official file and the hash of that file.
 
@@ -98,7 +99,13 @@ interface Lock extends ImageLock {
 }
 
 /** The whole of lock.json. */
-export const lock: Lock = { path: "artifacts/lock.json", ...(lockFile as Omit<Lock, "path">) };
+export const ownLock: Lock = { path: "artifacts/lock.json", ...(lockFile as Omit<Lock, "path">) };
+
+/** The user's own lock, as it was when the program started. */
+export const userLock = readUserLock();
+
+/** The same with what the user's own lock adds. */
+export const lock: Lock = withUserLock(ownLock, userLock.lock);
 
 /** A release file. Throws if the lock lacks the version. */
 export function lockedFile(name: FileName, version: string, architecture: Architecture): LockedFile {
