@@ -18,7 +18,7 @@ add asks a project's own servers for the published hashes of a version, for amd6
 images. It says what it found and where, and writes it to ${USER_LOCK}, beside the stacks' files. The config may name that version then.
 A hash that comes over plain HTTP, or that contradicts a known one, is refused, and nothing is written. A version may be any patch of a
 minor version that this release knows.
-show prints the versions of a part, and what of them is unknown.
+show prints the versions of a part, with the hashes that are unknown.
 
   NAME                ${NAMES.join(", ").replace(/(.{100}[^,]*,) /g, "$1\n                      ")}
   --for MINOR         makes the version the one that goes with this minor version of Kubernetes, such as 1.36. For kubernetes itself
@@ -96,7 +96,7 @@ async function add(
   say(`wrote ${looked.length - unknown.length} hashes of ${name} ${version} to ${file}${left}`);
 }
 
-/** Later values win, but for what is unknown now and was known. */
+/** Later values win, except that an unknown one replaces no known one. */
 function merged<T extends string | Record<string, string>>(
   before: Record<string, Record<string, T>>,
   now: Record<string, Record<string, T>>,

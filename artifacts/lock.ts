@@ -118,10 +118,10 @@ export function lockedFile(name: FileName, version: string, architecture: Archit
 }
 
 /** The SHA-256 of an official file. Throws if it is not known. */
-export function officialSha256({ name, version, url, sha256 }: LockedFile): string {
+export function officialSha256({ name, part, version, url, sha256 }: LockedFile): string {
   if (sha256 !== "unknown") return sha256;
   throw new Error(
-    `the official SHA-256 of ${name} ${version} (${url}) is unknown: add it to artifacts/lock.json, or use a bundle`,
+    `the official SHA-256 of ${name} ${version} (${url}) is unknown: npm run lock -- add ${part} ${version} looks it up; or use a bundle`,
   );
 }
 

@@ -25,7 +25,7 @@ const schema = z.strictObject({
 /** What the file holds. */
 export type UserLock = z.output<typeof schema>;
 
-/** The file's content, or what is wrong with it: then it counts as empty. */
+/** The file's content, or its fault: then it counts as empty. */
 export interface ReadLock {
   lock: UserLock;
   fault?: string;

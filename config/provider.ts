@@ -23,7 +23,7 @@ export interface ProviderConfig<C extends Cluster = Cluster> {
   rules?: readonly Rule<C>[];
   warnings?: readonly Rule<C>[];
   refusals?: readonly Refusal[];
-  /** What is wrong in the user's own lock for the images of this provider's add-ons, in words that follow its name. By default nothing. */
+  /** Faults of the user's own lock in the images of this provider's add-ons, in words that follow the lock's name. By default none. */
   lockFaults?: readonly string[];
   /** What the provider makes of a host or of a pool with `autoscaling`. By default `architecture` of the host says it. */
   architectureOf?(cluster: C, kind: "hosts" | "pools", name: string): "amd64" | "arm64";

@@ -20,7 +20,7 @@ export interface KnownVersions {
   recommended(kubernetesVersion: string): PartVersions | undefined;
   /** The Kubernetes versions that can be had whole, oldest first: each hash is known, or the Go module is. */
   whole: Readonly<Record<Origin, readonly string[]>>;
-  /** What is wrong in the user's own lock, in words that follow its name. By default nothing. */
+  /** Faults of the user's own lock, in words that follow its name. By default none. */
   faults?: readonly string[];
   /** What a config without `kubernetesVersion` gets. */
   defaults: Readonly<Record<Origin, string>>;

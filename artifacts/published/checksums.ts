@@ -3,7 +3,7 @@ import { get, type Reach } from "./https.ts";
 
 // SHA-256 of release files, as their projects publish them beside the files.
 
-/** What was looked up: a hash, or why there is none. */
+/** The result of a look-up: a hash, or why there is none. */
 export interface Found {
   hash?: string;
   /** Where it was looked for. */

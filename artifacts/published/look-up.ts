@@ -82,7 +82,7 @@ export async function lookUp(name: string, version: string, locks: readonly Imag
   return Promise.all([...ofFiles, ...ofImages]);
 }
 
-/** What was looked up, as entries of a user's lock. What is not known is `unknown`. */
+/** Results of look-ups as entries of a user's lock. Hashes that were not found are `unknown`. */
 export function asLock(version: string, looked: readonly Looked[]): Pick<UserLock, "files" | "images"> {
   const entry: Pick<UserLock, "files" | "images"> = { files: {}, images: {} };
   for (const { name, architecture, hash = "unknown" } of looked) {

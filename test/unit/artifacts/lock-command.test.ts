@@ -78,7 +78,7 @@ test("a hash that is not the known one is refused with both, and nothing is writ
   assert.deepEqual(written(), before);
 });
 
-test("more is added to what is there; what is not published any more stays known", async () => {
+test("more is added to the file; a hash that is not published any more stays known", async () => {
   publisher.odd.set("cdn.dl.k8s.io/release/v1.36.77/bin/linux/amd64/kubelet.sha256", (_, response) =>
     response.writeHead(404).end(),
   );
@@ -106,7 +106,7 @@ test("nothing is written of what nobody published, through a wrong option or fro
   assert.deepEqual(written(), before);
 });
 
-test("show tells what is unknown, and help writes nothing", async () => {
+test("show tells the unknown hashes, and help writes nothing", async () => {
   const { stdout } = await call("show", "kubernetes");
   assert.match(stdout, /^kubernetes 1\.36\.3 {2}unknown: image kube-proxy; can be built$/m);
   assert.match(stdout, /^kubernetes 1\.36\.77 {2}all hashes known$/m);
@@ -114,6 +114,31 @@ test("show tells what is unknown, and help writes nothing", async () => {
   const { status, stdout: help } = await run(process.execPath, [command, "--help"], { cwd: scratch() });
   assert.equal(status, 0);
   assert.match(help, /^npm run lock -- add NAME VERSION/);
+});
+
+test("a lock that contradicts the release's own is refused by the program, with both values", async () => {
+  const other = scratch();
+  const known = lock.files.runc.sha256["1.4.3"]?.amd64;
+  const wrong = {
+    files: { runc: { "1.4.3": { amd64: "ab".repeat(32) } } },
+    images: { livenessprobe: { "2.19.0": `sha256:${"cd".repeat(32)}` } },
+  };
+  writeFileSync(join(other, "ha-kubernetes.lock.json"), JSON.stringify(wrong));
+  const script = `
+    import { known } from ${JSON.stringify(new URL("../../../providers/index.ts", import.meta.url).href)};
+    import { artifactProblems } from ${JSON.stringify(new URL("../../../providers/artifacts.ts", import.meta.url).href)};
+    import { problemText } from ${JSON.stringify(new URL("../../../config/problems.ts", import.meta.url).href)};
+    const cluster = (provider) => ({ provider, traits: {}, hosts: {}, pools: {}, versions: {}, artifacts: { source: "official" }, kubernetesVersion: "1.36.4" });
+    for (const provider of ["baremetal", "aws"]) console.log(artifactProblems(cluster(provider)).map(problemText).join("\\n"));`;
+  const said = await must(process.execPath, ["--input-type=module", "-e", script], { cwd: other });
+  const faults = said.split("\n").filter((line) => line.startsWith("ha-kubernetes.lock.json"));
+  const ours = `ha-kubernetes.lock.json can't be used: runc 1.4.3 for amd64 is ${"ab".repeat(32)}, and artifacts/lock.json has ${known}`;
+  assert.deepEqual(faults.slice(0, 2), [ours, ours]);
+  assert.match(
+    faults[2] ?? "",
+    /^ha-kubernetes\.lock\.json can't be used: image livenessprobe 2\.19\.0 is sha256:(cd){32}, and providers\/aws\/addons\/lock\.json has sha256:06da/,
+  );
+  assert.equal(faults.length, 3);
 });
 
 test("a lock that can't be read is refused and left as it is", async () => {

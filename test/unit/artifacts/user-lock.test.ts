@@ -45,7 +45,7 @@ test("it adds no minor version, and no file that no lock has", () => {
   assert.deepEqual(merged.files, lock.files);
 });
 
-test("a version is one of all files and images of its part: what is left out is unknown", () => {
+test("a version is one of all files and images of its part: a hash that is left out is unknown", () => {
   const { files, images } = withUserLock(lock, user({ files: { kubelet: { "1.36.77": both } } }));
   assert.deepEqual(files.kubectl.sha256["1.36.77"], { amd64: "unknown", arm64: "unknown" });
   assert.equal(images["kube-apiserver"].digests["1.36.77"], "unknown");
@@ -68,7 +68,7 @@ test("it chooses what goes with a minor version of Kubernetes, of parts and of a
   assert.deepEqual(contradictions(awsLock, chosen), []);
 });
 
-test("a value that contradicts a known one is named with both; what is the same or unknown is not", () => {
+test("a value that contradicts a known one is named with both; an equal or unknown one is not", () => {
   const { amd64 = "", arm64 = "" } = lock.files.runc.sha256["1.4.3"] ?? {};
   const pause = lock.images.pause.digests["3.10.2"];
   const wrong = user({

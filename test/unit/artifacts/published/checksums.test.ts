@@ -15,14 +15,14 @@ test("a hash is read from every form in which projects publish it", () => {
   assert.equal(hashOf(`${one.toUpperCase()}  a`, "a"), one);
 });
 
-test("what is another file's hash, too short or a page of words is none", () => {
+test("another file's hash, a short one and a page of words give no hash", () => {
   assert.equal(hashOf(`${other}  etcd-arm64.tar.gz\n`, "etcd.tar.gz"), undefined);
   assert.equal(hashOf(one.slice(1), "kubelet"), undefined);
   assert.equal(hashOf(`<html>${one}</html>`, "kubelet"), undefined);
   assert.equal(hashOf("", "kubelet"), undefined);
 });
 
-test("what is not published is unknown, with a word; a server that fails is an error", async () => {
+test("a hash that is not published is unknown, with a word; a server that fails is an error", async () => {
   const { odd, reach } = publisher;
   const ask = () => publishedSha256("https://github.com/kubelet", "https://github.com/sums", reach);
   assert.deepEqual(await ask(), { url: "https://github.com/sums", note: "nothing is published there (HTTP status 404)" });

@@ -19,7 +19,7 @@ test("plain HTTP is refused, asked for or led to", async () => {
   });
 });
 
-test("redirects are followed, without the login on another host, and not for ever", async () => {
+test("redirects are followed, without the login on another host, and only a few times", async () => {
   odd.set("github.com/file", (_, response) => response.writeHead(302, { location: "https://objects.example.com/file" }).end());
   odd.set("objects.example.com/file", ({ headers }, response) => response.end(String(headers.authorization)));
   const { body, url: from } = await asks({ authorization: "Bearer secret" });

@@ -74,7 +74,7 @@ test("a program whose project publishes no hash comes with its image", async () 
   );
 });
 
-test("a minor version that nobody knew, and what is no version, are refused before anybody is asked", async () => {
+test("an unknown minor version, and a word that names no version, are refused before anybody is asked", async () => {
   const before = publisher.asked.length;
   await assert.rejects(lookUp("kubernetes", "1.99.0", locks, reach), {
     message: "kubernetes 1.99.0 is of a minor version that this release doesn't know: it knows 1.34, 1.35, 1.36",

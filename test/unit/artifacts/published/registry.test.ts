@@ -45,7 +45,7 @@ test("an image that lacks an architecture is noted", async () => {
   assert.deepEqual(await ask(), { url, hash: `sha256:${sha256(alone)}`, note: "is of one architecture alone" });
 });
 
-test("what is no manifest, and a registry that fails or wants a login, is an error; a missing image is unknown", async () => {
+test("an answer without a manifest, and a registry that fails or wants a login, is an error; a missing image is unknown", async () => {
   gives("<html>", { "content-type": "text/html" });
   await assert.rejects(ask(), { message: `${url} gives no manifest of an image` });
   gives("{}", { "content-type": "application/json; charset=utf-8" });
