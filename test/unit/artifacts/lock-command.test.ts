@@ -98,8 +98,8 @@ test("nothing is written of what nobody published, through a wrong option or fro
     assert.match(stderr, pattern);
   };
   await refused(add("containerd", "2.3.99"), /nothing was written, because nothing of containerd 2\.3\.99 is published/);
-  await refused(add("etcd", "9.0.0"), /doesn't know: it knows 3\.6/);
-  await refused(add("pause", "3.10.99", "--for", "1.99"), /--for 1\.99: it is one of 1\.36, 1\.35, 1\.34/);
+  await refused(add("etcd", "9.0.0"), /doesn't know: it knows .*3\.6/);
+  await refused(add("pause", "3.10.99", "--for", "1.99"), /--for 1\.99: it is one of .*1\.36, 1\.35, 1\.34/);
   await refused(call("add", "runc", "1.4.99", "--connect", "x"), /--connect x: it is NAME:PORT=ADDRESS:PORT/);
   await refused(call("add", "runc"), /it is add NAME VERSION, or show \[NAME\]/);
   await refused(call("add", "runc", "1.4.99", ...publisher.options.slice(2)), /self-signed certificate/);

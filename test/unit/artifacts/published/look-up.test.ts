@@ -76,8 +76,9 @@ test("a program whose project publishes no hash comes with its image", async () 
 
 test("an unknown minor version, and a word that names no version, are refused before anybody is asked", async () => {
   const before = publisher.asked.length;
+  const minors = Object.keys(lock.recommended).toReversed();
   await assert.rejects(lookUp("kubernetes", "1.99.0", locks, reach), {
-    message: "kubernetes 1.99.0 is of a minor version that this release doesn't know: it knows 1.34, 1.35, 1.36",
+    message: `kubernetes 1.99.0 is of a minor version that this release doesn't know: it knows ${minors.join(", ")}`,
   });
   await assert.rejects(lookUp("etcd", "3.6.1/../x", locks, reach), /is not a version such as/);
   assert.equal(publisher.asked.length, before);
