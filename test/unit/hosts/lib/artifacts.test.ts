@@ -432,6 +432,17 @@ describe("images on a host", () => {
     assert.equal((await call("import_images", [plugin("c")])).stdout, `installed flannel in ${plugins}\n`, "another digest");
   });
 
+  it("give programs in the unit that imports images beside what comes next, too", async () => {
+    writeFileSync(join(root, "plugin"), "the plugin's bytes");
+    program("systemd-run", 'echo "$*" >"$HAK_ROOT/started"');
+    await call("begin_import", [plugin()]);
+    const [, script = ""] = readFileSync(join(root, "started"), "utf8").match(/ bash (\S+)\n/) ?? [];
+    const unit = await run("bash", [script], { env: { HAK_ROOT: root } });
+    assert.equal(unit.status, 0, unit.text);
+    assert.equal(readFileSync(onHost(`${plugins}/flannel`), "utf8"), "the plugin's bytes");
+    assert.deepEqual(readdirSync(mounts()), []);
+  });
+
   it("give programs after a run that was killed while it read one, and say where an image lacks one", async () => {
     writeFileSync(join(root, "plugin"), "the plugin's bytes");
     mkdirSync(join(mounts(), "killed"), { recursive: true });
