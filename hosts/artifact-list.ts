@@ -1,5 +1,6 @@
 import type { Addon } from "../addons/addon.ts";
 import { addons } from "../addons/registry.ts";
+import { inRepository } from "../artifacts/image-repository.ts";
 import { archivesOf, type LockedImage, lockedImage, officialDigest } from "../artifacts/images.ts";
 import {
   type Architecture,
@@ -19,6 +20,7 @@ export interface Source {
   kind: "official" | "mirror" | "bundle";
   location: string;
   sha256?: Readonly<Record<string, string>>;
+  imageRepository?: string;
 }
 
 export interface ArtifactsArgs {
@@ -114,8 +116,10 @@ function hasFile({ source, architecture }: ArtifactsArgs, name: FileName, versio
 }
 
 /** A bundle has archives of images; the official ones come from their registry by digest, also where files come from a mirror of them. */
-function imageLines({ source: { sha256, location }, architecture }: ArtifactsArgs, images: readonly LockedImage[]): string[] {
-  if (sha256 === undefined) return images.map((image) => `pull ${officialDigest(image)} ${image.reference}`);
+function imageLines({ source, architecture }: ArtifactsArgs, images: readonly LockedImage[]): string[] {
+  const { sha256, location, imageRepository } = source;
+  if (sha256 === undefined)
+    return images.map((image) => `pull ${officialDigest(image)} ${inRepository(image.reference, imageRepository)}`);
   return [...archivesOf(images, architecture)].map(([file, held]) =>
     ["images", bundled(sha256, file), below(location, file), ...held.map(({ reference }) => reference)].join(" "),
   );
