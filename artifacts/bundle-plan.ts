@@ -24,11 +24,15 @@ export function wantedFiles(
   others: readonly ImageLock[] = [],
 ): Wanted[] {
   const files: FileName[] = source === "official" ? [...FILES, "crictl"] : [...FILES];
-  const wanted: Wanted[] = files.map((name) => {
-    const version = fileVersion(name, versions);
+  const all: Extract<Wanted, { locked: unknown }>[] = files.map((name) => {
+    const version = versions[lock.files[name].version];
     const locked = lockedFile(name, version, architecture);
     return { file: locked.file, version, locked };
   });
+  // Hosts take such a program from its image.
+  const wanted: Wanted[] = all.filter(
+    ({ locked }) => source !== "official" || locked.sha256 !== "unknown" || locked.image === undefined,
+  );
   // Official images come from their registries.
   if (source === "official") return wanted;
   const images = [lock, ...others].flatMap((from) =>
@@ -54,21 +58,4 @@ export function originOf(wanted: Wanted, source: BundleSource, online: boolean):
   if (!canBuild(name))
     throw new Error(`${name} ${version} can only be downloaded, and its official home can't be reached from here`);
   return "built";
-}
-
-/** The version of a release file among a cluster's versions. */
-function fileVersion(name: FileName, versions: Versions): string {
-  switch (name) {
-    case "cni-plugins":
-      return versions.cniPlugins;
-    case "flannel-cni":
-      return versions.flannelCni;
-    case "etcd":
-    case "containerd":
-    case "runc":
-    case "crictl":
-      return versions[name];
-    default:
-      return versions.kubernetes;
-  }
 }
