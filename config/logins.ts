@@ -19,7 +19,7 @@ export const readLogins = (text: string): Logins => JSON.parse(text) as Logins;
 /** Mistakes in the stack's secret registryLogins, in words that hold nothing of it but names of registries. */
 export function loginProblems(key: string, text: string, cluster: Cluster): Problem[] {
   const allowed = `a mapping of registries to logins, each ${LOGIN}`;
-  const cure = `config set --secret registryLogins < a file such as {"registry.example.com": "user:password"}`;
+  const cure = `config set --secret --path 'registryLogins["registry.example.com"]' < a file with user:password`;
   let logins: unknown;
   try {
     logins = JSON.parse(text);

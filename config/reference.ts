@@ -57,7 +57,7 @@ export function stackFileSchema(known: Known): object {
           "ha-kubernetes:sshPassword": secret("The password to log in to hosts with. It is used only without a key."),
           "ha-kubernetes:backupSshPrivateKey": secret("The private key to log in with where snapshots are copied to."),
           "ha-kubernetes:registryLogins": {
-            description: about("Logins for registries and mirrors, user:password by host and port, as JSON or each by itself."),
+            description: about("Logins for registries and mirrors: user:password by host and port."),
             anyOf: [secure, { type: "object", additionalProperties: secure }],
           },
           "ha-kubernetes:proxyLogin": secret("The login for the proxy, user:password."),
@@ -152,7 +152,7 @@ export function configDocs(known: Known): string {
     "# Config",
     `<!-- Made by \`npm run generate\` from config/; edits here are lost. -->
 One mapping describes a cluster: the key \`ha-kubernetes:cluster\` of the stack's file, \`Pulumi.<stack>.yaml\`. Secrets are keys of their own beside it:
-\`ha-kubernetes:sshPrivateKey\`, \`ha-kubernetes:sshPassword\`, \`ha-kubernetes:backupSshPrivateKey\`, \`ha-kubernetes:registryLogins\` (user:password by registry, as JSON)
+\`ha-kubernetes:sshPrivateKey\`, \`ha-kubernetes:sshPassword\`, \`ha-kubernetes:backupSshPrivateKey\`, \`ha-kubernetes:registryLogins\` (user:password by registry)
 and \`ha-kubernetes:proxyLogin\` (user:password), set with \`npm run config -- set --secret\`. examples/ has whole files.
 
 Every mistake is reported with its key, the value found, the values allowed and, where that isn't enough, the cure: all mistakes of single keys at once, then all

@@ -4,6 +4,7 @@ import fc from "fast-check";
 import { checkStack, type StackConfig } from "../../../config/load.ts";
 import { basicAuthorization, hostsOfUrl, withLogin } from "../../../config/logins.ts";
 import { problemText } from "../../../config/problems.ts";
+import { fileWords } from "../../../config/stack-file.ts";
 import { known, lab, type Written } from "../../harness/samples.ts";
 
 /** Every problem and warning of a stack with these secrets, each in one line. */
@@ -51,6 +52,20 @@ test("a login in clear is refused", () => {
   const values = { "ha-kubernetes:cluster": JSON.stringify(lab()), "ha-kubernetes:registryLogins": "{}" };
   const checked = checkStack({ values, secretKeys: [] }, known);
   assert.ok(!checked.ok && checked.problems[0]?.found === "is in clear in the stack's file");
+});
+
+test("a login in clear beside encrypted ones is refused", () => {
+  const file = `config:
+  ha-kubernetes:registryLogins:
+    r.example.com:
+      secure: v1:abc
+    s.example.com: ops:hunter2
+`;
+  const { problems } = fileWords(file, undefined);
+  assert.deepEqual(problems.map(problemText), [
+    "ha-kubernetes:registryLogins.s.example.com is in clear in the stack's file (line 5)\n    allowed: an encrypted value\n    cure: store it again with config set --secret --path, and replace the password where the file was shared",
+  ]);
+  assert.deepEqual(fileWords("config:\n  ha-kubernetes:registryLogins:\n    secure: v1:abc\n", undefined).problems, []);
 });
 
 test("a login does not travel in clear text, nor to instances that get no secrets", () => {

@@ -12,6 +12,7 @@ import { downloadFiles, neededFiles } from "../../../../../../hosts/stages/prepa
 import { must, run } from "../../../../../harness/process.ts";
 import { clusterFrom, metal } from "../../../../../harness/samples.ts";
 import { scratch } from "../../../../../harness/scratch.ts";
+import { withScripts } from "../../../bash.ts";
 
 const pem = rootCertificates[0] as string;
 const FOLDER = "/etc/ha-kubernetes/downloads";
@@ -169,4 +170,17 @@ test("what the config names by its path must be on the host: preflight is told t
     "containerRuntime.registries.s.example.com.ca=/etc/ssl/s.pem",
     "containerRuntime.registries.r.example.com:5000.clientCertificate=/etc/ssl/node.pem",
   ]);
+});
+
+test("preflight names each file of the config that is missing on the host", async () => {
+  const said = await withScripts(
+    ["stages/prepare/preflight/lib-preflight.sh"],
+    `: >$HAK_ROOT/empty; echo x >$HAK_ROOT/there
+     NEEDED_FILES="artifacts.ca=$HAK_ROOT/there a.ca=$HAK_ROOT/empty containerRuntime.registries.r.example.com:5000.ca=$HAK_ROOT/gone=1"
+     check_needed_files; printf '%s\\n' "\${PROBLEMS[@]}"; NEEDED_FILES=""; check_needed_files`,
+  );
+  assert.equal(
+    said,
+    "/empty is missing or empty: put it there (a.ca)\n/gone=1 is missing or empty: put it there (containerRuntime.registries.r.example.com:5000.ca)",
+  );
 });
