@@ -106,7 +106,7 @@ onCluster(
         await host.sh(`grep -v ' # test$' /etc/hosts >/run/hosts; cat /run/hosts >/etc/hosts; rm /run/hosts
           ip route add unreachable 198.18.0.0/15
           for site in ${filesSite} 198.18.0.1; do if curl -sk -m 3 https://$site/; then exit 1; fi; done
-          rm -f /etc/apt/sources.list /etc/apt/sources.list.d/*; echo 'deb [trusted=yes] http://${packageSite} ./' >/etc/apt/sources.list
+          rm -f /etc/apt/sources.list /etc/apt/sources.list.d/* /etc/apt/apt.conf.d/90machine; echo 'deb [trusted=yes] http://${packageSite} ./' >/etc/apt/sources.list
           dpkg --purge --force-depends ethtool >/dev/null 2>&1`);
       }
       await fresh.remember(hosts);
