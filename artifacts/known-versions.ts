@@ -1,7 +1,17 @@
 import type { KnownVersions } from "../config/versions.ts";
 import { lockedImage } from "./images.ts";
-import { type Architecture, type FileName, lock, lockedFile, resolveVersions, versionsInLock } from "./lock.ts";
+import {
+  type Architecture,
+  type FileName,
+  lock,
+  lockedFile,
+  ownLock,
+  resolveVersions,
+  userLock,
+  versionsInLock,
+} from "./lock.ts";
 import { type Unknown, unknownFile, unknownImage } from "./unknown.ts";
+import { contradictions } from "./user-lock.ts";
 
 // Which versions a config may name, and which of them can be had from where.
 
@@ -10,13 +20,18 @@ export function knownVersions(): KnownVersions {
   const { kubernetes, parts } = versionsInLock();
   const published = kubernetes.filter((version) => unknownOf(version).length === 0);
   const built = kubernetes.filter((version) => Object.hasOwn(lock.modules["k8s.io/kubernetes"] ?? {}, version));
+  const wrong = contradictions(lock, userLock.lock);
+  // What a user adds is for those who name it.
+  const newest = (versions: readonly string[]) =>
+    versions.filter((version) => Object.hasOwn(ownLock.files.kubelet.sha256, version)).at(-1) as string;
   return {
     kubernetes,
     parts,
     recommended: (version) =>
       kubernetes.includes(version) ? resolveVersions({ kubernetesVersion: version, versions: {} }).versions : undefined,
     whole: { published, built },
-    defaults: { published: published.at(-1) as string, built: built.at(-1) as string },
+    defaults: { published: newest(published), built: newest(built) },
+    faults: userLock.fault === undefined ? wrong : [userLock.fault],
   };
 }
 
