@@ -46,18 +46,9 @@ export async function publishedBy(bundle: string, kubernetesVersion: string): Pr
   const manifest = readManifest(bundle).files;
   const own: OwnLock = { files: {}, images: {} };
   const files: PublishedFile[] = [];
-  for (const [name, version] of Object.entries({
-    kubeadm: versions.kubernetes,
-    kubelet: versions.kubernetes,
-    kubectl: versions.kubernetes,
-    etcd: versions.etcd,
-    containerd: versions.containerd,
-    runc: versions.runc,
-    "cni-plugins": versions.cniPlugins,
-    "flannel-cni": versions.flannelCni,
-    crictl: versions.crictl,
-  } satisfies Record<FileName, string>)) {
-    const locked = lockedFile(name as FileName, version, architecture);
+  for (const name of Object.keys(lock.files) as FileName[]) {
+    const version = versions[lock.files[name].version];
+    const locked = lockedFile(name, version, architecture);
     const built = [locked.builtFile, locked.file].find((file) => manifest[file] !== undefined) ?? locked.builtFile;
     const made = manifest[built] === undefined ? standIn(locked) : undefined;
     const sha256 =
@@ -65,7 +56,7 @@ export async function publishedBy(bundle: string, kubernetesVersion: string): Pr
       createHash("sha256")
         .update(made ?? "")
         .digest("hex");
-    own.files[name] = { [version]: { ...lock.files[name as FileName].sha256[version], [architecture]: sha256 } };
+    own.files[name] = { [version]: { ...lock.files[name].sha256[version], [architecture]: sha256 } };
     files.push({ url: locked.url, mirrored: locked.file, built, made });
   }
   const names = ["kube-apiserver", "kube-controller-manager", "kube-scheduler", "kube-proxy", "flannel", "coredns", "pause"];
