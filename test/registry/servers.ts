@@ -67,7 +67,7 @@ export async function startServers(args: ServersArgs): Promise<Servers> {
 
 /** The sites that a proxy was asked for so far, and whether each was asked with a request for a whole URL or for a tunnel. */
 export async function askedOfProxy(host: LabHost): Promise<string[]> {
-  const log = await host.sh("cat /srv/tinyproxy.log");
+  const log = await host.sh("tr -d '\\0' </srv/tinyproxy.log");
   const asked = [...log.matchAll(/Request \(file descriptor \d+\): (?:CONNECT|[A-Z]+ http:\/\/)\s*([^/\s]+)/g)].map(
     ([, site = ""]) => site,
   );
