@@ -164,7 +164,7 @@ onCluster(
       const before = await containerd();
       const restarts = async () =>
         (await cluster.list("pods -A"))
-          .map(({ metadata, status }) => `${metadata.name} ${status.containerStatuses[0].containerID}`)
+          .map(({ metadata, status }) => `${metadata.name} ${status.containerStatuses?.[0].containerID}`)
           .sort();
       const running = await restarts();
       await stack.secret("proxyLogin", `ops:${passwords.later}`);
