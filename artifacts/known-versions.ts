@@ -1,4 +1,4 @@
-import type { KnownVersions } from "../config/versions.ts";
+import { type KnownVersions, minorOf } from "../config/versions.ts";
 import { lockedImage } from "./images.ts";
 import {
   type Architecture,
@@ -27,8 +27,7 @@ export function knownVersions(): KnownVersions {
   return {
     kubernetes,
     parts,
-    recommended: (version) =>
-      kubernetes.includes(version) ? resolveVersions({ kubernetesVersion: version, versions: {} }).versions : undefined,
+    recommended: (version) => (kubernetes.includes(version) ? lock.recommended[minorOf(version)] : undefined),
     whole: { published, built },
     defaults: { published: newest(published), built: newest(built) },
     faults: userLock.fault === undefined ? wrong : [userLock.fault],

@@ -12,6 +12,7 @@ test("versions are offered oldest first", () => {
   assert.deepEqual(parts.etcd, ["3.6.13", "3.6.14"]);
   assert.equal(recommended("1.0.0"), undefined);
   assert.equal(recommended("1.36.9"), undefined);
+  assert.deepEqual(recommended("1.36.4"), lock.recommended["1.36"], "what a stack records");
 });
 
 test("a version is whole if hosts of every role and architecture can take all that they need by published hashes", () => {

@@ -373,6 +373,16 @@ describe("images on a host", () => {
     assert.deepEqual(pinned(), [names[1], "registry.example/third:1"].sort());
   });
 
+  it("of a version on the way stay beside those of the host's own list, until another list comes", async () => {
+    const [own = "", passing = ""] = images();
+    const pinned = () => [...new Set(readFileSync(join(root, "pinned"), "utf8").trim().split("\n"))].sort();
+    await call("import_images", [own]);
+    for (const _ of [1, 2]) await call('import_passing() { import_images "$1" passing; }; import_passing', [passing]);
+    assert.deepEqual(pinned(), names.toSorted());
+    await call("import_images", [own]);
+    assert.deepEqual(pinned(), [names[0]]);
+  });
+
   it("are refused where an archive was tampered with", async () => {
     const lines = images();
     writeFileSync(join(bundle, "images-1.tar"), "evil.example/pause:3.10.2\n");
@@ -430,6 +440,17 @@ describe("images on a host", () => {
     writeFileSync(onHost(`${plugins}/flannel`), "another's bytes");
     assert.equal((await call("import_images", [plugin()])).stdout, `installed flannel in ${plugins}\n`);
     assert.equal((await call("import_images", [plugin("c")])).stdout, `installed flannel in ${plugins}\n`, "another digest");
+  });
+
+  it("give programs in the unit that imports images beside what comes next, too", async () => {
+    writeFileSync(join(root, "plugin"), "the plugin's bytes");
+    program("systemd-run", 'echo "$*" >"$HAK_ROOT/started"');
+    await call("begin_import", [plugin()]);
+    const [, script = ""] = readFileSync(join(root, "started"), "utf8").match(/ bash (\S+)\n/) ?? [];
+    const unit = await run("bash", [script], { env: { HAK_ROOT: root } });
+    assert.equal(unit.status, 0, unit.text);
+    assert.equal(readFileSync(onHost(`${plugins}/flannel`), "utf8"), "the plugin's bytes");
+    assert.deepEqual(readdirSync(mounts()), []);
   });
 
   it("give programs after a run that was killed while it read one, and say where an image lacks one", async () => {
