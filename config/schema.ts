@@ -11,6 +11,7 @@ import { etcdSchema } from "./schema/etcd.ts";
 import { hostPreparationSchema } from "./schema/host-preparation.ts";
 import { kubeletSchema } from "./schema/kubelet.ts";
 import { networkSchema } from "./schema/network.ts";
+import { proxySchema } from "./schema/proxy.ts";
 import type { ProviderTraits } from "./traits.ts";
 import { cidr, dnsLabel, hostName, line, oneOf, version } from "./values.ts";
 
@@ -76,6 +77,7 @@ const sharedSchema = z.strictObject({
   drain: drainSchema,
   addons: addonsSchema,
   artifacts: artifactsSchema,
+  proxy: proxySchema,
   ssh: sshSchema,
   repair: line
     .default("")

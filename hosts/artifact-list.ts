@@ -1,5 +1,6 @@
 import type { Addon } from "../addons/addon.ts";
 import { addons } from "../addons/registry.ts";
+import { inRepository } from "../artifacts/image-repository.ts";
 import { archivesOf, type LockedImage, lockedImage } from "../artifacts/images.ts";
 import { spared } from "../artifacts/known-versions.ts";
 import { type Architecture, type FileName, lockedFile, resolveVersions, type Versions } from "../artifacts/lock.ts";
@@ -14,6 +15,7 @@ export interface Source {
   kind: "official" | "mirror" | "bundle";
   location: string;
   sha256?: Readonly<Record<string, string>>;
+  imageRepository?: string;
 }
 
 export interface ArtifactsArgs {
@@ -133,7 +135,7 @@ function fileItem({ architecture, source, versions }: ArtifactsArgs, name: FileN
     if (unknown.length > 0) return { unknown };
     if (locked.sha256 === "unknown") {
       const { digest, reference } = lockedImage(locked.image as string, versions);
-      return { line: ["image-program", digest, reference, folder, ...programs].join(" ") };
+      return { line: ["image-program", digest, inRepository(reference, source.imageRepository), folder, ...programs].join(" ") };
     }
   }
   const built = source.sha256 !== undefined && Object.hasOwn(source.sha256, locked.builtFile);
@@ -151,11 +153,16 @@ function hasFile({ source, architecture }: ArtifactsArgs, name: FileName, versio
 }
 
 /** A bundle has archives of images; the official ones come from their registry by digest, also where files come from a mirror of them. */
-function imageItems({ source: { sha256, location }, architecture }: ArtifactsArgs, images: readonly LockedImage[]): Item[] {
+function imageItems(
+  { source: { sha256, location, imageRepository }, architecture }: ArtifactsArgs,
+  images: readonly LockedImage[],
+): Item[] {
   if (sha256 === undefined) {
     return images.map((image) => {
       const unknown = unknownImage(image);
-      return unknown.length > 0 ? { unknown } : { line: `pull ${image.digest} ${image.reference}` };
+      return unknown.length > 0
+        ? { unknown }
+        : { line: `pull ${image.digest} ${inRepository(image.reference, imageRepository)}` };
     });
   }
   return [...archivesOf(images, architecture)].map(([file, held]) => {

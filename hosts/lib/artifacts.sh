@@ -13,10 +13,20 @@
 readonly ARTIFACT_ROOT=${HAK_ROOT:-}
 readonly DOWNLOADS=$ARTIFACT_ROOT/opt/ha-kubernetes/downloads
 
-# fetching COMMAND...: by way of the proxies that the login names, if it names any. A process of its own, so that neither they nor a
-# password in them show in arguments, and nothing else has them.
+# What stage prepare puts there, from the config: proxy.env and curlrc, each where it is needed.
+download_setting() { echo "$ARTIFACT_ROOT/etc/ha-kubernetes/downloads/$1"; }
+
+# fetching COMMAND...: by way of the config's proxy, else of those that the login names, if any. A process of its own, so that neither
+# they nor a password in them show in arguments, and nothing else has them.
 fetching() (
-  for variable in "${LOGIN_PROXIES[@]}"; do export "${variable?}"; done
+  settings=$(download_setting proxy.env)
+  if [ -f "$settings" ]; then
+    set -a
+    # shellcheck source=/dev/null
+    . "$settings"
+  else
+    for variable in "${LOGIN_PROXIES[@]}"; do export "${variable?}"; done
+  fi
   exec "$@"
 )
 
@@ -167,14 +177,16 @@ sha256_of() {
 
 # A download that was cut goes on where it ended, at the next attempt or in a later run.
 download() {
-  local sha256=$1 url=$2 file=$3 part=$DOWNLOADS/$1 attempt code failure
+  local sha256=$1 url=$2 file=$3 part=$DOWNLOADS/$1 attempt code failure settings trust=()
   mkdir -p "$DOWNLOADS"
+  settings=$(download_setting curlrc)
+  [ ! -f "$settings" ] || trust=(--config "$settings")
   if [ ! -f "$part" ] || [ "$(sha256_of "$part")" != "$sha256" ]; then
     say "downloading $url"
     for attempt in 1 2 3 4 5 6; do
       failure=0
       # curl's own retries would throw away what the last one brought.
-      code=$(fetching curl -fsSL -C - --connect-timeout 20 --speed-limit 1024 --speed-time 60 -o "$part" -w '%{http_code}' "$url" 2>"$part.said") ||
+      code=$(fetching curl "${trust[@]}" -fsSL -C - --connect-timeout 20 --speed-limit 1024 --speed-time 60 -o "$part" -w '%{http_code}' "$url" 2>"$part.said") ||
         failure=$?
       [ "$failure" != 0 ] || break
       case $failure/$code in
@@ -185,7 +197,7 @@ download() {
         *) sleep "$attempt" ;;
       esac
     done
-    [ "$failure" = 0 ] || fail "$url can't be downloaded to this host ($(tail -n 1 "$part.said"));" \
+    [ "$failure" = 0 ] || fail "$url can't be downloaded to this host ($(grep -m 1 '^curl:' "$part.said"));" \
       "where it has no way to it, use a mirror or a bundle"
     rm -f "$part.said"
   fi
