@@ -14,7 +14,17 @@ export type Wanted = { file: string; version: string } & ({ locked: LockedFile }
 export const builtName = (item: Wanted): string => ("locked" in item ? item.locked.builtFile : item.file);
 
 // The slowest builds first.
-const FILES: readonly FileName[] = ["kubelet", "kubeadm", "kubectl", "containerd", "etcd", "runc", "cni-plugins", "flannel-cni"];
+const FILES: readonly FileName[] = [
+  "kubelet",
+  "kubeadm",
+  "kubectl",
+  "containerd",
+  "etcd",
+  "runc",
+  "cni-plugins",
+  "flannel-cni",
+  "crictl",
+];
 
 /** Every file that hosts of a cluster with these versions take. `others`: more locks whose images the bundle holds. */
 export function wantedFiles(
@@ -23,9 +33,9 @@ export function wantedFiles(
   source: BundleSource,
   others: readonly ImageLock[] = [],
 ): Wanted[] {
-  const files: FileName[] = source === "official" ? [...FILES, "crictl"] : [...FILES];
-  const wanted: Wanted[] = files.map((name) => {
-    const version = fileVersion(name, versions);
+  const files = FILES.map((name) => [name, fileVersion(name, versions)] as const);
+  const taken = files.filter(([name, version]) => source === "official" || canBuild(name, version));
+  const wanted: Wanted[] = taken.map(([name, version]) => {
     const locked = lockedFile(name, version, architecture);
     return { file: locked.file, version, locked };
   });
@@ -51,7 +61,7 @@ export function originOf(wanted: Wanted, source: BundleSource, online: boolean):
       `the official SHA-256 of ${name} ${version} is unknown: add it to artifacts/lock.json, or run this with --source auto or build`,
     );
   }
-  if (!canBuild(name))
+  if (!canBuild(name, version))
     throw new Error(`${name} ${version} can only be downloaded, and its official home can't be reached from here`);
   return "built";
 }

@@ -75,6 +75,8 @@ export interface ImageLock {
 }
 
 interface Lock extends ImageLock {
+  /** The Kubernetes version of bundles that name none. */
+  default: string;
   recommended: Record<string, Omit<Versions, "kubernetes">>;
   files: Record<FileName, { url: string; members?: string[]; sha256: Record<string, Record<Architecture, string>> }>;
   images: Record<keyof typeof lockFile.images, ImageEntry>;

@@ -27,6 +27,7 @@ export interface GoBuild {
 
 /** Its staging modules and its version variables need their own treatment, here and in go-build.ts. */
 export const KUBERNETES = "k8s.io/kubernetes";
+const CRICTL = "sigs.k8s.io/cri-tools";
 
 /** The builds that a release file needs. */
 export function buildsOfFile(name: FileName, version: string): GoBuild[] {
@@ -63,7 +64,12 @@ export function buildsOfFile(name: FileName, version: string): GoBuild[] {
         },
       ];
     case "crictl":
-      throw new Error(`crictl ${version} can't be built: no public Go module has it. Only its official file can be taken`);
+      return [
+        {
+          ...plain(CRICTL, version, { crictl: "./cmd/crictl" }),
+          variables: { "sigs.k8s.io/cri-tools/pkg/version.Version": version },
+        },
+      ];
   }
 }
 
@@ -103,8 +109,9 @@ export function merged(builds: readonly GoBuild[]): GoBuild[] {
   return [...byModule.values()];
 }
 
-/** Whether a release file can be built at all. */
-export const canBuild = (name: FileName) => name !== "crictl";
+/** Whether a release file can be built. Of crictl, which hosts can do without, few versions are public Go modules. */
+export const canBuild = (name: FileName, version: string) =>
+  name !== "crictl" || nearest(Object.keys(lock.modules[CRICTL] ?? {}), version) !== undefined;
 
 function kubernetes(programs: Record<string, string>, version: string): GoBuild {
   const [major = "", minor = ""] = version.split(".");

@@ -110,7 +110,8 @@ function fileLine(args: ArtifactsArgs, name: FileName, version: string, folder: 
 }
 
 function hasFile({ source, architecture }: ArtifactsArgs, name: FileName, version: string): boolean {
-  return source.sha256 === undefined || Object.hasOwn(source.sha256, lockedFile(name, version, architecture).file);
+  const { file, builtFile } = lockedFile(name, version, architecture);
+  return source.sha256 === undefined || [file, builtFile].some((it) => Object.hasOwn(source.sha256 ?? {}, it));
 }
 
 /** A bundle has archives of images; the official ones come from their registry by digest, also where files come from a mirror of them. */

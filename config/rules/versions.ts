@@ -1,5 +1,6 @@
 import { oneProblem, type Problem, shown } from "../problems.ts";
 import type { Cluster } from "../schema.ts";
+import { kubernetesNeeds } from "../version-needs.ts";
 import { compareVersions, type KnownVersions, minorOf, type Part, partVersions, sorted } from "../versions.ts";
 import { at, type Rule } from "./rule.ts";
 
@@ -32,18 +33,14 @@ const knownKubernetes: Rule = {
   },
 };
 
-/** A part's least version from a minor version of Kubernetes on. Sources: kubeadm's constants and the release notes of that version. */
-const needs: readonly { part: Part; kubernetes: string; least: string }[] = [
-  { part: "containerd", kubernetes: "1.36.0", least: "2.2.0" },
-  { part: "etcd", kubernetes: "1.34.0", least: "3.5.24" },
-];
-
 const versionsTogether: Rule = {
-  says: "Kubernetes 1.36 has containerd 2.2 or newer; 1.34 and newer have etcd 3.5.24 or newer.",
+  says: "Kubernetes 1.37 has containerd 2.3 or newer, 1.36 has 2.2 or newer; 1.34 and newer have etcd 3.5.24 or newer.",
   check: (cluster, known) =>
-    needs.flatMap(({ part, kubernetes, least }) => {
-      if (compareVersions(cluster.kubernetesVersion, kubernetes) < 0) return [];
-      return tooOld(cluster, known, part, least);
+    (["containerd", "etcd"] as const).flatMap((part) => {
+      const need = kubernetesNeeds.find(
+        (it) => it.part === part && compareVersions(cluster.kubernetesVersion, it.kubernetes) >= 0,
+      );
+      return need === undefined ? [] : tooOld(cluster, known, part, need.least);
     }),
 };
 

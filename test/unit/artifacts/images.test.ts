@@ -44,7 +44,7 @@ test("an image or a version that a lock lacks is refused with the lock's path", 
   const refused = (name: string, message: string, from?: ImageLock) =>
     assert.throws(() => lockedImage(name, old, from), { message });
   refused("gauge", "image gauge is not in artifacts/lock.json");
-  refused("coredns", "image coredns version 1.0.0 is not in artifacts/lock.json; it has 1.14.2, 1.13.1, 1.12.1");
+  refused("coredns", "image coredns version 1.0.0 is not in artifacts/lock.json; it has 1.14.6, 1.14.2, 1.13.1, 1.12.1");
   refused("gauge", "a set of images for Kubernetes version 1.35 is not in their/lock.json; it has 1.36", theirs);
 });
 

@@ -39,6 +39,8 @@ describe("the lock", () => {
   });
 
   it("has the versions that each Kubernetes version needs", () => {
+    const { etcd, coredns } = versionsOf("1.37.2");
+    assert.deepEqual([etcd, coredns], ["3.7.3", "1.14.6"]);
     assert.equal(versionsOf("1.36.3").pause, "3.10.2");
     assert.equal(versionsOf("1.35.4").pause, "3.10.1");
     assert.equal(versionsOf("1.35.4").coredns, "1.13.1");
@@ -67,19 +69,19 @@ describe("versions of a cluster", () => {
 
   it("are refused by name if the lock lacks one", () => {
     assert.throws(() => versionsOf("1.36.9"), {
-      message: "Kubernetes version 1.36.9 is not in artifacts/lock.json; it has 1.36.3, 1.36.1, 1.35.4, 1.34.4",
+      message: "Kubernetes version 1.36.9 is not in artifacts/lock.json; it has 1.37.2, 1.36.3, 1.36.1, 1.35.4, 1.34.4",
     });
     assert.throws(() => versionsOf("1.36.3", { etcd: "3.5.0" }), {
-      message: "etcd version 3.5.0 is not in artifacts/lock.json; it has 3.6.13, 3.6.14",
+      message: "etcd version 3.5.0 is not in artifacts/lock.json; it has 3.6.13, 3.6.14, 3.6.16, 3.7.3",
     });
     assert.throws(() => lockedFile("runc", "constructor", "amd64"), {
-      message: "artifact runc version constructor is not in artifacts/lock.json; it has 1.4.3",
+      message: "artifact runc version constructor is not in artifacts/lock.json; it has 1.5.3, 1.4.4, 1.4.3",
     });
   });
 
   it("are offered oldest first", () => {
-    assert.deepEqual(knownVersions().kubernetes, ["1.34.4", "1.35.4", "1.36.1", "1.36.3"]);
-    assert.deepEqual(knownVersions().parts.etcd, ["3.6.13", "3.6.14"]);
+    assert.deepEqual(knownVersions().kubernetes, ["1.34.4", "1.35.4", "1.36.1", "1.36.3", "1.37.2"]);
+    assert.deepEqual(knownVersions().parts.etcd, ["3.6.13", "3.6.14", "3.6.16", "3.7.3"]);
     assert.equal(knownVersions().recommended("1.0.0"), undefined);
   });
 });
@@ -147,7 +149,8 @@ describe("the origin of a bundle's file", () => {
 
   it("does not exist offline for a file that can't be built", () => {
     const crictl = lockedFile("crictl", "1.36.0", "amd64");
-    assert.equal(canBuild("crictl"), false);
+    assert.equal(canBuild("crictl", "1.36.0"), false);
+    assert.equal(canBuild("crictl", "1.37.0"), true);
     assert.throws(
       () => originOf({ file: crictl.file, version: "1.36.0", locked: crictl }, "auto", false),
       /can only be downloaded/,
@@ -160,8 +163,8 @@ describe("the origin of a bundle's file", () => {
     assert.equal(etcdctl?.version, "3.6.14");
     assert.equal(etcdctl?.note, "etcdctl built from 3.6.14: module go.etcd.io/etcd/etcdctl/v3 3.6.13 is not available");
     assert.throws(
-      () => buildsOfFile("etcd", "3.7.0"),
-      /version 3\.7\.0 is not in artifacts\/lock\.json; it has 3\.6\.14, 3\.6\.13/,
+      () => buildsOfFile("etcd", "3.5.0"),
+      /version 3\.5\.0 is not in artifacts\/lock\.json; it has 3\.7\.3, 3\.6\.16, 3\.6\.14, 3\.6\.13/,
     );
   });
 });

@@ -77,6 +77,15 @@ export const badKeys: readonly Bad[] = [
     keys: ["cluster.versions.containerd"],
   },
   {
+    mistake: "containerd too old for a newer Kubernetes",
+    from: metal,
+    edit: (c) => {
+      c.kubernetesVersion = "1.37.2";
+      c.versions = { containerd: "2.2.9" };
+    },
+    keys: ["cluster.versions.containerd"],
+  },
+  {
     mistake: "etcd too old",
     from: metal,
     edit: (c) => {
