@@ -69,7 +69,7 @@ async function download({ module, version, hash }: GoBuild): Promise<string> {
  * The module's own go.mod and go.sum, so that every import has the version and the hash that the project chose. Replacements by folders
  * of the project's repository are the exception, because a module lacks them: modules of the same release stand in.
  */
-async function ownGoMod({ module, version, requires }: GoBuild, source: string, folder: string): Promise<string> {
+async function ownGoMod({ module, version, requires, replaces }: GoBuild, source: string, folder: string): Promise<string> {
   await mkdir(folder, { recursive: true });
   const path = join(folder, "go.mod");
   for (const file of ["go.mod", "go.sum"]) {
@@ -86,6 +86,7 @@ async function ownGoMod({ module, version, requires }: GoBuild, source: string, 
     edits.push(...staging.map((it) => `-require=${it.Path}@v${version.replace(/^1\./, "0.")}`));
   }
   edits.push(...Object.entries(requires ?? {}).map(([other, v]) => `-require=${other}@v${v}`));
+  edits.push(...Object.entries(replaces ?? {}).map(([other, v]) => `-replace=${other}=${other}@v${v}`));
   if (edits.length > 0) await run("go", ["mod", "edit", ...edits, path]);
   return path;
 }

@@ -48,6 +48,7 @@ export interface ImageBuild {
   tags?: readonly string[];
   variables?: Readonly<Record<string, string>>;
   requires?: Readonly<Record<string, string>>;
+  replaces?: Readonly<Record<string, string>>;
 }
 
 /** An image in all its versions. */

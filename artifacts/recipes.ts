@@ -21,6 +21,8 @@ export interface GoBuild {
   variables: Readonly<Record<string, string>>;
   /** Modules that the module's own go.mod lacks, with their versions. */
   requires?: Readonly<Record<string, string>>;
+  /** Modules that have this version whatever the others require: the required one can't be had. */
+  replaces?: Readonly<Record<string, string>>;
   /** A note for the manifest if the version differs from the requested one, with the reason. */
   note?: string;
 }
@@ -78,7 +80,7 @@ export function buildsOfImages(images: readonly LockedImage[]): GoBuild[] {
   return merged(
     images.flatMap(({ name, version, build }) => {
       if (build?.module === undefined) return [];
-      const { module, cgo, tags, variables = {}, requires, hashes } = build;
+      const { module, cgo, tags, variables = {}, requires, replaces, hashes } = build;
       const programs = { [basename(entrypointOf(name, build))]: build.package ?? "." };
       if (module === KUBERNETES) return [kubernetes(programs, version)];
       const values = Object.entries(variables).map(([variable, value]) => [variable, filled(value, version)]);
@@ -89,6 +91,7 @@ export function buildsOfImages(images: readonly LockedImage[]): GoBuild[] {
           ...(tags && { tags }),
           variables: Object.fromEntries(values),
           ...(requires && { requires }),
+          ...(replaces && { replaces }),
         },
       ];
     }),
