@@ -33,12 +33,15 @@ export function wantedFiles(
   source: BundleSource,
   others: readonly ImageLock[] = [],
 ): Wanted[] {
-  const files = FILES.map((name) => [name, fileVersion(name, versions)] as const);
-  const taken = files.filter(([name, version]) => source === "official" || canBuild(name, version));
-  const wanted: Wanted[] = taken.map(([name, version]) => {
+  const all: Extract<Wanted, { locked: unknown }>[] = FILES.map((name) => {
+    const version = versions[lock.files[name].version];
     const locked = lockedFile(name, version, architecture);
     return { file: locked.file, version, locked };
   });
+  // Hosts take such a program from its image.
+  const wanted: Wanted[] = all.filter(({ locked }) =>
+    source === "official" ? locked.sha256 !== "unknown" || locked.image === undefined : canBuild(locked.name, locked.version),
+  );
   // Official images come from their registries.
   if (source === "official") return wanted;
   const images = [lock, ...others].flatMap((from) =>
@@ -64,21 +67,4 @@ export function originOf(wanted: Wanted, source: BundleSource, online: boolean):
   if (!canBuild(name, version))
     throw new Error(`${name} ${version} can only be downloaded, and its official home can't be reached from here`);
   return "built";
-}
-
-/** The version of a release file among a cluster's versions. */
-function fileVersion(name: FileName, versions: Versions): string {
-  switch (name) {
-    case "cni-plugins":
-      return versions.cniPlugins;
-    case "flannel-cni":
-      return versions.flannelCni;
-    case "etcd":
-    case "containerd":
-    case "runc":
-    case "crictl":
-      return versions[name];
-    default:
-      return versions.kubernetes;
-  }
 }

@@ -8,6 +8,8 @@ export interface LockedImage {
   /** Its short name in the lock. */
   name: string;
   version: string;
+  /** The part of a cluster whose version it has. Absent where its lock gives the version. */
+  part?: keyof Versions;
   /** Its full name with its tag. */
   reference: string;
   /** Its official digest, or "unknown". */
@@ -25,18 +27,20 @@ export function lockedImage(name: string, versions: Versions, from: ImageLock = 
   const version = entry.version === undefined ? (byMinor(from, versions)[name] ?? "unknown") : versions[entry.version];
   const digest = found(entry.digests, `image ${name}`, version, from.path);
   const build = entry.build && { ...entry.build, hashes: from.modules[entry.build.module ?? ""] ?? {} };
-  return { name, version, reference: filled(entry.reference, version), digest, archive: entry.archive ?? name, build };
+  return {
+    name,
+    version,
+    part: entry.version,
+    reference: filled(entry.reference, version),
+    digest,
+    archive: entry.archive ?? name,
+    build,
+  };
 }
 
 /** Versions by image that go with a cluster's Kubernetes version. Throws if the lock lacks the minor version. */
 export const byMinor = ({ versions = {}, path }: ImageLock, { kubernetes }: Pick<Versions, "kubernetes">) =>
   found(versions, "a set of images for Kubernetes", minorOf(kubernetes), path);
-
-/** An image's official digest. Throws if it is not known. */
-export function officialDigest({ reference, digest }: LockedImage): string {
-  if (digest !== "unknown") return digest;
-  throw new Error(`the official digest of image ${reference} is unknown: add it to artifacts/lock.json, or use a bundle`);
-}
 
 /** The archives that hold images in a bundle or on a mirror, by file name, in the order of the images. */
 export function archivesOf(images: readonly LockedImage[], architecture: Architecture): Map<string, LockedImage[]> {

@@ -7,17 +7,19 @@ import { fillBundle, hashesOf, missingFiles } from "./bundle.ts";
 import { cacheFolder, defaultBundle } from "./bundle-manifest.ts";
 import { type BundleSource, type Wanted, wantedFiles } from "./bundle-plan.ts";
 import { ownArchitecture } from "./go-build.ts";
-import { type Architecture, type ImageLock, knownVersions, lock, resolveVersions } from "./lock.ts";
+import { knownVersions } from "./known-versions.ts";
+import { type Architecture, type ImageLock, resolveVersions } from "./lock.ts";
 import { endAll, say } from "./run-program.ts";
 
 const known = knownVersions();
+const newest = known.defaults.built;
 
 const HELP = `npm run bundle -- [options]
 
 Fills a folder with the binaries and images of a cluster: a bundle for hosts without internet, or the files of a mirror.
 Existing files are checked and left alone.
 
-  --kubernetes-version V  of ${known.kubernetes.join(", ")}; may be repeated. Default ${lock.default}
+  --kubernetes-version V  of ${known.whole.built.join(", ")}; may be repeated. Default ${newest}
   --version PART=V        a version of ${Object.keys(known.parts).join(", ")} other than the recommended one; may be repeated
   --architecture A        amd64 or arm64. Default: this machine's
   --output FOLDER         default ${defaultBundle()}
@@ -33,7 +35,7 @@ Existing files are checked and left alone.
 async function main(): Promise<void> {
   const { values } = parseArgs({
     options: {
-      "kubernetes-version": { type: "string", multiple: true, default: [lock.default] },
+      "kubernetes-version": { type: "string", multiple: true, default: [newest] },
       version: { type: "string", multiple: true, default: [] },
       architecture: { type: "string" },
       output: { type: "string" },

@@ -151,7 +151,8 @@ function cniPlugins(version: string): GoBuild {
 /** A build of a module at a version, or at the nearest one with a known hash; then the note says so. */
 function plain(module: string, wanted: string, programs: Record<string, string>, hashes = lock.modules[module] ?? {}): GoBuild {
   const versions = Object.keys(hashes);
-  const version = nearest(versions, wanted);
+  // Whoever asks for a version of Kubernetes gets no other one that calls itself so.
+  const version = module === KUBERNETES ? versions.find((it) => it === wanted) : nearest(versions, wanted);
   const hash = hashes[version ?? ""];
   if (version === undefined || hash === undefined)
     throw new Error(`module ${module} version ${wanted} is not in artifacts/lock.json; it has ${versions.join(", ")}`);

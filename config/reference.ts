@@ -30,9 +30,10 @@ export function stackFileSchema(known: Known): object {
     },
   });
   const { kubernetesVersion, versions } = cluster.properties as Record<string, { properties?: Record<string, object> }>;
-  Object.assign(kubernetesVersion ?? {}, { enum: known.kubernetes });
+  // Offered by editors, which don't know what a lock of the user's own adds.
+  Object.assign(kubernetesVersion ?? {}, { examples: known.kubernetes });
   for (const [part, schema] of Object.entries(versions?.properties ?? {}))
-    Object.assign(schema, { enum: known.parts[part as keyof typeof known.parts] });
+    Object.assign(schema, { examples: known.parts[part as keyof typeof known.parts] });
   return {
     $schema,
     title: "A stack of ha-kubernetes",

@@ -36,7 +36,11 @@ const pools = (own: Sections) =>
 const sharedSchema = z.strictObject({
   name: dnsLabel.describe("The cluster's name. Part of the owner mark on every host, so it can't change."),
   provider: line,
-  kubernetesVersion: version.describe("Kubernetes version; one that artifacts/lock.json has."),
+  kubernetesVersion: version
+    .optional()
+    .describe(
+      "Kubernetes version; one that artifacts/lock.json has. By default the newest of this release whose files can all be had: by published hashes with official and a mirror of official files, as builds in the lab and with a bundle. Name it for a cluster that is to last: another release has another default, and then `up` is refused until you name a version.",
+    ),
   versions: z
     .strictObject({
       etcd: version.optional().describe("etcd. Kubernetes 1.34 and newer need 3.5.24 or newer."),
@@ -112,7 +116,12 @@ export type ClusterInput = Omit<Input, "hosts" | "pools"> & {
 /** A config whose keys are right by themselves: every default filled in. */
 export type PlainCluster = z.output<typeof sharedSchema>;
 /** A validated cluster, with what its provider does. */
-export type Cluster = PlainCluster & { traits: ProviderTraits };
+export type Cluster = Omit<PlainCluster, "kubernetesVersion"> & {
+  kubernetesVersion: string;
+  /** True where the config names no Kubernetes version. */
+  defaultVersion?: true;
+  traits: ProviderTraits;
+};
 export type Role = z.output<typeof roleSchema>;
 export type HostConfig = Cluster["hosts"][string];
 export type Override = z.output<typeof overrideSchema>;

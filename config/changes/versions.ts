@@ -1,4 +1,4 @@
-import { keyPath } from "../problems.ts";
+import { keyPath, oneProblem } from "../problems.ts";
 import { farthestMinors, stops } from "../upgrade-path.ts";
 import { etcdSteps } from "../version-needs.ts";
 import { compareVersions, minorOf, minorSteps, sorted } from "../versions.ts";
@@ -22,7 +22,8 @@ function hops({ before, after, known }: Change): Hop[] {
       key: keyPath(["kubernetesVersion"]),
       from: before.kubernetesVersion,
       to: after.kubernetesVersion,
-      known: known.kubernetes,
+      // Those that can be had whole, from wherever.
+      known: [...known.whole.published, ...known.whole.built],
     },
     {
       part: "etcd",
@@ -33,9 +34,25 @@ function hops({ before, after, known }: Change): Hop[] {
     },
   ];
   return all.flatMap(({ from, to, ...rest }) =>
-    from === undefined || to === undefined || from === to ? [] : [{ ...rest, from, to }],
+    // That refusal alone says what to do about a version that nobody named.
+    (rest.part === "Kubernetes" && after.defaultVersion) || from === undefined || to === undefined || from === to
+      ? []
+      : [{ ...rest, from, to }],
   );
 }
+
+const anotherDefault: Refusal = {
+  says: "Without `kubernetesVersion`, a cluster doesn't change to another release's default by itself.",
+  check: ({ before: { kubernetesVersion: from }, after: { kubernetesVersion: to, defaultVersion } }) =>
+    defaultVersion === undefined || from === to
+      ? []
+      : oneProblem(
+          keyPath(["kubernetesVersion"]),
+          `is missing, and its default is now ${to}; the last up made ${from}`,
+          "a version by name",
+          `write kubernetesVersion: ${from} to keep it, or ${to} to change to that`,
+        ),
+};
 
 const changes = ({ part, from, to }: Hop) => `would take ${part} from ${from} to ${to}`;
 
@@ -130,4 +147,11 @@ const oneThing: Refusal = {
 };
 
 /** Refusals about versions. */
-export const versionRefusals: readonly Refusal[] = [minorDowngrade, patchDowngrade, skippedMinor, etcdTooEarly, oneThing];
+export const versionRefusals: readonly Refusal[] = [
+  anotherDefault,
+  minorDowngrade,
+  patchDowngrade,
+  skippedMinor,
+  etcdTooEarly,
+  oneThing,
+];

@@ -6,31 +6,45 @@ import { at, type Rule } from "./rule.ts";
 
 // Versions: known ones, and ones that work together.
 
-const oneKnown = (versions: readonly string[]) => (versions.length === 0 ? "none" : sorted(versions).join(", "));
+const inLock = "a version that artifacts/lock.json has";
+const oneOf = (versions: readonly string[]) => (versions.length === 0 ? "none" : sorted(versions).join(", "));
+
+/** A version that the lock lacks: of a minor version that this release knows, it can be added. */
+function notKnown(key: string, name: string, version: string, versions: readonly string[]): Problem[] {
+  if (versions.includes(version)) return [];
+  const found = `is ${shown(version)}`;
+  const minors = [...new Set(sorted(versions).map(minorOf))];
+  if (minors.includes(minorOf(version)))
+    return oneProblem(
+      key,
+      found,
+      `${inLock}: ${oneOf(versions)}`,
+      `npm run lock -- add ${name} ${version} adds it to your own lock`,
+    );
+  return oneProblem(key, found, `${inLock}: ${oneOf(versions)}; this release knows ${oneOf(minors)} and no other minor version`);
+}
 
 const knownKubernetes: Rule = {
-  says: "`kubernetesVersion` and every one of `versions` is in artifacts/lock.json.",
-  check(cluster, known) {
-    const problems: Problem[] = [];
-    const inLock = "a version that artifacts/lock.json has";
-    if (!known.kubernetes.includes(cluster.kubernetesVersion)) {
-      problems.push({
-        key: at("kubernetesVersion"),
-        found: `is ${shown(cluster.kubernetesVersion)}`,
-        allowed: `${inLock}: ${oneKnown(known.kubernetes)}`,
-      });
-    }
-    for (const part of Object.keys(known.parts) as Part[]) {
+  says: "`kubernetesVersion` and every one of `versions` is in artifacts/lock.json, or in a lock of your own. Minor versions that this release doesn't know are refused.",
+  check: (cluster, known) => [
+    ...notKnown(at("kubernetesVersion"), "kubernetes", cluster.kubernetesVersion, known.kubernetes),
+    ...(Object.keys(known.parts) as Part[]).flatMap((part) => {
       const version = cluster.versions[part];
-      if (version === undefined || known.parts[part].includes(version)) continue;
-      problems.push({
-        key: at("versions", part),
-        found: `is ${shown(version)}`,
-        allowed: `${inLock}: ${oneKnown(known.parts[part])}`,
-      });
-    }
-    return problems;
-  },
+      return version === undefined ? [] : notKnown(at("versions", part), part, version, known.parts[part]);
+    }),
+  ],
+};
+
+const canBeBuilt: Rule = {
+  says: "Where the provider makes the files, as the lab does, `kubernetesVersion` is one that can be built.",
+  check: ({ kubernetesVersion, provider, traits }, known) =>
+    !traits.makesArtifacts || !known.kubernetes.includes(kubernetesVersion) || known.whole.built.includes(kubernetesVersion)
+      ? []
+      : oneProblem(
+          at("kubernetesVersion"),
+          `is ${shown(kubernetesVersion)}, which can't be built: artifacts/lock.json has no Go module of it`,
+          `with provider ${provider}: ${oneOf(known.whole.built)}`,
+        ),
 };
 
 const versionsTogether: Rule = {
@@ -52,4 +66,4 @@ function tooOld(cluster: Cluster, known: KnownVersions, part: Part, least: strin
 }
 
 /** Rules about versions. */
-export const versionRules: readonly Rule[] = [knownKubernetes, versionsTogether];
+export const versionRules: readonly Rule[] = [knownKubernetes, canBeBuilt, versionsTogether];

@@ -6,6 +6,7 @@
 #   archive SHA256 FROM FOLDER PROGRAM...    programs, wherever in the tar they are
 #   images  SHA256 FROM IMAGE...             an archive of images
 #   pull    DIGEST IMAGE                     an image from its registry
+#   image-program DIGEST IMAGE FOLDER PROGRAM...   programs out of an image, wherever in it they are
 # FROM is a URL or the path of a file on this host. A stamp marks installed files, so that another run costs nothing.
 
 # In front of the host's own folders; empty but in tests.
@@ -97,13 +98,9 @@ sums_of() {
 }
 
 install_program() {
-  local kind sha256 from folder programs program file new stamp
+  local kind sha256 from folder programs file new
   read -r kind sha256 from folder programs <<<"$1"
-  folder=$ARTIFACT_ROOT$folder
-  new=$folder/.new-${from##*/}
-  stamp=$(stamp_file "$1")
-  rm -rf "$new" "$stamp"
-  mkdir -p "$new"
+  new=$(fresh_folder "$1")
   if [ "$kind" = binary ]; then
     # The copy is checked, not the source: nobody can change it between the check and its use.
     bring "$sha256" "$from" "$new/$programs"
@@ -113,6 +110,25 @@ install_program() {
     bring "$sha256" "$from" "$file"
     tar -xf "$file" --no-same-owner -C "$new"
   fi
+  put_programs "$1" "$new"
+}
+
+# fresh_folder LINE: the folder to which the programs of the line come first. Until they are in place, the line has no stamp.
+fresh_folder() {
+  local from folder new
+  read -r _ _ from folder _ <<<"$1"
+  new=$ARTIFACT_ROOT$folder/.new-${from##*/}
+  rm -rf "$new" "$(stamp_file "$1")"
+  mkdir -p "$new"
+  echo "$new"
+}
+
+# put_programs LINE NEW: moves the line's programs from the folder NEW to their place, and stamps them.
+put_programs() {
+  local kind from folder programs program file new=$2 stamp
+  read -r kind _ from folder programs <<<"$1"
+  folder=$ARTIFACT_ROOT$folder
+  stamp=$(stamp_file "$1")
   for program in $programs; do
     file=$(find "$new" -type f -name "$program" -print -quit)
     [ -n "$file" ] || fail "${from##*/} holds no $program"
@@ -121,7 +137,7 @@ install_program() {
     mv -f "$file" "$folder/$program"
   done
   rm -rf "$new"
-  if [ "$kind" = archive ]; then sums_of "$folder" "$programs" >"${stamp%.stamp}.sums"; fi
+  if [ "$kind" != binary ]; then sums_of "$folder" "$programs" >"${stamp%.stamp}.sums"; fi
   program_stamp "$1" >"$stamp.new"
   mv -f "$stamp.new" "$stamp"
 }

@@ -2,8 +2,10 @@ import { createHash, generateKeyPairSync } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { wantedFiles } from "../../artifacts/bundle-plan.ts";
-import { knownVersions, resolveVersions } from "../../artifacts/lock.ts";
+import { knownVersions } from "../../artifacts/known-versions.ts";
+import { resolveVersions } from "../../artifacts/lock.ts";
 import { addressText, range } from "../../config/addresses.ts";
+import { withVersion } from "../../config/parse.ts";
 import { knownBy, providerOf } from "../../config/provider.ts";
 import type { Cluster } from "../../config/schema.ts";
 import type { KnownVersions } from "../../config/versions.ts";
@@ -17,7 +19,7 @@ import { scratch } from "./scratch.ts";
 /** Writes the manifest of a complete bundle with made-up hashes; returns its path. */
 export function manifestFile(): string {
   const path = join(scratch(), "manifest.json");
-  const files = knownVersions().kubernetes.flatMap((kubernetesVersion) => {
+  const files = knownVersions().whole.built.flatMap((kubernetesVersion) => {
     const { versions } = resolveVersions({ kubernetesVersion, versions: {} });
     return (["amd64", "arm64"] as const).flatMap((architecture) =>
       // The oldest version is only for upgrades to begin with, so it lacks the clouds' components.
@@ -150,7 +152,7 @@ const recommended = {
 
 /** A small lock, so that these tests don't change with the real one. */
 const smallLock: KnownVersions = {
-  kubernetes: ["1.33.13", "1.34.4", "1.35.4", "1.36.1", "1.36.3", "1.37.2"],
+  kubernetes: ["1.33.13", "1.34.4", "1.35.4", "1.35.8", "1.36.1", "1.36.3", "1.37.2"],
   parts: {
     etcd: ["3.5.21", "3.5.25", "3.5.27", "3.6.8", "3.6.13", "3.6.14", "3.7.3"],
     containerd: ["2.1.5", "2.2.9", "2.3.4"],
@@ -160,6 +162,11 @@ const smallLock: KnownVersions = {
     coredns: ["1.13.1", "1.14.2"],
   },
   recommended: (version) => (smallLock.kubernetes.includes(version) ? recommended : undefined),
+  whole: {
+    published: ["1.33.13", "1.34.4", "1.35.4", "1.36.1", "1.36.3"],
+    built: ["1.33.13", "1.34.4", "1.35.4", "1.36.1", "1.36.3"],
+  },
+  defaults: { published: "1.36.3", built: "1.36.1" },
 };
 
 /** What configs may name with the small lock. */
@@ -168,7 +175,7 @@ export const known = knownBy(smallLock, providers);
 /** A config with its defaults, whatever the rules say of it. */
 export function clusterFrom(config: unknown): Cluster {
   const data = known.schema.parse(JSON.parse(JSON.stringify(config)));
-  return { ...data, traits: providerOf(known, data.provider).traits };
+  return withVersion({ ...data, traits: providerOf(known, data.provider).traits }, known);
 }
 
 /** A new private key in OpenSSH's form. */

@@ -26,6 +26,7 @@ apply_prepare() {
     if first_run; then begin_import "$STAGE/inputs/artifacts"; else
       end_import
       import_images "$STAGE/inputs/artifacts"
+      activate_cni
     fi
   else
     remove_containerd

@@ -1,4 +1,4 @@
-import { metal } from "../../harness/samples.ts";
+import { lab, metal } from "../../harness/samples.ts";
 import type { Bad } from "./bad-sample.ts";
 
 // Keys wrong by themselves.
@@ -57,6 +57,23 @@ export const badKeys: readonly Bad[] = [
     from: metal,
     edit: (c) => {
       c.kubernetesVersion = "1.36.9";
+    },
+    keys: ["cluster.kubernetesVersion"],
+  },
+  {
+    mistake: "version of a minor version that nobody knew",
+    from: metal,
+    edit: (c) => {
+      c.kubernetesVersion = "1.99.0";
+      c.versions = { etcd: "4.0.0" };
+    },
+    keys: ["cluster.kubernetesVersion", "cluster.versions.etcd"],
+  },
+  {
+    mistake: "version that the lab can't build",
+    from: lab,
+    edit: (c) => {
+      c.kubernetesVersion = "1.35.8";
     },
     keys: ["cluster.kubernetesVersion"],
   },

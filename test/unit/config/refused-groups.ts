@@ -136,6 +136,29 @@ export const refusedGroups: readonly RefusedChange[] = [
     keys: ["cluster.kubernetesVersion"],
   },
   {
+    change: "another release's default version",
+    from: three,
+    before: (b) => {
+      b.kubernetesVersion = "1.36.1";
+    },
+    after: (a) => {
+      a.defaultVersion = true;
+    },
+    keys: ["cluster.kubernetesVersion"],
+  },
+  {
+    change: "another default, three minor versions on",
+    from: three,
+    before: (b) => {
+      b.kubernetesVersion = "1.33.13";
+      b.defaultVersion = true;
+    },
+    after: (a) => {
+      a.defaultVersion = true;
+    },
+    keys: ["cluster.kubernetesVersion"],
+  },
+  {
     change: "back a minor version",
     from: three,
     after: (a) => {
