@@ -1,6 +1,7 @@
 import { archivesOf, type LockedImage, lockedImage } from "./images.ts";
+import { spared } from "./known-versions.ts";
 import { type Architecture, type FileName, type ImageLock, type LockedFile, lock, lockedFile, type Versions } from "./lock.ts";
-import { canBuild } from "./recipes.ts";
+import { buildOfFile, buildsOfImages, canBuild } from "./recipes.ts";
 
 // The files of a bundle for given versions, and the origin of each.
 
@@ -40,7 +41,9 @@ export function wantedFiles(
   });
   // Hosts take such a program from its image.
   const wanted: Wanted[] = all.filter(({ locked }) =>
-    source === "official" ? locked.sha256 !== "unknown" || locked.image === undefined : canBuild(locked.name, locked.version),
+    source === "official"
+      ? locked.sha256 !== "unknown" || locked.image === undefined
+      : locked.name !== spared || canBuild(locked.name, locked.version),
   );
   // Official images come from their registries.
   if (source === "official") return wanted;
@@ -53,9 +56,12 @@ export function wantedFiles(
   return [...wanted, ...archives.map(([file, images]) => ({ file, version: (images[0] as LockedImage).version, images }))];
 }
 
-/** How a missing file is made. Throws if the source can't make it. */
+/** How a missing file is made. Throws if the source can't make it, or if the repository doesn't pin what it would be built from. */
 export function originOf(wanted: Wanted, source: BundleSource, online: boolean): "official" | "built" {
-  if (!("locked" in wanted)) return "built";
+  if (!("locked" in wanted)) {
+    buildsOfImages(wanted.images);
+    return "built";
+  }
   const { name, version, sha256 } = wanted.locked;
   const official = sha256 !== "unknown" && (source === "official" || (source === "auto" && online));
   if (official) return "official";
@@ -64,7 +70,6 @@ export function originOf(wanted: Wanted, source: BundleSource, online: boolean):
       `the official SHA-256 of ${name} ${version} is unknown: add it to artifacts/lock.json, or run this with --source auto or build`,
     );
   }
-  if (!canBuild(name, version))
-    throw new Error(`${name} ${version} can only be downloaded, and its official home can't be reached from here`);
+  buildOfFile(name, version);
   return "built";
 }

@@ -1,6 +1,7 @@
 import type { KnownVersions } from "../config/versions.ts";
 import { lockedImage } from "./images.ts";
 import { type Architecture, type FileName, lock, lockedFile, resolveVersions, versionsInLock } from "./lock.ts";
+import { canBuild } from "./recipes.ts";
 import { type Unknown, unknownFile, unknownImage } from "./unknown.ts";
 
 // Which versions a config may name, and which of them can be had from where.
@@ -9,7 +10,7 @@ import { type Unknown, unknownFile, unknownImage } from "./unknown.ts";
 export function knownVersions(): KnownVersions {
   const { kubernetes, parts } = versionsInLock();
   const published = kubernetes.filter((version) => unknownOf(version).length === 0);
-  const built = kubernetes.filter((version) => Object.hasOwn(lock.modules["k8s.io/kubernetes"] ?? {}, version));
+  const built = kubernetes.filter((version) => canBuild("kubelet", version));
   return {
     kubernetes,
     parts,

@@ -2,6 +2,7 @@ import { execFileSync, spawn } from "node:child_process";
 import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { progress } from "../artifacts/go-progress.ts";
 
 // If only package registries can be reached, the CLI is built from its Go module: engine/go/go.mod pins it in a `tool` line.
 
@@ -45,19 +46,19 @@ export async function build(cache: string, say: (line: string) => void): Promise
 async function follow(child: ReturnType<typeof spawn>, say: (line: string) => void): Promise<void> {
   const started = Date.now();
   const strange: string[] = [];
-  let [all, built, said] = ["?", 0, started];
-  const progress = () => {
+  let [all, built, said] = [0, 0, started];
+  const report = () => {
     if (Date.now() - said < pace * 1000) return;
     said = Date.now();
     const seconds = Math.round((said - started) / 1000);
-    say(all === "?" ? `fetching modules, ${seconds} s` : `built ${built} of at most ${all} packages, ${seconds} s`);
+    say(all === 0 ? `fetching modules, ${seconds} s` : progress(built, all, seconds));
   };
-  const timer = setInterval(progress, 1000);
+  const timer = setInterval(report, 1000);
   try {
     if (child.stdout) {
       createInterface({ input: child.stdout }).on("line", (line) => {
         const [, total] = /^packages (\d+)$/.exec(line) ?? [];
-        if (total !== undefined) all = total;
+        if (total !== undefined) all = Number(total);
         else if (/^[\w.@/+-]+$/.test(line)) built++;
         else strange.push(line);
       });

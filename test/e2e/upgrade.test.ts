@@ -234,7 +234,7 @@ onCluster(config, (scenario) => {
 const newest = {
   ...(await threePlusTwo("test-newest")),
   kubernetesVersion: target.kubernetes,
-  // The newest of what is not recommended.
+  // Newer than the recommended ones.
   versions: { containerd: "2.4.2", cniPlugins: "1.10.0" },
 };
 
