@@ -1,7 +1,7 @@
-import type { KnownVersions } from "../config/versions.ts";
+import type { KnownVersions, Part } from "../config/versions.ts";
 import { lockedImage } from "./images.ts";
-import { type Architecture, type FileName, lock, lockedFile, resolveVersions, versionsInLock } from "./lock.ts";
-import { canBuild } from "./recipes.ts";
+import { type Architecture, type FileName, lock, lockedFile, resolveVersions, type Versions, versionsInLock } from "./lock.ts";
+import { canBuild, canBuildImage } from "./recipes.ts";
 import { type Unknown, unknownFile, unknownImage } from "./unknown.ts";
 
 // Which versions a config may name, and which of them can be had from where.
@@ -17,8 +17,20 @@ export function knownVersions(): KnownVersions {
     recommended: (version) =>
       kubernetes.includes(version) ? resolveVersions({ kubernetesVersion: version, versions: {} }).versions : undefined,
     whole: { published, built },
+    builtParts: Object.fromEntries(
+      Object.entries(parts).map(([part, list]) => [part, list.filter((version) => isBuilt(part as Part, version))]),
+    ) as Record<Part, string[]>,
     defaults: { published: published.at(-1) as string, built: lock.default },
   };
+}
+
+/** Whether each file and image that has a part's version can be built. */
+function isBuilt(part: Part, version: string): boolean {
+  const files = (Object.keys(lock.files) as FileName[]).filter((name) => lock.files[name].version === part);
+  const images = Object.entries(lock.images).flatMap(([name, { version: of, build }]) =>
+    of === part && build?.project !== undefined ? [lockedImage(name, { [part]: version } as unknown as Versions)] : [],
+  );
+  return files.every((name) => canBuild(name, version)) && images.every(canBuildImage);
 }
 
 const architectures: readonly Architecture[] = ["amd64", "arm64"];

@@ -30,12 +30,16 @@ const CNI_PLUGINS = "github.com/containernetworking/plugins";
 /** The build that a release file needs. Throws if the repository has no folder for it. */
 export function buildOfFile(name: FileName, version: string): GoBuild {
   const build = recipe(name, version);
-  if (existsSync(join(build.folder, "go.mod"))) return build;
+  if (isPinned(build.folder)) return build;
   throw new Error(`${name} ${version} ${notPinned(build.folder)}`);
 }
 
 /** Whether a release file can be built. */
-export const canBuild = (name: FileName, version: string) => existsSync(join(recipe(name, version).folder, "go.mod"));
+export const canBuild = (name: FileName, version: string) => isPinned(recipe(name, version).folder);
+/** Whether an image's program can be built. */
+export const canBuildImage = ({ build }: LockedImage) => build?.folder !== undefined && isPinned(build.folder);
+
+const isPinned = (folder: string) => existsSync(join(folder, "go.mod"));
 
 function recipe(name: FileName, version: string): GoBuild {
   switch (name) {
@@ -93,7 +97,7 @@ export function buildsOfImages(images: readonly LockedImage[]): GoBuild[] {
     images.flatMap(({ name, version, build }) => {
       if (build?.package === undefined || build.folder === undefined) return [];
       const { package: path, folder, cgo, tags, variables = {} } = build;
-      if (!existsSync(join(folder, "go.mod"))) throw new Error(`image ${name} ${version} ${notPinned(folder)}`);
+      if (!isPinned(folder)) throw new Error(`image ${name} ${version} ${notPinned(folder)}`);
       const values = Object.entries(variables).map(([variable, value]) => [variable, filled(value, version)]);
       return [
         {

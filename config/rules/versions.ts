@@ -36,15 +36,27 @@ const knownKubernetes: Rule = {
 };
 
 const canBeBuilt: Rule = {
-  says: "Where the provider makes the files, as the lab does, `kubernetesVersion` is one that can be built.",
-  check: ({ kubernetesVersion, provider, traits }, known) =>
-    !traits.makesArtifacts || !known.kubernetes.includes(kubernetesVersion) || known.whole.built.includes(kubernetesVersion)
-      ? []
-      : oneProblem(
-          at("kubernetesVersion"),
-          `is ${shown(kubernetesVersion)}, which can't be built: artifacts/lock.json has no Go module of it`,
-          `with provider ${provider}: ${oneOf(known.whole.built)}`,
-        ),
+  says: "Where the provider makes the files, as the lab does, `kubernetesVersion` and every one of `versions` can be built.",
+  check({ kubernetesVersion, versions, provider, traits }, known) {
+    if (!traits.makesArtifacts) return [];
+    const parts = Object.entries(versions) as [Part, string | undefined][];
+    const all = [
+      { key: at("kubernetesVersion"), version: kubernetesVersion, has: known.kubernetes, built: known.whole.built },
+      ...parts.map(([part, version]) => ({
+        key: at("versions", part),
+        version,
+        has: known.parts[part],
+        built: known.builtParts[part],
+      })),
+    ];
+    return all
+      .filter(({ version, has, built }) => version !== undefined && has.includes(version) && !built.includes(version))
+      .map(({ key, version, built }) => ({
+        key,
+        found: `is ${shown(version)}, which can't be built: artifacts/go has no folder of it`,
+        allowed: `with provider ${provider}: ${oneOf(built)}`,
+      }));
+  },
 };
 
 const versionsTogether: Rule = {

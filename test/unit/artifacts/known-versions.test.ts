@@ -6,7 +6,7 @@ import { type Architecture, resolveVersions } from "../../../artifacts/lock.ts";
 import type { Role } from "../../../config/schema.ts";
 import { artifactsFor } from "../../../hosts/artifact-list.ts";
 
-const { defaults, kubernetes, parts, recommended, whole } = knownVersions();
+const { builtParts, defaults, kubernetes, parts, recommended, whole } = knownVersions();
 
 test("versions are offered oldest first", () => {
   assert.deepEqual(kubernetes, ["1.34.4", "1.35.4", "1.36.1", "1.36.3", "1.36.4", "1.37.2"]);
@@ -30,6 +30,11 @@ test("a version is whole if hosts of every role and architecture can take all th
 test("a version can be built if the repository pins its modules", () => {
   const pinned = globSync("artifacts/go/kubernetes-*", { cwd: new URL("../../../", import.meta.url) });
   assert.deepEqual(whole.built, pinned.map((path) => path.split("-")[1]).toSorted());
+  assert.deepEqual(
+    parts.etcd.filter((version) => !builtParts.etcd.includes(version)),
+    ["3.6.13"],
+  );
+  assert.deepEqual(builtParts.coredns, parts.coredns);
 });
 
 test("the default is the newest version that can be had whole; where files are built, the one that the tests run on", () => {

@@ -70,6 +70,14 @@ export const badKeys: readonly Bad[] = [
     keys: ["cluster.kubernetesVersion", "cluster.versions.etcd"],
   },
   {
+    mistake: "version of a part that the lab can't build",
+    from: lab,
+    edit: (c) => {
+      c.versions = { etcd: "3.6.8" };
+    },
+    keys: ["cluster.versions.etcd"],
+  },
+  {
     mistake: "version that the lab can't build",
     from: lab,
     edit: (c) => {
