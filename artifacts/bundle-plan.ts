@@ -62,12 +62,12 @@ export function originOf(wanted: Wanted, source: BundleSource, online: boolean):
     buildsOfImages(wanted.images);
     return "built";
   }
-  const { name, version, sha256 } = wanted.locked;
+  const { name, part, version, sha256 } = wanted.locked;
   const official = sha256 !== "unknown" && (source === "official" || (source === "auto" && online));
   if (official) return "official";
   if (source === "official") {
     throw new Error(
-      `the official SHA-256 of ${name} ${version} is unknown: add it to artifacts/lock.json, or run this with --source auto or build`,
+      `the official SHA-256 of ${name} ${version} is unknown: npm run lock -- add ${part} ${version} looks it up; or run this with --source auto or build`,
     );
   }
   buildOfFile(name, version);

@@ -1,8 +1,19 @@
-import type { KnownVersions, Part } from "../config/versions.ts";
+import { type KnownVersions, minorOf, type Part } from "../config/versions.ts";
 import { lockedImage } from "./images.ts";
-import { type Architecture, type FileName, lock, lockedFile, resolveVersions, type Versions, versionsInLock } from "./lock.ts";
+import {
+  type Architecture,
+  type FileName,
+  lock,
+  lockedFile,
+  ownLock,
+  resolveVersions,
+  userLock,
+  type Versions,
+  versionsInLock,
+} from "./lock.ts";
 import { canBuild, canBuildImage } from "./recipes.ts";
 import { type Unknown, unknownFile, unknownImage } from "./unknown.ts";
+import { contradictions } from "./user-lock.ts";
 
 // Which versions a config may name, and which of them can be had from where.
 
@@ -11,16 +22,21 @@ export function knownVersions(): KnownVersions {
   const { kubernetes, parts } = versionsInLock();
   const published = kubernetes.filter((version) => unknownOf(version).length === 0);
   const built = kubernetes.filter((version) => canBuild("kubelet", version));
+  const wrong = contradictions(lock, userLock.lock);
   return {
     kubernetes,
     parts,
-    recommended: (version) =>
-      kubernetes.includes(version) ? resolveVersions({ kubernetesVersion: version, versions: {} }).versions : undefined,
+    recommended: (version) => (kubernetes.includes(version) ? lock.recommended[minorOf(version)] : undefined),
     whole: { published, built },
     builtParts: Object.fromEntries(
       Object.entries(parts).map(([part, list]) => [part, list.filter((version) => isBuilt(part as Part, version))]),
     ) as Record<Part, string[]>,
-    defaults: { published: published.at(-1) as string, built: lock.default },
+    defaults: {
+      // What a user adds is for those who name it.
+      published: published.filter((version) => Object.hasOwn(ownLock.files.kubelet.sha256, version)).at(-1) as string,
+      built: lock.default,
+    },
+    faults: userLock.fault === undefined ? wrong : [userLock.fault],
   };
 }
 

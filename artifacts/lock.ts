@@ -1,6 +1,7 @@
 import type { Cluster } from "../config/schema.ts";
 import { compareVersions, minorOf, type Part } from "../config/versions.ts";
 import lockFile from "./lock.json" with { type: "json" };
+import { readUserLock, withUserLock } from "./user-lock.ts";
 
 // Typed access to lock.json: every binary and image with its versions, the URL of its official file and the hash of that file.
 
@@ -98,7 +99,13 @@ interface Lock extends ImageLock {
 }
 
 /** The whole of lock.json. */
-export const lock: Lock = { path: "artifacts/lock.json", ...(lockFile as Omit<Lock, "path">) };
+export const ownLock: Lock = { path: "artifacts/lock.json", ...(lockFile as Omit<Lock, "path">) };
+
+/** The user's own lock, as it was when the program started. */
+export const userLock = readUserLock();
+
+/** The same with what the user's own lock adds. */
+export const lock: Lock = withUserLock(ownLock, userLock.lock);
 
 /** A release file. Throws if the lock lacks the version. */
 export function lockedFile(name: FileName, version: string, architecture: Architecture): LockedFile {
@@ -111,10 +118,10 @@ export function lockedFile(name: FileName, version: string, architecture: Archit
 }
 
 /** The SHA-256 of an official file. Throws if it is not known. */
-export function officialSha256({ name, version, url, sha256 }: LockedFile): string {
+export function officialSha256({ name, part, version, url, sha256 }: LockedFile): string {
   if (sha256 !== "unknown") return sha256;
   throw new Error(
-    `the official SHA-256 of ${name} ${version} (${url}) is unknown: add it to artifacts/lock.json, or use a bundle`,
+    `the official SHA-256 of ${name} ${version} (${url}) is unknown: npm run lock -- add ${part} ${version} looks it up; or use a bundle`,
   );
 }
 

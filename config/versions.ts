@@ -6,6 +6,9 @@ export type Part = keyof Cluster["versions"];
 /** One version for each part. */
 export type PartVersions = Readonly<Record<Part, string>>;
 
+/** The name of the user's own lock, beside the stacks' files. */
+export const USER_LOCK = "ha-kubernetes.lock.json";
+
 /** published: the projects' own files and images, by their published hashes. built: files that are built from Go modules. */
 export type Origin = "published" | "built";
 
@@ -19,6 +22,8 @@ export interface KnownVersions {
   whole: Readonly<Record<Origin, readonly string[]>>;
   /** The versions of each part that can be built. */
   builtParts: Readonly<Record<Part, readonly string[]>>;
+  /** Faults of the user's own lock, in words that follow its name. By default none. */
+  faults?: readonly string[];
   /** What a config without `kubernetesVersion` gets. */
   defaults: Readonly<Record<Origin, string>>;
 }

@@ -4,6 +4,7 @@ import type { Unknown } from "../artifacts/unknown.ts";
 import { keyPath, oneProblem, type Problem, problemsText } from "../config/problems.ts";
 import { providerOf } from "../config/provider.ts";
 import type { Cluster, Role } from "../config/schema.ts";
+import { USER_LOCK } from "../config/versions.ts";
 import { artifactsFor, MissingArtifacts, passingArtifacts } from "../hosts/artifact-list.ts";
 import { configuredArtifacts } from "./configured.ts";
 import { known } from "./index.ts";
@@ -28,6 +29,8 @@ function kindsOf(cluster: Cluster): [roles: readonly Role[], architecture: Archi
 
 /** What stands in the way of taking artifacts from where the config says. `path`: versions on the way to the config's. */
 export function artifactProblems(cluster: Cluster, path: readonly string[] = []): Problem[] {
+  const faults = [...(known.faults ?? []), ...(providerOf(known, cluster.provider).lockFaults ?? [])];
+  if (faults.length > 0) return faults.flatMap(lockProblem);
   if (cluster.traits.makesArtifacts) return [];
   const { artifacts } = cluster;
   const { versions } = resolveVersions(cluster);
@@ -66,6 +69,14 @@ export function artifactProblems(cluster: Cluster, path: readonly string[] = [])
     ...absentProblem([...own.absent, ...passed.flatMap(({ absent }) => absent)]),
   ];
 }
+
+const lockProblem = (fault: string): Problem[] =>
+  oneProblem(
+    USER_LOCK,
+    `can't be used: ${fault}`,
+    "hashes as the projects publish them, of which no other value is known",
+    "take the entry out, or delete the file; npm run lock -- add looks hashes up again",
+  );
 
 const manifestKey = keyPath(["artifacts", "manifest"]);
 const bundleCure = "npm run bundle makes every file; see docs/artifacts.md";

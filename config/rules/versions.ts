@@ -6,7 +6,7 @@ import { at, type Rule } from "./rule.ts";
 
 // Versions: known ones, and ones that work together.
 
-const inLock = "a version that artifacts/lock.json has";
+const inLock = "a version that artifacts/lock.json has, or a lock of your own";
 const oneOf = (versions: readonly string[]) => (versions.length === 0 ? "none" : sorted(versions).join(", "));
 
 /** A version that the lock lacks: of a minor version that this release knows, it can be added. */
@@ -15,12 +15,7 @@ function notKnown(key: string, name: string, version: string, versions: readonly
   const found = `is ${shown(version)}`;
   const minors = [...new Set(sorted(versions).map(minorOf))];
   if (minors.includes(minorOf(version)))
-    return oneProblem(
-      key,
-      found,
-      `${inLock}: ${oneOf(versions)}`,
-      `npm run lock -- add ${name} ${version} adds it to your own lock`,
-    );
+    return oneProblem(key, found, `${inLock}: ${oneOf(versions)}`, `npm run lock -- add ${name} ${version} adds it to yours`);
   return oneProblem(key, found, `${inLock}: ${oneOf(versions)}; this release knows ${oneOf(minors)} and no other minor version`);
 }
 

@@ -100,31 +100,34 @@ pull_image() {
     said=$(fetching ctr -n k8s.io images pull --local --hosts-dir /etc/containerd/certs.d --skip-metadata "$reference" 2>&1) && return 0
     [ "$attempt" = 3 ] || sleep "$attempt"
   done
-  fail "image $2 can't be pulled by its digest $1: $(tail -n 3 <<<"$said")"
+  fail "image $2 can't be pulled by its digest $1: $(tail -n 1 <<<"$said")"
 }
 
 # take_out_of_image LINE: puts programs in place that are published in an image alone. The image itself is not kept.
-readonly IMAGE_MOUNT=$ARTIFACT_ROOT/run/ha-kubernetes/image
+readonly IMAGE_MOUNTS=$ARTIFACT_ROOT/run/ha-kubernetes/images
 take_out_of_image() {
-  local digest from programs program new said reference
+  local digest from programs program new said reference mount
   read -r _ digest from _ programs <<<"$1"
   reference=${from%:*}@$digest
   new=$(fresh_folder "$1")
-  # A run that was killed may have left its mount.
-  leave_image
+  # A run that was killed may have left one.
+  for mount in "$IMAGE_MOUNTS"/*; do leave_image "$mount"; done
   pull_image "$digest" "$from"
-  mkdir -p "$IMAGE_MOUNT"
-  said=$(ctr -n k8s.io images mount "$reference" "$IMAGE_MOUNT" 2>&1) || fail "image $from can't be read: $(tail -n 3 <<<"$said")"
+  mkdir -p "$IMAGE_MOUNTS"
+  # containerd remembers a place for a while after its mount is gone, and mounts nothing else there.
+  mount=$(mktemp -d "$IMAGE_MOUNTS/XXXXXXXX")
+  said=$(ctr -n k8s.io images mount "$reference" "$mount" 2>&1) || fail "image $from can't be read: $(tail -n 1 <<<"$said")"
   for program in $programs; do
-    said=$(find "$IMAGE_MOUNT" -xdev -type f -name "$program" -exec cp {} "$new/$program" \; -quit 2>&1) || fail "image $from can't be read: $said"
+    said=$(find "$mount" -xdev -type f -name "$program" -exec cp {} "$new/$program" \; -quit 2>&1) || fail "image $from can't be read: $said"
   done
-  leave_image
+  leave_image "$mount"
   put_programs "$1" "$new"
   ctr -n k8s.io images rm "$reference" >/dev/null 2>&1 || true
 }
 leave_image() {
-  ctr -n k8s.io images unmount --rm "$IMAGE_MOUNT" >/dev/null 2>&1 || true
-  [ ! -d "$IMAGE_MOUNT" ] || rmdir "$IMAGE_MOUNT" 2>/dev/null || true
+  [ -d "$1" ] || return 0
+  ctr -n k8s.io images unmount --rm "$1" >/dev/null 2>&1 || true
+  rmdir "$1" 2>/dev/null || true
 }
 
 # ---- a host that is just being made ---------------------------------------------------------------------------------
@@ -141,7 +144,7 @@ begin_import() {
   # It may outlive this stage's folder, so it takes along what it needs.
   {
     printf 'set -euo pipefail\numask 022\nexport LC_ALL=C PATH=%q\nDONE=()\n' "$PATH"
-    declare -p STAGE_NAME HOST_NAME ARTIFACT_ROOT DOWNLOADS IMAGE_STAMPS IMAGE_MOUNT PIN PENDING_IMAGES IMPORT_UNIT IMPORT_LOCK
+    declare -p STAGE_NAME HOST_NAME ARTIFACT_ROOT DOWNLOADS IMAGE_STAMPS IMAGE_MOUNTS PIN PENDING_IMAGES IMPORT_UNIT IMPORT_LOCK
     declare -p LOGIN_PROXIES 2>/dev/null || true
     declare -f
     printf 'images_at_hand\nrm -f %q\n' "$IMPORT_SCRIPT"

@@ -16,9 +16,8 @@ import { scratch } from "./scratch.ts";
 
 // Configs of clusters without hosts.
 
-/** Writes the manifest of a complete bundle with made-up hashes; returns its path. */
-export function manifestFile(): string {
-  const path = join(scratch(), "manifest.json");
+/** Made-up hashes of a complete bundle, by file name. */
+export function bundleHashes(): Record<string, string> {
   const files = knownVersions().whole.built.flatMap((kubernetesVersion) => {
     const { versions } = resolveVersions({ kubernetesVersion, versions: {} });
     return (["amd64", "arm64"] as const).flatMap((architecture) =>
@@ -26,12 +25,14 @@ export function manifestFile(): string {
       wantedFiles(versions, architecture, "build", kubernetesVersion === "1.34.4" ? [] : [awsLock]).map(({ file }) => file),
     );
   });
-  writeFileSync(
-    path,
-    JSON.stringify({
-      files: Object.fromEntries(files.map((file) => [file, { sha256: createHash("sha256").update(file).digest("hex") }])),
-    }),
-  );
+  return Object.fromEntries(files.map((file) => [file, createHash("sha256").update(file).digest("hex")]));
+}
+
+/** Writes the manifest of a complete bundle with made-up hashes; returns its path. */
+export function manifestFile(): string {
+  const path = join(scratch(), "manifest.json");
+  const files = Object.entries(bundleHashes()).map(([file, sha256]) => [file, { sha256 }]);
+  writeFileSync(path, JSON.stringify({ files: Object.fromEntries(files) }));
   return path;
 }
 

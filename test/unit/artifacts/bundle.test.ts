@@ -187,7 +187,7 @@ describe("official files of a bundle", () => {
   });
 
   it("are refused before any request if their hash is unknown", async () => {
-    await assert.rejects(downloadOfficial({ ...locked(), sha256: "unknown" }, path()), /is unknown: add it to/);
+    await assert.rejects(downloadOfficial({ ...locked(), sha256: "unknown" }, path()), /is unknown: npm run lock -- add runc/);
   });
 
   it("give the reason if the download fails", async () => {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { globSync } from "node:fs";
 import { test } from "node:test";
 import { knownVersions } from "../../../artifacts/known-versions.ts";
-import { type Architecture, resolveVersions } from "../../../artifacts/lock.ts";
+import { type Architecture, lock, resolveVersions } from "../../../artifacts/lock.ts";
 import type { Role } from "../../../config/schema.ts";
 import { artifactsFor } from "../../../hosts/artifact-list.ts";
 
@@ -13,6 +13,7 @@ test("versions are offered oldest first", () => {
   assert.deepEqual(parts.etcd, ["3.6.13", "3.6.14", "3.6.16", "3.7.3"]);
   assert.equal(recommended("1.0.0"), undefined);
   assert.equal(recommended("1.36.9"), undefined);
+  assert.deepEqual(recommended("1.36.4"), lock.recommended["1.36"], "what a stack records");
 });
 
 test("a version is whole if hosts of every role and architecture can take all that they need by published hashes", () => {

@@ -111,7 +111,7 @@ describe("official files", () => {
   it("are refused if their hash is unknown", () => {
     assert.throws(() => officialSha256({ ...lockedFile("runc", "1.4.3", "amd64"), sha256: "unknown" }), {
       message:
-        "the official SHA-256 of runc 1.4.3 (https://github.com/opencontainers/runc/releases/download/v1.4.3/runc.amd64) is unknown: add it to artifacts/lock.json, or use a bundle",
+        "the official SHA-256 of runc 1.4.3 (https://github.com/opencontainers/runc/releases/download/v1.4.3/runc.amd64) is unknown: npm run lock -- add runc 1.4.3 looks it up; or use a bundle",
     });
   });
 });
@@ -135,7 +135,7 @@ describe("the origin of a bundle's file", () => {
     assert.equal(originOf(known, "official", true), "official");
     assert.throws(() => originOf(unknown, "official", true), {
       message:
-        "the official SHA-256 of runc 1.4.3 is unknown: add it to artifacts/lock.json, or run this with --source auto or build",
+        "the official SHA-256 of runc 1.4.3 is unknown: npm run lock -- add runc 1.4.3 looks it up; or run this with --source auto or build",
     });
     const files = wantedFiles(versionsOf("1.36.3"), "amd64", "official");
     assert.ok(files.every((item) => "locked" in item));

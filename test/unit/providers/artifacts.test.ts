@@ -65,7 +65,7 @@ test("an unknown hash is said at the key of its part, for the architectures and 
   );
 });
 
-test("an unknown hash of a version on the way is said at upgradePath, and only of what is taken on the way", (t) => {
+test("an unknown hash of a version on the way is said at upgradePath, and only for files that are taken on the way", (t) => {
   forget(t, lock.images["kube-proxy"].digests, "1.35.4");
   assert.deepEqual(problems(at("1.36.4"), ["1.35.4"]), []);
   forget(t, lock.files.kubelet.sha256["1.35.4"] as Record<string, string>, "amd64");

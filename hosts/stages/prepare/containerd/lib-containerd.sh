@@ -44,12 +44,15 @@ activate_cni() {
   mapfile -t names < <(find "$folder" -maxdepth 1 -type f -perm -u+x -printf '%f\n')
   [ ${#names[@]} -gt 0 ] || fail "$folder is empty: the list of artifacts has no CNI plugins"
   activate "$folder" /opt/cni/bin "${names[@]}"
-  # Programs out of an image come once containerd runs. Until then a link to those of another version stays.
-  local place kind name programs
-  while read -r kind _ _ place programs; do
-    if [ "$kind" != image-program ] || [ "$place" != "$folder" ]; then continue; fi
+  link_image_programs "$folder"
+}
+# Programs out of an image come once containerd runs. Until then a link to those of another version stays.
+link_image_programs() {
+  local root=${HAK_ROOT:-} kind folder name programs
+  while read -r kind _ _ folder programs; do
+    if [ "$kind" != image-program ] || [ "$folder" != "$1" ]; then continue; fi
     for name in $programs; do
-      if [ -x "$folder/$name" ] || [ ! -x "/opt/cni/bin/$name" ]; then put_link "$folder/$name" "/opt/cni/bin/$name"; fi
+      if [ -x "$root$folder/$name" ] || [ ! -x "$root/opt/cni/bin/$name" ]; then put_link "$folder/$name" "/opt/cni/bin/$name"; fi
     done
   done <"$STAGE/inputs/artifacts"
 }

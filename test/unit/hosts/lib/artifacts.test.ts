@@ -415,7 +415,7 @@ describe("images on a host", () => {
 
   const plugins = "/opt/ha-kubernetes/cni-plugins-1.9.1";
   const plugin = (digest = "b") => `image-program sha256:${digest.repeat(64)} ghcr.io/flannel-io/plugin:v1 ${plugins} flannel`;
-  const mount = () => onHost("/run/ha-kubernetes/image");
+  const mounts = () => onHost("/run/ha-kubernetes/images");
 
   it("give programs that are published in them alone, once, and go again", async () => {
     writeFileSync(join(root, "plugin"), "the plugin's bytes");
@@ -425,18 +425,30 @@ describe("images on a host", () => {
     assert.equal(readFileSync(onHost(`${plugins}/flannel`), "utf8"), "the plugin's bytes");
     assert.equal(statSync(onHost(`${plugins}/flannel`)).mode & 0o777, 0o755);
     assert.equal(readFileSync(join(root, "images"), "utf8"), "");
-    assert.ok(!existsSync(mount()));
+    assert.deepEqual(readdirSync(mounts()), []);
     assert.equal((await call("import_images", [plugin()])).stdout, "nothing to change\n");
     writeFileSync(onHost(`${plugins}/flannel`), "another's bytes");
     assert.equal((await call("import_images", [plugin()])).stdout, `installed flannel in ${plugins}\n`);
     assert.equal((await call("import_images", [plugin("c")])).stdout, `installed flannel in ${plugins}\n`, "another digest");
   });
 
+  it("give programs in the unit that imports images beside what comes next, too", async () => {
+    writeFileSync(join(root, "plugin"), "the plugin's bytes");
+    program("systemd-run", 'echo "$*" >"$HAK_ROOT/started"');
+    await call("begin_import", [plugin()]);
+    const [, script = ""] = readFileSync(join(root, "started"), "utf8").match(/ bash (\S+)\n/) ?? [];
+    const unit = await run("bash", [script], { env: { HAK_ROOT: root } });
+    assert.equal(unit.status, 0, unit.text);
+    assert.equal(readFileSync(onHost(`${plugins}/flannel`), "utf8"), "the plugin's bytes");
+    assert.deepEqual(readdirSync(mounts()), []);
+  });
+
   it("give programs after a run that was killed while it read one, and say where an image lacks one", async () => {
     writeFileSync(join(root, "plugin"), "the plugin's bytes");
-    mkdirSync(mount(), { recursive: true });
-    writeFileSync(join(mount(), "here"), "");
+    mkdirSync(join(mounts(), "killed"), { recursive: true });
+    writeFileSync(join(mounts(), "killed/here"), "");
     assert.equal((await call("import_images", [plugin()])).stdout, `installed flannel in ${plugins}\n`);
+    assert.deepEqual(readdirSync(mounts()), []);
     const { status, stderr } = await call("import_images", [plugin().replace(/flannel$/, "bridge")]);
     assert.equal(status, 1);
     assert.match(stderr, /ERROR: prepare on m1: plugin:v1 holds no bridge/);
