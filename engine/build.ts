@@ -39,7 +39,7 @@ export async function build(cache: string, say: (line: string) => void): Promise
   ].join("\n");
   say(`building the Pulumi CLI ${version} from its Go module, once: about seven minutes on two cores`);
   const args = [join(target, "lock"), "bash", "-euc", script, "build", folder, target, flags, program];
-  // Without C, as bundles are built: what both import compiles once.
+  // Without C, as Pulumi's own releases and bundles are built: what both import compiles once.
   const env = { ...process.env, CGO_ENABLED: "0", GOWORK: "off" };
   await follow(spawn("flock", args, { stdio: ["ignore", "pipe", "inherit"], env }), say);
 }
