@@ -1,6 +1,7 @@
 import { archivesOf, type LockedImage, lockedImage } from "./images.ts";
+import { spared } from "./known-versions.ts";
 import { type Architecture, type FileName, type ImageLock, type LockedFile, lock, lockedFile, type Versions } from "./lock.ts";
-import { canBuild } from "./recipes.ts";
+import { buildOfFile, buildsOfImages, canBuild } from "./recipes.ts";
 
 // The files of a bundle for given versions, and the origin of each.
 
@@ -14,7 +15,17 @@ export type Wanted = { file: string; version: string } & ({ locked: LockedFile }
 export const builtName = (item: Wanted): string => ("locked" in item ? item.locked.builtFile : item.file);
 
 // The slowest builds first.
-const FILES: readonly FileName[] = ["kubelet", "kubeadm", "kubectl", "containerd", "etcd", "runc", "cni-plugins", "flannel-cni"];
+const FILES: readonly FileName[] = [
+  "kubelet",
+  "kubeadm",
+  "kubectl",
+  "containerd",
+  "etcd",
+  "runc",
+  "cni-plugins",
+  "flannel-cni",
+  "crictl",
+];
 
 /** Every file that hosts of a cluster with these versions take. `others`: more locks whose images the bundle holds. */
 export function wantedFiles(
@@ -23,15 +34,16 @@ export function wantedFiles(
   source: BundleSource,
   others: readonly ImageLock[] = [],
 ): Wanted[] {
-  const files: FileName[] = source === "official" ? [...FILES, "crictl"] : [...FILES];
-  const all: Extract<Wanted, { locked: unknown }>[] = files.map((name) => {
+  const all: Extract<Wanted, { locked: unknown }>[] = FILES.map((name) => {
     const version = versions[lock.files[name].version];
     const locked = lockedFile(name, version, architecture);
     return { file: locked.file, version, locked };
   });
   // Hosts take such a program from its image.
-  const wanted: Wanted[] = all.filter(
-    ({ locked }) => source !== "official" || locked.sha256 !== "unknown" || locked.image === undefined,
+  const wanted: Wanted[] = all.filter(({ locked }) =>
+    source === "official"
+      ? locked.sha256 !== "unknown" || locked.image === undefined
+      : locked.name !== spared || canBuild(locked.name, locked.version),
   );
   // Official images come from their registries.
   if (source === "official") return wanted;
@@ -44,9 +56,12 @@ export function wantedFiles(
   return [...wanted, ...archives.map(([file, images]) => ({ file, version: (images[0] as LockedImage).version, images }))];
 }
 
-/** How a missing file is made. Throws if the source can't make it. */
+/** How a missing file is made. Throws if the source can't make it, or if the repository doesn't pin what it would be built from. */
 export function originOf(wanted: Wanted, source: BundleSource, online: boolean): "official" | "built" {
-  if (!("locked" in wanted)) return "built";
+  if (!("locked" in wanted)) {
+    buildsOfImages(wanted.images);
+    return "built";
+  }
   const { name, part, version, sha256 } = wanted.locked;
   const official = sha256 !== "unknown" && (source === "official" || (source === "auto" && online));
   if (official) return "official";
@@ -55,7 +70,6 @@ export function originOf(wanted: Wanted, source: BundleSource, online: boolean):
       `the official SHA-256 of ${name} ${version} is unknown: npm run lock -- add ${part} ${version} looks it up; or run this with --source auto or build`,
     );
   }
-  if (!canBuild(name))
-    throw new Error(`${name} ${version} can only be downloaded, and its official home can't be reached from here`);
+  buildOfFile(name, version);
   return "built";
 }

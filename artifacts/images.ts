@@ -1,7 +1,12 @@
+import { dirname, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
 import { minorOf } from "../config/versions.ts";
 import { type Architecture, filled, found, type ImageBuild, type ImageLock, lock, type Versions } from "./lock.ts";
 
 // Container images from artifacts/lock.json or another lock. Each add-on lists those that it runs.
+
+/** Where the paths of locks begin. */
+const root = fileURLToPath(new URL("../", import.meta.url));
 
 /** An image in one version. */
 export interface LockedImage {
@@ -16,8 +21,8 @@ export interface LockedImage {
   digest: string;
   /** The archive that holds it in a bundle: some images share one. */
   archive: string;
-  /** How a bundle makes it, with the hashes of the Go module's versions. Absent for an image that nodes pull. */
-  build?: ImageBuild & { hashes: Readonly<Record<string, string>> };
+  /** How a bundle makes it, with the folder that pins its modules. Absent for an image that nodes pull. */
+  build?: ImageBuild & { folder?: string };
 }
 
 /** An image in the version that goes with a cluster's versions. Throws if the lock lacks the image or the version. */
@@ -26,7 +31,9 @@ export function lockedImage(name: string, versions: Versions, from: ImageLock = 
   if (entry === undefined) throw new Error(`image ${name} is not in ${from.path}`);
   const version = entry.version === undefined ? (byMinor(from, versions)[name] ?? "unknown") : versions[entry.version];
   const digest = found(entry.digests, `image ${name}`, version, from.path);
-  const build = entry.build && { ...entry.build, hashes: from.modules[entry.build.module ?? ""] ?? {} };
+  const project = entry.build?.project;
+  const folder = project === undefined ? undefined : resolve(root, dirname(from.path), `go/${project}-${version}`);
+  const build = entry.build && { ...entry.build, folder };
   return {
     name,
     version,

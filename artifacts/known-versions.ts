@@ -1,4 +1,4 @@
-import { type KnownVersions, minorOf } from "../config/versions.ts";
+import { type KnownVersions, minorOf, type Part } from "../config/versions.ts";
 import { lockedImage } from "./images.ts";
 import {
   type Architecture,
@@ -8,8 +8,10 @@ import {
   ownLock,
   resolveVersions,
   userLock,
+  type Versions,
   versionsInLock,
 } from "./lock.ts";
+import { canBuild, canBuildImage } from "./recipes.ts";
 import { type Unknown, unknownFile, unknownImage } from "./unknown.ts";
 import { contradictions } from "./user-lock.ts";
 
@@ -19,19 +21,32 @@ import { contradictions } from "./user-lock.ts";
 export function knownVersions(): KnownVersions {
   const { kubernetes, parts } = versionsInLock();
   const published = kubernetes.filter((version) => unknownOf(version).length === 0);
-  const built = kubernetes.filter((version) => Object.hasOwn(lock.modules["k8s.io/kubernetes"] ?? {}, version));
+  const built = kubernetes.filter((version) => canBuild("kubelet", version));
   const wrong = contradictions(lock, userLock.lock);
-  // What a user adds is for those who name it.
-  const newest = (versions: readonly string[]) =>
-    versions.filter((version) => Object.hasOwn(ownLock.files.kubelet.sha256, version)).at(-1) as string;
   return {
     kubernetes,
     parts,
     recommended: (version) => (kubernetes.includes(version) ? lock.recommended[minorOf(version)] : undefined),
     whole: { published, built },
-    defaults: { published: newest(published), built: newest(built) },
+    builtParts: Object.fromEntries(
+      Object.entries(parts).map(([part, list]) => [part, list.filter((version) => isBuilt(part as Part, version))]),
+    ) as Record<Part, string[]>,
+    defaults: {
+      // What a user adds is for those who name it.
+      published: published.filter((version) => Object.hasOwn(ownLock.files.kubelet.sha256, version)).at(-1) as string,
+      built: lock.default,
+    },
     faults: userLock.fault === undefined ? wrong : [userLock.fault],
   };
+}
+
+/** Whether each file and image that has a part's version can be built. */
+function isBuilt(part: Part, version: string): boolean {
+  const files = (Object.keys(lock.files) as FileName[]).filter((name) => lock.files[name].version === part);
+  const images = Object.entries(lock.images).flatMap(([name, { version: of, build }]) =>
+    of === part && build?.project !== undefined ? [lockedImage(name, { [part]: version } as unknown as Versions)] : [],
+  );
+  return files.every((name) => canBuild(name, version)) && images.every(canBuildImage);
 }
 
 const architectures: readonly Architecture[] = ["amd64", "arm64"];

@@ -37,21 +37,21 @@ export interface LockedFile {
   members?: readonly string[];
 }
 
-/** How to build the program of an image: from a Go module of the same lock, or from `file`, a program beside lock.json. */
+/** How to build the program of an image: from a public Go module, or from `file`, a program beside lock.json. */
 export interface ImageBuild {
-  module?: string;
-  /** The program's package in the module. */
+  /** A project with a folder `go/<project>-<version>` beside the lock, which pins its modules. */
+  project?: string;
+  /** The program's package in the project. */
   package?: string;
   file?: string;
   /** The program in the image. By default /usr/local/bin/ and the image's name. */
   entrypoint?: string;
   /** Whether the program calls the tools of the packet filter. Then the image holds them, too. */
   base?: boolean;
-  /** See GoBuild of recipes.ts; `{version}` in `variables` is the module's. */
+  /** See GoBuild of recipes.ts; `{version}` in `variables` is the image's. */
   cgo?: boolean;
   tags?: readonly string[];
   variables?: Readonly<Record<string, string>>;
-  requires?: Readonly<Record<string, string>>;
 }
 
 /** An image in all its versions. */
@@ -74,8 +74,6 @@ export interface ImageLock {
   images: Readonly<Record<string, ImageEntry>>;
   /** Versions by image, for each minor version of Kubernetes. */
   versions?: Readonly<Record<string, Readonly<Record<string, string>>>>;
-  /** Hashes of Go modules by version, as in a go.sum. Programs are built from them if there is no official file. */
-  modules: Readonly<Record<string, Readonly<Record<string, string>>>>;
 }
 
 /** A release file in all its versions. */
@@ -92,6 +90,8 @@ export interface FileEntry {
 }
 
 interface Lock extends ImageLock {
+  /** The Kubernetes version of a config that names none, where files are built: the one that the tests run on. */
+  default: string;
   /** The versions of all other parts, for each minor version of Kubernetes. */
   recommended: Record<string, Omit<Versions, "kubernetes">>;
   files: Record<FileName, FileEntry>;

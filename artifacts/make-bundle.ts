@@ -70,7 +70,7 @@ async function main(): Promise<void> {
 
 function readLock(path: string): ImageLock {
   try {
-    return { path, ...(JSON.parse(readFileSync(path, "utf8")) as Omit<ImageLock, "path">) };
+    return { path: resolve(path), ...(JSON.parse(readFileSync(path, "utf8")) as Omit<ImageLock, "path">) };
   } catch (error) {
     throw new Error(`--lock ${path} can't be read as JSON: ${(error as Error).message}`);
   }

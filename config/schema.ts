@@ -45,7 +45,7 @@ const sharedSchema = z.strictObject({
   versions: z
     .strictObject({
       etcd: version.optional().describe("etcd. Kubernetes 1.34 and newer need 3.5.24 or newer."),
-      containerd: version.optional().describe("containerd. Kubernetes 1.36 needs 2.2 or newer."),
+      containerd: version.optional().describe("containerd. Kubernetes 1.37 needs 2.3 or newer, 1.36 needs 2.2 or newer."),
       runc: version.optional().describe("runc."),
       cniPlugins: version.optional().describe("The CNI project's plugins."),
       flannel: version.optional().describe("flannel, the pod network."),

@@ -18,8 +18,10 @@ export interface KnownVersions {
   parts: Readonly<Record<Part, readonly string[]>>;
   /** What goes with a Kubernetes version, or undefined where the lock doesn't have that one. */
   recommended(kubernetesVersion: string): PartVersions | undefined;
-  /** The Kubernetes versions that can be had whole, oldest first: each hash is known, or the Go module is. */
+  /** The Kubernetes versions that can be had whole, oldest first: each hash is known, or the modules to build it from are pinned. */
   whole: Readonly<Record<Origin, readonly string[]>>;
+  /** The versions of each part that can be built. */
+  builtParts: Readonly<Record<Part, readonly string[]>>;
   /** Faults of the user's own lock, in words that follow its name. By default none. */
   faults?: readonly string[];
   /** What a config without `kubernetesVersion` gets. */

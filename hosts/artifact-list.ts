@@ -148,8 +148,9 @@ function fileItem({ architecture, source, versions }: ArtifactsArgs, name: FileN
 }
 
 function hasFile({ source, architecture }: ArtifactsArgs, name: FileName, version: string): boolean {
-  const { file, sha256 } = lockedFile(name, version, architecture);
-  return source.sha256 === undefined ? sha256 !== "unknown" : Object.hasOwn(source.sha256, file);
+  const { file, builtFile, sha256 } = lockedFile(name, version, architecture);
+  const held = source.sha256;
+  return held === undefined ? sha256 !== "unknown" : [file, builtFile].some((it) => Object.hasOwn(held, it));
 }
 
 /** A bundle has archives of images; the official ones come from their registry by digest, also where files come from a mirror of them. */

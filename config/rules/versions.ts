@@ -1,5 +1,6 @@
 import { oneProblem, type Problem, shown } from "../problems.ts";
 import type { Cluster } from "../schema.ts";
+import { kubernetesNeeds } from "../version-needs.ts";
 import { compareVersions, type KnownVersions, minorOf, type Part, partVersions, sorted } from "../versions.ts";
 import { at, type Rule } from "./rule.ts";
 
@@ -30,29 +31,37 @@ const knownKubernetes: Rule = {
 };
 
 const canBeBuilt: Rule = {
-  says: "Where the provider makes the files, as the lab does, `kubernetesVersion` is one that can be built.",
-  check: ({ kubernetesVersion, provider, traits }, known) =>
-    !traits.makesArtifacts || !known.kubernetes.includes(kubernetesVersion) || known.whole.built.includes(kubernetesVersion)
-      ? []
-      : oneProblem(
-          at("kubernetesVersion"),
-          `is ${shown(kubernetesVersion)}, which can't be built: artifacts/lock.json has no Go module of it`,
-          `with provider ${provider}: ${oneOf(known.whole.built)}`,
-        ),
+  says: "Where the provider makes the files, as the lab does, `kubernetesVersion` and every one of `versions` can be built.",
+  check({ kubernetesVersion, versions, provider, traits }, known) {
+    if (!traits.makesArtifacts) return [];
+    const parts = Object.entries(versions) as [Part, string | undefined][];
+    const all = [
+      { key: at("kubernetesVersion"), version: kubernetesVersion, has: known.kubernetes, built: known.whole.built },
+      ...parts.map(([part, version]) => ({
+        key: at("versions", part),
+        version,
+        has: known.parts[part],
+        built: known.builtParts[part],
+      })),
+    ];
+    return all
+      .filter(({ version, has, built }) => version !== undefined && has.includes(version) && !built.includes(version))
+      .map(({ key, version, built }) => ({
+        key,
+        found: `is ${shown(version)}, which can't be built: artifacts/go has no folder of it`,
+        allowed: `with provider ${provider}: ${oneOf(built)}`,
+      }));
+  },
 };
 
-/** A part's least version from a minor version of Kubernetes on. Sources: kubeadm's constants and the release notes of that version. */
-const needs: readonly { part: Part; kubernetes: string; least: string }[] = [
-  { part: "containerd", kubernetes: "1.36.0", least: "2.2.0" },
-  { part: "etcd", kubernetes: "1.34.0", least: "3.5.24" },
-];
-
 const versionsTogether: Rule = {
-  says: "Kubernetes 1.36 has containerd 2.2 or newer; 1.34 and newer have etcd 3.5.24 or newer.",
+  says: "Kubernetes 1.37 has containerd 2.3 or newer, 1.36 has 2.2 or newer; 1.34 and newer have etcd 3.5.24 or newer.",
   check: (cluster, known) =>
-    needs.flatMap(({ part, kubernetes, least }) => {
-      if (compareVersions(cluster.kubernetesVersion, kubernetes) < 0) return [];
-      return tooOld(cluster, known, part, least);
+    (["containerd", "etcd"] as const).flatMap((part) => {
+      const need = kubernetesNeeds.find(
+        (it) => it.part === part && compareVersions(cluster.kubernetesVersion, it.kubernetes) >= 0,
+      );
+      return need === undefined ? [] : tooOld(cluster, known, part, need.least);
     }),
 };
 

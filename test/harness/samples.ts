@@ -151,22 +151,25 @@ const recommended = {
   coredns: "1.14.2",
 };
 
+const parts = {
+  etcd: ["3.5.21", "3.5.25", "3.5.27", "3.6.8", "3.6.13", "3.6.14", "3.7.3"],
+  containerd: ["2.1.5", "2.2.9", "2.3.4"],
+  runc: ["1.4.3"],
+  cniPlugins: ["1.9.1"],
+  flannel: ["0.28.4"],
+  coredns: ["1.13.1", "1.14.2"],
+};
+
 /** A small lock, so that these tests don't change with the real one. */
 const smallLock: KnownVersions = {
-  kubernetes: ["1.33.13", "1.34.4", "1.35.4", "1.35.8", "1.36.1", "1.36.3"],
-  parts: {
-    etcd: ["3.5.21", "3.5.25", "3.5.27", "3.6.13", "3.6.14"],
-    containerd: ["2.1.5", "2.3.4"],
-    runc: ["1.4.3"],
-    cniPlugins: ["1.9.1"],
-    flannel: ["0.28.4"],
-    coredns: ["1.13.1", "1.14.2"],
-  },
+  kubernetes: ["1.33.13", "1.34.4", "1.35.4", "1.35.8", "1.36.1", "1.36.3", "1.37.2"],
+  parts,
   recommended: (version) => (smallLock.kubernetes.includes(version) ? recommended : undefined),
   whole: {
     published: ["1.33.13", "1.34.4", "1.35.4", "1.36.1", "1.36.3"],
     built: ["1.33.13", "1.34.4", "1.35.4", "1.36.1", "1.36.3"],
   },
+  builtParts: { ...parts, etcd: ["3.6.13", "3.6.14", "3.7.3"] },
   defaults: { published: "1.36.3", built: "1.36.1" },
 };
 

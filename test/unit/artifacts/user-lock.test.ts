@@ -29,13 +29,11 @@ test("a user's lock that is not there is empty; one that can't be read says why,
 });
 
 test("it adds patch versions, and hashes that were unknown; known ones stay", () => {
-  const known = lock.files.runc.sha256["1.4.3"];
   const { files, images } = withUserLock(
     lock,
     user({ files: { runc: { "1.4.4": both, "1.4.3": both } }, images: { "kube-proxy": { "1.36.3": `sha256:${one}` } } }),
   );
   assert.deepEqual(files.runc.sha256, { ...lock.files.runc.sha256, "1.4.4": both });
-  assert.deepEqual(Object.entries(files.runc.sha256)[0], ["1.4.3", known]);
   assert.equal(images["kube-proxy"].digests["1.36.3"], `sha256:${one}`);
   assert.deepEqual(withUserLock(lock, user({})), lock);
 });

@@ -70,6 +70,14 @@ export const badKeys: readonly Bad[] = [
     keys: ["cluster.kubernetesVersion", "cluster.versions.etcd"],
   },
   {
+    mistake: "version of a part that the lab can't build",
+    from: lab,
+    edit: (c) => {
+      c.versions = { etcd: "3.6.8" };
+    },
+    keys: ["cluster.versions.etcd"],
+  },
+  {
     mistake: "version that the lab can't build",
     from: lab,
     edit: (c) => {
@@ -90,6 +98,15 @@ export const badKeys: readonly Bad[] = [
     from: metal,
     edit: (c) => {
       c.versions = { containerd: "2.1.5" };
+    },
+    keys: ["cluster.versions.containerd"],
+  },
+  {
+    mistake: "containerd too old for a newer Kubernetes",
+    from: metal,
+    edit: (c) => {
+      c.kubernetesVersion = "1.37.2";
+      c.versions = { containerd: "2.2.9" };
     },
     keys: ["cluster.versions.containerd"],
   },

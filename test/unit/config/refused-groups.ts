@@ -207,6 +207,17 @@ export const refusedGroups: readonly RefusedChange[] = [
     keys: ["cluster.versions.etcd"],
   },
   {
+    change: "etcd 3.7 from an early 3.6",
+    from: three,
+    before: (b) => {
+      b.versions.etcd = "3.6.8";
+    },
+    after: (a) => {
+      a.versions.etcd = "3.7.3";
+    },
+    keys: ["cluster.versions.etcd"],
+  },
+  {
     change: "a new version and a new host",
     from: three,
     before: (b) => {
