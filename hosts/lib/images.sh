@@ -3,7 +3,8 @@
 
 readonly IMAGE_STAMPS=$ARTIFACT_ROOT/var/lib/containerd/ha-kubernetes
 
-# import_images FILE: gives the list's images to the running containerd, and takes programs out of images.
+# import_images FILE [passing]: gives the list's images to the running containerd, and takes programs out of images. passing: a list of
+# a version on the way to another, beside the host's own.
 import_images() {
   local line present names wanted=() folder programs
   present=$(ctr -n k8s.io images ls -q)
@@ -23,7 +24,7 @@ import_images() {
       did "imported ${names[*]}"
     fi
   done
-  pin_images "$1"
+  pin_images "$@"
 }
 
 # The kubelet must not collect these images when the disk fills up, nor those of the list before this one: nodes run them until an
@@ -33,6 +34,11 @@ pin_images() {
   local list=$IMAGE_STAMPS/list names keep pinned name line
   names=$(while read -r line; do case $line in 'images '* | 'pull '*) image_names "$line" ;; esac; done <"$1" | sort -u)
   mkdir -p "$IMAGE_STAMPS"
+  # It takes the place of no list: the next list of the host's own lets these go.
+  if [ "${2:-}" = passing ]; then
+    while read -r name; do ctr -n k8s.io images label "$name" "$PIN=pinned" >/dev/null; done <<<"$names"
+    return 0
+  fi
   if [ "$names" != "$(cat "$list" 2>/dev/null)" ]; then
     [ ! -f "$list" ] || mv -f "$list" "$list.before"
     printf '%s\n' "$names" >"$list"

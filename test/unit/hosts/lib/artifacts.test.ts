@@ -373,6 +373,16 @@ describe("images on a host", () => {
     assert.deepEqual(pinned(), [names[1], "registry.example/third:1"].sort());
   });
 
+  it("of a version on the way stay beside those of the host's own list, until another list comes", async () => {
+    const [own = "", passing = ""] = images();
+    const pinned = () => [...new Set(readFileSync(join(root, "pinned"), "utf8").trim().split("\n"))].sort();
+    await call("import_images", [own]);
+    for (const _ of [1, 2]) await call('import_passing() { import_images "$1" passing; }; import_passing', [passing]);
+    assert.deepEqual(pinned(), names.toSorted());
+    await call("import_images", [own]);
+    assert.deepEqual(pinned(), [names[0]]);
+  });
+
   it("are refused where an archive was tampered with", async () => {
     const lines = images();
     writeFileSync(join(bundle, "images-1.tar"), "evil.example/pause:3.10.2\n");
