@@ -12,16 +12,9 @@ export interface SshKey {
   public: pulumi.Output<string>;
 }
 
-/** The way in. */
-export interface Bastion {
-  /** Public, and its own: another instance keeps it. */
-  address: pulumi.Output<string>;
-  hostKey: SshKey;
-}
-
 /** A new ED25519 key pair. */
-export function sshKey(name: string, parent: pulumi.Resource): SshKey {
-  const key = new tls.PrivateKey(name, { algorithm: "ED25519" }, { parent });
+export function sshKey(name: string, options: pulumi.CustomResourceOptions): SshKey {
+  const key = new tls.PrivateKey(name, { algorithm: "ED25519" }, options);
   return { private: key.privateKeyOpenssh, public: key.publicKeyOpenssh.apply((line) => line.trim()) };
 }
 
@@ -52,7 +45,7 @@ export function instanceConnection(
   { ssh }: AwsConfig,
   login: SshKey,
   hostKey: SshKey,
-  bastion: Bastion | undefined,
+  bastion?: { address: pulumi.Input<string>; hostKey: SshKey },
 ): Connection {
   const user = { port: 22, user: ssh.user, privateKey: login.private };
   return {

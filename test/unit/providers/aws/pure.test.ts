@@ -12,7 +12,7 @@ import { subnetLayout } from "../../../../providers/aws/config/subnets.ts";
 import { costs } from "../../../../providers/aws/cost.ts";
 import { imageFilter } from "../../../../providers/aws/image.ts";
 import { ingress, ingressName } from "../../../../providers/aws/ingress.ts";
-import { dataDevice } from "../../../../providers/aws/machines.ts";
+import { dataDevice } from "../../../../providers/aws/machine.ts";
 import { aws, known, type Written } from "../../../harness/samples.ts";
 import "../../../harness/seed.ts";
 
