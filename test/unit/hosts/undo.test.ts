@@ -1,14 +1,13 @@
 import assert from "node:assert/strict";
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { chmodSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { after, test } from "node:test";
+import { test } from "node:test";
+import { scratch } from "../../harness/scratch.ts";
 import { withScripts } from "./bash.ts";
 
 const libraries = ["lib/files.sh", "lib/saved.sh", "lib/own.sh"];
 
-const programs = mkdtempSync(join(tmpdir(), "programs-"));
-after(() => rmSync(programs, { recursive: true }));
+const programs = scratch();
 function program(name: string, text: string): void {
   writeFileSync(join(programs, name), `#!/bin/bash\n${text}\n`);
   chmodSync(join(programs, name), 0o755);
