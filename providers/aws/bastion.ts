@@ -1,7 +1,7 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { architectureOf } from "./config/machines.ts";
 import type { AwsCluster } from "./config/schema.ts";
-import { plantedKeys, type SshKey, sshKey } from "./connection.ts";
+import { plantedKeys, type SshKey, sshKey, type WayIn } from "./connection.ts";
 import { BASTION_DISK_GIBIBYTES } from "./cost.ts";
 import { imageId } from "./image.ts";
 import { instanceDefaults } from "./machine.ts";
@@ -27,7 +27,7 @@ export interface BastionArgs {
 }
 
 /** A small instance with a public address. It has no role in the account and holds no secret but its host key. */
-export class Bastion extends AwsPart {
+export class Bastion extends AwsPart implements WayIn {
   /** Public, and its own: another instance keeps it. */
   readonly address: pulumi.Output<string>;
   readonly hostKey: SshKey;

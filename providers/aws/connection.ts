@@ -12,6 +12,12 @@ export interface SshKey {
   public: pulumi.Output<string>;
 }
 
+/** An instance in between, through which logins go. */
+export interface WayIn {
+  address: pulumi.Input<string>;
+  hostKey: SshKey;
+}
+
 /** A new ED25519 key pair. */
 export function sshKey(name: string, options: pulumi.CustomResourceOptions): SshKey {
   const key = new tls.PrivateKey(name, { algorithm: "ED25519" }, options);
@@ -45,7 +51,7 @@ export function instanceConnection(
   { ssh }: AwsConfig,
   login: SshKey,
   hostKey: SshKey,
-  bastion?: { address: pulumi.Input<string>; hostKey: SshKey },
+  bastion?: WayIn,
 ): Connection {
   const user = { port: 22, user: ssh.user, privateKey: login.private };
   return {

@@ -1,10 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { HostConfig } from "../../config/schema.ts";
 import type { Connection, Host } from "../contract.ts";
-import type { Bastion } from "./bastion.ts";
 import { bornWith, type Machine as MachineConfig, machineOf } from "./config/machines.ts";
 import type { AwsCluster, AwsConfig } from "./config/schema.ts";
-import { instanceConnection, plantedKeys, type SshKey, sshKey } from "./connection.ts";
+import { instanceConnection, plantedKeys, type SshKey, sshKey, type WayIn } from "./connection.ts";
 import { imageId } from "./image.ts";
 import { groupsOf } from "./ingress.ts";
 import type { Network } from "./network.ts";
@@ -35,7 +34,7 @@ export interface MachineArgs {
   /** The key that logs in. */
   login: SshKey;
   /** The way in. Default: straight to the instance's own address. */
-  bastion?: Pick<Bastion, "address" | "hostKey">;
+  bastion?: WayIn;
 }
 
 /**

@@ -201,3 +201,13 @@ test("a stack that does not use AWS never loads its package, and only one module
   });
   assert.equal(grep.trim(), "providers/aws/resources.ts");
 });
+
+test("code outside of the provider's folder names AWS only where S3 does, and in the registry", () => {
+  const files = ["*.ts", "*.sh", "*.mjs", "config/*.json", ":!test", ":!.ci", ":!providers/aws", ":!config/schema.json"];
+  const grep = execFileSync("git", ["grep", "-il", "aws", "--", ...files], {
+    cwd: new URL("../../../..", import.meta.url),
+    encoding: "utf8",
+  });
+  // S3's own address, and curl's option for S3's signature.
+  assert.deepEqual(grep.trim().split("\n"), ["hosts/tools/etcd/backup.ts", "hosts/tools/s3.sh", "providers/registry.ts"]);
+});

@@ -4,7 +4,7 @@ import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { parseCluster } from "../../../../../config/parse.ts";
-import { type Recorded, record } from "../../../../../config/recorded.ts";
+import { type Recorded, record } from "../../../../../config/record.ts";
 import { run } from "../../../../harness/process.ts";
 import { known, metal } from "../../../../harness/samples.ts";
 import { scratch } from "../../../../harness/scratch.ts";
