@@ -3,16 +3,40 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { LabHost } from "../harness/lab.ts";
 import { cutPower, start, stop } from "../harness/lab-faults.ts";
-import { Probe, summary } from "../harness/probe.ts";
+import { Load, Probe, summary } from "../harness/probe.ts";
 import { eventually } from "../harness/process.ts";
 import { assertNothingRuns, onCluster } from "../harness/scenario.ts";
 import { threePlusTwo } from "../harness/stack.ts";
+
+/** Reads what the stage's scripts on a balancer know, as a run of theirs does. */
+const balancerStage = "cd /var/lib/ha-kubernetes/stages/balancer; . ./settings.sh; . lib/common.sh; . stage/lib-balancer.sh";
 
 onCluster(await threePlusTwo("test-failover"), (scenario) => {
   const { stack, cluster, config } = scenario;
   let gone: LabHost;
 
   test("the cluster is healthy at the start", () => cluster.settled());
+
+  test("balancers hand the virtual IP on in order, six times: no request on a new connection fails", async () => {
+    const under = new Load(await stack.output("kubeconfig"), 8);
+    await answered(under, 100);
+    for (let round = 0; round < 6; round++) {
+      const [holder] = await cluster.holders();
+      assert.ok(holder, "nobody holds the virtual IP");
+      await holder.sh(`${balancerStage}; give_up_address; systemctl start keepalived`);
+      await eventually("another balancer to hold the virtual IP", 30, async () => {
+        const [now, ...others] = await cluster.holders();
+        return now !== undefined && now.name !== holder.name && others.length === 0;
+      });
+    }
+    // A run that is killed while it holds new connections: the kernel lets them in again by itself.
+    const [holder] = await cluster.holders();
+    await holder?.sh(`${balancerStage}; hold_new_connections $(held_addresses)`);
+    await answered(under, 100);
+    const { answered: count, failed, slowest } = await under.stop();
+    console.log(`six moves of the virtual IP: ${count} requests answered, slowest ${Math.round(slowest)} ms`);
+    assert.deepEqual(failed, []);
+  });
 
   test("the host with the virtual IP loses power: the API answers again, and no acknowledged write is lost", async () => {
     const [holder] = await cluster.holders();
@@ -100,6 +124,12 @@ onCluster(await threePlusTwo("test-failover"), (scenario) => {
     }
   }
 });
+
+/** Waits for this many more answers to a load. */
+async function answered(load: Load, more: number): Promise<void> {
+  const enough = load.answered + more;
+  await eventually(`${more} more answers to the load`, 60, async () => load.answered >= enough);
+}
 
 /** Waits for this many more answers on new connections. */
 async function answersFlow(probe: Probe, more: number): Promise<void> {

@@ -11,12 +11,16 @@ onCluster(
     const { stack, cluster } = scenario;
     const ids = new Set<string>();
 
-    test("up is killed five times, then finishes with a healthy cluster that was born once", async () => {
+    test("up is killed up to five times, then finishes with a healthy cluster that was born once", async () => {
       for (let round = 1; round <= 5; round++) {
         // Each run continues where the last one was killed, so that kills hit early and late stages.
         const milliseconds = Math.round(2000 + Math.random() * 9000);
         const { killed, running } = await killedUp(stack, milliseconds);
-        assert.ok(killed, `it ended by itself in round ${round}`);
+        if (!killed) {
+          // A fast machine may be done before the fifth.
+          assert.ok(round > 2, `it ended by itself in round ${round}`);
+          break;
+        }
         console.log(`killed after ${milliseconds} ms: ${running.join(", ")}`);
       }
       await stack.up();

@@ -76,6 +76,40 @@ export class ApiClient {
   }
 }
 
+/** Requests on new connections, `parallel` at all times, from now until `stop`: something is on its way at every moment. */
+export class Load {
+  answered = 0;
+  #slowest = 0;
+  #stopped = false;
+  readonly #failed: string[] = [];
+  readonly #loops: Promise<void>[];
+
+  constructor(kubeconfig: string, parallel: number) {
+    const api = new ApiClient(kubeconfig);
+    this.#loops = Array.from({ length: parallel }, () => this.#loop(api));
+  }
+
+  async #loop(api: ApiClient): Promise<void> {
+    while (!this.#stopped) {
+      const begun = performance.now();
+      await api.send("GET", readPath).then(
+        () => {
+          this.answered++;
+        },
+        (error: Error) => this.#failed.push(error.message),
+      );
+      this.#slowest = Math.max(this.#slowest, performance.now() - begun);
+    }
+  }
+
+  /** Ends when the last request has. `slowest` in milliseconds. */
+  async stop(): Promise<{ answered: number; failed: readonly string[]; slowest: number }> {
+    this.#stopped = true;
+    await Promise.all(this.#loops);
+    return { answered: this.answered, failed: this.#failed, slowest: this.#slowest };
+  }
+}
+
 /** What a probe saw of one kind of request. */
 export interface Seen {
   sent: number;

@@ -51,7 +51,7 @@ balancer_converge() {
   still_my_turn
   if stale haproxy "$HAPROXY_UNIT"; then
     # A restart ends every connection, so the address goes to another balancer first.
-    if [ -n "$PEERS" ] && systemctl is-active --quiet haproxy; then systemctl stop keepalived; fi
+    if [ -n "$PEERS" ] && systemctl is-active --quiet haproxy; then give_up_address; fi
     turn_on restart haproxy "$HAPROXY_UNIT"
     started haproxy:configuration "${HAPROXY_FILES[@]}"
   elif stale haproxy:configuration "${HAPROXY_FILES[@]}"; then
@@ -59,6 +59,7 @@ balancer_converge() {
   fi
   wait_until 20 "haproxy to answer" haproxy_answers
   if stale keepalived "$KEEPALIVED_UNIT"; then
+    if systemctl is-active --quiet keepalived; then give_up_address; fi
     turn_on restart keepalived "$KEEPALIVED_UNIT"
     started keepalived:configuration "${KEEPALIVED_FILES[@]}"
   elif stale keepalived:configuration "${KEEPALIVED_FILES[@]}"; then

@@ -30,3 +30,49 @@ connections_drained() {
   echo "$count connections"
   [ "$count" -eq 0 ]
 }
+
+# Stops keepalived, so that another balancer takes the address. The new holder resets connections that it does not know, so a request
+# that is on its way would fail. For a moment none begins here: a client whose SYN is dropped sends it again after a second, to the new
+# holder. Requests on their way end in the meantime; watches come back through the new holder.
+give_up_address() {
+  local addresses
+  addresses=$(held_addresses)
+  if [ -n "$PEERS" ] && [ -n "$addresses" ] && command -v nft >/dev/null; then
+    hold_new_connections "$addresses"
+    requests_end
+  fi
+  systemctl stop keepalived || fail "keepalived does not stop"
+  nft delete table inet ha_kubernetes_move 2>/dev/null || true
+}
+held_addresses() {
+  local address
+  sed -n 's|^ *\([0-9.]*\)/32$|\1|p' "$CONFIG/keepalived.conf" 2>/dev/null | while read -r address; do
+    if ip -o -4 address show to "$address" | grep . >/dev/null; then echo "$address"; fi
+  done | paste -sd,
+}
+# hold_new_connections ADDRESS,...: for two seconds, after which the kernel forgets the ports: a run that is killed here costs no more.
+hold_new_connections() {
+  nft -f - <<EOF || true
+table inet ha_kubernetes_move
+delete table inet ha_kubernetes_move
+table inet ha_kubernetes_move {
+  set ports { type inet_service; timeout 2s; elements = { $API_PORT${FORMER_PORT:+, $FORMER_PORT} }; }
+  chain input {
+    type filter hook input priority -10;
+    ip daddr { $1 } tcp dport @ports tcp flags & (fin | syn | rst | ack) == syn drop
+  }
+}
+EOF
+}
+# At most 0.6 s, less than a client waits before it sends its SYN again: until no connection has ended for 0.2 s.
+requests_end() {
+  local before now quiet=0
+  before=$(client_connections)
+  for _ in 1 2 3 4 5 6; do
+    pause 0.1
+    now=$(client_connections)
+    if [ "$now" -lt "$before" ]; then quiet=0; else quiet=$((quiet + 1)); fi
+    [ "$quiet" -lt 2 ] || return 0
+    before=$now
+  done
+}

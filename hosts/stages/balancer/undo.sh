@@ -4,7 +4,7 @@
 undo_balancer() {
   if [ -f "$KEEPALIVED_UNIT" ]; then
     # Says so to the others: the address moves at once.
-    systemctl stop keepalived || fail "keepalived does not stop"
+    give_up_address
   fi
   if [ -f "$HAPROXY_UNIT" ]; then
     let_connections_end
