@@ -2,12 +2,14 @@ import { spawnSync } from "node:child_process";
 import { mkdirSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
+import { type Distribution, distributions } from "../config/packages.ts";
 import type { Cluster } from "../config/schema.ts";
 import { fillBundle, hashesOf, missingFiles } from "./bundle.ts";
 import { cacheFolder, defaultBundle } from "./bundle-manifest.ts";
 import { type BundleSource, type Wanted, wantedFiles } from "./bundle-plan.ts";
 import { ownArchitecture } from "./go-build.ts";
 import { type Architecture, type ImageLock, knownVersions, resolveVersions } from "./lock.ts";
+import { hasPackages, makePackages, packageHashes } from "./os-packages.ts";
 import { endAll, say } from "./run-program.ts";
 
 const known = knownVersions();
@@ -26,6 +28,8 @@ Existing files are checked and left alone.
                           build: everything built from public Go modules, which takes Go and about ten minutes
                           auto (default): official files if this machine reaches them and artifacts/lock.json knows their
                           SHA-256; everything else is built
+  --os NAME               with the packages that hosts of this distribution need: ${distributions.join(", ")}; may be
+                          repeated. Default: none, hosts take packages from their own sources
   --lock FILE             with the images of another lock, such as that of a provider's add-ons; may be repeated
   --hashes                prints the files' SHA-256 by name, as JSON
   --help
@@ -39,6 +43,7 @@ async function main(): Promise<void> {
       architecture: { type: "string" },
       output: { type: "string" },
       source: { type: "string", default: "auto" },
+      os: { type: "string", multiple: true, default: [] },
       lock: { type: "string", multiple: true, default: [] },
       hashes: { type: "boolean", default: false },
       help: { type: "boolean", default: false },
@@ -57,14 +62,24 @@ async function main(): Promise<void> {
     const { versions } = resolveVersions({ kubernetesVersion, versions: parts });
     for (const item of wantedFiles(versions, architecture, source, locks)) wanted.set(item.file, item);
   }
-  const bundle = { folder: resolve(values.output ?? defaultBundle()), architecture, source, wanted: [...wanted.values()] };
+  const folder = resolve(values.output ?? defaultBundle());
+  const bundle = { folder, architecture, source, wanted: [...wanted.values()] };
+  const packages = values.os.map((name) => ({
+    folder,
+    architecture,
+    distribution: oneOf("os", name, distributions) as Distribution,
+  }));
+  const lacking = [];
+  for (const one of packages) if (!(await hasPackages(one))) lacking.push(one);
   // If every file exists, this run does not wait for another one.
-  if ((await missingFiles(bundle)).length === 0) say(`bundle ${bundle.folder}: all ${bundle.wanted.length} files are there`);
-  else {
+  if (lacking.length === 0 && (await missingFiles(bundle)).length === 0) {
+    say(`bundle ${folder}: all ${bundle.wanted.length + packages.length} files are there`);
+  } else {
     onlyOneAtATime();
     await fillBundle(bundle);
+    for (const one of lacking) await makePackages(one);
   }
-  if (values.hashes) process.stdout.write(`${JSON.stringify(hashesOf(bundle))}\n`);
+  if (values.hashes) process.stdout.write(`${JSON.stringify({ ...hashesOf(bundle), ...packageHashes(packages) })}\n`);
 }
 
 function readLock(path: string): ImageLock {
