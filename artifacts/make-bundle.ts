@@ -10,12 +10,14 @@ import { type BundleSource, type Wanted, wantedFiles } from "./bundle-plan.ts";
 import { ownArchitecture } from "./go-build.ts";
 import { type Architecture, type ImageLock, knownVersions, resolveVersions } from "./lock.ts";
 import { hasPackages, makePackages, packageHashes } from "./os-packages.ts";
+import { push } from "./push-command.ts";
 import { endAll, say } from "./run-program.ts";
 
 const known = knownVersions();
 const newest = known.kubernetes.at(-1) as string;
 
 const HELP = `npm run bundle -- [options]
+npm run bundle -- push [options] HOST...   brings it to hosts, see npm run bundle -- push --help
 
 Fills a folder with the binaries and images of a cluster: a bundle for hosts without internet, or the files of a mirror.
 Existing files are checked and left alone.
@@ -116,7 +118,8 @@ function onlyOneAtATime(): void {
 }
 
 try {
-  await main();
+  const [verb, ...words] = process.argv.slice(2);
+  await (verb === "push" ? push(words) : main());
 } catch (error) {
   say(`ERROR: ${(error as Error).message}`);
   endAll();
