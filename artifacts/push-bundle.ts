@@ -84,6 +84,8 @@ function isFor({ architecture, distribution }: Seen, name: string): boolean {
   const known = distributions.find((it) => it === distribution);
   if (name.startsWith("packages-"))
     return known !== undefined && name === packagesFile(known, architecture === "arm64" ? "arm64" : "amd64");
+  // The program's own engine runs on no host.
+  if (name.startsWith("pulumi-")) return false;
   return !/-linux-(amd64|arm64)\b/.test(name) || name.includes(`-linux-${architecture}`);
 }
 
