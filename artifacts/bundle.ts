@@ -5,7 +5,7 @@ import { addToManifest, type BundleFile, isWhole, readManifest } from "./bundle-
 import { type BundleSource, builtName, originOf, type Wanted } from "./bundle-plan.ts";
 import { BASE_REVISION, standsOnBase } from "./image-base.ts";
 import type { Architecture } from "./lock.ts";
-import { downloadOfficial, isOnline } from "./official.ts";
+import { downloadOfficial, isOnline, officialSize } from "./official.ts";
 import { say } from "./run-program.ts";
 
 // Fills a folder with the files that hosts take. Each file is made beside its place, moved there whole, then noted in the manifest:
@@ -50,6 +50,10 @@ export async function fillBundle(args: BundleArgs): Promise<void> {
   const origins = missing.map((item) => originOf(item, source, online));
   const official = missing.filter((_, index) => origins[index] === "official");
   const built = missing.filter((_, index) => origins[index] === "built");
+  if (official.length > 0) {
+    const bytes = await officialSize(official.flatMap((item) => ("locked" in item ? [item.locked] : [])));
+    say(`${official.length} files are to be downloaded${bytes > 0 ? `, ${Math.ceil(bytes / 1e6)} MB` : ""}`);
+  }
   await Promise.all(
     official.map(async (item) => {
       if ("locked" in item) note(item.file, await downloadOfficial(item.locked, join(folder, item.file)));
