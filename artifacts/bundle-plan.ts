@@ -8,7 +8,11 @@ import { canBuild } from "./recipes.ts";
 export type BundleSource = "official" | "build" | "auto";
 
 /** A file that a bundle is to hold. */
-export type Wanted = { file: string; version: string } & ({ locked: LockedFile } | { images: readonly LockedImage[] });
+export type Wanted = { file: string; version: string } & (
+  | { locked: LockedFile }
+  /** `pulled`: the projects' own images, from their registries. Else images that are built here. */
+  | { images: readonly LockedImage[]; pulled?: boolean }
+);
 
 /** The name of a file that was built. */
 export const builtName = (item: Wanted): string => ("locked" in item ? item.locked.builtFile : item.file);
@@ -40,9 +44,20 @@ export function wantedFiles(
   return [...wanted, ...archives.map(([file, images]) => ({ file, version: (images[0] as LockedImage).version, images }))];
 }
 
+/** The archives with the projects' own images of these versions, which `wantedFiles` wants as built ones, if at all. */
+export function wantedImages(versions: Versions, architecture: Architecture, others: readonly ImageLock[] = []): Wanted[] {
+  const images = [lock, ...others].flatMap((from) => Object.keys(from.images).map((name) => lockedImage(name, versions, from)));
+  return [...archivesOf(images, architecture)].map(([file, held]) => ({
+    file,
+    version: (held[0] as LockedImage).version,
+    images: held,
+    pulled: true,
+  }));
+}
+
 /** How a missing file is made. Throws if the source can't make it. */
 export function originOf(wanted: Wanted, source: BundleSource, online: boolean): "official" | "built" {
-  if (!("locked" in wanted)) return "built";
+  if (!("locked" in wanted)) return wanted.pulled ? "official" : "built";
   const { name, version, sha256 } = wanted.locked;
   const official = sha256 !== "unknown" && (source === "official" || (source === "auto" && online));
   if (official) return "official";

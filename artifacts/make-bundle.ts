@@ -6,7 +6,7 @@ import { type Distribution, distributions } from "../config/packages.ts";
 import type { Cluster } from "../config/schema.ts";
 import { fillBundle, hashesOf, missingFiles } from "./bundle.ts";
 import { cacheFolder, defaultBundle } from "./bundle-manifest.ts";
-import { type BundleSource, type Wanted, wantedFiles } from "./bundle-plan.ts";
+import { type BundleSource, type Wanted, wantedFiles, wantedImages } from "./bundle-plan.ts";
 import { ownArchitecture } from "./go-build.ts";
 import { type Architecture, type ImageLock, knownVersions, resolveVersions } from "./lock.ts";
 import { hasPackages, makePackages, packageHashes } from "./os-packages.ts";
@@ -30,6 +30,8 @@ Existing files are checked and left alone.
                           build: everything built from public Go modules, which takes Go and about ten minutes
                           auto (default): official files if this machine reaches them and artifacts/lock.json knows their
                           SHA-256; everything else is built
+  --images                the projects' own images, from their registries by digest, with skopeo; default: with --source
+                          official none, else built ones
   --os NAME               with the packages that hosts of this distribution need: ${distributions.join(", ")}; may be
                           repeated. Default: none, hosts take packages from their own sources
   --lock FILE             with the images of another lock, such as that of a provider's add-ons; may be repeated
@@ -45,6 +47,7 @@ async function main(): Promise<void> {
       architecture: { type: "string" },
       output: { type: "string" },
       source: { type: "string", default: "auto" },
+      images: { type: "boolean", default: false },
       os: { type: "string", multiple: true, default: [] },
       lock: { type: "string", multiple: true, default: [] },
       hashes: { type: "boolean", default: false },
@@ -62,7 +65,8 @@ async function main(): Promise<void> {
   const wanted = new Map<string, Wanted>();
   for (const kubernetesVersion of values["kubernetes-version"]) {
     const { versions } = resolveVersions({ kubernetesVersion, versions: parts });
-    for (const item of wantedFiles(versions, architecture, source, locks)) wanted.set(item.file, item);
+    const pulled = values.images ? wantedImages(versions, architecture, locks) : [];
+    for (const item of [...wantedFiles(versions, architecture, source, locks), ...pulled]) wanted.set(item.file, item);
   }
   const folder = resolve(values.output ?? defaultBundle());
   const bundle = { folder, architecture, source, wanted: [...wanted.values()] };
