@@ -35,7 +35,7 @@ take_bundled_packages() {
   rm "$BUNDLED/all.tar"
   echo "deb [trusted=yes] file:$BUNDLED/files ./" >"$BUNDLED/sources.list"
   APT_OPTIONS=(-o "Dir::Etc::sourcelist=$BUNDLED/sources.list" -o Dir::Etc::sourceparts=/dev/null -o "Dir::State::lists=$BUNDLED/lists"
-    -o "Dir::Cache=$BUNDLED/cache" -o APT::Sandbox::User=root)
+    -o "Dir::Cache=$BUNDLED/cache" -o APT::Sandbox::User=root -o Acquire::Languages=none)
 }
 drop_bundled_packages() {
   APT_OPTIONS=()
