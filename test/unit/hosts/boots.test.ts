@@ -83,7 +83,7 @@ const apt = {
   "dpkg-query": "cat $F/installed 2>/dev/null || true",
   systemctl: 'echo "$*" >>$F/did',
 };
-const services = `. ${hosts}lib/artifacts.sh
+const services = `HAK_ROOT=$F; . ${hosts}lib/artifacts.sh
   . <(sed "s|/run/ha-kubernetes|$F|g; s|/run/systemd/system|$F|" ${hosts}stages/prepare/system/lib-packages.sh)
   note_packages() { :; }; packages_before() { :; }
   PACKAGES='curl haproxy' LOGIN_PROXIES=()`;

@@ -73,6 +73,8 @@ apply_packages() {
   local missing error="" sha256="" from=""
   release_idle
   note_packages
+  # Of a run that was killed.
+  drop_bundled_packages
   mapfile -t missing < <(missing_packages)
   [ ${#missing[@]} -gt 0 ] || return 0
   read -r sha256 from < <(bundled_packages) || true

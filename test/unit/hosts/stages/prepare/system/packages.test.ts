@@ -51,6 +51,12 @@ test("afterwards nothing of them is left, and apt has its own sources again", as
   assert.deepEqual([status, text], [0, "0 options\n"]);
 });
 
+test("what a run that was killed left of them is gone after the next one, also where nothing is missing", async () => {
+  const nothing = "release_idle() { :; }; note_packages() { :; }; missing_packages() { :; }";
+  const { status, text } = await onHost(`take; ${nothing}; apply_packages; ls $HAK_ROOT/opt/ha-kubernetes`);
+  assert.deepEqual([status, text], [0, ""]);
+});
+
 test("a file with another hash is refused with both hashes, and nothing of it is unpacked", async () => {
   const { root, status, text } = await onHost("take", { hash: "00" });
   assert.equal(status, 1);
