@@ -92,7 +92,7 @@ sick_pods() {
   # shellcheck disable=SC2016 # jsonpath
   ready=" $(addons_kubectl get nodes -o 'jsonpath={range .items[*]}{.metadata.name}={.status.conditions[?(@.type=="Ready")].status} {end}')" || return 1
   addons_kubectl get pods -A -l app.kubernetes.io/managed-by=ha-kubernetes \
-    -o 'jsonpath={range .items[*]}{.metadata.namespace}|{.metadata.name}|{.spec.nodeName}|{.status.conditions[?(@.type=="Ready")].status}|{.status.initContainerStatuses[*].state.waiting.reason}{.status.containerStatuses[*].state.waiting.reason}{"\n"}{end}' |
+    -o 'jsonpath={range .items[*]}{.metadata.namespace}|{.metadata.name}|{.spec.nodeName}|{.status.conditions[?(@.type=="Ready")].status}|{.status.initContainerStatuses[*].state.waiting.reason}{.status.containerStatuses[*].state.waiting.reason}{.status.conditions[?(@.reason=="Unschedulable")].message}{"\n"}{end}' |
     while IFS='|' read -r namespace name node is why; do
       if [[ -n $name && $is != True && ( -z $node || $ready == *" $node=True "* ) ]]; then echo "$namespace/$name on ${node:-no node}: ${why:-not ready}"; fi
     done

@@ -80,7 +80,7 @@ check_kernel() {
 }
 
 check_resources() {
-  local cpus memory free path
+  local cpus memory size free path
   if has_role control-plane; then
     # kubeadm's minimum.
     cpus=$(nproc)
@@ -91,9 +91,12 @@ check_resources() {
   first_run || return 0
   # Binaries, images unpacked, and room for logs; etcd's quota comes on top of it.
   path=/var/lib
-  free=$(df -Pm "$path" | awk 'NR == 2 {print $4}')
+  read -r size free < <(df -Pm "$path" | awk 'NR == 2 {print $2, $4}')
   if is_node; then
     [ "$free" -ge 4096 ] || short_of "$path has $free MB free, a node needs 4096"
+    # kubelet's default imagefs.available, of a disk of any size.
+    [ $((free * 100)) -ge $((size * 15)) ] ||
+      short_of "$path has $((free * 100 / size)) % of its disk free: below 15 % kubelet reports disk pressure and no pod starts here. Free $((size * 15 / 100 - free + 1)) MB, or take a larger disk"
   else
     [ "$free" -ge 1024 ] || short_of "$path has $free MB free, 1024 are needed"
   fi

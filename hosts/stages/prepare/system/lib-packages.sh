@@ -144,6 +144,11 @@ restore_packages() {
   note_packages
   mapfile -t ours < <(saved packages-ours | comm -12 - <(installed_packages))
   mapfile -t gone < <(saved packages-gone | comm -23 - <(installed_packages))
+  # Without a network those can't come, and ours go all the same.
+  if [ ${#gone[@]} -gt 0 ] && ! apt_get --download-only --no-install-recommends install "${gone[@]}"; then
+    say "not brought back, because apt can't fetch them here: ${gone[*]} ($(apt_error))"
+    gone=()
+  fi
   if [ ${#ours[@]} -gt 0 ]; then keep_needed; fi
   if [ ${#ours[@]} -gt 0 ] || [ ${#gone[@]} -gt 0 ]; then
     apt_get --no-install-recommends --purge install "${gone[@]}" "${ours[@]/%/-}" || fail "apt-get could not take packages back: $(apt_error)"
