@@ -13,6 +13,7 @@ import { NodesReady } from "./components/nodes-ready.ts";
 import { adminKubeconfig, certificateExpiry } from "./components/outputs.ts";
 import { WorkerPool } from "./components/worker-pool.ts";
 import { loadCluster } from "./config/load.ts";
+import { readLogins } from "./config/logins.ts";
 import { refuseMissingArtifacts } from "./providers/artifacts.ts";
 import { createInfrastructure, known } from "./providers/index.ts";
 
@@ -31,7 +32,8 @@ const authority = pki.authority("kubernetes");
 
 // What they are about: these hosts, which carry the mark of this cluster.
 const of = { cluster, hosts: infrastructure.hosts, owner: mark };
-const prepared = new HostPreparation("hosts", { ...of, versions: parts, artifacts, providerAddons, endpoint });
+const logins = { registries: secrets.registryLogins?.apply(readLogins), proxy: secrets.proxyLogin };
+const prepared = new HostPreparation("hosts", { ...of, versions: parts, artifacts, providerAddons, endpoint, logins });
 const etcd = new EtcdCluster("etcd", {
   ...of,
   version: parts.etcd,

@@ -4,7 +4,7 @@
 set -euo pipefail
 commit=${1:?usage: groups.sh COMMIT}
 
-# Name, minutes on two processors from an empty cache, and the mark. upgrade and kills build Kubernetes 1.36.1, which takes 7 of theirs.
+# Name, minutes on two processors from an empty cache, and the mark. upgrade and kills build Kubernetes 1.37.2, which takes 7 of theirs.
 readonly TABLE="
 membership 7 always
 failover 3 always
@@ -26,15 +26,16 @@ field-nodes 8
 field-own 6
 field-release 8
 field-turns 9
-kills 20
+kills 21
 membership-more 11
 offline 5
+registry 6
 resume 4
 rotation 10
 scale 2
 tamper 1
 two-clusters 5
-upgrade 15"
+upgrade 18"
 
 # A number between 0 and 1 from the hash, u, places each group: a weighted shuffle by ln(u) / minutes. Without weights the long groups would
 # come late, when no time is left for them.

@@ -1,3 +1,4 @@
+import { inRepository } from "../artifacts/image-repository.ts";
 import type { LockedImage } from "../artifacts/images.ts";
 import type { Versions } from "../artifacts/lock.ts";
 import { digest } from "../config/digest.ts";
@@ -44,9 +45,16 @@ export interface Addon<Image extends string = string, Settings = unknown> {
   objects(args: AddonArgs<Image, Settings>): KubernetesObject[];
 }
 
-/** The full names of an add-on's images with their tags. */
-export function imageReferences<Image extends string>(addon: Addon<Image>, versions: Versions): Record<Image, string> {
-  const images = Object.entries<LockedImage>(addon.images(versions)).map(([name, { reference }]) => [name, reference]);
+/** The full names of an add-on's images with their tags, in the repository that the config names, if any. */
+export function imageReferences<Image extends string>(
+  addon: Addon<Image>,
+  versions: Versions,
+  cluster: Pick<Cluster, "artifacts">,
+): Record<Image, string> {
+  const images = Object.entries<LockedImage>(addon.images(versions)).map(([name, { reference }]) => [
+    name,
+    inRepository(reference, cluster.artifacts.imageRepository),
+  ]);
   return Object.fromEntries(images) as Record<Image, string>;
 }
 
@@ -57,7 +65,7 @@ export function addonObjects(
 ): KubernetesObject[] | undefined {
   const settings = addon.settings(cluster);
   if (settings === undefined) return undefined;
-  return addon.objects({ cluster, settings, apiUrl, images: imageReferences(addon, versions) });
+  return addon.objects({ cluster, settings, apiUrl, images: imageReferences(addon, versions, cluster) });
 }
 
 /** Labels of every object of an add-on. Selectors of Kubernetes' own add-ons use `k8s-app`. */

@@ -3,13 +3,17 @@ import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type BundleFile, cacheFolder, sha256Of } from "./bundle-manifest.ts";
 import { builtName, type Wanted } from "./bundle-plan.ts";
-import { goBuild, goBuildFile, goVersion, ownArchitecture } from "./go-build.ts";
+import { goBuild, goBuildFile, goVersion, ownArchitecture, packagesOf, pinnedModules } from "./go-build.ts";
+import { GoProgress } from "./go-progress.ts";
 import { BASE_REVISION, makeBase, standsOnBase } from "./image-base.ts";
 import type { LockedImage } from "./images.ts";
 import type { Architecture, ImageBuild, LockedFile } from "./lock.ts";
 import { type Image, type Layer, makeLayer, makeTar, writeImages } from "./oci-image.ts";
-import { buildsOfFile, buildsOfImages, entrypointOf, type GoBuild, merged } from "./recipes.ts";
+import { buildOfFile, buildsOfImages, entrypointOf, type GoBuild, merged } from "./recipes.ts";
 import { needPackages, say } from "./run-program.ts";
+
+/** Milliseconds between two lines of progress. */
+const PACE = 15_000;
 
 /** Builds the files of a bundle from source code, in a work folder of the cache. Compiled packages stay in Go's own cache. */
 export class Builder {
@@ -40,29 +44,33 @@ export class Builder {
     if (builds.some((build) => build.cgo)) {
       await needPackages("building runc and flannel", ["gcc", "libc6-dev", "libseccomp-dev", "pkg-config"]);
     }
+    say(`fetching the Go modules of ${builds.length} builds`);
+    const packages = new Map(await Promise.all(builds.map(async (it) => [keyOf(it), await packagesOf(it)] as const)));
+    const progress = new GoProgress(packages);
     const ready = new Map(builds.map((build) => [keyOf(build), Promise.withResolvers<void>()]));
     const waiting = builds.values();
     const buildOneByOne = async () => {
       for (const build of waiting) {
-        await this.#build(build);
-        ready.get(keyOf(build))?.resolve();
+        const key = keyOf(build);
+        await goBuild(build, this.#folderOf(build), (path) => progress.compiled(key, path));
+        progress.ended(key);
+        ready.get(key)?.resolve();
       }
     };
+    let made = 0;
     const packed = wanted.map(async (item) => {
       await Promise.all(buildsOf(item).map((build) => ready.get(keyOf(build))?.promise));
       await this.#pack(item);
+      made++;
     });
-    // Two at once: while one links, which keeps a single processor busy, the other compiles.
-    await Promise.all([buildOneByOne(), buildOneByOne(), ...packed]);
+    const timer = setInterval(() => say(`${made} of ${wanted.length} files, ${progress}`), PACE);
+    try {
+      // Two at once: while one links, which keeps a single processor busy, the other compiles.
+      await Promise.all([buildOneByOne(), buildOneByOne(), ...packed]);
+    } finally {
+      clearInterval(timer);
+    }
     await rm(this.#work, { recursive: true, force: true });
-  }
-
-  async #build(build: GoBuild): Promise<void> {
-    const what = `${Object.keys(build.programs).join(", ")} ${build.version}`;
-    const started = Date.now();
-    say(`building ${what}`);
-    await goBuild(build, this.#folderOf(build));
-    say(`built ${what} in ${Math.round((Date.now() - started) / 1000)} s`);
   }
 
   async #pack(item: Wanted): Promise<void> {
@@ -81,7 +89,7 @@ export class Builder {
       size,
       version: item.version,
       origin: "built",
-      from: builds.map(({ module, version, hash }) => `${module}@v${version} ${hash}`),
+      from: builds.flatMap(pinnedModules),
       toolchain: this.#toolchain,
       ...(notes.length > 0 ? { notes } : {}),
       ...(standsOnBase(item) ? { baseRevision: BASE_REVISION } : {}),
@@ -130,11 +138,11 @@ export class Builder {
   }
 
   #folderOf(build: GoBuild): string {
-    return join(this.#work, keyOf(build).replaceAll("/", "-"));
+    return join(this.#work, keyOf(build));
   }
 }
 
 const buildsOf = (item: Wanted): GoBuild[] =>
-  "locked" in item ? buildsOfFile(item.locked.name, item.version) : buildsOfImages(item.images);
+  "locked" in item ? [buildOfFile(item.locked.name, item.version)] : buildsOfImages(item.images);
 
-const keyOf = ({ module, version }: GoBuild) => `${module}@v${version}`;
+const keyOf = ({ folder }: GoBuild) => basename(folder);

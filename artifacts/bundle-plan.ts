@@ -1,6 +1,7 @@
 import { archivesOf, type LockedImage, lockedImage } from "./images.ts";
+import { spared } from "./known-versions.ts";
 import { type Architecture, type FileName, type ImageLock, type LockedFile, lock, lockedFile, type Versions } from "./lock.ts";
-import { canBuild } from "./recipes.ts";
+import { buildOfFile, buildsOfImages, canBuild } from "./recipes.ts";
 
 // The files of a bundle for given versions, and the origin of each.
 
@@ -18,7 +19,17 @@ export type Wanted = { file: string; version: string } & (
 export const builtName = (item: Wanted): string => ("locked" in item ? item.locked.builtFile : item.file);
 
 // The slowest builds first.
-const FILES: readonly FileName[] = ["kubelet", "kubeadm", "kubectl", "containerd", "etcd", "runc", "cni-plugins", "flannel-cni"];
+const FILES: readonly FileName[] = [
+  "kubelet",
+  "kubeadm",
+  "kubectl",
+  "containerd",
+  "etcd",
+  "runc",
+  "cni-plugins",
+  "flannel-cni",
+  "crictl",
+];
 
 /** Every file that hosts of a cluster with these versions take. `others`: more locks whose images the bundle holds. */
 export function wantedFiles(
@@ -27,12 +38,17 @@ export function wantedFiles(
   source: BundleSource,
   others: readonly ImageLock[] = [],
 ): Wanted[] {
-  const files: FileName[] = source === "official" ? [...FILES, "crictl"] : [...FILES];
-  const wanted: Wanted[] = files.map((name) => {
-    const version = fileVersion(name, versions);
+  const all: Extract<Wanted, { locked: unknown }>[] = FILES.map((name) => {
+    const version = versions[lock.files[name].version];
     const locked = lockedFile(name, version, architecture);
     return { file: locked.file, version, locked };
   });
+  // Hosts take such a program from its image.
+  const wanted: Wanted[] = all.filter(({ locked }) =>
+    source === "official"
+      ? locked.sha256 !== "unknown" || locked.image === undefined
+      : locked.name !== spared || canBuild(locked.name, locked.version),
+  );
   // Official images come from their registries.
   if (source === "official") return wanted;
   const images = [lock, ...others].flatMap((from) =>
@@ -55,35 +71,21 @@ export function wantedImages(versions: Versions, architecture: Architecture, oth
   }));
 }
 
-/** How a missing file is made. Throws if the source can't make it. */
+/** How a missing file is made. Throws if the source can't make it, or if the repository doesn't pin what it would be built from. */
 export function originOf(wanted: Wanted, source: BundleSource, online: boolean): "official" | "built" {
-  if (!("locked" in wanted)) return wanted.pulled ? "official" : "built";
-  const { name, version, sha256 } = wanted.locked;
+  if (!("locked" in wanted)) {
+    if (wanted.pulled) return "official";
+    buildsOfImages(wanted.images);
+    return "built";
+  }
+  const { name, part, version, sha256 } = wanted.locked;
   const official = sha256 !== "unknown" && (source === "official" || (source === "auto" && online));
   if (official) return "official";
   if (source === "official") {
     throw new Error(
-      `the official SHA-256 of ${name} ${version} is unknown: add it to artifacts/lock.json, or run this with --source auto or build`,
+      `the official SHA-256 of ${name} ${version} is unknown: npm run lock -- add ${part} ${version} looks it up; or run this with --source auto or build`,
     );
   }
-  if (!canBuild(name))
-    throw new Error(`${name} ${version} can only be downloaded, and its official home can't be reached from here`);
+  buildOfFile(name, version);
   return "built";
-}
-
-/** The version of a release file among a cluster's versions. */
-function fileVersion(name: FileName, versions: Versions): string {
-  switch (name) {
-    case "cni-plugins":
-      return versions.cniPlugins;
-    case "flannel-cni":
-      return versions.flannelCni;
-    case "etcd":
-    case "containerd":
-    case "runc":
-    case "crictl":
-      return versions[name];
-    default:
-      return versions.kubernetes;
-  }
 }

@@ -1,15 +1,11 @@
-import { chmod, copyFile, mkdir, rename, rm } from "node:fs/promises";
-import { join } from "node:path";
+import { readFileSync } from "node:fs";
+import { mkdir, rename, rm } from "node:fs/promises";
+import { basename, join } from "node:path";
 import type { Architecture } from "./lock.ts";
-import { type GoBuild, KUBERNETES } from "./recipes.ts";
+import type { GoBuild } from "./recipes.ts";
 import { run } from "./run-program.ts";
 
-// Builds programs from Go modules. All imports have the versions that the project itself chose.
-
-interface GoModule {
-  Require: { Path: string; Version: string }[] | null;
-  Replace: { Old: { Path: string; Version?: string }; New: { Path: string; Version?: string } }[];
-}
+// Builds programs from Go modules. A folder's go.mod and go.sum pin everything that goes into them; a build changes neither.
 
 /** The installed version of Go. Throws with the cure if there is no Go. */
 export async function goVersion(): Promise<string> {
@@ -28,26 +24,44 @@ export function ownArchitecture(): Architecture {
   throw new Error(`architecture ${process.arch} is not supported: amd64 and arm64 are`);
 }
 
-/** Builds one file per program into `folder`. With `cgo` it needs a C compiler. The same inputs and Go give the same bytes on every machine. */
-export async function goBuild(build: GoBuild, folder: string): Promise<void> {
-  const { programs } = build;
-  const source = await download(build);
-  const modfile = await ownGoMod(build, source, folder);
-  const names = Object.keys(programs);
-  const output = join(folder, "new");
+/** The modules of a folder's programs, in the form `path@version hash`. */
+export function pinnedModules({ folder, programs }: Pick<GoBuild, "folder" | "programs">): string[] {
+  const sums = readFileSync(join(folder, "go.sum"), "utf8").split("\n");
+  const packages = Object.values(programs);
+  return sums.flatMap((line) => {
+    const [module = "", version = "", hash] = line.split(" ");
+    const holds = packages.some((path) => path === module || path.startsWith(`${module}/`));
+    return holds && !version.endsWith("/go.mod") ? [`${module}@${version} ${hash}`] : [];
+  });
+}
+
+/** Every package of a build with its module's version, by import path. Downloads the modules that are missing. */
+export async function packagesOf(build: GoBuild): Promise<Map<string, string>> {
+  const format = "{{.ImportPath}}{{with .Module}} {{.Version}}{{end}}";
+  const said = await go(build, ["list", "-deps", ...tagsOf(build), "-f", format, ...Object.values(build.programs)]);
+  return new Map(
+    said
+      .trim()
+      .split("\n")
+      .map((line) => [line.split(" ")[0] as string, line]),
+  );
+}
+
+/**
+ * Builds one file per program into `target`. Calls `compiled` with the path of each package that was not in Go's cache. With `cgo` it
+ * needs a C compiler. The same inputs and Go give the same bytes on every machine.
+ */
+export async function goBuild(build: GoBuild, target: string, compiled: (path: string) => void = () => {}): Promise<void> {
+  const output = join(target, "new");
   await rm(output, { recursive: true, force: true });
   await mkdir(output, { recursive: true });
   const variables = Object.entries(build.variables).map(([name, value]) => `-X ${name}=${value}`);
   const ldflags = ["-s -w", ...variables, ...(build.cgo ? ["-linkmode external -extldflags -static"] : [])];
-  const flags = [`-modfile=${modfile}`, "-trimpath", "-buildvcs=false", "-ldflags", ldflags.join(" ")];
-  if (build.tags !== undefined) flags.push("-tags", build.tags.join(","));
-  // With a folder as target, Go names each program after its package. A single program may have another name.
-  const target = names.length === 1 ? join(output, names[0] as string) : `${output}/`;
-  await run("go", ["build", ...flags, "-o", target, ...Object.values(programs)], {
-    cwd: source,
-    env: { CGO_ENABLED: build.cgo ? "1" : "0", GOWORK: "off", GOFLAGS: "-mod=mod" },
-  });
-  for (const name of names) await rename(join(output, name), join(folder, name));
+  const flags = ["-v", "-trimpath", "-buildvcs=false", "-ldflags", ldflags.join(" "), ...tagsOf(build)];
+  await go(build, ["build", ...flags, "-o", `${output}/`, ...Object.values(build.programs)], compiled);
+  // Go names each program after its package, without the major version.
+  for (const [name, path] of Object.entries(build.programs))
+    await rename(join(output, basename(path.replace(/\/v\d+$/, ""))), join(target, name));
 }
 
 /** Builds a program of this repository: a single file that imports the standard library alone. */
@@ -57,35 +71,7 @@ export async function goBuildFile(file: string, target: string): Promise<void> {
   });
 }
 
-/** Downloads a module. Go checks it against its checksum database if it can; this function always checks it against the lock. */
-async function download({ module, version, hash }: GoBuild): Promise<string> {
-  const name = `${module}@v${version}`;
-  const { Dir, Sum } = JSON.parse(await run("go", ["mod", "download", "-json", name])) as { Dir: string; Sum: string };
-  if (Sum !== hash) throw new Error(`module ${name} is not the one of the lock: expected ${hash}, found ${Sum}`);
-  return Dir;
-}
+const tagsOf = ({ tags }: GoBuild) => (tags === undefined ? [] : ["-tags", tags.join(",")]);
 
-/**
- * The module's own go.mod and go.sum, so that every import has the version and the hash that the project chose. Replacements by folders
- * of the project's repository are the exception, because a module lacks them: modules of the same release stand in.
- */
-async function ownGoMod({ module, version, requires }: GoBuild, source: string, folder: string): Promise<string> {
-  await mkdir(folder, { recursive: true });
-  const path = join(folder, "go.mod");
-  for (const file of ["go.mod", "go.sum"]) {
-    await rm(join(folder, file), { force: true });
-    await copyFile(join(source, file), join(folder, file));
-    await chmod(join(folder, file), 0o644);
-  }
-  const { Replace, Require } = JSON.parse(await run("go", ["mod", "edit", "-json", path])) as GoModule;
-  const edits = (Replace ?? [])
-    .filter((it) => it.New.Version === undefined)
-    .map(({ Old }) => `-dropreplace=${Old.Path}${Old.Version ? `@${Old.Version}` : ""}`);
-  if (module === KUBERNETES) {
-    const staging = (Require ?? []).filter((it) => it.Version === "v0.0.0");
-    edits.push(...staging.map((it) => `-require=${it.Path}@v${version.replace(/^1\./, "0.")}`));
-  }
-  edits.push(...Object.entries(requires ?? {}).map(([other, v]) => `-require=${other}@v${v}`));
-  if (edits.length > 0) await run("go", ["mod", "edit", ...edits, path]);
-  return path;
-}
+const go = ({ folder, cgo }: GoBuild, args: readonly string[], onLine?: (line: string) => void) =>
+  run("go", args, { cwd: folder, env: { CGO_ENABLED: cgo ? "1" : "0", GOWORK: "off", GOFLAGS: "-mod=readonly" }, onLine });

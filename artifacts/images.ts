@@ -1,21 +1,28 @@
+import { dirname, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
 import { minorOf } from "../config/versions.ts";
 import { type Architecture, filled, found, type ImageBuild, type ImageLock, lock, type Versions } from "./lock.ts";
 
 // Container images from artifacts/lock.json or another lock. Each add-on lists those that it runs.
+
+/** Where the paths of locks begin. */
+const root = fileURLToPath(new URL("../", import.meta.url));
 
 /** An image in one version. */
 export interface LockedImage {
   /** Its short name in the lock. */
   name: string;
   version: string;
+  /** The part of a cluster whose version it has. Absent where its lock gives the version. */
+  part?: keyof Versions;
   /** Its full name with its tag. */
   reference: string;
   /** Its official digest, or "unknown". */
   digest: string;
   /** The archive that holds it in a bundle: some images share one. */
   archive: string;
-  /** How a bundle makes it, with the hashes of the Go module's versions. Absent for an image that nodes pull. */
-  build?: ImageBuild & { hashes: Readonly<Record<string, string>> };
+  /** How a bundle makes it, with the folder that pins its modules. Absent for an image that nodes pull. */
+  build?: ImageBuild & { folder?: string };
 }
 
 /** An image in the version that goes with a cluster's versions. Throws if the lock lacks the image or the version. */
@@ -24,19 +31,23 @@ export function lockedImage(name: string, versions: Versions, from: ImageLock = 
   if (entry === undefined) throw new Error(`image ${name} is not in ${from.path}`);
   const version = entry.version === undefined ? (byMinor(from, versions)[name] ?? "unknown") : versions[entry.version];
   const digest = found(entry.digests, `image ${name}`, version, from.path);
-  const build = entry.build && { ...entry.build, hashes: from.modules[entry.build.module ?? ""] ?? {} };
-  return { name, version, reference: filled(entry.reference, version), digest, archive: entry.archive ?? name, build };
+  const project = entry.build?.project;
+  const folder = project === undefined ? undefined : resolve(root, dirname(from.path), `go/${project}-${version}`);
+  const build = entry.build && { ...entry.build, folder };
+  return {
+    name,
+    version,
+    part: entry.version,
+    reference: filled(entry.reference, version),
+    digest,
+    archive: entry.archive ?? name,
+    build,
+  };
 }
 
 /** Versions by image that go with a cluster's Kubernetes version. Throws if the lock lacks the minor version. */
 export const byMinor = ({ versions = {}, path }: ImageLock, { kubernetes }: Pick<Versions, "kubernetes">) =>
   found(versions, "a set of images for Kubernetes", minorOf(kubernetes), path);
-
-/** An image's official digest. Throws if it is not known. */
-export function officialDigest({ reference, digest }: LockedImage): string {
-  if (digest !== "unknown") return digest;
-  throw new Error(`the official digest of image ${reference} is unknown: add it to artifacts/lock.json, or use a bundle`);
-}
 
 /** The archives that hold images in a bundle or on a mirror, by file name, in the order of the images. */
 export function archivesOf(images: readonly LockedImage[], architecture: Architecture): Map<string, LockedImage[]> {

@@ -1,6 +1,7 @@
 import type { Cluster } from "../config/schema.ts";
-import { compareVersions, type KnownVersions, type Part } from "../config/versions.ts";
+import { compareVersions, minorOf, type Part } from "../config/versions.ts";
 import lockFile from "./lock.json" with { type: "json" };
+import { readUserLock, withUserLock } from "./user-lock.ts";
 
 // Typed access to lock.json: every binary and image with its versions, the URL of its official file and the hash of that file.
 
@@ -20,6 +21,7 @@ export type Versions = Readonly<
 /** A release file in one version for one architecture. */
 export interface LockedFile {
   name: FileName;
+  part: keyof Versions;
   version: string;
   /** Its name in a bundle or on a mirror. */
   file: string;
@@ -27,27 +29,29 @@ export interface LockedFile {
   builtFile: string;
   /** The URL at which the project publishes it. */
   url: string;
+  /** The image that holds its program, by its name in the lock, for a file whose hash nobody published. By default none. */
+  image?: string;
   /** The official file's SHA-256, or "unknown". */
   sha256: string;
   /** The programs that hosts take from the archive, by base name. Absent for a bare binary. */
   members?: readonly string[];
 }
 
-/** How to build the program of an image: from a Go module of the same lock, or from `file`, a program beside lock.json. */
+/** How to build the program of an image: from a public Go module, or from `file`, a program beside lock.json. */
 export interface ImageBuild {
-  module?: string;
-  /** The program's package in the module. */
+  /** A project with a folder `go/<project>-<version>` beside the lock, which pins its modules. */
+  project?: string;
+  /** The program's package in the project. */
   package?: string;
   file?: string;
   /** The program in the image. By default /usr/local/bin/ and the image's name. */
   entrypoint?: string;
   /** Whether the program calls the tools of the packet filter. Then the image holds them, too. */
   base?: boolean;
-  /** See GoBuild of recipes.ts; `{version}` in `variables` is the module's. */
+  /** See GoBuild of recipes.ts; `{version}` in `variables` is the image's. */
   cgo?: boolean;
   tags?: readonly string[];
   variables?: Readonly<Record<string, string>>;
-  requires?: Readonly<Record<string, string>>;
 }
 
 /** An image in all its versions. */
@@ -70,33 +74,54 @@ export interface ImageLock {
   images: Readonly<Record<string, ImageEntry>>;
   /** Versions by image, for each minor version of Kubernetes. */
   versions?: Readonly<Record<string, Readonly<Record<string, string>>>>;
-  /** Hashes of Go modules by version, as in a go.sum. Programs are built from them if there is no official file. */
-  modules: Readonly<Record<string, Readonly<Record<string, string>>>>;
+}
+
+/** A release file in all its versions. */
+export interface FileEntry {
+  /** The part of a cluster whose version it has. */
+  version: keyof Versions;
+  url: string;
+  /** Where the project publishes its SHA-256: a file of that hash alone, or of lines with a hash and a file's name. Absent where it publishes none. */
+  checksums?: string;
+  /** See LockedFile. */
+  image?: string;
+  members?: readonly string[];
+  sha256: Readonly<Record<string, Readonly<Record<Architecture, string>>>>;
 }
 
 interface Lock extends ImageLock {
+  /** The Kubernetes version of a config that names none, where files are built: the one that the tests run on. */
+  default: string;
+  /** The versions of all other parts, for each minor version of Kubernetes. */
   recommended: Record<string, Omit<Versions, "kubernetes">>;
-  files: Record<FileName, { url: string; members?: string[]; sha256: Record<string, Record<Architecture, string>> }>;
+  files: Record<FileName, FileEntry>;
   images: Record<keyof typeof lockFile.images, ImageEntry>;
 }
 
 /** The whole of lock.json. */
-export const lock: Lock = { path: "artifacts/lock.json", ...(lockFile as Omit<Lock, "path">) };
+export const ownLock: Lock = { path: "artifacts/lock.json", ...(lockFile as Omit<Lock, "path">) };
+
+/** The user's own lock, as it was when the program started. */
+export const userLock = readUserLock();
+
+/** The same with what the user's own lock adds. */
+export const lock: Lock = withUserLock(ownLock, userLock.lock);
 
 /** A release file. Throws if the lock lacks the version. */
 export function lockedFile(name: FileName, version: string, architecture: Architecture): LockedFile {
-  const { url, members, sha256 } = lock.files[name];
+  const { url, image, members, sha256, version: part } = lock.files[name];
   const hashes = found(sha256, `artifact ${name}`, version);
   const base = `${name}-${version}-linux-${architecture}`;
   const [file, builtFile] = members === undefined ? [base, base] : [`${base}.tar.gz`, `${base}.tar`];
-  return { name, version, file, builtFile, url: filled(url, version, architecture), sha256: hashes[architecture], members };
+  const sha256OfOne = hashes[architecture];
+  return { name, part, version, file, builtFile, url: filled(url, version, architecture), sha256: sha256OfOne, image, members };
 }
 
 /** The SHA-256 of an official file. Throws if it is not known. */
-export function officialSha256({ name, version, url, sha256 }: LockedFile): string {
+export function officialSha256({ name, part, version, url, sha256 }: LockedFile): string {
   if (sha256 !== "unknown") return sha256;
   throw new Error(
-    `the official SHA-256 of ${name} ${version} (${url}) is unknown: add it to artifacts/lock.json, or use a bundle`,
+    `the official SHA-256 of ${name} ${version} (${url}) is unknown: npm run lock -- add ${part} ${version} looks it up; or use a bundle`,
   );
 }
 
@@ -106,30 +131,32 @@ export function officialSha256({ name, version, url, sha256 }: LockedFile): stri
  */
 export function resolveVersions(cluster: Pick<Cluster, "kubernetesVersion" | "versions">): { versions: Versions } {
   const kubernetes = cluster.kubernetesVersion;
-  const recommended = found(lock.recommended, "Kubernetes", kubernetes);
+  const known = versionsInLock();
+  found(Object.fromEntries(known.kubernetes.map((version) => [version, version])), "Kubernetes", kubernetes);
+  const recommended = found(lock.recommended, "a set of versions for Kubernetes", minorOf(kubernetes));
   const chosen = Object.entries(cluster.versions).filter(([, version]) => version !== undefined);
   const versions = { ...recommended, ...(Object.fromEntries(chosen) as Partial<Versions>), kubernetes };
-  for (const [part, list] of Object.entries(knownVersions().parts)) {
+  for (const [part, list] of Object.entries(known.parts)) {
     const version = versions[part as Part];
     if (!list.includes(version)) throw new Error(notInLock(part, version, list));
   }
   return { versions };
 }
 
-/** The versions that the lock has of each part that a config can name. */
-export function knownVersions(): KnownVersions {
-  const of = (byVersion: Record<string, unknown>) => Object.keys(byVersion).sort(compareVersions);
+/** The versions that the lock has of Kubernetes and of each part that a config can name, oldest first. */
+export function versionsInLock(): { kubernetes: string[]; parts: Record<Part, string[]> } {
+  const of = (byVersion: Readonly<Record<string, unknown>>) => Object.keys(byVersion).sort(compareVersions);
+  const { files, images } = lock;
   return {
-    kubernetes: of(lock.recommended),
+    kubernetes: of(files.kubelet.sha256),
     parts: {
-      etcd: of(lock.files.etcd.sha256),
-      containerd: of(lock.files.containerd.sha256),
-      runc: of(lock.files.runc.sha256),
-      cniPlugins: of(lock.files["cni-plugins"].sha256),
-      flannel: of(lock.images.flannel.digests),
-      coredns: of(lock.images.coredns.digests),
+      etcd: of(files.etcd.sha256),
+      containerd: of(files.containerd.sha256),
+      runc: of(files.runc.sha256),
+      cniPlugins: of(files["cni-plugins"].sha256),
+      flannel: of(images.flannel.digests),
+      coredns: of(images.coredns.digests),
     },
-    recommended: (version) => lock.recommended[version],
   };
 }
 

@@ -8,13 +8,14 @@ import { fillBundle, hashesOf, missingFiles } from "./bundle.ts";
 import { cacheFolder, defaultBundle } from "./bundle-manifest.ts";
 import { type BundleSource, type Wanted, wantedFiles, wantedImages } from "./bundle-plan.ts";
 import { ownArchitecture } from "./go-build.ts";
-import { type Architecture, type ImageLock, knownVersions, resolveVersions } from "./lock.ts";
+import { knownVersions } from "./known-versions.ts";
+import { type Architecture, type ImageLock, resolveVersions } from "./lock.ts";
 import { hasPackages, makePackages, packageHashes } from "./os-packages.ts";
 import { push } from "./push-command.ts";
 import { endAll, say } from "./run-program.ts";
 
 const known = knownVersions();
-const newest = known.kubernetes.at(-1) as string;
+const newest = known.defaults.built;
 
 const HELP = `npm run bundle -- [options]
 npm run bundle -- push [options] HOST...   brings it to hosts, see npm run bundle -- push --help
@@ -22,7 +23,7 @@ npm run bundle -- push [options] HOST...   brings it to hosts, see npm run bundl
 Fills a folder with the binaries and images of a cluster: a bundle for hosts without internet, or the files of a mirror.
 Existing files are checked and left alone.
 
-  --kubernetes-version V  of ${known.kubernetes.join(", ")}; may be repeated. Default ${newest}
+  --kubernetes-version V  of ${known.whole.built.join(", ")}; may be repeated. Default ${newest}
   --version PART=V        a version of ${Object.keys(known.parts).join(", ")} other than the recommended one; may be repeated
   --architecture A        amd64 or arm64. Default: this machine's
   --output FOLDER         default ${defaultBundle()}
@@ -90,7 +91,7 @@ async function main(): Promise<void> {
 
 function readLock(path: string): ImageLock {
   try {
-    return { path, ...(JSON.parse(readFileSync(path, "utf8")) as Omit<ImageLock, "path">) };
+    return { path: resolve(path), ...(JSON.parse(readFileSync(path, "utf8")) as Omit<ImageLock, "path">) };
   } catch (error) {
     throw new Error(`--lock ${path} can't be read as JSON: ${(error as Error).message}`);
   }

@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { createInterface } from "node:readline";
 
 const running = new Set<ChildProcess>();
 
@@ -11,10 +12,12 @@ export interface RunOptions {
   cwd?: string;
   env?: Record<string, string>;
   input?: string;
+  /** Gets each line of standard error as it comes. */
+  onLine?: (line: string) => void;
 }
 
 /** Runs a program to its end and returns its output. Throws with its last lines if it fails, or if it is missing. */
-export function run(command: string, args: readonly string[], { cwd, env, input }: RunOptions = {}): Promise<string> {
+export function run(command: string, args: readonly string[], { cwd, env, input, onLine }: RunOptions = {}): Promise<string> {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, { cwd, env: { ...process.env, ...env }, stdio: ["pipe", "pipe", "pipe"] });
     running.add(child);
@@ -22,6 +25,7 @@ export function run(command: string, args: readonly string[], { cwd, env, input 
     const said: Buffer[] = [];
     child.stdout.on("data", (chunk: Buffer) => out.push(chunk));
     child.stderr.on("data", (chunk: Buffer) => said.push(chunk));
+    if (onLine !== undefined) createInterface({ input: child.stderr }).on("line", onLine);
     child.on("error", (error) => reject(new Error(`${command} can't be run: ${error.message}`)));
     child.on("close", (code, signal) => {
       running.delete(child);

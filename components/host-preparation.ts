@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Versions } from "../artifacts/lock.ts";
+import type { Logins } from "../config/logins.ts";
 import { artifactsFor } from "../hosts/artifact-list.ts";
 import { packageLines } from "../hosts/package-list.ts";
 import type { Stage } from "../hosts/stage.ts";
@@ -21,6 +22,8 @@ export interface HostPreparationArgs {
   artifacts: ArtifactSource;
   /** Add-ons that the provider brings: hosts take their images, too. Default: none. */
   providerAddons?: Infrastructure["addons"];
+  /** Logins for registries (`user:password` by host and port), and for the proxy. Secrets. Default: none. */
+  logins?: { registries?: pulumi.Input<Logins>; proxy?: pulumi.Input<string> };
   /** The API's endpoint, for /etc/hosts of every host. `inDns`: name servers know it, so /etc/hosts gets no line. */
   endpoint: { address: pulumi.Input<string>; inDns?: boolean };
 }
@@ -37,8 +40,8 @@ export class HostPreparation extends ClusterPart {
     const { artifacts, cluster, endpoint, providerAddons = [], versions } = args;
     this.stageOf = ({ name, roles, architecture, pool, ...host }) =>
       pulumi
-        .all([args.owner, host.address, endpoint.inDns ? "" : endpoint.address, artifacts.sha256, host.dataDevice])
-        .apply(([owner, address, apiAddress, sha256, dataDevice]) => {
+        .all([args.owner, host.address, endpoint.inDns ? "" : endpoint.address, artifacts.sha256, host.dataDevice, args.logins])
+        .apply(([owner, address, apiAddress, sha256, dataDevice, logins]) => {
           const source = { ...artifacts, sha256 };
           const { text } = artifactsFor({ roles, versions, architecture, source, providerAddons });
           const packages = cluster.hostPreparation.packages ? packageLines(source, architecture) : "";
@@ -49,6 +52,7 @@ export class HostPreparation extends ClusterPart {
             apiAddress,
             artifactList: text + packages,
             versions,
+            logins,
           });
         });
     for (const host of args.hosts) {

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import * as pulumi from "@pulumi/pulumi";
 import { privateKeyFault } from "./keys.ts";
+import { loginProblems, proxyLoginProblems } from "./logins.ts";
 import { parseCluster } from "./parse.ts";
 import { didYouMean, grouped, oneProblem, type Problem, problemsText, visible } from "./problems.ts";
 import type { Known } from "./provider.ts";
@@ -10,7 +11,7 @@ import { fileWords } from "./stack-file.ts";
 /** What prefixes the config keys, whatever the stack, and whatever name `pulumi new` gave to a copy of the project. */
 const project = "ha-kubernetes";
 /** Config keys whose values must be encrypted. */
-export const secretNames = ["sshPrivateKey", "sshPassword", "backupSshPrivateKey"] as const;
+export const secretNames = ["sshPrivateKey", "sshPassword", "backupSshPrivateKey", "registryLogins", "proxyLogin"] as const;
 /** All config keys of the project, without its prefix. */
 export const keys = ["cluster", ...secretNames] as const;
 type Key = (typeof keys)[number];
@@ -28,7 +29,10 @@ export interface StackConfig {
 /** What the program starts from. */
 export interface Loaded {
   cluster: Cluster;
-  /** For SSH to hosts (both absent where the provider makes hosts with a key of its own), and to the host that snapshots are copied to. */
+  /**
+   * For SSH to hosts (both absent where the provider makes hosts with a key of its own), to the host that snapshots are copied to,
+   * to registries (the JSON that `readLogins` reads) and to the proxy.
+   */
   secrets: Partial<Record<(typeof secretNames)[number], pulumi.Output<string>>>;
 }
 
@@ -84,7 +88,8 @@ export function checkStack(config: StackConfig, known: Known): ReturnType<typeof
   }
   const parsed = parseCluster(value, known);
   if (!parsed.ok) return { ok: false, problems: [...file.problems, ...parsed.problems, ...around] };
-  const problems = [...file.problems, ...around, ...accessProblems(config, parsed.cluster)];
+  const access = [...accessProblems(config, parsed.cluster), ...fetchProblems(config, parsed.cluster)];
+  const problems = [...file.problems, ...around, ...access];
   if (problems.length > 0) return { ok: false, problems };
   return { ...parsed, warnings: [...file.warnings, ...ignoredSecrets(config, parsed.cluster), ...parsed.warnings] };
 }
@@ -136,7 +141,7 @@ function secretKeyProblems({ values, secretKeys }: StackConfig): Problem[] {
   for (const key of secretNames) {
     const full = fullKey(key);
     if (values[full] === undefined || secretKeys.includes(full)) continue;
-    const cure = `store it again with config set --secret ${key}, and replace the ${key === "sshPassword" ? "password" : "key pair"} where the file was shared`;
+    const cure = `store it again with config set --secret ${key}, and replace the ${key.endsWith("PrivateKey") ? "key pair" : "password"} where the file was shared`;
     problems.push({ key: full, found: "is in clear in the stack's file", allowed: "an encrypted value", cure });
   }
   for (const key of ["sshPrivateKey", "backupSshPrivateKey"] as const) {
@@ -150,16 +155,18 @@ function secretKeyProblems({ values, secretKeys }: StackConfig): Problem[] {
 }
 
 /** Secrets for hosts that this program makes itself, with a key of its own. */
-function ignoredSecrets({ values }: StackConfig, { provider, traits, etcd }: Cluster): Problem[] {
-  const unused = secretNames.filter((name) =>
-    name === "backupSshPrivateKey" ? etcd.backup.copyToSsh === undefined : traits.createsHosts,
-  );
-  return unused
-    .filter((name) => values[fullKey(name)] !== undefined)
-    .map((name) => {
-      const why = name === "backupSshPrivateKey" ? "without cluster.etcd.backup.copyToSsh" : `with cluster.provider: ${provider}`;
-      return { key: fullKey(name), found: "is not used", allowed: `nothing ${why}` };
-    });
+function ignoredSecrets({ values }: StackConfig, { provider, traits, etcd, proxy }: Cluster): Problem[] {
+  const ofHosts = traits.createsHosts && `with cluster.provider: ${provider}`;
+  const why: Record<(typeof secretNames)[number], string | false> = {
+    sshPrivateKey: ofHosts,
+    sshPassword: ofHosts,
+    backupSshPrivateKey: etcd.backup.copyToSsh === undefined && "without cluster.etcd.backup.copyToSsh",
+    registryLogins: false,
+    proxyLogin: proxy.http === undefined && proxy.https === undefined && "without cluster.proxy",
+  };
+  return secretNames
+    .filter((name) => why[name] && values[fullKey(name)] !== undefined)
+    .map((name) => ({ key: fullKey(name), found: "is not used", allowed: `nothing ${why[name]}` }));
 }
 
 /** Hosts reached by SSH need something to log in with; a provider that makes hosts makes it. So does the host for snapshots. */
@@ -173,4 +180,14 @@ function accessProblems({ values }: StackConfig, cluster: Cluster): Problem[] {
   if (!needed || values[fullKey("sshPrivateKey")] !== undefined || values[fullKey("sshPassword")] !== undefined) return [];
   const cure = "config set --secret sshPrivateKey < ~/.ssh/id_ed25519; or config set --secret sshPassword";
   return oneProblem(fullKey("sshPrivateKey"), "is missing", "the private key to log in to the hosts with", cure);
+}
+
+/** Logins for registries and for the proxy. */
+function fetchProblems({ values }: StackConfig, cluster: Cluster): Problem[] {
+  const logins = values[fullKey("registryLogins")];
+  const proxyLogin = values[fullKey("proxyLogin")];
+  return [
+    ...(logins === undefined ? [] : loginProblems(fullKey("registryLogins"), logins, cluster)),
+    ...(proxyLogin === undefined ? [] : proxyLoginProblems(fullKey("proxyLogin"), proxyLogin, cluster)),
+  ];
 }

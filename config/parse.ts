@@ -4,6 +4,7 @@ import { type Known, providerOf, sectionProblems } from "./provider.ts";
 import { findings, rules, warnings } from "./rules.ts";
 import type { Cluster } from "./schema.ts";
 import { secretProblems, shapeProblems } from "./shape.ts";
+import { originOf } from "./versions.ts";
 
 /** A config that may be used, or everything that is wrong with it. */
 export type Parsed = { ok: true; cluster: Cluster; warnings: Problem[] } | { ok: false; problems: Problem[] };
@@ -17,6 +18,15 @@ function isDeep(value: unknown): boolean {
   for (let depth = 0; depth <= deepest && level.length > 0; depth++)
     level = level.flatMap((inner) => (typeof inner === "object" && inner !== null ? Object.values(inner) : []));
   return level.length > 0;
+}
+
+/** The cluster with a Kubernetes version: its own, or the newest that can be had from where its files come from. */
+export function withVersion(
+  { kubernetesVersion, ...cluster }: Omit<Cluster, "kubernetesVersion"> & { kubernetesVersion?: string },
+  known: Pick<Known, "defaults">,
+): Cluster {
+  if (kubernetesVersion !== undefined) return { ...cluster, kubernetesVersion };
+  return { ...cluster, kubernetesVersion: known.defaults[originOf(cluster)], defaultVersion: true };
 }
 
 /**
@@ -42,7 +52,7 @@ export function parseCluster(written: unknown, known: Known): Parsed {
   const misplaced = sectionProblems(data, known);
   if (misplaced.length > 0) return { ok: false, problems: misplaced };
   const provider = providerOf(known, data.provider);
-  const cluster = { ...data, traits: provider.traits };
+  const cluster = withVersion({ ...data, traits: provider.traits }, known);
   const problems = findings([...rules, ...(provider.rules ?? [])], cluster, known);
   if (problems.length > 0) return { ok: false, problems };
   return { ok: true, cluster, warnings: [...words, ...findings([...warnings, ...(provider.warnings ?? [])], cluster, known)] };

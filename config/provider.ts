@@ -23,6 +23,8 @@ export interface ProviderConfig<C extends Cluster = Cluster> {
   rules?: readonly Rule<C>[];
   warnings?: readonly Rule<C>[];
   refusals?: readonly Refusal[];
+  /** Faults of the user's own lock in the images of this provider's add-ons, in words that follow the lock's name. By default none. */
+  lockFaults?: readonly string[];
   /** What the provider makes of a host or of a pool with `autoscaling`. By default `architecture` of the host says it. */
   architectureOf?(cluster: C, kind: "hosts" | "pools", name: string): "amd64" | "arm64";
   /** What the next `up` is told of machines. By default nothing: no machine is replaced under its host. */

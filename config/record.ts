@@ -54,6 +54,8 @@ const recordedSchema = z.object({
   name: z.string(),
   provider: z.string(),
   kubernetesVersion: z.string(),
+  /** True where the config named none. Absent where it did. */
+  defaultVersion: z.literal(true).optional(),
   /** Versions that the control planes went through on the way to it; absent where the way was one step. */
   kubernetesPath: z.array(z.string()).optional(),
   /** Versions of the other parts, recommended ones included. */
@@ -114,6 +116,7 @@ export function record(cluster: Cluster, known: Recording, before?: Recorded, no
     name: cluster.name,
     provider: cluster.provider,
     kubernetesVersion: cluster.kubernetesVersion,
+    ...(cluster.defaultVersion && { defaultVersion: true as const }),
     ...(path.length > 0 && { kubernetesPath: path }),
     versions: { ...partVersions(cluster, known) },
     podCidr: cluster.network.podCidr,

@@ -9,13 +9,14 @@ import { allowedBy, unwrapped } from "./shape.ts";
 
 /** JSON Schema of a stack's file, for the line `# yaml-language-server: $schema=` at its top. */
 export function stackFileSchema(known: Known): object {
-  const secret = (description: string) => ({
-    description: `${description} Set it with config set --secret.`,
+  const secure = {
     type: "object",
     properties: { secure: { type: "string" } },
     required: ["secure"],
     additionalProperties: false,
-  });
+  };
+  const about = (description: string) => `${description} Set it with config set --secret.`;
+  const secret = (description: string) => ({ description: about(description), ...secure });
   const { $schema, ...cluster } = z.toJSONSchema(known.schema, {
     io: "input",
     target: "draft-7",
@@ -30,9 +31,10 @@ export function stackFileSchema(known: Known): object {
     },
   });
   const { kubernetesVersion, versions } = cluster.properties as Record<string, { properties?: Record<string, object> }>;
-  Object.assign(kubernetesVersion ?? {}, { enum: known.kubernetes });
+  // Offered by editors, which don't know what a lock of the user's own adds.
+  Object.assign(kubernetesVersion ?? {}, { examples: known.kubernetes });
   for (const [part, schema] of Object.entries(versions?.properties ?? {}))
-    Object.assign(schema, { enum: known.parts[part as keyof typeof known.parts] });
+    Object.assign(schema, { examples: known.parts[part as keyof typeof known.parts] });
   return {
     $schema,
     title: "A stack of ha-kubernetes",
@@ -54,6 +56,11 @@ export function stackFileSchema(known: Known): object {
           "ha-kubernetes:sshPrivateKey": secret("The private key to log in to hosts with."),
           "ha-kubernetes:sshPassword": secret("The password to log in to hosts with. It is used only without a key."),
           "ha-kubernetes:backupSshPrivateKey": secret("The private key to log in with where snapshots are copied to."),
+          "ha-kubernetes:registryLogins": {
+            description: about("Logins for registries and mirrors: user:password by host and port."),
+            anyOf: [secure, { type: "object", additionalProperties: secure }],
+          },
+          "ha-kubernetes:proxyLogin": secret("The login for the proxy, user:password."),
         },
       },
     },
@@ -145,7 +152,8 @@ export function configDocs(known: Known): string {
     "# Config",
     `<!-- Made by \`npm run generate\` from config/; edits here are lost. -->
 One mapping describes a cluster: the key \`ha-kubernetes:cluster\` of the stack's file, \`Pulumi.<stack>.yaml\`. Secrets are keys of their own beside it:
-\`ha-kubernetes:sshPrivateKey\`, \`ha-kubernetes:sshPassword\` and \`ha-kubernetes:backupSshPrivateKey\`, set with \`npm run config -- set --secret\`. examples/ has whole files.
+\`ha-kubernetes:sshPrivateKey\`, \`ha-kubernetes:sshPassword\`, \`ha-kubernetes:backupSshPrivateKey\`, \`ha-kubernetes:registryLogins\` (user:password by registry)
+and \`ha-kubernetes:proxyLogin\` (user:password), set with \`npm run config -- set --secret\`. examples/ has whole files.
 
 Every mistake is reported with its key, the value found, the values allowed and, where that isn't enough, the cure: all mistakes of single keys at once, then all
 that rules over several keys find. Nothing is touched before the config is right.

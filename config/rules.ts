@@ -12,6 +12,7 @@ import { portRules } from "./rules/ports.ts";
 import { roleRules } from "./rules/roles.ts";
 import type { Rule } from "./rules/rule.ts";
 import { settingRules } from "./rules/settings.ts";
+import { sourceRules } from "./rules/sources.ts";
 import { nobodysAddress, sameMachine } from "./rules/unused.ts";
 import { versionRules } from "./rules/versions.ts";
 import { warningRules } from "./rules/warnings.ts";
@@ -33,6 +34,7 @@ export const rules: readonly Rule[] = [
   ...nameRules,
   ...labelRules,
   ...settingRules,
+  ...sourceRules,
   ...apiserverRules,
   ...versionRules,
 ];

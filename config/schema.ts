@@ -11,6 +11,7 @@ import { etcdSchema } from "./schema/etcd.ts";
 import { hostPreparationSchema } from "./schema/host-preparation.ts";
 import { kubeletSchema } from "./schema/kubelet.ts";
 import { networkSchema } from "./schema/network.ts";
+import { proxySchema } from "./schema/proxy.ts";
 import type { ProviderTraits } from "./traits.ts";
 import { cidr, dnsLabel, hostName, line, oneOf, version } from "./values.ts";
 
@@ -36,11 +37,15 @@ const pools = (own: Sections) =>
 const sharedSchema = z.strictObject({
   name: dnsLabel.describe("The cluster's name. Part of the owner mark on every host, so it can't change."),
   provider: line,
-  kubernetesVersion: version.describe("Kubernetes version; one that artifacts/lock.json has."),
+  kubernetesVersion: version
+    .optional()
+    .describe(
+      "Kubernetes version; one that artifacts/lock.json has. By default the newest of this release whose files can all be had: by published hashes with official and a mirror of official files, as builds in the lab and with a bundle. Name it for a cluster that is to last: another release has another default, and then `up` is refused until you name a version.",
+    ),
   versions: z
     .strictObject({
       etcd: version.optional().describe("etcd. Kubernetes 1.34 and newer need 3.5.24 or newer."),
-      containerd: version.optional().describe("containerd. Kubernetes 1.36 needs 2.2 or newer."),
+      containerd: version.optional().describe("containerd. Kubernetes 1.37 needs 2.3 or newer, 1.36 needs 2.2 or newer."),
       runc: version.optional().describe("runc."),
       cniPlugins: version.optional().describe("The CNI project's plugins."),
       flannel: version.optional().describe("flannel, the pod network."),
@@ -72,6 +77,7 @@ const sharedSchema = z.strictObject({
   drain: drainSchema,
   addons: addonsSchema,
   artifacts: artifactsSchema,
+  proxy: proxySchema,
   ssh: sshSchema,
   repair: line
     .default("")
@@ -112,7 +118,12 @@ export type ClusterInput = Omit<Input, "hosts" | "pools"> & {
 /** A config whose keys are right by themselves: every default filled in. */
 export type PlainCluster = z.output<typeof sharedSchema>;
 /** A validated cluster, with what its provider does. */
-export type Cluster = PlainCluster & { traits: ProviderTraits };
+export type Cluster = Omit<PlainCluster, "kubernetesVersion"> & {
+  kubernetesVersion: string;
+  /** True where the config names no Kubernetes version. */
+  defaultVersion?: true;
+  traits: ProviderTraits;
+};
 export type Role = z.output<typeof roleSchema>;
 export type HostConfig = Cluster["hosts"][string];
 export type Override = z.output<typeof overrideSchema>;

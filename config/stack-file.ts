@@ -51,7 +51,21 @@ export function fileWords(text: string, given: unknown): FileWords {
   if (!isMap(config)) return words;
   const cluster = pairOf(config, clusterKey)?.value ?? pairOf(config, "cluster")?.value;
   if (isMap(cluster)) walk(cluster, given, [], at, words);
+  words.problems.push(...clearLogins(pairOf(config, "ha-kubernetes:registryLogins")?.value, at));
   return words;
+}
+
+/** Logins beside encrypted ones: the CLI calls the whole mapping a secret as soon as one is. */
+function clearLogins(logins: unknown, at: Where): Problem[] {
+  if (!isMap(logins) || pairOf(logins, "secure") !== undefined) return [];
+  return logins.items
+    .filter(({ value }) => isScalar(value))
+    .map((pair) => ({
+      key: `ha-kubernetes:registryLogins.${visible(nameOf(pair))}`,
+      found: `is in clear in the stack's file${at(pair.key)}`,
+      allowed: "an encrypted value",
+      cure: "store it again with config set --secret --path, and replace the password where the file was shared",
+    }));
 }
 
 type Where = (node: unknown) => string;

@@ -1,5 +1,5 @@
 import type { Cluster } from "./schema.ts";
-import { type KnownVersions, minorOf, minorSteps, sorted } from "./versions.ts";
+import { type KnownVersions, minorOf, minorSteps, originOf, sorted } from "./versions.ts";
 
 // The way from one Kubernetes version to another that is several minor versions away.
 
@@ -18,20 +18,21 @@ export function stops(from: string, to: string, known: readonly string[]): { min
 
 /**
  * The Kubernetes versions through which control planes go on the way from what the last `up` was told to make to the
- * cluster's. None where the way is one step, is to be walked by hand, or can't be walked in one `up`: it is longer than kubelets allow, or artifacts/lock.json lacks a minor version.
+ * cluster's. None where the way is one step, is to be walked by hand, or can't be walked in one `up`: it is longer than kubelets allow, or no version of a minor one between can be had whole.
  *
  * As long as the version stays, so does the way to it: an `up` that failed on the way may have recorded it as done, and the next one
  * goes on where that stopped.
  */
 export function pathOf(
   before: { kubernetesVersion: string; kubernetesPath?: string[] } | undefined,
-  { kubernetesVersion: to, upgradePath }: Pick<Cluster, "kubernetesVersion" | "upgradePath">,
+  cluster: Pick<Cluster, "kubernetesVersion" | "upgradePath" | "traits" | "artifacts">,
   known: KnownVersions,
 ): string[] {
+  const { kubernetesVersion: to, upgradePath } = cluster;
   if (before === undefined) return [];
   if (before.kubernetesVersion === to) return before.kubernetesPath ?? [];
   if (upgradePath === "step") return [];
   if (minorSteps(before.kubernetesVersion, to) > farthestMinors) return [];
-  const versions = stops(before.kubernetesVersion, to, known.kubernetes).map(({ version }) => version);
+  const versions = stops(before.kubernetesVersion, to, known.whole[originOf(cluster)]).map(({ version }) => version);
   return versions.every((version) => version !== undefined) ? versions : [];
 }

@@ -6,7 +6,8 @@ import { hostKeyFault, hostKeyLine } from "./keys.ts";
 // value is wrong. Texts end up in scripts and config files of other programs, so each kind admits only harmless ones.
 // A bound without a source beside it only catches slips of the pen.
 
-const matching = (pattern: RegExp, allowed: string) => z.string({ error: allowed }).regex(pattern, { error: allowed });
+/** A text that a pattern describes. `allowed` is the sentence that a user reads where it does not fit. */
+export const matching = (pattern: RegExp, allowed: string) => z.string({ error: allowed }).regex(pattern, { error: allowed });
 
 /** One label of a DNS name: cluster and pool names. 32 characters keep every name made from two of them below the 63 of DNS. */
 export const dnsLabel = matching(
@@ -160,18 +161,6 @@ export const count = matching(/^\d{1,7}$|^\d{1,4}k$/, "a whole number such as 10
 
 /** A time zone of the tz database. */
 export const timeZone = matching(/^[A-Za-z0-9_+-]+(\/[A-Za-z0-9_+-]+)*$/, "a time zone such as UTC or Europe/Berlin");
-
-/** A container registry: host, perhaps with a port. */
-export const registry = matching(
-  /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:([1-9]\d{0,3}|[1-5]\d{4}|6[0-4]\d{3}|65[0-4]\d{2}|655[0-2]\d|6553[0-5]))?$/,
-  "a registry such as docker.io or registry.example.com:5000",
-);
-
-/** An http or https URL without user, password, query or fragment. */
-export const httpUrl = matching(
-  /^https?:\/\/[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:([1-9]\d{0,3}|[1-5]\d{4}|6[0-4]\d{3}|65[0-4]\d{2}|655[0-2]\d|6553[0-5]))?(\/[A-Za-z0-9._~%+-]+)*\/?$/,
-  "an http or https URL such as https://mirror.example.com, without user, password or query",
-);
 
 /** A whole number between two bounds, both allowed. */
 export const whole = (minimum: number, maximum: number) => {

@@ -16,6 +16,10 @@ const keys: Readonly<Record<string, string>> = {
   dataDir: "etcd.dataDirectory",
   dnsServers: "network.nameServers",
   ip: "hosts.NAME.address",
+  httpProxy: "proxy.http",
+  httpsProxy: "proxy.https",
+  imageRepository: "artifacts.imageRepository",
+  insecureRegistry: "containerRuntime.insecureRegistries",
   internalIp: "hosts.NAME.address",
   k8sVersion: "kubernetesVersion",
   kubeVersion: "kubernetesVersion",
@@ -25,6 +29,7 @@ const keys: Readonly<Record<string, string>> = {
   nodeGroups: "pools",
   nodePools: "pools",
   nodes: "hosts",
+  noProxy: "proxy.none",
   podNetworkCidr: "network.podCidr",
   podSubnet: "network.podCidr",
   privateAddress: "hosts.NAME.address",
@@ -33,6 +38,7 @@ const keys: Readonly<Record<string, string>> = {
   publicAddress: "hosts.NAME.sshAddress",
   publicIp: "hosts.NAME.sshAddress",
   registries: "containerRuntime.registryMirrors",
+  registryMirrors: "containerRuntime.registryMirrors",
   role: "hosts.NAME.roles",
   sans: "api.extraNames",
   servers: "hosts",
@@ -112,6 +118,6 @@ export function valueMeant(word: string, candidates: readonly string[]): string 
 
 /** Keys that ask for a secret, which this mapping never holds. */
 export const isSecretKey = (word: string): boolean =>
-  /^(ssh)?(password|passphrase|passwd|secret|token)$|^(backup)?(ssh|private|sshprivate)key(file|path)?$|^(key|identity)file$/.test(
+  /^(ssh|proxy)?(password|passphrase|passwd|secret|token|auth|login|credentials)$|^(backup)?(ssh|private|sshprivate)key(file|path)?$|^(key|identity)file$/.test(
     plain(word),
   );

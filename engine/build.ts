@@ -2,6 +2,7 @@ import { execFileSync, spawn } from "node:child_process";
 import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { progress } from "../artifacts/go-progress.ts";
 
 // If only package registries can be reached, the CLI is built from its Go module: engine/go/go.mod pins it in a `tool` line.
 
@@ -38,26 +39,28 @@ export async function build(cache: string, say: (line: string) => void): Promise
   ].join("\n");
   say(`building the Pulumi CLI ${version} from its Go module, once: about seven minutes on two cores`);
   const args = [join(target, "lock"), "bash", "-euc", script, "build", folder, target, flags, program];
-  await follow(spawn("flock", args, { stdio: ["ignore", "pipe", "inherit"] }), say);
+  // Without C, as Pulumi's own releases and bundles are built: what both import compiles once.
+  const env = { ...process.env, CGO_ENABLED: "0", GOWORK: "off" };
+  await follow(spawn("flock", args, { stdio: ["ignore", "pipe", "inherit"], env }), say);
 }
 
 /** Waits for a build and reports its progress. Compiler output other than package names goes into the error. */
 async function follow(child: ReturnType<typeof spawn>, say: (line: string) => void): Promise<void> {
   const started = Date.now();
   const strange: string[] = [];
-  let [all, built, said] = ["?", 0, started];
-  const progress = () => {
+  let [all, built, said] = [0, 0, started];
+  const report = () => {
     if (Date.now() - said < pace * 1000) return;
     said = Date.now();
     const seconds = Math.round((said - started) / 1000);
-    say(all === "?" ? `fetching modules, ${seconds} s` : `built ${built} of at most ${all} packages, ${seconds} s`);
+    say(all === 0 ? `fetching modules, ${seconds} s` : progress(built, all, seconds));
   };
-  const timer = setInterval(progress, 1000);
+  const timer = setInterval(report, 1000);
   try {
     if (child.stdout) {
       createInterface({ input: child.stdout }).on("line", (line) => {
         const [, total] = /^packages (\d+)$/.exec(line) ?? [];
-        if (total !== undefined) all = total;
+        if (total !== undefined) all = Number(total);
         else if (/^[\w.@/+-]+$/.test(line)) built++;
         else strange.push(line);
       });

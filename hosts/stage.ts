@@ -21,6 +21,11 @@ export interface HostFile {
   mode?: string;
   /** user:group. Default root:root. */
   owner?: string;
+  /**
+   * What previews show the digest of, where the content holds a password that a person chose: from a digest of that, it could be
+   * guessed. Default: the content.
+   */
+  shown?: string;
 }
 
 export interface Stage {
@@ -82,7 +87,9 @@ function render(stage: Stage, user: string, withScripts: boolean): RenderedStage
     `${stage.passing ? `passing ${stage.passing}, ` : ""}${stage.name} on ${stage.host} of ${stage.owner}`,
     ...Object.entries(stage.versions ?? {}).map(([name, version]) => `version ${name} ${version}`),
     ...settings.filter(([, value]) => value !== "").map(([name, value]) => `setting ${name}=${value}`),
-    ...files.map((file) => `file ${file.mode ?? "0644"} ${file.owner ?? "root:root"} ${file.path} ${digest(file.content)}`),
+    ...files.map(
+      (file) => `file ${file.mode ?? "0644"} ${file.owner ?? "root:root"} ${file.path} ${digest(file.shown ?? file.content)}`,
+    ),
     ...inputs.map(([name, value]) => `input ${name} ${digest(value)}`),
     `script ${scripts.slice(0, 12)}`,
   ].map((line) => `# ${line.replaceAll("\n", " ")}`);

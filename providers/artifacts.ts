@@ -1,9 +1,11 @@
 import * as pulumi from "@pulumi/pulumi";
-import { type Architecture, resolveVersions } from "../artifacts/lock.ts";
-import { oneProblem, type Problem, problemsText } from "../config/problems.ts";
+import { type Architecture, resolveVersions, type Versions } from "../artifacts/lock.ts";
+import type { Unknown } from "../artifacts/unknown.ts";
+import { keyPath, oneProblem, type Problem, problemsText } from "../config/problems.ts";
 import { providerOf } from "../config/provider.ts";
 import type { Cluster, Role } from "../config/schema.ts";
-import { artifactsFor, passingArtifacts } from "../hosts/artifact-list.ts";
+import { USER_LOCK } from "../config/versions.ts";
+import { artifactsFor, MissingArtifacts, passingArtifacts } from "../hosts/artifact-list.ts";
 import { configuredArtifacts } from "./configured.ts";
 import { known } from "./index.ts";
 
@@ -27,31 +29,82 @@ function kindsOf(cluster: Cluster): [roles: readonly Role[], architecture: Archi
 
 /** What stands in the way of taking artifacts from where the config says. `path`: versions on the way to the config's. */
 export function artifactProblems(cluster: Cluster, path: readonly string[] = []): Problem[] {
+  const faults = [...(known.faults ?? []), ...(providerOf(known, cluster.provider).lockFaults ?? [])];
+  if (faults.length > 0) return faults.flatMap(lockProblem);
   if (cluster.traits.makesArtifacts) return [];
   const { artifacts } = cluster;
   const { versions } = resolveVersions(cluster);
-  const cure = "npm run bundle makes every file; see docs/artifacts.md";
   let source: ReturnType<typeof configuredArtifacts>;
   try {
     source = configuredArtifacts(artifacts);
   } catch (error) {
-    const found = `can't be used: ${messageOf(error)}`;
-    return oneProblem("cluster.artifacts.manifest", found, "the manifest.json of a bundle", cure);
+    return oneProblem(manifestKey, `can't be used: ${messageOf(error)}`, "the manifest.json of a bundle", bundleCure);
   }
   const { kind, location } = source;
   const plain = { kind, location, ...(source.sha256 !== undefined && { sha256: source.sha256 as Record<string, string> }) };
-  const missing = kindsOf(cluster).flatMap(([roles, architecture]) =>
-    [
-      () => artifactsFor({ roles, versions, architecture, source: plain }),
-      ...(roles.includes("control-plane") ? path.map((version) => () => passingArtifacts(version, architecture, plain)) : []),
-    ].flatMap(complaint),
+  const kinds = kindsOf(cluster);
+  const own = missing(
+    kinds.map(
+      ([roles, architecture]) =>
+        () =>
+          artifactsFor({ roles, versions, architecture, source: plain }),
+    ),
   );
-  return [...new Set(missing)].map((why) => ({
-    key: artifacts.manifest === undefined ? "cluster.artifacts" : "cluster.artifacts.manifest",
-    found: `can't be used: ${why}`,
-    allowed: "a source of every file that this cluster's hosts take",
-    cure,
+  const controlPlanes = kinds.filter(([roles]) => roles.includes("control-plane"));
+  const passed = path.map((version) => ({
+    version,
+    ...missing(
+      controlPlanes.map(
+        ([, architecture]) =>
+          () =>
+            passingArtifacts(version, architecture, plain),
+      ),
+    ),
   }));
+  return [
+    ...unknownProblems(cluster, versions, own.unknown),
+    ...passed.flatMap(({ version, unknown }) =>
+      unknown.length === 0 ? [] : oneUnknown("upgradePath", `goes by way of ${version}`, unknown, `kubernetes ${version}`),
+    ),
+    ...absentProblem([...own.absent, ...passed.flatMap(({ absent }) => absent)]),
+  ];
+}
+
+const lockProblem = (fault: string): Problem[] =>
+  oneProblem(
+    USER_LOCK,
+    `can't be used: ${fault}`,
+    "hashes as the projects publish them, of which no other value is known",
+    "take the entry out, or delete the file; npm run lock -- add looks hashes up again",
+  );
+
+const manifestKey = keyPath(["artifacts", "manifest"]);
+const bundleCure = "npm run bundle makes every file; see docs/artifacts.md";
+
+/** One problem for each part that has unknown hashes, at the key that names its version. */
+function unknownProblems(cluster: Cluster, versions: Versions, unknown: readonly Unknown[]): Problem[] {
+  return [...Map.groupBy(unknown, ({ part }) => part)].flatMap(([part = "kubernetes", all]) => {
+    const asked = `${part} ${versions[part]}`;
+    if (part === "kubernetes") return oneUnknown("kubernetesVersion", `is ${versions[part]}`, all, asked);
+    if (Object.hasOwn(known.parts, part)) return oneUnknown(`versions.${part}`, `is ${versions[part]}`, all, asked);
+    return oneUnknown("artifacts.source", `is ${cluster.artifacts.source}`, all, asked);
+  });
+}
+
+function oneUnknown(key: string, is: string, unknown: readonly Unknown[], asked: string): Problem[] {
+  const what = [...new Set(unknown.map((it) => it.what))].join(", ");
+  return oneProblem(
+    keyPath(key.split(".")),
+    `${is}, and no published hash is known of ${what}`,
+    `versions whose hashes are all known; of Kubernetes these are ${known.whole.published.join(", ")}`,
+    `npm run lock -- add ${asked} asks its project for them; or use artifacts.source: bundle, which needs none (docs/artifacts.md)`,
+  );
+}
+
+function absentProblem(absent: readonly string[]): Problem[] {
+  if (absent.length === 0) return [];
+  const allowed = "the manifest of a bundle with every file that this cluster's hosts take";
+  return oneProblem(manifestKey, `has no ${[...new Set(absent)].join(", ")}`, allowed, bundleCure);
 }
 
 /** @throws pulumi.RunError where a host could not take what it needs */
@@ -61,13 +114,18 @@ export function refuseMissingArtifacts(cluster: Cluster, path?: readonly string[
     throw new pulumi.RunError(problemsText("This stack's config can't be used, and nothing was touched", problems));
 }
 
-function complaint(make: () => unknown): string[] {
-  try {
-    make();
-    return [];
-  } catch (error) {
-    return [messageOf(error)];
-  }
+/** What these lists lack, in the order of the lists. */
+function missing(lists: readonly (() => unknown)[]): Pick<MissingArtifacts, "unknown" | "absent"> {
+  const all = lists.flatMap((make) => {
+    try {
+      make();
+      return [];
+    } catch (error) {
+      if (error instanceof MissingArtifacts) return [error];
+      throw error;
+    }
+  });
+  return { unknown: all.flatMap(({ unknown }) => unknown), absent: all.flatMap(({ absent }) => absent) };
 }
 
 /** Without the key that it may begin with. */

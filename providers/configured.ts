@@ -33,13 +33,14 @@ const manifestSchema = z.object({
 });
 
 /** Where hosts take files from, by config. A bundle's manifest is read here and now: it is a small file of this machine. */
-export function configuredArtifacts({ source, location, manifest }: Cluster["artifacts"]): ArtifactSource {
+export function configuredArtifacts({ source, location, manifest, imageRepository }: Cluster["artifacts"]): ArtifactSource {
   const sha256 = manifest === undefined ? {} : { sha256: readManifest(manifest) };
+  const images = imageRepository === undefined ? {} : { imageRepository };
   switch (source) {
     case "official":
-      return { kind: "official", location: "" };
+      return { kind: "official", location: "", ...images };
     case "mirror":
-      return { kind: "mirror", location: location ?? "", ...sha256 };
+      return { kind: "mirror", location: location ?? "", ...sha256, ...images };
     case "bundle":
       return { kind: "bundle", location: location ?? DEFAULT_FOLDER, ...sha256 };
   }

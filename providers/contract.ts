@@ -63,6 +63,8 @@ export interface ArtifactSource {
   location: string;
   /** SHA-256 by file name where the files are a bundle's own builds; absent where they are the official ones of artifacts/lock.json. */
   sha256?: pulumi.Input<Record<string, string>>;
+  /** The config's own repository of images, where hosts pull them. Absent where each comes from its project's registry. */
+  imageRepository?: string;
 }
 
 /** What a provider gives. */

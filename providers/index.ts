@@ -1,4 +1,4 @@
-import { knownVersions } from "../artifacts/lock.ts";
+import { knownVersions } from "../artifacts/known-versions.ts";
 import { knownBy, providerOf } from "../config/provider.ts";
 import type { Infrastructure, ProviderArgs, ProviderModule } from "./contract.ts";
 import * as registry from "./registry.ts";

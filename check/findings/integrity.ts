@@ -8,14 +8,14 @@ import type { WantedHost } from "../stack.ts";
 /** Lines `<SHA-256> <path>`, by path. */
 const byPath = (all: readonly string[]) => new Map(all.map((line) => [line.slice(64).trim(), line.slice(0, 64)]));
 
-/** The program files of a host's artifacts: those with a hash of their own, and the folders of those that came in archives. */
+/** The program files of a host's artifacts: those with a hash of their own, and the folders of those that came in archives or images. */
 export function wantedPrograms({ inputs }: WantedHost): { sums: Map<string, string>; folders: string[] } {
   const sums = new Map<string, string>();
   const folders = new Set<string>();
   for (const line of (inputs.artifacts ?? "").split("\n")) {
     const [kind, sha256 = "", , folder = "", ...programs] = line.split(" ");
     if (kind === "binary") sums.set(`${folder}/${programs[0]}`, sha256);
-    if (kind === "archive") folders.add(folder);
+    if (kind === "archive" || kind === "image-program") folders.add(folder);
   }
   return { sums, folders: [...folders] };
 }
@@ -24,7 +24,7 @@ export function wantedPrograms({ inputs }: WantedHost): { sums: Map<string, stri
 export function programPaths({ inputs }: WantedHost): string[] {
   return (inputs.artifacts ?? "").split("\n").flatMap((line) => {
     const [kind, , , folder = "", ...programs] = line.split(" ");
-    return kind === "binary" || kind === "archive" ? programs.map((program) => `${folder}/${program}`) : [];
+    return ["binary", "archive", "image-program"].includes(kind ?? "") ? programs.map((program) => `${folder}/${program}`) : [];
   });
 }
 

@@ -1,5 +1,6 @@
-import { keyPath } from "../problems.ts";
+import { keyPath, oneProblem } from "../problems.ts";
 import { farthestMinors, stops } from "../upgrade-path.ts";
+import { etcdSteps } from "../version-needs.ts";
 import { compareVersions, minorOf, minorSteps, sorted } from "../versions.ts";
 import { alive, type Change, type Refusal, without } from "./change.ts";
 
@@ -21,7 +22,8 @@ function hops({ before, after, known }: Change): Hop[] {
       key: keyPath(["kubernetesVersion"]),
       from: before.kubernetesVersion,
       to: after.kubernetesVersion,
-      known: known.kubernetes,
+      // Those that can be had whole, from wherever.
+      known: [...known.whole.published, ...known.whole.built],
     },
     {
       part: "etcd",
@@ -32,9 +34,25 @@ function hops({ before, after, known }: Change): Hop[] {
     },
   ];
   return all.flatMap(({ from, to, ...rest }) =>
-    from === undefined || to === undefined || from === to ? [] : [{ ...rest, from, to }],
+    // That refusal alone says what to do about a version that nobody named.
+    (rest.part === "Kubernetes" && after.defaultVersion) || from === undefined || to === undefined || from === to
+      ? []
+      : [{ ...rest, from, to }],
   );
 }
+
+const anotherDefault: Refusal = {
+  says: "Without `kubernetesVersion`, a cluster doesn't change to another release's default by itself.",
+  check: ({ before: { kubernetesVersion: from }, after: { kubernetesVersion: to, defaultVersion } }) =>
+    defaultVersion === undefined || from === to
+      ? []
+      : oneProblem(
+          keyPath(["kubernetesVersion"]),
+          `is missing, and its default is now ${to}; the last up made ${from}`,
+          "a version by name",
+          `write kubernetesVersion: ${from} to keep it, or ${to} to change to that`,
+        ),
+};
 
 const changes = ({ part, from, to }: Hop) => `would take ${part} from ${from} to ${to}`;
 
@@ -85,28 +103,21 @@ const skippedMinor: Refusal = {
       })),
 };
 
-/** etcd 3.5 before this version can bring removed members back to life in 3.6 (etcd's upgrade notes). */
-const lastOf35 = "3.5.26";
-
-const etcdTo36: Refusal = {
-  says: `etcd goes from 3.5 to 3.6 only from ${lastOf35} on: before, removed members can come back to life.`,
+const etcdTooEarly: Refusal = {
+  says: `etcd takes ${etcdSteps.map(({ from, to, least, why }) => `the step from ${from} to ${to} only from ${least} on: ${why}`).join("; ")}.`,
   check: (change) =>
-    hops(change)
-      .filter(
-        ({ part, from, to }) =>
-          part === "etcd" && minorOf(from) === "3.5" && minorOf(to) === "3.6" && compareVersions(from, lastOf35) < 0,
-      )
-      .map((hop) => {
-        const fit = sorted(
-          hop.known.filter((version) => minorOf(version) === "3.5" && compareVersions(version, lastOf35) >= 0),
-        ).at(-1);
-        return {
-          key: hop.key,
-          found: changes(hop),
-          allowed: `3.6 only from ${lastOf35} or a newer 3.5`,
-          cure: `go this path, with an up after each: ${fit ?? `${lastOf35} or a newer 3.5 (artifacts/lock.json has none)`}, then ${hop.to}`,
-        };
-      }),
+    hops(change).flatMap((hop) => {
+      const step = etcdSteps.find(({ from, to }) => hop.part === "etcd" && minorOf(hop.from) === from && minorOf(hop.to) === to);
+      if (step === undefined || compareVersions(hop.from, step.least) >= 0) return [];
+      const fits = hop.known.filter((version) => minorOf(version) === step.from && compareVersions(version, step.least) >= 0);
+      const wanted = `${step.least} or a newer ${step.from}`;
+      return {
+        key: hop.key,
+        found: changes(hop),
+        allowed: `${step.to} only from ${wanted}`,
+        cure: `go this path, with an up after each: ${sorted(fits).at(-1) ?? `${wanted} (artifacts/lock.json has none)`}, then ${hop.to}`,
+      };
+    }),
 };
 
 const oneThing: Refusal = {
@@ -136,4 +147,11 @@ const oneThing: Refusal = {
 };
 
 /** Refusals about versions. */
-export const versionRefusals: readonly Refusal[] = [minorDowngrade, patchDowngrade, skippedMinor, etcdTo36, oneThing];
+export const versionRefusals: readonly Refusal[] = [
+  anotherDefault,
+  minorDowngrade,
+  patchDowngrade,
+  skippedMinor,
+  etcdTooEarly,
+  oneThing,
+];

@@ -75,8 +75,8 @@ const wholePools: Rule = {
 
 const hubMirror: Rule = {
   says: "`containerRuntime` names registry-1.docker.io, where images of the hub are docker.io's.",
-  check: ({ containerRuntime: { registryMirrors, insecureRegistries } }) =>
-    [...Object.keys(registryMirrors), ...insecureRegistries]
+  check: ({ containerRuntime: { registryMirrors, registries, insecureRegistries } }) =>
+    [...new Set([...Object.keys(registryMirrors), ...Object.keys(registries), ...insecureRegistries])]
       .filter((name) => ["registry-1.docker.io", "index.docker.io", "hub.docker.com"].includes(name))
       .map((name) => ({
         key: at("containerRuntime"),

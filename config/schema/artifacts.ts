@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { authorityCertificates, imageRepository } from "../places.ts";
 import { line, localPath, oneOf } from "../values.ts";
 
 /** Where hosts take binaries and images from. */
@@ -17,6 +18,16 @@ export const artifactsSchema = z
       .optional()
       .describe(
         "Path, on the machine that runs this program, of the bundle's manifest.json. Required for bundle and for a mirror of one.",
+      ),
+    ca: authorityCertificates
+      .optional()
+      .describe(
+        "What the mirror's certificate, or that of the projects' sites, is verified with, beside the authorities that the hosts trust: PEM text, or the path of a file on every host. By default nothing more.",
+      ),
+    imageRepository: imageRepository
+      .optional()
+      .describe(
+        "A repository of your own with every image of the cluster and its add-ons, by its last name: registry.k8s.io/coredns/coredns is coredns in it. Copies keep their digests. By default each comes from its project's registry.",
       ),
   })
   .prefault({})

@@ -1,10 +1,10 @@
 import { z } from "zod";
+import { httpUrl } from "../places.ts";
 import {
   absolutePath,
   bucketName,
   hostKey,
   hostNameOrAddress,
-  httpUrl,
   keyPrefix,
   port,
   s3Region,

@@ -6,16 +6,27 @@
 #   archive SHA256 FROM FOLDER PROGRAM...    programs, wherever in the tar they are
 #   images  SHA256 FROM IMAGE...             an archive of images
 #   pull    DIGEST IMAGE                     an image from its registry
+#   image-program DIGEST IMAGE FOLDER PROGRAM...   programs out of an image, wherever in it they are
 # FROM is a URL or the path of a file on this host. A stamp marks installed files, so that another run costs nothing.
 
 # In front of the host's own folders; empty but in tests.
 readonly ARTIFACT_ROOT=${HAK_ROOT:-}
 readonly DOWNLOADS=$ARTIFACT_ROOT/opt/ha-kubernetes/downloads
 
-# fetching COMMAND...: by way of the proxies that the login names, if it names any. A process of its own, so that neither they nor a
-# password in them show in arguments, and nothing else has them.
+# What stage prepare puts there, from the config: proxy.env and curlrc, each where it is needed.
+download_setting() { echo "$ARTIFACT_ROOT/etc/ha-kubernetes/downloads/$1"; }
+
+# fetching COMMAND...: by way of the config's proxy, else of those that the login names, if any. A process of its own, so that neither
+# they nor a password in them show in arguments, and nothing else has them.
 fetching() (
-  for variable in "${LOGIN_PROXIES[@]}"; do export "${variable?}"; done
+  settings=$(download_setting proxy.env)
+  if [ -f "$settings" ]; then
+    set -a
+    # shellcheck source=/dev/null
+    . "$settings"
+  else
+    for variable in "${LOGIN_PROXIES[@]}"; do export "${variable?}"; done
+  fi
   exec "$@"
 )
 
@@ -97,13 +108,9 @@ sums_of() {
 }
 
 install_program() {
-  local kind sha256 from folder programs program file new stamp
+  local kind sha256 from folder programs file new
   read -r kind sha256 from folder programs <<<"$1"
-  folder=$ARTIFACT_ROOT$folder
-  new=$folder/.new-${from##*/}
-  stamp=$(stamp_file "$1")
-  rm -rf "$new" "$stamp"
-  mkdir -p "$new"
+  new=$(fresh_folder "$1")
   if [ "$kind" = binary ]; then
     # The copy is checked, not the source: nobody can change it between the check and its use.
     bring "$sha256" "$from" "$new/$programs"
@@ -113,6 +120,25 @@ install_program() {
     bring "$sha256" "$from" "$file"
     tar -xf "$file" --no-same-owner -C "$new"
   fi
+  put_programs "$1" "$new"
+}
+
+# fresh_folder LINE: the folder to which the programs of the line come first. Until they are in place, the line has no stamp.
+fresh_folder() {
+  local from folder new
+  read -r _ _ from folder _ <<<"$1"
+  new=$ARTIFACT_ROOT$folder/.new-${from##*/}
+  rm -rf "$new" "$(stamp_file "$1")"
+  mkdir -p "$new"
+  echo "$new"
+}
+
+# put_programs LINE NEW: moves the line's programs from the folder NEW to their place, and stamps them.
+put_programs() {
+  local kind from folder programs program file new=$2 stamp
+  read -r kind _ from folder programs <<<"$1"
+  folder=$ARTIFACT_ROOT$folder
+  stamp=$(stamp_file "$1")
   for program in $programs; do
     file=$(find "$new" -type f -name "$program" -print -quit)
     [ -n "$file" ] || fail "${from##*/} holds no $program"
@@ -121,7 +147,7 @@ install_program() {
     mv -f "$file" "$folder/$program"
   done
   rm -rf "$new"
-  if [ "$kind" = archive ]; then sums_of "$folder" "$programs" >"${stamp%.stamp}.sums"; fi
+  if [ "$kind" != binary ]; then sums_of "$folder" "$programs" >"${stamp%.stamp}.sums"; fi
   program_stamp "$1" >"$stamp.new"
   mv -f "$stamp.new" "$stamp"
 }
@@ -151,14 +177,16 @@ sha256_of() {
 
 # A download that was cut goes on where it ended, at the next attempt or in a later run.
 download() {
-  local sha256=$1 url=$2 file=$3 part=$DOWNLOADS/$1 attempt code failure
+  local sha256=$1 url=$2 file=$3 part=$DOWNLOADS/$1 attempt code failure settings trust=()
   mkdir -p "$DOWNLOADS"
+  settings=$(download_setting curlrc)
+  [ ! -f "$settings" ] || trust=(--config "$settings")
   if [ ! -f "$part" ] || [ "$(sha256_of "$part")" != "$sha256" ]; then
     say "downloading $url"
     for attempt in 1 2 3 4 5 6; do
       failure=0
       # curl's own retries would throw away what the last one brought.
-      code=$(fetching curl -fsSL -C - --connect-timeout 20 --speed-limit 1024 --speed-time 60 -o "$part" -w '%{http_code}' "$url" 2>"$part.said") ||
+      code=$(fetching curl "${trust[@]}" -fsSL -C - --connect-timeout 20 --speed-limit 1024 --speed-time 60 -o "$part" -w '%{http_code}' "$url" 2>"$part.said") ||
         failure=$?
       [ "$failure" != 0 ] || break
       case $failure/$code in
@@ -169,7 +197,7 @@ download() {
         *) sleep "$attempt" ;;
       esac
     done
-    [ "$failure" = 0 ] || fail "$url can't be downloaded to this host ($(tail -n 1 "$part.said"));" \
+    [ "$failure" = 0 ] || fail "$url can't be downloaded to this host ($(grep -m 1 '^curl:' "$part.said"));" \
       "where it has no way to it, use a mirror or a bundle"
     rm -f "$part.said"
   fi

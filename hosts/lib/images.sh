@@ -3,30 +3,42 @@
 
 readonly IMAGE_STAMPS=$ARTIFACT_ROOT/var/lib/containerd/ha-kubernetes
 
-# import_images FILE: gives the list's images to the running containerd.
+# import_images FILE [passing]: gives the list's images to the running containerd, and takes programs out of images. passing: a list of
+# a version on the way to another, beside the host's own.
 import_images() {
-  local line present names wanted=()
+  local line present names wanted=() folder programs
   present=$(ctr -n k8s.io images ls -q)
   while read -r line; do
     case $line in
       'images '* | 'pull '*) images_in_place "$line" "$present" || wanted+=("$line") ;;
+      'image-program '*) program_in_place "$line" || wanted+=("$line") ;;
     esac
   done <"$1"
   each_at_once bring_images "${wanted[@]}"
   for line in "${wanted[@]}"; do
-    mapfile -t names < <(image_names "$line")
-    did "imported ${names[*]}"
+    if [[ $line == 'image-program '* ]]; then
+      read -r _ _ _ folder programs <<<"$line"
+      did "installed $programs in $folder"
+    else
+      mapfile -t names < <(image_names "$line")
+      did "imported ${names[*]}"
+    fi
   done
-  pin_images "$1"
+  pin_images "$@"
 }
 
-# No registry stands behind images of a bundle, so the kubelet must not collect them when the disk fills up, nor those of the list
-# before this one: nodes run them until an upgrade is over.
+# The kubelet must not collect these images when the disk fills up, nor those of the list before this one: nodes run them until an
+# upgrade is over. Behind those of a bundle stands no registry, and the others come by the digest only here.
 readonly PIN=io.cri-containerd.pinned
 pin_images() {
   local list=$IMAGE_STAMPS/list names keep pinned name line
-  names=$(while read -r line; do case $line in 'images '*) image_names "$line" ;; esac; done <"$1" | sort -u)
+  names=$(while read -r line; do case $line in 'images '* | 'pull '*) image_names "$line" ;; esac; done <"$1" | sort -u)
   mkdir -p "$IMAGE_STAMPS"
+  # It takes the place of no list: the next list of the host's own lets these go.
+  if [ "${2:-}" = passing ]; then
+    while read -r name; do ctr -n k8s.io images label "$name" "$PIN=pinned" >/dev/null; done <<<"$names"
+    return 0
+  fi
   if [ "$names" != "$(cat "$list" 2>/dev/null)" ]; then
     [ ! -f "$list" ] || mv -f "$list" "$list.before"
     printf '%s\n' "$names" >"$list"
@@ -66,10 +78,15 @@ images_in_place() {
 bring_images() {
   local kind hash from file said
   read -r kind hash from _ <<<"$1"
+  if [ "$kind" = image-program ]; then
+    take_out_of_image "$1"
+    return
+  fi
   mkdir -p "$IMAGE_STAMPS"
   if [ "$kind" = pull ]; then
-    said=$(fetching ctr -n k8s.io images pull "${from%:*}@$hash" 2>&1 && ctr -n k8s.io images tag --force "${from%:*}@$hash" "$from" 2>&1) ||
-      fail "image $from can't be pulled: $(tail -n 3 <<<"$said")"
+    pull_image "$hash" "$from"
+    # The kubelet asks for it by its tag.
+    said=$(ctr -n k8s.io images tag --local --force "${from%:*}@$hash" "$from" 2>&1) || fail "image $from can't be tagged: $(tail -n 3 <<<"$said")"
   else
     file=$from
     [[ $from == /* ]] || file=$IMAGE_STAMPS/$hash.tar
@@ -79,6 +96,44 @@ bring_images() {
     [ "$file" = "$from" ] || rm -f "$file"
   fi
   touch "$(image_stamp "$1")"
+}
+
+# pull_image DIGEST IMAGE: by the digest, over the registry's mirrors like the kubelet's own pulls, and for this host's platform alone.
+# --local: here and not in containerd, which knows nothing of proxies that only the login names.
+pull_image() {
+  local reference=${2%:*}@$1 said attempt
+  for attempt in 1 2 3; do
+    said=$(fetching ctr -n k8s.io images pull --local --hosts-dir /etc/containerd/certs.d --skip-metadata "$reference" 2>&1) && return 0
+    [ "$attempt" = 3 ] || sleep "$attempt"
+  done
+  fail "image $2 can't be pulled by its digest $1: $(tail -n 1 <<<"$said")"
+}
+
+# take_out_of_image LINE: puts programs in place that are published in an image alone. The image itself is not kept.
+readonly IMAGE_MOUNTS=$ARTIFACT_ROOT/run/ha-kubernetes/images
+take_out_of_image() {
+  local digest from programs program new said reference mount
+  read -r _ digest from _ programs <<<"$1"
+  reference=${from%:*}@$digest
+  new=$(fresh_folder "$1")
+  # A run that was killed may have left one.
+  for mount in "$IMAGE_MOUNTS"/*; do leave_image "$mount"; done
+  pull_image "$digest" "$from"
+  mkdir -p "$IMAGE_MOUNTS"
+  # containerd remembers a place for a while after its mount is gone, and mounts nothing else there.
+  mount=$(mktemp -d "$IMAGE_MOUNTS/XXXXXXXX")
+  said=$(ctr -n k8s.io images mount "$reference" "$mount" 2>&1) || fail "image $from can't be read: $(tail -n 1 <<<"$said")"
+  for program in $programs; do
+    said=$(find "$mount" -xdev -type f -name "$program" -exec cp {} "$new/$program" \; -quit 2>&1) || fail "image $from can't be read: $said"
+  done
+  leave_image "$mount"
+  put_programs "$1" "$new"
+  ctr -n k8s.io images rm "$reference" >/dev/null 2>&1 || true
+}
+leave_image() {
+  [ -d "$1" ] || return 0
+  ctr -n k8s.io images unmount --rm "$1" >/dev/null 2>&1 || true
+  rmdir "$1" 2>/dev/null || true
 }
 
 # ---- a host that is just being made ---------------------------------------------------------------------------------
@@ -95,7 +150,7 @@ begin_import() {
   # It may outlive this stage's folder, so it takes along what it needs.
   {
     printf 'set -euo pipefail\numask 022\nexport LC_ALL=C PATH=%q\nDONE=()\n' "$PATH"
-    declare -p STAGE_NAME HOST_NAME ARTIFACT_ROOT DOWNLOADS IMAGE_STAMPS PIN PENDING_IMAGES IMPORT_UNIT IMPORT_LOCK
+    declare -p STAGE_NAME HOST_NAME ARTIFACT_ROOT DOWNLOADS IMAGE_STAMPS IMAGE_MOUNTS PIN PENDING_IMAGES IMPORT_UNIT IMPORT_LOCK
     declare -p LOGIN_PROXIES 2>/dev/null || true
     declare -f
     printf 'images_at_hand\nrm -f %q\n' "$IMPORT_SCRIPT"

@@ -1,4 +1,6 @@
 import { byMinor } from "../../artifacts/images.ts";
+import { userLock } from "../../artifacts/lock.ts";
+import { contradictions } from "../../artifacts/user-lock.ts";
 import type { Refusal } from "../../config/changes/change.ts";
 import { keyPath, oneProblem } from "../../config/problems.ts";
 import { at, type Rule } from "../../config/rules/rule.ts";
@@ -56,6 +58,7 @@ export const aws: ProviderModule<AwsCluster> = {
   rules: [...awsNetworkRules, ...awsMachineRules, ...awsLimitRules, knownAddons],
   warnings: awsWarnings,
   refusals: [sameNetwork],
+  lockFaults: contradictions(awsLock, userLock.lock),
   architectureOf: hostArchitecture,
   record: recordMachines,
   create: async (args) => (await import("./index.ts")).awsInfrastructure(args),

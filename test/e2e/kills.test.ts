@@ -32,21 +32,21 @@ const replace = (old: string, name: string, last: number): Change => ({
 
 const initial: ClusterConfig = {
   ...(await threePlusTwo("test-kills")),
-  kubernetesVersion: "1.36.1",
-  versions: { etcd: "3.6.13" },
+  kubernetesVersion: "1.36.3",
+  versions: { etcd: "3.6.14" },
 };
 const upgrades: Change[] = [
   {
-    name: "Kubernetes 1.36.1 becomes 1.36.3",
+    name: "Kubernetes 1.36.3 becomes 1.37.2",
     edit: (config) => {
-      config.kubernetesVersion = "1.36.3";
+      config.kubernetesVersion = "1.37.2";
     },
-    seconds: 80,
+    seconds: 120,
   },
   {
-    name: "etcd 3.6.13 becomes 3.6.14",
+    name: "etcd 3.6.14 becomes 3.7.3",
     edit: (config) => {
-      config.versions = { etcd: "3.6.14" };
+      config.versions = { etcd: "3.7.3" };
     },
     seconds: 30,
   },

@@ -1,10 +1,13 @@
-// upgrades of Kubernetes, etcd and containerd roll through a healthy cluster while requests go on; a roll that fails stops
+// a minor upgrade of all parts rolls through a healthy cluster while requests go on; a roll that fails stops; a birth of the newest
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { isDeepStrictEqual } from "node:util";
+import { resolveVersions } from "../../artifacts/lock.ts";
 import { Edited, healthyMembers } from "../harness/edits.ts";
 import type { LabHost } from "../harness/lab.ts";
 import { Probe, summary } from "../harness/probe.ts";
+import { eventually } from "../harness/process.ts";
 import { type RollReport, RollWatch } from "../harness/roll.ts";
 import { everyRole, hostAt } from "../harness/samples.ts";
 import { assertNothingRuns, onCluster } from "../harness/scenario.ts";
@@ -12,11 +15,12 @@ import { threePlusTwo } from "../harness/stack.ts";
 import { apiserverVersions, assertVersions, kubeletVersions, runtimeVersions, startsOf } from "../harness/versions.ts";
 import { startGuarded, startWhereAmI } from "../harness/workload.ts";
 
-// Building a Kubernetes version that the bundle lacks takes minutes, so by default only a patch upgrade runs. With
-// HA_KUBERNETES_UPGRADE_FROM=1.35.4 a minor upgrade precedes it, with 1.34.4 two minor ones in one `up`.
-const from = process.env.HA_KUBERNETES_UPGRADE_FROM ?? "1.36.1";
-const between = "1.36.1";
-const target = { kubernetes: "1.36.3", etcd: "3.6.14", containerd: "2.3.4" };
+// Building a Kubernetes version that the bundle lacks takes minutes, so by default one minor upgrade runs. With
+// HA_KUBERNETES_UPGRADE_FROM=1.35.4 another one precedes it, with 1.34.4 two in one `up`.
+const from = process.env.HA_KUBERNETES_UPGRADE_FROM ?? "1.36.3";
+const between = "1.36.3";
+const target = resolveVersions({ kubernetesVersion: "1.37.2", versions: {} }).versions;
+const before = resolveVersions({ kubernetesVersion: from, versions: {} }).versions;
 const snapshots = "/var/backups/ha-kubernetes";
 const brokenKubelet = "/etc/systemd/system/kubelet.service.d/broken.conf";
 
@@ -24,7 +28,6 @@ const config = {
   ...(await threePlusTwo("test-upgrade")),
   kubernetesVersion: from,
   upgradePath: "auto",
-  versions: { etcd: "3.6.13", containerd: "2.3.3" },
   // An upgrade takes a snapshot nevertheless.
   etcd: { backup: { enabled: false } },
   // The first worker is upgraded alone nevertheless.
@@ -43,6 +46,14 @@ onCluster(config, (scenario) => {
   const containers = async () => {
     const pods = await cluster.list("pods -n default");
     return pods.flatMap(({ status }) => status.containerStatuses.map((it: { containerID: string }) => it.containerID)).sort();
+  };
+  /** The versions of CoreDNS and flannel, one of each where all pods agree. */
+  const addonVersions = async () => {
+    const pods = [
+      ...(await cluster.list("pods -n kube-system -l k8s-app=kube-dns")),
+      ...(await cluster.list("pods -n kube-flannel")),
+    ];
+    return [...new Set(pods.map(({ spec }) => spec.containers[0].image.split(":v").at(-1)))];
   };
   /** Every etcd host has one snapshot for each upgrade so far, taken before its etcd was last started. */
   async function assertSnapshots(etcdRestarted: boolean): Promise<void> {
@@ -69,20 +80,16 @@ onCluster(config, (scenario) => {
     await cluster.settled();
     await startWhereAmI(cluster);
     await startGuarded(cluster);
-    await assertVersions(cluster, from, "3.6.13");
-    assert.deepEqual(await runtimeVersions(cluster), new Set(["containerd://2.3.3"]));
+    await assertVersions(cluster, from, before.etcd);
+    assert.deepEqual(await runtimeVersions(cluster), new Set([`containerd://${before.containerd}`]));
+    assert.deepEqual(await addonVersions(), [before.coredns, before.flannel]);
   });
 
   test("preview shows the old and new versions for each host, and runs nothing", async () => {
-    const { kubernetesVersion: _, versions: __, ...others } = edited.config;
-    stack.configure({
-      ...others,
-      kubernetesVersion: from === between ? target.kubernetes : between,
-      versions: { etcd: target.etcd },
-    } as never);
+    const to = from === between ? target.kubernetes : between;
+    stack.configure({ ...edited.config, kubernetesVersion: to });
     const { status, text } = await stack.engine("preview");
     assert.equal(status, 0, text);
-    const to = from === between ? target.kubernetes : between;
     // The CLI shows each resource that changes with its name, then what changes in its texts.
     const changeOf = (command: string) => text.split("[urn=").find((part) => part.split("]")[0]?.endsWith(`::${command}`)) ?? "";
     const changed = (part: string, was: string, will: string) =>
@@ -91,7 +98,7 @@ onCluster(config, (scenario) => {
       );
     for (const { name } of controlPlanes) {
       assert.match(changeOf(`control-plane-${name}`), changed("kubernetes", from, to));
-      assert.match(changeOf(`etcd-${name}`), changed("etcd", "3.6.13", "3.6.14"));
+      if (to === target.kubernetes) assert.match(changeOf(`etcd-${name}`), changed("etcd", before.etcd, target.etcd));
     }
     for (const { name } of workers) assert.match(changeOf(`worker-${name}`), changed("kubernetes", from, to));
     stack.configure(edited.config);
@@ -132,21 +139,21 @@ onCluster(config, (scenario) => {
       assert.equal(roll.mostAway, 1);
       assert.ok(roll.fewestGuarded >= 1, "the budget was kept");
       assert.equal(roll.mostCordoned, 1);
-      await assertVersions(cluster, between, "3.6.13");
+      await assertVersions(cluster, between, before.etcd);
       await assertSnapshots(false);
       for (const { spec, metadata } of await cluster.list("nodes")) assert.equal(spec.unschedulable, undefined, metadata.name);
     });
   }
 
   test("one host lacks a file: only the container runtime changes on the others, and containers keep running", async () => {
-    const [before, running] = await Promise.all([apiserverVersions(controlPlanes), containers()]);
+    const [serving, running] = await Promise.all([apiserverVersions(controlPlanes), containers()]);
     const w2 = cluster.host("w2");
     await w2.sh("mount -t tmpfs tmpfs /var/cache/ha-kubernetes/bundle");
-    stack.configure({ ...edited.config, kubernetesVersion: target.kubernetes, versions: { etcd: target.etcd } } as never);
+    stack.configure({ ...edited.config, kubernetesVersion: target.kubernetes });
     const { status, text } = await stack.engine("up");
     assert.notEqual(status, 0, text);
-    assert.match(text, /prepare on w2: \S+1\.36\.3\S* is missing on this host/);
-    assert.deepEqual(await apiserverVersions(controlPlanes), before);
+    assert.match(text, /prepare on w2: \S+containerd-\S+ is missing on this host/);
+    assert.deepEqual(await apiserverVersions(controlPlanes), serving);
     assert.ok(Object.values(await kubeletVersions(cluster)).every((version) => version === `v${between}`));
     assert.deepEqual(await containers(), running);
     await w2.sh("umount /var/cache/ha-kubernetes/bundle");
@@ -182,7 +189,6 @@ onCluster(config, (scenario) => {
     const { result, roll } = await watched(() =>
       edited.up(`${between} to ${target.kubernetes}, etcd to ${target.etcd}, resumed`, (config) => {
         config.kubernetesVersion = target.kubernetes;
-        config.versions = { etcd: target.etcd };
       }),
     );
     upgrades++;
@@ -192,6 +198,9 @@ onCluster(config, (scenario) => {
     assert.ok(roll.fewestGuarded >= 1, "the budget was kept");
     await assertVersions(cluster, target.kubernetes, target.etcd);
     assert.deepEqual(await runtimeVersions(cluster), new Set([`containerd://${target.containerd}`]));
+    await eventually("the add-ons to have their new versions", 180, async () =>
+      isDeepStrictEqual(await addonVersions(), [target.coredns, target.flannel]),
+    );
     const turns = (await cluster.list("configmaps -n ha-kubernetes-turns")).map(({ metadata }) => metadata.name);
     assert.ok(
       turns.some((name) => name.startsWith("done-general-containerd-")),
@@ -218,6 +227,24 @@ onCluster(config, (scenario) => {
   test("the etcd cluster is the same throughout, and another up runs nothing", async () => {
     assert.equal((await cluster.etcdClusterIds()).size, 1);
     assert.deepEqual(await healthyMembers(cluster), ["m1", "m2", "m3"]);
+    await assertNothingRuns(scenario);
+  });
+});
+
+const newest = {
+  ...(await threePlusTwo("test-newest")),
+  kubernetesVersion: target.kubernetes,
+  // Newer than the recommended ones.
+  versions: { containerd: "2.4.2", cniPlugins: "1.10.0" },
+};
+
+onCluster(newest, (scenario) => {
+  const { cluster } = scenario;
+
+  test("a cluster is born with the newest versions, serves its pods, and another up runs nothing", async () => {
+    await assertVersions(cluster, target.kubernetes, target.etcd);
+    assert.deepEqual(await runtimeVersions(cluster), new Set(["containerd://2.4.2"]));
+    await startWhereAmI(cluster);
     await assertNothingRuns(scenario);
   });
 });

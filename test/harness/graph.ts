@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import * as pulumi from "@pulumi/pulumi";
 import type { Alias } from "@pulumi/pulumi/proto/alias_pb.js";
 import { MockMonitor } from "@pulumi/pulumi/runtime/mocks.js";
-import { newPrivateKey } from "./samples.ts";
+import { bundleHashes, newPrivateKey } from "./samples.ts";
 import { scratch } from "./scratch.ts";
 
 // The program's graph under Pulumi's mocks: which resources a cluster makes, and with which inputs.
@@ -97,6 +97,7 @@ function outputs(type: string, name: string): Record<string, unknown> {
       publicKeyOpenssh: `ssh-ed25519 public-${name}\n`,
     };
   }
+  if (type === "command:local:Command" && name === "bundle") return { stdout: JSON.stringify(bundleHashes()) };
   if (type.startsWith("command:")) return { stdout: `token-of-${name}` };
   if (type === "pulumi:pulumi:StackReference")
     return { outputs: lastRecorded === undefined ? {} : { recorded: lastRecorded, etcdBorn: true } };

@@ -2,8 +2,10 @@ import { createHash, generateKeyPairSync } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { wantedFiles } from "../../artifacts/bundle-plan.ts";
-import { knownVersions, resolveVersions } from "../../artifacts/lock.ts";
+import { knownVersions } from "../../artifacts/known-versions.ts";
+import { resolveVersions } from "../../artifacts/lock.ts";
 import { addressText, range } from "../../config/addresses.ts";
+import { withVersion } from "../../config/parse.ts";
 import { knownBy, providerOf } from "../../config/provider.ts";
 import type { Cluster } from "../../config/schema.ts";
 import type { KnownVersions } from "../../config/versions.ts";
@@ -14,22 +16,23 @@ import { scratch } from "./scratch.ts";
 
 // Configs of clusters without hosts.
 
-/** Writes the manifest of a complete bundle with made-up hashes; returns its path. */
-export function manifestFile(): string {
-  const path = join(scratch(), "manifest.json");
-  const files = knownVersions().kubernetes.flatMap((kubernetesVersion) => {
+/** Made-up hashes of a complete bundle, by file name. */
+export function bundleHashes(): Record<string, string> {
+  const files = knownVersions().whole.built.flatMap((kubernetesVersion) => {
     const { versions } = resolveVersions({ kubernetesVersion, versions: {} });
     return (["amd64", "arm64"] as const).flatMap((architecture) =>
       // The oldest version is only for upgrades to begin with, so it lacks the clouds' components.
       wantedFiles(versions, architecture, "build", kubernetesVersion === "1.34.4" ? [] : [awsLock]).map(({ file }) => file),
     );
   });
-  writeFileSync(
-    path,
-    JSON.stringify({
-      files: Object.fromEntries(files.map((file) => [file, { sha256: createHash("sha256").update(file).digest("hex") }])),
-    }),
-  );
+  return Object.fromEntries(files.map((file) => [file, createHash("sha256").update(file).digest("hex")]));
+}
+
+/** Writes the manifest of a complete bundle with made-up hashes; returns its path. */
+export function manifestFile(): string {
+  const path = join(scratch(), "manifest.json");
+  const files = Object.entries(bundleHashes()).map(([file, sha256]) => [file, { sha256 }]);
+  writeFileSync(path, JSON.stringify({ files: Object.fromEntries(files) }));
   return path;
 }
 
@@ -148,18 +151,26 @@ const recommended = {
   coredns: "1.14.2",
 };
 
+const parts = {
+  etcd: ["3.5.21", "3.5.25", "3.5.27", "3.6.8", "3.6.13", "3.6.14", "3.7.3"],
+  containerd: ["2.1.5", "2.2.9", "2.3.4"],
+  runc: ["1.4.3"],
+  cniPlugins: ["1.9.1"],
+  flannel: ["0.28.4"],
+  coredns: ["1.13.1", "1.14.2"],
+};
+
 /** A small lock, so that these tests don't change with the real one. */
 const smallLock: KnownVersions = {
-  kubernetes: ["1.33.13", "1.34.4", "1.35.4", "1.36.1", "1.36.3"],
-  parts: {
-    etcd: ["3.5.21", "3.5.25", "3.5.27", "3.6.13", "3.6.14"],
-    containerd: ["2.1.5", "2.3.4"],
-    runc: ["1.4.3"],
-    cniPlugins: ["1.9.1"],
-    flannel: ["0.28.4"],
-    coredns: ["1.13.1", "1.14.2"],
-  },
+  kubernetes: ["1.33.13", "1.34.4", "1.35.4", "1.35.8", "1.36.1", "1.36.3", "1.37.2"],
+  parts,
   recommended: (version) => (smallLock.kubernetes.includes(version) ? recommended : undefined),
+  whole: {
+    published: ["1.33.13", "1.34.4", "1.35.4", "1.36.1", "1.36.3"],
+    built: ["1.33.13", "1.34.4", "1.35.4", "1.36.1", "1.36.3"],
+  },
+  builtParts: { ...parts, etcd: ["3.6.13", "3.6.14", "3.7.3"] },
+  defaults: { published: "1.36.3", built: "1.36.1" },
 };
 
 /** What configs may name with the small lock. */
@@ -168,7 +179,7 @@ export const known = knownBy(smallLock, providers);
 /** A config with its defaults, whatever the rules say of it. */
 export function clusterFrom(config: unknown): Cluster {
   const data = known.schema.parse(JSON.parse(JSON.stringify(config)));
-  return { ...data, traits: providerOf(known, data.provider).traits };
+  return withVersion({ ...data, traits: providerOf(known, data.provider).traits }, known);
 }
 
 /** A new private key in OpenSSH's form. */

@@ -38,7 +38,7 @@ export function addonsStage(args: AddonsStageArgs): Stage {
     name: "addons",
     host,
     owner,
-    versions: Object.assign({}, ...addons.map((addon) => imageReferences(addon, versions))),
+    versions: Object.assign({}, ...addons.map((addon) => imageReferences(addon, versions, cluster))),
     settings: {
       API_SERVER: `https://${address}:${APISERVER_PORT}`,
       KUBERNETES_VERSION: cluster.kubernetesVersion,

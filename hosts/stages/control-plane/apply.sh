@@ -11,7 +11,7 @@ apply_control_plane() {
   if [ -f "$STAGE/inputs/artifacts" ]; then
     if [ ! -f "$HOME_DIR/control-plane-born" ] || ! older_or_same "$(apiserver_version)" "$KUBERNETES_VERSION"; then return 0; fi
     stage_artifacts "$STAGE/inputs/artifacts"
-    import_images "$STAGE/inputs/artifacts"
+    import_images "$STAGE/inputs/artifacts" passing
   fi
   one_minor_up Kubernetes "$(apiserver_version)" "$KUBERNETES_VERSION" cluster.kubernetesVersion
   renew_serving_certificate

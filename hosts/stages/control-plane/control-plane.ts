@@ -19,7 +19,17 @@ export interface ControlPlaneStageArgs {
   owner: string;
   cluster: Pick<
     Cluster,
-    "allow" | "api" | "balancer" | "certificates" | "drain" | "etcd" | "kubelet" | "kubernetesVersion" | "name" | "network"
+    | "allow"
+    | "api"
+    | "artifacts"
+    | "balancer"
+    | "certificates"
+    | "drain"
+    | "etcd"
+    | "kubelet"
+    | "kubernetesVersion"
+    | "name"
+    | "network"
   >;
   /** The API's address for everybody: virtual IP or balancer, with its port. */
   endpoint: { address: string; port: number };
@@ -114,6 +124,7 @@ function kubeadmConfig(args: ControlPlaneStageArgs): string {
       kind: "ClusterConfiguration",
       clusterName: cluster.name,
       kubernetesVersion: `v${cluster.kubernetesVersion}`,
+      ...(cluster.artifacts.imageRepository !== undefined && { imageRepository: cluster.artifacts.imageRepository }),
       // In kubeconfigs of this host. They are used at any time, so they go to a new place once it is served for certain.
       controlPlaneEndpoint: lastingEndpoint(cluster),
       certificatesDir: "/etc/kubernetes/pki",

@@ -4,7 +4,7 @@
 readonly RUN_BEGAN=$EPOCHSECONDS
 # What etcd says when it can't live with its data: its log is damaged, cut short or gone, its database is damaged, or both are older
 # than what this member once promised.
-readonly DAMAGE='crc mismatch|failed to (read|open) WAL|cannot use none as id|has already been bootstrapped|invalid database|invalid page|Page expected to be|unexpected fault address|already freed|checksum error|file size too small|failed to recover v3 backend|Was the raft log corrupted, truncated, or lost|"error":"(proto: |unexpected EOF"|wal: (max entry size|slice bounds|snapshot|file not found|conflicting))'
+readonly DAMAGE='crc mismatch|failed to (read|open) WAL|cannot use none as id|has already been bootstrapped|invalid database|invalid page|Page expected to be|unexpected fault address|already freed|checksum error|file size too small|failed to recover v3 backend|Was the raft log corrupted, truncated, or lost|"error":"(proto:|unexpected EOF"|wal: (max entry size|slice bounds|snapshot|file not found|conflicting))'
 PLACE=unknown
 
 # ids_in_data DIRECTORY: `member cluster`, both in decimal, as the data there names them. Every file of etcd's write-ahead log begins with a checksum and with

@@ -26,6 +26,7 @@ apply_prepare() {
     if first_run; then begin_import "$STAGE/inputs/artifacts"; else
       end_import
       import_images "$STAGE/inputs/artifacts"
+      activate_cni
     fi
   else
     remove_containerd
@@ -52,6 +53,7 @@ first_boot_over() {
 # Packages and artifacts come from different places: both at once, unless what fetches artifacts is itself to be installed.
 fetch_packages_and_artifacts() {
   local packages note
+  install_files '/etc/ha-kubernetes/downloads/*'
   if ! item_is_on packages; then
     stage_artifacts "$STAGE/inputs/artifacts"
   elif ! command -v curl >/dev/null; then

@@ -1,10 +1,12 @@
 import { apiNames } from "../../../config/api.ts";
+import type { Logins } from "../../../config/logins.ts";
 import { packagesOf } from "../../../config/packages.ts";
 import { ports } from "../../../config/ports.ts";
 import type { Cluster, Role } from "../../../config/schema.ts";
 import { isNode } from "../../cluster.ts";
 import { type HostFile, quote, type Stage } from "../../stage.ts";
 import { containerdFiles } from "./containerd/containerd.ts";
+import { downloadFiles, neededFiles } from "./downloads/downloads.ts";
 import { FIREWALL_UNIT, firewall } from "./firewall/firewall.ts";
 import { watchedTables } from "./firewall/tables.ts";
 import { modules, sysctls } from "./system/kernel.ts";
@@ -27,6 +29,8 @@ export interface PrepareStageArgs {
   artifactList: string;
   /** Versions, already resolved. */
   versions: { containerd: string; runc: string; cniPlugins: string; pause: string };
+  /** Logins for registries, and `user:password` for the proxy. Default: none. */
+  logins?: { registries?: Logins; proxy?: string };
 }
 
 /**
@@ -35,15 +39,17 @@ export interface PrepareStageArgs {
  * nothing here.
  */
 export function prepareStage(args: PrepareStageArgs): Stage {
-  const { host, owner, cluster, apiAddress, versions } = args;
+  const { host, owner, cluster, apiAddress, versions, logins = {} } = args;
   const { hostPreparation, network } = cluster;
   const roles = [...host.roles].sort();
   const node = isNode(roles);
   const files: HostFile[] = [
     { path: "/etc/systemd/system/ha-kubernetes-hosts.service", content: HOSTS_UNIT },
     { path: "/etc/ha-kubernetes/hosts", content: hostsLines(args) },
+    ...downloadFiles({ cluster, apiAddress, proxyLogin: logins.proxy }),
   ];
-  if (node) files.push(...containerdFiles({ cluster, pause: versions.pause }));
+  if (node) files.push(...containerdFiles({ cluster, pause: versions.pause, logins: logins.registries }));
+  const needed = neededFiles(cluster, node);
   if (hostPreparation.firewall) {
     files.push(
       { path: "/etc/ha-kubernetes/firewall.nft", content: firewall(roles, cluster) },
@@ -83,6 +89,7 @@ export function prepareStage(args: PrepareStageArgs): Stage {
       MODULES: modules(roles, cluster).join(" "),
       NAME_SERVERS: network.nameServers.join(" "),
       TIME_ZONE: hostPreparation.timeZone ?? "",
+      ...(needed.length > 0 && { NEEDED_FILES: needed.join(" ") }),
       ...placesOfEtcd(host, cluster),
       ...poolTurns(host.pool, cluster),
     },

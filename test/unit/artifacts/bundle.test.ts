@@ -176,7 +176,7 @@ describe("official files of a bundle", () => {
   });
 
   it("are refused before any request if their hash is unknown", async () => {
-    await assert.rejects(downloadOfficial({ ...locked(), sha256: "unknown" }, path()), /is unknown: add it to/);
+    await assert.rejects(downloadOfficial({ ...locked(), sha256: "unknown" }, path()), /is unknown: npm run lock -- add runc/);
   });
 
   it("give the reason if the download fails", async () => {
@@ -267,8 +267,11 @@ describe("npm run bundle", () => {
     [["--architecture", "riscv64"], "--architecture riscv64: it is one of amd64, arm64"],
     [["--source", "internet"], "--source internet: it is one of official, build, auto"],
     [["--version", "helm=3"], "--version helm: it is one of etcd, containerd, runc, cniPlugins, flannel, coredns"],
-    [["--version", "etcd=3.5.0"], "etcd version 3.5.0 is not in artifacts/lock.json; it has 3.6.13, 3.6.14"],
-    [["--kubernetes-version", "1.2.3"], "Kubernetes version 1.2.3 is not in artifacts/lock.json; it has 1.36.3, 1.36.1, 1.35.4"],
+    [["--version", "etcd=3.5.0"], "etcd version 3.5.0 is not in artifacts/lock.json; it has 3.6.13, 3.6.14, 3.6.16, 3.7.3"],
+    [
+      ["--kubernetes-version", "1.2.3"],
+      "Kubernetes version 1.2.3 is not in artifacts/lock.json; it has 1.34.4, 1.35.4, 1.36.1, 1.36.3, 1.36.4, 1.37.2",
+    ],
     [["--lock", "/no/such"], "--lock /no/such can't be read as JSON: ENOENT"],
     [["--no-such"], "Unknown option '--no-such'"],
   ];

@@ -1,4 +1,4 @@
-import { metal } from "../../harness/samples.ts";
+import { lab, metal } from "../../harness/samples.ts";
 import type { Bad } from "./bad-sample.ts";
 
 // Keys wrong by themselves.
@@ -61,6 +61,31 @@ export const badKeys: readonly Bad[] = [
     keys: ["cluster.kubernetesVersion"],
   },
   {
+    mistake: "version of a minor version that nobody knew",
+    from: metal,
+    edit: (c) => {
+      c.kubernetesVersion = "1.99.0";
+      c.versions = { etcd: "4.0.0" };
+    },
+    keys: ["cluster.kubernetesVersion", "cluster.versions.etcd"],
+  },
+  {
+    mistake: "version of a part that the lab can't build",
+    from: lab,
+    edit: (c) => {
+      c.versions = { etcd: "3.6.8" };
+    },
+    keys: ["cluster.versions.etcd"],
+  },
+  {
+    mistake: "version that the lab can't build",
+    from: lab,
+    edit: (c) => {
+      c.kubernetesVersion = "1.35.8";
+    },
+    keys: ["cluster.kubernetesVersion"],
+  },
+  {
     mistake: "part version not in the lock",
     from: metal,
     edit: (c) => {
@@ -73,6 +98,15 @@ export const badKeys: readonly Bad[] = [
     from: metal,
     edit: (c) => {
       c.versions = { containerd: "2.1.5" };
+    },
+    keys: ["cluster.versions.containerd"],
+  },
+  {
+    mistake: "containerd too old for a newer Kubernetes",
+    from: metal,
+    edit: (c) => {
+      c.kubernetesVersion = "1.37.2";
+      c.versions = { containerd: "2.2.9" };
     },
     keys: ["cluster.versions.containerd"],
   },

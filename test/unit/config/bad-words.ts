@@ -14,7 +14,18 @@ const hostsKey = (name: string) =>
   });
 
 export const badWords: readonly Bad[] = [
-  ...["podCidr", "podSubnet", "pod_subnet", "vip", "apiServer", "maxPods", "version"].map(topKey),
+  ...[
+    "podCidr",
+    "podSubnet",
+    "pod_subnet",
+    "vip",
+    "apiServer",
+    "maxPods",
+    "version",
+    "http_proxy",
+    "noProxy",
+    "imageRepository",
+  ].map(topKey),
   ...["ip", "role", "labels", "taints"].map(hostsKey),
   key("etcd.dataDevice", (c) => {
     c.etcd = { dataDevice: "/dev/sdb" };

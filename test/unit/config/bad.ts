@@ -11,6 +11,7 @@ import { badNodes } from "./bad-nodes.ts";
 import { badPaths } from "./bad-paths.ts";
 import type { Bad } from "./bad-sample.ts";
 import { badSettings } from "./bad-settings.ts";
+import { badSources } from "./bad-sources.ts";
 import { badWords } from "./bad-words.ts";
 
 /** Every config that must be refused. */
@@ -26,6 +27,7 @@ export const badConfigs: readonly Bad[] = [
   ...badNodes,
   ...badArguments,
   ...badSettings,
+  ...badSources,
   ...badAws,
   ...badApi,
 ];

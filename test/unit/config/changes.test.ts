@@ -223,6 +223,13 @@ const allowed: { change: string; from: () => Recorded; before?: (b: Recorded) =>
     },
   },
   {
+    change: "etcd 3.7 from a late 3.6",
+    from: three,
+    after: (a) => {
+      a.versions.etcd = "3.7.3";
+    },
+  },
+  {
     change: "an older CoreDNS",
     from: three,
     after: (a) => {

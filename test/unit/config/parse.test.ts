@@ -51,6 +51,25 @@ test("every default is filled in, of sections that aren't written too", () => {
   assert.equal((right(lab()).cluster as LabCluster).lab.sshUser, "root");
 });
 
+test("a cluster that names no version gets the newest that can be had from where its files come from", () => {
+  const version = (config: Written, artifacts: Written) => {
+    const { cluster } = right({ ...config, kubernetesVersion: undefined, artifacts });
+    assert.equal(cluster.defaultVersion, true);
+    return cluster.kubernetesVersion;
+  };
+  const { published, built } = known.defaults;
+  assert.notEqual(published, built);
+  const mirror = { source: "mirror", location: "https://m.example.com" };
+  for (const artifacts of [{}, mirror]) assert.equal(version(metal(), artifacts), published);
+  for (const artifacts of [
+    { source: "bundle", manifest: "/m.json" },
+    { ...mirror, manifest: "/m.json" },
+  ])
+    assert.equal(version(metal(), artifacts), built);
+  assert.equal(version(lab(), {}), built);
+  assert.equal(right(metal()).cluster.defaultVersion, undefined);
+});
+
 test("all mistakes of single keys come at once, then all of rules over several keys", () => {
   const config = metal();
   config.hosts.w1.pool = "genral";

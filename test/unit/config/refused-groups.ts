@@ -136,6 +136,29 @@ export const refusedGroups: readonly RefusedChange[] = [
     keys: ["cluster.kubernetesVersion"],
   },
   {
+    change: "another release's default version",
+    from: three,
+    before: (b) => {
+      b.kubernetesVersion = "1.36.1";
+    },
+    after: (a) => {
+      a.defaultVersion = true;
+    },
+    keys: ["cluster.kubernetesVersion"],
+  },
+  {
+    change: "another default, three minor versions on",
+    from: three,
+    before: (b) => {
+      b.kubernetesVersion = "1.33.13";
+      b.defaultVersion = true;
+    },
+    after: (a) => {
+      a.defaultVersion = true;
+    },
+    keys: ["cluster.kubernetesVersion"],
+  },
+  {
     change: "back a minor version",
     from: three,
     after: (a) => {
@@ -180,6 +203,17 @@ export const refusedGroups: readonly RefusedChange[] = [
     from: three,
     before: (b) => {
       b.versions.etcd = "3.5.25";
+    },
+    keys: ["cluster.versions.etcd"],
+  },
+  {
+    change: "etcd 3.7 from an early 3.6",
+    from: three,
+    before: (b) => {
+      b.versions.etcd = "3.6.8";
+    },
+    after: (a) => {
+      a.versions.etcd = "3.7.3";
     },
     keys: ["cluster.versions.etcd"],
   },

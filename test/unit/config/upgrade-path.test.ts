@@ -3,11 +3,16 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { pathOf } from "../../../config/upgrade-path.ts";
 import { minorSteps } from "../../../config/versions.ts";
-import { known } from "../../harness/samples.ts";
+import { clusterFrom, known, metal } from "../../harness/samples.ts";
 import { three } from "./changes-samples.ts";
 
+const on = (kubernetesVersion: string, upgradePath: "auto" | "step") => ({
+  ...clusterFrom(metal()),
+  kubernetesVersion,
+  upgradePath,
+});
 const path = (from: string, to: string, upgradePath: "auto" | "step" = "auto", kubernetesPath?: string[]) =>
-  pathOf({ ...three(), kubernetesVersion: from, kubernetesPath }, { kubernetesVersion: to, upgradePath }, known);
+  pathOf({ ...three(), kubernetesVersion: from, kubernetesPath }, on(to, upgradePath), known);
 
 test("the way goes through the newest known version of each minor one between", () => {
   assert.deepEqual(path("1.34.4", "1.36.3"), ["1.35.4"]);
@@ -19,7 +24,15 @@ test("there is none where the way is one step, back, or nowhere", () => {
   assert.deepEqual(path("1.36.1", "1.36.3"), []);
   assert.deepEqual(path("1.36.3", "1.34.4"), []);
   assert.deepEqual(path("1.36.3", "1.36.3"), []);
-  assert.deepEqual(pathOf(undefined, { kubernetesVersion: "1.36.3", upgradePath: "auto" }, known), []);
+  assert.deepEqual(pathOf(undefined, on("1.36.3", "auto"), known), []);
+});
+
+test("the way goes through versions alone that can be had whole from where the files come from", () => {
+  const some = { ...known, whole: { published: ["1.34.4", "1.35.8"], built: ["1.34.4"] } };
+  const from = { ...three(), kubernetesVersion: "1.34.4" };
+  const to = on("1.36.3", "auto");
+  assert.deepEqual(pathOf(from, to, some), ["1.35.8"]);
+  assert.deepEqual(pathOf(from, { ...to, artifacts: { source: "mirror", manifest: "/m.json" } }, some), []);
 });
 
 test("there is none unless it is asked for, or where a minor version is not known, or for more than kubelets allow", () => {

@@ -4,7 +4,6 @@ import { registerHooks } from "node:module";
 import { test } from "node:test";
 import { parse } from "yaml";
 import { type Registered, registeredBy, resolved, sshPrivateKey } from "../../harness/graph.ts";
-import { manifestFile } from "../../harness/samples.ts";
 
 // The example with two clusters, under Pulumi's mocks. It imports the package by its name, which stands for the sources here.
 
@@ -17,25 +16,12 @@ registerHooks({
 function config(): Record<string, string> {
   const file = parse(readFileSync(new URL("examples/two-clusters/Pulumi.dev.yaml", root), "utf8"));
   const clusters = file.config["two-clusters:clusters"];
-  const manifest = manifestFile();
-  for (const { artifacts, hosts } of Object.values<Record<string, Record<string, object>>>(clusters)) {
-    Object.assign(artifacts as object, { manifest });
-    for (const [n, host] of Object.values(hosts as object).entries()) host.hostKey = `ssh-ed25519 ${hostKey(n)}`;
-  }
   return {
     "two-clusters:clusters": JSON.stringify(clusters),
     "two-clusters:blueSshPrivateKey": sshPrivateKey,
     "two-clusters:greenSshPrivateKey": sshPrivateKey,
   };
 }
-
-const hostKey = (n: number) =>
-  Buffer.concat([
-    Buffer.from([0, 0, 0, 11]),
-    Buffer.from("ssh-ed25519"),
-    Buffer.from([0, 0, 0, 32]),
-    Buffer.alloc(32, n + 1),
-  ]).toString("base64");
 
 const program = () => import(new URL("examples/two-clusters/index.ts", root).href);
 

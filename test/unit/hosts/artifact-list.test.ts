@@ -6,7 +6,7 @@ import { wantedFiles } from "../../../artifacts/bundle-plan.ts";
 import { lockedImage } from "../../../artifacts/images.ts";
 import { lock, resolveVersions } from "../../../artifacts/lock.ts";
 import type { Role } from "../../../config/schema.ts";
-import { artifactFolder, artifactsFor } from "../../../hosts/artifact-list.ts";
+import { artifactFolder, artifactsFor, MissingArtifacts } from "../../../hosts/artifact-list.ts";
 
 const { versions } = resolveVersions({ kubernetesVersion: "1.36.3", versions: {} } as never);
 const location = "/var/cache/bundle";
@@ -138,8 +138,52 @@ describe("where a host takes it from", () => {
     const source = { kind: "official" as const, location: "" };
     assert.throws(
       () => artifactsFor({ roles: ["worker"], versions, architecture: "amd64", source }),
-      /the official SHA-256 of runc .* is unknown: add it to artifacts\/lock\.json, or use a bundle/,
+      (error) => {
+        assert.ok(error instanceof MissingArtifacts);
+        assert.equal(error.message, "no official hash is known of runc for amd64, image registry.k8s.io/kube-proxy:v1.36.3");
+        assert.deepEqual(
+          error.unknown.map(({ part, version }) => [part, version]),
+          [
+            ["runc", "1.4.3"],
+            ["kubernetes", "1.36.3"],
+          ],
+        );
+        return true;
+      },
     );
+  });
+
+  it("is an image for flannel's plugin, whose files have no published hash", () => {
+    for (const source of [
+      { kind: "official", location: "" } as const,
+      { kind: "mirror", location: "https://m.example" } as const,
+    ]) {
+      const { versions } = resolveVersions({ kubernetesVersion: "1.36.4", versions: {} });
+      const lines = artifactsFor({ roles: ["worker"], versions, architecture: "arm64", source }).text.split("\n");
+      assert.deepEqual(
+        lines.filter((line) => line.includes("flannel-cni")),
+        [
+          "image-program sha256:7c3377e977b4b77b8efdad96e207ebee371537d6dcd7b9c40853cf0c0f0aade3 ghcr.io/flannel-io/flannel-cni-plugin:v1.9.1-flannel1 /opt/ha-kubernetes/cni-plugins-1.9.1 flannel",
+        ],
+      );
+      assert.ok(
+        lines.includes(
+          "pull sha256:b33fcdd8319290736e566f5fc2225ca07d3c2dfc025fb006342791aa31be4603 registry.k8s.io/kube-proxy:v1.36.4",
+        ),
+      );
+    }
+  });
+
+  it("lacks a tool for people where its hash is unknown", (t) => {
+    const hashes = lock.files.crictl.sha256["1.36.0"] as Record<string, string>;
+    const before = { ...hashes };
+    t.after(() => Object.assign(hashes, before));
+    const { versions } = resolveVersions({ kubernetesVersion: "1.36.4", versions: {} });
+    const text = () =>
+      artifactsFor({ roles: ["worker"], versions, architecture: "amd64", source: { kind: "official", location: "" } }).text;
+    assert.match(text(), / crictl\n/);
+    hashes.amd64 = "unknown";
+    assert.doesNotMatch(text(), /crictl/);
   });
 
   it("is an archive that was built, where there is one: it need not be uncompressed", () => {
@@ -153,8 +197,7 @@ describe("where a host takes it from", () => {
   it("is refused where a bundle's manifest lacks a file", () => {
     const { "images-flannel-0.28.4-linux-amd64.tar": _, ...others } = sha256;
     assert.throws(() => list(["worker"], { kind: "bundle", location, sha256: others }), {
-      message:
-        "the bundle's manifest has no images-flannel-0.28.4-linux-amd64.tar: make it with npm run bundle and the versions of this cluster",
+      message: "the bundle's manifest has no images-flannel-0.28.4-linux-amd64.tar",
     });
   });
 });

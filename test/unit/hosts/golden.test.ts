@@ -110,6 +110,7 @@ test("what the config says of the API and the kubelet shows in kubeadm's configu
     config.api.extraArgs = { "audit-log-maxage": "7" };
     config.api.former = { domainName: "old.example.com", address: "10.0.0.9", port: 7443 };
     config.certificates = { leafValidityHours: 2000, renewBeforeHours: 500 };
+    config.artifacts = { imageRepository: "registry.example.com:5000/kubernetes" };
     config.kubelet = { maxPods: 50, systemReserved: { cpu: "200m", memory: "512Mi" } };
   });
   compare(controlPlane(cluster), {

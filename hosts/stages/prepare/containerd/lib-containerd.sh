@@ -3,7 +3,8 @@
 
 # A worker's turns are the API's.
 api_as_kubelet
-readonly CONTAINERD_FILES=(/etc/containerd/config.toml /etc/containerd/conf.d/host.toml /etc/systemd/system/containerd.service)
+# With the proxy's, where there is one.
+CONTAINERD_FILES=(/etc/containerd/config.toml /etc/containerd/conf.d/host.toml /etc/systemd/system/containerd.service)
 
 apply_containerd() {
   [[ "$(readlink /usr/local/bin/containerd)" == /opt/ha-kubernetes/* ]] || save_directory /var/lib/containerd
@@ -11,7 +12,8 @@ apply_containerd() {
   activate "/opt/ha-kubernetes/runc-$RUNC_VERSION" /usr/local/bin runc
   activate_cni
   install_files '/etc/containerd/*'
-  install_files /etc/systemd/system/containerd.service
+  install_files '/etc/systemd/system/containerd.service*'
+  use_proxy
   host_settings
   # Containers live on while it restarts. Registries' hosts.toml files are read at each pull.
   if stale containerd "${CONTAINERD_FILES[@]}" "$(readlink -f /usr/local/bin/containerd)"; then
@@ -21,6 +23,14 @@ apply_containerd() {
   elif turn_was_cut && has_joined; then
     give_turn_back || fail "the API does not take back the turn of a run that was killed: $(refusal)"
   fi
+}
+
+# containerd reads the variables of the proxy only when it starts.
+use_proxy() {
+  local file
+  for file in /etc/systemd/system/containerd.service.d/ha-kubernetes-proxy.conf "$(download_setting proxy.env)"; do
+    if [ -f "$file" ]; then CONTAINERD_FILES+=("$file"); fi
+  done
 }
 
 restart_containerd() {
@@ -44,6 +54,17 @@ activate_cni() {
   mapfile -t names < <(find "$folder" -maxdepth 1 -type f -perm -u+x -printf '%f\n')
   [ ${#names[@]} -gt 0 ] || fail "$folder is empty: the list of artifacts has no CNI plugins"
   activate "$folder" /opt/cni/bin "${names[@]}"
+  link_image_programs "$folder"
+}
+# Programs out of an image come once containerd runs. Until then a link to those of another version stays.
+link_image_programs() {
+  local root=${HAK_ROOT:-} kind folder name programs
+  while read -r kind _ _ folder programs; do
+    if [ "$kind" != image-program ] || [ "$folder" != "$1" ]; then continue; fi
+    for name in $programs; do
+      if [ -x "$root$folder/$name" ] || [ ! -x "$root/opt/cni/bin/$name" ]; then put_link "$folder/$name" "/opt/cni/bin/$name"; fi
+    done
+  done <"$STAGE/inputs/artifacts"
 }
 
 # What depends on the host itself. In a container a process can't be protected from the memory killer better than its parent, and

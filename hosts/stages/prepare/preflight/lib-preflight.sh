@@ -21,6 +21,7 @@ preflight() {
   check_filters
   check_features
   check_ports
+  check_needed_files
   check_commands
   check_api_move
   check_api_address
@@ -58,6 +59,14 @@ check_system() {
   grep -qE '^[0-9a-f]{32}$' /etc/machine-id || problem "/etc/machine-id holds no id: run systemd-machine-id-setup"
   # Certificates made today are not yet valid for a clock that is behind. Time sync mends small differences.
   [ "$(date +%Y)" -ge 2026 ] || problem "its clock says $(date -u '+%F %T') UTC: set it"
+}
+
+# What the config names by its path here, `key=path` each.
+check_needed_files() {
+  local needed
+  for needed in ${NEEDED_FILES:-}; do
+    [ -s "${needed#*=}" ] || problem "${needed#*=} is missing or empty: put it there (${needed%%=*})"
+  done
 }
 
 # kernel_older MAJOR MINOR

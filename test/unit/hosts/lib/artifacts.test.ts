@@ -325,8 +325,11 @@ describe("images on a host", () => {
           if [ "$6" = io.cri-containerd.pinned=pinned ]; then echo "$5" >>"$HAK_ROOT/pinned"; else sed -i "\\|^$5$|d" "$HAK_ROOT/pinned"; fi ;;
         "images import") cat "\${@: -1}" >>"$HAK_ROOT/images" || exit
           for name in $(cat "\${@: -1}"); do echo "$name" >>"$HAK_ROOT/pinned"; done; [ ! -f "$HAK_ROOT/broken" ] || { echo "no space left on device"; exit 1; } ;;
-        "images pull") echo "$5" >>"$HAK_ROOT/images" ;;
-        "images tag") echo "$7" >>"$HAK_ROOT/images" ;;
+        "images pull") [ ! -f "$HAK_ROOT/broken" ] || { echo "no route to host"; exit 1; }; echo "\${@: -1}" >>"$HAK_ROOT/images" ;;
+        "images tag") echo "\${@: -1}" >>"$HAK_ROOT/images" ;;
+        "images mount") [ ! -e "$6/here" ] || { echo "is mounted"; exit 1; }; mkdir -p "$6/bin"; touch "$6/here"; cp "$HAK_ROOT/plugin" "$6/bin/flannel" ;;
+        "images unmount") rm -rf "$6"; mkdir "$6" ;;
+        "images rm") sed -i "\\|^$5$|d" "$HAK_ROOT/images" ;;
         *) exit 64 ;;
       esac`,
     );
@@ -369,6 +372,16 @@ describe("images on a host", () => {
     assert.deepEqual(pinned(), [names[1], "registry.example/third:1"].sort());
   });
 
+  it("of a version on the way stay beside those of the host's own list, until another list comes", async () => {
+    const [own = "", passing = ""] = images();
+    const pinned = () => [...new Set(readFileSync(join(root, "pinned"), "utf8").trim().split("\n"))].sort();
+    await call("import_images", [own]);
+    for (const _ of [1, 2]) await call('import_passing() { import_images "$1" passing; }; import_passing', [passing]);
+    assert.deepEqual(pinned(), names.toSorted());
+    await call("import_images", [own]);
+    assert.deepEqual(pinned(), [names[0]]);
+  });
+
   it("are refused where an archive was tampered with", async () => {
     const lines = images();
     writeFileSync(join(bundle, "images-1.tar"), "evil.example/pause:3.10.2\n");
@@ -391,10 +404,64 @@ describe("images on a host", () => {
     const line = `pull sha256:${"a".repeat(64)} ${names[0]}`;
     assert.equal((await call("import_images", [line])).stdout, `imported ${names[0]}\n`);
     assert.deepEqual(readFileSync(join(root, "calls"), "utf8").split("\n").slice(1, 3), [
-      `-n k8s.io images pull registry.k8s.io/kube-proxy@sha256:${"a".repeat(64)}`,
-      `-n k8s.io images tag --force registry.k8s.io/kube-proxy@sha256:${"a".repeat(64)} ${names[0]}`,
+      `-n k8s.io images pull --local --hosts-dir /etc/containerd/certs.d --skip-metadata registry.k8s.io/kube-proxy@sha256:${"a".repeat(64)}`,
+      `-n k8s.io images tag --local --force registry.k8s.io/kube-proxy@sha256:${"a".repeat(64)} ${names[0]}`,
     ]);
+    assert.equal(readFileSync(join(root, "pinned"), "utf8"), `${names[0]}\n`, "a full disk takes none away");
     assert.equal((await call("import_images", [line])).stdout, "nothing to change\n");
+  });
+
+  it("that can't be pulled are named with their digest and the reason", async () => {
+    program("sleep", "exit 0");
+    writeFileSync(join(root, "broken"), "");
+    const { status, stderr } = await call("import_images", [`pull sha256:${"a".repeat(64)} ${names[0]}`]);
+    assert.equal(status, 1);
+    assert.match(
+      stderr,
+      /ERROR: prepare on m1: image registry\.k8s\.io\/kube-proxy:v1\.36\.3 can't be pulled by its digest sha256:a+: no route to host/,
+    );
+  });
+
+  const plugins = "/opt/ha-kubernetes/cni-plugins-1.9.1";
+  const plugin = (digest = "b") => `image-program sha256:${digest.repeat(64)} ghcr.io/flannel-io/plugin:v1 ${plugins} flannel`;
+  const mounts = () => onHost("/run/ha-kubernetes/images");
+
+  it("give programs that are published in them alone, once, and go again", async () => {
+    writeFileSync(join(root, "plugin"), "the plugin's bytes");
+    assert.equal((await call("stage_artifacts", [plugin()])).stdout, "nothing to change\n", "containerd may not run yet");
+    const first = await call("import_images", [plugin()]);
+    assert.equal(first.stdout, `installed flannel in ${plugins}\n`, first.text);
+    assert.equal(readFileSync(onHost(`${plugins}/flannel`), "utf8"), "the plugin's bytes");
+    assert.equal(statSync(onHost(`${plugins}/flannel`)).mode & 0o777, 0o755);
+    assert.equal(readFileSync(join(root, "images"), "utf8"), "");
+    assert.deepEqual(readdirSync(mounts()), []);
+    assert.equal((await call("import_images", [plugin()])).stdout, "nothing to change\n");
+    writeFileSync(onHost(`${plugins}/flannel`), "another's bytes");
+    assert.equal((await call("import_images", [plugin()])).stdout, `installed flannel in ${plugins}\n`);
+    assert.equal((await call("import_images", [plugin("c")])).stdout, `installed flannel in ${plugins}\n`, "another digest");
+  });
+
+  it("give programs in the unit that imports images beside what comes next, too", async () => {
+    writeFileSync(join(root, "plugin"), "the plugin's bytes");
+    program("systemd-run", 'echo "$*" >"$HAK_ROOT/started"');
+    await call("begin_import", [plugin()]);
+    const [, script = ""] = readFileSync(join(root, "started"), "utf8").match(/ bash (\S+)\n/) ?? [];
+    const unit = await run("bash", [script], { env: { HAK_ROOT: root } });
+    assert.equal(unit.status, 0, unit.text);
+    assert.equal(readFileSync(onHost(`${plugins}/flannel`), "utf8"), "the plugin's bytes");
+    assert.deepEqual(readdirSync(mounts()), []);
+  });
+
+  it("give programs after a run that was killed while it read one, and say where an image lacks one", async () => {
+    writeFileSync(join(root, "plugin"), "the plugin's bytes");
+    mkdirSync(join(mounts(), "killed"), { recursive: true });
+    writeFileSync(join(mounts(), "killed/here"), "");
+    assert.equal((await call("import_images", [plugin()])).stdout, `installed flannel in ${plugins}\n`);
+    assert.deepEqual(readdirSync(mounts()), []);
+    const { status, stderr } = await call("import_images", [plugin().replace(/flannel$/, "bridge")]);
+    assert.equal(status, 1);
+    assert.match(stderr, /ERROR: prepare on m1: plugin:v1 holds no bridge/);
+    assert.equal(readFileSync(onHost(`${plugins}/flannel`), "utf8"), "the plugin's bytes");
   });
 
   const pending = () => existsSync(onHost("/var/lib/ha-kubernetes/images-pending"));

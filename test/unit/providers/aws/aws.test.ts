@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { before, suite, test } from "node:test";
 import { parse } from "yaml";
-import { graphOf, manifestFile, type Registered } from "../../../harness/graph.ts";
+import { graphOf, type Registered } from "../../../harness/graph.ts";
 
 // The whole program on AWS, under Pulumi's mocks: each example.
 
@@ -17,7 +17,6 @@ const example = (name: string) =>
 function graphOfExample(name: string, edit: (cluster: Inputs) => void = () => {}, recorded?: object): Promise<Graph> {
   const config = example(name);
   const cluster = config["ha-kubernetes:cluster"];
-  cluster.artifacts.manifest = manifestFile();
   edit(cluster);
   return graphOf(cluster, recorded, { "aws:region": config["aws:region"] });
 }

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { before, test } from "node:test";
 import { parse } from "yaml";
 import { USER_DATA_LIMIT_BYTES } from "../../../../providers/aws/hosts/pool-user-data.ts";
-import { graphOf, manifestFile, type Registered } from "../../../harness/graph.ts";
+import { graphOf, type Registered } from "../../../harness/graph.ts";
 
 // Auto-scaling pools and the stack's bucket, in the whole program's graph under Pulumi's mocks.
 
@@ -13,7 +13,6 @@ const { config } = parse(readFileSync(new URL("../../../../examples/Pulumi.aws-p
 
 function graphWith(edit: (cluster: Inputs) => void = () => {}): Promise<Map<string, Registered>> {
   const cluster = structuredClone(config["ha-kubernetes:cluster"]);
-  cluster.artifacts.manifest = manifestFile();
   cluster.pools.burst = {
     autoscaling: { minimum: 0, maximum: 9 },
     labels: { "example.com/disk": "fast" },

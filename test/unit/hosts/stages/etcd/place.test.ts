@@ -96,7 +96,7 @@ test("data of another cluster is refused with the cure", async () => {
   assert.match(await place(script), /belongs to another etcd cluster than .*Raise hosts\.m1\.incarnation/);
 });
 
-// Lines of etcd 3.6.14 with data that was broken on purpose; the last ones are of disks, not of data.
+// Lines of etcd 3.6.14 and 3.7.3 with data that was broken on purpose; the last ones are of disks, not of data.
 const logs: [line: string, damage: string][] = [
   [
     '{"level":"fatal","msg":"discovery failed","error":"walpb: crc mismatch: expected: cb8eea50 computed: 323a0496","stacktrace":"x"}',
@@ -119,6 +119,11 @@ const logs: [line: string, damage: string][] = [
   [
     '{"level":"fatal","msg":"discovery failed","error":"proto: wrong wireType = 0 for field Data","stacktrace":"x"}',
     "proto: wrong wireType = 0 for field Data",
+  ],
+  [
+    // 3.7 puts a blank there that does not break.
+    '{"level":"fatal","msg":"discovery failed","error":"proto:\u00a0cannot parse invalid wire-format data"}',
+    "proto:\u00a0cannot parse invalid wire-format data",
   ],
   ...["wal: file not found", "unexpected EOF", "wal: slice bounds out of range"].map((error): [string, string] => [
     `{"level":"fatal","msg":"discovery failed","error":"${error}"}`,

@@ -1,0 +1,104 @@
+import { mkdtemp, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { compareVersions } from "../config/versions.ts";
+import { run, say } from "./run-program.ts";
+
+// Makes the folder that pins what a program is built from: the versions that the project itself chose, with the hash of every module.
+
+const HELP = `npm run pin -- PROJECT VERSION [--in FOLDER]
+
+Pins the Go modules of a project's version, so that npm run bundle can build it: writes FOLDER/PROJECT-VERSION with a go.mod and a
+go.sum, in the manner of the project's newest folder there. FOLDER is artifacts/go by default; the projects are those of its folders,
+such as kubernetes or containerd. Go checks every module against its checksum database.
+`;
+
+interface GoMod {
+  Go: string;
+  Tool: { Path: string }[];
+  Require: { Path: string; Version: string }[];
+  Replace: { Old: { Path: string }; New: { Path: string; Version?: string } }[] | null;
+  Godebug: { Key: string; Value: string }[] | null;
+}
+
+const read = async (path: string) => JSON.parse(await run("go", ["mod", "edit", "-json", path])) as GoMod;
+
+/** The go.mod of a version before Go completes it: as the last one of the project, with the replacements of the version's own go.mod. */
+async function goMod(project: string, version: string, last: GoMod): Promise<string> {
+  const tools = last.Tool.map(({ Path }) => Path);
+  const owner = (tool: string) =>
+    last.Require.map(({ Path }) => Path)
+      .filter((path) => tool === path || tool.startsWith(`${path}/`))
+      .sort((a, b) => b.length - a.length)[0] as string;
+  const modules = [...new Set(tools.map(owner))];
+  const name = `${modules[0]}@v${version}`;
+  const { GoMod: path } = JSON.parse(await run("go", ["mod", "download", "-json", name], { cwd: tmpdir() })) as { GoMod: string };
+  const own = await read(path);
+  // A module lacks the other folders of its repository. Where these are modules, those of the same release stand in: of Kubernetes by this
+  // rule, of others as their own go.mod requires them.
+  const parts = own.Require.filter(({ Version }) => Version === "v0.0.0").map(({ Path }) => [
+    Path,
+    Path,
+    `v0.${version.slice(2)}`,
+  ]);
+  const kept = [...(own.Replace ?? []), ...(last.Replace ?? [])].flatMap(({ Old, New }) =>
+    New.Version === undefined || parts.some(([module]) => module === Old.Path) ? [] : [[Old.Path, New.Path, New.Version]],
+  );
+  const replaced = new Map([...kept, ...parts].map(([old, ...by]) => [old, by.join(" ")]));
+  return [
+    `module ha-kubernetes/${project}`,
+    `go ${own.Go}`,
+    ...(own.Godebug ?? []).map(({ Key, Value }) => `godebug ${Key}=${Value}`),
+    block("tool", tools),
+    block(
+      "require",
+      modules.map((module) => `${module} v${version}`),
+    ),
+    block(
+      "replace",
+      [...replaced].map(([old, by]) => `${old} => ${by}`),
+    ),
+  ].join("\n\n");
+}
+
+const block = (word: string, lines: readonly string[]) => `${word} (\n${lines.map((line) => `\t${line}\n`).join("")})\n`;
+
+async function main(): Promise<void> {
+  const options = {
+    in: { type: "string", default: new URL("go", import.meta.url).pathname },
+    help: { type: "boolean" },
+  } as const;
+  const { values, positionals } = parseArgs({ options, allowPositionals: true });
+  const [project = "", version = ""] = positionals;
+  if (values.help || positionals.length !== 2) {
+    process.stdout.write(HELP);
+    process.exitCode = values.help ? 0 : 1;
+    return;
+  }
+  const others = (await readdir(values.in)).filter((name) => name.replace(/-\d+\.\d+\.\d+$/, "") === project);
+  const versions = others.map((name) => name.slice(project.length + 1)).sort(compareVersions);
+  if (versions.length === 0) throw new Error(`${values.in} has no folder of ${project} to go by`);
+  const last = await read(join(values.in, `${project}-${versions.at(-1)}`, "go.mod"));
+  // Beside its place, which it takes whole.
+  const work = await mkdtemp(join(values.in, ".new-"));
+  const place = join(values.in, `${project}-${version}`);
+  try {
+    await writeFile(join(work, "go.mod"), await goMod(project, version, last));
+    await run("go", ["mod", "tidy"], { cwd: work, env: { GOWORK: "off", GOFLAGS: "-mod=mod" } });
+    await rm(place, { recursive: true, force: true });
+    await rename(work, place);
+  } finally {
+    await rm(work, { recursive: true, force: true });
+  }
+  const lines =
+    (await readFile(join(place, "go.sum"), "utf8")).split("\n").filter((line) => !line.includes("/go.mod ")).length - 1;
+  say(`pinned ${project} ${version}: ${lines} modules`);
+}
+
+try {
+  await main();
+} catch (error) {
+  say(`ERROR: ${(error as Error).message}`);
+  process.exitCode = 1;
+}

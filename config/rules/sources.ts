@@ -1,0 +1,63 @@
+import { hostsOfUrl } from "../logins.ts";
+import { oneProblem, type Problem, shown } from "../problems.ts";
+import { at, type Rule } from "./rule.ts";
+
+// Where hosts fetch from, and by which way.
+
+const ownRepository: Rule = {
+  says: "`artifacts.imageRepository` is given only where hosts pull images: with source official, or a mirror without a manifest.",
+  check({ artifacts: { source, manifest, imageRepository }, traits }) {
+    if (imageRepository === undefined) return [];
+    const archives = traits.makesArtifacts || source === "bundle" || manifest !== undefined;
+    const allowed = "nothing: a bundle's archives bring the images, under the names of their projects";
+    return archives ? oneProblem(at("artifacts", "imageRepository"), `is ${shown(imageRepository)}`, allowed) : [];
+  },
+};
+
+const authorityOfFiles: Rule = {
+  says: "`artifacts.ca` is given only where files come over TLS: not with a bundle or an http mirror.",
+  check({ artifacts: { source, location, ca }, traits }) {
+    if (ca === undefined) return [];
+    const why =
+      traits.makesArtifacts || source === "bundle"
+        ? "a bundle is a folder on the hosts"
+        : source === "mirror" && location?.startsWith("http:")
+          ? "the mirror has no TLS: its URL begins with http"
+          : undefined;
+    return why === undefined ? [] : oneProblem(at("artifacts", "ca"), "is given", `nothing: ${why}`);
+  },
+};
+
+const verified: Rule = {
+  says: "A registry has no `ca` or `clientCertificate` if it is one of `insecureRegistries`, or a mirror by an http URL.",
+  check({ containerRuntime: { registries, registryMirrors, insecureRegistries } }) {
+    const clear = Object.values(registryMirrors)
+      .flat()
+      .filter((url) => url.startsWith("http:"));
+    return Object.entries(registries).flatMap(([name, { ca, clientCertificate }]): Problem[] => {
+      const key = at("containerRuntime", "registries", name);
+      if (ca !== undefined && insecureRegistries.includes(name))
+        return oneProblem(
+          `${key}.ca`,
+          "is given",
+          "nothing: cluster.containerRuntime.insecureRegistries has it, so nothing is verified",
+        );
+      const url = clear.find((it) => hostsOfUrl(it).includes(name));
+      const given = ca !== undefined || clientCertificate !== undefined;
+      return given && url !== undefined
+        ? oneProblem(key, `is how TLS is spoken with the mirror ${url}`, "a mirror by an https URL")
+        : [];
+    });
+  },
+};
+
+const wholeProxy: Rule = {
+  says: "`proxy.none` is given only beside a proxy.",
+  check: ({ proxy: { http, https, none } }) =>
+    http === undefined && https === undefined && none.length > 0
+      ? oneProblem(at("proxy", "none"), `is ${shown(none)}`, "nothing without cluster.proxy.http or https")
+      : [],
+};
+
+/** Rules about registries, mirrors and proxies. */
+export const sourceRules: readonly Rule[] = [ownRepository, authorityOfFiles, verified, wholeProxy];

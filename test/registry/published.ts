@@ -1,0 +1,92 @@
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { createTar } from "nanotar";
+import { readManifest } from "../../artifacts/bundle-manifest.ts";
+import { archivesOf, lockedImage } from "../../artifacts/images.ts";
+import { type FileName, type LockedFile, lock, lockedFile, resolveVersions } from "../../artifacts/lock.ts";
+import { must } from "../harness/process.ts";
+import { scratch } from "../harness/scratch.ts";
+
+// This machine's bundle as the projects would publish it: files by their official URLs, images by their names.
+
+const architecture = process.arch === "arm64" ? "arm64" : "amd64";
+
+/** Hashes that take the place of the official ones, by name and version as in artifacts/lock.json. */
+export interface OwnLock {
+  files: Record<string, Record<string, Record<string, string>>>;
+  images: Record<string, Record<string, string>>;
+}
+
+/** A file: its official URL, its name on a mirror, and its name in the bundle; or its content, where the bundle lacks it. */
+export interface PublishedFile {
+  url: string;
+  mirrored: string;
+  built: string;
+  made?: Buffer;
+}
+
+/** An image: its name and tag, and the folder with its blobs by digest, in the layout of OCI. */
+export interface PublishedImage {
+  repository: string;
+  tag: string;
+  digest: string;
+  folder: string;
+}
+
+export interface Published {
+  own: OwnLock;
+  files: PublishedFile[];
+  images: PublishedImage[];
+}
+
+/** What hosts of every role take, from the bundle in a folder that is complete for this version. */
+export async function publishedBy(bundle: string, kubernetesVersion: string): Promise<Published> {
+  const { versions } = resolveVersions({ kubernetesVersion, versions: {} });
+  const manifest = readManifest(bundle).files;
+  const own: OwnLock = { files: {}, images: {} };
+  const files: PublishedFile[] = [];
+  for (const name of Object.keys(lock.files) as FileName[]) {
+    const version = versions[lock.files[name].version];
+    const locked = lockedFile(name, version, architecture);
+    const built = [locked.builtFile, locked.file].find((file) => manifest[file] !== undefined) ?? locked.builtFile;
+    const made = manifest[built] === undefined ? standIn(locked) : undefined;
+    const sha256 =
+      manifest[built]?.sha256 ??
+      createHash("sha256")
+        .update(made ?? "")
+        .digest("hex");
+    own.files[name] = { [version]: { ...lock.files[name].sha256[version], [architecture]: sha256 } };
+    files.push({ url: locked.url, mirrored: locked.file, built, made });
+  }
+  const names = ["kube-apiserver", "kube-controller-manager", "kube-scheduler", "kube-proxy", "flannel", "coredns", "pause"];
+  const images: PublishedImage[] = [];
+  for (const [file, held] of archivesOf(
+    names.map((name) => lockedImage(name, versions)),
+    architecture,
+  )) {
+    const folder = scratch();
+    await must("tar", ["-xf", join(bundle, file), "-C", folder]);
+    const { manifests } = JSON.parse(readFileSync(join(folder, "index.json"), "utf8")) as {
+      manifests: { digest: string; annotations: Record<string, string> }[];
+    };
+    for (const { name, version, reference } of held) {
+      const found = manifests.find(({ annotations }) => Object.values(annotations).includes(reference));
+      if (found === undefined) throw new Error(`${file} has no ${reference}`);
+      const [repository = "", tag = ""] = reference.split(/:(?=[^/]*$)/);
+      own.images[name] = { [version]: found.digest };
+      images.push({ repository, tag, digest: found.digest, folder });
+    }
+  }
+  return { own, files, images };
+}
+
+/** An archive of programs that do nothing, for crictl, which nothing calls. */
+function standIn({ members = [] }: LockedFile): Buffer {
+  return Buffer.from(
+    createTar(
+      members.map((name) => ({ name, data: "#!/bin/sh\n" })),
+      { attrs: { mode: "755" } },
+    ),
+  );
+}

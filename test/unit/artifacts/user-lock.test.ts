@@ -1,0 +1,81 @@
+import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { lock } from "../../../artifacts/lock.ts";
+import { contradictions, readUserLock, type UserLock, withUserLock } from "../../../artifacts/user-lock.ts";
+import { awsLock } from "../../../providers/aws/addons/lock.ts";
+import { scratch } from "../../harness/scratch.ts";
+
+const [one, other] = ["ab".repeat(32), "cd".repeat(32)];
+const user = (more: Partial<UserLock>): UserLock => ({ files: {}, images: {}, recommended: {}, ...more });
+const both = { amd64: one, arm64: other };
+
+function read(text: string) {
+  const path = join(scratch(), "lock.json");
+  writeFileSync(path, text);
+  return readUserLock(path);
+}
+
+test("a user's lock that is not there is empty; one that can't be read says why, and counts as empty", () => {
+  assert.deepEqual(readUserLock(join(scratch(), "none")), { lock: user({}) });
+  assert.match(read("{").fault ?? "", /^can't be read as JSON: /);
+  assert.equal(read('{"files":{"runc":{"1.4.4":{"amd64":"ab"}}}}').fault, "files.runc.1.4.4.amd64: 64 hex digits, or unknown");
+  assert.match(read('{"file":{}}').fault ?? "", /Unrecognized key: "file"/);
+  assert.deepEqual(read('{"files":{"runc":{"1.4.4":{"arm64":"unknown"}}}}').lock.files.runc?.["1.4.4"], {
+    amd64: "unknown",
+    arm64: "unknown",
+  });
+});
+
+test("it adds patch versions, and hashes that were unknown; known ones stay", () => {
+  const { files, images } = withUserLock(
+    lock,
+    user({ files: { runc: { "1.4.4": both, "1.4.3": both } }, images: { "kube-proxy": { "1.36.3": `sha256:${one}` } } }),
+  );
+  assert.deepEqual(files.runc.sha256, { ...lock.files.runc.sha256, "1.4.4": both });
+  assert.equal(images["kube-proxy"].digests["1.36.3"], `sha256:${one}`);
+  assert.deepEqual(withUserLock(lock, user({})), lock);
+});
+
+test("it adds no minor version, and no file that no lock has", () => {
+  const merged = withUserLock(lock, user({ files: { runc: { "1.9.0": both }, other: { "1.0.0": both } } }));
+  assert.deepEqual(merged.files, lock.files);
+});
+
+test("a version is one of all files and images of its part: a hash that is left out is unknown", () => {
+  const { files, images } = withUserLock(lock, user({ files: { kubelet: { "1.36.77": both } } }));
+  assert.deepEqual(files.kubectl.sha256["1.36.77"], { amd64: "unknown", arm64: "unknown" });
+  assert.equal(images["kube-apiserver"].digests["1.36.77"], "unknown");
+  assert.equal(files.etcd.sha256["1.36.77"], undefined);
+});
+
+test("it chooses what goes with a minor version of Kubernetes, of parts and of add-ons, where the hashes are known", () => {
+  const chosen = user({
+    files: { crictl: { "1.36.1": both } },
+    images: { livenessprobe: { "2.19.9": `sha256:${one}` } },
+    recommended: { "1.36": { crictl: "1.36.1", livenessprobe: "2.19.9", pause: "3.10.77" } },
+  });
+  const { recommended } = withUserLock(lock, chosen);
+  assert.equal(recommended["1.36"]?.crictl, "1.36.1");
+  assert.equal(recommended["1.36"]?.pause, "3.10.2");
+  assert.equal(recommended["1.35"]?.crictl, "1.36.0");
+  assert.equal(withUserLock(awsLock, chosen).versions?.["1.36"]?.livenessprobe, "2.19.9");
+  assert.equal("livenessprobe" in (recommended["1.36"] ?? {}), false);
+  assert.deepEqual(contradictions(lock, chosen), ["recommended 1.36 names pause 3.10.77, of which no hash is known"]);
+  assert.deepEqual(contradictions(awsLock, chosen), []);
+});
+
+test("a value that contradicts a known one is named with both; an equal or unknown one is not", () => {
+  const { amd64 = "", arm64 = "" } = lock.files.runc.sha256["1.4.3"] ?? {};
+  const pause = lock.images.pause.digests["3.10.2"];
+  const wrong = user({
+    files: { runc: { "1.4.3": { amd64, arm64: other } } },
+    images: { pause: { "3.10.2": `sha256:${one}` }, "kube-proxy": { "1.36.3": `sha256:${one}` } },
+  });
+  assert.deepEqual(contradictions(lock, wrong), [
+    `runc 1.4.3 for arm64 is ${other}, and artifacts/lock.json has ${arm64}`,
+    `image pause 3.10.2 is sha256:${one}, and artifacts/lock.json has ${pause}`,
+  ]);
+  assert.deepEqual(contradictions(lock, user({ files: { runc: { "1.4.3": { amd64, arm64: "unknown" } } } })), []);
+});

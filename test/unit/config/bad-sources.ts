@@ -1,0 +1,91 @@
+import { lab, type Written } from "../../harness/samples.ts";
+import { type Bad, bad } from "./bad-sample.ts";
+
+// Registries, mirrors, proxies and what hosts trust there.
+
+const runtime = (containerRuntime: object) => (c: Written) => {
+  c.containerRuntime = containerRuntime;
+};
+const proxy = (given: object) => (c: Written) => {
+  c.proxy = given;
+};
+const artifacts = (given: object) => (c: Written) => {
+  c.artifacts = given;
+};
+const ca = "/etc/ssl/mirror.pem";
+
+export const badSources: readonly Bad[] = [
+  bad(
+    "a repository of images beside a bundle",
+    artifacts({ source: "bundle", manifest: "m.json", imageRepository: "r.example.com/k8s" }),
+    "cluster.artifacts.imageRepository",
+  ),
+  bad(
+    "a repository of images beside a mirror of a bundle",
+    artifacts({ source: "mirror", location: "https://m.example.com", manifest: "m.json", imageRepository: "r.example.com/k8s" }),
+    "cluster.artifacts.imageRepository",
+  ),
+  {
+    mistake: "a repository of images in the lab",
+    from: lab,
+    edit: artifacts({ imageRepository: "r.example.com" }),
+    keys: ["cluster.artifacts.imageRepository"],
+  },
+  ...[
+    "https://r.example.com/k8s",
+    "r.example.com/k8s:v1",
+    "r.example.com/",
+    "R.example.com/k8s",
+    "kubernetes",
+    "library/k8s",
+  ].map((it) =>
+    bad(`a repository of images that is ${it}`, artifacts({ imageRepository: it }), "cluster.artifacts.imageRepository"),
+  ),
+  bad(
+    "an authority for an http mirror",
+    artifacts({ source: "mirror", location: "http://m.example.com", ca }),
+    "cluster.artifacts.ca",
+  ),
+  bad("an authority for a bundle", artifacts({ source: "bundle", manifest: "m.json", ca }), "cluster.artifacts.ca"),
+  ...["mirror.pem", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", "-----BEGIN CERTIFICATE-----", "MIIB"].map(
+    (it) => bad(`an authority that is ${it.split("\n").slice(0, 2).join(" ")}`, artifacts({ ca: it }), "cluster.artifacts.ca"),
+  ),
+  bad(
+    "an authority of a registry that is not verified",
+    runtime({ insecureRegistries: ["r.example.com"], registries: { "r.example.com": { ca } } }),
+    "cluster.containerRuntime.registries.r.example.com.ca",
+  ),
+  bad(
+    "an authority of a mirror without TLS",
+    runtime({ registryMirrors: { "docker.io": ["http://m.example.com/v2/hub"] }, registries: { "m.example.com:80": { ca } } }),
+    "cluster.containerRuntime.registries.m.example.com:80",
+  ),
+  bad(
+    "a registry by its URL",
+    runtime({ registries: { "https://r.example.com": { ca } } }),
+    "cluster.containerRuntime.registries.https://r.example.com",
+  ),
+  bad("every registry insecure", runtime({ insecureRegistries: ["*"] }), "cluster.containerRuntime.insecureRegistries[0]"),
+  bad(
+    "a login among the registries",
+    runtime({ registries: { "r.example.com": { password: "hunter2" } } }),
+    "cluster.containerRuntime.registries.r.example.com.password",
+  ),
+  bad("exceptions without a proxy", proxy({ none: [".example.com"] }), "cluster.proxy.none"),
+  ...[
+    "proxy.example.com:3128",
+    "http://proxy.example.com:3128/path",
+    "socks5://proxy.example.com:1080",
+    "http://ops:hunter2@proxy.example.com:3128",
+  ].map((it) => bad(`a proxy at ${it.replace(/ops.*@/, "a login and ")}`, proxy({ http: it }), "cluster.proxy.http")),
+  ...[
+    "*",
+    "*.example.com",
+    "10.0.0.0/33",
+    "10.0.0.256",
+    "https://git.example.com",
+    "a b",
+    "10.1.2.3.4",
+    "git.example.com:99999",
+  ].map((it) => bad(`an exception ${it}`, proxy({ http: "http://proxy.example.com:3128", none: [it] }), "cluster.proxy.none[0]")),
+];

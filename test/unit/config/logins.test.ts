@@ -1,0 +1,107 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import fc from "fast-check";
+import { checkStack, type StackConfig } from "../../../config/load.ts";
+import { basicAuthorization, hostsOfUrl, withLogin } from "../../../config/logins.ts";
+import { problemText } from "../../../config/problems.ts";
+import { fileWords } from "../../../config/stack-file.ts";
+import { known, lab, type Written } from "../../harness/samples.ts";
+
+/** Every problem and warning of a stack with these secrets, each in one line. */
+function words(secrets: Record<string, string>, edit: (config: Written) => void = () => {}): string[] {
+  const config = lab();
+  edit(config);
+  const values: Record<string, string> = { "ha-kubernetes:cluster": JSON.stringify(config) };
+  for (const [name, value] of Object.entries(secrets)) values[`ha-kubernetes:${name}`] = value;
+  const stack: StackConfig = { values, secretKeys: Object.keys(secrets).map((name) => `ha-kubernetes:${name}`) };
+  const checked = checkStack(stack, known);
+  return (checked.ok ? checked.warnings : checked.problems).map((it) => problemText(it).replace(/\n */g, " | "));
+}
+const registry = (logins: unknown, edit?: (config: Written) => void) =>
+  words({ registryLogins: typeof logins === "string" ? logins : JSON.stringify(logins) }, edit);
+
+test("logins by registry and one for the proxy are taken", () => {
+  assert.deepEqual(registry({ "docker.io": "ops:a:b c", "harbor.example.com:5000": "robot$k8s:s3cret" }), []);
+  const proxy = (config: Written) => {
+    config.proxy = { http: "http://proxy.example.com:3128" };
+  };
+  assert.deepEqual(words({ proxyLogin: "ops:hunter2" }, proxy), []);
+});
+
+test("anything but a mapping of logins is refused, and nothing of it is shown", () => {
+  for (const [given, found] of [
+    ["ops:hunter2", "registryLogins is not JSON (not shown)"],
+    ['"ops:hunter2"', "registryLogins is not a mapping (not shown)"],
+    [{ "ops:hunter2@r.example.com": "x:y" }, "registryLogins has a name that can't be a registry (not shown)"],
+    [{ "r.example.com": "hunter2" }, "registryLogins.r.example.com is not a login (not shown)"],
+    [{ "r.example.com": "ops:hunter2\n" }, "registryLogins.r.example.com is not a login (not shown)"],
+    [{ "r.example.com": { username: "ops", password: "hunter2" } }, "registryLogins.r.example.com is not a login (not shown)"],
+  ] as const) {
+    const [text = "", ...more] = registry(given);
+    assert.ok(text.startsWith(`ha-kubernetes:${found} | allowed: `), text);
+    assert.doesNotMatch(text, /hunter2/);
+    assert.deepEqual(more, []);
+  }
+  assert.match(
+    words({ proxyLogin: "hunter2" }).join(),
+    /^ha-kubernetes:proxyLogin is not a login \(not shown\) \| allowed: user:password/,
+  );
+});
+
+test("a login in clear is refused", () => {
+  const values = { "ha-kubernetes:cluster": JSON.stringify(lab()), "ha-kubernetes:registryLogins": "{}" };
+  const checked = checkStack({ values, secretKeys: [] }, known);
+  assert.ok(!checked.ok && checked.problems[0]?.found === "is in clear in the stack's file");
+});
+
+test("a login in clear beside encrypted ones is refused", () => {
+  const file = `config:
+  ha-kubernetes:registryLogins:
+    r.example.com:
+      secure: v1:abc
+    s.example.com: ops:hunter2
+`;
+  const { problems } = fileWords(file, undefined);
+  assert.deepEqual(problems.map(problemText), [
+    "ha-kubernetes:registryLogins.s.example.com is in clear in the stack's file (line 5)\n    allowed: an encrypted value\n    cure: store it again with config set --secret --path, and replace the password where the file was shared",
+  ]);
+  assert.deepEqual(fileWords("config:\n  ha-kubernetes:registryLogins:\n    secure: v1:abc\n", undefined).problems, []);
+});
+
+test("a login does not travel in clear text, nor to instances that get no secrets", () => {
+  const mirror = (url: string) => (config: Written) => {
+    config.containerRuntime = { registryMirrors: { "docker.io": [url] } };
+  };
+  const logins = { "m.example.com:80": "ops:hunter2" };
+  assert.match(
+    registry(logins, mirror("http://m.example.com/v2/hub")).join(),
+    /would travel in clear text to the mirror http:\/\/m\.example\.com/,
+  );
+  assert.deepEqual(registry(logins, mirror("https://m.example.com/v2/hub")), []);
+});
+
+test("a login for no proxy is not used", () => {
+  assert.match(
+    words({ proxyLogin: "ops:hunter2" }).join(),
+    /^ha-kubernetes:proxyLogin is not used \| allowed: nothing without cluster\.proxy$/,
+  );
+});
+
+test("a URL's host has the names with and without the port that its scheme means", () => {
+  assert.deepEqual(hostsOfUrl("https://m.example.com/v2/x"), ["m.example.com", "m.example.com:443"]);
+  assert.deepEqual(hostsOfUrl("https://m.example.com:443"), ["m.example.com", "m.example.com:443"]);
+  assert.deepEqual(hostsOfUrl("http://m.example.com:5000"), ["m.example.com:5000"]);
+});
+
+test("a login in a header and in a URL is read as it was written", () => {
+  assert.equal(basicAuthorization("robot$k8s:p:w"), `Basic ${Buffer.from("robot$k8s:p:w").toString("base64")}`);
+  const ascii = fc.string({ unit: fc.integer({ min: 32, max: 126 }).map((code) => String.fromCharCode(code)), minLength: 1 });
+  fc.assert(
+    fc.property(ascii, ascii, (user, password) => {
+      const url = withLogin("http://proxy.example.com:3128", `${user.replaceAll(":", "_")}:${password}`);
+      assert.match(url, /^http:\/\/[A-Za-z0-9%._~-]+:[A-Za-z0-9%._~-]+@proxy\.example\.com:3128$/);
+      assert.equal(decodeURIComponent(new URL(url).password), password);
+    }),
+  );
+  assert.equal(withLogin("http://proxy.example.com:3128", undefined), "http://proxy.example.com:3128");
+});
