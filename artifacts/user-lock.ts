@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { z } from "zod";
-import { minorOf, USER_LOCK } from "../config/versions.ts";
+import { USER_LOCK } from "../config/versions.ts";
+import { inOrder, isDropped, unfit } from "./version-form.ts";
 
 // A lock of the user's own: hashes that npm run lock -- add looked up, or that the user wrote. It lies beside the stacks' files and
 // adds to artifacts/lock.json and to the locks of providers, and changes nothing there.
@@ -63,7 +64,7 @@ export const mapped = <T, U>(from: Readonly<Record<string, T>>, map: (value: T, 
   Object.fromEntries(Object.entries(from).map(([name, value]) => [name, map(value, name)]));
 const known = (own: string | undefined, theirs: string) => (own === undefined || own === "unknown" ? theirs : own);
 
-/** The lock with what the user's adds. Known values stay as they are; patch versions are added only of minor versions that the lock has. */
+/** The lock with what the user's adds. Known values stay as they are; patch versions are added only of minor versions that the lock has. What has no effect is in `contradictions` and `strangers`. */
 export function withUserLock<L extends Lock>(lock: L, user: UserLock): L {
   // A version is the same of all files and images of a part: what the user's lock leaves out of one is unknown.
   const versionsOf = (part: string | undefined, own: object, theirs: object = {}) => {
@@ -95,7 +96,9 @@ export function withUserLock<L extends Lock>(lock: L, user: UserLock): L {
   };
   const rows = (own: Rows) =>
     mapped(own, (row, minor) => {
-      const chosen = Object.entries(user.recommended[minor] ?? {}).filter(([name, version]) => hasVersion(merged, name, version));
+      const chosen = Object.entries(user.recommended[minor] ?? {}).filter(
+        ([name, version]) => Object.hasOwn(row, name) && hasVersion(merged, name, version),
+      );
       return { ...row, ...Object.fromEntries(chosen) };
     });
   return {
@@ -110,8 +113,7 @@ function added<T>(
   versions: readonly string[],
   value: (version: string) => T,
 ): Record<string, T> {
-  const minors = new Set(Object.keys(own).map(minorOf));
-  const fit = versions.filter((version) => minors.has(minorOf(version)));
+  const fit = versions.filter((version) => unfit(version, Object.keys(own)) === undefined);
   return { ...own, ...Object.fromEntries(fit.map((version) => [version, value(version)])) };
 }
 
@@ -124,24 +126,31 @@ function hasVersion({ files = {}, images }: Lock, name: string, version: string)
   return ofPart.length === 0 ? undefined : ofPart.some((versions) => Object.hasOwn(versions, version));
 }
 
-/** What in the user's lock this lock can't take: values that contradict known ones, with both, and versions to use that have no hashes. */
+/**
+ * What in the user's lock this lock can't take: values that contradict known ones, with both, versions that are none of this part, and
+ * versions to use that have no hashes. Entries of minor versions that a release no longer knows don't matter.
+ */
 export function contradictions(lock: Lock, user: UserLock): string[] {
   const differ = (what: string, own: string | undefined, theirs: string) =>
     own === undefined || own === "unknown" || theirs === "unknown" || own === theirs
       ? []
       : [`${what} is ${theirs}, and ${lock.path} has ${own}`];
-  const ofFiles = Object.entries(user.files).flatMap(([name, versions]) =>
-    Object.entries(versions).flatMap(([version, hashes]) =>
-      Object.entries(hashes).flatMap(([architecture, theirs]) =>
-        differ(`${name} ${version} for ${architecture}`, lock.files?.[name]?.sha256[version]?.[architecture], theirs),
+  const ofFiles = Object.entries(user.files).flatMap(([name, versions]) => {
+    const own = entryOf(lock.files, name)?.sha256 ?? {};
+    return Object.entries(versions).flatMap(([version, hashes]) => [
+      ...unfitted(name, version, Object.keys(own)),
+      ...Object.entries(hashes).flatMap(([architecture, theirs]) =>
+        differ(`${name} ${version} for ${architecture}`, own[version]?.[architecture], theirs),
       ),
-    ),
-  );
-  const ofImages = Object.entries(user.images).flatMap(([name, versions]) =>
-    Object.entries(versions).flatMap(([version, theirs]) =>
-      differ(`image ${name} ${version}`, lock.images[name]?.digests[version], theirs),
-    ),
-  );
+    ]);
+  });
+  const ofImages = Object.entries(user.images).flatMap(([name, versions]) => {
+    const own = entryOf(lock.images, name)?.digests ?? {};
+    return Object.entries(versions).flatMap(([version, theirs]) => [
+      ...unfitted(`image ${name}`, version, Object.keys(own)),
+      ...differ(`image ${name} ${version}`, own[version], theirs),
+    ]);
+  });
   const merged = withUserLock(lock, user);
   const unusable = Object.entries(user.recommended).flatMap(([minor, row]) =>
     Object.entries(row).flatMap(([name, version]) =>
@@ -151,4 +160,53 @@ export function contradictions(lock: Lock, user: UserLock): string[] {
     ),
   );
   return [...ofFiles, ...ofImages, ...unusable];
+}
+
+/** The entry of this name, and nothing that every object inherits. */
+const entryOf = <T>(entries: Readonly<Record<string, T>> | undefined, name: string): T | undefined =>
+  entries !== undefined && Object.hasOwn(entries, name) ? entries[name] : undefined;
+
+function unfitted(what: string, version: string, known: readonly string[]): string[] {
+  const wrong = known.length === 0 || isDropped(version, known) ? undefined : unfit(version, known);
+  return wrong === undefined ? [] : [`${what} ${version} ${wrong}`];
+}
+
+/** What a user's lock may name of a lock. */
+export interface Names {
+  files?: Readonly<Record<string, unknown>>;
+  images: Readonly<Record<string, unknown>>;
+  recommended?: Rows;
+  versions?: Rows;
+}
+
+/** The names whose version goes with a minor version of Kubernetes, in any of the locks. */
+export const chosenBy = (minor: string, locks: readonly Names[]): string[] => [
+  ...new Set(
+    locks.flatMap(({ recommended, versions }) =>
+      [recommended, versions].flatMap((rows) => Object.keys(entryOf(rows, minor) ?? {})),
+    ),
+  ),
+];
+
+/** What in the user's lock nothing reads, because none of the locks has the name. */
+export function strangers(user: UserLock, locks: readonly Names[]): string[] {
+  const unknown = (kind: "files" | "images", one: string) => {
+    const names = locks.flatMap((lock) => Object.keys(lock[kind] ?? {}));
+    const wrong = Object.keys(user[kind]).filter((name) => !names.includes(name));
+    return wrong.map(
+      (name) => `${kind} has ${name}, and there is no ${one} of that name: it is one of ${inOrder(names).join(", ")}`,
+    );
+  };
+  const minors = inOrder(locks.flatMap(({ recommended }) => Object.keys(recommended ?? {})));
+  const unused = Object.entries(user.recommended).flatMap(([minor, row]) => {
+    if (isDropped(minor, minors)) return [];
+    if (!minors.includes(minor)) return [`recommended has ${minor}, and this release knows ${minors.join(", ")}`];
+    const names = chosenBy(minor, locks);
+    return Object.keys(row).flatMap((name) =>
+      names.includes(name)
+        ? []
+        : [`recommended ${minor} names ${name}, and nothing reads that: it is one of ${names.join(", ")}`],
+    );
+  });
+  return [...unknown("files", "file"), ...unknown("images", "image"), ...unused];
 }

@@ -25,6 +25,11 @@ export interface ProviderConfig<C extends Cluster = Cluster> {
   refusals?: readonly Refusal[];
   /** Faults of the user's own lock in the images of this provider's add-ons, in words that follow the lock's name. By default none. */
   lockFaults?: readonly string[];
+  /** What a user's own lock may name of this provider's: images, and versions by minor version of Kubernetes. By default nothing. */
+  lockNames?: {
+    images: Readonly<Record<string, unknown>>;
+    versions?: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  };
   /** What the provider makes of a host or of a pool with `autoscaling`. By default `architecture` of the host says it. */
   architectureOf?(cluster: C, kind: "hosts" | "pools", name: string): "amd64" | "arm64";
   /** What the next `up` is told of machines. By default nothing: no machine is replaced under its host. */

@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
-import { type Architecture, resolveVersions, type Versions } from "../artifacts/lock.ts";
+import { type Architecture, ownLock, resolveVersions, userLock, type Versions } from "../artifacts/lock.ts";
 import type { Unknown } from "../artifacts/unknown.ts";
+import { strangers } from "../artifacts/user-lock.ts";
 import { keyPath, oneProblem, type Problem, problemsText } from "../config/problems.ts";
 import { providerOf } from "../config/provider.ts";
 import type { Cluster, Role } from "../config/schema.ts";
@@ -29,7 +30,11 @@ function kindsOf(cluster: Cluster): [roles: readonly Role[], architecture: Archi
 
 /** What stands in the way of taking artifacts from where the config says. `path`: versions on the way to the config's. */
 export function artifactProblems(cluster: Cluster, path: readonly string[] = []): Problem[] {
-  const faults = [...(known.faults ?? []), ...(providerOf(known, cluster.provider).lockFaults ?? [])];
+  const faults = [
+    ...(known.faults ?? []),
+    ...(providerOf(known, cluster.provider).lockFaults ?? []),
+    ...strangers(userLock.lock, [ownLock, ...known.providers.flatMap(({ lockNames }) => lockNames ?? [])]),
+  ];
   if (faults.length > 0) return faults.flatMap(lockProblem);
   if (cluster.traits.makesArtifacts) return [];
   const { artifacts } = cluster;

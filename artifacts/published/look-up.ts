@@ -1,6 +1,6 @@
-import { minorOf } from "../../config/versions.ts";
-import { type Architecture, type FileEntry, filled, type ImageLock, lock } from "../lock.ts";
+import { type Architecture, type FileEntry, filled, type ImageLock } from "../lock.ts";
 import type { UserLock } from "../user-lock.ts";
+import { inOrder, unfit } from "../version-form.ts";
 import { type Found, publishedSha256 } from "./checksums.ts";
 import type { Reach } from "./https.ts";
 import { publishedDigest } from "./registry.ts";
@@ -17,12 +17,14 @@ export interface Looked extends Found {
 }
 
 const architectures: readonly Architecture[] = ["amd64", "arm64"];
-const files = Object.entries<FileEntry>(lock.files);
+/** The release files of locks: those of providers have none. */
+const filesOf = (locks: readonly (ImageLock & { files?: Readonly<Record<string, FileEntry>> })[]) =>
+  locks.flatMap(({ files = {} }) => Object.entries(files));
 
 /** The names that can be looked up: parts of a cluster, and images by their names in the locks. */
 export const lookable = (locks: readonly ImageLock[]): string[] => [
   ...new Set([
-    ...files.map(([, it]) => it.version),
+    ...filesOf(locks).map(([, it]) => it.version),
     ...locks.flatMap(({ images }) => Object.entries(images).map(([name, it]) => it.version ?? name)),
   ]),
 ];
@@ -32,7 +34,7 @@ function membersOf(name: string, locks: readonly ImageLock[]) {
   const images = locks.flatMap(({ images }) =>
     Object.entries(images).filter(([image, it]) => (it.version ?? image) === name || image === name),
   );
-  return { files: files.filter(([, it]) => it.version === name), images };
+  return { files: filesOf(locks).filter(([, it]) => it.version === name), images };
 }
 
 /** The versions of a part that the locks have, oldest first. Throws where nothing has the name. */
@@ -41,20 +43,17 @@ export function versionsOf(name: string, locks: readonly ImageLock[]): string[] 
   if (files.length + images.length === 0)
     throw new Error(`there is no part and no image ${name}: it is one of ${lookable(locks).join(", ")}`);
   const all = [...files.flatMap(([, it]) => Object.keys(it.sha256)), ...images.flatMap(([, it]) => Object.keys(it.digests))];
-  return [...new Set(all)].sort((a, b) => a.localeCompare(b, "en", { numeric: true }));
+  return inOrder(all);
 }
 
 /**
  * Looks up a version: everything at once, in the order of the lock.
  *
- * @throws Error for a minor version that this program doesn't know, and where a server can't be asked
+ * @throws Error for a version in another form than the known ones, for a minor version that this program doesn't know, and where a server can't be asked
  */
 export async function lookUp(name: string, version: string, locks: readonly ImageLock[], reach: Reach = {}): Promise<Looked[]> {
-  const minors = [...new Set(versionsOf(name, locks).map(minorOf))];
-  if (!/^\d+\.\d+(\.\d+)?(-[\w.]+)?$/.test(version))
-    throw new Error(`${version} is not a version such as ${versionsOf(name, locks).at(-1)}`);
-  if (!minors.includes(minorOf(version)))
-    throw new Error(`${name} ${version} is of a minor version that this release doesn't know: it knows ${minors.join(", ")}`);
+  const wrong = unfit(version, versionsOf(name, locks));
+  if (wrong !== undefined) throw new Error(`${name} ${version} ${wrong}`);
   const { files, images } = membersOf(name, locks);
   const ofFiles = files.flatMap(([file, entry]) =>
     architectures.map(async (architecture): Promise<Looked> => {

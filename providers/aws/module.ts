@@ -59,6 +59,7 @@ export const aws: ProviderModule<AwsCluster> = {
   warnings: awsWarnings,
   refusals: [sameNetwork],
   lockFaults: contradictions(awsLock, userLock.lock),
+  lockNames: awsLock,
   architectureOf: hostArchitecture,
   record: recordMachines,
   create: async (args) => (await import("./index.ts")).awsInfrastructure(args),

@@ -3,7 +3,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { lock } from "../../../artifacts/lock.ts";
-import { contradictions, readUserLock, type UserLock, withUserLock } from "../../../artifacts/user-lock.ts";
+import { contradictions, readUserLock, strangers, type UserLock, withUserLock } from "../../../artifacts/user-lock.ts";
 import { awsLock } from "../../../providers/aws/addons/lock.ts";
 import { scratch } from "../../harness/scratch.ts";
 
@@ -78,4 +78,38 @@ test("a value that contradicts a known one is named with both; an equal or unkno
     `image pause 3.10.2 is sha256:${one}, and artifacts/lock.json has ${pause}`,
   ]);
   assert.deepEqual(contradictions(lock, user({ files: { runc: { "1.4.3": { amd64, arm64: "unknown" } } } })), []);
+});
+
+test("a version that no config can name is no version of the part, and is named; that of a dropped minor version is not", () => {
+  const wrong = user({
+    files: { kubelet: { "1.36.6-rc.1": both, "1.36": both, "1.20.1": both }, runc: { "1.4.09": both }, etcd: { "3.8.1": both } },
+    images: { coredns: { "1.14.02": `sha256:${one}` } },
+  });
+  assert.deepEqual(contradictions(lock, wrong), [
+    "kubelet 1.36.6-rc.1 is not a version such as 1.37.2",
+    "kubelet 1.36 is not a version such as 1.37.2",
+    "runc 1.4.09 is not a version such as 1.5.3",
+    "etcd 3.8.1 is of a minor version that this release doesn't know: it knows 3.6, 3.7",
+    "image coredns 1.14.02 is not a version such as 1.14.6",
+  ]);
+  assert.deepEqual(withUserLock(lock, wrong), lock);
+});
+
+test("names that no lock has are named, those that every object inherits, too", () => {
+  const wrong = user({
+    files: { constructor: { "1.0.0": both } },
+    images: { flannl: { "0.28.9": `sha256:${one}` }, constructor: { "1.0.0": `sha256:${one}` }, livenessprobe: {} },
+    recommended: { "1.36": { etdc: "3.6.14", "flannel-cni": "1.9.1-flannel1", livenessprobe: "2.19.0" }, "1.99": {}, "1.20": {} },
+  });
+  assert.deepEqual(contradictions(lock, wrong), []);
+  const said = strangers(wrong, [lock, awsLock]).map((text) => text.split(":")[0]);
+  assert.deepEqual(said, [
+    "files has constructor, and there is no file of that name",
+    "images has flannl, and there is no image of that name",
+    "images has constructor, and there is no image of that name",
+    "recommended 1.36 names etdc, and nothing reads that",
+    "recommended 1.36 names flannel-cni, and nothing reads that",
+    "recommended has 1.99, and this release knows 1.34, 1.35, 1.36, 1.37",
+  ]);
+  assert.deepEqual(withUserLock(lock, wrong), lock);
 });

@@ -80,6 +80,12 @@ test("an unknown minor version, and a word that names no version, are refused be
   await assert.rejects(lookUp("kubernetes", "1.99.0", locks, reach), {
     message: `kubernetes 1.99.0 is of a minor version that this release doesn't know: it knows ${minors.join(", ")}`,
   });
-  await assert.rejects(lookUp("etcd", "3.6.1/../x", locks, reach), /is not a version such as/);
+  for (const [name, version] of [
+    ["etcd", "3.6.1/../x"],
+    ["kubernetes", "1.36"],
+    ["kubernetes", "1.36.6-rc.1"],
+    ["runc", "1.4.09"],
+  ])
+    await assert.rejects(lookUp(name as string, version as string, locks, reach), /is not a version such as/);
   assert.equal(publisher.asked.length, before);
 });
