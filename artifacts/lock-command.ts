@@ -1,11 +1,23 @@
-import { globSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { X509Certificate } from "node:crypto";
+import { existsSync, globSync, readFileSync } from "node:fs";
+import { dirname } from "node:path";
 import { parseArgs } from "node:util";
 import { USER_LOCK } from "../config/versions.ts";
+import { changeUserLock, merged } from "./change-user-lock.ts";
 import { knownVersions } from "./known-versions.ts";
 import { type ImageLock, type lock, ownLock } from "./lock.ts";
 import type { Reach } from "./published/https.ts";
 import { asLock, lookable, lookUp, versionsOf } from "./published/look-up.ts";
-import { contradictions, mapped, readUserLock, type UserLock, withUserLock } from "./user-lock.ts";
+import {
+  chosenBy,
+  contradictions,
+  differences,
+  mapped,
+  readUserLock,
+  strangers,
+  type UserLock,
+  withUserLock,
+} from "./user-lock.ts";
 
 const root = new URL("../", import.meta.url).pathname;
 const NO_LOCK: UserLock = { files: {}, images: {}, recommended: {} };
@@ -53,7 +65,7 @@ async function main(): Promise<void> {
   if (verb !== "add" || name === undefined || version === undefined || more.length > 0)
     throw new Error(`it is add NAME VERSION, or show [NAME]; --help says more`);
   const reach: Reach = {
-    ...(values.ca !== undefined && { ca: readFileSync(values.ca, "utf8") }),
+    ...(values.ca !== undefined && { ca: authorities(values.ca) }),
     connect: new Map(values.connect.map(connection)),
   };
   await add(name, version.replace(/^v(?=\d)/, ""), { file: values.file, goesWith: values.for, reach });
@@ -64,68 +76,63 @@ async function add(
   version: string,
   { file, goesWith, reach }: { file: string; goesWith?: string; reach: Reach },
 ): Promise<void> {
+  if (!existsSync(dirname(file))) throw new Error(`--file ${file}: there is no folder ${dirname(file)}`);
   const { lock: user, fault } = readUserLock(file);
   if (fault !== undefined) throw new Error(`${file} ${fault}`);
   const locks = allLocks(user);
+  if (goesWith !== undefined) refuseOther(name, goesWith);
   const looked = await lookUp(name, version, locks, reach);
   for (const { what, hash, url, note } of looked)
     say(`${what}\n    ${hash ?? "unknown"}${note === undefined ? "" : `: ${note}`}\n    ${url}`);
   const found = asLock(version, looked);
-  const theirs = {
-    path: file,
-    files: mapped(user.files, (sha256) => ({ version: "", sha256 })),
-    images: mapped(user.images, (digests) => ({ digests })),
-  };
-  const wrong = [theirs, ...allLocks(NO_LOCK)].flatMap((known) => contradictions(known, { ...found, recommended: {} }));
-  if (wrong.length > 0) throw new Error(`nothing was written, because a hash is not the known one: ${wrong.join("; ")}`);
   if (looked.every(({ hash }) => hash === undefined))
     throw new Error(`nothing was written, because nothing of ${name} ${version} is published`);
-  const rows = goesWith === undefined ? {} : { [goesWith]: { ...user.recommended[goesWith], [name]: version } };
-  if (goesWith !== undefined && ownLock.recommended[goesWith] === undefined)
-    throw new Error(`--for ${goesWith}: it is one of ${Object.keys(ownLock.recommended).join(", ")}`);
-  const next = {
-    files: merged(user.files, found.files),
-    images: merged(user.images, found.images),
-    recommended: { ...user.recommended, ...rows },
-  };
-  writeFileSync(`${file}.new`, `${JSON.stringify(next, undefined, 2)}\n`);
-  renameSync(`${file}.new`, file);
-  const unknown = looked.filter(({ hash }) => hash === undefined);
+  await changeUserLock(file, (before) => {
+    const theirs = {
+      path: file,
+      files: mapped(before.files, (sha256) => ({ version: "", sha256 })),
+      images: mapped(before.images, (digests) => ({ digests })),
+    };
+    const wrong = [theirs, ...allLocks(NO_LOCK)].flatMap((known) => differences(known, found));
+    if (wrong.length > 0) throw new Error(`nothing was written, because a hash is not the known one: ${wrong.join("; ")}`);
+    const rows = goesWith === undefined ? {} : { [goesWith]: { ...before.recommended[goesWith], [name]: version } };
+    return {
+      files: merged(before.files, found.files),
+      images: merged(before.images, found.images),
+      recommended: { ...before.recommended, ...rows },
+    };
+  });
+  // Hosts take a program that is published in an image out of that image.
+  const unknown = looked.filter(({ hash, image }) => hash === undefined && image === undefined);
   const left =
-    unknown.length === 0 ? "" : `; ${unknown.length} unknown, which artifacts.source: official refuses where a host needs them`;
-  say(`wrote ${looked.length - unknown.length} hashes of ${name} ${version} to ${file}${left}`);
+    unknown.length === 0
+      ? ""
+      : `; ${unknown.length} unknown, which artifacts.source: official refuses where a host needs them: ${unknown.map(({ what }) => what).join(", ")}`;
+  say(`wrote ${looked.filter(({ hash }) => hash !== undefined).length} hashes of ${name} ${version} to ${file}${left}`);
 }
 
-/** Later values win, except that an unknown one replaces no known one. */
-function merged<T extends string | Record<string, string>>(
-  before: Record<string, Record<string, T>>,
-  now: Record<string, Record<string, T>>,
-) {
-  const one = (was: T | undefined, is: T): T => {
-    if (typeof is === "string") return is === "unknown" && was !== undefined ? was : is;
-    const entries = Object.entries(is).map(([key, value]) => [
-      key,
-      value === "unknown" ? ((was as Record<string, string>)?.[key] ?? value) : value,
-    ]);
-    return Object.fromEntries(entries) as T;
-  };
-  const names = [...new Set([...Object.keys(before), ...Object.keys(now)])].sort();
-  return Object.fromEntries(
-    names.map((name) => [
-      name,
-      {
-        ...before[name],
-        ...Object.fromEntries(
-          Object.entries(now[name] ?? {}).map(([version, value]) => [version, one(before[name]?.[version], value)]),
-        ),
-      },
-    ]),
-  );
+/** Refuses --for where nothing would read what it writes. */
+function refuseOther(name: string, minor: string): void {
+  const locks = allLocks(NO_LOCK);
+  const minors = Object.keys(ownLock.recommended);
+  if (!minors.includes(minor)) throw new Error(`--for ${minor}: it is one of ${minors.join(", ")}`);
+  const names = chosenBy(minor, locks);
+  if (names.includes(name)) return;
+  const part = locks.map(({ images }) => Object.entries(images).find(([image]) => image === name)?.[1].version).find(Boolean);
+  const why = part === undefined ? "" : `, which has the version of ${part}`;
+  throw new Error(`--for ${minor} is of no use for ${name}${why}: it is for ${names.join(", ")}`);
 }
 
 /** Prints the versions of one part, or of all. */
 function show(name: string | undefined, file: string): void {
-  const locks = allLocks(readUserLock(file).lock);
+  if (file !== USER_LOCK && !existsSync(file)) throw new Error(`--file ${file}: there is no such file`);
+  const { lock: user, fault } = readUserLock(file);
+  const locks = allLocks(user);
+  const faults =
+    fault === undefined
+      ? [...new Set(allLocks(NO_LOCK).flatMap((known) => contradictions(known, user))), ...strangers(user, allLocks(NO_LOCK))]
+      : [fault];
+  if (faults.length > 0) throw new Error(`${file} can't be used: ${faults.join("; ")}`);
   const { whole } = knownVersions();
   for (const part of name === undefined ? NAMES : [name]) {
     for (const version of versionsOf(part, locks)) {
@@ -163,6 +170,19 @@ function connection(text: string): [string, string] {
   const [from = "", to = ""] = text.split("=");
   if (![from, to].every((it) => /^.+:\d+$/.test(it))) throw new Error(`--connect ${text}: it is NAME:PORT=ADDRESS:PORT`);
   return [from, to];
+}
+
+/** The certificates of a file. */
+function authorities(file: string): string {
+  try {
+    const text = readFileSync(file, "utf8");
+    const all = text.match(/-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g);
+    if (all === null) throw new Error("it holds none");
+    for (const one of all) new X509Certificate(one);
+    return text;
+  } catch (error) {
+    throw new Error(`--ca ${file}: it is a file of certificates in PEM, and can't be read as one: ${(error as Error).message}`);
+  }
 }
 
 const say = (text: string) => process.stdout.write(`${text}\n`);

@@ -126,31 +126,38 @@ function hasVersion({ files = {}, images }: Lock, name: string, version: string)
   return ofPart.length === 0 ? undefined : ofPart.some((versions) => Object.hasOwn(versions, version));
 }
 
-/**
- * What in the user's lock this lock can't take: values that contradict known ones, with both, versions that are none of this part, and
- * versions to use that have no hashes. Entries of minor versions that a release no longer knows don't matter.
- */
-export function contradictions(lock: Lock, user: UserLock): string[] {
+/** Hashes of the user's lock that contradict those of this lock, with both. */
+export function differences(lock: Lock, user: Pick<UserLock, "files" | "images">): string[] {
   const differ = (what: string, own: string | undefined, theirs: string) =>
     own === undefined || own === "unknown" || theirs === "unknown" || own === theirs
       ? []
       : [`${what} is ${theirs}, and ${lock.path} has ${own}`];
   const ofFiles = Object.entries(user.files).flatMap(([name, versions]) => {
     const own = entryOf(lock.files, name)?.sha256 ?? {};
-    return Object.entries(versions).flatMap(([version, hashes]) => [
-      ...unfitted(name, version, Object.keys(own)),
-      ...Object.entries(hashes).flatMap(([architecture, theirs]) =>
+    return Object.entries(versions).flatMap(([version, hashes]) =>
+      Object.entries(hashes).flatMap(([architecture, theirs]) =>
         differ(`${name} ${version} for ${architecture}`, own[version]?.[architecture], theirs),
       ),
-    ]);
+    );
   });
   const ofImages = Object.entries(user.images).flatMap(([name, versions]) => {
     const own = entryOf(lock.images, name)?.digests ?? {};
-    return Object.entries(versions).flatMap(([version, theirs]) => [
-      ...unfitted(`image ${name}`, version, Object.keys(own)),
-      ...differ(`image ${name} ${version}`, own[version], theirs),
-    ]);
+    return Object.entries(versions).flatMap(([version, theirs]) => differ(`image ${name} ${version}`, own[version], theirs));
   });
+  return [...ofFiles, ...ofImages];
+}
+
+/**
+ * What in the user's lock this lock can't take: versions that are none of their part, values that contradict known ones, and versions to
+ * use that have no hashes. Entries of minor versions that a release no longer knows don't matter.
+ */
+export function contradictions(lock: Lock, user: UserLock): string[] {
+  const misfits = [
+    ...Object.entries(user.files).flatMap(([name, versions]) => unfitted(name, versions, entryOf(lock.files, name)?.sha256)),
+    ...Object.entries(user.images).flatMap(([name, versions]) =>
+      unfitted(`image ${name}`, versions, entryOf(lock.images, name)?.digests),
+    ),
+  ];
   const merged = withUserLock(lock, user);
   const unusable = Object.entries(user.recommended).flatMap(([minor, row]) =>
     Object.entries(row).flatMap(([name, version]) =>
@@ -159,16 +166,19 @@ export function contradictions(lock: Lock, user: UserLock): string[] {
         : [],
     ),
   );
-  return [...ofFiles, ...ofImages, ...unusable];
+  return [...misfits, ...differences(lock, user), ...unusable];
 }
 
 /** The entry of this name, and nothing that every object inherits. */
 const entryOf = <T>(entries: Readonly<Record<string, T>> | undefined, name: string): T | undefined =>
   entries !== undefined && Object.hasOwn(entries, name) ? entries[name] : undefined;
 
-function unfitted(what: string, version: string, known: readonly string[]): string[] {
-  const wrong = known.length === 0 || isDropped(version, known) ? undefined : unfit(version, known);
-  return wrong === undefined ? [] : [`${what} ${version} ${wrong}`];
+function unfitted(what: string, versions: object, known: object = {}): string[] {
+  const all = Object.keys(known);
+  return Object.keys(versions).flatMap((version) => {
+    const wrong = all.length === 0 || isDropped(version, all) ? undefined : unfit(version, all);
+    return wrong === undefined ? [] : [`${what} ${version} ${wrong}`];
+  });
 }
 
 /** What a user's lock may name of a lock. */

@@ -12,6 +12,8 @@ export interface Looked extends Found {
   name: string;
   /** Absent for an image. */
   architecture?: Architecture;
+  /** The image that hosts take it from, for a file whose project publishes no hash. */
+  image?: string;
   /** In words: `kubelet 1.36.5 for arm64`, `image registry.k8s.io/pause:3.10.2`. */
   what: string;
 }
@@ -64,7 +66,7 @@ export async function lookUp(name: string, version: string, locks: readonly Imag
           entry.image === undefined
             ? "its project publishes no hash"
             : `its project publishes no hash: hosts take it from image ${entry.image}`;
-        return { name: file, architecture, what, url, note };
+        return { name: file, architecture, image: entry.image, what, url, note };
       }
       return {
         name: file,

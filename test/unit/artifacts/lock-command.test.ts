@@ -106,6 +106,91 @@ test("nothing is written of what nobody published, through a wrong option or fro
   assert.deepEqual(written(), before);
 });
 
+test("look-ups at the same time write after each other, and one that was killed while it wrote hinders nobody", async () => {
+  const several = join(scratch(), "several.json");
+  writeFileSync(`${several}.new`, "{");
+  const versions = ["1.4.91", "1.4.92", "1.4.94", "1.4.95", "1.5.93"];
+  const results = await Promise.all(versions.map((version) => add("runc", version, "--file", several)));
+  assert.deepEqual(
+    results.map(({ status }) => status),
+    versions.map(() => 0),
+    results.map(({ text }) => text).join("\n"),
+  );
+  assert.deepEqual(Object.keys(JSON.parse(readFileSync(several, "utf8")).files.runc).sort(), versions);
+  assert.ok(!existsSync(`${several}.new`));
+  assert.match((await call("show", "runc", "--file", several)).stdout, /^runc 1\.5\.93 {2}all hashes known$/m);
+});
+
+test("--for without effect, and files that can't be what they are named for, are refused before anybody is asked", async () => {
+  const before = publisher.asked.length;
+  const other = scratch();
+  writeFileSync(join(other, "none.pem"), "no certificate");
+  const says = async (pattern: RegExp, ...args: string[]) => {
+    const { status, stderr } = await add(...args);
+    assert.equal(status, 1);
+    assert.match(stderr, pattern);
+  };
+  await says(
+    /--for 1\.36 is of no use for flannel-cni, which has the version of flannelCni: it is for etcd,/,
+    "flannel-cni",
+    "1.9.1-flannel2",
+    "--for",
+    "1.36",
+  );
+  await says(/of no use for kube-proxy, which has the version of kubernetes/, "kube-proxy", "1.36.4", "--for", "1.36");
+  await says(/of no use for kubernetes: /, "kubernetes", "1.36.4", "--for", "1.36");
+  for (const minor of ["1.99", "constructor"])
+    await says(new RegExp(`--for ${minor}: it is one of 1`), "runc", "1.4.99", "--for", minor);
+  await says(/--file \S+no\/lock\.json: there is no folder \S+no$/m, "runc", "1.4.99", "--file", join(other, "no/lock.json"));
+  for (const [ca, why] of [
+    ["nope.pem", "ENOENT"],
+    ["none.pem", "it holds none"],
+  ] as const) {
+    const { status, stderr } = await call("add", "runc", "1.4.99", "--ca", join(other, ca));
+    assert.equal(status, 1);
+    assert.match(
+      stderr,
+      new RegExp(`^ERROR: --ca \\S+${ca}: it is a file of certificates in PEM, and can't be read as one: ${why}`),
+    );
+  }
+  assert.equal(publisher.asked.length, before);
+});
+
+test("a program that hosts take from its image is not counted as unknown; what is unknown is named at the end", async () => {
+  const { stdout } = await add("flannelCni", "1.9.1-flannel9", "--file", join(scratch(), "a.json"));
+  assert.match(stdout, /\nwrote 1 hashes of flannelCni 1\.9\.1-flannel9 to \S+\n$/);
+  publisher.odd.set("cdn.dl.k8s.io/release/v1.36.78/bin/linux/arm64/kubeadm.sha256", (_, response) =>
+    response.writeHead(404).end(),
+  );
+  assert.match(
+    (await add("kubernetes", "1.36.78", "--file", join(scratch(), "a.json"))).stdout,
+    /; 1 unknown, which artifacts\.source: official refuses where a host needs them: kubeadm 1\.36\.78 for arm64\n$/,
+  );
+});
+
+test("show refuses a lock that the program refuses, and a file that is not there", async () => {
+  const other = scratch();
+  const shows = async (name: string, pattern: RegExp) => {
+    const { status, stdout, stderr } = await call("show", "--file", join(other, name));
+    assert.deepEqual([status, stdout], [1, ""]);
+    assert.match(stderr, pattern);
+  };
+  await shows("absent.json", /--file \S+absent\.json: there is no such file/);
+  for (const [name, text, pattern] of [
+    ["text.json", "none", /text\.json can't be used: can't be read as JSON/],
+    ["short.json", '{"files":{"runc":{"1.4.4":{"amd64":"ab"}}}}', /files\.runc\.1\.4\.4\.amd64: 64 hex digits, or unknown/],
+    ["other.json", '{"images":{"flannl":{}}}', /images has flannl, and there is no image of that name/],
+    [
+      "wrong.json",
+      `{"files":{"runc":{"1.4.3":{"amd64":"${"ab".repeat(32)}"}}}}`,
+      /runc 1\.4\.3 for amd64 is (ab){32}, and artifacts/,
+    ],
+  ] as const) {
+    writeFileSync(join(other, name), text);
+    await shows(name, pattern);
+  }
+});
+
 test("show tells the unknown hashes, and help writes nothing", async () => {
   const { stdout } = await call("show", "kubernetes");
   assert.match(stdout, /^kubernetes 1\.36\.3 {2}unknown: image kube-proxy; can be built$/m);
