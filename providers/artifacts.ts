@@ -5,7 +5,7 @@ import { strangers } from "../artifacts/user-lock.ts";
 import { keyPath, oneProblem, type Problem, problemsText } from "../config/problems.ts";
 import { providerOf } from "../config/provider.ts";
 import type { Cluster, Role } from "../config/schema.ts";
-import { USER_LOCK } from "../config/versions.ts";
+import { type Part, USER_LOCK } from "../config/versions.ts";
 import { artifactsFor, MissingArtifacts, passingArtifacts } from "../hosts/artifact-list.ts";
 import { configuredArtifacts } from "./configured.ts";
 import { known } from "./index.ts";
@@ -43,7 +43,12 @@ export function artifactProblems(cluster: Cluster, path: readonly string[] = [])
   try {
     source = configuredArtifacts(artifacts);
   } catch (error) {
-    return oneProblem(manifestKey, `can't be used: ${messageOf(error)}`, "the manifest.json of a bundle", bundleCure);
+    return oneProblem(
+      manifestKey,
+      `can't be used: ${messageOf(error)}`,
+      "the manifest.json of a bundle",
+      bundleCure(cluster, path),
+    );
   }
   const { kind, location } = source;
   const plain = { kind, location, ...(source.sha256 !== undefined && { sha256: source.sha256 as Record<string, string> }) };
@@ -69,9 +74,9 @@ export function artifactProblems(cluster: Cluster, path: readonly string[] = [])
   return [
     ...unknownProblems(cluster, versions, own.unknown),
     ...passed.flatMap(({ version, unknown }) =>
-      unknown.length === 0 ? [] : oneUnknown("upgradePath", `goes by way of ${version}`, unknown, `kubernetes ${version}`),
+      unknown.length === 0 ? [] : oneUnknown("upgradePath", `goes by way of ${version}`, unknown, ["kubernetes", version]),
     ),
-    ...absentProblem([...own.absent, ...passed.flatMap(({ absent }) => absent)]),
+    ...absentProblem([...own.absent, ...passed.flatMap(({ absent }) => absent)], bundleCure(cluster, path)),
   ];
 }
 
@@ -84,32 +89,48 @@ const lockProblem = (fault: string): Problem[] =>
   );
 
 const manifestKey = keyPath(["artifacts", "manifest"]);
-const bundleCure = "npm run bundle makes every file; see docs/artifacts.md";
+/** The bundle of this cluster: the default one may be of another version. */
+function bundleCure({ kubernetesVersion, versions }: Cluster, path: readonly string[]): string {
+  const parts = Object.entries(versions).filter(([, version]) => version !== undefined);
+  const options = [
+    ...[...path, kubernetesVersion].map((version) => `--kubernetes-version ${version}`),
+    ...parts.map(([part, version]) => `--version ${part}=${version}`),
+  ];
+  return `npm run bundle -- ${options.join(" ")} makes every file; see docs/artifacts.md`;
+}
 
 /** One problem for each part that has unknown hashes, at the key that names its version. */
 function unknownProblems(cluster: Cluster, versions: Versions, unknown: readonly Unknown[]): Problem[] {
   return [...Map.groupBy(unknown, ({ part }) => part)].flatMap(([part = "kubernetes", all]) => {
-    const asked = `${part} ${versions[part]}`;
+    const asked = [part, versions[part]] as const;
     if (part === "kubernetes") return oneUnknown("kubernetesVersion", `is ${versions[part]}`, all, asked);
     if (Object.hasOwn(known.parts, part)) return oneUnknown(`versions.${part}`, `is ${versions[part]}`, all, asked);
     return oneUnknown("artifacts.source", `is ${cluster.artifacts.source}`, all, asked);
   });
 }
 
-function oneUnknown(key: string, is: string, unknown: readonly Unknown[], asked: string): Problem[] {
+function oneUnknown(key: string, is: string, unknown: readonly Unknown[], [part, version]: readonly [string, string]): Problem[] {
   const what = [...new Set(unknown.map((it) => it.what))].join(", ");
   return oneProblem(
     keyPath(key.split(".")),
     `${is}, and no published hash is known of ${what}`,
     `versions whose hashes are all known; of Kubernetes these are ${known.whole.published.join(", ")}`,
-    `npm run lock -- add ${asked} asks its project for them; or use artifacts.source: bundle, which needs none (docs/artifacts.md)`,
+    `npm run lock -- add ${part} ${version} asks its project for them; or ${otherCure(part, version)} (docs/artifacts.md)`,
   );
 }
 
-function absentProblem(absent: readonly string[]): Problem[] {
+/** A bundle needs no published hash of what can be built. */
+function otherCure(part: string, version: string): string {
+  const built = part === "kubernetes" ? known.whole.built : known.builtParts[part as Part];
+  if (built === undefined || built.includes(version)) return "use artifacts.source: bundle, which needs none";
+  const project = part === "cniPlugins" ? "cni-plugins" : part;
+  return `use artifacts.source: bundle once npm run pin -- ${project} ${version} has pinned what it is built from`;
+}
+
+function absentProblem(absent: readonly string[], cure: string): Problem[] {
   if (absent.length === 0) return [];
   const allowed = "the manifest of a bundle with every file that this cluster's hosts take";
-  return oneProblem(manifestKey, `has no ${[...new Set(absent)].join(", ")}`, allowed, bundleCure);
+  return oneProblem(manifestKey, `has no ${[...new Set(absent)].join(", ")}`, allowed, cure);
 }
 
 /** @throws pulumi.RunError where a host could not take what it needs */

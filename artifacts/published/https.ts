@@ -9,6 +9,8 @@ export interface Reach {
   ca?: string;
   /** Other addresses of servers: `address:port` by `name:port`. Certificates are still those of the name. By default none. */
   connect?: ReadonlyMap<string, string>;
+  /** How long an answer may take. By default 30 s. */
+  timeoutMilliseconds?: number;
 }
 
 export interface Answer {
@@ -22,25 +24,29 @@ export interface Answer {
 /** Checksum files and manifests are some KB. */
 const LARGEST_BYTES = 4 << 20;
 const TIMEOUT_MILLISECONDS = 30_000;
+/** What waits no longer for an answer; a server that was silent so long is not asked again. */
+class Silence extends Error {}
 const REDIRECTS = 5;
 const ATTEMPTS = 3;
 
 /**
  * Asks for a URL and follows redirects, with a login only to the same host. Waits and asks again where a server is busy or cut off.
  *
- * @throws Error for plain HTTP, where the server can't be reached, and for an answer that is cut short or too large
+ * @throws Error for what is not HTTPS, where the server can't be reached, and for an answer that is cut short or too large
  */
 export async function get(url: string, headers: Readonly<Record<string, string>> = {}, reach: Reach = {}): Promise<Answer> {
   let at = new URL(url);
   let sent = headers;
   for (let hop = 0; hop <= REDIRECTS; hop++) {
     if (at.protocol !== "https:") {
-      const why = hop === 0 ? "is plain HTTP" : `leads to ${at.href}, which is plain HTTP`;
+      const is = at.protocol === "http:" ? "is plain HTTP" : "is not HTTPS";
+      const why = hop === 0 ? is : `leads to ${at.href}, which ${is}`;
       throw new Error(`${url} ${why}: a hash that comes that way is not taken`);
     }
     const answer = await patiently(at, sent, reach);
     const { location } = answer.headers;
     if (answer.status < 300 || answer.status >= 400 || typeof location !== "string") return answer;
+    if (!URL.canParse(location, at.href)) throw new Error(`${url} leads to ${JSON.stringify(location)}, which is no URL`);
     const next = new URL(location, at);
     if (next.host !== at.host) sent = Object.fromEntries(Object.entries(sent).filter(([name]) => name !== "authorization"));
     at = next;
@@ -52,7 +58,7 @@ async function patiently(url: URL, headers: Readonly<Record<string, string>>, re
   for (let attempt = 1; ; attempt++) {
     const last = attempt === ATTEMPTS;
     const answer = await once(url, headers, reach).catch((error: Error) => {
-      if (last) throw new Error(`${url.href} can't be read: ${error.message}`);
+      if (last || error instanceof Silence) throw new Error(`${url.href} can't be read: ${error.message}`);
       return undefined;
     });
     if (answer !== undefined && (last || (answer.status < 500 && answer.status !== 429))) return answer;
@@ -60,7 +66,11 @@ async function patiently(url: URL, headers: Readonly<Record<string, string>>, re
   }
 }
 
-function once(url: URL, headers: Readonly<Record<string, string>>, { ca, connect }: Reach): Promise<Answer> {
+function once(
+  url: URL,
+  headers: Readonly<Record<string, string>>,
+  { ca, connect, timeoutMilliseconds = TIMEOUT_MILLISECONDS }: Reach,
+): Promise<Answer> {
   const other = connect?.get(`${url.hostname}:${url.port || 443}`);
   const cut = other?.lastIndexOf(":") ?? 0;
   const options: RequestOptions = {
@@ -70,7 +80,6 @@ function once(url: URL, headers: Readonly<Record<string, string>>, { ca, connect
     host: other?.slice(0, cut) ?? url.hostname,
     port: other?.slice(cut + 1) ?? (url.port || 443),
     path: url.pathname + url.search,
-    signal: AbortSignal.timeout(TIMEOUT_MILLISECONDS),
     // By way of the environment's proxies, as everything else of this machine.
     agent: new Agent({
       ...(ca !== undefined && { ca: [...getCACertificates("default"), ca] }),
@@ -92,6 +101,12 @@ function once(url: URL, headers: Readonly<Record<string, string>>, { ca, connect
         resolve({ status: response.statusCode ?? 0, headers: response.headers, body: Buffer.concat(chunks), url: url.href }),
       );
     });
+    const silent = new Silence(`no whole answer in ${timeoutMilliseconds / 1000} s`);
+    const timer = setTimeout(() => {
+      reject(silent);
+      asked.destroy();
+    }, timeoutMilliseconds);
+    asked.on("close", () => clearTimeout(timer));
     asked.on("error", reject);
     asked.end();
   });

@@ -9,7 +9,7 @@ const MANIFESTS = ["application/vnd.oci.image.manifest.v1+json", "application/vn
 
 interface Manifest {
   mediaType?: string;
-  manifests?: { platform?: { os?: string; architecture?: string } }[];
+  manifests?: ({ platform?: { os?: string; architecture?: string } } | null)[];
 }
 
 /** The registry's host, the repository and the tag of a full name such as ghcr.io/flannel-io/flannel:v0.28.4. */
@@ -32,23 +32,32 @@ export async function publishedDigest(reference: string, reach: Reach = {}): Pro
   const said = answer.headers["docker-content-digest"];
   if (said !== undefined && said !== hash)
     throw new Error(`${url} says that its digest is ${said}, and what it gives has ${hash}`);
-  return { url, hash, ...noteOf(answer, url) };
+  const lacking = lackOf(answer, url);
+  // Hosts of the other architecture would find out in the middle of an up.
+  return lacking === undefined ? { url, hash } : { url, note: `${lacking}, so its digest ${hash} is not taken` };
 }
 
-/** What to know of an image that is not of both architectures. */
-function noteOf({ body, headers }: Answer, url: string): { note?: string } {
-  let manifest: Manifest;
-  try {
-    manifest = JSON.parse(body.toString("utf8"));
-  } catch {
-    throw new Error(`${url} gives no manifest of an image`);
-  }
+/** What an image lacks that is not of both architectures. */
+function lackOf({ body, headers }: Answer, url: string): string | undefined {
+  const manifest = objectOf<Manifest>(body);
+  if (manifest === undefined) throw new Error(`${url} gives no manifest of an image`);
   const type = manifest.mediaType ?? String(headers["content-type"]).split(";")[0];
-  if (MANIFESTS.includes(type as string)) return { note: "is of one architecture alone" };
+  if (MANIFESTS.includes(type as string)) return "is of one architecture alone";
   if (!INDEXES.includes(type as string)) throw new Error(`${url} gives no manifest of an image, but ${type}`);
-  const has = new Set((manifest.manifests ?? []).map(({ platform }) => `${platform?.os}/${platform?.architecture}`));
+  const list = Array.isArray(manifest.manifests) ? manifest.manifests : [];
+  const has = new Set(list.map((it) => `${it?.platform?.os}/${it?.platform?.architecture}`));
   const lacking = ["linux/amd64", "linux/arm64"].filter((platform) => !has.has(platform));
-  return lacking.length === 0 ? {} : { note: `is not there for ${lacking.join(" and ")}` };
+  return lacking.length === 0 ? undefined : `is not there for ${lacking.join(" and ")}`;
+}
+
+/** The JSON object of an answer; undefined where it is none. */
+function objectOf<T extends object>(body: Buffer): Partial<T> | undefined {
+  try {
+    const value: unknown = JSON.parse(body.toString("utf8"));
+    return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Partial<T>) : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** The header that the registry's own login gives to everybody. */
@@ -63,6 +72,10 @@ async function tokenFor({ headers }: Answer, url: string, reach: Reach): Promise
   for (const name of ["service", "scope"]) if (values[name] !== undefined) realm.searchParams.set(name, values[name]);
   const { status, body } = await get(realm.href, {}, reach);
   if (status !== 200) throw new Error(`${realm.origin} gives no token for ${url}: HTTP status ${status}`);
-  const { token, access_token } = JSON.parse(body.toString("utf8")) as { token?: string; access_token?: string };
-  return `Bearer ${token ?? access_token ?? ""}`;
+  const { token, access_token } = objectOf<{ token: unknown; access_token: unknown }>(body) ?? {};
+  const given = token ?? access_token;
+  // A header of other characters is refused with its value in the message.
+  if (typeof given !== "string" || !/^[\x20-\x7e]+$/.test(given))
+    throw new Error(`${realm.origin} gives no token for ${url}: its answer has none`);
+  return `Bearer ${given}`;
 }

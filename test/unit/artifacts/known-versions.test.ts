@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { globSync } from "node:fs";
+import { globSync, readFileSync } from "node:fs";
 import { test } from "node:test";
 import { knownVersions } from "../../../artifacts/known-versions.ts";
 import { type Architecture, lock, resolveVersions } from "../../../artifacts/lock.ts";
@@ -41,6 +41,14 @@ test("a version can be built if the repository pins its modules", () => {
 test("the default is the newest version that can be had whole; where files are built, the one that the tests run on", () => {
   assert.deepEqual(defaults, { published: whole.published.at(-1), built: "1.36.3" });
   assert.ok(whole.built.includes(defaults.built));
+});
+
+test("the docs name the versions that can be had whole, and upgrade to one of them", () => {
+  const doc = (name: string) => readFileSync(new URL(`../../../docs/${name}.md`, import.meta.url), "utf8").replaceAll("\n", " ");
+  const named = (text = "") => text.match(/\d+\.\d+\.\d+/g);
+  assert.deepEqual(named(/Known whole today:\*\*(.*?), with/.exec(doc("artifacts"))?.[1]), whole.published);
+  assert.deepEqual(named(/look\w* them up\. (Kubernetes [\d., and]*) can be built/.exec(doc("artifacts"))?.[1]), whole.built);
+  assert.ok(whole.published.includes(/## Upgrades.*?kubernetesVersion: (\S+)/.exec(doc("operations"))?.[1] ?? ""));
 });
 
 function doesNotThrow(call: () => unknown): boolean {

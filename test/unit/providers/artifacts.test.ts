@@ -64,6 +64,16 @@ test("an unknown hash is said at the key of its part, for the architectures and 
   );
 });
 
+test("a bundle is a cure of what can be built; of other versions it is one once their modules are pinned", (t) => {
+  forget(t, lock.files.kubelet.sha256["1.36.4"] as Record<string, string>, "amd64");
+  forget(t, lock.files.runc.sha256["1.5.3"] as Record<string, string>, "amd64");
+  const cures = problems(at("1.36.4", { versions: { runc: "1.5.3" } })).map((text) => text.split("; or ")[1]);
+  assert.deepEqual(cures, [
+    "use artifacts.source: bundle, which needs none (docs/artifacts.md)",
+    "use artifacts.source: bundle once npm run pin -- kubernetes 1.36.4 has pinned what it is built from (docs/artifacts.md)",
+  ]);
+});
+
 test("an unknown hash of a version on the way is said at upgradePath, and only for files that are taken on the way", (t) => {
   forget(t, lock.images["kube-proxy"].digests, "1.35.4");
   assert.deepEqual(problems(at("1.36.4"), ["1.35.4"]), []);
@@ -86,7 +96,12 @@ test("a manifest that is missing, none, or of other files is refused with its pa
   assert.match(problems(bundle("text.json")).join(), /text\.json can't be read as JSON/);
   assert.match(
     problems(bundle("empty.json"))[0] ?? "",
-    /^cluster\.artifacts\.manifest has no containerd-\S+, .*pause.* \| cure: npm run bundle/,
+    /^cluster\.artifacts\.manifest has no containerd-\S+, .*pause.* \| cure: npm run bundle -- --kubernetes-version \d\S+ makes every file/,
+  );
+  const other = { ...bundle("empty.json"), kubernetesVersion: "1.35.4", versions: { etcd: "3.6.16" } };
+  assert.match(
+    problems(other, ["1.34.4"]).join(),
+    /cure: npm run bundle -- --kubernetes-version 1\.34\.4 --kubernetes-version 1\.35\.4 --version etcd=3\.6\.16 makes every file/,
   );
 });
 

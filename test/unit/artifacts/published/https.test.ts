@@ -19,6 +19,28 @@ test("plain HTTP is refused, asked for or led to", async () => {
   });
 });
 
+test("what leads to no URL, or to none of HTTPS, is refused in these words", async () => {
+  const leads = (location: string) => odd.set("github.com/file", (_, response) => response.writeHead(302, { location }).end());
+  leads("http://");
+  await assert.rejects(asks(), { message: `${url} leads to "http://", which is no URL` });
+  leads("file:///etc/passwd");
+  await assert.rejects(asks(), { message: /leads to file:\/\/\/etc\/passwd, which is not HTTPS: a hash/ });
+});
+
+test("a silent server is waited for once, and one that stops in the middle, too", async () => {
+  for (const part of ["", "the first"]) {
+    let times = 0;
+    odd.set("github.com/file", (_, response) => {
+      times++;
+      if (part !== "") response.write(part);
+    });
+    await assert.rejects(get(url, {}, { ...reach, timeoutMilliseconds: 300 }), {
+      message: `${url} can't be read: no whole answer in 0.3 s`,
+    });
+    assert.equal(times, 1);
+  }
+});
+
 test("redirects are followed, without the login on another host, and only a few times", async () => {
   odd.set("github.com/file", (_, response) => response.writeHead(302, { location: "https://objects.example.com/file" }).end());
   odd.set("objects.example.com/file", ({ headers }, response) => response.end(String(headers.authorization)));

@@ -33,16 +33,18 @@ test("a digest that is not what the registry gives is refused with both", async 
   });
 });
 
-test("an image that lacks an architecture is noted", async () => {
+test("the digest of an image that lacks an architecture is not taken, and noted", async () => {
   gives(index("pause", ["amd64"]));
   assert.deepEqual(await ask(), {
     url,
-    hash: `sha256:${sha256(index("pause", ["amd64"]))}`,
-    note: "is not there for linux/arm64",
+    note: `is not there for linux/arm64, so its digest sha256:${sha256(index("pause", ["amd64"]))} is not taken`,
   });
   const alone = JSON.stringify({ mediaType: "application/vnd.oci.image.manifest.v1+json", layers: [] });
   gives(alone);
-  assert.deepEqual(await ask(), { url, hash: `sha256:${sha256(alone)}`, note: "is of one architecture alone" });
+  assert.deepEqual(await ask(), {
+    url,
+    note: `is of one architecture alone, so its digest sha256:${sha256(alone)} is not taken`,
+  });
 });
 
 test("an answer without a manifest, and a registry that fails or wants a login, is an error; a missing image is unknown", async () => {
@@ -50,6 +52,15 @@ test("an answer without a manifest, and a registry that fails or wants a login, 
   await assert.rejects(ask(), { message: `${url} gives no manifest of an image` });
   gives("{}", { "content-type": "application/json; charset=utf-8" });
   await assert.rejects(ask(), { message: `${url} gives no manifest of an image, but application/json` });
+  for (const body of ["null", "[]", "7"]) {
+    gives(body);
+    await assert.rejects(ask(), { message: `${url} gives no manifest of an image` });
+  }
+  const type = "application/vnd.oci.image.index.v1+json";
+  for (const manifests of [null, 7, [null]]) {
+    gives(JSON.stringify({ mediaType: type, manifests }));
+    assert.match((await ask()).note ?? "", /^is not there for linux\/amd64 and linux\/arm64/);
+  }
   odd.set(path, (_, response) => response.writeHead(404).end());
   assert.deepEqual(await ask(), { url, note: "the registry has no such image (HTTP status 404)" });
   odd.set(path, (_, response) => response.writeHead(401, { "www-authenticate": 'Basic realm="x"' }).end());
@@ -58,4 +69,13 @@ test("an answer without a manifest, and a registry that fails or wants a login, 
     response.writeHead(401, { "www-authenticate": 'Bearer realm="http://registry.k8s.io/token"' }).end(),
   );
   await assert.rejects(ask(), { message: /is plain HTTP/ });
+});
+
+test("an answer without a token is an error that doesn't repeat it", async () => {
+  odd.delete(path);
+  for (const body of ["<html>", "null", "{}", '{"token":7}', '{"token":"a\\nb"}', '{"token":""}']) {
+    odd.set("registry.k8s.io/token", (_, response) => response.end(body));
+    await assert.rejects(ask(), { message: `https://registry.k8s.io gives no token for ${url}: its answer has none` });
+  }
+  odd.delete("registry.k8s.io/token");
 });
