@@ -8,7 +8,7 @@ const form = (version: string) => version.replace(/\d+/g, "N");
 export const inOrder = (versions: readonly string[]): string[] =>
   [...new Set(versions)].sort((a, b) => a.localeCompare(b, "en", { numeric: true }));
 
-/** Why this is no further version of something that has these, in words that follow the version. Undefined where it is one. */
+/** Why something with these versions can't have this one, too, in words that follow the version. Undefined where it can. */
 export function unfit(version: string, known: readonly string[]): string | undefined {
   if (/(^|\D)0\d/.test(version) || !known.some((it) => form(it) === form(version)))
     return `is not a version such as ${inOrder(known).at(-1)}`;

@@ -24,7 +24,7 @@ export interface Answer {
 /** Checksum files and manifests are some KB. */
 const LARGEST_BYTES = 4 << 20;
 const TIMEOUT_MILLISECONDS = 30_000;
-/** What waits no longer for an answer; a server that was silent so long is not asked again. */
+/** The end of the wait for an answer. A server that was silent so long is not asked again. */
 class Silence extends Error {}
 const REDIRECTS = 5;
 const ATTEMPTS = 3;
@@ -32,7 +32,7 @@ const ATTEMPTS = 3;
 /**
  * Asks for a URL and follows redirects, with a login only to the same host. Waits and asks again where a server is busy or cut off.
  *
- * @throws Error for what is not HTTPS, where the server can't be reached, and for an answer that is cut short or too large
+ * @throws Error for another protocol than HTTPS, where the server can't be reached, and for an answer that is cut short or too large
  */
 export async function get(url: string, headers: Readonly<Record<string, string>> = {}, reach: Reach = {}): Promise<Answer> {
   let at = new URL(url);
@@ -46,7 +46,7 @@ export async function get(url: string, headers: Readonly<Record<string, string>>
     const answer = await patiently(at, sent, reach);
     const { location } = answer.headers;
     if (answer.status < 300 || answer.status >= 400 || typeof location !== "string") return answer;
-    if (!URL.canParse(location, at.href)) throw new Error(`${url} leads to ${JSON.stringify(location)}, which is no URL`);
+    if (!URL.canParse(location, at.href)) throw new Error(`${url} leads to ${JSON.stringify(location)}, which is not a URL`);
     const next = new URL(location, at);
     if (next.host !== at.host) sent = Object.fromEntries(Object.entries(sent).filter(([name]) => name !== "authorization"));
     at = next;

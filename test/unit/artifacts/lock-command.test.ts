@@ -156,7 +156,7 @@ test("--for without effect, and files that can't be what they are named for, are
   assert.equal(publisher.asked.length, before);
 });
 
-test("a program that hosts take from its image is not counted as unknown; what is unknown is named at the end", async () => {
+test("a program that hosts take from its image is not counted as unknown; unknown hashes are named at the end", async () => {
   const { stdout } = await add("flannelCni", "1.9.1-flannel9", "--file", join(scratch(), "a.json"));
   assert.match(stdout, /\nwrote 1 hashes of flannelCni 1\.9\.1-flannel9 to \S+\n$/);
   publisher.odd.set("cdn.dl.k8s.io/release/v1.36.78/bin/linux/arm64/kubeadm.sha256", (_, response) =>

@@ -80,7 +80,7 @@ test("a value that contradicts a known one is named with both; an equal or unkno
   assert.deepEqual(contradictions(lock, user({ files: { runc: { "1.4.3": { amd64, arm64: "unknown" } } } })), []);
 });
 
-test("a version that no config can name is no version of the part, and is named; that of a dropped minor version is not", () => {
+test("a version that no config can name is named and not taken; that of a dropped minor version is not", () => {
   const wrong = user({
     files: { kubelet: { "1.36.6-rc.1": both, "1.36": both, "1.20.1": both }, runc: { "1.4.09": both }, etcd: { "3.8.1": both } },
     images: { coredns: { "1.14.02": `sha256:${one}` } },

@@ -22,7 +22,7 @@ test("plain HTTP is refused, asked for or led to", async () => {
 test("what leads to no URL, or to none of HTTPS, is refused in these words", async () => {
   const leads = (location: string) => odd.set("github.com/file", (_, response) => response.writeHead(302, { location }).end());
   leads("http://");
-  await assert.rejects(asks(), { message: `${url} leads to "http://", which is no URL` });
+  await assert.rejects(asks(), { message: `${url} leads to "http://", which is not a URL` });
   leads("file:///etc/passwd");
   await assert.rejects(asks(), { message: /leads to file:\/\/\/etc\/passwd, which is not HTTPS: a hash/ });
 });
