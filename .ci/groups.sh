@@ -28,6 +28,7 @@ field-release 8
 field-turns 9
 kills 21
 membership-more 11
+offline 5
 registry 6
 resume 4
 rotation 10

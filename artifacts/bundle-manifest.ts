@@ -24,6 +24,8 @@ export interface BundleFile {
   notes?: string[];
   /** The BASE_REVISION of image-base.ts, for images that were built on its files. */
   baseRevision?: number;
+  /** The packages that were asked for, in a file of a distribution's packages. */
+  packages?: string[];
 }
 
 export interface Manifest {

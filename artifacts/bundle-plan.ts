@@ -9,7 +9,11 @@ import { buildOfFile, buildsOfImages, canBuild } from "./recipes.ts";
 export type BundleSource = "official" | "build" | "auto";
 
 /** A file that a bundle is to hold. */
-export type Wanted = { file: string; version: string } & ({ locked: LockedFile } | { images: readonly LockedImage[] });
+export type Wanted = { file: string; version: string } & (
+  | { locked: LockedFile }
+  /** `pulled`: the projects' own images, from their registries. Else images that are built here. */
+  | { images: readonly LockedImage[]; pulled?: boolean }
+);
 
 /** The name of a file that was built. */
 export const builtName = (item: Wanted): string => ("locked" in item ? item.locked.builtFile : item.file);
@@ -56,9 +60,21 @@ export function wantedFiles(
   return [...wanted, ...archives.map(([file, images]) => ({ file, version: (images[0] as LockedImage).version, images }))];
 }
 
+/** The archives with the projects' own images of these versions, which `wantedFiles` wants as built ones, if at all. */
+export function wantedImages(versions: Versions, architecture: Architecture, others: readonly ImageLock[] = []): Wanted[] {
+  const images = [lock, ...others].flatMap((from) => Object.keys(from.images).map((name) => lockedImage(name, versions, from)));
+  return [...archivesOf(images, architecture)].map(([file, held]) => ({
+    file,
+    version: (held[0] as LockedImage).version,
+    images: held,
+    pulled: true,
+  }));
+}
+
 /** How a missing file is made. Throws if the source can't make it, or if the repository doesn't pin what it would be built from. */
 export function originOf(wanted: Wanted, source: BundleSource, online: boolean): "official" | "built" {
   if (!("locked" in wanted)) {
+    if (wanted.pulled) return "official";
     buildsOfImages(wanted.images);
     return "built";
   }

@@ -5,7 +5,8 @@ import { addToManifest, type BundleFile, isWhole, readManifest } from "./bundle-
 import { type BundleSource, builtName, originOf, type Wanted } from "./bundle-plan.ts";
 import { BASE_REVISION, standsOnBase } from "./image-base.ts";
 import type { Architecture } from "./lock.ts";
-import { downloadOfficial, isOnline } from "./official.ts";
+import { downloadOfficial, isOnline, officialSize } from "./official.ts";
+import { pullImages } from "./registry-images.ts";
 import { say } from "./run-program.ts";
 
 // Fills a folder with the files that hosts take. Each file is made beside its place, moved there whole, then noted in the manifest:
@@ -50,9 +51,14 @@ export async function fillBundle(args: BundleArgs): Promise<void> {
   const origins = missing.map((item) => originOf(item, source, online));
   const official = missing.filter((_, index) => origins[index] === "official");
   const built = missing.filter((_, index) => origins[index] === "built");
+  if (official.length > 0) {
+    const bytes = await officialSize(official.flatMap((item) => ("locked" in item ? [item.locked] : [])));
+    say(`to be downloaded: ${official.length} of them${bytes > 0 ? `, at least ${Math.ceil(bytes / 1e6)} MB` : ""}`);
+  }
   await Promise.all(
     official.map(async (item) => {
       if ("locked" in item) note(item.file, await downloadOfficial(item.locked, join(folder, item.file)));
+      else note(item.file, await pullImages(item.images, architecture, join(folder, item.file)));
     }),
   );
   if (built.length > 0) await new Builder(folder, architecture, note).make(built);
@@ -66,6 +72,7 @@ function acceptableName(files: Readonly<Record<string, BundleFile>>, source: Bun
   const officialName = item.file;
   const acceptable = (name: string) => {
     const entry = files[name];
+    if (entry?.origin === "built" && "images" in item && item.pulled) return false;
     if (entry === undefined || (source !== "auto" && source !== (entry.origin === "built" ? "build" : "official"))) return false;
     if (entry.origin === "official") return name === officialName;
     return name === builtName(item) && (!standsOnBase(item) || entry.baseRevision === BASE_REVISION);

@@ -2,19 +2,23 @@ import { spawnSync } from "node:child_process";
 import { mkdirSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
+import { type Distribution, distributions } from "../config/packages.ts";
 import type { Cluster } from "../config/schema.ts";
 import { fillBundle, hashesOf, missingFiles } from "./bundle.ts";
 import { cacheFolder, defaultBundle } from "./bundle-manifest.ts";
-import { type BundleSource, type Wanted, wantedFiles } from "./bundle-plan.ts";
+import { type BundleSource, type Wanted, wantedFiles, wantedImages } from "./bundle-plan.ts";
 import { ownArchitecture } from "./go-build.ts";
 import { knownVersions } from "./known-versions.ts";
 import { type Architecture, type ImageLock, resolveVersions } from "./lock.ts";
+import { hasPackages, makePackages, packageHashes } from "./os-packages.ts";
+import { push } from "./push-command.ts";
 import { endAll, say } from "./run-program.ts";
 
 const known = knownVersions();
 const newest = known.defaults.built;
 
 const HELP = `npm run bundle -- [options]
+npm run bundle -- push [options] HOST...   brings it to hosts, see npm run bundle -- push --help
 
 Fills a folder with the binaries and images of a cluster: a bundle for hosts without internet, or the files of a mirror.
 Existing files are checked and left alone.
@@ -27,6 +31,10 @@ Existing files are checked and left alone.
                           build: everything built from public Go modules, which takes Go and about ten minutes
                           auto (default): official files if this machine reaches them and artifacts/lock.json knows their
                           SHA-256; everything else is built
+  --images                the projects' own images, from their registries by digest, with skopeo; default: with --source
+                          official none, else built ones
+  --os NAME               with the packages that hosts of this distribution need: ${distributions.join(", ")}; may be
+                          repeated. Default: none, hosts take packages from their own sources
   --lock FILE             with the images of another lock, such as that of a provider's add-ons; may be repeated
   --hashes                prints the files' SHA-256 by name, as JSON
   --help
@@ -40,6 +48,8 @@ async function main(): Promise<void> {
       architecture: { type: "string" },
       output: { type: "string" },
       source: { type: "string", default: "auto" },
+      images: { type: "boolean", default: false },
+      os: { type: "string", multiple: true, default: [] },
       lock: { type: "string", multiple: true, default: [] },
       hashes: { type: "boolean", default: false },
       help: { type: "boolean", default: false },
@@ -56,16 +66,27 @@ async function main(): Promise<void> {
   const wanted = new Map<string, Wanted>();
   for (const kubernetesVersion of values["kubernetes-version"]) {
     const { versions } = resolveVersions({ kubernetesVersion, versions: parts });
-    for (const item of wantedFiles(versions, architecture, source, locks)) wanted.set(item.file, item);
+    const pulled = values.images ? wantedImages(versions, architecture, locks) : [];
+    for (const item of [...wantedFiles(versions, architecture, source, locks), ...pulled]) wanted.set(item.file, item);
   }
-  const bundle = { folder: resolve(values.output ?? defaultBundle()), architecture, source, wanted: [...wanted.values()] };
+  const folder = resolve(values.output ?? defaultBundle());
+  const bundle = { folder, architecture, source, wanted: [...wanted.values()] };
+  const packages = values.os.map((name) => ({
+    folder,
+    architecture,
+    distribution: oneOf("os", name, distributions) as Distribution,
+  }));
+  const lacking = [];
+  for (const one of packages) if (!(await hasPackages(one))) lacking.push(one);
   // If every file exists, this run does not wait for another one.
-  if ((await missingFiles(bundle)).length === 0) say(`bundle ${bundle.folder}: all ${bundle.wanted.length} files are there`);
-  else {
+  if (lacking.length === 0 && (await missingFiles(bundle)).length === 0) {
+    say(`bundle ${folder}: all ${bundle.wanted.length + packages.length} files are there`);
+  } else {
     onlyOneAtATime();
     await fillBundle(bundle);
+    for (const one of lacking) await makePackages(one);
   }
-  if (values.hashes) process.stdout.write(`${JSON.stringify(hashesOf(bundle))}\n`);
+  if (values.hashes) process.stdout.write(`${JSON.stringify({ ...hashesOf(bundle), ...packageHashes(packages) })}\n`);
 }
 
 function readLock(path: string): ImageLock {
@@ -102,7 +123,8 @@ function onlyOneAtATime(): void {
 }
 
 try {
-  await main();
+  const [verb, ...words] = process.argv.slice(2);
+  await (verb === "push" ? push(words) : main());
 } catch (error) {
   say(`ERROR: ${(error as Error).message}`);
   endAll();

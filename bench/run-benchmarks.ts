@@ -14,29 +14,34 @@ import type { ClusterConfig } from "../test/harness/samples.ts";
 import { clusterFrom } from "../test/harness/samples.ts";
 import { Stack } from "../test/harness/stack.ts";
 import { addedWorker } from "./added-worker.ts";
-import { awsPreview } from "./aws-preview.ts";
 import { engineBench } from "./engine.ts";
+import { previewOf } from "./preview.ts";
 
 // Measures the time from hosts that answer SSH to all nodes Ready: with `up`, and by hand, one after the other on fresh hosts of this
 // machine. The times are printed, never asserted: a noisy machine is not a defect.
 
-const usage = `npm run bench [-- --only up|by-hand|added-worker|aws-preview|engine]
+const usage = `npm run bench [-- --only up|by-hand|added-worker|preview|engine] [--example NAME]
 
 Makes a cluster of 3 + 2 hosts twice on this machine, with \`up\` and with bench/by-hand.sh, and prints both times, their ratio and
 the memory and disk of each host. These run only if you name them: added-worker measures how long \`up\` takes to add a worker to a cluster
-of 4 and to one of 11 hosts; aws-preview, which needs no root, measures the program's time in a preview on AWS; engine measures the
-engine alone.
+of 4 and to one of 11 hosts; preview, which needs no root, measures the program's time in a preview of examples/Pulumi.NAME.yaml
+(production if you name none); engine measures the engine alone.
 Needs root and a filled bundle: npm run bundle.`;
 
 const { values } = parseArgs({
-  options: { help: { type: "boolean" }, only: { type: "string" }, workers: { type: "string", default: "2,97,297" } },
+  options: {
+    help: { type: "boolean" },
+    only: { type: "string" },
+    example: { type: "string", default: "production" },
+    workers: { type: "string", default: "2,97,297" },
+  },
 });
 if (values.help) {
   console.log(usage);
-} else if (values.only === "aws-preview") {
-  const { took, processor, resources } = await awsPreview();
+} else if (values.only === "preview") {
+  const { took, processor, resources } = await previewOf(values.example);
   console.log(
-    `\nprogram of a preview on AWS with ${resources} resources: ${seconds(took)}, ${seconds(processor)} of processor time (aim: 3 s)`,
+    `\nprogram of a preview of ${values.example} with ${resources} resources: ${seconds(took)}, ${seconds(processor)} of processor time (aim: 3 s)`,
   );
 } else if (values.only === "engine") {
   await engineBench(values.workers.split(",").map(Number));

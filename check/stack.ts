@@ -1,5 +1,5 @@
 import { openOf } from "../config/lost.ts";
-import { authorityOf, type Recorded, readRecorded } from "../config/recorded.ts";
+import { authorityOf, type Recorded, readRecorded } from "../config/record.ts";
 import { readState, type State, type StateResource } from "../engine/export.ts";
 import type { SshTarget } from "../plugins/ssh-endpoint.ts";
 import type { OpenCredentials } from "./findings/lost.ts";

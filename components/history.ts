@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { refuseChanges } from "../config/changes.ts";
 import { problemsText } from "../config/problems.ts";
-import { movesApi, type Recorded, readRecorded, record, rotates, withApiOf } from "../config/recorded.ts";
+import { movesApi, type Recorded, readRecorded, record, rotates, withApiOf } from "../config/record.ts";
 import type { Cluster } from "../config/schema.ts";
 import { known } from "../providers/index.ts";
 import type { ClusterPart } from "./cluster-part.ts";

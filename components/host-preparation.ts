@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Versions } from "../artifacts/lock.ts";
 import type { Logins } from "../config/logins.ts";
 import { artifactsFor } from "../hosts/artifact-list.ts";
+import { packageLines } from "../hosts/package-list.ts";
 import type { Stage } from "../hosts/stage.ts";
 import { type PrepareStageArgs, prepareStage } from "../hosts/stages/prepare/prepare.ts";
 import type { ArtifactSource, Host, Infrastructure } from "../providers/contract.ts";
@@ -40,17 +41,20 @@ export class HostPreparation extends ClusterPart {
     this.stageOf = ({ name, roles, architecture, pool, ...host }) =>
       pulumi
         .all([args.owner, host.address, endpoint.inDns ? "" : endpoint.address, artifacts.sha256, host.dataDevice, args.logins])
-        .apply(([owner, address, apiAddress, sha256, dataDevice, logins]) =>
-          prepareStage({
+        .apply(([owner, address, apiAddress, sha256, dataDevice, logins]) => {
+          const source = { ...artifacts, sha256 };
+          const { text } = artifactsFor({ roles, versions, architecture, source, providerAddons });
+          const packages = cluster.hostPreparation.packages ? packageLines(source, architecture) : "";
+          return prepareStage({
             host: { name, address, roles, architecture, pool, dataDevice },
             owner,
             cluster,
             apiAddress,
-            artifactList: artifactsFor({ roles, versions, architecture, source: { ...artifacts, sha256 }, providerAddons }).text,
+            artifactList: text + packages,
             versions,
             logins,
-          }),
-        );
+          });
+        });
     for (const host of args.hosts) {
       // The first stage of every host: what waits for it waits for the scripts.
       const scripts = hostScripts(host, { parent: this, dependsOn: host.machine });

@@ -2,7 +2,7 @@
 
 export type { Addon } from "../addons/addon.ts";
 export { resolveVersions, type Versions } from "../artifacts/lock.ts";
-export type { Recorded } from "../config/recorded.ts";
+export type { Recorded } from "../config/record.ts";
 export type { Cluster } from "../config/schema.ts";
 export type { BackupBucket } from "../hosts/tools/etcd/backup.ts";
 export { refuseMissingArtifacts } from "../providers/artifacts.ts";

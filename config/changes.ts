@@ -8,7 +8,7 @@ import { memberRefusals } from "./changes/members.ts";
 import { versionRefusals } from "./changes/versions.ts";
 import type { Problem } from "./problems.ts";
 import { type Known, providerOf } from "./provider.ts";
-import type { Recorded } from "./recorded.ts";
+import type { Recorded } from "./record.ts";
 import type { Override } from "./schema.ts";
 
 /** Every refusal of a change that all providers share, in the order in which docs and messages have them. */

@@ -1,7 +1,7 @@
 import type { z } from "zod";
 import type { Refusal } from "./changes/change.ts";
 import { keyPath, oneProblem, type Problem, shown } from "./problems.ts";
-import type { ProviderRecord } from "./recorded.ts";
+import type { ProviderRecord } from "./record.ts";
 import type { Rule } from "./rules/rule.ts";
 import { type Cluster, clusterSchema, type PlainCluster } from "./schema.ts";
 import type { ProviderTraits } from "./traits.ts";

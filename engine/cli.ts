@@ -1,11 +1,12 @@
 import { execFileSync } from "node:child_process";
 import { accessSync, constants, existsSync, readdirSync, realpathSync, statSync } from "node:fs";
 import { delimiter, join } from "node:path";
-import { cacheFolder } from "../artifacts/bundle-manifest.ts";
+import { cacheFolder, defaultBundle } from "../artifacts/bundle-manifest.ts";
 import { build } from "./build.ts";
+import { unbundle } from "./bundled-cli.ts";
 import { download } from "./download.ts";
 
-// Where the Pulumi CLI comes from. The first hit wins: PATH, this program's cache, Pulumi's own download, its Go module.
+// Where the Pulumi CLI comes from. The first hit wins: PATH, this program's cache, the bundle, Pulumi's own download, its Go module.
 
 /** A Pulumi CLI that runs on this machine. */
 export interface Cli {
@@ -33,7 +34,8 @@ export async function findCli(say: (line: string) => void): Promise<Cli> {
   const found = onPath(say) ?? cached();
   if (found !== undefined) return found;
   const reasons: string[] = [];
-  for (const bring of [download, build]) {
+  const fromBundle: typeof download = (cache, tell) => unbundle(defaultBundle(), cache, tell);
+  for (const bring of [fromBundle, download, build]) {
     try {
       await bring(cliCache(), say);
       const brought = cached();

@@ -1,7 +1,6 @@
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { text } from "node:stream/consumers";
-import { parse } from "yaml";
 import { type Packages, servePlugins } from "../plugins/serve.ts";
 import { type CommandLine, commandLine, defaultStack, type Operation, usage, withKeyPrefix } from "./arguments.ts";
 import { type Cli, findCli } from "./cli.ts";
@@ -11,6 +10,7 @@ import { guardConfigSet, guardNames, keyPrefix, setsConfig } from "./guard.ts";
 import { type Deployment, withBegunCommands, withoutBegunCommands, withoutFinishedCreates } from "./interrupted.ts";
 import { asksForOutputs, showOutputs } from "./outputs.ts";
 import { type ProgramServer, serveProgram } from "./program.ts";
+import { isOwnProject, mainFile } from "./project.ts";
 import { choosePackages } from "./providers.ts";
 import { type Run, type RunOptions, runCli } from "./pulumi.ts";
 import { mendable, refusal, stackAdvice, suggestion } from "./refusals.ts";
@@ -37,7 +37,7 @@ export async function main(argv: readonly string[], { packages = {} }: { package
     return argv.length === 0 ? 1 : 0;
   }
   const given = commandLine(argv);
-  const isOwn = isOwnProject();
+  const isOwn = isOwnProject(folder);
   const line = given.words[0] === "config" && isOwn ? { ...given, args: withKeyPrefix(given, keyPrefix) } : given;
   if (line.asksForHelp) {
     const cli = await findCli(say);
@@ -97,19 +97,6 @@ async function guarded({ args, words }: CommandLine, isOwn: boolean): Promise<st
   return input;
 }
 
-/** The file of the program. */
-function mainFile(): string {
-  const file = join(folder, "Pulumi.yaml");
-  if (!existsSync(file)) throw new Error(`${folder} has no Pulumi.yaml: run this in the project's folder`);
-  return parse(readFileSync(file, "utf8")).main ?? "index.ts";
-}
-
-/** Whether the folder has this project's program. `pulumi new` gives Pulumi.yaml of a copy another name, but not package.json. */
-function isOwnProject(): boolean {
-  const file = join(folder, "package.json");
-  return existsSync(file) && JSON.parse(readFileSync(file, "utf8")).name === "ha-kubernetes";
-}
-
 /** Runs a command that runs the program, together with the servers that it needs. */
 async function deploy(session: Session, operation: Operation, packages: Packages): Promise<number> {
   const { cli, line, stack, env } = session;
@@ -117,7 +104,7 @@ async function deploy(session: Session, operation: Operation, packages: Packages
   const kind = Object.keys(chosen).length > 0 ? "this project's own" : "Pulumi's";
   say(`engine: Pulumi CLI ${cli.version} (${cli.origin}), providers: ${kind}`);
   const plugins = await servePlugins({ ...chosen, ...packages });
-  const program = await serveProgram(folder, mainFile());
+  const program = await serveProgram(folder, mainFile(folder));
   const events = new EventLog();
   try {
     const environment = {

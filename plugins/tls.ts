@@ -1,16 +1,9 @@
 import { bridgedType } from "./bridged.ts";
 import { type Failure, type Field, type Fields, misfits } from "./checks.ts";
 import type { Provider, Resource } from "./provider.ts";
-import {
-  allowedUseNames,
-  createRequest,
-  type Names,
-  selfSign,
-  signRequest,
-  subjectNames,
-  type Terms,
-} from "./tls-certificate.ts";
+import { createRequest, selfSign, signRequest, type Terms } from "./tls-certificate.ts";
 import { algorithmNames, algorithmOf, curveNames, makeKey, readPrivateKey } from "./tls-key.ts";
+import { allowedUseNames, type Names, subjectNames } from "./tls-names.ts";
 import { hasUnknown, isObject, type Properties } from "./value.ts";
 
 // Stands in for the plugin `tls`: the same inputs, outputs, defaults and rules of replacement.

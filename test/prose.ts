@@ -24,12 +24,9 @@ const folders: readonly string[] = [
   "test/harness",
   "test/unit",
 ];
-const userData = "is part of instances' user data: a new text replaces or rolls them";
 const onHosts = "is a file on hosts: a new comment would make its stage run again";
 /** Files that keep the odd words in them, and why. */
 const kept: Readonly<Record<string, string>> = {
-  "hosts/aws/aws.sh": userData,
-  "providers/aws/hosts/join.sh": userData,
   "hosts/stages/balancer/haproxy.ts": onHosts,
   "hosts/stages/prepare/firewall/tables.sh": onHosts,
   "hosts/tools/etcd/backup.ts": onHosts,

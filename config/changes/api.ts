@@ -1,5 +1,5 @@
 import { keyPath, oneProblem, type Problem, shown } from "../problems.ts";
-import { movesApi, type Recorded, type RecordedApi } from "../recorded.ts";
+import { movesApi, type Recorded, type RecordedApi } from "../record.ts";
 import { type Change, moreThanSettings, type Refusal } from "./change.ts";
 
 // How the API moves to another name, address or port: an `up` with both, in which every client goes to the new place, then one without

@@ -1,6 +1,6 @@
 import { type AuthorityName, authorityNames, generationsText, nextSteps, sameGenerations } from "../authorities.ts";
 import { keyPath, oneProblem } from "../problems.ts";
-import { authorityOf } from "../recorded.ts";
+import { authorityOf } from "../record.ts";
 import { type Change, moreThanSettings, type Refusal } from "./change.ts";
 
 // How the authorities and the service-account key may be replaced: trust both, issue from the new one, drop the old one, with an `up`

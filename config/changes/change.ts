@@ -1,5 +1,5 @@
 import type { Problem } from "../problems.ts";
-import type { Recorded, RecordedHost } from "../recorded.ts";
+import type { Recorded, RecordedHost } from "../record.ts";
 import type { Override, Role } from "../schema.ts";
 import type { ProviderTraits } from "../traits.ts";
 import type { KnownVersions } from "../versions.ts";

@@ -12,16 +12,15 @@ export interface SshKey {
   public: pulumi.Output<string>;
 }
 
-/** The way in. */
-export interface Bastion {
-  /** Public, and its own: another instance keeps it. */
-  address: pulumi.Output<string>;
+/** An instance in between, through which logins go. */
+export interface WayIn {
+  address: pulumi.Input<string>;
   hostKey: SshKey;
 }
 
 /** A new ED25519 key pair. */
-export function sshKey(name: string, parent: pulumi.Resource): SshKey {
-  const key = new tls.PrivateKey(name, { algorithm: "ED25519" }, { parent });
+export function sshKey(name: string, options: pulumi.CustomResourceOptions): SshKey {
+  const key = new tls.PrivateKey(name, { algorithm: "ED25519" }, options);
   return { private: key.privateKeyOpenssh, public: key.publicKeyOpenssh.apply((line) => line.trim()) };
 }
 
@@ -52,7 +51,7 @@ export function instanceConnection(
   { ssh }: AwsConfig,
   login: SshKey,
   hostKey: SshKey,
-  bastion: Bastion | undefined,
+  bastion?: WayIn,
 ): Connection {
   const user = { port: 22, user: ssh.user, privateKey: login.private };
   return {

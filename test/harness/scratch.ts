@@ -5,9 +5,12 @@ import { join } from "node:path";
 let root: string | undefined;
 let made = 0;
 
-/** Makes an empty folder of the calling test file's own. It goes away with the file's process, whether the tests pass or fail. */
+/**
+ * Makes an empty folder of the calling test file's own. It goes away with the file's process, whether the tests pass or fail. Its
+ * path does not have the program's name, by which hosts know their own files.
+ */
 export function scratch(): string {
-  root ??= removedAtExit(mkdtempSync(join(tmpdir(), "ha-kubernetes-test-")));
+  root ??= removedAtExit(mkdtempSync(join(tmpdir(), "hak-test-")));
   const folder = join(root, String(++made));
   mkdirSync(folder);
   return folder;

@@ -11,7 +11,8 @@ apply_addons_stage() {
   if ! addons_are_current "$wanted" 300; then
     # Restarted pods must find today's authority. The first pods of a cluster wait for it by themselves.
     if addons_were_applied; then
-      changed=yes
+      # At a birth another control plane may be at it right now: its pods start while Nodes become Ready, and nobody waits for them here.
+      [ "$FIRST_RUN" = yes ] || changed=yes
       wait_until 180 "the controller manager to publish the API's authority" authority_is_published
     fi
     with_turn apply_addons "$wanted"

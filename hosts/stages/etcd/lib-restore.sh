@@ -87,7 +87,7 @@ snapshot_file() {
 # fetch_from_s3 URL FILE: in a shell of its own, whose `fail` ends nothing else.
 fetch_from_s3() {
   # shellcheck disable=SC2016 # that shell's own arguments
-  as_etcd bash -c '. /usr/local/lib/etcd-backup/common.sh; . /usr/local/lib/etcd-backup/aws.sh; s3_get "$@"' - "$BACKUP_S3_REGION" "$1" "$2" >&2
+  as_etcd bash -c '. /usr/local/lib/etcd-backup/common.sh; . /usr/local/lib/etcd-backup/s3.sh; s3_get "$@"' - "$BACKUP_S3_REGION" "$1" "$2" >&2
 }
 
 # Whatever is written into etcd's directory is written as etcd: root would follow what that user may have put there.

@@ -1,5 +1,6 @@
 import { apiNames } from "../../../config/api.ts";
 import type { Logins } from "../../../config/logins.ts";
+import { packagesOf } from "../../../config/packages.ts";
 import { ports } from "../../../config/ports.ts";
 import type { Cluster, Role } from "../../../config/schema.ts";
 import { isNode } from "../../cluster.ts";
@@ -80,7 +81,7 @@ export function prepareStage(args: PrepareStageArgs): Stage {
       RUNC_VERSION: node ? versions.runc : "",
       CNI_PLUGINS_VERSION: node ? versions.cniPlugins : "",
       PREPARATIONS: preparations(cluster).join(" "),
-      PACKAGES: packages(roles, cluster).join(" "),
+      PACKAGES: packagesOf(roles, cluster).join(" "),
       PORTS: ports(roles, cluster)
         .filter((port) => port.protocol === "tcp")
         .map((port) => `${port.number}:${port.program}`)
@@ -150,23 +151,6 @@ function surroundings(roles: readonly Role[], cluster: Cluster): string {
   return Object.entries(variables)
     .map(([name, value]) => `${name}=${quote(value)}\n`)
     .join("");
-}
-
-/** Packages of Debian and Ubuntu that the roles need. Of these only the missing ones are installed. */
-function packages(roles: readonly Role[], cluster: Cluster): string[] {
-  const { hostPreparation, network } = cluster;
-  const wanted = new Set(["ca-certificates", "curl", "iproute2", "kmod", "procps"]);
-  if (roles.includes("balancer")) for (const name of ["haproxy", "keepalived", "socat"]) wanted.add(name);
-  if (isNode(roles)) {
-    for (const name of ["conntrack", "ethtool", "iptables", "mount", "nftables", "socat"]) wanted.add(name);
-    if (network.kubeProxyMode !== "nftables") wanted.add("ipset");
-    // Takes away what kube-proxy leaves in the kernel.
-    if (network.kubeProxyMode === "ipvs") wanted.add("ipvsadm");
-  }
-  if (hostPreparation.firewall) wanted.add("nftables");
-  if (hostPreparation.timeSync) wanted.add("chrony");
-  if (hostPreparation.timeZone) wanted.add("tzdata");
-  return [...wanted].sort();
 }
 
 // The mark lets the script find its lines again. While the address moves, the former one comes first: it is served all the time.

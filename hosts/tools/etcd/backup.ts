@@ -59,7 +59,7 @@ export function backupFiles(args: BackupArgs): HostFile[] {
   // How copies are reached. A restore needs it, too.
   const ways = [
     ...(backup.copyToSsh === undefined ? [] : sshFiles(args, backup.copyToSsh)),
-    ...(bucket === undefined ? [] : [script("aws", "0644", "../../aws/aws.sh")]),
+    ...(bucket === undefined ? [] : [script("s3", "0644", "../s3.sh")]),
   ];
   const settings = {
     BACKUP_NAME: backupName(args.owner, args.host.name),

@@ -112,7 +112,7 @@ END
 copy_to_s3() {
   [ -n "${S3_URL:-}" ] || return 0
   # shellcheck source=/dev/null
-  . "$(dirname "$0")/aws.sh"
+  . "$(dirname "$0")/s3.sh"
   local file said=$BACKUP_DIRECTORY/.new.s3
   for file in "$TAKEN.facts" "$TAKEN"; do
     (s3_put "$S3_REGION" "$file" "$S3_URL/$(basename "$file")") >"$said" 2>&1 || fail "the copy to $S3_URL: $(tail -c 600 "$said" | tr '\n' ' ')"

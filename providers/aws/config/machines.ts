@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { ProviderRecord } from "../../../config/recorded.ts";
+import type { ProviderRecord } from "../../../config/record.ts";
 import { at } from "../../../config/rules/rule.ts";
 import type { HostConfig } from "../../../config/schema.ts";
 import type { AwsCluster, AwsHost, Image, RootDisk } from "./schema.ts";

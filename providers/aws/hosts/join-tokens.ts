@@ -36,7 +36,7 @@ export function joinTokenFiles({ region, parameters, ssmUrl }: JoinTokens): Host
   const lines = Object.entries(settings).map(([name, value]) => `${name}=${value}\n`);
   return [
     { path: "/etc/ha-kubernetes/join.env", content: lines.join("") },
-    { path: `${directory}/aws.sh`, content: source("../../../hosts/aws/aws.sh") },
+    { path: `${directory}/s3.sh`, content: source("../../../hosts/tools/s3.sh") },
     { path: `${directory}/refresh.sh`, content: source("refresh.sh"), mode: "0755" },
     { path: "/etc/systemd/system/ha-kubernetes-join.service", content: SERVICE },
     { path: "/etc/systemd/system/ha-kubernetes-join.timer", content: TIMER },

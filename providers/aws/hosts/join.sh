@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
 # Makes a new instance of an auto-scaling pool a worker, with nobody there to help: fetches the pool's stages and its join token, fills in
-# what is this instance's own, and runs them. A run that fails is tried again by its unit, with the token of then.
+# the instance's own name and address, and runs them. If a run fails, the unit tries again, with the token of that time.
 # Settings: POOL, AWS_REGION, STAGES_URL, STAGES_SHA256, TOKEN_PARAMETER, SSM_URL; directories from systemd.
 set -euo pipefail
 umask 077
 export LC_ALL=C
-# shellcheck source=hosts/aws/aws.sh
-. "$(dirname "$0")/aws.sh"
+# shellcheck source=hosts/tools/s3.sh
+. "$(dirname "$0")/s3.sh"
 
 fail() {
   printf 'ERROR: %s\n' "$*" >&2
@@ -22,7 +22,7 @@ fetch_stages() {
 # By a file: neither the request nor the token is in any process list.
 fetch_token() {
   local answer
-  answer=$(aws_request ssm "$AWS_REGION" -H 'Content-Type: application/x-amz-json-1.1' -H 'X-Amz-Target: AmazonSSM.GetParameter' \
+  answer=$(signed_request ssm "$AWS_REGION" -H 'Content-Type: application/x-amz-json-1.1' -H 'X-Amz-Target: AmazonSSM.GetParameter' \
     -d "{\"Name\": \"$TOKEN_PARAMETER\", \"WithDecryption\": true}" "$SSM_URL") || fail "no join token in Parameter Store: $answer"
   json_text Value <<<"$answer"
 }

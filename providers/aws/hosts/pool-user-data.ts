@@ -38,7 +38,7 @@ export function poolUserData(args: PoolUserDataArgs): string {
   const lines = Object.entries(settings).map(([name, value]) => `${name}=${value}\n`);
   const files = {
     [`${directory}/settings.env`]: lines.join(""),
-    [`${directory}/aws.sh`]: source("../../../hosts/aws/aws.sh"),
+    [`${directory}/s3.sh`]: source("../../../hosts/tools/s3.sh"),
     [`${directory}/join.sh`]: source("join.sh"),
     "/etc/systemd/system/ha-kubernetes-pool.service": UNIT,
   };

@@ -19,8 +19,8 @@ fail() {
 # Others may hold it for as long as their requests take; the unit's time limit ends a wait that has no end.
 if [ "${1:-}" != with-lock ]; then exec etcdctl lock --ttl=60 -- ha-kubernetes/join-tokens-lock "$0" with-lock </dev/null; fi
 
-# shellcheck source=hosts/aws/aws.sh
-. "$(dirname "$0")/aws.sh"
+# shellcheck source=hosts/tools/s3.sh
+. "$(dirname "$0")/s3.sh"
 wanted=$(sha256sum <<<"$PARAMETERS" | cut -c1-16)
 noted=$(etcdctl get --print-value-only "$FRESH" </dev/null) || fail "etcd does not answer"
 read -r refreshed_at refreshed_for <<<"$noted"
@@ -33,7 +33,7 @@ for entry in $PARAMETERS; do
     fail "kubeadm made no token for pool ${entry%%=*}: is the API up?"
   # By a file in memory: no process list shows it.
   printf '{"Name": "%s", "Value": "%s", "Type": "SecureString", "Overwrite": true}' "${entry#*=}" "$token" >"$RUNTIME_DIRECTORY/request"
-  answer=$(aws_request ssm "$AWS_REGION" -H 'Content-Type: application/x-amz-json-1.1' -H 'X-Amz-Target: AmazonSSM.PutParameter' \
+  answer=$(signed_request ssm "$AWS_REGION" -H 'Content-Type: application/x-amz-json-1.1' -H 'X-Amz-Target: AmazonSSM.PutParameter' \
     -d "@$RUNTIME_DIRECTORY/request" "$SSM_URL") || fail "Parameter Store did not take the token of pool ${entry%%=*} as ${entry#*=}: $answer"
 done
 etcdctl put "$FRESH" "$(date +%s) $wanted" </dev/null >/dev/null

@@ -1,19 +1,8 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  utimesSync,
-  writeFileSync,
-} from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, beforeEach, describe, it } from "node:test";
 import { zstdDecompressSync } from "node:zlib";
@@ -26,9 +15,9 @@ import { lockedFile, resolveVersions } from "../../../artifacts/lock.ts";
 import { makeLayer, writeImages } from "../../../artifacts/oci-image.ts";
 import { downloadOfficial, isOnline } from "../../../artifacts/official.ts";
 import { must, run } from "../../harness/process.ts";
+import { scratch as newFolder } from "../../harness/scratch.ts";
 
-const scratch = mkdtempSync(join(tmpdir(), "bundle-"));
-after(() => rmSync(scratch, { recursive: true }));
+const scratch = newFolder();
 
 let count = 0;
 let folder = "";

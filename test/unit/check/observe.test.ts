@@ -1,18 +1,18 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { lines } from "../../../check/observation.ts";
 import { type Looked, observeAll } from "../../../check/observe.ts";
 import type { SshTarget } from "../../../plugins/ssh-endpoint.ts";
+import { scratch } from "../../harness/scratch.ts";
 import { freePort, startServer } from "../plugins/ssh-server.ts";
 import { wantedHost } from "./healthy.ts";
 
 // The whole way to a host and back, over a real SSH connection to this machine.
 
 // The test's server knows a user who is not root, and this machine may have no sudo: this one takes the option away.
-const folder = mkdtempSync(join(tmpdir(), "ha-kubernetes-sudo-"));
+const folder = scratch();
 const path = process.env.PATH;
 before(() => {
   writeFileSync(join(folder, "sudo"), '#!/bin/sh\n[ "$1" = -n ] && shift && exec "$@"\n', { mode: 0o755 });
@@ -20,7 +20,6 @@ before(() => {
 });
 after(() => {
   process.env.PATH = path;
-  rmSync(folder, { recursive: true });
 });
 
 const patience = { dialErrorLimit: 0, perDialTimeout: 5 };

@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { allCertificates } from "../../../check/certificates.ts";
 import type { Level } from "../../../check/finding.ts";
 import type { Looked } from "../../../check/observe.ts";
 import { certificatesText, exitStatus, judge, reportText } from "../../../check/report.ts";
+import { scratch } from "../../harness/scratch.ts";
 import { lookedAt, now, pem, stack } from "./healthy.ts";
 
 /** The findings that are not OK, as `place level subject`. */
@@ -347,13 +347,12 @@ test("a leaf of an authority that no longer issues is found, and one of an autho
 
 /** An authority's certificate, and a leaf of it. */
 function authority(name: string): { pem: string; leaf: string } {
-  const folder = mkdtempSync(join(tmpdir(), "ha-kubernetes-check-"));
+  const folder = scratch();
   const openssl = (text: string) => execFileSync("openssl", text.split(" "), { cwd: folder, stdio: "ignore" });
   const key = "-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout";
   openssl(`req -x509 ${key} ca.key -subj /CN=${name} -days 4000 -out ca.crt`);
   openssl(`req -new ${key} leaf.key -subj /CN=leaf -out leaf.csr`);
   openssl("x509 -req -in leaf.csr -CA ca.crt -CAkey ca.key -days 4000 -out leaf.crt");
   const [pem, leaf] = ["ca.crt", "leaf.crt"].map((file) => readFileSync(join(folder, file), "utf8")) as [string, string];
-  rmSync(folder, { recursive: true });
   return { pem, leaf };
 }

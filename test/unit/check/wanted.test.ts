@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import fc from "fast-check";
@@ -13,6 +12,7 @@ import { questions } from "../../../check/observe.ts";
 import { readStage, unitsOf } from "../../../check/wanted.ts";
 import { renderStage, type Stage } from "../../../hosts/stage.ts";
 import { clusterOf, graphOf } from "../../harness/graph.ts";
+import { scratch } from "../../harness/scratch.ts";
 import { wantedHost } from "./healthy.ts";
 
 const sha256 = (text: string) => createHash("sha256").update(text).digest("hex");
@@ -100,38 +100,32 @@ test("what a host says is refused unless it came to its end", () => {
 });
 
 test("the script tells files as they are, runs anywhere and leaves nothing behind", () => {
-  const folder = mkdtempSync(join(tmpdir(), "ha-kubernetes-check-"));
-  try {
-    const file = (name: string, content: string, mode = "0644") => {
-      const path = join(folder, name);
-      writeFileSync(path, content, { mode: Number.parseInt(mode, 8) });
-      return { path, mode, owner: "root:root", sha256: sha256(content), content };
-    };
-    const files = [
-      file("a", "x"),
-      file("b c", ""),
-      file("'d'", "y\n", "0600"),
-      { ...file("gone", ""), path: join(folder, "gone too") },
-    ];
-    const host = { ...wantedHost("w1"), stages: [], settings: {}, files };
-    const { status, stdout } = spawnSync("bash", ["-s"], {
-      input: `${questions(host)}. "$SCRIPT"`,
-      env: { ...process.env, SCRIPT: new URL("../../../hosts/tools/check/check.sh", import.meta.url).pathname },
-      encoding: "utf8",
-    });
-    assert.equal(status, 0);
-    const own = process.getuid?.() === 0 ? files : files.map((it) => ({ ...it, owner: "" }));
-    const findings = fileFindings({ ...host, files: own }, readObservation(stdout, 0, 0)).filter(
-      ({ found }) => !found.startsWith("belongs"),
-    );
-    assert.deepEqual(findings.map(({ subject, found }) => [subject, found]).slice(-1), [
-      [join(folder, "gone too"), "is missing"],
-    ]);
-    if (process.getuid?.() === 0) assert.equal(findings.length, 1);
-    assert.deepEqual(readdirSync(folder).sort(), ["'d'", "a", "b c", "gone"]);
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
+  const folder = scratch();
+  const file = (name: string, content: string, mode = "0644") => {
+    const path = join(folder, name);
+    writeFileSync(path, content, { mode: Number.parseInt(mode, 8) });
+    return { path, mode, owner: "root:root", sha256: sha256(content), content };
+  };
+  const files = [
+    file("a", "x"),
+    file("b c", ""),
+    file("'d'", "y\n", "0600"),
+    { ...file("gone", ""), path: join(folder, "gone too") },
+  ];
+  const host = { ...wantedHost("w1"), stages: [], settings: {}, files };
+  const { status, stdout } = spawnSync("bash", ["-s"], {
+    input: `${questions(host)}. "$SCRIPT"`,
+    env: { ...process.env, SCRIPT: new URL("../../../hosts/tools/check/check.sh", import.meta.url).pathname },
+    encoding: "utf8",
+  });
+  assert.equal(status, 0);
+  const own = process.getuid?.() === 0 ? files : files.map((it) => ({ ...it, owner: "" }));
+  const findings = fileFindings({ ...host, files: own }, readObservation(stdout, 0, 0)).filter(
+    ({ found }) => !found.startsWith("belongs"),
+  );
+  assert.deepEqual(findings.map(({ subject, found }) => [subject, found]).slice(-1), [[join(folder, "gone too"), "is missing"]]);
+  if (process.getuid?.() === 0) assert.equal(findings.length, 1);
+  assert.deepEqual(readdirSync(folder).sort(), ["'d'", "a", "b c", "gone"]);
 });
 
 test("changing `repair` changes every stage's command, brings the scripts and join credentials again, and nothing else", async () => {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { readStage } from "../../../check/wanted.ts";
 import { parseCluster } from "../../../config/parse.ts";
-import { record } from "../../../config/recorded.ts";
+import { record } from "../../../config/record.ts";
 import { known } from "../../../providers/index.ts";
 import { clusterOf, graphOf, type Registered } from "../../harness/graph.ts";
 

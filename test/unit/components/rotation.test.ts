@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type AuthorityName, authorityNames, type Generations } from "../../../config/authorities.ts";
 import { parseCluster } from "../../../config/parse.ts";
-import { record } from "../../../config/recorded.ts";
+import { record } from "../../../config/record.ts";
 import { known } from "../../../providers/index.ts";
 import { clusterOf, graphOf, type Registered } from "../../harness/graph.ts";
 

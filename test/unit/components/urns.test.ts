@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { parse } from "yaml";
 import { parseCluster } from "../../../config/parse.ts";
-import { record } from "../../../config/recorded.ts";
+import { record } from "../../../config/record.ts";
 import { known } from "../../../providers/index.ts";
 import { graphOf, type Registered } from "../../harness/graph.ts";
 import { clusterOf } from "../../harness/samples.ts";

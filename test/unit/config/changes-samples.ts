@@ -1,4 +1,4 @@
-import type { Recorded, RecordedHost } from "../../../config/recorded.ts";
+import type { Recorded, RecordedHost } from "../../../config/record.ts";
 
 /** A host with the roles of a stacked control plane, or others, at 10.0.0.(10 + number). */
 export function member(number: number, roles: RecordedHost["roles"] = ["etcd", "balancer", "control-plane"]): RecordedHost {

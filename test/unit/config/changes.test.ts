@@ -5,7 +5,7 @@ import { authorityNames } from "../../../config/authorities.ts";
 import { refuseChanges } from "../../../config/changes.ts";
 import { parseCluster } from "../../../config/parse.ts";
 import { providerOf } from "../../../config/provider.ts";
-import { movesApi, type Recorded, readRecorded, record, withApiOf } from "../../../config/recorded.ts";
+import { movesApi, type Recorded, readRecorded, record, withApiOf } from "../../../config/record.ts";
 import type { Override } from "../../../config/schema.ts";
 import { known, metal } from "../../harness/samples.ts";
 import { apart, five, host, member, three, worker } from "./changes-samples.ts";

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { after, before, test } from "node:test";
+import { before, test } from "node:test";
 import { hostKeyFault, hostKeyLine, plainHostKey, privateKeyFault } from "../../../config/keys.ts";
 import { readPrivateKey } from "../../../keys/private.ts";
+import { scratch } from "../../harness/scratch.ts";
 
 // Keys of the real programs, in every form that they write.
 
@@ -17,7 +17,7 @@ function make(program: string, ...args: string[]): void {
 }
 
 before(() => {
-  folder = mkdtempSync(join(tmpdir(), "keys-test-"));
+  folder = scratch();
   for (const [name, ...args] of [
     ["ed25519", "-t", "ed25519"],
     ["ecdsa", "-t", "ecdsa"],
@@ -35,7 +35,6 @@ before(() => {
   ] as const)
     make("ssh-keygen", "-q", "-N", "a passphrase", "-f", name, ...args);
 });
-after(() => rmSync(folder, { recursive: true }));
 
 const whole = ["ed25519", "ecdsa", "ecdsa-521", "rsa", "rsa-pem", "ecdsa-pem", "rsa-pkcs8"];
 const faultOf = (text: string) => privateKeyFault(text, "sshPrivateKey")?.found;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { parseCluster } from "../../../config/parse.ts";
-import { type Recorded, readRecorded, record } from "../../../config/recorded.ts";
+import { type Recorded, readRecorded, record } from "../../../config/record.ts";
 import { known, metal, type Written } from "../../harness/samples.ts";
 
 // What a lost host had is recorded until nothing trusts it any more.

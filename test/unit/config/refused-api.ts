@@ -1,4 +1,4 @@
-import type { Recorded, RecordedApi } from "../../../config/recorded.ts";
+import type { Recorded, RecordedApi } from "../../../config/record.ts";
 import { host, member, type RefusedChange, three } from "./changes-samples.ts";
 import { onAws } from "./refused-machines.ts";
 

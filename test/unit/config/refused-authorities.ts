@@ -1,5 +1,5 @@
 import type { AuthorityName, Generations } from "../../../config/authorities.ts";
-import type { Recorded } from "../../../config/recorded.ts";
+import type { Recorded } from "../../../config/record.ts";
 import { host, type RefusedChange, three, worker } from "./changes-samples.ts";
 
 // Steps of a rotation that are skipped, taken back too late, or taken together with something else.

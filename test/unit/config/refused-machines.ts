@@ -1,4 +1,4 @@
-import type { Recorded } from "../../../config/recorded.ts";
+import type { Recorded } from "../../../config/record.ts";
 import { host, member, type RefusedChange, worker } from "./changes-samples.ts";
 
 // Instances.

@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { checkStack } from "../../../config/load.ts";
@@ -8,6 +7,7 @@ import { problemText } from "../../../config/problems.ts";
 import { fileWords } from "../../../config/stack-file.ts";
 import { environmentFor, readStackFile } from "../../../engine/environment.ts";
 import { known, lab, metal, newPrivateKey } from "../../harness/samples.ts";
+import { scratch } from "../../harness/scratch.ts";
 
 const file = (...lines: string[]) =>
   ["config:", "  ha-kubernetes:cluster:", ...lines.map((line) => `    ${line}`), ""].join("\n");
@@ -98,8 +98,7 @@ test("secrets that nothing uses are said", () => {
 });
 
 test("the front end reads a file whose anchor 500 hosts use, and one that merges; what it can't read it names", (t) => {
-  const folder = mkdtempSync(join(tmpdir(), "stack-"));
-  t.after(() => rmSync(folder, { recursive: true }));
+  const folder = scratch();
   const write = (stack: string, text: string) => writeFileSync(join(folder, `Pulumi.${stack}.yaml`), text);
   const hosts = Array.from({ length: 500 }, (_, host) => `      w${host}: *worker`);
   write("many", [file("provider: lab", "x: &worker { roles: [worker] }", "hosts:"), ...hosts].join("\n"));

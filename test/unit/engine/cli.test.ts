@@ -4,6 +4,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
+import { bundleCli } from "../../../engine/bundled-cli.ts";
 import { findCli, isOlder } from "../../../engine/cli.ts";
 import { scratch } from "../../harness/scratch.ts";
 
@@ -62,6 +63,16 @@ test("the newest CLI of the cache is used, built or downloaded; an incomplete on
   mkdirSync(join(folder, "cache/ha-kubernetes/engine/v3.290.0"));
   const { version, isBuilt } = await find();
   assert.deepEqual([version, isBuilt], ["3.280.0", false]);
+});
+
+test("without a CLI on PATH and in the cache, that of the bundle is used, and nothing is downloaded", async (context) => {
+  const { folder, program, find, requests } = await machine(context);
+  program("made/pulumi", "echo v3.274.1");
+  symlinkSync("/usr/bin/tar", join(folder, "bin/tar"));
+  await bundleCli(join(folder, "cache/ha-kubernetes/bundle"), { path: join(folder, "made/pulumi"), version: "3.274.1" });
+  const { version, path } = await find();
+  assert.deepEqual([version, path], ["3.274.1", join(folder, "cache/ha-kubernetes/engine/v3.274.1/pulumi")]);
+  assert.deepEqual(requests, []);
 });
 
 test("a download with another checksum is not used; with neither download nor Go the error says what to install", async (context) => {

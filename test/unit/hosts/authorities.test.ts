@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { after, test } from "node:test";
+import { test } from "node:test";
 import { parseCluster } from "../../../config/parse.ts";
 import { issuingFirst } from "../../../hosts/authorities.ts";
 import { controlPlaneStage } from "../../../hosts/stages/control-plane/control-plane.ts";
 import { workerStage } from "../../../hosts/stages/worker/worker.ts";
 import { known, metal } from "../../harness/samples.ts";
+import { scratch } from "../../harness/scratch.ts";
 
 const parsed = parseCluster(metal(), known);
 if (!parsed.ok) throw new Error(JSON.stringify(parsed));
@@ -85,8 +85,7 @@ test("the issuing certificate is not repeated among the trusted ones", () => {
 
 // The scripts' own functions, on real certificates.
 
-const folder = mkdtempSync(join(tmpdir(), "ha-kubernetes-authorities-"));
-after(() => rmSync(folder, { recursive: true }));
+const folder = scratch();
 const openssl = (...args: string[]) => execFileSync("openssl", args, { cwd: folder, stdio: ["ignore", "ignore", "ignore"] });
 for (const generation of ["kubernetes-ca", "kubernetes-ca-2"]) {
   const key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", `${generation}.key`];

@@ -1,7 +1,5 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { must } from "../../harness/process.ts";
+import { scratch } from "../../harness/scratch.ts";
 
 const hosts = new URL("../../../hosts/", import.meta.url).pathname;
 
@@ -20,13 +18,9 @@ systemctl() { :; }
 
 /** Runs functions of our scripts (paths below hosts/) in a folder of its own, $HAK_ROOT; what it printed, without that folder's name. */
 export async function withScripts(scripts: readonly string[], text: string, path = ""): Promise<string> {
-  const root = mkdtempSync(join(tmpdir(), "own-"));
-  try {
-    const sources = scripts.map((script) => `. <(sed '/^apply_etcd$/d; /^undo_etcd$/d' ${hosts}${script})`).join("\n");
-    const env = { HAK_ROOT: root, PATH: `${path}:${process.env.PATH}:/usr/sbin:/sbin` };
-    const said = await must("bash", ["-c", `${around}${sources}\n${text}`], { env });
-    return said.replaceAll(root, "").trimEnd();
-  } finally {
-    rmSync(root, { recursive: true });
-  }
+  const root = scratch();
+  const sources = scripts.map((script) => `. <(sed '/^apply_etcd$/d; /^undo_etcd$/d' ${hosts}${script})`).join("\n");
+  const env = { HAK_ROOT: root, PATH: `${path}:${process.env.PATH}:/usr/sbin:/sbin` };
+  const said = await must("bash", ["-c", `${around}${sources}\n${text}`], { env });
+  return said.replaceAll(root, "").trimEnd();
 }

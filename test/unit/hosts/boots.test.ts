@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { type TestContext, test } from "node:test";
+import { test } from "node:test";
 import { must, run } from "../../harness/process.ts";
+import { scratch } from "../../harness/scratch.ts";
 
 // What a host does against late addresses, swap, proxies, apt and others that empty the packet filter, with stand-ins for the
 // programs that would change this machine.
@@ -11,9 +11,8 @@ import { must, run } from "../../harness/process.ts";
 const hosts = new URL("../../../hosts/", import.meta.url).pathname;
 
 /** A folder with stand-ins by program name, and the way to run a script with them. */
-function host(t: TestContext, programs: Record<string, string> = {}) {
-  const folder = mkdtempSync(join(tmpdir(), "ha-kubernetes-boots-"));
-  t.after(() => rmSync(folder, { recursive: true }));
+function host(programs: Record<string, string> = {}) {
+  const folder = scratch();
   mkdirSync(join(folder, "bin"));
   for (const [name, text] of Object.entries(programs)) {
     writeFileSync(join(folder, "bin", name), `#!/bin/bash\nF=${folder}\n${text}\n`);
@@ -32,9 +31,9 @@ function host(t: TestContext, programs: Record<string, string> = {}) {
   return { folder, note, sh: (script: string) => must("bash", ["-c", `${preamble}\n${script}`]) };
 }
 
-test("swap that services turn on is stopped with them, and undo gives both back", async (t) => {
+test("swap that services turn on is stopped with them, and undo gives both back", async () => {
   // Two units that bring swap; a file lists the active ones; a masked one is listed as such.
-  const { note, sh } = host(t, {
+  const { note, sh } = host({
     systemctl: `case "$*" in
         list-unit-files*) for u in zramswap.service data.swap old.swap; do
           [ -e "$F/masked-$u" ] && echo "$u masked enabled" || { [ $u = old.swap ] && echo "$u disabled enabled" || echo "$u enabled enabled"; }; done ;;
@@ -67,8 +66,8 @@ test("swap that services turn on is stopped with them, and undo gives both back"
   ]);
 });
 
-test("a host without swap is changed once, so that none comes with the next boot", async (t) => {
-  const { note, sh } = host(t, {
+test("a host without swap is changed once, so that none comes with the next boot", async () => {
+  const { note, sh } = host({
     systemctl: `case "$*" in
         "is-enabled swap.target") [ -e $F/masked ] && echo masked || echo static ;;
         mask*) echo "$*" >>$F/did; touch $F/masked ;;
@@ -84,19 +83,19 @@ const apt = {
   "dpkg-query": "cat $F/installed 2>/dev/null || true",
   systemctl: 'echo "$*" >>$F/did',
 };
-const services = `. ${hosts}lib/artifacts.sh
+const services = `HAK_ROOT=$F; . ${hosts}lib/artifacts.sh
   . <(sed "s|/run/ha-kubernetes|$F|g; s|/run/systemd/system|$F|" ${hosts}stages/prepare/system/lib-packages.sh)
   note_packages() { :; }; packages_before() { :; }
   PACKAGES='curl haproxy' LOGIN_PROXIES=()`;
 
-test("apt-get update waits for the lists' lock, and for nothing else", async (t) => {
-  const busy = host(t, {
+test("apt-get update waits for the lists' lock, and for nothing else", async () => {
+  const busy = host({
     ...apt,
     "apt-get": `case "$*" in *update*) n=$(($(cat $F/n 2>/dev/null || echo 0) + 1)); echo $n >$F/n
         [ $n -ge 3 ] || { echo "E: Could not get lock /var/lib/apt/lists/lock. It is held by process 5"; exit 100; } ;; esac`,
   });
   assert.equal(await busy.sh(`${services}; pause() { :; }; apply_packages; cat $F/n`), "3\n");
-  const offline = host(t, {
+  const offline = host({
     ...apt,
     "apt-get": `case "$*" in *update*) echo "E: Failed to fetch http://x"; exit 100 ;; *) echo "E: Unable to locate package curl"; exit 100 ;; esac`,
   });
@@ -112,8 +111,8 @@ test("apt-get update waits for the lists' lock, and for nothing else", async (t)
   );
 });
 
-test("services that were held back are let go also when apt fails, and by the next run after one that was killed", async (t) => {
-  const { folder, note, sh } = host(t, { ...apt, "apt-get": `case "$*" in *install*) [ ! -e $F/broken ] ;; esac` });
+test("services that were held back are let go also when apt fails, and by the next run after one that was killed", async () => {
+  const { folder, note, sh } = host({ ...apt, "apt-get": `case "$*" in *install*) [ ! -e $F/broken ] ;; esac` });
   const mask =
     'systemctl() { echo "$*" >>$F/did; [ "$1" != mask ] || ln -sf /dev/null $F/$4.service; [ "$1" != unmask ] || rm $F/$4.service; }';
   await sh(`${services}; ${mask}; touch $F/broken; (apply_packages) || true`);
@@ -125,8 +124,8 @@ test("services that were held back are let go also when apt fails, and by the ne
   assert.deepEqual(note(), released.slice(1));
 });
 
-test("a login's proxies are used for downloads, and for nothing else", async (t) => {
-  const { folder } = host(t);
+test("a login's proxies are used for downloads, and for nothing else", async () => {
+  const { folder } = host();
   mkdirSync(join(folder, "lib"));
   mkdirSync(join(folder, "stage"));
   const here = (name: string) =>
@@ -150,8 +149,8 @@ test("a login's proxies are used for downloads, and for nothing else", async (t)
   );
 });
 
-test("a table that was taken away brings its program to an end once, a new program gets its time, and the port table comes back", async (t) => {
-  const { folder, note, sh } = host(t, {
+test("a table that was taken away brings its program to an end once, a new program gets its time, and the port table comes back", async () => {
+  const { folder, note, sh } = host({
     nft: "cat $F/tables",
     systemctl: 'echo "$*" >>$F/did; echo "table inet ha_kubernetes" >>$F/tables',
     pgrep: "cat $F/pid",

@@ -1,17 +1,16 @@
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { type TestContext, test } from "node:test";
+import { test } from "node:test";
 import { run } from "../../harness/process.ts";
+import { scratch } from "../../harness/scratch.ts";
 
 // The gates of control planes, members and containerd: in which order things are asked and done, whatever state a host is in.
 
 const hosts = new URL("../../../hosts/", import.meta.url).pathname;
 
-async function bash(t: TestContext, lines: string): Promise<{ status: number; said: string }> {
-  const folder = mkdtempSync(join(tmpdir(), "ha-kubernetes-gates-"));
-  t.after(() => rmSync(folder, { recursive: true }));
+async function bash(lines: string): Promise<{ status: number; said: string }> {
+  const folder = scratch();
   mkdirSync(join(folder, "stage/files"), { recursive: true });
   writeFileSync(join(folder, "stage/manifest"), "");
   const script = `
@@ -39,20 +38,20 @@ const controlPlane = (ready: boolean, safe: string) => `
     control_plane_converge() { echo "converges with \${1:-everything}"; }
     control_plane_change`;
 
-test("a control plane asks the others before a step of a rotation, also where its own apiserver is down: mended first, with the old", async (t) => {
+test("a control plane asks the others before a step of a rotation, also where its own apiserver is down: mended first, with the old", async () => {
   assert.equal(
-    (await bash(t, controlPlane(true, "echo safe"))).said,
+    (await bash(controlPlane(true, "echo safe"))).said,
     "asks: another control plane to be ready before this one changes\nsafe\nconverges with everything",
   );
   const old = "converges with !(*/pki/ca.crt|*/pki/ca.key|*/pki/signing-ca.crt|*/pki/sa.pub|*/pki/sa.key)";
-  assert.equal((await bash(t, controlPlane(false, "echo safe"))).said, `${old}\nsafe\nconverges with everything`);
-  const refused = await bash(t, controlPlane(false, "fail w1 does not trust it"));
+  assert.equal((await bash(controlPlane(false, "echo safe"))).said, `${old}\nsafe\nconverges with everything`);
+  const refused = await bash(controlPlane(false, "fail w1 does not trust it"));
   assert.equal(refused.status, 1);
   assert.match(refused.said, /w1 does not trust it$/);
   assert.doesNotMatch(refused.said, /everything/);
 });
 
-test("a pattern of files keeps the authorities back and nothing else", async (t) => {
+test("a pattern of files keeps the authorities back and nothing else", async () => {
   const paths = [
     "pki/ca.crt",
     "pki/ca.key",
@@ -63,7 +62,6 @@ test("a pattern of files keeps the authorities back and nothing else", async (t)
     "pki/front-proxy-ca.crt",
   ];
   const { said } = await bash(
-    t,
     `. ${hosts}stages/control-plane/lib-authorities.sh
     asks_the_others() { true; }
     for path in ${paths.join(" ")}; do if [[ /etc/kubernetes/$path == $(files_of_own) ]]; then echo $path; fi; done
@@ -85,11 +83,11 @@ const member = (drops: boolean, lines: string) => `
     with_turn() { echo "with a turn: $*"; }
     ${lines}`;
 
-test("without a quorum a member is mended with the authority that it has, and drops it only in its turn", async (t) => {
+test("without a quorum a member is mended with the authority that it has, and drops it only in its turn", async () => {
   const alone = "quorum_lost() { true; }; etcd_roll 2>/dev/null";
-  assert.equal((await bash(t, member(true, alone))).said, "installs /etc/etcd/!(pki/ca.crt)\nstarts\nwith a turn: etcd_change");
-  assert.equal((await bash(t, member(false, alone))).said, "installs /etc/etcd/*\nstarts");
-  assert.equal((await bash(t, member(true, "quorum_lost() { false; }; etcd_roll"))).said, "with a turn: etcd_change");
+  assert.equal((await bash(member(true, alone))).said, "installs /etc/etcd/!(pki/ca.crt)\nstarts\nwith a turn: etcd_change");
+  assert.equal((await bash(member(false, alone))).said, "installs /etc/etcd/*\nstarts");
+  assert.equal((await bash(member(true, "quorum_lost() { false; }; etcd_roll"))).said, "with a turn: etcd_change");
 });
 
 /** A node whose containerd is to restart. */
@@ -106,27 +104,26 @@ const node = (lines: string) => `
     ${lines}
     restart_in_turn`;
 
-test("containerd restarts in its turn, when no other's is dead; a host that reports nothing does not count as dead", async (t) => {
+test("containerd restarts in its turn, when no other's is dead; a host that reports nothing does not count as dead", async () => {
   const asks = "in turn\nasks: the other control planes to be Ready before containerd restarts on this one";
-  assert.equal((await bash(t, node(""))).said, `${asks}\nrestarts`);
-  assert.equal((await bash(t, node("control_planes_say() { printf '%s\\n' 'm2 Unknown'; }"))).said, `${asks}\nrestarts`);
-  const { status, said } = await bash(t, node("control_planes_say() { printf '%s\\n' 'm2 False' 'm3 True'; }"));
+  assert.equal((await bash(node(""))).said, `${asks}\nrestarts`);
+  assert.equal((await bash(node("control_planes_say() { printf '%s\\n' 'm2 Unknown'; }"))).said, `${asks}\nrestarts`);
+  const { status, said } = await bash(node("control_planes_say() { printf '%s\\n' 'm2 False' 'm3 True'; }"));
   assert.equal(status, 1);
   assert.match(said, /not Ready: m2/);
   assert.doesNotMatch(said, /restarts$/m);
 });
 
-test("where nobody can give a turn, the restart of containerd is put off, because etcd's stage comes after it", async (t) => {
-  const { status, said } = await bash(t, node("quorum_lost() { true; }"));
+test("where nobody can give a turn, the restart of containerd is put off, because etcd's stage comes after it", async () => {
+  const { status, said } = await bash(node("quorum_lost() { true; }"));
   assert.equal(status, 0);
   assert.match(said, /left containerd running .* because etcd has no quorum: to restart it, give cluster.repair another word/);
-  const born = await bash(t, node("rm $D/control-plane-born"));
+  const born = await bash(node("rm $D/control-plane-born"));
   assert.equal(born.said, "restarts");
 });
 
-test("bundles of runs that were killed are swept; one that is young, or that another run waits with, stays", async (t) => {
+test("bundles of runs that were killed are swept; one that is young, or that another run waits with, stays", async () => {
   const { said } = await bash(
-    t,
     `mkdir -p $D/run/{etcd.aaaaaaaa,worker.bbbbbbbb,prepare.cccccccc,manifests}
     touch -d '1 hour ago' $D/run/{etcd.aaaaaaaa,prepare.cccccccc,manifests}
     (exec -a "$D/run/prepare.cccccccc/run.sh" sleep 20) & trap "kill $!" EXIT

@@ -1,9 +1,8 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { type TestContext, test } from "node:test";
+import { test } from "node:test";
 import {
   ARCHIVE_IN_HOME,
   type ReadScripts,
@@ -13,6 +12,7 @@ import {
   scriptsOf,
 } from "../../../hosts/scripts.ts";
 import { renderStage, renderWithScripts, type Stage } from "../../../hosts/stage.ts";
+import { scratch } from "../../harness/scratch.ts";
 
 // How a host comes by the scripts of its stages: the real texts and scripts, below a folder instead of /.
 
@@ -24,14 +24,13 @@ const stageOf = (name: StageName): Stage => ({
 });
 
 class Host {
-  readonly root = mkdtempSync(join(tmpdir(), "ha-kubernetes-host-"));
+  readonly root = scratch();
   readonly home = join(this.root, "home");
   readonly kept = join(this.root, "var/scripts.tar");
   /** A line that every stage's script of this release begins with. */
   release = "# first";
 
-  constructor(t: TestContext) {
-    t.after(() => rmSync(this.root, { recursive: true }));
+  constructor() {
     for (const folder of ["home", "bin"]) mkdirSync(join(this.root, folder));
     // Not everybody may give files away.
     writeFileSync(join(this.root, "bin/chown"), "#!/bin/sh\n", { mode: 0o755 });
@@ -88,8 +87,8 @@ class Host {
 
 const done = (name: string) => ({ status: 0, said: `${name} on m1: nothing to change`, left: [] });
 
-test("the first stage takes its scripts from the new archive and keeps them all for the others", (t) => {
-  const host = new Host(t);
+test("the first stage takes its scripts from the new archive and keeps them all for the others", () => {
+  const host = new Host();
   host.bring();
   assert.deepEqual(host.apply("handover"), done("handover"));
   assert.ok(!host.isBrought() && host.has("var/scripts.tar"));
@@ -108,8 +107,8 @@ test("the first stage takes its scripts from the new archive and keeps them all 
   ]);
 });
 
-test("another release's scripts take the place of those before; stages that it left alone find theirs in it", (t) => {
-  const host = new Host(t);
+test("another release's scripts take the place of those before; stages that it left alone find theirs in it", () => {
+  const host = new Host();
   host.bring();
   host.apply("leaving");
   host.release = "# second";
@@ -120,8 +119,8 @@ test("another release's scripts take the place of those before; stages that it l
   assert.deepEqual(host.apply("handover"), done("handover"));
 });
 
-test("where they are nowhere, or only another release's are there, nothing runs and the message names the cure", (t) => {
-  const host = new Host(t);
+test("where they are nowhere, or only another release's are there, nothing runs and the message names the cure", () => {
+  const host = new Host();
   const missing = /^ERROR: leaving on m1: its scripts are not on this host\. Give cluster\.repair another word and run up/;
   const refused = () => {
     const { status, said, left } = host.apply("leaving");
@@ -135,8 +134,8 @@ test("where they are nowhere, or only another release's are there, nothing runs 
   assert.ok(!host.has("var"), "not touched");
 });
 
-test("half an archive, one that was changed and one that is none are passed by, not kept", (t) => {
-  const host = new Host(t);
+test("half an archive, one that was changed and one that is none are passed by, not kept", () => {
+  const host = new Host();
   host.bring();
   host.apply("leaving");
   const kept = readFileSync(host.kept);
@@ -157,8 +156,8 @@ test("half an archive, one that was changed and one that is none are passed by, 
   assert.ok(!host.has("pwned"));
 });
 
-test("killed between keeping and taking away, the next run does the rest", (t) => {
-  const host = new Host(t);
+test("killed between keeping and taking away, the next run does the rest", () => {
+  const host = new Host();
   host.bring();
   host.apply("leaving");
   host.bring();
@@ -166,8 +165,8 @@ test("killed between keeping and taking away, the next run does the rest", (t) =
   assert.ok(!host.isBrought());
 });
 
-test("another cluster's host is left untouched, and the new archive stays for when it may be ours", (t) => {
-  const host = new Host(t);
+test("another cluster's host is left untouched, and the new archive stays for when it may be ours", () => {
+  const host = new Host();
   host.bring();
   mkdirSync(join(host.root, "var"));
   writeFileSync(join(host.root, "var/owner"), "other/1\n");
@@ -178,8 +177,8 @@ test("another cluster's host is left untouched, and the new archive stays for wh
   assert.ok(host.isBrought());
 });
 
-test("undo needs nothing but the host; the last one leaves nothing, not even an archive that no stage has taken", (t) => {
-  const host = new Host(t);
+test("undo needs nothing but the host; the last one leaves nothing, not even an archive that no stage has taken", () => {
+  const host = new Host();
   host.bring();
   for (const name of ["handover", "leaving"] as const) host.apply(name);
   host.bring();
@@ -192,15 +191,15 @@ test("undo needs nothing but the host; the last one leaves nothing, not even an 
   assert.deepEqual([host.has("var"), host.isBrought()], [false, false]);
 });
 
-test("undo on a blank host leaves the archive for the stages to come", (t) => {
-  const host = new Host(t);
+test("undo on a blank host leaves the archive for the stages to come", () => {
+  const host = new Host();
   host.bring();
   assert.deepEqual(host.undo("leaving"), { status: 0, said: "leaving on m1: already clean", left: [] });
   assert.ok(host.isBrought());
 });
 
-test("a stage that carries its scripts needs nothing brought", (t) => {
-  const host = new Host(t);
+test("a stage that carries its scripts needs nothing brought", () => {
+  const host = new Host();
   const { create, stdin } = renderWithScripts({ ...stageOf("leaving"), owner: "test/1" });
   // It would run on this machine: with a cut bundle it runs nothing.
   const { status, said, left } = host.applyText(create, stdin.slice(0, stdin.length / 2));

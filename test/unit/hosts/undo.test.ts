@@ -1,14 +1,13 @@
 import assert from "node:assert/strict";
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { chmodSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { after, test } from "node:test";
+import { test } from "node:test";
+import { scratch } from "../../harness/scratch.ts";
 import { withScripts } from "./bash.ts";
 
 const libraries = ["lib/files.sh", "lib/saved.sh", "lib/own.sh"];
 
-const programs = mkdtempSync(join(tmpdir(), "programs-"));
-after(() => rmSync(programs, { recursive: true }));
+const programs = scratch();
 function program(name: string, text: string): void {
   writeFileSync(join(programs, name), `#!/bin/bash\n${text}\n`);
   chmodSync(join(programs, name), 0o755);
@@ -137,6 +136,11 @@ test("of packages only those that our own install brought are taken back, and of
     packages_before; installed base chrony curl ipset iptables libnet socat; note_packages
     installed base chrony curl docker git ipset iptables libnet socat
     echo "$(saved packages-ours | paste -sd' ') gone $(saved packages-gone)"; restore_packages; ls $SAVED
+    # Without a network.
+    installed base ntpsec; packages_before; installed base chrony; note_packages
+    apt_error() { echo "E: Unable to fetch some archives "; }
+    apt_get() { echo "apt-get $*"; [[ "$*" != *--download-only* ]]; }; restore_packages
+    apt_get() { echo "apt-get $*"; }
     # Cut while apt ran.
     installed base; packages_before; installed base socat; restore_packages
     # The previous release noted only the installed packages.
@@ -146,9 +150,14 @@ test("of packages only those that our own install brought are taken back, and of
   );
   assert.deepEqual(said.split("\n"), [
     "chrony ipset iptables libnet socat gone ntpsec",
+    "apt-get --download-only --no-install-recommends install ntpsec",
     "say packages stay, because docker need them: iptables",
     "apt-get --no-install-recommends --purge install ntpsec chrony- ipset- libnet- socat-",
     "did removed 4 packages",
+    "apt-get --download-only --no-install-recommends install ntpsec",
+    "say not brought back, because apt can't fetch them here: ntpsec (E: Unable to fetch some archives )",
+    "apt-get --no-install-recommends --purge install chrony-",
+    "did removed 1 packages",
     "apt-get --no-install-recommends --purge install socat-",
     "did removed 1 packages",
     "say packages stay, because docker need them: iptables",

@@ -5,7 +5,7 @@ import { z } from "zod";
 import { refuseChanges } from "../../../config/changes.ts";
 import { parseCluster } from "../../../config/parse.ts";
 import { knownBy } from "../../../config/provider.ts";
-import { record } from "../../../config/recorded.ts";
+import { record } from "../../../config/record.ts";
 import { configDocs, stackFileSchema } from "../../../config/reference.ts";
 import { at } from "../../../config/rules/rule.ts";
 import type { Cluster } from "../../../config/schema.ts";

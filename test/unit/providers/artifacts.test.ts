@@ -1,17 +1,16 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { after, type TestContext, test } from "node:test";
+import { type TestContext, test } from "node:test";
 import { lock } from "../../../artifacts/lock.ts";
 import { parseCluster } from "../../../config/parse.ts";
 import { problemText } from "../../../config/problems.ts";
 import { artifactProblems, refuseMissingArtifacts } from "../../../providers/artifacts.ts";
 import { known } from "../../../providers/index.ts";
 import { aws, lab, metal, type Written } from "../../harness/samples.ts";
+import { scratch } from "../../harness/scratch.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "manifest-"));
-after(() => rmSync(folder, { recursive: true }));
+const folder = scratch();
 
 function problems(config: Written, path?: string[]): string[] {
   const parsed = parseCluster(config, known);

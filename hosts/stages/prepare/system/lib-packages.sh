@@ -9,8 +9,46 @@ missing_packages() {
   dpkg-query -W -f '${db:Status-Status} ${Package}\n' $PACKAGES 2>/dev/null | awk '$1 == "installed" {print $2}' |
     sort | comm -13 - <(printf '%s\n' $PACKAGES | sort)
 }
-apt_get() { fetching apt-get -y -q -o DPkg::Lock::Timeout=600 -o Dpkg::Use-Pty=0 "$@" >/run/ha-kubernetes/apt.log 2>&1 </dev/null; }
+apt_get() { fetching apt-get -y -q -o DPkg::Lock::Timeout=600 -o Dpkg::Use-Pty=0 "${APT_OPTIONS[@]}" "$@" >/run/ha-kubernetes/apt.log 2>&1 </dev/null; }
 apt_error() { grep -E '^(E|Err|W):?' /run/ha-kubernetes/apt.log | tail -n 3 | tr '\n' ' '; }
+
+# ---- packages of a bundle ---------------------------------------------------------------------------------------------------
+# A bundle may hold the packages of this host's distribution. Then apt installs from them alone: with lists, cache and source of its own,
+# which are gone afterwards. Apt trusts the file without a key: the list of artifacts has its SHA-256, which is checked first.
+
+APT_OPTIONS=()
+readonly BUNDLED=${HAK_ROOT:-}/opt/ha-kubernetes/packages
+
+# bundled_packages: SHA-256 and place of the packages of this host's distribution; nothing where the list has none.
+bundled_packages() {
+  # shellcheck disable=SC1091 # the host's own
+  awk -v name="$(. "${HAK_ROOT:-}/etc/os-release" && echo "$ID-$VERSION_ID")" '$1 == "packages" && $4 == name {print $2, $3}' "$STAGE/inputs/artifacts"
+}
+
+# take_bundled_packages SHA256 FROM
+take_bundled_packages() {
+  rm -rf "$BUNDLED"
+  mkdir -p "$BUNDLED"/{files,lists/partial,cache/archives/partial}
+  fetch_without_curl "$@"
+  bring "$1" "$2" "$BUNDLED/all.tar"
+  tar -xf "$BUNDLED/all.tar" --no-same-owner -C "$BUNDLED/files"
+  rm "$BUNDLED/all.tar"
+  echo "deb [trusted=yes] file:$BUNDLED/files ./" >"$BUNDLED/sources.list"
+  APT_OPTIONS=(-o "Dir::Etc::sourcelist=$BUNDLED/sources.list" -o Dir::Etc::sourceparts=/dev/null -o "Dir::State::lists=$BUNDLED/lists"
+    -o "Dir::Cache=$BUNDLED/cache" -o APT::Sandbox::User=root -o Acquire::Languages=none)
+}
+drop_bundled_packages() {
+  APT_OPTIONS=()
+  rm -rf "$BUNDLED"
+}
+
+# fetch_without_curl SHA256 URL: curl may be one of the packages. Where a download stands, `bring` finds it whole.
+fetch_without_curl() {
+  if [[ $2 == /* ]] || command -v curl >/dev/null; then return 0; fi
+  mkdir -p "$DOWNLOADS"
+  fetching /usr/lib/apt/apt-helper download-file "$2" "$DOWNLOADS/$1" "SHA256:$1" >/run/ha-kubernetes/apt.log 2>&1 ||
+    fail "$2 can't be downloaded to this host: $(apt_error)"
+}
 
 # Services of these packages start when their stage says so. Their mask is gone with a boot.
 readonly IDLE=(haproxy keepalived)
@@ -32,12 +70,16 @@ release_idle() {
 
 # What apt adds and takes away is kept for the undo.
 apply_packages() {
-  local missing error=""
+  local missing error="" sha256="" from=""
   release_idle
   note_packages
+  # Of a run that was killed.
+  drop_bundled_packages
   mapfile -t missing < <(missing_packages)
   [ ${#missing[@]} -gt 0 ] || return 0
-  say "installing ${missing[*]}"
+  read -r sha256 from < <(bundled_packages) || true
+  say "installing ${missing[*]}${from:+ from ${from##*/}}"
+  [ -z "$from" ] || take_bundled_packages "$sha256" "$from"
   packages_before
   # With lists of another day, or those of a disk, it may do.
   update_lists || error="; before that apt-get update said: $(apt_error)"
@@ -45,8 +87,11 @@ apply_packages() {
   if ! apt_get install --no-install-recommends "${missing[@]}"; then
     release_idle
     note_packages
+    drop_bundled_packages
+    [ -z "$from" ] || error+="; ${from##*/} may be older than this host: make it again with npm run bundle -- --os"
     fail "apt-get could not install ${missing[*]}: $(apt_error)$error"
   fi
+  drop_bundled_packages
   release_idle
   note_packages
   did "installed ${missing[*]}"
@@ -99,6 +144,11 @@ restore_packages() {
   note_packages
   mapfile -t ours < <(saved packages-ours | comm -12 - <(installed_packages))
   mapfile -t gone < <(saved packages-gone | comm -23 - <(installed_packages))
+  # Without a network those can't come, and ours go all the same.
+  if [ ${#gone[@]} -gt 0 ] && ! apt_get --download-only --no-install-recommends install "${gone[@]}"; then
+    say "not brought back, because apt can't fetch them here: ${gone[*]} ($(apt_error))"
+    gone=()
+  fi
   if [ ${#ours[@]} -gt 0 ]; then keep_needed; fi
   if [ ${#ours[@]} -gt 0 ] || [ ${#gone[@]} -gt 0 ]; then
     apt_get --no-install-recommends --purge install "${gone[@]}" "${ours[@]/%/-}" || fail "apt-get could not take packages back: $(apt_error)"

@@ -1,18 +1,17 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, beforeEach, describe, it } from "node:test";
 import { eventually, must, type Result, run } from "../../../harness/process.ts";
+import { scratch as newFolder } from "../../../harness/scratch.ts";
 
 // hosts/lib/artifacts.sh and images.sh as a host runs them, but below a folder instead of /. Only containerd's client is a stand-in.
 
 const library = new URL("../../../../hosts/lib/", import.meta.url).pathname;
-const scratch = mkdtempSync(join(tmpdir(), "artifacts-"));
-after(() => rmSync(scratch, { recursive: true }));
+const scratch = newFolder();
 
 let count = 0;
 let root = "";

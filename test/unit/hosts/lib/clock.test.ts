@@ -1,16 +1,15 @@
 import assert from "node:assert/strict";
 import { generateKeyPairSync } from "node:crypto";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { after, mock, test } from "node:test";
+import { mock, test } from "node:test";
 import { selfSign } from "../../../../plugins/tls-certificate.ts";
 import { run } from "../../../harness/process.ts";
+import { scratch } from "../../../harness/scratch.ts";
 
 // Real certificates, and the real clock of this machine.
 
-const folder = mkdtempSync(join(tmpdir(), "clock-test-"));
-after(() => rmSync(folder, { recursive: true }));
+const folder = scratch();
 const lib = new URL("../../../../hosts/lib/", import.meta.url).pathname;
 const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
 const terms = { allowedUses: ["server_auth"], earlyRenewalHours: 0, isCaCertificate: false, setSubjectKeyId: false };

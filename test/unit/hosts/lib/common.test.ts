@@ -1,16 +1,14 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { after, test } from "node:test";
+import { readFileSync } from "node:fs";
+import { test } from "node:test";
 import { eventually, run } from "../../../harness/process.ts";
+import { scratch } from "../../../harness/scratch.ts";
 
 // What a person reads of a stage: its outcome, why it waits, and for whom.
 
-const folder = mkdtempSync(join(tmpdir(), "common-test-"));
-after(() => rmSync(folder, { recursive: true }));
+const folder = scratch();
 const file = new URL("../../../../hosts/lib/common.sh", import.meta.url).pathname;
 /** The library, with the host's lock in a folder of this test. */
 const library = `STAGE_NAME=etcd HOST_NAME=m1; ${readFileSync(file, "utf8").replaceAll("/run/ha-kubernetes", folder)}`;

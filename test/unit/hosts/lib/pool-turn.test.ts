@@ -1,9 +1,7 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { type TestContext, test } from "node:test";
+import { test } from "node:test";
 import { run } from "../../../harness/process.ts";
+import { scratch } from "../../../harness/scratch.ts";
 
 // hosts/lib/pool-turn.sh with a stand-in for the API: a folder of ConfigMaps, with uids, resource versions and a clock of its own.
 
@@ -48,9 +46,8 @@ const api = `
   }`;
 
 /** Runs lines as worker w1 of pool general with a fresh API. */
-async function worker(t: TestContext, lines: string): Promise<{ status: number; said: string }> {
-  const directory = mkdtempSync(join(tmpdir(), "ha-kubernetes-pool-"));
-  t.after(() => rmSync(directory, { recursive: true }));
+async function worker(lines: string): Promise<{ status: number; said: string }> {
+  const directory = scratch();
   const here = (name: string) =>
     `. <(sed 's|/run/ha-kubernetes|${directory}|g; s|/var/lib/ha-kubernetes|${directory}|g; s/REFUSALS_SECONDS=120/REFUSALS_SECONDS=2/' ${library}${name}.sh)`;
   const script = `
@@ -66,9 +63,8 @@ async function worker(t: TestContext, lines: string): Promise<{ status: number; 
   return { status, said: text.trimEnd() };
 }
 
-test("the first of a roll goes alone, the others as many at once as the pool allows, and another roll begins with one again", async (t) => {
+test("the first of a roll goes alone, the others as many at once as the pool allows, and another roll begins with one again", async () => {
   const { said } = await worker(
-    t,
     `put general-0 holder w2
      if take_pool_turn 1.36.3; then echo taken; else echo "waits for$HOLDERS"; fi
      put done-general-version roll 1.36.3
@@ -79,17 +75,15 @@ test("the first of a roll goes alone, the others as many at once as the pool all
   assert.equal(said, "waits for w2\ntaken general-1\nwaits for w2\nwaits for w2");
 });
 
-test("who is done notes the roll and gives its turn back", async (t) => {
+test("who is done notes the roll and gives its turn back", async () => {
   const { status, said } = await worker(
-    t,
     "with_pool_turn 1.36.3 work; ls $D/api; cat $D/api/done-general-version/roll; turn_was_cut || echo free",
   );
   assert.deepEqual({ status, said }, { status: 0, said: "works\ndone-general-version\n1.36.3\nfree" });
 });
 
-test("a turn that has expired by the API's clock is taken over, whatever this host's says; a younger one is not", async (t) => {
+test("a turn that has expired by the API's clock is taken over, whatever this host's says; a younger one is not", async () => {
   const { said } = await worker(
-    t,
     `put general-0 holder w2
      date() { if [ "$1" = +%s ]; then echo 4000000000; else command date "$@"; fi; }
      if take_pool_turn 1.36.3; then echo taken; else echo "waits for$HOLDERS"; fi
@@ -99,9 +93,8 @@ test("a turn that has expired by the API's clock is taken over, whatever this ho
   assert.equal(said, "waits for w2\ntaking over the turn of w2, whose run has not ended in 1200 s\nw1");
 });
 
-test("a turn is dropped only while it is the very one that was seen", async (t) => {
+test("a turn is dropped only while it is the very one that was seen", async () => {
   const { said } = await worker(
-    t,
     `put general-0 holder w2; seen=$(<$D/api/general-0/uid)
      put general-0 holder w3
      drop_turn general-0 $seen; cat $D/api/general-0/holder
@@ -111,9 +104,8 @@ test("a turn is dropped only while it is the very one that was seen", async (t) 
   assert.equal(said, "w3\n0\ngone is as good");
 });
 
-test("who lost its turn stops before it interrupts anything", async (t) => {
+test("who lost its turn stops before it interrupts anything", async () => {
   const { status, said } = await worker(
-    t,
     "taken() { put general-0 holder w2; still_my_pool_turn; echo interrupted; }; with_pool_turn 1.36.3 taken",
   );
   assert.equal(status, 1);
@@ -121,9 +113,9 @@ test("who lost its turn stops before it interrupts anything", async (t) => {
   assert.doesNotMatch(said, /interrupted/);
 });
 
-test("what the API refuses ends in its own words, and blames no worker", async (t) => {
+test("what the API refuses ends in its own words, and blames no worker", async () => {
   const refusal = 'error: failed to create configmap: Internal error occurred: failed calling webhook "dead.example.com"';
-  const { status, said } = await worker(t, `echo '${refusal}' >$D/refuses; with_pool_turn 1.36.3 work`);
+  const { status, said } = await worker(`echo '${refusal}' >$D/refuses; with_pool_turn 1.36.3 work`);
   assert.equal(status, 1);
   assert.match(
     said,
@@ -132,26 +124,23 @@ test("what the API refuses ends in its own words, and blames no worker", async (
   assert.doesNotMatch(said, /worker is|which w/);
 });
 
-test("a failure since the run began stops it, an earlier one does not", async (t) => {
+test("a failure since the run began stops it, an earlier one does not", async () => {
   const failed = "put failed-general holder w2";
   const later = await worker(
-    t,
     `${failed}; at_start_ask_which_worker_failed; until read -t 0 -u $POOL_FAILURE_INPUT; do sleep 0.05; done; with_pool_turn 1.36.3 work`,
   );
   assert.deepEqual(later, { status: 0, said: "works" });
   const none = "at_start_ask_which_worker_failed; with_pool_turn 1.36.3 work";
-  assert.deepEqual(await worker(t, none), { status: 0, said: "works" });
+  assert.deepEqual(await worker(none), { status: 0, said: "works" });
   const { status, said } = await worker(
-    t,
     `at_start_ask_which_worker_failed; until read -t 0 -u $POOL_FAILURE_INPUT; do sleep 0.05; done; ${failed}; with_pool_turn 1.36.3 work`,
   );
   assert.equal(status, 1);
   assert.match(said, /the same roll failed on w2/);
 });
 
-test("a run that was killed gives its turn back at its next one, with the mark of an earlier release, too", async (t) => {
+test("a run that was killed gives its turn back at its next one, with the mark of an earlier release, too", async () => {
   const { said } = await worker(
-    t,
     `put general-0 holder w1; echo general-0 >$TURN_MARK; give_turn_back; ls $D/api | wc -l
      put general-0 holder w2; echo general-0 >$TURN_MARK; give_turn_back; ls $D/api
      put general-1 holder w2; echo general-1 77 >$TURN_MARK; give_turn_back; ls $D/api; turn_was_cut || echo free`,

@@ -1,27 +1,25 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { type TestContext, test } from "node:test";
+import { writeFileSync } from "node:fs";
+import { test } from "node:test";
 import { must, run } from "../../../harness/process.ts";
+import { scratch } from "../../../harness/scratch.ts";
 
 const library = new URL("../../../../hosts/lib/", import.meta.url).pathname;
 
 /** turn.sh and what it stands on, with a folder of the test's own in the place of the host's; gone when the test ends. */
-function turnLibrary(t: TestContext): { directory: string; source: string } {
-  const directory = mkdtempSync(join(tmpdir(), "ha-kubernetes-turn-"));
-  t.after(() => rmSync(directory, { recursive: true }));
+function turnLibrary(): { directory: string; source: string } {
+  const directory = scratch();
   const here = (name: string) =>
     `. <(sed 's|/run/ha-kubernetes|${directory}|g; s|/var/lib/ha-kubernetes|${directory}|g' ${library}${name}.sh)`;
   return { directory, source: ["common", "files", "etcd", "turn"].map(here).join("; ") };
 }
 
 /** The commands to etcd and the turn while `work` runs under the turn and only `listener` hears it. */
-async function underTurn(t: TestContext, work: string, listener: string): Promise<string[]> {
+async function underTurn(work: string, listener: string): Promise<string[]> {
   const script = `
     set -euo pipefail
     STAGE_NAME=etcd HOST_NAME=m1
-    ${turnLibrary(t).source}
+    ${turnLibrary().source}
     etcd_access() { :; }
     etcd_do() { echo "$1 $2 $3" >&3; }
     etcd_has_quorum() { :; }
@@ -34,23 +32,23 @@ async function underTurn(t: TestContext, work: string, listener: string): Promis
   return said.trimEnd().split("\n");
 }
 
-test("who is done gives the turn back", async (t) => {
-  assert.deepEqual(await underTurn(t, "work() { say done; }", "cat"), ["released"]);
+test("who is done gives the turn back", async () => {
+  assert.deepEqual(await underTurn("work() { say done; }", "cat"), ["released"]);
 });
 
-test("who fails under the turn leaves a mark for those that wait", async (t) => {
+test("who fails under the turn leaves a mark for those that wait", async () => {
   const mark = "put ha-kubernetes/failed etcd on m1";
-  assert.deepEqual(await underTurn(t, "work() { fail broken; }", "cat"), [mark, "released"]);
-  assert.deepEqual(await underTurn(t, "work() { false; }", "cat"), [mark, "released"]);
+  assert.deepEqual(await underTurn("work() { fail broken; }", "cat"), [mark, "released"]);
+  assert.deepEqual(await underTurn("work() { false; }", "cat"), [mark, "released"]);
 });
 
-test("whose `up` is killed leaves none: the next one goes on with the same host", async (t) => {
-  assert.deepEqual(await underTurn(t, "work() { while sleep 0.05; do say waiting; done; }", "head -n 1"), ["released"]);
-  assert.deepEqual(await underTurn(t, "work() { while sleep 0.05; do env echo waiting; done; }", "head -n 1"), ["released"]);
+test("whose `up` is killed leaves none: the next one goes on with the same host", async () => {
+  assert.deepEqual(await underTurn("work() { while sleep 0.05; do say waiting; done; }", "head -n 1"), ["released"]);
+  assert.deepEqual(await underTurn("work() { while sleep 0.05; do env echo waiting; done; }", "head -n 1"), ["released"]);
 });
 
-test("a run that was killed while it waited gives the turn on at once when it comes, though another run waits for its own", async (t) => {
-  const { directory, source } = turnLibrary(t);
+test("a run that was killed while it waited gives the turn on at once when it comes, though another run waits for its own", async () => {
+  const { directory, source } = turnLibrary();
   // As `etcdctl lock` does: waits until it is the next one, runs the command and goes when that ends.
   const lock = `#!/bin/bash
     touch ${directory}/queued-$QUEUED
@@ -84,8 +82,8 @@ test("a run that was killed while it waited gives the turn on at once when it co
 });
 
 /** Runs lines with the libraries and stand-ins for etcd; returns how it ended and what it said. */
-async function withEtcd(t: TestContext, lines: string): Promise<{ status: number; said: string }> {
-  const { source, directory } = turnLibrary(t);
+async function withEtcd(lines: string): Promise<{ status: number; said: string }> {
+  const { source, directory } = turnLibrary();
   const script = `
     set -euo pipefail
     shopt -s lastpipe
@@ -97,19 +95,19 @@ async function withEtcd(t: TestContext, lines: string): Promise<{ status: number
   return { status, said: text.trimEnd() };
 }
 
-test("without a quorum nothing runs: it is waited for, and in the end its absence has a cause", async (t) => {
+test("without a quorum nothing runs: it is waited for, and in the end its absence has a cause", async () => {
   const lines = `
     wait_until() { local what=$2; shift 2; "$@" || fail "gave up waiting for $what: $(why_not_"$1")"; }
     etcd_do() { case "$*" in *"endpoint status"*) echo '"Leader" : 0' ;; *) return 1 ;; esac; }
     work() { echo interrupted; }
     with_turn work`;
-  const { status, said } = await withEtcd(t, lines);
+  const { status, said } = await withEtcd(lines);
   assert.equal(status, 1);
   assert.match(said, /waiting for a quorum of etcd, without which .*: https:\/\/10\.0\.0\.1:2379 has no leader/);
   assert.doesNotMatch(said, /interrupted/);
 });
 
-test("who failed since this run began stops it, though the turn is asked for much later; an earlier failure does not", async (t) => {
+test("who failed since this run began stops it, though the turn is asked for much later; an earlier failure does not", async () => {
   const lines = (meanwhile: string) => `
     echo '"ModRevision" : 7' >$D/mark; echo '"Value" : "etcd on m2"' >>$D/mark
     etcd_do() { case "$*" in "get ha-kubernetes/failed"*) cat $D/mark ;; esac; }
@@ -119,34 +117,34 @@ test("who failed since this run began stops it, though the turn is asked for muc
     ${meanwhile}
     work() { echo done; }
     with_turn work`;
-  assert.deepEqual(await withEtcd(t, lines(":")), { status: 0, said: "done" });
-  const { status, said } = await withEtcd(t, lines("sed -i 's/7/9/' $D/mark"));
+  assert.deepEqual(await withEtcd(lines(":")), { status: 0, said: "done" });
+  const { status, said } = await withEtcd(lines("sed -i 's/7/9/' $D/mark"));
   assert.equal(status, 1);
   assert.match(said, /the same roll failed on another host: "etcd on m2"/);
 });
 
-test("a run knows whether the turn is still its own, by the key in etcd", async (t) => {
+test("a run knows whether the turn is still its own, by the key in etcd", async () => {
   const lines = (first: string) => `
     etcd_do() { case "$*" in *"--limit=1"*) printf '%s\\n\\n' ${first} ;; esac; }
     sleep 30 & TURN_HELD=$! TURN_KEY=ha-kubernetes/turn/5e1
     trap 'kill $TURN_HELD' EXIT
     still_my_turn; echo goes on`;
-  assert.deepEqual(await withEtcd(t, lines("ha-kubernetes/turn/5e1")), { status: 0, said: "goes on" });
-  const { status, said } = await withEtcd(t, lines("ha-kubernetes/turn/777"));
+  assert.deepEqual(await withEtcd(lines("ha-kubernetes/turn/5e1")), { status: 0, said: "goes on" });
+  const { status, said } = await withEtcd(lines("ha-kubernetes/turn/777"));
   assert.equal(status, 1);
   assert.match(said, /this host lost its turn .*Run up again/);
   // Where the program puts hosts in order, there is no turn to lose.
-  assert.deepEqual(await withEtcd(t, "still_my_turn; echo goes on"), { status: 0, said: "goes on" });
+  assert.deepEqual(await withEtcd("still_my_turn; echo goes on"), { status: 0, said: "goes on" });
 });
 
-test("a member that never started, or that has no client URL, is not healthy, and learners do not count", async (t) => {
+test("a member that never started, or that has no client URL, is not healthy, and learners do not count", async () => {
   const lines = (list: string) => `
     etcd_do() { case "$*" in "member list") printf '%s\\n' ${list} ;; "endpoint health") [ -n "$ETCDCTL_ENDPOINTS" ] ;; esac; }
     . ${library}../stages/etcd/lib-members.sh
     if other_members_healthy "$PEER_URL"; then echo healthy; fi`;
   const own = "'1, started, m1, https://10.0.0.1:2380, https://10.0.0.1:2379, false'";
   const other = "'2, started, m2, https://10.0.0.2:2380, https://10.0.0.2:2379, false'";
-  const said = async (...list: string[]) => (await withEtcd(t, lines(list.join(" ")))).said;
+  const said = async (...list: string[]) => (await withEtcd(lines(list.join(" ")))).said;
   assert.equal(await said(own, other), "healthy");
   assert.equal(await said(own), "healthy");
   assert.equal(await said(own, other, "'3, started, m3, https://10.0.0.3:2380, , false'"), "not healthy: m3");
@@ -154,7 +152,7 @@ test("a member that never started, or that has no client URL, is not healthy, an
   assert.equal(await said(own, other, "'3, unstarted, , https://10.0.0.3:2380, , true'"), "healthy");
 });
 
-test("leadership is known by ids of 64 bits", async (t) => {
+test("leadership is known by ids of 64 bits", async () => {
   const leads = async (leader: string) => {
     const status = `'"MemberID" : 13503953896175478587' '"Leader" : ${leader}'`;
     const lines = `
@@ -162,14 +160,14 @@ test("leadership is known by ids of 64 bits", async (t) => {
       LOCAL=https://127.0.0.1:2379
       . <(sed '/^undo_etcd$/d' ${library}../stages/etcd/undo.sh)
       if etcd_is_leader; then echo yes; else echo no; fi`;
-    return (await withEtcd(t, lines)).said;
+    return (await withEtcd(lines)).said;
   };
   assert.equal(await leads("13503953896175478587"), "yes");
   assert.equal(await leads("13503953896175478588"), "no");
   assert.equal(await leads("0"), "no");
 });
 
-test("where the members of one list are gone, those of the other are asked, and what they say is kept", async (t) => {
+test("where the members of one list are gone, those of the other are asked, and what they say is kept", async () => {
   const lines = `
     echo https://10.0.0.9:2379 >$D/etcd-endpoints
     echo https://10.0.0.1:2379,https://10.0.0.4:2379 >$D/apiserver-etcd-servers
@@ -180,11 +178,11 @@ test("where the members of one list are gone, those of the other are asked, and 
     }
     if quorum_lost; then echo lost; fi
     cat $D/etcd-endpoints`;
-  assert.deepEqual(await withEtcd(t, lines), { status: 0, said: "https://10.0.0.4:2379" });
+  assert.deepEqual(await withEtcd(lines), { status: 0, said: "https://10.0.0.4:2379" });
 });
 
-test("etcd is asked again while it does not answer; a failed member list is not an empty list", async (t) => {
-  const { directory, source } = turnLibrary(t);
+test("etcd is asked again while it does not answer; a failed member list is not an empty list", async () => {
+  const { directory, source } = turnLibrary();
   const script = `
     set -euo pipefail
     STAGE_NAME=etcd HOST_NAME=m1 PEER_URL=https://10.0.0.1:2380

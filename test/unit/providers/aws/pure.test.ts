@@ -12,7 +12,7 @@ import { subnetLayout } from "../../../../providers/aws/config/subnets.ts";
 import { costs } from "../../../../providers/aws/cost.ts";
 import { imageFilter } from "../../../../providers/aws/image.ts";
 import { ingress, ingressName } from "../../../../providers/aws/ingress.ts";
-import { dataDevice } from "../../../../providers/aws/machines.ts";
+import { dataDevice } from "../../../../providers/aws/machine.ts";
 import { aws, known, type Written } from "../../../harness/samples.ts";
 import "../../../harness/seed.ts";
 
@@ -200,4 +200,14 @@ test("a stack that does not use AWS never loads its package, and only one module
     encoding: "utf8",
   });
   assert.equal(grep.trim(), "providers/aws/resources.ts");
+});
+
+test("code outside of the provider's folder names AWS only where S3 does, and in the registry", () => {
+  const files = ["*.ts", "*.sh", "*.mjs", "config/*.json", ":!test", ":!.ci", ":!providers/aws", ":!config/schema.json"];
+  const grep = execFileSync("git", ["grep", "-il", "aws", "--", ...files], {
+    cwd: new URL("../../../..", import.meta.url),
+    encoding: "utf8",
+  });
+  // S3's own address, and curl's option for S3's signature.
+  assert.deepEqual(grep.trim().split("\n"), ["hosts/tools/etcd/backup.ts", "hosts/tools/s3.sh", "providers/registry.ts"]);
 });

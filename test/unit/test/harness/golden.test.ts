@@ -1,15 +1,13 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { golden } from "../../../harness/golden.ts";
+import { scratch } from "../../../harness/scratch.ts";
 
 test("a golden file is written only when it is renewed, and a text that differs from it fails", (t) => {
-  const folder = `${mkdtempSync(join(tmpdir(), "ha-kubernetes-golden-"))}/`;
+  const folder = `${scratch()}/`;
   const before = process.env.HA_KUBERNETES_GOLDEN;
   t.after(() => {
-    rmSync(folder, { recursive: true });
     if (before === undefined) delete process.env.HA_KUBERNETES_GOLDEN;
     else process.env.HA_KUBERNETES_GOLDEN = before;
   });

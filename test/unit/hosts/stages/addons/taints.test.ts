@@ -1,18 +1,16 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { test } from "node:test";
 import { parseCluster } from "../../../../../config/parse.ts";
 import { taintsByPool } from "../../../../../hosts/cluster.ts";
 import { must } from "../../../../harness/process.ts";
 import { known, metal } from "../../../../harness/samples.ts";
+import { scratch } from "../../../../harness/scratch.ts";
 
 const library = new URL("../../../../../hosts/stages/addons/objects/lib-taints.sh", import.meta.url).pathname;
 
 /** What the script would have kubectl do, and note, for Nodes as `workers_taints` prints them and the ConfigMap of notes. */
 async function commands(taints: string, notes: Record<string, string> | undefined, ...nodes: string[]): Promise<string[]> {
-  const folder = mkdtempSync(join(tmpdir(), "taints-"));
+  const folder = scratch();
   const script = `
     set -euo pipefail
     STAGE=$1 TAINTS=$2 nodes=$3 noted=$4
@@ -23,14 +21,10 @@ async function commands(taints: string, notes: Record<string, string> | undefine
     api_apply() { sed -n 's/^  /note /p' "$3" >&3; }
     . ${library}
     if nobody_has_taints; then echo nobody >&3; elif taints_are_current; then echo current >&3; else set_taints 3>&3 2>/dev/null >/dev/null; fi`;
-  try {
-    const lines = nodes.map((node) => `${node}\n`).join("");
-    const noted = JSON.stringify(notes === undefined ? { reason: "NotFound" } : { kind: "ConfigMap", data: notes });
-    const said = await must("bash", ["-c", `exec 3>&1; ${script}`, "-", folder, taints, lines, noted]);
-    return said.trimEnd().split("\n");
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
+  const lines = nodes.map((node) => `${node}\n`).join("");
+  const noted = JSON.stringify(notes === undefined ? { reason: "NotFound" } : { kind: "ConfigMap", data: notes });
+  const said = await must("bash", ["-c", `exec 3>&1; ${script}`, "-", folder, taints, lines, noted]);
+  return said.trimEnd().split("\n");
 }
 
 test("a pool's taints are told to control planes as words, in one order; pools without any say nothing", () => {

@@ -112,10 +112,10 @@ test("a copy to S3 is signed for the bucket's region, at AWS's name or the endpo
   const backupBucket = { bucket: "made", region: "us-east-1", prefix: "etcd" };
   assert.match(env(files({}, { backupBucket })), /^S3_URL=https:\/\/made\.s3\.us-east-1\.amazonaws\.com\/etcd$/m);
   assert.equal(stage({}, { backupBucket }).settings?.BACKUP_S3_REGION, "us-east-1");
-  assert.ok("/usr/local/lib/etcd-backup/aws.sh" in files({}, { backupBucket }));
+  assert.ok("/usr/local/lib/etcd-backup/s3.sh" in files({}, { backupBucket }));
   // A restore reads from there, also where no more snapshots are taken.
-  assert.ok("/usr/local/lib/etcd-backup/aws.sh" in files({ backup: { enabled: false, copyToS3 } }));
-  assert.ok(!("/usr/local/lib/etcd-backup/aws.sh" in files({})));
+  assert.ok("/usr/local/lib/etcd-backup/s3.sh" in files({ backup: { enabled: false, copyToS3 } }));
+  assert.ok(!("/usr/local/lib/etcd-backup/s3.sh" in files({})));
 });
 
 test("metrics are on loopback alone, unless the nodes may read them", () => {

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { type TestContext, test } from "node:test";
+import { test } from "node:test";
 import { must } from "../../../../harness/process.ts";
+import { scratch } from "../../../../harness/scratch.ts";
 
 const hosts = new URL("../../../../../hosts/", import.meta.url).pathname;
 
@@ -14,9 +14,8 @@ const log =
 const own = { member: "17287361118329258851", cluster: "10370338079754086139" };
 
 /** What a script says that has read hosts/stages/etcd/lib-place.sh on a host whose data begins with `head`. */
-function place(t: TestContext, script: string, head = log): Promise<string> {
-  const directory = mkdtempSync(join(tmpdir(), "ha-kubernetes-place-"));
-  t.after(() => rmSync(directory, { recursive: true }));
+function place(script: string, head = log): Promise<string> {
+  const directory = scratch();
   mkdirSync(join(directory, "member/wal"), { recursive: true });
   writeFileSync(join(directory, "member/wal/0000000000000000-0000000000000000.wal"), Buffer.from(head.replace(/ /g, ""), "hex"));
   writeFileSync(join(directory, "known"), "https://10.0.0.11:2379,https://10.0.0.12:2379,https://10.0.0.13:2379\n");
@@ -32,10 +31,10 @@ function place(t: TestContext, script: string, head = log): Promise<string> {
   ]);
 }
 
-test("the data says which member of which cluster it is", async (t) => {
-  assert.equal(await place(t, "ids_in_data $DATA_DIRECTORY"), `${own.member} ${own.cluster}\n`);
-  assert.equal(await place(t, "ids_in_data $DATA_DIRECTORY || echo unreadable", "00".repeat(96)), "unreadable\n");
-  assert.equal(await place(t, "ids_in_data $DATA_DIRECTORY || echo unreadable", log.slice(0, 40)), "unreadable\n");
+test("the data says which member of which cluster it is", async () => {
+  assert.equal(await place("ids_in_data $DATA_DIRECTORY"), `${own.member} ${own.cluster}\n`);
+  assert.equal(await place("ids_in_data $DATA_DIRECTORY || echo unreadable", "00".repeat(96)), "unreadable\n");
+  assert.equal(await place("ids_in_data $DATA_DIRECTORY || echo unreadable", log.slice(0, 40)), "unreadable\n");
 });
 
 const answer = (cluster: string, members: [id: string, learner: boolean][]) =>
@@ -69,7 +68,7 @@ const places: [place: string, answer: string, head?: string][] = [
   ["unreadable", answer(own.cluster, [[own.member, false]]), "00".repeat(96)],
 ];
 for (const [expected, said, head] of places) {
-  test(`${expected}: as the others say, who are asked one after another, and never this host itself`, async (t) => {
+  test(`${expected}: as the others say, who are asked one after another, and never this host itself`, async () => {
     const script = `
       etcd_do() {
         case $ETCDCTL_ENDPOINTS in
@@ -81,20 +80,20 @@ END
         esac
       }
       look_at_place; echo $PLACE`;
-    assert.equal(await place(t, script, head), `${expected}\n`);
+    assert.equal(await place(script, head), `${expected}\n`);
   });
 }
 
-test("where none of the others has a quorum nothing is known, and nothing is thrown away", async (t) => {
+test("where none of the others has a quorum nothing is known, and nothing is thrown away", async () => {
   assert.equal(
-    await place(t, "etcd_do() { return 1; }; look_at_place; echo $PLACE; removed_or_foreign || echo stays"),
+    await place("etcd_do() { return 1; }; look_at_place; echo $PLACE; removed_or_foreign || echo stays"),
     "unknown\nstays\n",
   );
 });
 
-test("data of another cluster is refused with the cure", async (t) => {
+test("data of another cluster is refused with the cure", async () => {
   const script = `etcd_do() { echo '"ClusterID" : 7'; }; (removed_or_foreign) 2>&1 || true`;
-  assert.match(await place(t, script), /belongs to another etcd cluster than .*Raise hosts\.m1\.incarnation/);
+  assert.match(await place(script), /belongs to another etcd cluster than .*Raise hosts\.m1\.incarnation/);
 });
 
 // Lines of etcd 3.6.14 and 3.7.3 with data that was broken on purpose; the last ones are of disks, not of data.
@@ -134,16 +133,16 @@ const logs: [line: string, damage: string][] = [
   ['{"level":"fatal","msg":"listen failed","error":"listen tcp 10.0.0.11:2380: bind: cannot assign requested address"}', ""],
 ];
 for (const [line, damage] of logs) {
-  test(`${damage === "" ? "no damage" : "damage"}: ${line.slice(0, 90)}`, async (t) => {
+  test(`${damage === "" ? "no damage" : "damage"}: ${line.slice(0, 90)}`, async () => {
     const script = `systemctl() { return 3; }; journalctl() { cat <<'END'
 ${line}
 END
       }; etcd_damage`;
-    assert.equal((await place(t, script)).trim(), damage);
+    assert.equal((await place(script)).trim(), damage);
   });
 }
 
-test("a member whose data is well stays as it is, whatever keeps it from serving", async (t) => {
+test("a member whose data is well stays as it is, whatever keeps it from serving", async () => {
   const script = `
     systemctl() { case $1 in is-active) return 3 ;; show) echo failed; echo failed ;; *) echo "systemctl $*" >&2 ;; esac; }
     journalctl() { echo '{"level":"fatal","error":"bind: cannot assign requested address"}'; }
@@ -151,12 +150,12 @@ test("a member whose data is well stays as it is, whatever keeps it from serving
     other_members_healthy() { :; }
     (etcd_rejoin) 2>&1 || true
     ls $DATA_DIRECTORY`;
-  const said = await place(t, script);
+  const said = await place(script);
   assert.match(said, /not because of its data: .*cannot assign requested address.*raise hosts\.m1\.incarnation/);
   assert.match(said, /^member$/m);
 });
 
-test("a voter that answers is well, and where members can be asked is kept", async (t) => {
+test("a voter that answers is well, and where members can be asked is kept", async () => {
   const script = `
     . <(sed 's/^readonly KNOWN_MEMBERS=[^ ]*/readonly/; s|/run/ha-kubernetes|'$HOME_DIR'|g' ${hosts}lib/etcd.sh)
     . ${hosts}lib/files.sh
@@ -175,5 +174,5 @@ END
       esac
     }
     prove_membership; echo $PLACE; cat $KNOWN_MEMBERS`;
-  assert.equal(await place(t, script), "voter\nhttps://10.0.0.12:2379\n");
+  assert.equal(await place(script), "voter\nhttps://10.0.0.12:2379\n");
 });

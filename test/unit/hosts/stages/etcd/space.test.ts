@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { type TestContext, test } from "node:test";
+import { test } from "node:test";
 import { run } from "../../../../harness/process.ts";
+import { scratch } from "../../../../harness/scratch.ts";
 
 const hosts = new URL("../../../../../hosts/", import.meta.url).pathname;
 
@@ -11,9 +11,8 @@ const hosts = new URL("../../../../../hosts/", import.meta.url).pathname;
 type Database = [size: number, used: number, quota: number];
 
 /** `make_space` on m1 with a quota of `wanted` MiB in the config; `alarm` is on. Returns the commands in order, and how it ended. */
-async function makeSpace(t: TestContext, databases: Database[], wanted: number, { alarm = true } = {}) {
-  const folder = mkdtempSync(join(tmpdir(), "ha-kubernetes-space-"));
-  t.after(() => rmSync(folder, { recursive: true }));
+async function makeSpace(databases: Database[], wanted: number, { alarm = true } = {}) {
+  const folder = scratch();
   for (const [place, [size, used, quota]] of databases.entries())
     writeFileSync(join(folder, `m${place + 1}`), `${size * 1_048_576} ${used * 1_048_576} ${quota * 1_048_576}\n`);
   if (alarm) writeFileSync(join(folder, "alarm"), "");
@@ -58,13 +57,12 @@ async function makeSpace(t: TestContext, databases: Database[], wanted: number, 
   };
 }
 
-test("without the alarm nothing is done", async (t) => {
-  assert.deepEqual(await makeSpace(t, [[512, 100, 512]], 512, { alarm: false }), { status: 0, text: "", done: [] });
+test("without the alarm nothing is done", async () => {
+  assert.deepEqual(await makeSpace([[512, 100, 512]], 512, { alarm: false }), { status: 0, text: "", done: [] });
 });
 
-test("where something is unused it is given back, the leader's last, and the alarm is disarmed: no member restarts", async (t) => {
+test("where something is unused it is given back, the leader's last, and the alarm is disarmed: no member restarts", async () => {
   const { status, text, done } = await makeSpace(
-    t,
     [
       [512, 100, 512],
       [510, 100, 512],
@@ -76,7 +74,6 @@ test("where something is unused it is given back, the leader's last, and the ala
   // m3 has too little unused to be worth it, so there is no room on it.
   assert.deepEqual(done, ["compact 7", "defragmented m1", "defragmented m2", "restarted"]);
   const all = await makeSpace(
-    t,
     [
       [512, 100, 512],
       [510, 100, 512],
@@ -87,9 +84,8 @@ test("where something is unused it is given back, the leader's last, and the ala
   assert.deepEqual(all.done, ["compact 7", "defragmented m1", "defragmented m3", "defragmented m2", "disarmed"]);
 });
 
-test("where nothing is unused this member restarts with the new quota, and who is the last disarms", async (t) => {
+test("where nothing is unused this member restarts with the new quota, and who is the last disarms", async () => {
   const first = await makeSpace(
-    t,
     [
       [512, 510, 512],
       [512, 510, 512],
@@ -100,7 +96,6 @@ test("where nothing is unused this member restarts with the new quota, and who i
   assert.deepEqual(first.done, ["compact 7", "restarted"]);
   assert.match(first.text, /the alarm NOSPACE stays until the other members have the new quota, too/);
   const last = await makeSpace(
-    t,
     [
       [512, 510, 512],
       [512, 510, 640],
@@ -111,9 +106,8 @@ test("where nothing is unused this member restarts with the new quota, and who i
   assert.deepEqual(last.done, ["compact 7", "restarted", "disarmed"]);
 });
 
-test("where nothing helps the cure is named", async (t) => {
+test("where nothing helps the cure is named", async () => {
   const { status, text, done } = await makeSpace(
-    t,
     [
       [512, 510, 512],
       [512, 510, 512],

@@ -1,16 +1,14 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { after, test } from "node:test";
+import { test } from "node:test";
 import { run } from "../../../../harness/process.ts";
+import { scratch } from "../../../../harness/scratch.ts";
 
 // Who leaves: the scripts' own functions, with real keys and a stand-in for etcd.
 
 const hosts = new URL("../../../../../hosts/", import.meta.url).pathname;
-const folder = mkdtempSync(join(tmpdir(), "ha-kubernetes-leaving-"));
-after(() => rmSync(folder, { recursive: true }));
+const folder = scratch();
 
 const openssl = (...args: string[]) => execFileSync("openssl", args, { cwd: folder, stdio: ["ignore", "ignore", "ignore"] });
 const newKey = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"];

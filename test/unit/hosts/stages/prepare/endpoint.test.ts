@@ -1,18 +1,17 @@
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { type TestContext, test } from "node:test";
+import { test } from "node:test";
 import { must } from "../../../../harness/process.ts";
+import { scratch } from "../../../../harness/scratch.ts";
 
 // How hosts follow the API to another place, and what they look at before.
 
 const hosts = new URL("../../../../../hosts/", import.meta.url).pathname;
 
 /** A folder in the place of the host's /etc, with these files; gone when the test ends. */
-function folder(t: TestContext, files: Readonly<Record<string, string>>): string {
-  const directory = mkdtempSync(join(tmpdir(), "ha-kubernetes-endpoint-"));
-  t.after(() => rmSync(directory, { recursive: true }));
+function folder(files: Readonly<Record<string, string>>): string {
+  const directory = scratch();
   for (const name of ["ha-kubernetes", "kubernetes"]) mkdirSync(join(directory, name));
   for (const [name, content] of Object.entries(files)) writeFileSync(join(directory, name), content);
   return directory;
@@ -30,8 +29,8 @@ interface Host {
 }
 
 /** The problems that prepare's checks of the endpoint name. */
-async function problems(t: TestContext, { roles, address, former, ports, files = {}, programs = "" }: Host): Promise<string[]> {
-  const etc = folder(t, files);
+async function problems({ roles, address, former, ports, files = {}, programs = "" }: Host): Promise<string[]> {
+  const etc = folder(files);
   const script = `
     set -euo pipefail
     STAGE_NAME=prepare HOST_NAME=m1 OWNER=dev/1 ROLES="${roles}" STATISTICS_PORT=8404
@@ -64,13 +63,13 @@ const neighbor = (owner: string, health = "000") => `
 const cure = (key: string, was: string | number) =>
   `clients of this cluster look for the API at ${was}, which the config no longer has: set cluster.api.former.${key}: ${was}, run up, and delete it in the next edit`;
 
-test("a jump to another name, address or port is refused on the hosts, a move by steps is not", async (t) => {
+test("a jump to another name, address or port is refused on the hosts, a move by steps is not", async () => {
   const roles = "balancer control-plane";
   const here = (hosts: string, ...ports: number[]) => ({
     "ha-kubernetes/hosts": hosts,
     "ha-kubernetes/haproxy.cfg": bound(...ports),
   });
-  const told = (files: Host["files"], more: Partial<Host> = {}) => problems(t, { roles, files, ...more });
+  const told = (files: Host["files"], more: Partial<Host> = {}) => problems({ roles, files, ...more });
   assert.deepEqual(await told(here(lines("192.0.2.10 api.new"), 8443)), []);
   assert.deepEqual(await told(here(lines("192.0.2.10 api.old"), 8443)), [cure("domainName", "api.old")]);
   assert.deepEqual(await told(here(lines("192.0.2.10 api.old"), 8443), { former: "api.old" }), []);
@@ -80,12 +79,12 @@ test("a jump to another name, address or port is refused on the hosts, a move by
   ]);
   const both = lines("192.0.2.9 api.new", "192.0.2.10 api.new", "192.0.2.9 api.old", "192.0.2.10 api.old");
   assert.deepEqual(await told(here(both, 8443, 9443)), []);
-  assert.deepEqual(await problems(t, { roles: "worker", files: { "ha-kubernetes/hosts": lines("192.0.2.10 api.old") } }), [
+  assert.deepEqual(await problems({ roles: "worker", files: { "ha-kubernetes/hosts": lines("192.0.2.10 api.old") } }), [
     cure("domainName", "api.old"),
   ]);
   // A move that was cut short, and an edit that forgets it: some kubelets went on, some did not.
   const worker = (asks: string, name: string) =>
-    problems(t, {
+    problems({
       roles: "worker",
       files: {
         "ha-kubernetes/hosts": lines(`192.0.2.10 ${name}`, "192.0.2.10 api.new"),
@@ -99,26 +98,26 @@ test("a jump to another name, address or port is refused on the hosts, a move by
   assert.deepEqual(await told({ "ha-kubernetes/hosts": lines() }, { address: "''" }), []);
 });
 
-test("an address that somebody else answers for is named with who does; this cluster's own balancers are not", async (t) => {
+test("an address that somebody else answers for is named with who does; this cluster's own balancers are not", async () => {
   const roles = "balancer";
   const taken =
     "the API's address 192.0.2.10 is in use: 02:00:00:00:00:99 answers for it. Set cluster.api.address to a free one, or take it from that machine";
-  assert.deepEqual(await problems(t, { roles, programs: neighbor("") }), [taken]);
-  assert.deepEqual(await problems(t, { roles, programs: neighbor("other/2", "200") }), [taken]);
-  assert.deepEqual(await problems(t, { roles, programs: neighbor("dev/1") }), []);
+  assert.deepEqual(await problems({ roles, programs: neighbor("") }), [taken]);
+  assert.deepEqual(await problems({ roles, programs: neighbor("other/2", "200") }), [taken]);
+  assert.deepEqual(await problems({ roles, programs: neighbor("dev/1") }), []);
   // Of a release that does not say whose it is.
-  assert.deepEqual(await problems(t, { roles, programs: neighbor("", "503") }), []);
+  assert.deepEqual(await problems({ roles, programs: neighbor("", "503") }), []);
   // Where it is known already, nobody is asked.
   const files = { "ha-kubernetes/hosts": lines("192.0.2.10 api.new") };
-  assert.deepEqual(await problems(t, { roles, files, programs: neighbor("") }), []);
-  assert.deepEqual(await problems(t, { roles: "worker", programs: neighbor("") }), []);
+  assert.deepEqual(await problems({ roles, files, programs: neighbor("") }), []);
+  assert.deepEqual(await problems({ roles: "worker", programs: neighbor("") }), []);
   const silent = neighbor("").replace(/echo "192.0.2.10 dev eth0 lladdr.*"/, 'echo "192.0.2.10 dev eth0 INCOMPLETE"');
-  assert.deepEqual(await problems(t, { roles, programs: silent }), []);
+  assert.deepEqual(await problems({ roles, programs: silent }), []);
 });
 
 /** What a worker does whose kubelet asks `now`, and its kubeconfig afterwards. */
-async function follow(t: TestContext, now: string, answering: string): Promise<{ done: string[]; server: string }> {
-  const etc = folder(t, { "kubelet.conf": `clusters:\n- cluster:\n    server: ${now}\n` });
+async function follow(now: string, answering: string): Promise<{ done: string[]; server: string }> {
+  const etc = folder({ "kubelet.conf": `clusters:\n- cluster:\n    server: ${now}\n` });
   const script = `
     set -euo pipefail
     STAGE_NAME=worker HOST_NAME=w1 API_URL=https://api.new:9443 API_ADDRESS=192.0.2.10 POOL=general MAX_UNAVAILABLE=1 KUBERNETES_PKI=/pki
@@ -136,11 +135,11 @@ async function follow(t: TestContext, now: string, answering: string): Promise<{
   return { done: said.split("\n").filter((line) => line !== ""), server };
 }
 
-test("a kubelet goes to another place in a turn, once it answers there; without one where the old place is gone", async (t) => {
+test("a kubelet goes to another place in a turn, once it answers there; without one where the old place is gone", async () => {
   const [was, is] = ["https://api.old:8443", "https://api.new:9443"];
   const steps = [`forget ${was}`, `start ${is}`];
   const live = [is, was].map((url) => `${url}/livez`).join(" ");
-  assert.deepEqual(await follow(t, was, live), { done: ["turn api", ...steps], server: is });
-  assert.deepEqual(await follow(t, was, `${is}/livez`), { done: steps, server: is });
-  assert.deepEqual(await follow(t, is, ""), { done: [], server: is });
+  assert.deepEqual(await follow(was, live), { done: ["turn api", ...steps], server: is });
+  assert.deepEqual(await follow(was, `${is}/livez`), { done: steps, server: is });
+  assert.deepEqual(await follow(is, ""), { done: [], server: is });
 });

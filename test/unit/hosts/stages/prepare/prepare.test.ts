@@ -1,8 +1,5 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { test } from "node:test";
 import fc from "fast-check";
 import { ports } from "../../../../../config/ports.ts";
@@ -11,6 +8,7 @@ import { renderStage, type Stage } from "../../../../../hosts/stage.ts";
 import { type PrepareStageArgs, prepareStage } from "../../../../../hosts/stages/prepare/prepare.ts";
 import { sysctlPath, sysctls } from "../../../../../hosts/stages/prepare/system/kernel.ts";
 import { clusterFrom } from "../../../../harness/samples.ts";
+import { scratch } from "../../../../harness/scratch.ts";
 
 function cluster(over: object = {}): Cluster {
   return clusterFrom({
@@ -234,7 +232,7 @@ test("another host of the cluster changes nothing here, and the order of roles n
 });
 
 test("the original is saved once; a file is written, and a service stale, only when something differs", () => {
-  const home = mkdtempSync(join(tmpdir(), "saved-"));
+  const home = scratch();
   const lib = new URL("../../../../../hosts/lib/", import.meta.url).pathname;
   const script = `set -euo pipefail
     HOME_DIR=$1 STAGE_NAME=prepare STAGE=$1
@@ -251,7 +249,6 @@ test("the original is saved once; a file is written, and a service stale, only w
     echo more >>"$1/file"; stale unit:part "$1/file" && echo stale again
     forget_saved; forget_started unit:part; ls "$1"`;
   const { stdout, stderr } = spawnSync("bash", ["-c", script, "bash", home], { encoding: "utf8" });
-  rmSync(home, { recursive: true });
   assert.equal(stderr, "");
   assert.deepEqual(stdout.replaceAll(home, "").trim().split("\n"), [
     ...["first", "forgotten", "did wrote /file", " a \\n \\n", "640", "stale", "fresh", "stale again", "file"],

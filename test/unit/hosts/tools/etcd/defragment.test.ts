@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { type TestContext, test } from "node:test";
+import { test } from "node:test";
 import { run } from "../../../../harness/process.ts";
+import { scratch } from "../../../../harness/scratch.ts";
 
 const read = (name: string) => readFileSync(new URL(`../../../../../hosts/tools/etcd/${name}.sh`, import.meta.url), "utf8");
 
@@ -17,9 +17,8 @@ interface Member {
 }
 
 /** Runs the script on the first of these members; `leader` is the place of the one that leads. What it said, and what it asked etcd to do. */
-async function defragment(t: TestContext, members: Member[], { leader = 1, alarm = "", percent = 45 } = {}) {
-  const folder = mkdtempSync(join(tmpdir(), "ha-kubernetes-defragment-"));
-  t.after(() => rmSync(folder, { recursive: true }));
+async function defragment(members: Member[], { leader = 1, alarm = "", percent = 45 } = {}) {
+  const folder = scratch();
   // Ids of more than 63 bits, as etcd's may be.
   const id = (place: number) => 17_287_361_118_329_258_850n + BigInt(place);
   const [mebi, ids] = [1_048_576, members.map((_, place) => id(place))];
@@ -65,23 +64,23 @@ esac
 
 const wasteful = { size: 400, used: 100 };
 
-test("a follower with much unused is defragmented under the turn, it alone", async (t) => {
-  const { status, text, done } = await defragment(t, [wasteful, {}, wasteful]);
+test("a follower with much unused is defragmented under the turn, it alone", async () => {
+  const { status, text, done } = await defragment([wasteful, {}, wasteful]);
   assert.equal(status, 0, text);
   assert.deepEqual(done, ["locked", "defragmented 0"]);
   assert.match(text, /defragmented: 400 MiB were, 1 MiB are/);
 });
 
-test("a leader waits for followers that are due, then hands over to another member first", async (t) => {
-  const early = await defragment(t, [wasteful, wasteful, {}], { leader: 0 });
+test("a leader waits for followers that are due, then hands over to another member first", async () => {
+  const early = await defragment([wasteful, wasteful, {}], { leader: 0 });
   assert.match(early.text, /this member leads, and a follower is due first/);
   assert.deepEqual(early.done, ["locked"]);
-  const late = await defragment(t, [wasteful, {}, {}], { leader: 0 });
+  const late = await defragment([wasteful, {}, {}], { leader: 0 });
   assert.deepEqual(late.done, ["locked", `moved to ${(17_287_361_118_329_258_852n).toString(16)}`, "defragmented 0"]);
 });
 
-test("a member alone is defragmented where it is", async (t) => {
-  assert.deepEqual((await defragment(t, [wasteful], { leader: 0 })).done, ["locked", "defragmented 0"]);
+test("a member alone is defragmented where it is", async () => {
+  assert.deepEqual((await defragment([wasteful], { leader: 0 })).done, ["locked", "defragmented 0"]);
 });
 
 // Databases that are not worth the pause of the member, and conditions that make it wait.
@@ -93,21 +92,21 @@ const waits: [what: string, members: Member[], said: RegExp][] = [
   ["this one is a learner", [{ ...wasteful, learner: true }, {}, {}], /not now: this member is still a learner/],
 ];
 for (const [what, members, said] of waits) {
-  test(`nothing is done where ${what}, and the run does not fail`, async (t) => {
-    const { status, text, done } = await defragment(t, members);
+  test(`nothing is done where ${what}, and the run does not fail`, async () => {
+    const { status, text, done } = await defragment(members);
     assert.equal(status, 0, text);
     assert.match(text, said);
     assert.deepEqual(done, []);
   });
 }
 
-test("near the quota a tenth is enough", async (t) => {
-  const { done } = await defragment(t, [{ size: 400, used: 350, quota: 512 }, {}, {}]);
+test("near the quota a tenth is enough", async () => {
+  const { done } = await defragment([{ size: 400, used: 350, quota: 512 }, {}, {}]);
   assert.deepEqual(done, ["locked", "defragmented 0"]);
 });
 
-test("a database that has reached its quota is a failure that names the way out", async (t) => {
-  const { status, text, done } = await defragment(t, [wasteful, {}, {}], { alarm: "memberID:1 alarm:NOSPACE" });
+test("a database that has reached its quota is a failure that names the way out", async () => {
+  const { status, text, done } = await defragment([wasteful, {}, {}], { alarm: "memberID:1 alarm:NOSPACE" });
   assert.notEqual(status, 0);
   assert.match(text, /raise cluster\.etcd\.quotaMebibytes, or delete objects, and run up with another cluster\.repair/);
   assert.deepEqual(done, []);

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { type TestContext, test } from "node:test";
+import { test } from "node:test";
 import { gunzipSync } from "node:zlib";
 import { type Result, run } from "../../../../harness/process.ts";
+import { scratch } from "../../../../harness/scratch.ts";
 
 const scripts = new URL("../../../../../hosts/tools/etcd/", import.meta.url).pathname;
 const now = () => Math.floor(Date.now() / 1000);
@@ -14,10 +14,9 @@ class Place {
   readonly folder: string;
   readonly snapshots: string;
 
-  constructor(t: TestContext) {
-    this.folder = mkdtempSync(join(tmpdir(), "ha-kubernetes-snapshot-"));
+  constructor() {
+    this.folder = scratch();
     this.snapshots = join(this.folder, "snapshots");
-    t.after(() => rmSync(this.folder, { recursive: true }));
     mkdirSync(this.snapshots);
     cpSync(scripts, this.folder, { recursive: true });
     const common = readFileSync(`${scripts}common.sh`, "utf8").replace(" PATH=", ` PATH=${this.folder}:`);
@@ -73,8 +72,8 @@ class Place {
   }
 }
 
-test("a snapshot is compressed, and its facts are those of the file", async (t) => {
-  const place = new Place(t);
+test("a snapshot is compressed, and its facts are those of the file", async () => {
+  const place = new Place();
   const { status, text } = await place.take(48213);
   assert.equal(status, 0, text);
   const [name = ""] = readdirSync(place.snapshots).filter((it) => it.endsWith(".db.gz"));
@@ -88,23 +87,23 @@ test("a snapshot is compressed, and its facts are those of the file", async (t) 
   assert.deepEqual(readdirSync(place.snapshots).sort(), [name, `${name}.facts`]);
 });
 
-test("the newest are kept by their revisions, those of earlier releases counted", async (t) => {
-  const place = new Place(t);
+test("the newest are kept by their revisions, those of earlier releases counted", async () => {
+  const place = new Place();
   for (const revision of [100, 9, 20, 3]) place.had(revision, { plain: true });
   assert.equal((await place.take(101)).status, 0);
   assert.deepEqual(place.kept(), [20, 100, 101]);
 });
 
-test("what another etcd cluster wrote before a restore goes first, whatever its revisions", async (t) => {
-  const place = new Place(t);
+test("what another etcd cluster wrote before a restore goes first, whatever its revisions", async () => {
+  const place = new Place();
   for (const revision of [10, 11]) place.had(revision);
   for (const revision of [5000, 6000]) place.had(revision, { cluster: "6" });
   assert.equal((await place.take(12)).status, 0);
   assert.deepEqual(place.kept(), [10, 11, 12]);
 });
 
-test("snapshots dated ahead push out no newer one, and are an error until they are gone", async (t) => {
-  const place = new Place(t);
+test("snapshots dated ahead push out no newer one, and are an error until they are gone", async () => {
+  const place = new Place();
   for (const revision of [1, 2, 3, 4]) place.had(revision, { time: "20990101T000000Z", taken: now() + 31_536_000 });
   for (const [revision, left] of [
     [10, [3, 4, 10]],
@@ -119,8 +118,8 @@ test("snapshots dated ahead push out no newer one, and are an error until they a
   assert.deepEqual(place.kept(), [10, 11, 12]);
 });
 
-test("together they stay below the limit; the one just taken is kept, however large and whatever its revision", async (t) => {
-  const place = new Place(t);
+test("together they stay below the limit; the one just taken is kept, however large and whatever its revision", async () => {
+  const place = new Place();
   for (const revision of [1, 2, 3]) place.had(revision, { bytes: 700_000 });
   assert.equal((await place.take(4, { BACKUP_KEEP: "10", BACKUP_MEBIBYTES: "1" })).status, 0);
   assert.deepEqual(place.kept(), [3, 4]);
@@ -129,8 +128,8 @@ test("together they stay below the limit; the one just taken is kept, however la
   assert.deepEqual(place.kept(), [2]);
 });
 
-test("a member without a quorum is told apart from one with an alarm", async (t) => {
-  const place = new Place(t);
+test("a member without a quorum is told apart from one with an alarm", async () => {
+  const place = new Place();
   writeFileSync(join(place.folder, "no-quorum"), "");
   const { status, text } = await place.take(5);
   assert.notEqual(status, 0);
@@ -138,8 +137,8 @@ test("a member without a quorum is told apart from one with an alarm", async (t)
   assert.deepEqual(place.kept(), [5]);
 });
 
-test("where the disk is full the oldest go, but never the last three, and the unit says what it needs", async (t) => {
-  const place = new Place(t);
+test("where the disk is full the oldest go, but never the last three, and the unit says what it needs", async () => {
+  const place = new Place();
   for (const revision of [1, 2, 3, 4, 5]) place.had(revision);
   writeFileSync(join(place.folder, "df"), "#!/bin/bash\nprintf 'size avail\\n1000000000 1000000\\n'\n", { mode: 0o755 });
   const { status, text } = await place.take(6, { BACKUP_KEEP: "10" });

@@ -1,16 +1,15 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { after, test } from "node:test";
+import { test } from "node:test";
 import { parseCluster } from "../../../../../config/parse.ts";
-import { type Recorded, record } from "../../../../../config/recorded.ts";
+import { type Recorded, record } from "../../../../../config/record.ts";
 import { run } from "../../../../harness/process.ts";
 import { known, metal } from "../../../../harness/samples.ts";
+import { scratch } from "../../../../harness/scratch.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "join-"));
-after(() => rmSync(folder, { recursive: true }));
+const folder = scratch();
 const hosts = new URL("../../../../../hosts/", import.meta.url).pathname;
 const openssl = (...args: string[]) =>
   execFileSync("openssl", args, { cwd: folder, encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] });

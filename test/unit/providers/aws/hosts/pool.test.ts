@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { gzipSync } from "node:zlib";
@@ -12,11 +11,11 @@ import { joinTokenFiles } from "../../../../../providers/aws/hosts/join-tokens.t
 import { instanceProviderId, poolUserData, USER_DATA_LIMIT_BYTES } from "../../../../../providers/aws/hosts/pool-user-data.ts";
 import { type FakeAws, type SignedRequest, startAws } from "../../../../harness/aws.ts";
 import { run } from "../../../../harness/process.ts";
+import { scratch } from "../../../../harness/scratch.ts";
 
 // An instance of a pool becomes a worker by itself: both ends of the way its token takes, with the real curl.
 
-const folder = mkdtempSync(join(tmpdir(), "pool-"));
-after(() => rmSync(folder, { recursive: true }));
+const folder = scratch();
 const scripts = new URL("../../../../../", import.meta.url).pathname;
 const make = (name: string) => mkdtempSync(join(folder, `${name}-`));
 const metadata = {
@@ -25,9 +24,9 @@ const metadata = {
   "meta-data/placement/availability-zone": "eu-central-1b",
 };
 const token = "abcdef.0123456789abcdef";
-/** Where join.sh looks for aws.sh. */
+/** Where join.sh looks for s3.sh. */
 const installed = make("installed");
-for (const path of ["providers/aws/hosts/join.sh", "hosts/aws/aws.sh", "providers/aws/hosts/refresh.sh"]) {
+for (const path of ["providers/aws/hosts/join.sh", "hosts/tools/s3.sh", "providers/aws/hosts/refresh.sh"]) {
   const to = join(installed, path.split("/").at(-1) as string);
   writeFileSync(to, readFileSync(join(scripts, path)));
   chmodSync(to, 0o755);

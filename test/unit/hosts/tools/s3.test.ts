@@ -1,16 +1,15 @@
 import assert from "node:assert/strict";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, test } from "node:test";
-import { type SignedRequest, startAws } from "../../harness/aws.ts";
-import { run } from "../../harness/process.ts";
+import { type SignedRequest, startAws } from "../../../harness/aws.ts";
+import { run } from "../../../harness/process.ts";
+import { scratch } from "../../../harness/scratch.ts";
 
 // What hosts say to AWS, with the real curl.
 
-const folder = mkdtempSync(join(tmpdir(), "aws-"));
-after(() => rmSync(folder, { recursive: true }));
-const library = new URL("../../../hosts/aws/aws.sh", import.meta.url).pathname;
+const folder = scratch();
+const library = new URL("../../../../hosts/tools/s3.sh", import.meta.url).pathname;
 
 const bash = (script: string, metadata: string) =>
   run("bash", ["-c", `set -euo pipefail; fail() { echo "ERROR: $*" >&2; exit 1; }; . ${library}; ${script}`], {
@@ -49,7 +48,7 @@ test("a request of a JSON service", async () => {
   const aws = await startAws(({ target, body }) => ({ body: `${target} ${body}` }));
   after(aws.close);
   const json = `-H 'Content-Type: application/x-amz-json-1.1' -H 'X-Amz-Target: AmazonSSM.GetParameter' -d '{"Name":"/a b"}'`;
-  const said = await bash(`aws_request ssm eu-west-1 ${json} ${aws.url}/`, aws.metadata);
+  const said = await bash(`signed_request ssm eu-west-1 ${json} ${aws.url}/`, aws.metadata);
   assert.equal(said.stdout, 'AmazonSSM.GetParameter {"Name":"/a b"}', said.text);
 });
 

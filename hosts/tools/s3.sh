@@ -1,8 +1,9 @@
 # shellcheck shell=bash
-# Requests to AWS's API from a host without an SDK: curl signs them (--aws-sigv4, curl 7.87 or newer), with the credential of the
-# instance's role, which the instance metadata service hands out and renews. Needs `fail` from whoever sources this file.
+# Signed requests from a host without an SDK, to S3 and to services with the same signature (version 4): curl signs them
+# (--aws-sigv4, curl 7.87 or newer) with the credential of the instance's role, which the instance metadata service hands out and
+# renews. The script that sources this file must have `fail`.
 #
-# AWS_EC2_METADATA_SERVICE_ENDPOINT names another metadata service, as it does for AWS's own SDKs.
+# AWS_EC2_METADATA_SERVICE_ENDPOINT names another metadata service, as it does for every SDK of this protocol.
 
 # imds PATH: one item of the instance's metadata (IMDSv2: a session's token first).
 imds() {
@@ -15,8 +16,8 @@ imds() {
 # json_text FIELD <JSON: a text field's value, where no value has a quote in it.
 json_text() { tr -d '\n' | sed -n "s/.*\"$1\" *: *\"\\([^\"]*\\)\".*/\\1/p"; }
 
-# aws_request SERVICE REGION CURL-ARGUMENTS...: one signed request. Prints the answer; fails with what AWS said.
-aws_request() {
+# signed_request SERVICE REGION CURL-ARGUMENTS...: one signed request. Prints the answer; fails with what the service said.
+signed_request() {
   local service=$1 region=$2 role credential
   role=$(imds meta-data/iam/security-credentials/) || fail "the instance metadata service gives no role: has this instance a profile?"
   credential=$(imds "meta-data/iam/security-credentials/${role%%$'\n'*}") || fail "the instance metadata service gives no credential for role $role"
@@ -28,11 +29,11 @@ END
 }
 
 # s3_put REGION FILE URL: S3 refuses a body that does not have the SHA-256 the request was signed with. At most 5 GiB.
-s3_put() { aws_request s3 "$1" -T "$2" -H "x-amz-content-sha256: $(sha256sum "$2" | cut -d' ' -f1)" "$3"; }
+s3_put() { signed_request s3 "$1" -T "$2" -H "x-amz-content-sha256: $(sha256sum "$2" | cut -d' ' -f1)" "$3"; }
 
 # s3_get REGION URL FILE: whole or not at all.
 s3_get() {
   # The SHA-256 of no body.
-  aws_request s3 "$1" -o "$3.part" -H "x-amz-content-sha256: $(sha256sum </dev/null | cut -d' ' -f1)" "$2" || return 1
+  signed_request s3 "$1" -o "$3.part" -H "x-amz-content-sha256: $(sha256sum </dev/null | cut -d' ' -f1)" "$2" || return 1
   mv "$3.part" "$3"
 }

@@ -1,0 +1,45 @@
+import type { Cluster, Role } from "./schema.ts";
+
+// Packages of Debian and Ubuntu that hosts need, by what the config asks of them.
+
+const everywhere = ["ca-certificates", "curl", "iproute2", "kmod", "procps"];
+const ofBalancers = ["haproxy", "keepalived", "socat"];
+const ofNodes = ["conntrack", "ethtool", "iptables", "mount", "nftables", "socat"];
+/** `ipvsadm` takes away what kube-proxy leaves in the kernel. */
+const byProxyMode = { nftables: [], iptables: ["ipset"], ipvs: ["ipset", "ipvsadm"] } as const;
+const byPreparation = { firewall: ["nftables"], timeSync: ["chrony"], timeZone: ["tzdata"] } as const;
+
+/** The packages that a host of these roles needs, sorted. Of these only the missing ones are installed. */
+export function packagesOf(roles: readonly Role[], { hostPreparation, network }: Cluster): string[] {
+  const node = roles.includes("control-plane") || roles.includes("worker");
+  return sorted(
+    everywhere,
+    roles.includes("balancer") ? ofBalancers : [],
+    node ? ofNodes : [],
+    node ? byProxyMode[network.kubeProxyMode] : [],
+    hostPreparation.firewall ? byPreparation.firewall : [],
+    hostPreparation.timeSync ? byPreparation.timeSync : [],
+    hostPreparation.timeZone ? byPreparation.timeZone : [],
+  );
+}
+
+/** Every package that any host of any cluster needs, sorted: what a bundle holds. */
+export const allPackages: readonly string[] = sorted(
+  everywhere,
+  ofBalancers,
+  ofNodes,
+  ...Object.values(byProxyMode),
+  ...Object.values(byPreparation),
+);
+
+/** The distributions whose packages a bundle can hold, as `ID-VERSION_ID` of their /etc/os-release. */
+export const distributions = ["debian-12", "debian-13", "ubuntu-22.04", "ubuntu-24.04"] as const;
+export type Distribution = (typeof distributions)[number];
+
+/** The file of a bundle with a distribution's packages. */
+export const packagesFile = (distribution: Distribution, architecture: "amd64" | "arm64") =>
+  `packages-${distribution}-linux-${architecture}.tar`;
+
+function sorted(...lists: readonly (readonly string[])[]): string[] {
+  return [...new Set(lists.flat())].sort();
+}
