@@ -1,30 +1,9 @@
 import assert from "node:assert/strict";
-import { copyFile, mkdir } from "node:fs/promises";
-import { join } from "node:path";
 import { sha256Of } from "../../artifacts/bundle-manifest.ts";
-import type { LockedImage } from "../../artifacts/images.ts";
-import type { Architecture } from "../../artifacts/lock.ts";
-import { makeLayer, writeImages } from "../../artifacts/oci-image.ts";
 import type { TestCluster } from "../harness/cluster.ts";
-import { must } from "../harness/process.ts";
-import { scratch } from "../harness/scratch.ts";
 import type { PublishedImage } from "./published.ts";
 
-// flannel's CNI plugin, which its project publishes in an image alone.
-
-/** A folder with the blobs of an image that holds the program alone, in the layout of OCI. */
-export async function pluginImage({ reference }: LockedImage, program: string, architecture: Architecture): Promise<string> {
-  const [folder, work] = [scratch(), scratch()];
-  await mkdir(join(work, "image"), { recursive: true });
-  await copyFile(program, join(work, "image/flannel"));
-  const layer = await makeLayer(join(work, "image"), join(work, "layer"));
-  const archive = join(work, "image.tar");
-  await writeImages([{ references: [reference], layers: [layer], entrypoint: ["/flannel"] }], architecture, archive);
-  await must("tar", ["-xf", archive, "-C", folder]);
-  return folder;
-}
-
-/** Every host has the program out of the image, with a stamp, and no image; and pods have addresses from it. */
+/** flannel's CNI plugin on every host is the program out of its image, with a stamp; the image is gone, and pods have addresses. */
 export async function assertPlugin(
   cluster: TestCluster,
   { repository, tag, digest }: PublishedImage,

@@ -1,13 +1,14 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
+import { copyFile, mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { createTar } from "nanotar";
 import { readManifest } from "../../artifacts/bundle-manifest.ts";
 import { archivesOf, type LockedImage, lockedImage } from "../../artifacts/images.ts";
 import { type FileName, type LockedFile, lock, lockedFile, resolveVersions } from "../../artifacts/lock.ts";
+import { makeLayer, writeImages } from "../../artifacts/oci-image.ts";
 import { must } from "../harness/process.ts";
 import { scratch } from "../harness/scratch.ts";
-import { pluginImage } from "./plugin.ts";
 
 // This machine's bundle as the projects would publish it: files by their official URLs, images by their names.
 
@@ -110,8 +111,20 @@ export async function publishedBy(bundle: string, kubernetesVersion: string, nex
   }
   const program = join(bundle, lockedFile(PLUGIN, versions.flannelCni, architecture).builtFile);
   const plugin = lockedImage(PLUGIN, versions);
-  add([plugin], await pluginImage(plugin, program, architecture));
+  add([plugin], await pluginImage(plugin, program));
   return { own, files, images, etcd: { known, next }, plugin: { image: images.at(-1) as PublishedImage, program } };
+}
+
+/** A folder with the blobs of an image that holds the program alone, in the layout of OCI. */
+async function pluginImage({ reference }: LockedImage, program: string): Promise<string> {
+  const [folder, work] = [scratch(), scratch()];
+  await mkdir(join(work, "image"), { recursive: true });
+  await copyFile(program, join(work, "image/flannel"));
+  const layer = await makeLayer(join(work, "image"), join(work, "layer"));
+  const archive = join(work, "image.tar");
+  await writeImages([{ references: [reference], layers: [layer], entrypoint: ["/flannel"] }], architecture, archive);
+  await must("tar", ["-xf", archive, "-C", folder]);
+  return folder;
 }
 
 /** An archive of programs that do nothing, for crictl, which nothing calls. */
