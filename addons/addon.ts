@@ -1,5 +1,4 @@
-import { inRepository } from "../artifacts/image-repository.ts";
-import type { LockedImage } from "../artifacts/images.ts";
+import { inRepository, type LockedImage } from "../artifacts/images.ts";
 import type { Versions } from "../artifacts/lock.ts";
 import { digest } from "../config/digest.ts";
 import type { Cluster } from "../config/schema.ts";

@@ -53,3 +53,11 @@ export const byMinor = ({ versions = {}, path }: ImageLock, { kubernetes }: Pick
 export function archivesOf(images: readonly LockedImage[], architecture: Architecture): Map<string, LockedImage[]> {
   return Map.groupBy(images, ({ archive, version }) => `images-${archive}-${version}-linux-${architecture}.tar`);
 }
+
+/**
+ * An image's name in a repository that holds all images: its last name there, as kubeadm has it for `imageRepository`, with its tag.
+ * The name itself where there is no such repository. A unit test compares the last names of all locks: no two are the same.
+ */
+export function inRepository(reference: string, repository: string | undefined): string {
+  return repository === undefined ? reference : `${repository}/${reference.slice(reference.lastIndexOf("/") + 1)}`;
+}

@@ -1,7 +1,6 @@
 import type { Addon } from "../addons/addon.ts";
 import { addons } from "../addons/registry.ts";
-import { inRepository } from "../artifacts/image-repository.ts";
-import { archivesOf, type LockedImage, lockedImage } from "../artifacts/images.ts";
+import { archivesOf, inRepository, type LockedImage, lockedImage } from "../artifacts/images.ts";
 import { spared } from "../artifacts/known-versions.ts";
 import { type Architecture, type FileName, lockedFile, resolveVersions, type Versions } from "../artifacts/lock.ts";
 import { type Unknown, unknownFile, unknownImage } from "../artifacts/unknown.ts";

@@ -97,10 +97,24 @@ export class TestCluster {
     await this.nodesReady(seconds);
     await eventually("every pod to be ready", seconds, async () => {
       const pods = await this.list("pods -A");
-      const waiting = pods.filter((pod) => !isReady(pod)).map(({ metadata }) => metadata.name);
-      if (waiting.length > 0) throw new Error(`not ready: ${waiting.join(", ")}`);
+      const waiting = pods.filter((pod) => !isReady(pod));
+      if (waiting.length > 0) {
+        const told = await Promise.all(waiting.map((pod) => this.#whyWaiting(pod)));
+        throw new Error(`not ready: ${told.join("; ")}`);
+      }
       return pods.length > 0;
     });
+  }
+
+  /** A pod's name with what the scheduler, the kubelet and its own log say. */
+  async #whyWaiting({ metadata: { name, namespace }, status }: KubernetesObject): Promise<string> {
+    const scheduled = (status.conditions ?? []).find(({ reason }: { reason?: string }) => reason === "Unschedulable")?.message;
+    const states = (status.containerStatuses ?? []).map(
+      ({ state }: { state?: { waiting?: { reason?: string; message?: string } } }) =>
+        [state?.waiting?.reason, state?.waiting?.message].join(" "),
+    );
+    const log = await this.kubectl(`logs -n ${namespace} ${name} --all-containers --tail=3`).catch(() => "");
+    return [name, scheduled, ...states, log.trim()].filter(Boolean).join(" | ");
   }
 
   /** The hosts that hold the virtual IP. */

@@ -1,4 +1,4 @@
-import { inRepository } from "../../../../artifacts/image-repository.ts";
+import { inRepository } from "../../../../artifacts/images.ts";
 import { basicAuthorization, hostsOfUrl, type Logins } from "../../../../config/logins.ts";
 import { isPem } from "../../../../config/places.ts";
 import type { Cluster } from "../../../../config/schema.ts";

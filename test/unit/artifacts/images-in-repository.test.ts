@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { imageReferences } from "../../../addons/addon.ts";
 import { addons } from "../../../addons/registry.ts";
-import { inRepository } from "../../../artifacts/image-repository.ts";
+import { inRepository } from "../../../artifacts/images.ts";
 import { knownVersions } from "../../../artifacts/known-versions.ts";
 import { lock, resolveVersions } from "../../../artifacts/lock.ts";
 import { artifactsFor } from "../../../hosts/artifact-list.ts";
