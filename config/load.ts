@@ -84,12 +84,12 @@ export function checkStack(config: StackConfig, known: Known): ReturnType<typeof
   if (text === undefined) {
     const cure = "write it as config → ha-kubernetes:cluster in Pulumi.<stack>.yaml; examples/ has whole ones";
     const missing = { key: fullKey("cluster"), found: "is missing", allowed: "a mapping that describes the cluster", cure };
-    return { ok: false, problems: [missing, ...file.warnings, ...around] };
+    return { ok: false, problems: [missing, ...file.warnings, ...around, ...file.clear] };
   }
   const parsed = parseCluster(value, known);
-  if (!parsed.ok) return { ok: false, problems: [...file.problems, ...parsed.problems, ...around] };
+  if (!parsed.ok) return { ok: false, problems: [...file.problems, ...parsed.problems, ...around, ...file.clear] };
   const access = [...accessProblems(config, parsed.cluster), ...fetchProblems(config, parsed.cluster)];
-  const problems = [...file.problems, ...around, ...access];
+  const problems = [...file.problems, ...around, ...file.clear, ...access];
   if (problems.length > 0) return { ok: false, problems };
   return { ...parsed, warnings: [...file.warnings, ...ignoredSecrets(config, parsed.cluster), ...parsed.warnings] };
 }
@@ -118,11 +118,16 @@ function unknownKeys({ values }: StackConfig): Problem[] {
   const unknown = own
     .filter((key) => !allowed.includes(key))
     .map((key) => {
-      const meant = didYouMean(key, allowed);
+      // What `config set` stores without --path.
+      const path = allowed.find((it) => /^[.[]/.test(key.slice(it.length)) && key.startsWith(it));
+      const meant = path === undefined ? didYouMean(key, allowed) : undefined;
       return {
         key: visible(key),
         found: meant === undefined ? "is not a key" : `is not a key; did you mean ${meant}?`,
         allowed: allowed.join(", "),
+        ...(path !== undefined && {
+          cure: `config rm '${visible(key)}'; then set it with --path, so that it stands below ${path}`,
+        }),
       };
     });
   return [...strays, ...unknown];

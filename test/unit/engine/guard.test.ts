@@ -96,4 +96,6 @@ test("names that YAML changes are refused before the CLI, which would write them
     /Pulumi\.x\.yaml can't be used, .*hosts\.007 is read by YAML as 7 \(line 4\)/s,
   );
   guardNames("Pulumi.x.yaml", file('"007"'));
+  // A secret in clear must not keep the user from storing it again.
+  guardNames("Pulumi.x.yaml", "config:\n  ha-kubernetes:registryLogins:\n    r.example.com: ops:hunter2\n");
 });
