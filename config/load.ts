@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import * as pulumi from "@pulumi/pulumi";
 import { privateKeyFault } from "./keys.ts";
-import { loginProblems, proxyLoginProblems } from "./logins.ts";
+import { loginProblems, proxyLoginProblems, unusedLogins } from "./logins.ts";
 import { parseCluster } from "./parse.ts";
 import { didYouMean, grouped, oneProblem, type Problem, problemsText, visible } from "./problems.ts";
 import type { Known } from "./provider.ts";
@@ -159,8 +159,9 @@ function secretKeyProblems({ values, secretKeys }: StackConfig): Problem[] {
   return problems;
 }
 
-/** Secrets for hosts that this program makes itself, with a key of its own. */
-function ignoredSecrets({ values }: StackConfig, { provider, traits, etcd, proxy }: Cluster): Problem[] {
+/** Secrets that nothing uses, such as those for hosts that this program makes itself, with a key of its own. */
+function ignoredSecrets({ values }: StackConfig, cluster: Cluster): Problem[] {
+  const { provider, traits, etcd, proxy } = cluster;
   const ofHosts = traits.createsHosts && `with cluster.provider: ${provider}`;
   const why: Record<(typeof secretNames)[number], string | false> = {
     sshPrivateKey: ofHosts,
@@ -169,9 +170,10 @@ function ignoredSecrets({ values }: StackConfig, { provider, traits, etcd, proxy
     registryLogins: false,
     proxyLogin: proxy.http === undefined && proxy.https === undefined && "without cluster.proxy",
   };
-  return secretNames
+  const unused = secretNames
     .filter((name) => why[name] && values[fullKey(name)] !== undefined)
     .map((name) => ({ key: fullKey(name), found: "is not used", allowed: `nothing ${why[name]}` }));
+  return [...unused, ...unusedLogins(fullKey("registryLogins"), values[fullKey("registryLogins")] ?? "{}", cluster)];
 }
 
 /** Hosts reached by SSH need something to log in with; a provider that makes hosts makes it. So does the host for snapshots. */

@@ -55,6 +55,17 @@ export function loginProblems(key: string, text: string, cluster: Cluster): Prob
   return wrong.length > 0 ? wrong : clearProblems(key, Object.keys(logins), cluster);
 }
 
+/** Names of docker.io that no image has: mirrors and logins by them are not used. */
+export const hubNames: readonly string[] = ["registry-1.docker.io", "index.docker.io", "hub.docker.com"];
+
+/** Logins that nothing uses: for the hub by another name than its images have, unless that is a mirror. */
+export function unusedLogins(key: string, text: string, { containerRuntime: { registryMirrors } }: Cluster): Problem[] {
+  const mirrors = Object.values(registryMirrors).flat().flatMap(hostsOfUrl);
+  return Object.keys(readLogins(text))
+    .filter((name) => hubNames.includes(name.replace(/:443$/, "")) && !mirrors.includes(name))
+    .map((name) => ({ key: `${key}.${name}`, found: "is not used", allowed: "docker.io, which images of the hub are named by" }));
+}
+
 /** A password never travels in clear text. */
 function clearProblems(key: string, registries: readonly string[], { containerRuntime, pools }: Cluster): Problem[] {
   const clear = Object.values(containerRuntime.registryMirrors)

@@ -113,6 +113,21 @@ export const badSources: readonly Bad[] = [
     "cluster.containerRuntime.registries.r.example.com.ca",
   ),
   bad(
+    "a client certificate for a registry that is not verified",
+    runtime({ insecureRegistries: ["r.example.com"], registries: { "r.example.com": { clientCertificate: ca } } }),
+    "cluster.containerRuntime.registries.r.example.com.clientCertificate",
+  ),
+  ...[
+    ["r.example.com:443", "r.example.com"],
+    ["r.example.com", "r.example.com:443"],
+  ].map(([insecure = "", name = ""]) =>
+    bad(
+      `an authority of ${name} beside the insecure ${insecure}`,
+      runtime({ insecureRegistries: [insecure], registries: { [name]: { ca } } }),
+      `cluster.containerRuntime.registries.${name}.ca`,
+    ),
+  ),
+  bad(
     "an authority of a mirror without TLS",
     runtime({ registryMirrors: { "docker.io": ["http://m.example.com/v2/hub"] }, registries: { "m.example.com:80": { ca } } }),
     "cluster.containerRuntime.registries.m.example.com:80",
@@ -129,6 +144,9 @@ export const badSources: readonly Bad[] = [
     "cluster.containerRuntime.registries.r.example.com.password",
   ),
   bad("exceptions without a proxy", proxy({ none: [".example.com"] }), "cluster.proxy.none"),
+  ...["10.1.2.3/8", "0.0.0.0/0", "10.0.0.0/0"].map((it) =>
+    bad(`an excepted range ${it}`, proxy({ http: "http://proxy.example.com:3128", none: [".x", it] }), "cluster.proxy.none[1]"),
+  ),
   ...[
     "proxy.example.com:3128",
     "http://proxy.example.com:3128/path",

@@ -105,6 +105,20 @@ test("a login for no proxy is not used", () => {
   );
 });
 
+test("a login for the hub by a name that no image has is not used, unless that is a mirror", () => {
+  const names = ["registry-1.docker.io", "index.docker.io", "hub.docker.com", "registry-1.docker.io:443"];
+  const logins = Object.fromEntries(["docker.io", ...names].map((name) => [name, "ops:hunter2"]));
+  const unused = "is not used | allowed: docker.io, which images of the hub are named by";
+  assert.deepEqual(
+    registry(logins),
+    names.map((name) => `ha-kubernetes:registryLogins.${name} ${unused}`),
+  );
+  const mirror = (config: Written) => {
+    config.containerRuntime = { registryMirrors: { "*": ["https://registry-1.docker.io"] } };
+  };
+  assert.deepEqual(registry({ "registry-1.docker.io": "ops:hunter2" }, mirror), []);
+});
+
 test("a URL's host has the names with and without the port that its scheme means", () => {
   assert.deepEqual(hostsOfUrl("https://m.example.com/v2/x"), ["m.example.com", "m.example.com:443"]);
   assert.deepEqual(hostsOfUrl("https://m.example.com:443"), ["m.example.com", "m.example.com:443"]);
