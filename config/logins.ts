@@ -20,7 +20,7 @@ export const readLogins = (text: string): Logins => JSON.parse(text) as Logins;
 /** How a login is stored. */
 export const loginCure = `config set --secret --path 'registryLogins["registry.example.com"]' < a file with user:password`;
 
-/** The path of a login in messages, without its name where that may be a password: where it is no host, or the login is one. */
+/** The path of a login in messages, without its name where that may be a password: where it is not a host, or the login is one. */
 export function loginKey(key: string, name: string, login: unknown): string {
   const isHost = name.includes(".") && registry.safeParse(name).success;
   const isSwapped = typeof login === "string" && /^(https?:\/\/)?[^/:]*\.[^/:]*(:\d+)?(\/.*)?$/.test(login);

@@ -50,7 +50,7 @@ export function guardConfigSet(args: readonly string[], input: string | undefine
 const isOn = (args: readonly string[], flag: string): boolean =>
   /(^--\w+|=(1|t|T|true|True|TRUE))$/.test(args.findLast((arg) => arg === flag || arg.startsWith(`${flag}=`)) ?? "");
 
-/** The values of a text as `config --json` prints it. What is no such text is the CLI's to refuse. */
+/** The values of a text as `config --json` prints it. The CLI refuses any other text. */
 function entriesOf(text: string): { name: string; value: string | undefined; secret: boolean }[] {
   try {
     const entries = Object.entries(
@@ -78,7 +78,7 @@ export function guardNames(name: string, text: string): void {
 
 /**
  * The cluster and the logins are mappings: a word in the place of one would lose it, and a key beside it would be a setting that nothing
- * reads. A registry's dots are no path.
+ * reads. A dot in a registry's name would begin a key of its own.
  */
 function guardMappings(key: string, value: string | undefined, isPath: boolean): void {
   const [, root = "", below = ""] = /^(\w+)((?:[.[].*)?)$/s.exec(key) ?? [];
