@@ -1,18 +1,18 @@
-import { spawnSync } from "node:child_process";
-import { mkdirSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { type Distribution, distributions } from "../config/packages.ts";
 import type { Cluster } from "../config/schema.ts";
 import { fillBundle, hashesOf, missingFiles } from "./bundle.ts";
-import { cacheFolder, defaultBundle } from "./bundle-manifest.ts";
+import { defaultBundle } from "./bundle-manifest.ts";
 import { type BundleSource, type Wanted, wantedFiles, wantedImages } from "./bundle-plan.ts";
 import { ownArchitecture } from "./go-build.ts";
 import { knownVersions } from "./known-versions.ts";
 import { type Architecture, type ImageLock, resolveVersions } from "./lock.ts";
+import { onlyOneAtATime } from "./one-at-a-time.ts";
 import { hasPackages, makePackages, packageHashes } from "./os-packages.ts";
 import { push } from "./push-command.ts";
-import { endAll, say } from "./run-program.ts";
+import { endAll, endOnSignals, say } from "./run-program.ts";
 
 const known = knownVersions();
 const newest = known.defaults.built;
@@ -76,15 +76,15 @@ async function main(): Promise<void> {
     architecture,
     distribution: oneOf("os", name, distributions) as Distribution,
   }));
-  const lacking = [];
-  for (const one of packages) if (!(await hasPackages(one))) lacking.push(one);
+  const have = async () => (await Promise.all(packages.map(hasPackages))).every(Boolean);
   // If every file exists, this run does not wait for another one.
-  if (lacking.length === 0 && (await missingFiles(bundle)).length === 0) {
+  if ((await have()) && (await missingFiles(bundle)).length === 0) {
     say(`bundle ${folder}: all ${bundle.wanted.length + packages.length} files are there`);
   } else {
-    onlyOneAtATime();
+    await onlyOneAtATime();
     await fillBundle(bundle);
-    for (const one of lacking) await makePackages(one);
+    // The other run may have made them.
+    for (const one of packages) if (!(await hasPackages(one))) await makePackages(one);
   }
   if (values.hashes) process.stdout.write(`${JSON.stringify({ ...hashesOf(bundle), ...packageHashes(packages) })}\n`);
 }
@@ -108,25 +108,13 @@ function oneOf(option: string, value: string, allowed: readonly string[]): strin
   throw new Error(`--${option} ${value}: it is one of ${allowed.join(", ")}`);
 }
 
-// A second run waits for the first one and then finds every file. This run becomes a child of flock: the kernel drops the lock when
-// that process ends.
-function onlyOneAtATime(): void {
-  if (process.env.HA_KUBERNETES_BUNDLE_LOCK === "held") return;
-  mkdirSync(cacheFolder(), { recursive: true });
-  const command = [`${cacheFolder()}/bundle.lock`, process.execPath, ...process.execArgv, ...process.argv.slice(1)];
-  const { status, error } = spawnSync("flock", command, {
-    stdio: "inherit",
-    env: { ...process.env, HA_KUBERNETES_BUNDLE_LOCK: "held" },
-  });
-  if (error !== undefined) throw new Error(`flock, of the package util-linux, can't be run: ${error.message}`);
-  process.exit(status ?? 1);
-}
-
+endOnSignals();
 try {
   const [verb, ...words] = process.argv.slice(2);
   await (verb === "push" ? push(words) : main());
 } catch (error) {
   say(`ERROR: ${(error as Error).message}`);
   endAll();
-  process.exitCode = 1;
+  // Downloads that still run would hold it up; the next run continues them.
+  process.exit(1);
 }
