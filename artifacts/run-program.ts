@@ -92,3 +92,6 @@ export async function needPackages(purpose: string, packages: readonly string[])
     await install();
   }
 }
+
+/** Why a fetch failed: fetch itself says only that it did, and its causes have the reason. */
+export const reasonOf = (error: Error): string => (error.cause instanceof Error ? reasonOf(error.cause) : error.message);

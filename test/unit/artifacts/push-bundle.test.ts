@@ -117,7 +117,7 @@ test("a push writes at its own place, finds what another one finished, and tells
   }
 });
 
-test("a bundle without a host's architecture, or without what is needed, is refused", async () => {
+test("a bundle without a host's architecture, or without a needed program, is refused", async () => {
   const to = join(scratch(), "to");
   const elsewheres = new Set(Object.keys(contents).filter((name) => name.includes(elsewhere)));
   await assert.rejects(
