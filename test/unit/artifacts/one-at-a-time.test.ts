@@ -73,3 +73,8 @@ test("a second run says for whom it waits, also for the builds of a killed one, 
   process.kill(second.pid(), "SIGTERM");
   assert.equal((await second.ended).status, 143);
 });
+
+test("npm hands its signal on: its shell is replaced", () => {
+  const { scripts } = JSON.parse(readFileSync(new URL("../../../package.json", import.meta.url), "utf8"));
+  for (const name of ["bundle", "bundle:cli", "pin"]) assert.match(scripts[name], /^exec node /);
+});
