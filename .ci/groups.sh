@@ -29,7 +29,7 @@ field-turns 9
 kills 21
 membership-more 11
 offline 5
-registry 6
+registry 7
 resume 4
 rotation 10
 scale 2

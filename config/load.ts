@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import * as pulumi from "@pulumi/pulumi";
 import { privateKeyFault } from "./keys.ts";
-import { loginProblems, proxyLoginProblems } from "./logins.ts";
+import { loginProblems, proxyLoginProblems, unusedLogins } from "./logins.ts";
 import { parseCluster } from "./parse.ts";
 import { didYouMean, grouped, oneProblem, type Problem, problemsText, visible } from "./problems.ts";
 import type { Known } from "./provider.ts";
@@ -84,12 +84,12 @@ export function checkStack(config: StackConfig, known: Known): ReturnType<typeof
   if (text === undefined) {
     const cure = "write it as config → ha-kubernetes:cluster in Pulumi.<stack>.yaml; examples/ has whole ones";
     const missing = { key: fullKey("cluster"), found: "is missing", allowed: "a mapping that describes the cluster", cure };
-    return { ok: false, problems: [missing, ...file.warnings, ...around] };
+    return { ok: false, problems: [missing, ...file.warnings, ...around, ...file.clear] };
   }
   const parsed = parseCluster(value, known);
-  if (!parsed.ok) return { ok: false, problems: [...file.problems, ...parsed.problems, ...around] };
+  if (!parsed.ok) return { ok: false, problems: [...file.problems, ...parsed.problems, ...around, ...file.clear] };
   const access = [...accessProblems(config, parsed.cluster), ...fetchProblems(config, parsed.cluster)];
-  const problems = [...file.problems, ...around, ...access];
+  const problems = [...file.problems, ...around, ...file.clear, ...access];
   if (problems.length > 0) return { ok: false, problems };
   return { ...parsed, warnings: [...file.warnings, ...ignoredSecrets(config, parsed.cluster), ...parsed.warnings] };
 }
@@ -118,11 +118,16 @@ function unknownKeys({ values }: StackConfig): Problem[] {
   const unknown = own
     .filter((key) => !allowed.includes(key))
     .map((key) => {
-      const meant = didYouMean(key, allowed);
+      // What `config set` stores without --path.
+      const path = allowed.find((it) => /^[.[]/.test(key.slice(it.length)) && key.startsWith(it));
+      const meant = path === undefined ? didYouMean(key, allowed) : undefined;
       return {
         key: visible(key),
         found: meant === undefined ? "is not a key" : `is not a key; did you mean ${meant}?`,
         allowed: allowed.join(", "),
+        ...(path !== undefined && {
+          cure: `config rm '${visible(key)}'; then set it with --path, so that it stands below ${path}`,
+        }),
       };
     });
   return [...strays, ...unknown];
@@ -154,8 +159,9 @@ function secretKeyProblems({ values, secretKeys }: StackConfig): Problem[] {
   return problems;
 }
 
-/** Secrets for hosts that this program makes itself, with a key of its own. */
-function ignoredSecrets({ values }: StackConfig, { provider, traits, etcd, proxy }: Cluster): Problem[] {
+/** Secrets that nothing uses, such as those for hosts that this program makes itself, with a key of its own. */
+function ignoredSecrets({ values }: StackConfig, cluster: Cluster): Problem[] {
+  const { provider, traits, etcd, proxy } = cluster;
   const ofHosts = traits.createsHosts && `with cluster.provider: ${provider}`;
   const why: Record<(typeof secretNames)[number], string | false> = {
     sshPrivateKey: ofHosts,
@@ -164,9 +170,10 @@ function ignoredSecrets({ values }: StackConfig, { provider, traits, etcd, proxy
     registryLogins: false,
     proxyLogin: proxy.http === undefined && proxy.https === undefined && "without cluster.proxy",
   };
-  return secretNames
+  const unused = secretNames
     .filter((name) => why[name] && values[fullKey(name)] !== undefined)
     .map((name) => ({ key: fullKey(name), found: "is not used", allowed: `nothing ${why[name]}` }));
+  return [...unused, ...unusedLogins(fullKey("registryLogins"), values[fullKey("registryLogins")] ?? "{}", cluster)];
 }
 
 /** Hosts reached by SSH need something to log in with; a provider that makes hosts makes it. So does the host for snapshots. */

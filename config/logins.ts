@@ -10,30 +10,60 @@ export type Logins = Readonly<Record<string, string>>;
 
 const LOGIN = "user:password in one line of ASCII, such as robot:s3cret; a token takes the password's place";
 
-/** Whether a text is a login. A user's name can't hold a colon, RFC 7617. */
-const isLogin = (text: unknown): text is string => typeof text === "string" && /^[\x20-\x39\x3b-\x7e]+:[\x20-\x7e]+$/.test(text);
+/** Whether a text is a login. A user's name can't hold a colon, RFC 7617. A registry's URL in its place is none. */
+const isLogin = (text: unknown): text is string =>
+  typeof text === "string" && /^(?!https?:\/\/)[\x20-\x39\x3b-\x7e]+:[\x20-\x7e]+$/.test(text);
 
 /** The logins of the stack's secret registryLogins: a mapping as JSON. Throws where `loginProblems` finds it wrong. */
 export const readLogins = (text: string): Logins => JSON.parse(text) as Logins;
 
+/** How a login is stored. */
+export const loginCure = `config set --secret --path 'registryLogins["registry.example.com"]' < a file with user:password`;
+
+/** The path of a login in messages, without its name where that may be a password: where it is not a host, or the login is one. */
+export function loginKey(key: string, name: string, login: unknown): string {
+  const isHost = name.includes(".") && registry.safeParse(name).success;
+  const isSwapped = typeof login === "string" && /^(https?:\/\/)?[^/:]*\.[^/:]*(:\d+)?(\/.*)?$/.test(login);
+  return isHost && !isSwapped ? `${key}.${name}` : key;
+}
+
 /** Mistakes in the stack's secret registryLogins, in words that hold nothing of it but names of registries. */
 export function loginProblems(key: string, text: string, cluster: Cluster): Problem[] {
   const allowed = `a mapping of registries to logins, each ${LOGIN}`;
-  const cure = `config set --secret --path 'registryLogins["registry.example.com"]' < a file with user:password`;
   let logins: unknown;
   try {
     logins = JSON.parse(text);
   } catch {
-    return oneProblem(key, "is not JSON (not shown)", allowed, cure);
+    return oneProblem(key, "is not JSON (not shown)", allowed, loginCure);
   }
-  if (!isMapping(logins)) return oneProblem(key, "is not a mapping (not shown)", allowed, cure);
+  if (!isMapping(logins)) return oneProblem(key, "is not a mapping (not shown)", allowed, loginCure);
   const wrong = Object.entries(logins).flatMap(([name, login]): Problem[] => {
     // Another name may be a password in the wrong place.
     if (!registry.safeParse(name).success)
-      return oneProblem(key, "has a name that can't be a registry (not shown)", "names such as registry.example.com:5000", cure);
-    return isLogin(login) ? [] : oneProblem(`${key}.${name}`, "is not a login (not shown)", LOGIN);
+      return oneProblem(
+        key,
+        "has a name that can't be a registry (not shown)",
+        "names such as registry.example.com:5000",
+        loginCure,
+      );
+    if (isLogin(login)) return [];
+    const path = loginKey(key, name, login);
+    const found = path === key ? "has a value that is not a login (not shown, nor is its name)" : "is not a login (not shown)";
+    const nested = `a dot in a path begins a key below: config rm --path registryLogins.NAME; then ${loginCure}`;
+    return oneProblem(path, found, LOGIN, isMapping(login) ? nested : undefined);
   });
   return wrong.length > 0 ? wrong : clearProblems(key, Object.keys(logins), cluster);
+}
+
+/** Names of docker.io that no image has: mirrors and logins by them are not used. */
+export const hubNames: readonly string[] = ["registry-1.docker.io", "index.docker.io", "hub.docker.com"];
+
+/** Logins that nothing uses: for the hub by another name than its images have, unless that is a mirror. */
+export function unusedLogins(key: string, text: string, { containerRuntime: { registryMirrors } }: Cluster): Problem[] {
+  const mirrors = Object.values(registryMirrors).flat().flatMap(hostsOfUrl);
+  return Object.keys(readLogins(text))
+    .filter((name) => hubNames.includes(name.replace(/:443$/, "")) && !mirrors.includes(name))
+    .map((name) => ({ key: `${key}.${name}`, found: "is not used", allowed: "docker.io, which images of the hub are named by" }));
 }
 
 /** A password never travels in clear text. */

@@ -9,6 +9,7 @@ import {
   type Scalar,
   type YAMLMap,
 } from "yaml";
+import { loginCure, loginKey } from "./logins.ts";
 import { keyPath, type Problem, visible } from "./problems.ts";
 import { isMapping } from "./shape.ts";
 
@@ -19,6 +20,8 @@ import { isMapping } from "./shape.ts";
 export interface FileWords {
   problems: Problem[];
   warnings: Problem[];
+  /** Secrets in clear. The CLI itself encrypts them where they are stored again. */
+  clear: Problem[];
 }
 
 const clusterKey = "ha-kubernetes:cluster";
@@ -29,7 +32,7 @@ const clusterKey = "ha-kubernetes:cluster";
  */
 export function fileWords(text: string, given: unknown): FileWords {
   const lines = new LineCounter();
-  const words: FileWords = { problems: [], warnings: [] };
+  const words: FileWords = { problems: [], warnings: [], clear: [] };
   let documents: ReturnType<typeof parseAllDocuments>;
   try {
     documents = parseAllDocuments(text, { lineCounter: lines, version: "1.2", merge: true, uniqueKeys: false });
@@ -51,7 +54,7 @@ export function fileWords(text: string, given: unknown): FileWords {
   if (!isMap(config)) return words;
   const cluster = pairOf(config, clusterKey)?.value ?? pairOf(config, "cluster")?.value;
   if (isMap(cluster)) walk(cluster, given, [], at, words);
-  words.problems.push(...clearLogins(pairOf(config, "ha-kubernetes:registryLogins")?.value, at));
+  words.clear.push(...clearLogins(pairOf(config, "ha-kubernetes:registryLogins")?.value, at));
   return words;
 }
 
@@ -61,10 +64,10 @@ function clearLogins(logins: unknown, at: Where): Problem[] {
   return logins.items
     .filter(({ value }) => isScalar(value))
     .map((pair) => ({
-      key: `ha-kubernetes:registryLogins.${visible(nameOf(pair))}`,
+      key: loginKey("ha-kubernetes:registryLogins", nameOf(pair), isScalar(pair.value) ? pair.value.value : undefined),
       found: `is in clear in the stack's file${at(pair.key)}`,
       allowed: "an encrypted value",
-      cure: "store it again with config set --secret --path, and replace the password where the file was shared",
+      cure: `${loginCure}, which replaces it; and replace the password where the file was shared`,
     }));
 }
 

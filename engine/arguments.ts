@@ -52,8 +52,17 @@ export interface CommandLine {
 const valued = [
   "-C --cwd --color -v --verbose --tracing --profiling --config-file -m --message -p --parallel",
   "-t --target --exclude --replace --target-replace --policy-pack --policy-pack-config --plan --save-plan",
-  "-c --config --type --plaintext --secrets-provider --copy-config-from --file --event-log --attach-debugger",
+  "-c --config --type --secrets-provider --copy-config-from --file --event-log --attach-debugger --otel-traces --memprofilerate",
 ].flatMap((flags) => flags.split(" "));
+/** Those that take one after `config set-all` alone; for other commands they are switches. */
+const valuedOfSetAll = ["--plaintext", "--secret", "--json"];
+
+/** Whether an argument is the value of the flag before it. */
+function isValue(args: readonly string[], index: number): boolean {
+  const flag = args[index - 1] ?? "";
+  const isSetAll = args.slice(0, index).find((arg) => /^set(-all)?$/.test(arg)) === "set-all";
+  return valued.includes(flag) || (isSetAll && valuedOfSetAll.includes(flag));
+}
 
 /** Translates `VERB [arguments]`. @throws Error for a verb that does not exist, two stacks, or an argument that npm consumed */
 export function commandLine(argv: readonly string[], env: NodeJS.ProcessEnv = process.env): CommandLine {
@@ -89,7 +98,7 @@ function withoutStack(args: readonly string[]): { named?: string; others: string
     const arg = args[index] as string;
     // In a cluster of short flags, the text after a flag that takes a value is that value.
     const form = /^-(?<flags>[^-CcmptvsS]*)s=?(?<value>.*)$/s.exec(arg) ?? /^--stack(?:=(?<value>.*))?$/s.exec(arg);
-    const isStack = form?.groups !== undefined && !valued.includes(args[index - 1] ?? "");
+    const isStack = form?.groups !== undefined && !isValue(args, index);
     const { flags = "", value: attached = "" } = form?.groups ?? {};
     if (!isStack) {
       others.push(arg);
@@ -107,7 +116,7 @@ function withoutStack(args: readonly string[]): { named?: string; others: string
 /** The arguments that are neither flags nor values of flags; all of them after `--`. */
 export function wordsOf(args: readonly string[]): string[] {
   const end = args.includes("--") ? args.indexOf("--") : args.length;
-  const isWord = (arg: string, index: number) => arg === "-" || (!arg.startsWith("-") && !valued.includes(args[index - 1] ?? ""));
+  const isWord = (arg: string, index: number) => arg === "-" || (!arg.startsWith("-") && !isValue(args, index));
   return [...args.slice(0, end).filter(isWord), ...args.slice(end + 1)];
 }
 
@@ -129,7 +138,7 @@ export function withKeyPrefix({ args, words }: Pick<CommandLine, "args" | "words
   const from = args.indexOf(verb);
   let done = false;
   return args.map((arg, index) => {
-    if (index <= from || done || arg.startsWith("-") || valued.includes(args[index - 1] ?? "") || !isKey(arg)) return arg;
+    if (index <= from || done || arg.startsWith("-") || isValue(args, index) || !isKey(arg)) return arg;
     done = verb !== "rm-all";
     return prefixed(arg);
   });

@@ -10,6 +10,9 @@ import { wordsOf } from "./arguments.ts";
 /** What the config keys of this project's program begin with, whatever a copy of the project is called. */
 export const keyPrefix = "ha-kubernetes:";
 
+/** How the path of a registry's login is written. */
+const loginPath = 'registryLogins["registry.example.com"]';
+
 /** Whether a command line sets config values. */
 export const setsConfig = (words: readonly string[]): boolean => words[0] === "config" && /^set(-all)?$/.test(words[1] ?? "");
 
@@ -21,19 +24,45 @@ export const setsConfig = (words: readonly string[]): boolean => words[0] === "c
  */
 export function guardConfigSet(args: readonly string[], input: string | undefined, isOwnProject: boolean): void {
   const [, verb, key, given] = wordsOf(args);
-  const isSecret = args.some((arg) => arg === "--secret" || arg === "--secret=true");
-  const isPath = args.some((arg) => arg === "--path" || arg === "--path=true");
+  const isPath = isOn(args, "--path");
+  const guard = (name: string | undefined, value: string | undefined, isSecret: boolean) => {
+    guardValue(name, value, isSecret, isOwnProject);
+    if (isOwnProject) guardMappings(name?.replace(keyPrefix, "") ?? "", value, isPath);
+  };
   if (verb === "set") {
-    guardValue(key, given ?? input, isSecret, isOwnProject);
-    guardCluster(key, given ?? input, isPath, isOwnProject);
+    guard(key, given ?? input, isOn(args, "--secret"));
     return;
   }
   for (const [index, arg] of args.entries()) {
-    const [, flag, attached] = /^--(plaintext|secret)(?:=(.*))?$/s.exec(arg) ?? [];
+    const [, flag, attached] = /^--(plaintext|secret|json)(?:=(.*))?$/s.exec(arg) ?? [];
     if (flag === undefined) continue;
-    const [, name, value] = /^([^=]*)=(.*)$/s.exec(attached ?? args[index + 1] ?? "") ?? [];
-    guardValue(name, value, flag === "secret", isOwnProject);
-    guardCluster(name, value, isPath, isOwnProject);
+    const text = attached ?? args[index + 1] ?? "";
+    if (flag === "json") {
+      for (const { name, value, secret } of entriesOf(text)) guard(name, value, secret);
+      continue;
+    }
+    const [, name, value] = /^([^=]*)=(.*)$/s.exec(text) ?? [];
+    guard(name, value, flag === "secret");
+  }
+}
+
+/** Whether the CLI takes a switch as on: the last one counts. */
+const isOn = (args: readonly string[], flag: string): boolean =>
+  /(^--\w+|=(1|t|T|true|True|TRUE))$/.test(args.findLast((arg) => arg === flag || arg.startsWith(`${flag}=`)) ?? "");
+
+/** The values of a text as `config --json` prints it. The CLI refuses any other text. */
+function entriesOf(text: string): { name: string; value: string | undefined; secret: boolean }[] {
+  try {
+    const entries = Object.entries(
+      JSON.parse(text) as Record<string, { value?: string; objectValue?: unknown; secret?: boolean }>,
+    );
+    return entries.map(([name, { value, objectValue, secret = false }]) => ({
+      name,
+      value: value ?? JSON.stringify(objectValue),
+      secret,
+    }));
+  } catch {
+    return [];
   }
 }
 
@@ -47,16 +76,28 @@ export function guardNames(name: string, text: string): void {
   if (problems.length > 0) throw new Error(problemsText(`${name} can't be used, and nothing was touched`, problems));
 }
 
-/** The whole cluster is one mapping: a word in its place would lose the cluster, and a key beside it would be a setting that nothing reads. */
-function guardCluster(given: string | undefined, value: string | undefined, isPath: boolean, isOwnProject: boolean): void {
-  const key = given?.replace(keyPrefix, "") ?? "";
-  if (!isOwnProject || !/^cluster([.[]|$)/.test(key) || key.includes(":")) return;
-  if (key === "cluster" && value?.trim().startsWith("{") !== true)
-    throw new Error(
-      "the value would take the place of the whole cluster. Nothing was written. Edit the stack's file, or set one key: --path cluster.KEY VALUE",
-    );
-  if (key !== "cluster" && !isPath)
-    throw new Error(`${key} would be stored as one key of that exact name. Nothing was written. Add --path`);
+/**
+ * The cluster and the logins are mappings: a word in the place of one would lose it, and a key beside it would be a setting that nothing
+ * reads. A dot in a registry's name would begin a key of its own.
+ */
+function guardMappings(key: string, value: string | undefined, isPath: boolean): void {
+  const [, root = "", below = ""] = /^(\w+)((?:[.[].*)?)$/s.exec(key) ?? [];
+  if (!(keys as readonly string[]).includes(root)) return;
+  const nothing = "Nothing was written.";
+  const isMapping = root === "cluster" || root === "registryLogins";
+  if (below === "") {
+    if (!isMapping || value?.trim().startsWith("{") === true) return;
+    const cures = {
+      cluster: "Edit the stack's file, or set one key: --path cluster.KEY VALUE",
+      registryLogins: `Set one: --path '${loginPath}'`,
+    };
+    const whole = root === "cluster" ? "the whole cluster" : "all logins";
+    throw new Error(`the value would take the place of ${whole}. ${nothing} ${cures[root]}`);
+  }
+  if (!isMapping) throw new Error(`${root} is one text, without keys below it. ${nothing} Set ${root}`);
+  if (!isPath) throw new Error(`${key} would be stored as one key of that exact name. ${nothing} Add --path`);
+  if (root === "registryLogins" && !/^(\["[^"]+"\]|\.[^.:["]+)$/.test(below))
+    throw new Error(`${key} is not one registry: a dot begins a key below the one before. ${nothing} Use --path '${loginPath}'`);
 }
 
 function guardValue(given: string | undefined, value: string | undefined, isSecret: boolean, isOwnProject: boolean): void {

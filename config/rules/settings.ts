@@ -1,4 +1,5 @@
 import { authorityNames, generationsText } from "../authorities.ts";
+import { httpUrl } from "../places.ts";
 import { oneProblem, type Problem, shown } from "../problems.ts";
 import { absolutePath } from "../values.ts";
 import { at, type Rule } from "./rule.ts";
@@ -49,7 +50,7 @@ const generations: Rule = {
     }),
 };
 
-const isUrl = (text: string) => /^https?:\/\/[A-Za-z0-9][^\s?#@]*$/.test(text);
+const isUrl = (text: string) => httpUrl.safeParse(text).success;
 const isPath = (text: string) => absolutePath.safeParse(text).success;
 
 const artifactSource: Rule = {
@@ -65,7 +66,11 @@ const artifactSource: Rule = {
         allowed: `bundle or nothing, because provider ${provider} makes a bundle`,
       });
     } else if (source === "mirror" && (location === undefined || !isUrl(location))) {
-      problems.push({ key, found, allowed: "the mirror's http or https URL, because cluster.artifacts.source is mirror" });
+      problems.push({
+        key,
+        found,
+        allowed: "the mirror's http or https URL, without user, password or query, because cluster.artifacts.source is mirror",
+      });
     } else if (source === "bundle" && location !== undefined && !isPath(location)) {
       problems.push({ key, found, allowed: "an absolute path on the hosts, because cluster.artifacts.source is bundle" });
     } else if (source === "official" && location !== undefined) {

@@ -1,5 +1,7 @@
+import { range } from "../addresses.ts";
 import { hostsOfUrl } from "../logins.ts";
 import { oneProblem, type Problem, shown } from "../problems.ts";
+import { unevenRanges } from "./networks.ts";
 import { at, type Rule } from "./rule.ts";
 
 // Where hosts fetch from, and by which way.
@@ -36,14 +38,17 @@ const verified: Rule = {
       .filter((url) => url.startsWith("http:"));
     return Object.entries(registries).flatMap(([name, { ca, clientCertificate }]): Problem[] => {
       const key = at("containerRuntime", "registries", name);
-      if (ca !== undefined && insecureRegistries.includes(name))
+      const given = ca !== undefined || clientCertificate !== undefined;
+      // The port that https means makes no other place of it.
+      const names = hostsOfUrl(`https://${name}`);
+      const insecure = insecureRegistries.find((it) => hostsOfUrl(`https://${it}`).some((other) => names.includes(other)));
+      if (given && insecure !== undefined)
         return oneProblem(
-          `${key}.ca`,
+          `${key}.${ca === undefined ? "clientCertificate" : "ca"}`,
           "is given",
-          "nothing: cluster.containerRuntime.insecureRegistries has it, so nothing is verified",
+          `nothing: cluster.containerRuntime.insecureRegistries has ${insecure}, so nothing is verified`,
         );
       const url = clear.find((it) => hostsOfUrl(it).includes(name));
-      const given = ca !== undefined || clientCertificate !== undefined;
       return given && url !== undefined
         ? oneProblem(key, `is how TLS is spoken with the mirror ${url}`, "a mirror by an https URL")
         : [];
@@ -59,5 +64,18 @@ const wholeProxy: Rule = {
       : [],
 };
 
+const proxyRanges: Rule = {
+  says: "The host part of every range in `proxy.none` is zero, and no range is every address.",
+  check({ proxy: { none } }) {
+    const ranges = none.flatMap((cidr, index) => (cidr.includes("/") ? [{ key: at("proxy", "none", index), cidr }] : []));
+    const whole = ranges.filter(({ cidr }) => range(cidr).prefix === 0);
+    const allowed = "ranges of some addresses; without cluster.proxy nothing is asked of a proxy";
+    return [
+      ...unevenRanges(ranges.filter((it) => !whole.includes(it))),
+      ...whole.map(({ key, cidr }) => ({ key, found: `is ${shown(cidr)}: every address`, allowed })),
+    ];
+  },
+};
+
 /** Rules about registries, mirrors and proxies. */
-export const sourceRules: readonly Rule[] = [ownRepository, authorityOfFiles, verified, wholeProxy];
+export const sourceRules: readonly Rule[] = [ownRepository, authorityOfFiles, verified, wholeProxy, proxyRanges];

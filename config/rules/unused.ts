@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import { isAddress, special } from "../addresses.ts";
 import { buildsBalancer } from "../api.ts";
 import { sshSchema } from "../hosts.ts";
+import { hubNames } from "../logins.ts";
 import { counted, oneProblem, type Problem, shown } from "../problems.ts";
 import { balancerSchema } from "../schema/balancer.ts";
 import { apiPlaces, at, eachHost, hostsOf, type Rule } from "./rule.ts";
@@ -74,10 +75,10 @@ const wholePools: Rule = {
 };
 
 const hubMirror: Rule = {
-  says: "`containerRuntime` names registry-1.docker.io, where images of the hub are docker.io's.",
+  says: "`containerRuntime` names registry-1.docker.io, index.docker.io or hub.docker.com, where images of the hub are docker.io's.",
   check: ({ containerRuntime: { registryMirrors, registries, insecureRegistries } }) =>
     [...new Set([...Object.keys(registryMirrors), ...Object.keys(registries), ...insecureRegistries])]
-      .filter((name) => ["registry-1.docker.io", "index.docker.io", "hub.docker.com"].includes(name))
+      .filter((name) => hubNames.includes(name.replace(/:443$/, "")))
       .map((name) => ({
         key: at("containerRuntime"),
         found: `names ${name}`,

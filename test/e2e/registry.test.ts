@@ -1,19 +1,32 @@
-// images and files from servers with TLS, a private authority and a login; and all of it again by way of a proxy, which nothing else uses
+// images and files from servers with TLS and a login, also of a version that no lock has; and all again by a proxy, which nothing else uses
 
 import assert from "node:assert/strict";
-import { readFileSync, writeFileSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { test } from "node:test";
 import { FreshHosts } from "../harness/fresh.ts";
 import { LabHost } from "../harness/lab.ts";
 import { bundleManifest, makeMetal, onMetal } from "../harness/metal.ts";
-import { eventually } from "../harness/process.ts";
+import { eventually, must } from "../harness/process.ts";
 import { addressIn } from "../harness/samples.ts";
-import { assertNothingRuns, onCluster, ProcessWatcher } from "../harness/scenario.ts";
+import { assertNothingRuns, loginsOf, onCluster, ProcessWatcher } from "../harness/scenario.ts";
 import { scratch } from "../harness/scratch.ts";
+import { assertEtcdAlone, containerdOf, containersOf, stateOf } from "../registry/changed.ts";
+import { assertLookUps, LockCommand } from "../registry/lock-command.ts";
+import { assertPlugin } from "../registry/plugin.ts";
 import { type Published, publishedBy } from "../registry/published.ts";
 import { push } from "../registry/push.ts";
-import { askedOfProxy, clientsOfServers, forgetLogs, startServers, withAssets } from "../registry/servers.ts";
+import { SecretWords } from "../registry/secret-words.ts";
+import {
+  askedOfProxy,
+  clientsOfServers,
+  forgetLogs,
+  publishFile,
+  publishText,
+  startServers,
+  withAssets,
+} from "../registry/servers.ts";
 
 const config = await onMetal("test-registry");
 const { m1, w1 } = config.hosts;
@@ -28,10 +41,14 @@ const [filesSite, packageSite, imageSite] = ["files.example.test", "deb.example.
 const OWN = `${imageSite}:5000`;
 const passwords = { registry: "registry-word-4711", proxy: "proxy-word-4711", later: "later-word-4711" };
 const registryLogin = `robot:${passwords.registry}`;
-const base64 = Buffer.from(registryLogin).toString("base64");
+const words = new SecretWords([...Object.values(passwords), Buffer.from(registryLogin).toString("base64")]);
 
+const root = new URL("../../", import.meta.url).pathname;
 let ca = "";
 let published: Published;
+/** The lock leaves it out here. */
+const NEXT_ETCD = "3.6.16";
+let command: LockCommand;
 const fresh = new FreshHosts();
 const watcher = new ProcessWatcher();
 
@@ -51,34 +68,13 @@ onCluster(
         return true;
       });
     }
-    const containerd = async () => Promise.all(hosts.map((host) => host.sh("systemctl show -p MainPID --value containerd")));
-
     async function up(): Promise<void> {
       watcher.start();
       const { text } = await stack.up();
       watcher.stop();
-      assertSilent("what the engine says", text);
+      words.assertSilent("what the engine says", text);
     }
-    function assertSilent(what: string, text: string): void {
-      for (const secret of [...Object.values(passwords), base64]) assert.ok(!text.includes(secret), `${what} holds ${secret}`);
-    }
-    /** Passwords are in files that root alone reads, and nowhere else. */
-    async function assertSecret(): Promise<void> {
-      for (const words of watcher.seen) assertSilent("a process's arguments", words);
-      assertSilent("the state", readFileSync(stack.stateFile, "utf8"));
-      for (const host of hosts) {
-        const search = `grep -rlE '${[...Object.values(passwords), base64].join("|")}'`;
-        const found = await host.sh(
-          `${search} /etc /opt /run /var/lib/ha-kubernetes /home /root /tmp --exclude-dir=journal 2>/dev/null | xargs -r stat -c '%a %U %n' || true`,
-        );
-        for (const line of found.trim().split("\n").filter(Boolean))
-          assert.match(line, /^600 root \/etc\/(containerd|ha-kubernetes)\//, host.name);
-        assert.equal(
-          await host.sh(`journalctl --no-pager -o cat | grep -cE '${Object.values(passwords).join("|")}' || true`),
-          "0\n",
-        );
-      }
-    }
+    const assertSecret = () => words.assertSecret(hosts, watcher.seen, stack.stateFile);
 
     test("the projects' own places: files and images over TLS by a private authority, images with a login", async () => {
       await up();
@@ -90,7 +86,35 @@ onCluster(
         assert.equal(await host.sh("stat -c %a /etc/containerd/certs.d/ghcr.io/hosts.toml"), "600\n");
       }
       await pulls("private", "ghcr.io/team/pause:1");
+      await assertPlugin(cluster, published.plugin.image, published.plugin.program);
       await assertSecret();
+      await assertNothingRuns(scenario);
+    });
+
+    test("a version that the program never heard of is refused until it is looked up, and a look-up with another hash is refused", async () => {
+      const { known, next } = published.etcd;
+      const logins = await loginsOf(cluster);
+      config.versions = { etcd: next.version };
+      stack.configure(config);
+      const { status, text } = await stack.ask("preview");
+      assert.notEqual(status, 0);
+      assert.match(text, /cluster\.versions\.etcd is "3\.6\.16"\n.*\n.*cure: npm run lock -- add etcd 3\.6\.16 adds it to yours/);
+      assert.deepEqual(await loginsOf(cluster), logins);
+      await assertLookUps(command, servers, known, next);
+    });
+
+    test("hosts refuse another file than the one that was looked up, then change to its version, and nothing else changes", async () => {
+      const { next } = published.etcd;
+      const before = await stateOf(cluster);
+      await publishText(servers, next.file.url, "another file");
+      const { status, text } = await stack.engine("up");
+      assert.notEqual(status, 0);
+      const found = createHash("sha256").update("another file").digest("hex");
+      assert.ok(text.includes(`expected SHA-256 ${next.sha256}, found ${found} (from ${next.file.url})`), text);
+      await publishFile(servers, next.file);
+      await up();
+      await cluster.settled();
+      await assertEtcdAlone(cluster, before, next.version);
       await assertNothingRuns(scenario);
     });
 
@@ -111,6 +135,7 @@ onCluster(
       }
       await fresh.remember(hosts);
       await forgetLogs(servers);
+      delete config.versions;
       config.artifacts = { source: "mirror", location: `https://${filesSite}/k8s`, ca, imageRepository: `${OWN}/k8s` };
       config.containerRuntime = { registries: { [OWN]: { ca } } };
       config.proxy = { http: `http://${servers.address}:3128`, none: [".example.org"] };
@@ -148,7 +173,7 @@ onCluster(
     });
 
     test("a mirror below a path, with a login, comes to a living cluster, and containerd goes on", async () => {
-      const before = await containerd();
+      const before = await containerdOf(hosts);
       config.containerRuntime = {
         registryMirrors: { "quay.io": [`https://${imageSite}/v2/hub`] },
         registries: { [OWN]: { ca }, [imageSite]: { ca } },
@@ -157,24 +182,20 @@ onCluster(
       await stack.secret("registryLogins", JSON.stringify({ [OWN]: registryLogin, [imageSite]: registryLogin }));
       await up();
       await pulls("mirrored", "quay.io/team/pause:1");
-      assert.deepEqual(await containerd(), before);
+      assert.deepEqual(await containerdOf(hosts), before);
     });
 
     test("another login for the proxy restarts containerd, and no container", async () => {
-      const before = await containerd();
-      const restarts = async () =>
-        (await cluster.list("pods -A"))
-          .map(({ metadata, status }) => `${metadata.name} ${status.containerStatuses?.[0].containerID}`)
-          .sort();
-      const running = await restarts();
+      const before = await containerdOf(hosts);
+      const running = await containersOf(cluster);
       await stack.secret("proxyLogin", `ops:${passwords.later}`);
       await up();
       assert.deepEqual(
-        (await containerd()).filter((pid, index) => pid === before[index]),
+        (await containerdOf(hosts)).filter((pid, index) => pid === before[index]),
         [],
       );
       await cluster.settled();
-      assert.deepEqual(await restarts(), running);
+      assert.deepEqual(await containersOf(cluster), running);
       await pulls("later", `${OWN}/later/pause:1`);
       await assertSecret();
     });
@@ -190,10 +211,14 @@ onCluster(
     prepare: async (scenario) => {
       const { stack, cluster } = scenario;
       const lock = join(scratch(), "lock.json");
-      writeFileSync(lock, JSON.stringify({ files: {}, images: {} }));
+      writeFileSync(lock, JSON.stringify({ files: {}, images: {}, unheardOf: [] }));
       stack.setEnvironment({ HA_KUBERNETES_TEST_LOCK: lock });
       await makeMetal(scenario, { s1: { address: servers.address, roles: [] } });
-      published = await publishedBy(dirname(bundleManifest), String(config.kubernetesVersion));
+      // With what makeMetal made, so that only etcd is new.
+      const version = String(config.kubernetesVersion);
+      const wanted = ["--kubernetes-version", version, "--version", `etcd=${NEXT_ETCD}`];
+      await must(process.execPath, ["artifacts/make-bundle.ts", ...wanted], { cwd: root });
+      published = await publishedBy(dirname(bundleManifest), version, NEXT_ETCD);
       writeFileSync(lock, JSON.stringify(published.own));
       const proxyLogins = [`ops:${passwords.proxy}`, `ops:${passwords.later}`];
       const hidden = [filesSite, packageSite, imageSite];
@@ -202,6 +227,7 @@ onCluster(
         files: published.files,
         ...{ sites, hidden, registries: [...registries, imageSite], registryLogin, proxyLogins },
       }));
+      command = new LockCommand(lock, ca, sites, servers.address);
       const registry = { address: servers.address, port: 5000, ca, login: registryLogin };
       for (const image of published.images) {
         const path = image.repository.slice(image.repository.indexOf("/") + 1);

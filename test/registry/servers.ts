@@ -40,13 +40,10 @@ export async function startServers(args: ServersArgs): Promise<Servers> {
   await put("/srv/nginx.conf", nginx(args));
   await put("/srv/registry.yml", REGISTRY);
   await put("/srv/tinyproxy.conf", tinyproxy(args.proxyLogins));
-  for (const { url, built, made } of args.files) {
+  for (const { built, made } of args.files) {
     if (made !== undefined) await host.trySh(`mkdir -p /srv/made; base64 -d >/srv/made/${built}`, made.toString("base64"));
-    const { host: site, pathname } = new URL(url);
-    const path = `/srv/files/${assetsOf[site] ?? site}${pathname}`;
-    const content = made === undefined ? `/var/cache/ha-kubernetes/bundle/${built}` : `/srv/made/${built}`;
-    await host.sh(`mkdir -p $(dirname ${path}); ln -sf ${content} ${path}`);
   }
+  for (const file of args.files) await publishFile(host, file);
   const mirror = `/srv/files/${args.hidden[0]}/k8s`;
   await host.sh(`mkdir -p ${mirror}
     ${args.files.map(({ mirrored, built, made }) => `ln -sf ${made === undefined ? "/var/cache/ha-kubernetes/bundle" : "/srv/made"}/${built} ${mirror}/${mirrored}`).join("\n")}
@@ -64,6 +61,27 @@ export async function startServers(args: ServersArgs): Promise<Servers> {
     done`);
   return { ca };
 }
+
+/** Puts a file at the place of its URL, instead of what is there. */
+export async function publishFile(host: LabHost, { url, built, made }: PublishedFile): Promise<void> {
+  const content = made === undefined ? `/var/cache/ha-kubernetes/bundle/${built}` : `/srv/made/${built}`;
+  await host.sh(`mkdir -p $(dirname ${placeOf(url)}); ln -sf ${content} ${placeOf(url)}`);
+}
+
+/** Puts a text at the place of a URL, instead of what is there. */
+export async function publishText(host: LabHost, url: string, text: string): Promise<void> {
+  // A link there leads to the bundle, which stays as it is.
+  const { status, stderr } = await host.trySh(
+    `mkdir -p $(dirname ${placeOf(url)}); rm -f ${placeOf(url)}; cat >${placeOf(url)}`,
+    text,
+  );
+  if (status !== 0) throw new Error(`${url}: ${stderr}`);
+}
+
+const placeOf = (url: string) => {
+  const { host: site, pathname } = new URL(url);
+  return `/srv/files/${assetsOf[site] ?? site}${pathname}`;
+};
 
 /** The sites that a proxy was asked for so far, and whether each was asked with a request for a whole URL or for a tunnel. */
 export async function askedOfProxy(host: LabHost): Promise<string[]> {

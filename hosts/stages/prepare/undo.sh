@@ -18,6 +18,7 @@ undo_prepare() {
   undo_left_stages
   remove_containerd
   restore_hosts_lines
+  restore_service_route
   restore_tables
   restore_shutdown
   restore_updates

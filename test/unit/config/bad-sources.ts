@@ -14,7 +14,64 @@ const artifacts = (given: object) => (c: Written) => {
 };
 const ca = "/etc/ssl/mirror.pem";
 
+/** What no URL has as its host, or what readers of URLs take for another one. */
+const badHosts = [
+  "300.300.300.300",
+  "1.2.3.4.5",
+  "1.2",
+  "0x1",
+  "010.1.1.1",
+  "a..b",
+  "a-.example.com",
+  "xn--a",
+  "a.example.com:0",
+];
+
 export const badSources: readonly Bad[] = [
+  ...badHosts.flatMap((host) => [
+    bad(
+      `a registry, its mirrors and one that is not verified at ${host}`,
+      runtime({
+        registryMirrors: { "docker.io": [`https://${host}`, `http://${host}/v2/hub`], [host]: ["https://m.example.com"] },
+        registries: { [host]: { ca } },
+        insecureRegistries: [host],
+      }),
+      "cluster.containerRuntime.registryMirrors.docker.io[0]",
+      "cluster.containerRuntime.registryMirrors.docker.io[1]",
+      `cluster.containerRuntime.registryMirrors.${host}`,
+      `cluster.containerRuntime.registries.${host}`,
+      "cluster.containerRuntime.insecureRegistries[0]",
+    ),
+    bad(
+      `a proxy, an exception and a repository of images at ${host}`,
+      (c) => {
+        proxy({ http: `http://${host}`, none: [host] })(c);
+        artifacts({ imageRepository: `${host}/k8s` })(c);
+      },
+      "cluster.artifacts.imageRepository",
+      "cluster.proxy.http",
+      "cluster.proxy.none[0]",
+    ),
+    bad(
+      `a mirror of files at ${host}`,
+      artifacts({ source: "mirror", location: `https://${host}` }),
+      "cluster.artifacts.location",
+    ),
+  ]),
+  ...["/%zz", "/a%", ":99999/", "/'", "/$(id)", '/"', "?x=1", "/a b", "#x"].map((end) =>
+    bad(
+      `a mirror of files that ends in ${end}`,
+      artifacts({ source: "mirror", location: `https://m.example.com${end}` }),
+      "cluster.artifacts.location",
+    ),
+  ),
+  ...["/%zz", "/a%", ":99999/"].map((end) =>
+    bad(
+      `a mirror of images that ends in ${end}`,
+      runtime({ registryMirrors: { "docker.io": [`https://m.example.com${end}`] } }),
+      "cluster.containerRuntime.registryMirrors.docker.io[0]",
+    ),
+  ),
   bad(
     "a repository of images beside a bundle",
     artifacts({ source: "bundle", manifest: "m.json", imageRepository: "r.example.com/k8s" }),
@@ -56,6 +113,21 @@ export const badSources: readonly Bad[] = [
     "cluster.containerRuntime.registries.r.example.com.ca",
   ),
   bad(
+    "a client certificate for a registry that is not verified",
+    runtime({ insecureRegistries: ["r.example.com"], registries: { "r.example.com": { clientCertificate: ca } } }),
+    "cluster.containerRuntime.registries.r.example.com.clientCertificate",
+  ),
+  ...[
+    ["r.example.com:443", "r.example.com"],
+    ["r.example.com", "r.example.com:443"],
+  ].map(([insecure = "", name = ""]) =>
+    bad(
+      `an authority of ${name} beside the insecure ${insecure}`,
+      runtime({ insecureRegistries: [insecure], registries: { [name]: { ca } } }),
+      `cluster.containerRuntime.registries.${name}.ca`,
+    ),
+  ),
+  bad(
     "an authority of a mirror without TLS",
     runtime({ registryMirrors: { "docker.io": ["http://m.example.com/v2/hub"] }, registries: { "m.example.com:80": { ca } } }),
     "cluster.containerRuntime.registries.m.example.com:80",
@@ -72,6 +144,9 @@ export const badSources: readonly Bad[] = [
     "cluster.containerRuntime.registries.r.example.com.password",
   ),
   bad("exceptions without a proxy", proxy({ none: [".example.com"] }), "cluster.proxy.none"),
+  ...["10.1.2.3/8", "0.0.0.0/0", "10.0.0.0/0"].map((it) =>
+    bad(`an excepted range ${it}`, proxy({ http: "http://proxy.example.com:3128", none: [".x", it] }), "cluster.proxy.none[1]"),
+  ),
   ...[
     "proxy.example.com:3128",
     "http://proxy.example.com:3128/path",
@@ -87,5 +162,6 @@ export const badSources: readonly Bad[] = [
     "a b",
     "10.1.2.3.4",
     "git.example.com:99999",
+    "10.0.0.300:80",
   ].map((it) => bad(`an exception ${it}`, proxy({ http: "http://proxy.example.com:3128", none: [it] }), "cluster.proxy.none[0]")),
 ];

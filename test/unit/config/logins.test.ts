@@ -35,16 +35,30 @@ test("anything but a mapping of logins is refused, and nothing of it is shown", 
     [{ "ops:hunter2@r.example.com": "x:y" }, "registryLogins has a name that can't be a registry (not shown)"],
     [{ "r.example.com": "hunter2" }, "registryLogins.r.example.com is not a login (not shown)"],
     [{ "r.example.com": "ops:hunter2\n" }, "registryLogins.r.example.com is not a login (not shown)"],
+    [{ hunter2: "r.example.com" }, "registryLogins has a value that is not a login (not shown, nor is its name)"],
+    [{ "ops:12345": "r.example.com" }, "registryLogins has a value that is not a login (not shown, nor is its name)"],
+    [{ "hunter2.x": "https://r.example.com/v2" }, "registryLogins has a value that is not a login (not shown, nor is its name)"],
     [{ "r.example.com": { username: "ops", password: "hunter2" } }, "registryLogins.r.example.com is not a login (not shown)"],
   ] as const) {
     const [text = "", ...more] = registry(given);
     assert.ok(text.startsWith(`ha-kubernetes:${found} | allowed: `), text);
-    assert.doesNotMatch(text, /hunter2/);
+    assert.doesNotMatch(text, /hunter2|12345/);
     assert.deepEqual(more, []);
   }
   assert.match(
     words({ proxyLogin: "hunter2" }).join(),
     /^ha-kubernetes:proxyLogin is not a login \(not shown\) \| allowed: user:password/,
+  );
+});
+
+test("a login at a path without quotes, or without a path, is refused with the cure", () => {
+  assert.match(
+    registry({ harbor: { example: { com: "ops:hunter2" } } }).join(),
+    /cure: a dot in a path begins .*: config rm --path registryLogins\.NAME; then config set --secret --path 'registryLogins\[/,
+  );
+  assert.match(
+    words({ 'registryLogins["r.example.com"]': "ops:hunter2" }).join(),
+    /is not a key .* cure: config rm 'ha-kubernetes:registryLogins\["r\.example\.com"\]'; then set it with --path/,
   );
 });
 
@@ -61,11 +75,15 @@ test("a login in clear beside encrypted ones is refused", () => {
       secure: v1:abc
     s.example.com: ops:hunter2
 `;
-  const { problems } = fileWords(file, undefined);
-  assert.deepEqual(problems.map(problemText), [
-    "ha-kubernetes:registryLogins.s.example.com is in clear in the stack's file (line 5)\n    allowed: an encrypted value\n    cure: store it again with config set --secret --path, and replace the password where the file was shared",
+  const clear = (text: string) => fileWords(text, undefined).clear.map((it) => problemText(it).replace(/\n */g, " | "));
+  assert.deepEqual(clear(file), [
+    "ha-kubernetes:registryLogins.s.example.com is in clear in the stack's file (line 5) | allowed: an encrypted value | cure: config set --secret --path 'registryLogins[\"registry.example.com\"]' < a file with user:password, which replaces it; and replace the password where the file was shared",
   ]);
-  assert.deepEqual(fileWords("config:\n  ha-kubernetes:registryLogins:\n    secure: v1:abc\n", undefined).problems, []);
+  assert.match(
+    clear(file.replace("s.example.com: ops:hunter2", "hunter2: s.example.com")).join(),
+    /:registryLogins is in clear .*\(line 5\)/,
+  );
+  assert.deepEqual(clear("config:\n  ha-kubernetes:registryLogins:\n    secure: v1:abc\n"), []);
 });
 
 test("a login does not travel in clear text, nor to instances that get no secrets", () => {
@@ -85,6 +103,20 @@ test("a login for no proxy is not used", () => {
     words({ proxyLogin: "ops:hunter2" }).join(),
     /^ha-kubernetes:proxyLogin is not used \| allowed: nothing without cluster\.proxy$/,
   );
+});
+
+test("a login for the hub by a name that no image has is not used, unless that is a mirror", () => {
+  const names = ["registry-1.docker.io", "index.docker.io", "hub.docker.com", "registry-1.docker.io:443"];
+  const logins = Object.fromEntries(["docker.io", ...names].map((name) => [name, "ops:hunter2"]));
+  const unused = "is not used | allowed: docker.io, which images of the hub are named by";
+  assert.deepEqual(
+    registry(logins),
+    names.map((name) => `ha-kubernetes:registryLogins.${name} ${unused}`),
+  );
+  const mirror = (config: Written) => {
+    config.containerRuntime = { registryMirrors: { "*": ["https://registry-1.docker.io"] } };
+  };
+  assert.deepEqual(registry({ "registry-1.docker.io": "ops:hunter2" }, mirror), []);
 });
 
 test("a URL's host has the names with and without the port that its scheme means", () => {

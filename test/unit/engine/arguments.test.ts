@@ -22,6 +22,7 @@ test("the stack is found in every form that the CLI knows, and removed from the 
   // A value that only looks like a stack.
   const message = lineOf("up", "-m", "-s", "-mstatus");
   assert.deepEqual([message.stack, message.args], [undefined, ["up", "-m", "-s", "-mstatus"]]);
+  assert.equal(lineOf("config", "set", "--plaintext", "-s", "prod", "k", "v").stack, "prod");
   assert.equal(lineOf("pulumi", "stack", "init", "prod").stack, "prod");
   assert.equal(lineOf("cancel", "prod").stack, "prod");
   assert.equal(lineOf("up").stack, undefined);
@@ -67,6 +68,8 @@ test("the key of a config command gets the program's prefix, and nothing else ch
     ["rm-all a q:b c", "rm-all p:a q:b p:c"],
     ["cp --dest other a", "cp --dest other a"],
     ["", ""],
+    ["set --plaintext proxyLogin x", "set --plaintext p:proxyLogin x"],
+    ["set-all --json {} --secret=b=c", "set-all --json {} --secret=p:b=c"],
   ])
     assert.equal(prefixed(given as string).trim(), `config ${wanted}`.trim());
 });

@@ -15,6 +15,17 @@ test("a private key or a password without --secret is refused, in every form", (
   refuses(["set", "--path", "sshPassword", "hunter2"], /is a secret/);
   refuses(["set-all", "--plaintext", `sshPrivateKey=${key}`], /private key/);
   refuses(["set-all", "--plaintext=sshPassword=x"], /is a secret/);
+  for (const flags of [["--plaintext"], ["--path", "--plaintext"], ["--plaintext=true"], ["--secret", "--secret=false"]]) {
+    refuses(
+      ["set", ...flags, "proxyLogin", "ops:hunter2"],
+      /^Error: proxyLogin is a secret\. Nothing was written\. Add --secret$/,
+    );
+    refuses(["set", ...flags, "registryLogins.x", "ops:hunter2"], /^Error: registryLogins is a secret/);
+    guard(["set", ...flags, "aws:region", "eu-central-1"]);
+  }
+  const json = (secret: boolean) => JSON.stringify({ "ha-kubernetes:proxyLogin": { value: "ops:hunter2", secret } });
+  refuses(["set-all", "--json", json(false)], /proxyLogin is a secret/);
+  guard(["set-all", "--json", json(true)]);
   guard(["set", "--secret=true", "sshPassword", "hunter2"]);
   guard(["set-all", "--secret", `sshPrivateKey=${key}`]);
   guard(["set", "--secret", "sshPrivateKey"], key);
@@ -61,6 +72,23 @@ test("a word in place of the cluster is refused, and so is a key beside it", () 
   guard(["set-all", "--path", "--plaintext", "cluster.name=x"]);
 });
 
+test("a login is stored below its registry alone", () => {
+  const login = (path: string, ...flags: string[]) => ["set", "--secret", ...flags, path, "ops:hunter2"];
+  refuses(login('registryLogins["r.example.com"]'), /stored as one key of that exact name\. Nothing was written\. Add --path/);
+  for (const path of [
+    "registryLogins.r.example.com",
+    "registryLogins.localhost:5000",
+    'registryLogins["r"].example',
+    "registryLogins[0]",
+  ])
+    refuses(login(path, "--path"), /is not one registry: .* Use --path 'registryLogins\["registry\.example\.com"\]'/);
+  refuses(login("registryLogins"), /the place of all logins\. Nothing was written\. Set one: --path 'registryLogins\[/);
+  refuses(login("proxyLogin.x", "--path"), /proxyLogin is one text, without keys below it\. Nothing was written/);
+  guard(login('registryLogins["r.example.com:5000"]', "--path"));
+  guard(login("registryLogins.localhost", "--path"));
+  guard(["set", "--secret", "registryLogins"], '{"r.example.com":"ops:hunter2"}');
+});
+
 test("names that YAML changes are refused before the CLI, which would write them back changed", () => {
   const file = (name: string) => `config:\n  ha-kubernetes:cluster:\n    hosts:\n      ${name}: {}\n`;
   assert.throws(
@@ -68,4 +96,6 @@ test("names that YAML changes are refused before the CLI, which would write them
     /Pulumi\.x\.yaml can't be used, .*hosts\.007 is read by YAML as 7 \(line 4\)/s,
   );
   guardNames("Pulumi.x.yaml", file('"007"'));
+  // A secret in clear must not keep the user from storing it again.
+  guardNames("Pulumi.x.yaml", "config:\n  ha-kubernetes:registryLogins:\n    r.example.com: ops:hunter2\n");
 });

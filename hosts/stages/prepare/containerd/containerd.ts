@@ -114,11 +114,13 @@ function hostsToml(registry: string, { containerRuntime }: Cluster, logins: Logi
   const places: Place[] = [
     // Without a server, containerd asks whichever registry it was.
     ...(registry === ALL ? [] : [{ names: [registry], lines: [`server = 'https://${home}'`] }]),
-    ...mirrors.map((url) => host(url, skips(url))),
+    ...mirrors.map((url) => host(url, skips(url) || (insecure && hostsOfUrl(url).includes(home)))),
     // Without TLS verification: over TLS with any certificate or, where there is no TLS at all, in clear, which no login travels in.
     ...(insecure ? [host(`https://${home}`, true, [registry]), host(`http://${home}`, true, [])] : []),
   ];
-  return places.map(text).join("");
+  // A table stands once in a file, also where the config has a mirror twice, or the registry as its own mirror.
+  const isFirst = ({ table }: Place, index: number) => places.findIndex((other) => other.table === table) === index;
+  return places.filter(isFirst).map(text).join("");
 }
 
 // KillMode and Delegate: containers outlive a restart of containerd, in control groups of their own. LimitNOFILE is what containers

@@ -86,6 +86,23 @@ test("without verification a login travels over TLS only", () => {
   assert.doesNotMatch(clear ?? "", /Authorization/);
 });
 
+test("a mirror that the config has twice, or that is the registry itself, has one table", () => {
+  const tables = (registry: string, runtime: ClusterInput["containerRuntime"]) =>
+    hostsToml(registry, runtime)?.content.match(/^\[.*\]$/gm);
+  const twice = ["https://a.example.com", "https://b.example.com", "https://a.example.com"];
+  const both = ["[host.'https://a.example.com']", "[host.'https://b.example.com']"];
+  assert.deepEqual(tables("docker.io", { registryMirrors: { "docker.io": twice } }), both);
+  assert.deepEqual(tables("_default", { registryMirrors: { "*": twice } }), both);
+  for (const [registry, home] of [
+    ["r.example.com", "r.example.com"],
+    ["docker.io", "registry-1.docker.io"],
+  ] as const) {
+    const runtime = { registryMirrors: { [registry]: [`https://${home}`] }, insecureRegistries: [registry] };
+    assert.deepEqual(tables(registry, runtime), [`[host.'https://${home}']`, `[host.'http://${home}']`]);
+    assert.equal(hostsToml(registry, runtime)?.content.match(/skip_verify = true/g)?.length, 2);
+  }
+});
+
 test("the preview of a login is the same for every password", () => {
   const shown = (password: string) => {
     const made = containerdFiles({
