@@ -46,6 +46,9 @@ const remote = readFileSync(new URL("push-remote.sh", import.meta.url), "utf8");
 export async function pushBundle(hosts: readonly string[], args: PushArgs): Promise<void> {
   const { files } = readManifest(args.folder);
   if (Object.keys(files).length === 0) throw new Error(`${args.folder} holds no bundle: make one with npm run bundle`);
+  const names = Object.keys(files);
+  if (args.all && (["amd64", "arm64"] as const).every((it) => lackingOf(names, it, args.needed).length > 0))
+    throw new Error(`${args.folder} has no architecture's programs whole: run npm run bundle with --kubernetes-version first`);
   const waiting = [...new Set(hosts)];
   const failures: string[] = [];
   const work = async () => {
@@ -96,12 +99,15 @@ function refuseLacking(wanted: readonly string[], architecture: string, { folder
     throw new Error(`its architecture is ${architecture}: hosts are amd64 or arm64`);
   if (!wanted.some((name) => name.endsWith(`-linux-${architecture}`)))
     throw new Error(`${folder} has no programs for ${architecture}: ${cure}`);
-  const lacking = needed?.(architecture).filter((names) => !names.some((name) => wanted.includes(name))) ?? [];
+  const lacking = lackingOf(wanted, architecture, needed);
   if (lacking.length > 0)
     throw new Error(
       `${folder} lacks ${lacking.map(([name]) => name).join(", ")}: npm run bundle with --kubernetes-version and --architecture ${architecture} adds them`,
     );
 }
+
+const lackingOf = (have: readonly string[], architecture: Architecture, needed: PushArgs["needed"]) =>
+  needed?.(architecture).filter((names) => !names.some((name) => have.includes(name))) ?? [];
 
 /** Whether a host of this architecture and distribution takes a file. */
 function isFor({ architecture, distribution }: Seen, name: string): boolean {

@@ -132,6 +132,10 @@ test("a bundle without a host's architecture, or without a needed program, is re
     pushBundle([host()], { ...args, to, needed }),
     new RegExp(`${folder} lacks kubelet-1\\.36\\.9-linux-${here}: npm run bundle with`),
   );
+  await assert.rejects(
+    pushBundle([host()], { ...args, to, needed, all: true }),
+    /has no architecture's programs whole: run npm run bundle with --kubernetes-version first/,
+  );
   assert.ok(!existsSync(to));
 });
 
