@@ -41,7 +41,9 @@ export const defaultBundle = () => join(cacheFolder(), "bundle");
 /** The manifest of a bundle. Empty if the bundle has none yet. */
 export function readManifest(folder: string): Manifest {
   try {
-    return JSON.parse(readFileSync(join(folder, "manifest.json"), "utf8")) as Manifest;
+    const { files } = JSON.parse(readFileSync(join(folder, "manifest.json"), "utf8")) ?? {};
+    if (typeof files !== "object" || files === null || Array.isArray(files)) throw new Error("it has no files");
+    return { files };
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return { files: {} };
     throw new Error(`${join(folder, "manifest.json")} can't be read: ${(error as Error).message}. Remove it and run this again`);

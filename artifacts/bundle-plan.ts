@@ -71,6 +71,15 @@ export function wantedImages(versions: Versions, architecture: Architecture, oth
   }));
 }
 
+/** Throws if the official digest of one of the images is unknown. */
+export function refuseUnknown(images: readonly LockedImage[]): void {
+  const unknown = images.filter(({ digest }) => digest === "unknown");
+  if (unknown.length === 0) return;
+  const cures = new Set(unknown.map(({ name, part, version }) => `npm run lock -- add ${part ?? name} ${version}`));
+  const references = unknown.map(({ reference }) => reference).join(", ");
+  throw new Error(`the official digest of ${references} is unknown: ${[...cures].join(" and ")} looks it up`);
+}
+
 /** How a missing file is made. Throws if the source can't make it, or if the repository doesn't pin what it would be built from. */
 export function originOf(wanted: Wanted, source: BundleSource, online: boolean): "official" | "built" {
   if (!("locked" in wanted)) {

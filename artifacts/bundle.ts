@@ -2,12 +2,12 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { Builder } from "./builder.ts";
 import { addToManifest, type BundleFile, isWhole, readManifest } from "./bundle-manifest.ts";
-import { type BundleSource, builtName, originOf, type Wanted } from "./bundle-plan.ts";
+import { type BundleSource, builtName, originOf, refuseUnknown, type Wanted } from "./bundle-plan.ts";
 import { BASE_REVISION, standsOnBase } from "./image-base.ts";
 import type { Architecture } from "./lock.ts";
 import { downloadOfficial, isOnline, officialSize } from "./official.ts";
 import { pullImages } from "./registry-images.ts";
-import { say } from "./run-program.ts";
+import { needPackages, say } from "./run-program.ts";
 
 // Fills a folder with the files that hosts take. Each file is made beside its place, moved there whole, then noted in the manifest:
 // after a run that was killed at any point, the next one continues.
@@ -48,11 +48,13 @@ export async function fillBundle(args: BundleArgs): Promise<void> {
     say(`${entry.origin === "official" ? "downloaded" : "made"} ${file}, ${Math.ceil(entry.size / 1e6)} MB`);
   };
   const online = missing.length > 0 && source === "auto" ? await isOnline() : source === "official";
+  refuseUnknown(missing.flatMap((item) => ("images" in item && item.pulled ? item.images : [])));
   const origins = missing.map((item) => originOf(item, source, online));
   const official = missing.filter((_, index) => origins[index] === "official");
   const built = missing.filter((_, index) => origins[index] === "built");
   if (official.length > 0) {
     const bytes = await officialSize(official.flatMap((item) => ("locked" in item ? [item.locked] : [])));
+    if (official.some((item) => "images" in item)) await needPackages("images from registries", ["skopeo"]);
     say(`to be downloaded: ${official.length} of them${bytes > 0 ? `, at least ${Math.ceil(bytes / 1e6)} MB` : ""}`);
   }
   await Promise.all(

@@ -1,21 +1,22 @@
-import { spawnSync } from "node:child_process";
-import { mkdirSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
+import { setGlobalProxyFromEnv } from "node:http";
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { type Distribution, distributions } from "../config/packages.ts";
 import type { Cluster } from "../config/schema.ts";
+import type { Part } from "../config/versions.ts";
 import { fillBundle, hashesOf, missingFiles } from "./bundle.ts";
-import { cacheFolder, defaultBundle } from "./bundle-manifest.ts";
+import { defaultBundle } from "./bundle-manifest.ts";
 import { type BundleSource, type Wanted, wantedFiles, wantedImages } from "./bundle-plan.ts";
 import { ownArchitecture } from "./go-build.ts";
 import { knownVersions } from "./known-versions.ts";
 import { type Architecture, type ImageLock, resolveVersions } from "./lock.ts";
+import { onlyOneAtATime } from "./one-at-a-time.ts";
 import { hasPackages, makePackages, packageHashes } from "./os-packages.ts";
 import { push } from "./push-command.ts";
-import { endAll, say } from "./run-program.ts";
+import { endAll, endOnSignals, say } from "./run-program.ts";
 
 const known = knownVersions();
-const newest = known.defaults.built;
 
 const HELP = `npm run bundle -- [options]
 npm run bundle -- push [options] HOST...   brings it to hosts, see npm run bundle -- push --help
@@ -23,7 +24,9 @@ npm run bundle -- push [options] HOST...   brings it to hosts, see npm run bundl
 Fills a folder with the binaries and images of a cluster: a bundle for hosts without internet, or the files of a mirror.
 Existing files are checked and left alone.
 
-  --kubernetes-version V  of ${known.whole.built.join(", ")}; may be repeated. Default ${newest}
+  --kubernetes-version V  may be repeated. Can be built: ${known.whole.built.join(", ")}; published whole, for
+                          --source official: ${known.whole.published.join(", ")}.
+                          Default ${known.defaults.built}; with --source official ${known.defaults.published}
   --version PART=V        a version of ${Object.keys(known.parts).join(", ")} other than the recommended one; may be repeated
   --architecture A        amd64 or arm64. Default: this machine's
   --output FOLDER         default ${defaultBundle()}
@@ -41,9 +44,10 @@ Existing files are checked and left alone.
 `;
 
 async function main(): Promise<void> {
-  const { values } = parseArgs({
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
     options: {
-      "kubernetes-version": { type: "string", multiple: true, default: [newest] },
+      "kubernetes-version": { type: "string", multiple: true },
       version: { type: "string", multiple: true, default: [] },
       architecture: { type: "string" },
       output: { type: "string" },
@@ -59,12 +63,19 @@ async function main(): Promise<void> {
     process.stdout.write(HELP);
     return;
   }
+  if (positionals[0] === "push") throw new Error("push comes first: npm run bundle -- push [options] HOST...");
+  if (positionals.length > 0)
+    throw new Error(
+      `${positionals[0]} is not a word of this command: it is npm run bundle -- [options], or push; --help says more`,
+    );
+  if (values.output === "") throw new Error('--output "": the folder of the bundle');
   const architecture = oneOf("architecture", values.architecture ?? ownArchitecture(), ["amd64", "arm64"]) as Architecture;
   const source = oneOf("source", values.source, ["official", "build", "auto"]) as BundleSource;
   const parts = Object.fromEntries(values.version.map(partVersion)) as Cluster["versions"];
   const locks = values.lock.map(readLock);
   const wanted = new Map<string, Wanted>();
-  for (const kubernetesVersion of values["kubernetes-version"]) {
+  const usual = source === "official" ? known.defaults.published : known.defaults.built;
+  for (const kubernetesVersion of values["kubernetes-version"] ?? [usual]) {
     const { versions } = resolveVersions({ kubernetesVersion, versions: parts });
     const pulled = values.images ? wantedImages(versions, architecture, locks) : [];
     for (const item of [...wantedFiles(versions, architecture, source, locks), ...pulled]) wanted.set(item.file, item);
@@ -76,22 +87,29 @@ async function main(): Promise<void> {
     architecture,
     distribution: oneOf("os", name, distributions) as Distribution,
   }));
-  const lacking = [];
-  for (const one of packages) if (!(await hasPackages(one))) lacking.push(one);
+  const have = async () => (await Promise.all(packages.map(hasPackages))).every(Boolean);
   // If every file exists, this run does not wait for another one.
-  if (lacking.length === 0 && (await missingFiles(bundle)).length === 0) {
+  if ((await have()) && (await missingFiles(bundle)).length === 0) {
     say(`bundle ${folder}: all ${bundle.wanted.length + packages.length} files are there`);
   } else {
-    onlyOneAtATime();
+    await onlyOneAtATime();
     await fillBundle(bundle);
-    for (const one of lacking) await makePackages(one);
+    // The other run may have made them.
+    for (const one of packages) if (!(await hasPackages(one))) await makePackages(one);
   }
   if (values.hashes) process.stdout.write(`${JSON.stringify({ ...hashesOf(bundle), ...packageHashes(packages) })}\n`);
 }
 
 function readLock(path: string): ImageLock {
+  const content = parsed(path);
+  if (content === null || typeof content.images !== "object" || content.images === null)
+    throw new Error(`--lock ${path} is not a lock: it has no images`);
+  return { ...content, path: resolve(path) };
+}
+
+function parsed(path: string): ImageLock | null {
   try {
-    return { path: resolve(path), ...(JSON.parse(readFileSync(path, "utf8")) as Omit<ImageLock, "path">) };
+    return JSON.parse(readFileSync(path, "utf8"));
   } catch (error) {
     throw new Error(`--lock ${path} can't be read as JSON: ${(error as Error).message}`);
   }
@@ -100,6 +118,8 @@ function readLock(path: string): ImageLock {
 function partVersion(text: string): [string, string] {
   const [part = "", version = ""] = text.split("=");
   oneOf("version", part, Object.keys(known.parts));
+  if (version === "")
+    throw new Error(`--version ${text}: it is PART=VERSION, such as ${part}=${known.parts[part as Part].at(-1)}`);
   return [part, version];
 }
 
@@ -108,25 +128,15 @@ function oneOf(option: string, value: string, allowed: readonly string[]): strin
   throw new Error(`--${option} ${value}: it is one of ${allowed.join(", ")}`);
 }
 
-// A second run waits for the first one and then finds every file. This run becomes a child of flock: the kernel drops the lock when
-// that process ends.
-function onlyOneAtATime(): void {
-  if (process.env.HA_KUBERNETES_BUNDLE_LOCK === "held") return;
-  mkdirSync(cacheFolder(), { recursive: true });
-  const command = [`${cacheFolder()}/bundle.lock`, process.execPath, ...process.execArgv, ...process.argv.slice(1)];
-  const { status, error } = spawnSync("flock", command, {
-    stdio: "inherit",
-    env: { ...process.env, HA_KUBERNETES_BUNDLE_LOCK: "held" },
-  });
-  if (error !== undefined) throw new Error(`flock, of the package util-linux, can't be run: ${error.message}`);
-  process.exit(status ?? 1);
-}
-
+endOnSignals();
 try {
+  // As go, skopeo and apt do by themselves.
+  setGlobalProxyFromEnv();
   const [verb, ...words] = process.argv.slice(2);
   await (verb === "push" ? push(words) : main());
 } catch (error) {
   say(`ERROR: ${(error as Error).message}`);
   endAll();
-  process.exitCode = 1;
+  // Downloads that still run would hold it up; the next run continues them.
+  process.exit(1);
 }

@@ -2,10 +2,16 @@ import { createWriteStream } from "node:fs";
 import { rename, rm, stat } from "node:fs/promises";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
+import { setTimeout } from "node:timers/promises";
 import { type BundleFile, sha256Of } from "./bundle-manifest.ts";
 import { type LockedFile, officialSha256 } from "./lock.ts";
+import { reasonOf } from "./run-program.ts";
 
 // The projects' own release files, checked against the lock.
+
+/** How often a download is begun or continued before it counts as failed, and the milliseconds before the next attempt. */
+const ATTEMPTS = 3;
+const PAUSE = 1000;
 
 /**
  * Downloads a file. A download that was cut off goes on where it ended.
@@ -15,15 +21,14 @@ import { type LockedFile, officialSha256 } from "./lock.ts";
 export async function downloadOfficial(locked: LockedFile, path: string): Promise<BundleFile> {
   const expected = officialSha256(locked);
   const part = `${path}.part`;
-  const begun = (await stat(part).catch(() => undefined))?.size ?? 0;
-  const response = await request(locked.url, begun === 0 ? {} : { headers: { range: `bytes=${begun}-` } });
-  // 416: there is no more of it than what came earlier.
-  if (response.status !== 416) {
-    if (!response.ok || response.body === null)
-      throw new Error(`${locked.url} can't be downloaded: HTTP status ${response.status}`);
-    // Any other status than 206 brings the file from its beginning.
-    const flags = response.status === 206 ? "a" : "w";
-    await pipeline(Readable.fromWeb(response.body), createWriteStream(part, { flags }));
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await downloadRest(locked.url, part);
+      break;
+    } catch (error) {
+      if (!(error instanceof CutOff) || attempt === ATTEMPTS) throw error;
+      await setTimeout(PAUSE);
+    }
   }
   const sha256 = await sha256Of(part);
   if (sha256 !== expected) {
@@ -33,6 +38,33 @@ export async function downloadOfficial(locked: LockedFile, path: string): Promis
   await rename(part, path);
   return { sha256, size: (await stat(path)).size, version: locked.version, origin: "official", from: [locked.url] };
 }
+
+class CutOff extends Error {}
+
+/** Brings what a part lacks of the file at a URL. */
+async function downloadRest(url: string, part: string): Promise<void> {
+  const begun = await sizeOf(part);
+  const response = await request(url, begun === 0 ? {} : { headers: { range: `bytes=${begun}-` } });
+  // 416: there is no more of it than what came earlier.
+  if (response.status === 416 && begun > 0) return;
+  if (!response.ok || response.body === null) throw new Error(`${url} can't be downloaded: HTTP status ${response.status}`);
+  // Any other status than 206 brings the file from its beginning.
+  const out = createWriteStream(part, { flags: response.status === 206 ? "a" : "w" });
+  const body = Readable.fromWeb(response.body);
+  let cut: Error | undefined;
+  body.on("error", (error) => {
+    cut = error;
+  });
+  try {
+    await pipeline(body, out);
+  } catch (error) {
+    // A full disk is told as it is.
+    if (cut === undefined || cut !== error) throw new Error(`${part} can't be written: ${(error as Error).message}`);
+    throw new CutOff(`${url} was cut off after ${await sizeOf(part)} bytes (${reasonOf(cut)}): run this again, it goes on there`);
+  }
+}
+
+const sizeOf = async (path: string) => (await stat(path).catch(() => undefined))?.size ?? 0;
 
 /** The bytes of all files together, as their servers say; of a file whose server says nothing, none. */
 export async function officialSize(files: readonly LockedFile[]): Promise<number> {
@@ -45,7 +77,7 @@ export async function officialSize(files: readonly LockedFile[]): Promise<number
 
 const request = (url: string, options: RequestInit) =>
   fetch(url, options).catch((error: Error) => {
-    throw new Error(`${url} can't be reached: ${(error.cause as Error | undefined)?.message ?? error.message}`);
+    throw new Error(`${url} can't be reached: ${reasonOf(error)}`);
   });
 
 /** Whether this machine reaches the download sites of the projects: one quick request. */

@@ -6,7 +6,7 @@ import { allPackages, type Distribution, packagesFile } from "../config/packages
 import { type Archive, archives, sourcesList } from "./archives.ts";
 import { addToManifest, isWhole, readManifest, sha256Of } from "./bundle-manifest.ts";
 import type { Architecture } from "./lock.ts";
-import { run, say } from "./run-program.ts";
+import { reasonOf, run, say } from "./run-program.ts";
 
 // The packages of a distribution that hosts need, with everything that these need in turn: one tar with the packages and an index of
 // them, from which apt installs on a host without a network. apt fetches them from the distribution's own archive, in a folder of
@@ -130,11 +130,12 @@ async function privateApt(place: string, architecture: Architecture) {
 async function keyringOf({ url, keyring }: Archive, architecture: Architecture, place: string): Promise<string> {
   if (existsSync(keyring.file)) return keyring.file;
   const from = `${url[architecture]}/${keyring.path}`;
-  const response = await fetch(from).catch((error: Error) => {
-    throw new Error(`${from} can't be reached: ${(error.cause as Error | undefined)?.message ?? error.message}`);
-  });
+  const failed = (error: Error) => {
+    throw new Error(`${from} can't be reached: ${reasonOf(error)}`);
+  };
+  const response = await fetch(from).catch(failed);
   if (!response.ok) throw new Error(`${from} can't be downloaded: HTTP status ${response.status}`);
-  const content = Buffer.from(await response.arrayBuffer());
+  const content = Buffer.from(await response.arrayBuffer().catch(failed));
   const found = createHash("sha256").update(content).digest("hex");
   if (found !== keyring.sha256)
     throw new Error(`${from} is not the keyring of artifacts/archives.ts: expected SHA-256 ${keyring.sha256}, found ${found}`);

@@ -1,17 +1,21 @@
+import { rmSync } from "node:fs";
 import { mkdtemp, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { compareVersions } from "../config/versions.ts";
-import { run, say } from "./run-program.ts";
+import { endOnSignals, run, say } from "./run-program.ts";
 
 // Makes the folder that pins what a program is built from: the versions that the project itself chose, with the hash of every module.
 
-const HELP = `npm run pin -- PROJECT VERSION [--in FOLDER]
+const own = new URL("go", import.meta.url).pathname;
+
+const help = (projects: readonly string[]) => `npm run pin -- PROJECT VERSION [--in FOLDER]
 
 Pins the Go modules of a project's version, so that npm run bundle can build it: writes FOLDER/PROJECT-VERSION with a go.mod and a
-go.sum, in the manner of the project's newest folder there. FOLDER is artifacts/go by default; the projects are those of its folders,
-such as kubernetes or containerd. Go checks every module against its checksum database.
+go.sum, in the manner of the project's newest folder there. FOLDER is artifacts/go by default. Go checks every module against its checksum database.
+
+  PROJECT  ${projects.join(", ")}
 `;
 
 interface GoMod {
@@ -64,38 +68,45 @@ async function goMod(project: string, version: string, last: GoMod): Promise<str
 
 const block = (word: string, lines: readonly string[]) => `${word} (\n${lines.map((line) => `\t${line}\n`).join("")})\n`;
 
+const folderName = /-\d+\.\d+\.\d+$/;
+
 async function main(): Promise<void> {
-  const options = {
-    in: { type: "string", default: new URL("go", import.meta.url).pathname },
-    help: { type: "boolean" },
-  } as const;
+  const options = { in: { type: "string", default: own }, help: { type: "boolean" } } as const;
   const { values, positionals } = parseArgs({ options, allowPositionals: true });
-  const [project = "", version = ""] = positionals;
+  const pinned = (await readdir(values.in)).filter((name) => folderName.test(name));
+  const projects = [...new Set(pinned.map((name) => name.replace(folderName, "")))].sort();
+  const [named = "", versionText = ""] = positionals;
   if (values.help || positionals.length !== 2) {
-    process.stdout.write(HELP);
+    process.stdout.write(help(projects));
     process.exitCode = values.help ? 0 : 1;
     return;
   }
-  const others = (await readdir(values.in)).filter((name) => name.replace(/-\d+\.\d+\.\d+$/, "") === project);
-  const versions = others.map((name) => name.slice(project.length + 1)).sort(compareVersions);
-  if (versions.length === 0) throw new Error(`${values.in} has no folder of ${project} to go by`);
+  // The config's names of parts do as well: cniPlugins for cni-plugins.
+  const project = named.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+  const version = versionText.replace(/^v(?=\d)/, "");
+  if (!projects.includes(project))
+    throw new Error(`${values.in} has no folder of ${named} to go by; it has those of ${projects.join(", ")}`);
+  if (!/^\d+\.\d+\.\d+$/.test(version)) throw new Error(`${versionText} is not a version such as 1.36.5`);
+  const versions = pinned
+    .filter((name) => name.replace(folderName, "") === project)
+    .map((name) => name.slice(project.length + 1));
+  versions.sort(compareVersions);
   const last = await read(join(values.in, `${project}-${versions.at(-1)}`, "go.mod"));
   // Beside its place, which it takes whole.
   const work = await mkdtemp(join(values.in, ".new-"));
   const place = join(values.in, `${project}-${version}`);
-  try {
-    await writeFile(join(work, "go.mod"), await goMod(project, version, last));
-    await run("go", ["mod", "tidy"], { cwd: work, env: { GOWORK: "off", GOFLAGS: "-mod=mod" } });
-    await rm(place, { recursive: true, force: true });
-    await rename(work, place);
-  } finally {
-    await rm(work, { recursive: true, force: true });
-  }
+  // Also where a signal ends this.
+  process.on("exit", () => rmSync(work, { recursive: true, force: true }));
+  await writeFile(join(work, "go.mod"), await goMod(project, version, last));
+  await run("go", ["mod", "tidy"], { cwd: work, env: { GOWORK: "off", GOFLAGS: "-mod=mod" } });
+  await rm(place, { recursive: true, force: true });
+  await rename(work, place);
   const lines =
     (await readFile(join(place, "go.sum"), "utf8")).split("\n").filter((line) => !line.includes("/go.mod ")).length - 1;
   say(`pinned ${project} ${version}: ${lines} modules`);
 }
 
+endOnSignals();
 try {
   await main();
 } catch (error) {

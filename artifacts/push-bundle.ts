@@ -3,11 +3,13 @@ import { createReadStream, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { distributions, packagesFile } from "../config/packages.ts";
-import { type BundleFile, readManifest } from "./bundle-manifest.ts";
+import { type BundleFile, readManifest, sha256Of } from "./bundle-manifest.ts";
+import type { Architecture } from "./lock.ts";
 import { say } from "./run-program.ts";
 
 // Brings a bundle's files to hosts over SSH: only those that a host lacks, each from where an earlier run was cut off. OpenSSH's own
-// client logs in, so that the user's keys, known hosts and jump hosts are used as they are. The host needs no more than a shell.
+// client logs in, so that the user's keys, known hosts and jump hosts are used as they are. The host needs bash and the programs
+// that every distribution has.
 
 export interface PushArgs {
   /** The bundle's folder on this machine. */
@@ -20,6 +22,8 @@ export interface PushArgs {
   all?: boolean;
   /** Names of the files. Default: every file of the bundle. */
   only?: ReadonlySet<string>;
+  /** What a bundle must have for hosts of an architecture: each entry is the names that a file may have. Default: any program. */
+  needed?: (architecture: Architecture) => readonly (readonly string[])[];
 }
 
 /** A host as it said itself: its machine's architecture, its distribution, and how much of each missing file it has. */
@@ -42,7 +46,10 @@ const remote = readFileSync(new URL("push-remote.sh", import.meta.url), "utf8");
 export async function pushBundle(hosts: readonly string[], args: PushArgs): Promise<void> {
   const { files } = readManifest(args.folder);
   if (Object.keys(files).length === 0) throw new Error(`${args.folder} holds no bundle: make one with npm run bundle`);
-  const waiting = [...hosts];
+  const names = Object.keys(files);
+  if (args.all && (["amd64", "arm64"] as const).every((it) => lackingOf(names, it, args.needed).length > 0))
+    throw new Error(`${args.folder} has no architecture's programs whole: run npm run bundle with --kubernetes-version first`);
+  const waiting = [...new Set(hosts)];
   const failures: string[] = [];
   const work = async () => {
     for (let host = waiting.shift(); host !== undefined; host = waiting.shift()) {
@@ -61,6 +68,7 @@ async function pushTo(host: string, files: Readonly<Record<string, BundleFile>>,
   const names = Object.keys(files).filter((name) => args.only?.has(name) ?? true);
   const seen = await look(host, names, files, args);
   const wanted = names.filter((name) => args.all || isFor(seen, name));
+  if (!args.all) refuseLacking(wanted, seen.architecture, args);
   const missing = wanted.filter((name) => seen.missing.has(name));
   const left = missing.reduce((sum, name) => sum + (files[name] as BundleFile).size - (seen.missing.get(name) ?? 0), 0);
   if (missing.length === 0) {
@@ -74,10 +82,32 @@ async function pushTo(host: string, files: Readonly<Record<string, BundleFile>>,
     const here = statSync(join(args.folder, name), { throwIfNoEntry: false })?.size ?? 0;
     if (here !== size)
       throw new Error(`${name} has ${here} bytes in ${args.folder} and ${size} in its manifest: run npm run bundle first`);
-    await ssh(host, ["take", args.to, name, sha256, String(size)], args, createReadStream(join(args.folder, name), { start }));
+    const path = join(args.folder, name);
+    const words = ["take", args.to, name, sha256, String(size), String(start)];
+    await ssh(host, words, args, createReadStream(path, { start })).catch(async (error: Error) => {
+      if ((await sha256Of(path)) === sha256) throw error;
+      throw new Error(`${name} in ${args.folder} has another SHA-256 than its manifest says: run npm run bundle, which mends it`);
+    });
     say(`${host}: ${name}`);
   }
 }
+
+/** Throws if a bundle has nothing for an architecture, or lacks what its versions need. */
+function refuseLacking(wanted: readonly string[], architecture: string, { folder, needed }: PushArgs): void {
+  const cure = `npm run bundle -- --architecture ${architecture}, on a machine of that architecture, adds them`;
+  if (architecture !== "amd64" && architecture !== "arm64")
+    throw new Error(`its architecture is ${architecture}: hosts are amd64 or arm64`);
+  if (!wanted.some((name) => name.endsWith(`-linux-${architecture}`)))
+    throw new Error(`${folder} has no programs for ${architecture}: ${cure}`);
+  const lacking = lackingOf(wanted, architecture, needed);
+  if (lacking.length > 0)
+    throw new Error(
+      `${folder} lacks ${lacking.map(([name]) => name).join(", ")}: npm run bundle with --kubernetes-version and --architecture ${architecture} adds them`,
+    );
+}
+
+const lackingOf = (have: readonly string[], architecture: Architecture, needed: PushArgs["needed"]) =>
+  needed?.(architecture).filter((names) => !names.some((name) => have.includes(name))) ?? [];
 
 /** Whether a host of this architecture and distribution takes a file. */
 function isFor({ architecture, distribution }: Seen, name: string): boolean {

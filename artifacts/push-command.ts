@@ -3,7 +3,7 @@ import { parseArgs } from "node:util";
 import { distributions, packagesFile } from "../config/packages.ts";
 import { defaultBundle } from "./bundle-manifest.ts";
 import { builtName, wantedFiles } from "./bundle-plan.ts";
-import { resolveVersions } from "./lock.ts";
+import { type Architecture, resolveVersions } from "./lock.ts";
 import { pushBundle } from "./push-bundle.ts";
 
 /** Where hosts look for a bundle if the config says nothing else. */
@@ -41,16 +41,19 @@ export async function push(words: readonly string[]): Promise<void> {
   });
   if (values.help) return void process.stdout.write(HELP);
   if (positionals.length === 0) throw new Error("push: name the hosts, as in npm run bundle -- push root@10.0.0.11");
-  const wrong = positionals.find((host) => host.startsWith("-"));
-  if (wrong !== undefined) throw new Error(`push: ${wrong} is not a host`);
-  if (!values.to.startsWith("/")) throw new Error(`--to ${values.to}: an absolute path on the hosts`);
+  const wrong = positionals.find((host) => !/^[^\s-]\S*$/.test(host));
+  if (wrong !== undefined) throw new Error(`push: ${JSON.stringify(wrong)} is not a host`);
+  if (!/^\/+[^/]/.test(values.to)) throw new Error(`--to ${JSON.stringify(values.to)}: an absolute path on the hosts, below /`);
+  if (values.folder === "") throw new Error('--folder "": the bundle on this machine');
   const known = values["known-hosts"];
   const sshOptions = [
     ...(values.identity === undefined ? [] : ["-i", resolve(values.identity), "-o", "IdentitiesOnly=yes"]),
     ...(known === undefined ? [] : ["-o", `UserKnownHostsFile=${resolve(known)}`, "-o", "StrictHostKeyChecking=yes"]),
   ];
-  const only = namesOf(values["kubernetes-version"]);
-  await pushBundle(positionals, { folder: resolve(values.folder), to: values.to, all: values.all, only, sshOptions });
+  const versions = values["kubernetes-version"];
+  const only = namesOf(versions);
+  const needed = (architecture: Architecture) => versions.flatMap((version) => programsOf(version, architecture));
+  await pushBundle(positionals, { folder: resolve(values.folder), to: values.to, all: values.all, only, needed, sshOptions });
 }
 
 /** The names of the files of these versions, built or official, and of all packages. Undefined for no version: every file. */
@@ -65,3 +68,9 @@ function namesOf(kubernetesVersions: readonly string[]): ReadonlySet<string> | u
   ]);
   return new Set(names);
 }
+
+/** The names, official and built, of each program that has the version of Kubernetes itself. */
+const programsOf = (kubernetesVersion: string, architecture: Architecture): string[][] =>
+  wantedFiles(resolveVersions({ kubernetesVersion, versions: {} }).versions, architecture, "auto").flatMap((item) =>
+    "locked" in item && item.locked.part === "kubernetes" ? [[item.file, builtName(item)]] : [],
+  );

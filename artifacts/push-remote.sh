@@ -1,4 +1,5 @@
-# What push-bundle.ts runs on a host, as root: `look FOLDER <lines "SHA256 SIZE NAME"`, or `take FOLDER NAME SHA256 SIZE <the rest of the file`.
+# What push-bundle.ts runs on a host, as root: `look FOLDER <lines "SHA256 SIZE NAME"`, or `take FOLDER NAME SHA256 SIZE START <the
+# file from its byte START on`.
 # shellcheck shell=bash
 set -euo pipefail
 umask 022
@@ -23,20 +24,30 @@ look() {
 
 holds() { [ "$(sha256sum <"$1")" = "$2  -" ]; }
 
-# The part's name has the hash: a part of another file is never continued.
+# The part's name has the hash: a part of another file is never continued. Each push writes at the place that it counted from: another
+# one at the same time writes the same bytes there.
 take() {
-  local folder=$1 name=$2 sha256=$3 size=$4 part=$1/.$2.$3
+  local folder=$1 name=$2 sha256=$3 size=$4 start=$5 part=$1/.$2.$3 said
   mkdir -p "$folder"
-  cat >>"$part" || fail "$folder is full"
-  [ "$(stat -c %s "$part")" -ge "$size" ] || fail "the connection was cut before $name was whole"
+  if [ "$(stat -c %s "$part" 2>/dev/null || echo 0)" -lt "$start" ]; then
+    if ends_elsewhere; then return; fi
+    fail "the part of $name that came before is gone"
+  fi
+  said=$(dd of="$part" bs=1M iflag=fullblock oflag=seek_bytes seek="$start" conv=notrunc status=none 2>&1) ||
+    fail "$name can't be written to $folder: ${said##*: }"
+  [ "$(stat -c %s "$part" || echo 0)" -ge "$size" ] || ends_elsewhere || fail "the connection was cut before $name was whole"
   holds "$part" "$sha256" || {
+    if ends_elsewhere; then return; fi
     rm -f "$part"
     fail "$name came with another SHA-256 than $sha256 and was removed"
   }
-  sync "$part"
-  mv -f "$part" "$folder/$name"
+  sync "$part" || ends_elsewhere || fail "$part is gone"
+  mv -f "$part" "$folder/$name" || ends_elsewhere || fail "$part is gone"
   # Of other versions of the same file.
   rm -f "$folder/.$name".????????????????????????????????????????????????????????????????
 }
+
+# Whether another push has put the file of `take` in its place meanwhile.
+ends_elsewhere() { [ ! -e "$part" ] && holds "$folder/$name" "$sha256"; }
 
 "$@"

@@ -1,10 +1,11 @@
 import { readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type BundleFile, sha256Of } from "./bundle-manifest.ts";
+import { refuseUnknown } from "./bundle-plan.ts";
 import type { LockedImage } from "./images.ts";
 import type { Architecture } from "./lock.ts";
 import { makeTar } from "./oci-image.ts";
-import { needPackages, run } from "./run-program.ts";
+import { run } from "./run-program.ts";
 
 // The projects' own images, from their registries into an archive of a bundle. skopeo fetches each by the digest in the lock, and checks
 // everything that this digest names.
@@ -23,9 +24,7 @@ export async function pullImages(
   path: string,
   skopeo: readonly string[] = ["skopeo"],
 ): Promise<BundleFile> {
-  const unknown = images.filter(({ digest }) => digest === "unknown").map(({ reference }) => reference);
-  if (unknown.length > 0) throw new Error(`the official digest of ${unknown.join(", ")} is unknown: add it to the lock`);
-  if (skopeo[0] === "skopeo") await needPackages("images from registries", ["skopeo"]);
+  refuseUnknown(images);
   const layout = `${path}.layout`;
   const platform = ["--override-os", "linux", "--override-arch", architecture];
   const [program = "", ...options] = skopeo;

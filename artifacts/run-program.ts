@@ -1,12 +1,32 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 
 const running = new Set<ChildProcess>();
+const inherited: number[] = [];
 
-/** Ends every running program. */
+/** Ends every running program, with what it started itself. */
 export function endAll(): void {
-  for (const child of running) child.kill();
+  for (const { pid } of running) {
+    try {
+      if (pid !== undefined) process.kill(-pid, "SIGTERM");
+    } catch {
+      // It ended by itself.
+    }
+  }
 }
+
+/** From now on a signal that ends this process ends its programs first. Without this they would go on. */
+export function endOnSignals(): void {
+  for (const [signal, number] of Object.entries({ SIGHUP: 1, SIGINT: 2, SIGTERM: 15 })) {
+    process.on(signal, () => {
+      endAll();
+      process.exit(128 + number);
+    });
+  }
+}
+
+/** Lets every program that runs from now on inherit an open file. @returns The file's number in those programs. */
+export const inheritAll = (file: number) => 2 + inherited.push(file);
 
 export interface RunOptions {
   cwd?: string;
@@ -19,7 +39,13 @@ export interface RunOptions {
 /** Runs a program to its end and returns its output. Throws with its last lines if it fails, or if it is missing. */
 export function run(command: string, args: readonly string[], { cwd, env, input, onLine }: RunOptions = {}): Promise<string> {
   return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { cwd, env: { ...process.env, ...env }, stdio: ["pipe", "pipe", "pipe"] });
+    const child = spawn(command, args, {
+      cwd,
+      env: { ...process.env, ...env },
+      stdio: ["pipe", "pipe", "pipe", ...inherited],
+      // In a process group of its own, which endAll ends as a whole: go leaves its compilers to themselves.
+      detached: true,
+    }) as ChildProcessWithoutNullStreams;
     running.add(child);
     const out: Buffer[] = [];
     const said: Buffer[] = [];
@@ -66,3 +92,6 @@ export async function needPackages(purpose: string, packages: readonly string[])
     await install();
   }
 }
+
+/** Why a fetch failed: fetch itself says only that it did, and its causes have the reason. */
+export const reasonOf = (error: Error): string => (error.cause instanceof Error ? reasonOf(error.cause) : error.message);

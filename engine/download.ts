@@ -1,7 +1,9 @@
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { setGlobalProxyFromEnv } from "node:http";
 import { join } from "node:path";
+import { reasonOf } from "../artifacts/run-program.ts";
 
 /**
  * The release that is downloaded, with the SHA-256 of its archives as published on its release page (pulumi/pulumi, 2026-08). Not the
@@ -31,7 +33,9 @@ export async function download(cache: string, say: (line: string) => void): Prom
   const target = join(cache, `v${version}`);
   if (existsSync(target)) return;
   const base = process.env.HA_KUBERNETES_PULUMI_DOWNLOADS || "https://get.pulumi.com/releases/sdk";
-  const archive = await fetched(`${base}/pulumi-v${version}-${platform}.tar.gz`, say);
+  // The proxies of HTTPS_PROXY and NO_PROXY, for this download alone: the engine speaks to hosts in the same process.
+  const restore = setGlobalProxyFromEnv();
+  const archive = await fetched(`${base}/pulumi-v${version}-${platform}.tar.gz`, say).finally(restore);
   const actual = createHash("sha256").update(archive).digest("hex");
   if (actual !== expected)
     throw new Error(`the download of the Pulumi CLI ${version} has SHA-256 ${actual}, not ${expected}: it is not used`);
@@ -55,17 +59,15 @@ async function fetched(url: string, say: (line: string) => void): Promise<Buffer
   try {
     response = await fetch(url, { signal: silence.signal });
   } catch (error) {
-    const { cause } = error as Error;
-    const why = silence.signal.aborted
-      ? `no answer in ${patience / 1000} s`
-      : cause instanceof Error
-        ? cause.message
-        : String(error);
+    const why = silence.signal.aborted ? `no answer in ${patience / 1000} s` : reasonOf(error as Error);
     throw new Error(`Pulumi's download can't be reached (${why})`, { cause: error });
   } finally {
     clearTimeout(timer);
   }
   if (!response.ok) throw new Error(`Pulumi's download answered ${response.status} for ${url}`);
   say(`downloading the Pulumi CLI ${release.version}: ${url}`);
-  return Buffer.from(await response.arrayBuffer());
+  const body = await response.arrayBuffer().catch((error: Error) => {
+    throw new Error(`${url} was cut off (${reasonOf(error)}): run this again`);
+  });
+  return Buffer.from(body);
 }

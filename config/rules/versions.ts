@@ -48,7 +48,7 @@ const canBeBuilt: Rule = {
       .filter(({ version, has, built }) => version !== undefined && has.includes(version) && !built.includes(version))
       .map(({ key, version, built }) => ({
         key,
-        found: `is ${shown(version)}, which can't be built: artifacts/go has no folder of it`,
+        found: `is ${shown(version)}, which can't be built: artifacts/go has no folder of it: npm run pin makes one`,
         allowed: `with provider ${provider}: ${oneOf(built)}`,
       }));
   },

@@ -124,6 +124,10 @@ describe("a bundle's manifest", () => {
     assert.deepEqual(readManifest(folder), { files: {} });
     writeFileSync(join(folder, "manifest.json"), "{");
     assert.throws(() => readManifest(folder), /manifest\.json can't be read: .*Remove it and run this again/);
+    for (const content of ["[]", "null", '{"files":[]}']) {
+      writeFileSync(join(folder, "manifest.json"), content);
+      assert.throws(() => readManifest(folder), /manifest\.json can't be read: it has no files\. Remove it/);
+    }
   });
 
   it("holds each file's entry, in the order of their names", () => {
@@ -273,6 +277,11 @@ describe("npm run bundle", () => {
       "Kubernetes version 1.2.3 is not in artifacts/lock.json; it has 1.34.4, 1.35.4, 1.36.1, 1.36.3, 1.36.4, 1.37.2",
     ],
     [["--lock", "/no/such"], "--lock /no/such can't be read as JSON: ENOENT"],
+    [["--lock", new URL("../../../package.json", import.meta.url).pathname], "--lock /"],
+    [["--version", "etcd"], "--version etcd: it is PART=VERSION, such as etcd=3.7.3"],
+    [["--output", ""], '--output "": the folder of the bundle'],
+    [["pusj", "h"], "pusj is not a word of this command: it is npm run bundle -- [options], or push"],
+    [["--source", "build", "push"], "push comes first: npm run bundle -- push [options] HOST..."],
     [["--no-such"], "Unknown option '--no-such'"],
   ];
   for (const [args, message] of mistakes) {
@@ -300,6 +309,39 @@ describe("npm run bundle", () => {
     });
     assert.equal(status, 0, text);
     assert.deepEqual(JSON.parse(stdout), Object.fromEntries(files.map((file) => [file, sha256(file)])));
+  });
+
+  it("takes official files of the version that is published whole, by way of the environment's proxy", async () => {
+    const asked: string[] = [];
+    const proxy = createServer().on("connect", ({ url }, socket) => {
+      asked.push(String(url));
+      // The run ends while other requests are on their way.
+      socket.on("error", () => {}).end("HTTP/1.1 403 Forbidden\r\n\r\n");
+    });
+    await new Promise<void>((resolve) => proxy.listen(0, "127.0.0.1", resolve));
+    const HTTPS_PROXY = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
+    const { status, stderr } = await bundle(["--source", "official"], {
+      HTTPS_PROXY,
+      https_proxy: HTTPS_PROXY,
+      NO_PROXY: "",
+      no_proxy: "",
+    });
+    proxy.close();
+    assert.equal(status, 1);
+    assert.ok(asked.includes("dl.k8s.io:443"), stderr);
+    assert.match(stderr, /^ERROR: https:\/\/\S+ can't be reached: .*403/m);
+    assert.match((await bundle(["--help"])).stdout, /Default 1\.36\.3; with --source official 1\.36\.4$/m);
+  });
+
+  it("looks for unknown digests before anything is fetched, and names all with their cure", async () => {
+    const args = ["--source", "official", "--images", "--kubernetes-version", "1.36.3"];
+    const { status, stderr } = await bundle(args, { HTTPS_PROXY: "http://127.0.0.1:9" });
+    assert.equal(status, 1);
+    assert.match(
+      stderr,
+      /^ERROR: the official digest of registry\.k8s\.io\/kube-proxy:v1\.36\.3 is unknown: npm run lock -- add kubernetes 1\.36\.3 looks it up$/m,
+    );
+    assert.doesNotMatch(stderr, /apt-get|to be downloaded/);
   });
 
   it("asks for Go if there is none", async () => {

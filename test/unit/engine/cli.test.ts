@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { bundleCli } from "../../../engine/bundled-cli.ts";
 import { findCli, isOlder } from "../../../engine/cli.ts";
+import { download } from "../../../engine/download.ts";
 import { scratch } from "../../harness/scratch.ts";
 
 /** A machine with only those programs that a test puts on PATH or into the cache, and a download server that `serve` answers for. */
@@ -83,6 +84,30 @@ test("a download with another checksum is not used; with neither download nor Go
   );
   assert.equal(requests.length, 1);
   assert.ok(!existsSync(join(folder, "cache/ha-kubernetes/engine/v3.259.0")));
+});
+
+test("a download goes by way of the environment's proxy, which is named where it refuses", async () => {
+  const asked: string[] = [];
+  const proxy = createServer().on("connect", ({ url }, socket) => {
+    asked.push(String(url));
+    socket.on("error", () => {}).end("HTTP/1.1 403 Forbidden\r\n\r\n");
+  });
+  await new Promise<void>((resolve) => proxy.listen(0, "127.0.0.1", resolve));
+  const before = { ...process.env };
+  const address = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
+  Object.assign(process.env, { https_proxy: address, HTTPS_PROXY: address, no_proxy: "", NO_PROXY: "" });
+  process.env.HA_KUBERNETES_PULUMI_DOWNLOADS = "https://downloads.example.com";
+  try {
+    await assert.rejects(
+      download(scratch(), () => {}),
+      /can't be reached \(Proxy response \(403\)/,
+    );
+  } finally {
+    for (const name of Object.keys(process.env)) if (before[name] === undefined) delete process.env[name];
+    Object.assign(process.env, before);
+    proxy.close();
+  }
+  assert.deepEqual(asked, ["downloads.example.com:443"]);
 });
 
 test("versions are compared by their numbers", () => {
