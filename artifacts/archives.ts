@@ -1,3 +1,5 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import type { Distribution } from "../config/packages.ts";
 import type { Architecture } from "./lock.ts";
 
@@ -41,10 +43,25 @@ const ubuntuKeyring: Keyring = {
 
 const everywhere = (url: string) => ({ amd64: url, arm64: url });
 
+/** The first mirror of Debian that apt's sources name, else Debian's own. It needs no trust: apt checks the signed index. */
+export const debianMirror = (sources: string): string =>
+  /https?:\/\/\S+\/debian(?=\/?(\s|$))/.exec(sources.replace(/^\s*#.*$/gm, ""))?.[0] ?? "http://ftp.debian.org/debian";
+
+/** What this machine's apt has as its sources; empty where there is no apt. */
+function sourcesOfThisMachine(folder = "/etc/apt"): string {
+  const parts = join(folder, "sources.list.d");
+  const files = existsSync(parts) ? readdirSync(parts).map((name) => join(parts, name)) : [];
+  return [join(folder, "sources.list"), ...files]
+    .filter((file) => existsSync(file))
+    .map((file) => readFileSync(file, "utf8"))
+    .join("\n");
+}
+
+const mirror = debianMirror(sourcesOfThisMachine());
 const debian = (codename: string): Archive => ({
-  url: everywhere("http://deb.debian.org/debian"),
+  url: everywhere(mirror),
   suites: [codename, `${codename}-updates`],
-  security: { url: everywhere("http://deb.debian.org/debian-security"), suite: `${codename}-security` },
+  security: { url: everywhere("http://security.debian.org/debian-security"), suite: `${codename}-security` },
   components: "main",
   keyring: debianKeyring,
 });

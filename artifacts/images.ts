@@ -56,7 +56,7 @@ export function archivesOf(images: readonly LockedImage[], architecture: Archite
 
 /**
  * An image's name in a repository that holds all images: its last name there, as kubeadm has it for `imageRepository`, with its tag.
- * The name itself where there is no such repository. A unit test compares the last names of all locks: no two are the same.
+ * Without such a repository it is the name itself. A unit test shows that no two images of all locks have the same last name.
  */
 export function inRepository(reference: string, repository: string | undefined): string {
   return repository === undefined ? reference : `${repository}/${reference.slice(reference.lastIndexOf("/") + 1)}`;

@@ -125,7 +125,7 @@ function refuseOther(name: string, minor: string): void {
 
 /** Prints the versions of one part, or of all. */
 function show(name: string | undefined, file: string): void {
-  if (file !== USER_LOCK && !existsSync(file)) throw new Error(`--file ${file}: there is no such file`);
+  if (file !== USER_LOCK && !existsSync(file)) throw new Error(`--file ${file} does not exist`);
   const { lock: user, fault } = readUserLock(file);
   const locks = allLocks(user);
   const faults =

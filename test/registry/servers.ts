@@ -62,13 +62,13 @@ export async function startServers(args: ServersArgs): Promise<Servers> {
   return { ca };
 }
 
-/** Puts a file at the place of its URL, instead of what is there. */
+/** Puts a file at the place of its URL, in place of the earlier one. */
 export async function publishFile(host: LabHost, { url, built, made }: PublishedFile): Promise<void> {
   const content = made === undefined ? `/var/cache/ha-kubernetes/bundle/${built}` : `/srv/made/${built}`;
   await host.sh(`mkdir -p $(dirname ${placeOf(url)}); ln -sf ${content} ${placeOf(url)}`);
 }
 
-/** Puts a text at the place of a URL, instead of what is there. */
+/** Puts a text at the place of a URL, in place of the earlier one. */
 export async function publishText(host: LabHost, url: string, text: string): Promise<void> {
   // A link there leads to the bundle, which stays as it is.
   const { status, stderr } = await host.trySh(

@@ -175,7 +175,7 @@ test("show refuses a lock that the program refuses, and a file that is not there
     assert.deepEqual([status, stdout], [1, ""]);
     assert.match(stderr, pattern);
   };
-  await shows("absent.json", /--file \S+absent\.json: there is no such file/);
+  await shows("absent.json", /--file \S+absent\.json does not exist/);
   for (const [name, text, pattern] of [
     ["text.json", "none", /text\.json can't be used: can't be read as JSON/],
     ["short.json", '{"files":{"runc":{"1.4.4":{"amd64":"ab"}}}}', /files\.runc\.1\.4\.4\.amd64: 64 hex digits, or unknown/],

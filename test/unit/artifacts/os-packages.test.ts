@@ -4,7 +4,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { after, test } from "node:test";
-import { type Archive, archives, sourcesList } from "../../../artifacts/archives.ts";
+import { type Archive, archives, debianMirror, sourcesList } from "../../../artifacts/archives.ts";
 import { readManifest } from "../../../artifacts/bundle-manifest.ts";
 import { hasPackages, makePackages, packageHashes, sizesOf } from "../../../artifacts/os-packages.ts";
 import { allPackages } from "../../../config/packages.ts";
@@ -93,14 +93,29 @@ test("where the archive's keys are not on this machine, they come from its packa
   );
 });
 
+test("Debian's packages come from the mirror that this machine's apt names, else from Debian's own", () => {
+  const own = "http://ftp.debian.org/debian";
+  for (const [sources, mirror] of [
+    ["", own],
+    ["deb http://mirror.example.com/debian bookworm main\n", "http://mirror.example.com/debian"],
+    [
+      "# http://old.example.com/debian\nTypes: deb\nURIs: https://m.example.com/pub/debian/\nSuites: trixie\n",
+      "https://m.example.com/pub/debian",
+    ],
+    ["deb [signed-by=/k] http://m.example.com/debian-security bookworm-security main", own],
+    ["deb http://m.example.com/ubuntu noble main", own],
+  ] as const)
+    assert.equal(debianMirror(sources), mirror);
+});
+
 test("sources: updates and security, signed by the archive's keys; Ubuntu has other places for arm64", () => {
   const lines = (name: keyof typeof archives, architecture: "amd64" | "arm64") =>
     sourcesList(archives[name], architecture, "/k.gpg");
   assert.equal(
     lines("debian-12", "arm64"),
-    `deb [arch=arm64 signed-by=/k.gpg] http://deb.debian.org/debian bookworm main
-deb [arch=arm64 signed-by=/k.gpg] http://deb.debian.org/debian bookworm-updates main
-deb [arch=arm64 signed-by=/k.gpg] http://deb.debian.org/debian-security bookworm-security main
+    `deb [arch=arm64 signed-by=/k.gpg] ${archives["debian-12"].url.arm64} bookworm main
+deb [arch=arm64 signed-by=/k.gpg] ${archives["debian-12"].url.arm64} bookworm-updates main
+deb [arch=arm64 signed-by=/k.gpg] http://security.debian.org/debian-security bookworm-security main
 `,
   );
   assert.match(lines("ubuntu-24.04", "amd64"), /http:\/\/archive\.ubuntu\.com\/ubuntu noble-updates main universe\n/);
