@@ -57,9 +57,11 @@ function sourcesOfThisMachine(folder = "/etc/apt"): string {
     .join("\n");
 }
 
-const mirror = debianMirror(sourcesOfThisMachine());
 const debian = (codename: string): Archive => ({
-  url: everywhere(mirror),
+  // Read when packages are made: other commands load this module, too.
+  get url() {
+    return everywhere(debianMirror(sourcesOfThisMachine()));
+  },
   suites: [codename, `${codename}-updates`],
   security: { url: everywhere("http://security.debian.org/debian-security"), suite: `${codename}-security` },
   components: "main",
