@@ -1,3 +1,4 @@
+import { podNetworkOf } from "../../../../config/pod-network.ts";
 import type { Cluster, Role } from "../../../../config/schema.ts";
 import { isNode } from "../../../cluster.ts";
 
@@ -6,9 +7,11 @@ import { isNode } from "../../../cluster.ts";
 /** Kernel modules of a host with these roles. */
 export function modules(roles: readonly Role[], cluster: Cluster): string[] {
   if (!isNode(roles)) return [];
-  const ipvs = cluster.network.kubeProxyMode === "ipvs" ? ["ip_vs", "ip_vs_rr", "ip_vs_sh", "ip_vs_wrr"] : [];
-  const podNetwork = cluster.addons.flannel ? ["vxlan"] : [];
-  return ["br_netfilter", "nf_conntrack", "overlay", ...podNetwork, ...ipvs];
+  const { kubeProxyMode, ipvs } = cluster.network;
+  const ofProxy =
+    kubeProxyMode === "ipvs" ? [...new Set(["ip_vs", "ip_vs_rr", "ip_vs_sh", "ip_vs_wrr", `ip_vs_${ipvs.scheduler}`])] : [];
+  const { link } = podNetworkOf(cluster) ?? {};
+  return ["br_netfilter", "nf_conntrack", "overlay", ...(link ? [link] : []), ...ofProxy];
 }
 
 // A host that panics comes back by itself instead of waiting for someone.
