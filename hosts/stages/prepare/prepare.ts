@@ -152,6 +152,7 @@ function surroundings(roles: readonly Role[], cluster: Cluster): string {
     POD_CIDR: cluster.network.podCidr,
     SERVICE_CIDR: cluster.network.serviceCidr,
     POD_LINK: link ?? "",
+    ...(isNode(roles) && cluster.addons.networkPolicies && { POLICIES: "yes" }),
     // The scripts know the port of most clusters.
     ...(port !== undefined && port !== 8472 && { POD_PORT: String(port) }),
   };

@@ -2,10 +2,11 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { parse, parseAllDocuments } from "yaml";
 import type { Addon, KubernetesObject } from "../../../../../addons/addon.ts";
+import { lockOption } from "../../../../../addons/lock-option.ts";
 import { lockedImage } from "../../../../../artifacts/images.ts";
 import { resolveVersions } from "../../../../../artifacts/lock.ts";
 import { addonsStage } from "../../../../../hosts/stages/addons/addons.ts";
-import { clusterFrom } from "../../../../harness/samples.ts";
+import { clusterFrom, labCluster } from "../../../../harness/samples.ts";
 
 function stage(config: Record<string, unknown> = {}, providerAddons: Addon[] = []) {
   const cluster = clusterFrom({
@@ -118,6 +119,17 @@ test("flannel's backend follows its keys, and a network of the user's own has ne
   const names = own.filter(({ kind }) => kind === "DaemonSet" || kind === "Deployment").map(({ metadata }) => metadata.name);
   assert.deepEqual(names, ["coredns"]);
   assert.equal(stage({ network: { plugin: "none" } }).settings?.POD_NETWORK, "");
+});
+
+test("NetworkPolicies are enforced on every node where the config says so, and its hosts get the image first", () => {
+  const objects = objectsOf(stage({ addons: { networkPolicies: true } }));
+  const { spec } = find(objects, "DaemonSet", "kube-network-policies").spec.template;
+  assert.match(spec.containers[0].image, /kube-network-policies:v\d/);
+  assert.ok(spec.tolerations.some(({ operator }: { operator: string }) => operator === "Exists"));
+  assert.ok(!objectsOf(stage()).some(({ metadata }) => metadata.name === "kube-network-policies"));
+  const cluster = clusterFrom({ ...labCluster("prod", "10.0.0.0/24"), addons: { networkPolicies: true } });
+  assert.deepEqual(lockOption(cluster), ["--lock addons/lock.json#kube-network-policies"]);
+  assert.deepEqual(lockOption(clusterFrom(labCluster("prod", "10.0.0.0/24"))), []);
 });
 
 test("kube-proxy gets settings of ipvs in that mode only, and the addresses of NodePorts", () => {

@@ -75,6 +75,8 @@ test("ports, modules and checks follow the pod network and kube-proxy", () => {
   const loaded = (network: object) =>
     modules(["worker"], cluster({ network })).filter((name) => /vxlan|wireguard|ip_vs/.test(name));
   assert.deepEqual(loaded({ flannel: { backend: "wireguard" } }), ["wireguard"]);
+  const policies = modules(["worker"], cluster({ addons: { networkPolicies: true } }));
+  assert.deepEqual(policies.slice(-2), ["nfnetlink_queue", "nft_queue"]);
   assert.deepEqual(loaded({ plugin: "none", kubeProxyMode: "ipvs", ipvs: { scheduler: "lc" } }), [
     "ip_vs",
     "ip_vs_rr",
