@@ -40,7 +40,15 @@ make_vm_image() {
   mkdir "$tree/image"
   cp -L "$tree/root/vmlinuz" "$tree/root/initrd.img" "$tree/image/"
   mkfs.ext4 -q -F -d "$tree/root" "$tree/image/disk.img" "$DISK_SIZE" >>"$log" 2>&1 || fail "no file system: $(tail -n 5 "$log")"
-  find "$CACHE/lab" -maxdepth 1 -name "vm-$release-*" -exec rm -rf {} +
   mv "$tree/image" "$image"
   rm -rf "$CACHE"/lab/vm-build.*
+  remove_old_vm_images "$release" "$image"
+}
+
+# Images of earlier recipes that no machine is built on any more.
+remove_old_vm_images() {
+  local old
+  for old in "$CACHE/lab/vm-$1"-*; do
+    if [ "$old" != "$2" ] && ! grep -qsxF "$old" "$STATE"/vms/*/*/image; then rm -rf "$old"; fi
+  done
 }

@@ -18,6 +18,7 @@ mac_of() { printf %s "$1/$2" | sha256sum | sed 's/\(..\)\(..\)\(..\).*/52:54:00:
 make_disks() {
   local folder=$1 image=$2 size number=0
   qemu-img create -q -f qcow2 -F raw -b "$image/disk.img" "$folder/root.qcow2"
+  echo "$image" >"$folder/image"
   cp "$image/vmlinuz" "$image/initrd.img" "$folder/"
   for size in "${@:3}"; do
     number=$((number + 1))

@@ -20,5 +20,9 @@ rm -f /etc/ssh/ssh_host_* /etc/hostname /var/lib/dbus/machine-id
 : >/etc/machine-id
 mkdir -p /var/log/journal
 
+# Nothing that only a first boot would do, such as the linker's cache.
+ldconfig
+touch /etc/.updated /var/.updated
+
 apt-get clean
 rm -rf /var/lib/apt/lists/* /usr/share/doc/* /usr/share/man/* /usr/share/locale/* /var/log/*.log /var/log/apt /tmp/*
