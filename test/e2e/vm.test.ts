@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { sysctls } from "../../hosts/stages/prepare/system/kernel.ts";
 import { FreshHosts } from "../harness/fresh.ts";
-import { LabHost } from "../harness/lab.ts";
+import type { LabHost } from "../harness/lab.ts";
 import { bundleManifest, makeMetal, onMetal } from "../harness/metal.ts";
 import { addressIn, clusterFrom, metal } from "../harness/samples.ts";
 import { assertNothingRuns, onCluster } from "../harness/scenario.ts";
@@ -16,8 +16,6 @@ assert.ok(m1);
 config.hosts = { m1 };
 config.etcd = { throwAway: true };
 m1.dataDevice = "/dev/disk/by-id/virtio-data1";
-/** A container beside it, which knows the time. */
-const time = new LabHost(config.name, "t1", addressIn(config, 40));
 
 const wanted = new Map(sysctls(["etcd", "balancer", "control-plane"], clusterFrom(metal())));
 const loaded = "br_netfilter nf_conntrack overlay vxlan";
@@ -86,11 +84,12 @@ onCluster(
   {
     prepare: async (scenario) => {
       const machine = { release: "trixie", memoryMebibytes: 3072, disks: ["2G", "512M"] } as const;
-      await makeMetal(scenario, { t1: { address: time.address, roles: [] } }, { m1: machine });
-      await serveTime(time);
+      await makeMetal(scenario, {}, { m1: machine });
+      const outside = addressIn(config, 1);
+      await serveTime(outside);
       config.artifacts = {
         source: "mirror",
-        location: await serveBundle(addressIn(config, 1)),
+        location: await serveBundle(outside),
         manifest: bundleManifest,
       };
       scenario.stack.configure(config);
@@ -101,7 +100,7 @@ onCluster(
         disk=/dev/disk/by-id/virtio-data2; mkswap -q $disk; echo "$disk none swap sw 0 0" >>/etc/fstab
         systemctl daemon-reload
         swapon -a
-        mkdir -p /etc/chrony/sources.d; echo 'server ${time.address} iburst' >/etc/chrony/sources.d/test.sources
+        mkdir -p /etc/chrony/sources.d; echo 'server ${outside} iburst' >/etc/chrony/sources.d/test.sources
         date -s '+90 minutes' >/dev/null`);
       await fresh.remember([host]);
       kernelBefore = await sysctlsOf(host, [...wanted.keys()]);
