@@ -25,7 +25,7 @@ export async function onOneHost(name: string): Promise<ClusterConfig> {
 
 /**
  * Makes that host as a virtual machine of 3 GiB. It finds this machine's bundle and time where its network begins; its own clock is 90
- * minutes ahead. It has none of the packages that a cluster needs.
+ * minutes behind. It has none of the packages that a cluster needs.
  */
 export async function makeMachine(scenario: Scenario, machine: Omit<Machine, "memoryMebibytes">): Promise<LabHost> {
   const { config, cluster, stack } = scenario;
@@ -37,7 +37,7 @@ export async function makeMachine(scenario: Scenario, machine: Omit<Machine, "me
   const host = cluster.host("m1");
   assert.equal(await packagesOf(host), "");
   await host.sh(`mkdir -p /etc/chrony/sources.d; echo 'server ${outside} iburst' >/etc/chrony/sources.d/test.sources
-    date -s '+90 minutes' >/dev/null`);
+    date -s '-90 minutes' >/dev/null`);
   return host;
 }
 
