@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
+import { urlHost } from "../config/addresses.ts";
 import { type BalancerStageArgs, balancerStage } from "../hosts/stages/balancer/balancer.ts";
 import type { Host, Infrastructure } from "../providers/contract.ts";
 import { addressesOf, ClusterPart, hostsOf } from "./cluster-part.ts";
@@ -49,7 +50,7 @@ export class ApiLoadBalancer extends ClusterPart {
     const random24 = { length: 24, special: false };
     const password = new random.RandomPassword(this.childName("statistics"), random24, { parent: this }).result;
     this.statistics = {
-      url: pulumi.interpolate`http://${endpoint.address}:${cluster.balancer.statisticsPort}/`,
+      url: pulumi.interpolate`http://${pulumi.output(endpoint.address).apply(urlHost)}:${cluster.balancer.statisticsPort}/`,
       user: "admin",
       password,
     };

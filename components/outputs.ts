@@ -1,6 +1,11 @@
 import * as pulumi from "@pulumi/pulumi";
 import { stringify } from "yaml";
+import { hostPort } from "../config/addresses.ts";
 import type { ClusterPki } from "./cluster-pki.ts";
+
+/** The API's URL, as programs outside the cluster take it. */
+export const endpointUrl = ({ address, port }: { address: pulumi.Input<string>; port: number }): pulumi.Output<string> =>
+  pulumi.output(address).apply((host) => `https://${hostPort(host, port)}`);
 
 /**
  * A kubeconfig for the operator, in the group kubeadm:cluster-admins. It has the API's address rather than its name, which only
@@ -31,7 +36,7 @@ export function adminKubeconfig(args: {
             {
               name,
               cluster: {
-                server: `https://${address}:${endpoint.port}`,
+                server: `https://${hostPort(address, endpoint.port)}`,
                 "certificate-authority-data": base64(authority),
               },
             },

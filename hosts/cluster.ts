@@ -1,3 +1,4 @@
+import { hostPort } from "../config/addresses.ts";
 import { podNetworkOf } from "../config/pod-network.ts";
 import { ETCD_CLIENT_PORT, ETCD_PEER_PORT } from "../config/ports.ts";
 import type { Cluster, Role } from "../config/schema.ts";
@@ -28,7 +29,7 @@ export const taintsByPool = (cluster: Pick<Cluster, "pools">): string[] =>
     .sort();
 
 /** Where clients reach a member of etcd. */
-export const clientUrl = (address: string): string => `https://${address}:${ETCD_CLIENT_PORT}`;
+export const clientUrl = (address: string): string => `https://${hostPort(address, ETCD_CLIENT_PORT)}`;
 
 /** Where other members reach it. */
-export const peerUrl = (address: string): string => `https://${address}:${ETCD_PEER_PORT}`;
+export const peerUrl = (address: string): string => `https://${hostPort(address, ETCD_PEER_PORT)}`;

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import { isAddress, special } from "../addresses.ts";
+import { hostPort, isAddress, special } from "../addresses.ts";
 import { buildsBalancer } from "../api.ts";
 import { sshSchema } from "../hosts.ts";
 import { hubNames } from "../logins.ts";
@@ -112,7 +112,7 @@ export const sameMachine: Rule = {
     return eachHost(cluster, (name, { connection, lost, address, sshAddress, sshPort }) => {
       if (connection === "local" || lost) return [];
       const reached = sshAddress ?? address;
-      const place = `${reached}:${sshPort ?? cluster.ssh.port}`;
+      const place = `${hostPort(reached ?? "", sshPort ?? cluster.ssh.port)}`;
       const first = seen.get(place);
       seen.set(place, first ?? name);
       if (reached === undefined || first === undefined) return [];

@@ -92,6 +92,9 @@ last_words() {
 exec {SILENT_PIPE}<> <(:)
 pause() { read -rt "$1" -u "$SILENT_PIPE" || true; }
 
+# host_port ADDRESS PORT: as a URL has them, an IPv6 address in brackets.
+host_port() { if [[ $1 == *:* ]]; then echo "[$1]:$2"; else echo "$1:$2"; fi; }
+
 # older_or_same VERSION OTHER
 older_or_same() { [ "$(printf '%s\n' "$1" "$2" | sort -V | head -n 1)" = "$1" ]; }
 

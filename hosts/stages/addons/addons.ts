@@ -2,6 +2,7 @@ import { stringify } from "yaml";
 import { type Addon, addonObjects, imageReferences, type KubernetesObject } from "../../../addons/addon.ts";
 import { addons, addonsOf } from "../../../addons/registry.ts";
 import type { Versions } from "../../../artifacts/lock.ts";
+import { hostPort } from "../../../config/addresses.ts";
 import { isRotating } from "../../../config/authorities.ts";
 import { APISERVER_PORT } from "../../../config/ports.ts";
 import type { Cluster } from "../../../config/schema.ts";
@@ -40,7 +41,7 @@ export function addonsStage(args: AddonsStageArgs): Stage {
     owner,
     versions: Object.assign({}, ...addonsOf(cluster).map((addon) => imageReferences(addon, versions, cluster))),
     settings: {
-      API_SERVER: `https://${address}:${APISERVER_PORT}`,
+      API_SERVER: `https://${hostPort(address, APISERVER_PORT)}`,
       KUBERNETES_VERSION: cluster.kubernetesVersion,
       POD_NETWORK: podNetwork(cluster),
       DRAIN_SECONDS: String(cluster.drain.timeoutSeconds),

@@ -93,7 +93,7 @@ former_peers() {
   local address
   { cat "$CONFIG/keepalived.conf" "$FORMER_FILE" 2>/dev/null || true; } | sed -n 's/^    \([0-9.]*\)$/\1/p' | sort -u | while read -r address; do
     if [[ " $HOST_ADDRESS $PEERS " == *" $address "* ]]; then continue; fi
-    if curl -s --output /dev/null --max-time 2 "http://$address:$STATISTICS_PORT/health"; then echo "$address"; fi
+    if curl -s --output /dev/null --max-time 2 "http://$(host_port "$address" "$STATISTICS_PORT")/health"; then echo "$address"; fi
   done
 }
 former_file() { for address in $FORMER_PEERS; do echo "    $address"; done; }

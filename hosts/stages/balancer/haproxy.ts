@@ -1,3 +1,4 @@
+import { hostPort } from "../../../config/addresses.ts";
 import { apiPorts } from "../../../config/api.ts";
 import { APISERVER_PORT, LEAVING_PORT } from "../../../config/ports.ts";
 import type { Cluster } from "../../../config/schema.ts";
@@ -31,7 +32,7 @@ export function haproxyConfig({ owner, cluster, controlPlanes, statisticsPasswor
   const { api, balancer, network, nodeCidrs } = cluster;
   const interval = balancer.checkIntervalMilliseconds;
   const servers = (port: number, options: (name: string) => string) =>
-    controlPlanes.map(({ name, address }) => `  server ${name} ${address}:${port} ${options(name)}`).join("\n");
+    controlPlanes.map(({ name, address }) => `  server ${name} ${hostPort(address, port)} ${options(name)}`).join("\n");
   const binds = apiPorts(cluster)
     .map((port) => `  bind :${port} tcp-ut 45s`)
     .join("\n");

@@ -1,7 +1,8 @@
 # shellcheck shell=bash
 # The apiserver of this host.
 
-readonly OWN_APISERVER=https://$HOST_ADDRESS:6443
+OWN_APISERVER=https://$(host_port "$HOST_ADDRESS" 6443)
+readonly OWN_APISERVER
 api_as_admin "$OWN_APISERVER"
 
 # own_processes COMPONENT [OPTIONS of pgrep]: those of this host's static pod, which share its network. Other control planes on the same
@@ -18,7 +19,7 @@ why_not_apiserver_ready_here() {
   if [ -n "$log" ]; then tail -n 1 "${log#* }" | cut -c1-300; fi
 }
 apiserver_gone() { ! own_processes kube-apiserver; }
-apiserver_answers() { curl -s --max-time 5 --cacert "$KUBERNETES_PKI/ca.crt" "https://$1:6443/livez" >/dev/null; }
+apiserver_answers() { curl -s --max-time 5 --cacert "$KUBERNETES_PKI/ca.crt" "https://$(host_port "$1" 6443)/livez" >/dev/null; }
 
 # The version that this host's manifest names; empty where there is none.
 apiserver_version() { sed -n 's|^ *image: .*/kube-apiserver:v||p' "$MANIFESTS/kube-apiserver.yaml" 2>/dev/null || true; }

@@ -1,3 +1,4 @@
+import { hostPort } from "../../../config/addresses.ts";
 import { METRICS_PORT } from "../../../config/ports.ts";
 import type { Cluster } from "../../../config/schema.ts";
 import { clientUrl, lostHosts, peerUrl } from "../../cluster.ts";
@@ -88,7 +89,7 @@ const quotaBytes = (etcd: Cluster["etcd"]) => etcd.quotaMebibytes * 1024 * 1024;
 
 // Plain HTTP and nothing but metrics and health: the client port would show them only to who has a certificate.
 const metricsUrls = (host: { address: string }, { metrics }: Cluster["etcd"]) =>
-  ["127.0.0.1", ...(metrics === "nodes" ? [host.address] : [])].map((address) => `http://${address}:${METRICS_PORT}`);
+  ["127.0.0.1", ...(metrics === "nodes" ? [host.address] : [])].map((address) => `http://${hostPort(address, METRICS_PORT)}`);
 
 // The token keeps members of two clusters apart even where they were born with the same addresses.
 function environment(host: { name: string; address: string }, owner: string, etcd: Cluster["etcd"]): string {
