@@ -15,7 +15,7 @@ export function watchedTables(roles: readonly Role[], cluster: Cluster): string[
   const { hostPreparation, network, addons } = cluster;
   const ofPods = isNode(roles) && network.kubeProxyMode === "nftables";
   return [
-    ...(hostPreparation.firewall ? ["firewall"] : []),
+    ...(hostPreparation.firewall.enabled ? ["firewall"] : []),
     ...(ofPods ? ["kube-proxy"] : []),
     ...(ofPods && addons.flannel ? ["flanneld"] : []),
   ];
