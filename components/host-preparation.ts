@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { addonsOf } from "../addons/registry.ts";
 import type { Versions } from "../artifacts/lock.ts";
 import type { Logins } from "../config/logins.ts";
+import { preparationOf } from "../config/preparation.ts";
 import { artifactsFor } from "../hosts/artifact-list.ts";
 import { packageLines } from "../hosts/package-list.ts";
 import type { Stage } from "../hosts/stage.ts";
@@ -45,7 +46,7 @@ export class HostPreparation extends ClusterPart {
         .apply(([owner, address, apiAddress, sha256, dataDevice, logins]) => {
           const source = { ...artifacts, sha256 };
           const { text } = artifactsFor({ roles, versions, architecture, source, addons: addonsOf(cluster, providerAddons) });
-          const packages = cluster.hostPreparation.packages ? packageLines(source, architecture) : "";
+          const packages = preparationOf(cluster, name).packages ? packageLines(source, architecture) : "";
           return prepareStage({
             host: { name, address, roles, architecture, pool, dataDevice },
             owner,

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { ownPreparationSchema } from "./schema/host-preparation.ts";
 import {
   absolutePath,
   dnsLabel,
@@ -71,6 +72,7 @@ export const hostSchema = z.strictObject({
     .describe(
       "A block device for etcd's data. Formatted only when it is blank; otherwise it must hold an empty ext4 or this member's own data. By default etcd.dataDirectory is on the root disk.",
     ),
+  hostPreparation: ownPreparationSchema,
   lost: onOff
     .default(false)
     .describe(

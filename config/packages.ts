@@ -17,7 +17,7 @@ export function packagesOf(roles: readonly Role[], { hostPreparation, network }:
     roles.includes("balancer") ? ofBalancers : [],
     node ? ofNodes : [],
     node ? byProxyMode[network.kubeProxyMode] : [],
-    hostPreparation.firewall ? byPreparation.firewall : [],
+    hostPreparation.firewall.enabled ? byPreparation.firewall : [],
     hostPreparation.timeSync ? byPreparation.timeSync : [],
     hostPreparation.timeZone ? byPreparation.timeZone : [],
   );

@@ -22,6 +22,14 @@ export function stackFileSchema(known: Known): object {
     target: "draft-7",
     // Editors show this in place of the pattern.
     override: ({ zodSchema, jsonSchema }) => {
+      // A truth value in place of a mapping, which is the only thing that is rewritten.
+      if ((zodSchema as z.core.$ZodTypes)._zod.def.type === "pipe") {
+        const { type, properties, additionalProperties, required, ...rest } = jsonSchema;
+        const mapping = { type, properties, additionalProperties, ...(required && { required }) };
+        for (const key of Object.keys(jsonSchema)) delete jsonSchema[key];
+        Object.assign(jsonSchema, { ...rest, anyOf: [{ type: "boolean" }, mapping] });
+        return;
+      }
       if (jsonSchema.pattern === undefined) return;
       // Validators in other languages know no \p, and none knows this format: the pattern says the same.
       const pattern = jsonSchema.pattern.replaceAll("\\p{Cc}", "\\u0000-\\u001f\\u007f-\\u009f");

@@ -3,12 +3,14 @@ import type { Logins } from "../../../config/logins.ts";
 import { packagesOf } from "../../../config/packages.ts";
 import { podNetworkOf } from "../../../config/pod-network.ts";
 import { ports } from "../../../config/ports.ts";
+import { clusterOfHost } from "../../../config/preparation.ts";
 import type { Cluster, Role } from "../../../config/schema.ts";
 import { isNode } from "../../cluster.ts";
 import { type HostFile, quote, type Stage } from "../../stage.ts";
 import { containerdFiles } from "./containerd/containerd.ts";
 import { downloadFiles, neededFiles } from "./downloads/downloads.ts";
 import { FIREWALL_UNIT, firewall } from "./firewall/firewall.ts";
+import { openings, sshPort } from "./firewall/policy.ts";
 import { watchedTables } from "./firewall/tables.ts";
 import { modules, sysctls } from "./system/kernel.ts";
 
@@ -40,7 +42,8 @@ export interface PrepareStageArgs {
  * nothing here.
  */
 export function prepareStage(args: PrepareStageArgs): Stage {
-  const { host, owner, cluster, apiAddress, versions, logins = {} } = args;
+  const { host, owner, apiAddress, versions, logins = {} } = args;
+  const cluster = clusterOfHost(args.cluster, host.name);
   const { hostPreparation, network } = cluster;
   const roles = [...host.roles].sort();
   const node = isNode(roles);
@@ -51,9 +54,9 @@ export function prepareStage(args: PrepareStageArgs): Stage {
   ];
   if (node) files.push(...containerdFiles({ cluster, pause: versions.pause, logins: logins.registries }));
   const needed = neededFiles(cluster, node);
-  if (hostPreparation.firewall) {
+  if (hostPreparation.firewall.enabled) {
     files.push(
-      { path: "/etc/ha-kubernetes/firewall.nft", content: firewall(roles, cluster) },
+      { path: "/etc/ha-kubernetes/firewall.nft", content: firewall(host.name, roles, cluster) },
       { path: "/etc/systemd/system/ha-kubernetes-firewall.service", content: FIREWALL_UNIT },
     );
   }
@@ -92,6 +95,8 @@ export function prepareStage(args: PrepareStageArgs): Stage {
         .join(" "),
       MODULES: modules(roles, cluster).join(" "),
       NAME_SERVERS: network.nameServers.join(" "),
+      ...(hostPreparation.firewall.enabled &&
+        hostPreparation.firewall.policy === "drop" && { SSH_PORT: String(sshPort(cluster, host.name)) }),
       TIME_ZONE: hostPreparation.timeZone ?? "",
       ...(needed.length > 0 && { NEEDED_FILES: needed.join(" ") }),
       ...placesOfEtcd(host, cluster),
@@ -100,6 +105,7 @@ export function prepareStage(args: PrepareStageArgs): Stage {
     files,
     inputs: {
       artifacts: args.artifactList,
+      ...(hostPreparation.firewall.enabled && { openings: openings(roles, cluster) }),
       surroundings: surroundings(roles, cluster),
       sysctl: sysctls(roles, cluster)
         .map(([path, value]) => `${path} ${value}\n`)
@@ -138,7 +144,7 @@ function preparations({ hostPreparation }: Cluster): string[] {
     modules: hostPreparation.modules,
     sysctl: hostPreparation.sysctl,
     swap: hostPreparation.swap,
-    firewall: hostPreparation.firewall,
+    firewall: hostPreparation.firewall.enabled,
     time_sync: hostPreparation.timeSync,
   };
   return Object.keys(switches).filter((name) => switches[name]);

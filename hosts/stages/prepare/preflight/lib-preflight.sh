@@ -121,11 +121,13 @@ check_network() {
   if is_node && [ -z "$NAME_SERVERS" ] && [ -z "$(host_name_servers)" ]; then
     short_of "/etc/resolv.conf names no server that a pod could ask (loopback addresses are the host's own): set network.nameServers"
   fi
+  # With our firewall, theirs is opened (lib-firewalls.sh).
+  if item_is_on firewall; then return 0; fi
   if is_active ufw && ufw status 2>/dev/null | grep '^Status: active' >/dev/null; then
-    problem "ufw is active and would close the cluster's ports: run 'ufw disable'. hostPreparation.firewall guards the port table instead"
+    problem "ufw is active and would close the cluster's ports: turn hostPreparation.firewall on, which opens them there, or run 'ufw disable'"
   fi
   if is_active firewalld; then
-    problem "firewalld is active and would close the cluster's ports: stop it. hostPreparation.firewall guards the port table instead"
+    problem "firewalld is active and would close the cluster's ports: turn hostPreparation.firewall on, which opens them there, or stop firewalld"
   fi
 }
 is_active() { systemctl is-active --quiet "$1" 2>/dev/null; }
