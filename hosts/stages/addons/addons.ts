@@ -5,7 +5,8 @@ import type { Versions } from "../../../artifacts/lock.ts";
 import { isRotating } from "../../../config/authorities.ts";
 import { APISERVER_PORT } from "../../../config/ports.ts";
 import type { Cluster } from "../../../config/schema.ts";
-import { lostHosts, podNetwork, taintsByPool } from "../../cluster.ts";
+import { lostHosts, podNetwork } from "../../cluster.ts";
+import { workersTaints } from "../../node-settings.ts";
 import type { HostFile, Stage } from "../../stage.ts";
 
 export interface AddonsStageArgs {
@@ -45,7 +46,7 @@ export function addonsStage(args: AddonsStageArgs): Stage {
       POD_NETWORK: podNetwork(cluster),
       DRAIN_SECONDS: String(cluster.drain.timeoutSeconds),
       LOST: lostHosts(cluster).join(" "),
-      TAINTS: taintsByPool(cluster).join(" "),
+      TAINTS: workersTaints(cluster).join(" "),
       ...((isRotating(cluster.certificates.authorities.kubernetes) || cluster.api.former) && { AWAIT_PODS: "yes" }),
     },
     files: args.joinTokens,

@@ -1,4 +1,5 @@
 import { type Port, ports } from "../../../../config/ports.ts";
+import { joinsAsWorker } from "../../../../config/roles.ts";
 import type { Cluster, Role } from "../../../../config/schema.ts";
 
 /**
@@ -10,7 +11,7 @@ export function firewall(roles: readonly Role[], cluster: Cluster): string {
   const { nodeCidrs, network } = cluster;
   // A lost host may come back with all its data and credentials. Its answers come through, because others still probe it. Workers
   // offer nothing that would be worth a change there.
-  const gone = roles.includes("worker") ? [] : lostAddresses(cluster);
+  const gone = joinsAsWorker(roles) ? [] : lostAddresses(cluster);
   const guarded = ports(roles, cluster).filter((port) => port.source !== "anyone");
   const list = (items: readonly (string | number)[]) => items.join(", ");
   const match = (protocol: Port["protocol"], only?: Port["source"]) => {
