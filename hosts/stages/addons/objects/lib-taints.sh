@@ -66,7 +66,7 @@ taints_are_current() {
 
 # The notes are those of the pools of now, and of the Nodes of now and to come: a kubelet gives its Node what it is to have at first.
 set_taints() {
-  local node pool has changes wanted notes="" pools=" " nodes=" "
+  local node pool has changes wanted notes="" pools=" " seen=" "
   read_notes || fail "the apiserver of this host does not say which taints were set: $NOTES"
   workers_taints >"$STAGE/taints"
   while IFS='|' read -r node pool has; do
@@ -76,14 +76,14 @@ set_taints() {
       addons_kubectl taint node "$node" --overwrite "${changes[@]}" >&2
       did "set the taints of $node: ${wanted:-none}"
     fi
-    nodes+="$node "
+    seen+="$node "
     notes+="  \"node.$node\": \"$wanted\""$'\n'
     if [[ $pools != *" $pool "* ]]; then
       pools+="$pool "
       notes+="  \"pool.$pool\": \"$(taints_of "$pool")\""$'\n'
     fi
   done <"$STAGE/taints"
-  for node in $(tainted_workers); do [[ $nodes == *" $node "* ]] || notes+="  \"node.$node\": \"$(taints_of "node.$node")\""$'\n'; done
+  for node in $(tainted_workers); do [[ $seen == *" $node "* ]] || notes+="  \"node.$node\": \"$(taints_of "node.$node")\""$'\n'; done
   [ -n "$notes" ] || notes=$'  {}\n'
   printf 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: ha-kubernetes-taints, namespace: kube-system}\ndata:\n%s' "$notes" >"$STAGE/notes.yaml"
   api_apply "$TAINTS_NOTE" ha-kubernetes "$STAGE/notes.yaml" >/dev/null
