@@ -88,7 +88,7 @@ const balancerCount: Rule = {
 };
 
 const rolesTogether: Rule = {
-  says: "A worker that is no control plane has no other role, and no role is given twice.",
+  says: "A worker that is not a control plane has no other role, and no role is given twice.",
   check: (cluster) =>
     eachHost(cluster, (name, { roles }) => {
       const key = at("hosts", name, "roles");

@@ -103,7 +103,11 @@ const noWorker: Rule = {
   check: (cluster) =>
     hostsOf(cluster, "worker").length > 0 || Object.values(cluster.pools).some(({ autoscaling }) => autoscaling !== undefined)
       ? []
-      : oneProblem(at("hosts"), "has no host of role worker", "none, but pods need one: control planes are tainted"),
+      : oneProblem(
+          at("hosts"),
+          "has no host of role worker",
+          "none, but pods need one: control planes are tainted, unless they have the role worker too",
+        ),
 };
 
 const twoControlPlanes: Rule = {

@@ -64,7 +64,7 @@ onCluster(config, (scenario) => {
 
   test("it grows to three nodes that run pods, in one edit: members join as learners, and what ran runs on", async () => {
     await edited.cluster.kubectl("create configmap kept -n default --from-literal=from=one");
-    const before = await pods(edited.cluster);
+    const ran = await pods(edited.cluster);
     const { cluster, text } = await edited.up("one node to three", (config) => {
       config.hosts[first] = node(11);
       config.hosts[second] = node(12);
@@ -74,7 +74,7 @@ onCluster(config, (scenario) => {
     for (const name of [second, third]) assert.match(text, new RegExp(`etcd on ${name}: .*joined etcd`));
     assert.deepEqual(await healthyMembers(cluster), [first, second, third]);
     await cluster.settled();
-    for (const uid of before) assert.ok((await pods(cluster)).includes(uid), uid);
+    for (const uid of ran) assert.ok((await pods(cluster)).includes(uid), uid);
     assert.equal((await cluster.get("configmap kept -n default")).data.from, "one");
     for (const name of [second, third]) assert.equal((await cluster.get(`node ${name}`)).spec.taints, undefined, name);
     await assertPodsReachEachOther(cluster);
@@ -107,7 +107,7 @@ onCluster(config, (scenario) => {
     for (const host of cluster.hosts.values()) assert.match(await host.sh("ps -o args= -C kube-apiserver"), /inflight=500\s/);
   });
 
-  test("a node that is no worker any more is tainted, its pods move away, and no request fails", async () => {
+  test("a node that gives up the role worker is tainted, its pods move away, and no request fails", async () => {
     await startGuarded(edited.cluster);
     const { cluster, report } = await edited.up("a control plane alone", ({ hosts }) => {
       hosts[third] = hostAt(subnet, 13, ...everyRole);

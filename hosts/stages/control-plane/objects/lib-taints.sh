@@ -38,7 +38,7 @@ close_to_pods() {
   uncordon
 }
 
-# After kubeadm has marked this node, which it does each time anew.
+# After kubeadm has marked this node, which puts the label back each time.
 open_to_balancers() {
   [ "${WORKER:-}" = yes ] || return 0
   this_kubectl label node "$HOST_NAME" "$UNBALANCED-" >/dev/null
