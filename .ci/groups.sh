@@ -27,6 +27,7 @@ field-own 6
 field-release 8
 field-turns 9
 hosts-preparation 6
+hosts-shapes 9
 kills 21
 membership-more 11
 offline 5

@@ -5,6 +5,7 @@ import { type AuthorityName, authorityNames, firstGeneration, type Generations, 
 import { roleSchema } from "./hosts.ts";
 import { type RecordedLost, recordedLostSchema, recordLost } from "./lost.ts";
 import { podNetworkWords } from "./pod-network.ts";
+import { joinsAsWorker } from "./roles.ts";
 import type { Cluster, HostConfig } from "./schema.ts";
 import type { ProviderTraits } from "./traits.ts";
 import { pathOf } from "./upgrade-path.ts";
@@ -225,14 +226,15 @@ function recordHost(
   const { address, roles, lost, incarnation, dataDevice, pool } = host;
   const known = { ...(address !== undefined && { address }), ...(dataDevice !== undefined && { dataDevice }) };
   const repair = cluster.repair ?? "";
-  const join = pool === undefined ? undefined : joinOf(host, repair, before);
-  const worker = pool !== undefined && { pool, repair, ...(join !== undefined && { join }) };
+  const joins = pool !== undefined && joinsAsWorker(roles);
+  const join = joins ? joinOf(host, repair, before) : undefined;
+  const worker = joins && { pool, repair, ...(join !== undefined && { join }) };
   return {
     roles: [...roles],
     lost,
     incarnation,
     ...known,
-    ...(machine && { machine: { ...machine, ...(pool !== undefined && { pool }) } }),
+    ...(machine && { machine: { ...machine, ...(joins && { pool }) } }),
     ...worker,
   };
 }

@@ -104,7 +104,21 @@ const noWorker: Rule = {
   check: (cluster) =>
     hostsOf(cluster, "worker").length > 0 || Object.values(cluster.pools).some(({ autoscaling }) => autoscaling !== undefined)
       ? []
-      : oneProblem(at("hosts"), "has no host of role worker", "none, but pods need one: control planes are tainted"),
+      : oneProblem(
+          at("hosts"),
+          "has no host of role worker",
+          "none, but pods need one: control planes are tainted, unless they have the role worker too",
+        ),
+};
+
+const twoControlPlanes: Rule = {
+  says: "There are 2 control planes.",
+  check(cluster) {
+    const planes = hostsOf(cluster, "control-plane");
+    if (planes.length !== 2) return [];
+    const found = `has 2 hosts of role control-plane: ${planes.join(", ")}: while one of them is changed or away, the other is all there is`;
+    return oneProblem(at("hosts"), found, "3, so that one may fail while another is changed");
+  },
 };
 
 /** All warnings of this folder. */
@@ -127,4 +141,5 @@ export const warningRules: readonly Rule[] = [
   overrides,
   rotation,
   noWorker,
+  twoControlPlanes,
 ];

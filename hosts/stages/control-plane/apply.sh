@@ -34,6 +34,9 @@ apply_control_plane() {
     register_again
     register_control_plane
   fi
+  set_node_taints
+  set_labels
+  set_annotations
   tell_authorities
   # Without a pod network: that comes with the add-ons, whose stage waits for it. They are noted before the first of them is made.
   prove_node /api/v1/namespaces/kube-system/configmaps/ha-kubernetes-addons

@@ -2,10 +2,12 @@ import { stringify } from "yaml";
 import { lastingEndpoint } from "../../../config/api.ts";
 import { tokenSeconds } from "../../../config/changes/authorities.ts";
 import { digest } from "../../../config/digest.ts";
+import { type NodeSettings, nodeSettings } from "../../../config/node-settings.ts";
 import { APISERVER_PORT } from "../../../config/ports.ts";
 import type { Cluster } from "../../../config/schema.ts";
 import { type IssuingAuthority, issuingFirst } from "../../authorities.ts";
 import { kubeletFiles } from "../../kubelet.ts";
+import { annotationSettings, labelWords, taintWords } from "../../node-settings.ts";
 import type { HostFile, Stage } from "../../stage.ts";
 import { joinFiles } from "../../tools/join/credential.ts";
 
@@ -26,10 +28,12 @@ export interface ControlPlaneStageArgs {
     | "certificates"
     | "drain"
     | "etcd"
+    | "hosts"
     | "kubelet"
     | "kubernetesVersion"
     | "name"
     | "network"
+    | "pools"
   >;
   /** The API's address for everybody: virtual IP or balancer, with its port. */
   endpoint: { address: string; port: number };
@@ -53,6 +57,7 @@ export interface ControlPlaneStageArgs {
 /** What a control plane must hold: placed PKI, kubeadm's configuration and patches, the kubelet. */
 export function controlPlaneStage(args: ControlPlaneStageArgs): Stage {
   const { host, owner, cluster, pki } = args;
+  const node = nodeSettings(cluster, host.name);
   return {
     name: "control-plane",
     host: host.name,
@@ -65,6 +70,7 @@ export function controlPlaneStage(args: ControlPlaneStageArgs): Stage {
       ETCD_SERVERS: args.etcdClientUrls.join(","),
       DRAIN_SECONDS: String(cluster.drain.timeoutSeconds),
       TOKEN_SECONDS: String(tokenSeconds),
+      ...nodeOwn(node, cluster.hosts[host.name]?.roles.includes("worker") === true),
       ...(cluster.allow.includes("early-key-drop") && { ALLOW_EARLY_KEY_DROP: "yes" }),
       ...(cluster.etcd.restoreFrom && {
         RESTORE_ID: cluster.etcd.restoreFrom.id,
@@ -77,13 +83,24 @@ export function controlPlaneStage(args: ControlPlaneStageArgs): Stage {
       ...kubeletFiles({
         host,
         cluster,
-        taints: [{ key: "node-role.kubernetes.io/control-plane", value: "", effect: "NoSchedule" }],
+        taints: node.taints,
         extraArgs: args.kubeletExtraArgs,
       }),
       ...joinFiles,
       { path: "/etc/kubernetes/kubeadm.yaml", content: kubeadmConfig(args), mode: "0600" },
       { path: "/etc/kubernetes/bootstrap-rbac.yaml", content: bootstrapRbac, mode: "0600" },
     ],
+  };
+}
+
+/** What this Node has beside what every control plane's has: its settings are there only where something is. */
+function nodeOwn(node: NodeSettings, worker: boolean): Record<string, string> {
+  const labels = labelWords(node);
+  return {
+    ...(labels !== "" && { LABELS: labels }),
+    ...annotationSettings(node),
+    ...((worker || node.taints.length > 1) && { TAINTS: taintWords(node).join(" ") }),
+    ...(worker && { WORKER: "yes" }),
   };
 }
 
@@ -116,7 +133,12 @@ function kubeadmConfig(args: ControlPlaneStageArgs): string {
       apiVersion: "kubeadm.k8s.io/v1beta4",
       kind: "InitConfiguration",
       localAPIEndpoint: { advertiseAddress: host.address, bindPort: APISERVER_PORT },
-      nodeRegistration: { name: host.name, criSocket: "unix:///run/containerd/containerd.sock" },
+      nodeRegistration: {
+        name: host.name,
+        criSocket: "unix:///run/containerd/containerd.sock",
+        // Without this key kubeadm gives the usual taint.
+        ...(cluster.hosts[host.name]?.roles.includes("worker") && { taints: [] }),
+      },
       patches: { directory: "/etc/kubernetes/patches" },
     },
     {

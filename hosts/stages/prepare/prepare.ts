@@ -4,6 +4,7 @@ import { packagesOf } from "../../../config/packages.ts";
 import { podNetworkOf } from "../../../config/pod-network.ts";
 import { ports } from "../../../config/ports.ts";
 import { clusterOfHost } from "../../../config/preparation.ts";
+import { joinsAsWorker } from "../../../config/roles.ts";
 import type { Cluster, Role } from "../../../config/schema.ts";
 import { isNode } from "../../cluster.ts";
 import { type HostFile, quote, type Stage } from "../../stage.ts";
@@ -100,7 +101,7 @@ export function prepareStage(args: PrepareStageArgs): Stage {
       TIME_ZONE: hostPreparation.timeZone ?? "",
       ...(needed.length > 0 && { NEEDED_FILES: needed.join(" ") }),
       ...placesOfEtcd(host, cluster),
-      ...poolTurns(host.pool, cluster),
+      ...poolTurns(joinsAsWorker(roles) ? host.pool : undefined, cluster),
     },
     files,
     inputs: {

@@ -28,6 +28,7 @@ apply_worker() {
   if node_is_gone; then register_again; fi
   uncordon
   set_labels
+  set_annotations
   tell_authorities
   # The add-ons let every node read this, and before them none may.
   prove_node /api/v1/namespaces/kube-system/configmaps/ha-kubernetes with_pool_turn network

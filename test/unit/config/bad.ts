@@ -4,6 +4,7 @@ import { badArguments } from "./bad-arguments.ts";
 import { badAws } from "./bad-aws.ts";
 import { badHosts } from "./bad-hosts.ts";
 import { badKeys } from "./bad-keys.ts";
+import { badLabels } from "./bad-labels.ts";
 import { badLimits } from "./bad-limits.ts";
 import { badNames } from "./bad-names.ts";
 import { badNetworks } from "./bad-networks.ts";
@@ -24,6 +25,7 @@ export const badConfigs: readonly Bad[] = [
   ...badAddresses,
   ...badPaths,
   ...badNames,
+  ...badLabels,
   ...badLimits,
   ...badWords,
   ...badNodes,

@@ -124,6 +124,14 @@ export const refusedHosts: readonly RefusedChange[] = [
     keys: ["cluster.hosts.w1.roles"],
   },
   {
+    change: "a worker that becomes a control plane and stays a worker",
+    from: three,
+    after: (a) => {
+      host(a, "w1").roles = ["control-plane", "worker"];
+    },
+    keys: ["cluster.hosts.w1.roles"],
+  },
+  {
     change: "a control plane that becomes a worker",
     from: three,
     before: (b) => {

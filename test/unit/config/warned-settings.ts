@@ -12,6 +12,26 @@ export const warnedSettings: readonly Warned[] = [
     "cluster.etcd.throwAway",
   ),
   word(
+    "two control planes",
+    (c) => {
+      c.hosts.m3.roles = ["etcd"];
+    },
+    "cluster.hosts",
+  ),
+  word("control planes that are workers, in a pool or in none", (c) => {
+    for (const n of ["m1", "m2", "m3"]) c.hosts[n].roles.push("worker");
+    c.hosts.m1.pool = "general";
+    delete c.hosts.w1;
+    delete c.hosts.w2;
+  }),
+  word(
+    "a taint on every worker of its own",
+    (c) => {
+      for (const n of ["w1", "w2"]) c.hosts[n].taints = [{ key: "a", effect: "NoExecute" }];
+    },
+    "cluster.pools",
+  ),
+  word(
     "ipvs",
     (c) => {
       c.network = { kubeProxyMode: "ipvs" };
