@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
-import { buildsBalancer, routerId } from "./api.ts";
+import { buildsBalancer, isNodeLocal, routerId } from "./api.ts";
 import { type AuthorityName, authorityNames, firstGeneration, type Generations, sameGenerations } from "./authorities.ts";
 import { roleSchema } from "./hosts.ts";
 import { type RecordedLost, recordedLostSchema, recordLost } from "./lost.ts";
@@ -64,6 +64,8 @@ const recordedSchema = z.object({
   serviceCidr: z.string(),
   dnsDomain: z.string(),
   etcdDataDirectory: z.string(),
+  /** `balancer.kind`, where it is none of the two that older releases had. */
+  balancer: z.string().optional(),
   /** Where every client finds the API; absent in records of an older release. */
   api: recordedApi.optional(),
   hosts: z.record(z.string(), recordedHost),
@@ -123,6 +125,7 @@ export function record(cluster: Cluster, known: Recording, before?: Recorded, no
     serviceCidr: cluster.network.serviceCidr,
     dnsDomain: cluster.network.dnsDomain,
     etcdDataDirectory: cluster.etcd.dataDirectory,
+    ...(isNodeLocal(cluster) && { balancer: cluster.balancer.kind }),
     api: recordApi(cluster),
     hosts: Object.fromEntries(hosts),
     ...(provided && {
@@ -155,7 +158,8 @@ function recordApi(cluster: Cluster): RecordedApi {
   const virtual = address !== undefined && buildsBalancer(cluster);
   return {
     domainName,
-    ...(address !== undefined && { address }),
+    // Where every node has its own balancer, no client in the cluster goes by an address.
+    ...(address !== undefined && !isNodeLocal(cluster) && { address }),
     port,
     ...(virtual && { virtualRouterId: routerId(address, balancer.virtualRouterId) }),
     ...(former && {

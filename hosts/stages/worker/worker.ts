@@ -1,5 +1,5 @@
 import { stringify } from "yaml";
-import { buildsBalancer } from "../../../config/api.ts";
+import { buildsBalancer, isNodeLocal } from "../../../config/api.ts";
 import type { Cluster } from "../../../config/schema.ts";
 import { podNetwork } from "../../cluster.ts";
 import { kubeletFiles } from "../../kubelet.ts";
@@ -42,7 +42,7 @@ export function workerStage(args: WorkerStageArgs): Stage {
       POOL: host.pool,
       MAX_UNAVAILABLE: String(pool.maxUnavailable),
       DRAIN_SECONDS: String(cluster.drain.timeoutSeconds),
-      BALANCER: buildsBalancer(cluster) ? `${endpoint.address}:${cluster.balancer.statisticsPort}` : "",
+      BALANCER: buildsBalancer(cluster) || isNodeLocal(cluster) ? `${endpoint.address}:${cluster.balancer.statisticsPort}` : "",
       LABELS: Object.entries(labels)
         .sort()
         .map(([key, value]) => `${key}=${value}`)

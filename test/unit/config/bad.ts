@@ -2,6 +2,7 @@ import { badAddresses } from "./bad-addresses.ts";
 import { badApi } from "./bad-api.ts";
 import { badArguments } from "./bad-arguments.ts";
 import { badAws } from "./bad-aws.ts";
+import { badBalancers } from "./bad-balancers.ts";
 import { badHosts } from "./bad-hosts.ts";
 import { badKeys } from "./bad-keys.ts";
 import { badLimits } from "./bad-limits.ts";
@@ -18,6 +19,7 @@ import { badWords } from "./bad-words.ts";
 export const badConfigs: readonly Bad[] = [
   ...badKeys,
   ...badHosts,
+  ...badBalancers,
   ...badNetworks,
   ...badAddresses,
   ...badPaths,

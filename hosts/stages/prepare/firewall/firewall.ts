@@ -11,7 +11,7 @@ export function firewall(roles: readonly Role[], cluster: Cluster): string {
   // A lost host may come back with all its data and credentials. Its answers come through, because others still probe it. Workers
   // offer nothing that would be worth a change there.
   const gone = roles.includes("worker") ? [] : lostAddresses(cluster);
-  const guarded = ports(roles, cluster).filter((port) => port.source !== "anyone");
+  const guarded = ports(roles, cluster).filter(({ source }) => source !== "anyone" && source !== "itself");
   const list = (items: readonly (string | number)[]) => items.join(", ");
   const match = (protocol: Port["protocol"], only?: Port["source"]) => {
     const numbers = guarded
