@@ -4,6 +4,7 @@ import type { Versions } from "../artifacts/lock.ts";
 import type { Logins } from "../config/logins.ts";
 import { preparationOf } from "../config/preparation.ts";
 import { artifactsFor } from "../hosts/artifact-list.ts";
+import { isNode } from "../hosts/cluster.ts";
 import { packageLines } from "../hosts/package-list.ts";
 import type { Stage } from "../hosts/stage.ts";
 import { type PrepareStageArgs, prepareStage } from "../hosts/stages/prepare/prepare.ts";
@@ -27,8 +28,12 @@ export interface HostPreparationArgs {
   /** Logins for registries (`user:password` by host and port), and for the proxy. Secrets. Default: none. */
   logins?: { registries?: pulumi.Input<Logins>; proxy?: pulumi.Input<string> };
   /** The API's endpoint, for /etc/hosts of every host. `inDns`: name servers know it, so /etc/hosts gets no line. */
-  endpoint: { address: pulumi.Input<string>; inDns?: boolean };
+  endpoint: Pick<Infrastructure["endpoint"], "address" | "inDns"> & Partial<Pick<Infrastructure["endpoint"], "kind">>;
 }
+
+/** Whether a host of these roles needs the API's name in its /etc/hosts. A host that is not a node has no balancer of its own. */
+const knows = ({ kind, inDns }: HostPreparationArgs["endpoint"], roles: Host["roles"]) =>
+  !inDns && (kind !== "node-local" || isNode(roles));
 
 /** Every host, prepared for its roles: checked, set up, with all binaries and images that it needs. All hosts at once. */
 export class HostPreparation extends ClusterPart {
@@ -42,7 +47,14 @@ export class HostPreparation extends ClusterPart {
     const { artifacts, cluster, endpoint, providerAddons = [], versions } = args;
     this.stageOf = ({ name, roles, architecture, pool, ...host }) =>
       pulumi
-        .all([args.owner, host.address, endpoint.inDns ? "" : endpoint.address, artifacts.sha256, host.dataDevice, args.logins])
+        .all([
+          args.owner,
+          host.address,
+          knows(endpoint, roles) ? endpoint.address : "",
+          artifacts.sha256,
+          host.dataDevice,
+          args.logins,
+        ])
         .apply(([owner, address, apiAddress, sha256, dataDevice, logins]) => {
           const source = { ...artifacts, sha256 };
           const { text } = artifactsFor({ roles, versions, architecture, source, addons: addonsOf(cluster, providerAddons) });

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
-import { buildsBalancer, routerId } from "./api.ts";
+import { buildsBalancer, isNodeLocal, routerId } from "./api.ts";
 import { type AuthorityName, authorityNames, firstGeneration, type Generations, sameGenerations } from "./authorities.ts";
 import { roleSchema } from "./hosts.ts";
 import { type RecordedLost, recordedLostSchema, recordLost } from "./lost.ts";
@@ -68,6 +68,8 @@ const recordedSchema = z.object({
   /** What nodes agree on, such as `flannel vxlan 8472`; absent in records of an older release. */
   podNetwork: z.string().optional(),
   etcdDataDirectory: z.string(),
+  /** `balancer.kind`, where it is none of the two that older releases had. */
+  balancer: z.string().optional(),
   /** Where every client finds the API; absent in records of an older release. */
   api: recordedApi.optional(),
   hosts: z.record(z.string(), recordedHost),
@@ -128,6 +130,7 @@ export function record(cluster: Cluster, known: Recording, before?: Recorded, no
     dnsDomain: cluster.network.dnsDomain,
     podNetwork: podNetworkWords(cluster),
     etcdDataDirectory: cluster.etcd.dataDirectory,
+    ...(isNodeLocal(cluster) && { balancer: cluster.balancer.kind }),
     api: recordApi(cluster),
     hosts: Object.fromEntries(hosts),
     ...(provided && {
@@ -160,7 +163,8 @@ function recordApi(cluster: Cluster): RecordedApi {
   const virtual = address !== undefined && buildsBalancer(cluster);
   return {
     domainName,
-    ...(address !== undefined && { address }),
+    // Where every node has its own balancer, no client in the cluster goes by an address.
+    ...(address !== undefined && !isNodeLocal(cluster) && { address }),
     port,
     ...(virtual && { virtualRouterId: routerId(address, balancer.virtualRouterId) }),
     ...(former && {

@@ -1,3 +1,4 @@
+import { buildsBalancer } from "../api.ts";
 import { counted, oneProblem, type Problem, shown } from "../problems.ts";
 import { joinsAsWorker } from "../roles.ts";
 import type { Role } from "../schema.ts";
@@ -54,7 +55,7 @@ const controlPlaneCount: Rule = {
 };
 
 const balancerCount: Rule = {
-  says: "With `balancer.kind: haproxy` 2 or more hosts have the role balancer (1 with `etcd.throwAway`); with `external`, or with a provider that has a balancer, none has it.",
+  says: "With `balancer.kind: haproxy` 2 or more hosts have the role balancer (1 with `etcd.throwAway`); with `node-local` or `external`, or with a provider that has a balancer, none has it.",
   check(cluster) {
     if (cluster.traits.ownsEndpoint)
       return eachHost(cluster, (name, { roles }) =>
@@ -69,10 +70,10 @@ const balancerCount: Rule = {
     const all = hostsOf(cluster, "balancer");
     const key = at("hosts");
     const found = hasHostsOf("balancer", all);
-    if (cluster.balancer.kind === "external") {
+    if (!buildsBalancer(cluster)) {
       if (all.length === 0) return [];
       const cure = "take the role away, or set cluster.balancer.kind: haproxy";
-      return oneProblem(key, found, "none, because cluster.balancer.kind is external", cure);
+      return oneProblem(key, found, `none, because cluster.balancer.kind is ${cluster.balancer.kind}`, cure);
     }
     if (all.length < 2 && !(all.length === 1 && cluster.etcd.throwAway)) {
       return oneProblem(

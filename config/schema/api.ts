@@ -8,7 +8,7 @@ export const apiSchema = z
     address: ipv4
       .optional()
       .describe(
-        "The virtual IP of the balancers, or the address of the balancer you run yourself. Not where the provider has the balancer.",
+        "The virtual IP of the balancers, or the address of the balancer you run yourself. Not where the provider has the balancer. With a node-local balancer it may be left out: an address where those outside the nodes find the API, which the kubeconfig then names.",
       ),
     port: port
       .default(8443)

@@ -165,7 +165,7 @@ function kubeadmConfig(args: ControlPlaneStageArgs): string {
         certSANs: [
           ...new Set([
             ...[host.name, host.address, endpoint.address, api.domainName, ...api.extraNames],
-            ...[api.former?.domainName, api.former?.address].filter((it) => it !== undefined),
+            ...[api.address, api.former?.domainName, api.former?.address].filter((it) => it !== undefined),
           ]),
         ],
         extraArgs: names({

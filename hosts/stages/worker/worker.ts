@@ -1,6 +1,6 @@
 import { stringify } from "yaml";
 import { hostPort } from "../../../config/addresses.ts";
-import { buildsBalancer } from "../../../config/api.ts";
+import { buildsBalancer, isNodeLocal } from "../../../config/api.ts";
 import { nodeSettings } from "../../../config/node-settings.ts";
 import type { Cluster } from "../../../config/schema.ts";
 import { podNetwork } from "../../cluster.ts";
@@ -45,7 +45,8 @@ export function workerStage(args: WorkerStageArgs): Stage {
       POOL: host.pool,
       MAX_UNAVAILABLE: String(pool.maxUnavailable),
       DRAIN_SECONDS: String(cluster.drain.timeoutSeconds),
-      BALANCER: buildsBalancer(cluster) ? hostPort(endpoint.address, cluster.balancer.statisticsPort) : "",
+      BALANCER:
+        buildsBalancer(cluster) || isNodeLocal(cluster) ? hostPort(endpoint.address, cluster.balancer.statisticsPort) : "",
       LABELS: labelWords(node),
       ...annotationSettings(node),
       POD_NETWORK: podNetwork(cluster),

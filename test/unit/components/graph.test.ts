@@ -51,6 +51,34 @@ test("another control plane changes the balancers' lists of backends and nothing
   assert.deepEqual(changed(before, after), ["balancer-m1", "balancer-m2", "balancer-m3"].map(command));
 });
 
+test("with a balancer on every node, another worker touches no other host, and another control plane every node's balancer", async () => {
+  const own = (edit: (hosts: Record<string, object>) => void) =>
+    clusterOf(2, (cluster) => {
+      const { hosts } = cluster;
+      for (const name of ["m1", "m2", "m3"]) hosts[name] = { ...hosts[name], roles: ["etcd", "control-plane"] };
+      cluster.balancer = { kind: "node-local" };
+      cluster.api = { domainName: "api.test.internal" };
+      edit(hosts);
+    });
+  const before = await graphOf(own(() => {}));
+  const worker = await graphOf(
+    own((hosts) => {
+      hosts.w3 = { ...hosts.w2, address: "10.0.0.23" };
+    }),
+  );
+  assert.deepEqual(changed(before, worker), []);
+  assert.deepEqual(added(before, worker), [...["balancer-w3", "join-w3", "prepare-w3", "worker-w3"].map(command), scripts("w3")]);
+  const controlPlane = await graphOf(
+    own((hosts) => {
+      hosts.c4 = { ...hosts.m1, address: "10.0.0.14", roles: ["control-plane"] };
+    }),
+  );
+  assert.deepEqual(
+    changed(before, controlPlane),
+    ["m1", "m2", "m3", "w1", "w2"].map((name) => command(`balancer-${name}`)),
+  );
+});
+
 test("more etcd members change the apiservers' list of members and no member", async () => {
   const before = await graphOf(clusterOf(1));
   const after = await graphOf(

@@ -2,6 +2,7 @@ import { badAddresses } from "./bad-addresses.ts";
 import { badApi } from "./bad-api.ts";
 import { badArguments } from "./bad-arguments.ts";
 import { badAws } from "./bad-aws.ts";
+import { badBalancers } from "./bad-balancers.ts";
 import { badHosts } from "./bad-hosts.ts";
 import { badKeys } from "./bad-keys.ts";
 import { badLabels } from "./bad-labels.ts";
@@ -20,6 +21,7 @@ import { badWords } from "./bad-words.ts";
 export const badConfigs: readonly Bad[] = [
   ...badKeys,
   ...badHosts,
+  ...badBalancers,
   ...badNetworks,
   ...badPodNetworks,
   ...badAddresses,

@@ -20,6 +20,14 @@ export const refusedHosts: readonly RefusedChange[] = [
     keys: ["cluster.provider"],
   },
   {
+    change: "a balancer on every node in place of a virtual IP",
+    from: three,
+    after: (a) => {
+      a.balancer = "node-local";
+    },
+    keys: ["cluster.balancer.kind"],
+  },
+  {
     change: "another pod range",
     from: three,
     after: (a) => {

@@ -1,9 +1,18 @@
 import { aws } from "../../harness/samples.ts";
+import { nodeLocal } from "./bad-balancers.ts";
 import { type Warned, word } from "./warned.ts";
 
 const onAws = (of: string, edit: Warned["edit"], ...keys: string[]): Warned => ({ of, from: aws, edit, keys });
 
 export const warnedSettings: readonly Warned[] = [
+  {
+    of: "keys of a virtual IP where every node has its own balancer",
+    from: nodeLocal,
+    edit: (c) => {
+      c.balancer = { ...c.balancer, interface: "eth1", virtualRouterId: 7, maximumConnections: 500 };
+    },
+    keys: ["cluster.balancer.interface", "cluster.balancer.virtualRouterId"],
+  },
   word(
     "a cluster that may be lost",
     (c) => {

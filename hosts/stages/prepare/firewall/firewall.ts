@@ -15,7 +15,7 @@ export function firewall(name: string, roles: readonly Role[], cluster: Cluster)
   // offer nothing that would be worth a change there.
   const gone = joinsAsWorker(roles) ? [] : lostAddresses(cluster);
   const table = ports(roles, cluster);
-  const guarded = table.filter((port) => port.source !== "anyone");
+  const guarded = table.filter(({ source }) => source !== "anyone" && source !== "itself");
   const open = table.filter((port) => port.source === "anyone").map((port) => port.number);
   const list = (items: readonly (string | number)[]) => items.join(", ");
   const match = (protocol: Port["protocol"], only?: Port["source"]) => {

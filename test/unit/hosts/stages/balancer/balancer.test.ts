@@ -4,7 +4,7 @@ import fc from "fast-check";
 import type { Cluster } from "../../../../../config/schema.ts";
 import { renderStage } from "../../../../../hosts/stage.ts";
 import { type BalancerStageArgs, balancerStage } from "../../../../../hosts/stages/balancer/balancer.ts";
-import { priority, scriptFall } from "../../../../../hosts/stages/balancer/keepalived.ts";
+import { priority, scriptFall } from "../../../../../hosts/stages/balancer/vrrp/keepalived.ts";
 import { clusterFrom } from "../../../../harness/samples.ts";
 
 function cluster(balancer: object = {}, api: object = {}): Cluster {

@@ -1,5 +1,6 @@
-import { routerId } from "../../../config/api.ts";
-import type { Cluster } from "../../../config/schema.ts";
+import { routerId } from "../../../../config/api.ts";
+import type { Cluster } from "../../../../config/schema.ts";
+import type { HostFile } from "../../../stage.ts";
 
 export interface KeepalivedArgs {
   host: { name: string; address: string };
@@ -9,11 +10,17 @@ export interface KeepalivedArgs {
   peers: readonly string[];
 }
 
+/** keepalived's configuration and its drop-in. */
+export const keepalivedFiles = (args: KeepalivedArgs): HostFile[] => [
+  { path: "/etc/ha-kubernetes/keepalived.conf", content: keepalivedConfig(args) },
+  { path: "/etc/systemd/system/keepalived.service.d/ha-kubernetes.conf", content: keepalivedDropIn(args.host.address) },
+];
+
 /**
  * keepalived's configuration. The interface is the host's own affair: the script writes `$INTERFACE` into the included file.
  * VRRP version 3, because version 2 knows whole seconds only; it has no passwords, so the firewall lets in nobody but nodes.
  */
-export function keepalivedConfig({ host, cluster, virtualIp, peers }: KeepalivedArgs): string {
+function keepalivedConfig({ host, cluster, virtualIp, peers }: KeepalivedArgs): string {
   const { balancer } = cluster;
   const unicast =
     peers.length > 0
@@ -95,3 +102,20 @@ export function scriptFall(checkIntervalMilliseconds: number): number {
 }
 
 const lastByte = (address: string) => Number(address.split(".")[3]);
+
+// keepalived 2.2 that starts before its host has its address stays in state FAULT for good, so it waits: an address that comes late at a
+// boot would cost the cluster one balancer after the other. systemd tries again after its 90 s.
+const keepalivedDropIn = (address: string) => `[Unit]
+ConditionFileNotEmpty=
+After=haproxy.service
+StartLimitIntervalSec=0
+
+[Service]
+ExecStartPre=/bin/sh -c 'until ip -o address show to ${address} | grep -q .; do sleep 0.2; done'
+ExecStart=
+ExecStart=/usr/sbin/keepalived --dont-fork --use-file=/etc/ha-kubernetes/keepalived.conf
+NotifyAccess=all
+Restart=always
+RestartSec=200ms
+OOMScoreAdjust=-900
+`;
