@@ -62,6 +62,14 @@ onCluster(
       await assertNothingRuns(scenario);
     });
 
+    test("upgrades at night leave haproxy and keepalived alone, and a shutdown waits for pods all the same", async () => {
+      const said = await host.sh("unattended-upgrade --dry-run --debug 2>&1 | grep -i 'blacklist' || true");
+      assert.match(said, /haproxy\$ keepalived\$/);
+      const delay =
+        "busctl get-property org.freedesktop.login1 /org/freedesktop/login1 org.freedesktop.login1.Manager InhibitDelayMaxUSec";
+      assert.equal(await host.sh(delay), "t 60000000\n");
+    });
+
     test("kube-proxy changes to ipvs, with the kernel's modules", async () => {
       config.network = { kubeProxyMode: "ipvs" };
       stack.configure(config);
