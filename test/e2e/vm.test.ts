@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { sysctls } from "../../hosts/stages/prepare/system/kernel.ts";
+import { checked } from "../harness/checked.ts";
 import { FreshHosts } from "../harness/fresh.ts";
 import type { LabHost } from "../harness/lab.ts";
 import { clusterFrom, metal } from "../harness/samples.ts";
@@ -53,7 +54,14 @@ onCluster(
       await assertServiceAnswers(cluster);
     });
 
-    test("a second up runs nothing", () => assertNothingRuns(scenario));
+    test("a second up runs nothing, and check finds no fault", async () => {
+      await assertNothingRuns(scenario);
+      const { wrong } = await checked(stack);
+      assert.deepEqual(
+        wrong.filter((line) => line.includes(" FAIL ")),
+        [],
+      );
+    });
 
     test("everything is back after a reboot", async () => {
       await reboot(host);
