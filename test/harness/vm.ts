@@ -105,7 +105,7 @@ export async function sysctlsOf(host: LabHost, paths: readonly string[]): Promis
   return new Map(lines.map((line) => [line.slice(0, line.indexOf(" ")), line.slice(line.indexOf(" ") + 1)]));
 }
 
-/** What is swapped to, sorted. */
+/** The devices and files that hold swap, sorted. */
 export const swapOf = async (host: LabHost): Promise<string[]> =>
   (await host.sh("swapon --show=NAME --noheadings")).split("\n").filter(Boolean).sort();
 
