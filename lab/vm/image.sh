@@ -2,7 +2,7 @@
 # Images of virtual machines: a small Debian with its own kernel, built once for each release and cached. Sourced after ../lib.sh and
 # ../image.sh.
 
-# The root file system's size; the image holds only what is used of it.
+# The root file system's size; the image takes only the space that files need.
 readonly DISK_SIZE=24G
 
 vm_recipe_digest() {

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { sysctls } from "../../hosts/stages/prepare/system/kernel.ts";
+import { checked } from "../harness/checked.ts";
 import { FreshHosts } from "../harness/fresh.ts";
 import type { LabHost } from "../harness/lab.ts";
 import { clusterFrom, metal } from "../harness/samples.ts";
@@ -53,13 +54,28 @@ onCluster(
       await assertServiceAnswers(cluster);
     });
 
-    test("a second up runs nothing", () => assertNothingRuns(scenario));
+    test("a second up runs nothing, and check finds no fault", async () => {
+      await assertNothingRuns(scenario);
+      const { wrong } = await checked(stack);
+      assert.deepEqual(
+        wrong.filter((line) => line.includes(" FAIL ")),
+        [],
+      );
+    });
 
     test("everything is back after a reboot", async () => {
       await reboot(host);
       await cluster.settled(600);
       await assertPrepared(host);
       await assertNothingRuns(scenario);
+    });
+
+    test("upgrades at night leave haproxy and keepalived alone, and a shutdown waits for pods all the same", async () => {
+      const said = await host.sh("unattended-upgrade --dry-run --debug 2>&1 | grep -i 'blacklist' || true");
+      assert.match(said, /haproxy\$ keepalived\$/);
+      const delay =
+        "busctl get-property org.freedesktop.login1 /org/freedesktop/login1 org.freedesktop.login1.Manager InhibitDelayMaxUSec";
+      assert.equal(await host.sh(delay), "t 60000000\n");
     });
 
     test("kube-proxy changes to ipvs, with the kernel's modules", async () => {

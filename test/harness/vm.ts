@@ -45,7 +45,7 @@ const packages = "chrony conntrack curl ethtool haproxy iptables keepalived soca
 
 /** Which of the packages are installed that every host of a cluster needs and a new one lacks. */
 export const packagesOf = (host: LabHost): Promise<string> =>
-  host.sh(`dpkg-query -W -f '\${db:Status-Status} \${Package}\n' ${packages} 2>/dev/null | awk '$1 == "installed" {print $2}'`);
+  host.sh(`dpkg-query -W -f '\${db:Status-Status} \${Package}\n' ${packages} 2>/dev/null | awk '$1 == "installed" {print $2}' || true`);
 
 /** Serves this machine's bundle over HTTP as long as this process lives: virtual machines see none of its folders. @returns The URL. */
 export async function serveBundle(address: string): Promise<string> {
@@ -105,7 +105,7 @@ export async function sysctlsOf(host: LabHost, paths: readonly string[]): Promis
   return new Map(lines.map((line) => [line.slice(0, line.indexOf(" ")), line.slice(line.indexOf(" ") + 1)]));
 }
 
-/** What is swapped to, sorted. */
+/** The devices and files that hold swap, sorted. */
 export const swapOf = async (host: LabHost): Promise<string[]> =>
   (await host.sh("swapon --show=NAME --noheadings")).split("\n").filter(Boolean).sort();
 
