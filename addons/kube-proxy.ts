@@ -12,8 +12,8 @@ export const kubeProxy: Addon<"kubeProxy", Cluster["network"]> = {
   settings: ({ network }) => network,
   images: (versions) => ({ kubeProxy: lockedImage("kube-proxy", versions) }),
   preload: "nodes",
-  objects: ({ cluster, settings, apiUrl, images }) => {
-    const data = { "config.conf": configuration(settings), "kubeconfig.conf": kubeconfig(apiUrl) + former(cluster) };
+  objects: ({ cluster, apiUrl, images }) => {
+    const data = { "config.conf": configuration(cluster), "kubeconfig.conf": kubeconfig(apiUrl) + former(cluster) };
     return [
       { apiVersion: "v1", kind: "ServiceAccount", metadata: { name, namespace } },
       // Kubernetes' own role for kube-proxy.
@@ -24,17 +24,27 @@ export const kubeProxy: Addon<"kubeProxy", Cluster["network"]> = {
   },
 };
 
-function configuration({ kubeProxyMode, podCidr }: Cluster["network"]): string {
-  return stringify({
+function configuration({ featureGates, kubeProxy, network }: Cluster): string {
+  const { conntrackMaxPerCore, conntrackMin, extraConfig } = kubeProxy;
+  const own: Record<string, unknown> = {
     apiVersion: "kubeproxy.config.k8s.io/v1alpha1",
     kind: "KubeProxyConfiguration",
-    mode: kubeProxyMode,
-    clusterCIDR: podCidr,
+    mode: network.kubeProxyMode,
+    clusterCIDR: network.podCidr,
     clientConnection: { kubeconfig: "/var/lib/kube-proxy/kubeconfig.conf" },
     // 0 leaves the kernel's connection table as it is: host preparation sizes it, and a container can't.
-    conntrack: { maxPerCore: 0, min: 0 },
-  });
+    conntrack: { maxPerCore: conntrackMaxPerCore, min: conntrackMin },
+    ...(Object.keys(featureGates).length > 0 && { featureGates }),
+  };
+  // Two of its own fields have fields of the config beside them.
+  const more = Object.entries(extraConfig ?? {}).map(([name, value]) => [
+    name,
+    isMapping(own[name]) && isMapping(value) ? { ...value, ...own[name] } : value,
+  ]);
+  return stringify({ ...own, ...Object.fromEntries(more) });
 }
+
+const isMapping = (value: unknown): value is object => typeof value === "object" && value !== null && !Array.isArray(value);
 
 function kubeconfig(server: string): string {
   const account = "/var/run/secrets/kubernetes.io/serviceaccount";

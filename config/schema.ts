@@ -5,10 +5,13 @@ import { apiSchema } from "./schema/api.ts";
 import { artifactsSchema } from "./schema/artifacts.ts";
 import { balancerSchema } from "./schema/balancer.ts";
 import { certificatesSchema } from "./schema/certificates.ts";
+import { featureGatesSchema } from "./schema/component.ts";
 import { containerRuntimeSchema } from "./schema/container-runtime.ts";
+import { controllerManagerSchema, schedulerSchema } from "./schema/control-plane.ts";
 import { drainSchema } from "./schema/drain.ts";
 import { etcdSchema } from "./schema/etcd.ts";
 import { hostPreparationSchema } from "./schema/host-preparation.ts";
+import { kubeProxySchema } from "./schema/kube-proxy.ts";
 import { kubeletSchema } from "./schema/kubelet.ts";
 import { networkSchema } from "./schema/network.ts";
 import { proxySchema } from "./schema/proxy.ts";
@@ -71,7 +74,11 @@ const sharedSchema = z.strictObject({
   etcd: etcdSchema,
   network: networkSchema,
   certificates: certificatesSchema,
+  featureGates: featureGatesSchema,
+  controllerManager: controllerManagerSchema,
+  scheduler: schedulerSchema,
   kubelet: kubeletSchema,
+  kubeProxy: kubeProxySchema,
   containerRuntime: containerRuntimeSchema,
   hostPreparation: hostPreparationSchema,
   drain: drainSchema,

@@ -2,7 +2,10 @@ import { authorityNames, generationsText, isRotating, nextSteps } from "../autho
 import { oneProblem, shown } from "../problems.ts";
 import { addressWarnings } from "./addresses.ts";
 import { auditLog, unknownArgument } from "./apiserver.ts";
+import { unknownComponentArgument, unknownGate } from "./components.ts";
+import { unknownEtcdArgument } from "./etcd-arguments.ts";
 import { nameWarnings } from "./names.ts";
+import { unknownField } from "./node-settings.ts";
 import { nodeWarnings } from "./nodes.ts";
 import { sharedPlaces } from "./paths.ts";
 import { nodePorts } from "./ports.ts";
@@ -121,6 +124,10 @@ export const warningRules: readonly Rule[] = [
   ...nameWarnings,
   auditLog,
   unknownArgument,
+  unknownComponentArgument,
+  unknownGate,
+  unknownEtcdArgument,
+  unknownField,
   nodePorts,
   overrides,
   rotation,

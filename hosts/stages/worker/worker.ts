@@ -2,7 +2,7 @@ import { stringify } from "yaml";
 import { buildsBalancer } from "../../../config/api.ts";
 import type { Cluster } from "../../../config/schema.ts";
 import { podNetwork } from "../../cluster.ts";
-import { kubeletFiles } from "../../kubelet.ts";
+import { kubeletFiles, reserveSettings } from "../../kubelet.ts";
 import type { Stage } from "../../stage.ts";
 
 export interface WorkerStageArgs {
@@ -10,7 +10,7 @@ export interface WorkerStageArgs {
   owner: string;
   cluster: Pick<
     Cluster,
-    "addons" | "api" | "balancer" | "drain" | "kubelet" | "kubernetesVersion" | "network" | "pools" | "traits"
+    "addons" | "api" | "balancer" | "drain" | "featureGates" | "kubelet" | "kubernetesVersion" | "network" | "pools" | "traits"
   >;
   endpoint: { address: string; port: number };
   /** The cluster's authority: every trusted certificate, and the one that signs kubelets' certificates now. PEM. */
@@ -48,6 +48,7 @@ export function workerStage(args: WorkerStageArgs): Stage {
         .map(([key, value]) => `${key}=${value}`)
         .join(" "),
       POD_NETWORK: podNetwork(cluster),
+      ...reserveSettings(cluster),
     },
     files: [
       { path: "/etc/kubernetes/pki/ca.crt", content: authority.trusted },
