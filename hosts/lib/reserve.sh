@@ -43,7 +43,7 @@ reserved_cpu() {
   done
   echo $(((tenths + 9) / 10))
 }
-# Of the memory 25 % of the first 4 GiB, 20 % of the next 4, 10 % of the next 8, 6 % of the next 112, 2 % of what is above; 255 MiB where
+# Of the memory 25 % of the first 4 GiB, 20 % of the next 4, 10 % of the next 8, 6 % of the next 112, 2 % of the rest; 255 MiB where
 # there is less than 1 GiB.
 # reserved_memory MEBIBYTES: in mebibytes.
 reserved_memory() {

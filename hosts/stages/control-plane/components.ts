@@ -60,7 +60,7 @@ const typed: Readonly<Record<Component, (cluster: ComponentCluster) => Arguments
 };
 
 /**
- * Logs who did what, and nothing of what was written: a Secret's content never gets into the log. Health checks and leases come every
+ * Logs who did what, without contents: no Secret gets into the log. Health checks and leases come every
  * few seconds from everywhere.
  */
 const defaultPolicy = {
