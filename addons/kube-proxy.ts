@@ -1,5 +1,6 @@
 import { stringify } from "yaml";
 import { lockedImage } from "../artifacts/images.ts";
+import { isMapping } from "../config/schema/component.ts";
 import type { Cluster } from "../config/schema.ts";
 import { type Addon, clusterRoleBinding, configuredDaemonSet, nodeCritical } from "./addon.ts";
 
@@ -43,8 +44,6 @@ function configuration({ featureGates, kubeProxy, network }: Cluster): string {
   ]);
   return stringify({ ...own, ...Object.fromEntries(more) });
 }
-
-const isMapping = (value: unknown): value is object => typeof value === "object" && value !== null && !Array.isArray(value);
 
 function kubeconfig(server: string): string {
   const account = "/var/run/secrets/kubernetes.io/serviceaccount";

@@ -15,6 +15,7 @@ import { kubeProxySchema } from "./schema/kube-proxy.ts";
 import { kubeletSchema } from "./schema/kubelet.ts";
 import { networkSchema } from "./schema/network.ts";
 import { proxySchema } from "./schema/proxy.ts";
+import { sizes } from "./sizes.ts";
 import type { ProviderTraits } from "./traits.ts";
 import { cidr, dnsLabel, hostName, line, oneOf, version } from "./values.ts";
 
@@ -60,6 +61,11 @@ const sharedSchema = z.strictObject({
     .default("step")
     .describe(
       "step: kubernetesVersion goes up one minor version in each edit. auto: where it is two or three away, one `up` takes the control planes through the newest known version of each minor one between; each version's files are needed.",
+    ),
+  size: oneOf(sizes)
+    .optional()
+    .describe(
+      "How many nodes the cluster is to have: small: fewer than 20, medium: fewer than 200, large: fewer than 1000, xlarge: more. It is a preset for keys that the config leaves out, which docs/sizes.md lists. By default none.",
     ),
   nodeCidrs: z
     .array(cidr)

@@ -8,7 +8,9 @@ import { argumentName, line, matching, onOff } from "../values.ts";
 export const extraArgs = (program: string) =>
   z.record(argumentName, line).default({}).describe(`More arguments for ${program}, without the leading --. By default none.`);
 
-const isMapping = (value: unknown) => typeof value === "object" && value !== null && !Array.isArray(value);
+/** Whether a value is a mapping and no list. */
+export const isMapping = (value: unknown): value is Record<string, unknown> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
 
 const mappingAllowed = "a mapping";
 /** A mapping in the words of the component that reads it. */
