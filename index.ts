@@ -14,6 +14,7 @@ import { adminKubeconfig, certificateExpiry, endpointUrl } from "./components/ou
 import { WorkerPool } from "./components/worker-pool.ts";
 import { loadCluster } from "./config/load.ts";
 import { readLogins } from "./config/logins.ts";
+import { readSecretFiles } from "./config/secret-files.ts";
 import { refuseMissingArtifacts } from "./providers/artifacts.ts";
 import { createInfrastructure, known } from "./providers/index.ts";
 
@@ -42,13 +43,8 @@ const etcd = new EtcdCluster("etcd", {
 });
 const controlPlane = new ControlPlane("control-plane", {
   ...of,
-  endpoint,
-  pki,
-  etcd,
-  prepared,
-  path,
-  artifacts,
-  kubeletExtraArgs,
+  ...{ endpoint, pki, etcd, prepared, path, artifacts, kubeletExtraArgs },
+  secretFiles: secrets.files?.apply(readSecretFiles),
 });
 const balancer = new ApiLoadBalancer("api", {
   ...of,

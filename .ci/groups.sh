@@ -28,6 +28,7 @@ field-release 8
 field-turns 9
 hosts-node-local 5
 hosts-preparation 6
+hosts-settings 9
 hosts-shapes 9
 kills 21
 membership-more 11

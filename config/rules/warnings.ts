@@ -3,7 +3,10 @@ import { oneProblem, shown } from "../problems.ts";
 import { addressWarnings } from "./addresses.ts";
 import { auditLog, unknownArgument } from "./apiserver.ts";
 import { unreadByKind } from "./balancer.ts";
+import { unknownComponentArgument, unknownGate } from "./components.ts";
+import { unknownEtcdArgument } from "./etcd-arguments.ts";
 import { nameWarnings } from "./names.ts";
+import { unknownField } from "./node-settings.ts";
 import { nodeWarnings } from "./nodes.ts";
 import { sharedPlaces } from "./paths.ts";
 import { podNetworkWarnings } from "./pod-network.ts";
@@ -139,6 +142,10 @@ export const warningRules: readonly Rule[] = [
   ...nameWarnings,
   auditLog,
   unknownArgument,
+  unknownComponentArgument,
+  unknownGate,
+  unknownEtcdArgument,
+  unknownField,
   nodePorts,
   overrides,
   rotation,

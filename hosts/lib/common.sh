@@ -83,7 +83,7 @@ since_boot() {
 last_words() {
   local said=$1
   shift
-  if declare -F "why_not_$1" >/dev/null; then said=$("why_not_$1" || true); fi
+  if declare -F "why_not_$1" >/dev/null; then said=$("why_not_$1" "${@:2}" || true); fi
   printf '%s' "${said:-"'$*' is not true yet"}"
 }
 

@@ -6,10 +6,11 @@ import { type NodeSettings, nodeSettings } from "../../../config/node-settings.t
 import { APISERVER_PORT } from "../../../config/ports.ts";
 import type { Cluster } from "../../../config/schema.ts";
 import { type IssuingAuthority, issuingFirst } from "../../authorities.ts";
-import { kubeletFiles } from "../../kubelet.ts";
+import { kubeletFiles, reserveSettings } from "../../kubelet.ts";
 import { annotationSettings, labelWords, taintWords } from "../../node-settings.ts";
 import type { HostFile, Stage } from "../../stage.ts";
 import { joinFiles } from "../../tools/join/credential.ts";
+import { argumentsOf, componentFiles, contentsOf, extraVolumes } from "./components.ts";
 
 export interface KeyPair {
   certificate: string;
@@ -26,14 +27,17 @@ export interface ControlPlaneStageArgs {
     | "artifacts"
     | "balancer"
     | "certificates"
+    | "controllerManager"
     | "drain"
     | "etcd"
     | "hosts"
+    | "featureGates"
     | "kubelet"
     | "kubernetesVersion"
     | "name"
     | "network"
     | "pools"
+    | "scheduler"
   >;
   /** The API's address for everybody: virtual IP or balancer, with its port. */
   endpoint: { address: string; port: number };
@@ -50,6 +54,8 @@ export interface ControlPlaneStageArgs {
     etcdClient: KeyPair;
   };
   kubeletExtraArgs: Readonly<Record<string, string>>;
+  /** Contents of the components' secret files, by name. Default: none. */
+  secretFiles?: Readonly<Record<string, string>>;
   /** Set where the cluster's version is one that the host goes through on its way to another: the list of that version's artifacts. */
   passing?: string;
 }
@@ -71,6 +77,7 @@ export function controlPlaneStage(args: ControlPlaneStageArgs): Stage {
       DRAIN_SECONDS: String(cluster.drain.timeoutSeconds),
       TOKEN_SECONDS: String(tokenSeconds),
       ...nodeOwn(node, cluster.hosts[host.name]?.roles.includes("worker") === true),
+      ...reserveSettings(cluster),
       ...(cluster.allow.includes("early-key-drop") && { ALLOW_EARLY_KEY_DROP: "yes" }),
       ...(cluster.etcd.restoreFrom && {
         RESTORE_ID: cluster.etcd.restoreFrom.id,
@@ -80,6 +87,7 @@ export function controlPlaneStage(args: ControlPlaneStageArgs): Stage {
     files: [
       ...pkiFiles(pki),
       ...patches(args),
+      ...componentFiles(cluster, args.secretFiles ?? {}, pki.serviceAccount.key),
       ...kubeletFiles({
         host,
         cluster,
@@ -178,17 +186,23 @@ function kubeadmConfig(args: ControlPlaneStageArgs): string {
           "shutdown-delay-duration": `${shutdownDelaySeconds(cluster)}s`,
           // After that it does not wait a minute for watches to end: clients are told to retry, and reach another apiserver.
           "shutdown-send-retry-after": "true",
-          ...api.extraArgs,
+          ...argumentsOf("api", cluster),
         }),
+        ...extraVolumes("api", cluster),
       },
       controllerManager: {
         extraArgs: names({
           profiling: "false",
           "cluster-signing-cert-file": SIGNING_CERTIFICATE,
           "cluster-signing-duration": `${certificates.leafValidityHours}h`,
+          ...argumentsOf("controllerManager", cluster),
         }),
+        ...extraVolumes("controllerManager", cluster),
       },
-      scheduler: { extraArgs: names({ profiling: "false" }) },
+      scheduler: {
+        extraArgs: names({ profiling: "false", ...argumentsOf("scheduler", cluster) }),
+        ...extraVolumes("scheduler", cluster),
+      },
     },
   ]
     .map((document) => stringify(document))
@@ -202,7 +216,7 @@ function shutdownDelaySeconds(cluster: Pick<Cluster, "balancer">): number {
 
 // The digest makes each static pod restart when something it read at its start is another: kubelet sees a new manifest.
 function patches(args: ControlPlaneStageArgs): HostFile[] {
-  const { pki, cluster } = args;
+  const { pki, cluster, secretFiles = {} } = args;
   const annotated = (inputs: readonly string[], spec: object = {}) =>
     stringify({ metadata: { annotations: { "ha-kubernetes/inputs": digest(inputs.join("\0")) } }, ...spec });
   const trust = [issuingFirst(pki.kubernetes), pki.serviceAccount.key, pki.etcdClient.certificate];
@@ -210,15 +224,24 @@ function patches(args: ControlPlaneStageArgs): HostFile[] {
   return [
     {
       path: "/etc/kubernetes/patches/kube-apiserver+strategic.yaml",
-      content: annotated([...trust, ...pki.serviceAccount.publicKeys, frontProxy, pki.etcdAuthority], {
-        spec: { terminationGracePeriodSeconds: shutdownDelaySeconds(cluster) + 60 },
-      }),
+      content: annotated(
+        [
+          ...trust,
+          ...pki.serviceAccount.publicKeys,
+          ...[frontProxy, pki.etcdAuthority],
+          ...contentsOf("api", cluster, secretFiles),
+        ],
+        { spec: { terminationGracePeriodSeconds: shutdownDelaySeconds(cluster) + 60 } },
+      ),
     },
     {
       path: "/etc/kubernetes/patches/kube-controller-manager+strategic.yaml",
-      content: annotated([...trust, frontProxy]),
+      content: annotated([...trust, frontProxy, ...contentsOf("controllerManager", cluster, secretFiles)]),
     },
-    { path: "/etc/kubernetes/patches/kube-scheduler+strategic.yaml", content: annotated(trust) },
+    {
+      path: "/etc/kubernetes/patches/kube-scheduler+strategic.yaml",
+      content: annotated([...trust, ...contentsOf("scheduler", cluster, secretFiles)]),
+    },
   ];
 }
 

@@ -7,6 +7,7 @@ readonly ISSUER=$STAGE/inputs/issuer.crt
 apply_worker() {
   valid_now "$ISSUER"
   note_before_kubelet
+  reserve_by_size
   mkdir -p /etc/kubernetes/pki "$MANIFESTS" /var/lib/kubelet/pki
   chmod 0700 /var/lib/kubelet
   local running

@@ -4,7 +4,7 @@ import { buildsBalancer, isNodeLocal } from "../../../config/api.ts";
 import { nodeSettings } from "../../../config/node-settings.ts";
 import type { Cluster } from "../../../config/schema.ts";
 import { podNetwork } from "../../cluster.ts";
-import { kubeletFiles } from "../../kubelet.ts";
+import { kubeletFiles, reserveSettings } from "../../kubelet.ts";
 import { annotationSettings, labelWords } from "../../node-settings.ts";
 import type { Stage } from "../../stage.ts";
 
@@ -13,7 +13,7 @@ export interface WorkerStageArgs {
   owner: string;
   cluster: Pick<
     Cluster,
-    "addons" | "api" | "balancer" | "drain" | "hosts" | "kubelet" | "kubernetesVersion" | "network" | "pools" | "traits"
+    "addons" | "api" | "balancer" | "drain" | "featureGates" | "hosts" | "kubelet" | "kubernetesVersion" | "network" | "pools" | "traits"
   >;
   endpoint: { address: string; port: number };
   /** The cluster's authority: every trusted certificate, and the one that signs kubelets' certificates now. PEM. */
@@ -50,6 +50,7 @@ export function workerStage(args: WorkerStageArgs): Stage {
       LABELS: labelWords(node),
       ...annotationSettings(node),
       POD_NETWORK: podNetwork(cluster),
+      ...reserveSettings(cluster),
     },
     files: [
       { path: "/etc/kubernetes/pki/ca.crt", content: authority.trusted },

@@ -3,6 +3,7 @@ import { badApi } from "./bad-api.ts";
 import { badArguments } from "./bad-arguments.ts";
 import { badAws } from "./bad-aws.ts";
 import { badBalancers } from "./bad-balancers.ts";
+import { badComponents } from "./bad-components.ts";
 import { badHosts } from "./bad-hosts.ts";
 import { badKeys } from "./bad-keys.ts";
 import { badLabels } from "./bad-labels.ts";
@@ -32,6 +33,7 @@ export const badConfigs: readonly Bad[] = [
   ...badWords,
   ...badNodes,
   ...badArguments,
+  ...badComponents,
   ...badSettings,
   ...badSources,
   ...badAws,

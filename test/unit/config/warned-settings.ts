@@ -99,6 +99,23 @@ export const warnedSettings: readonly Warned[] = [
     "cluster.api.extraArgs.event-tl",
   ),
   word(
+    "arguments, a gate and fields that may be mistyped",
+    (c) => {
+      c.featureGates = { ContextualLoging: true };
+      c.controllerManager = { extraArgs: { "node-monitor-perod": "5s" } };
+      c.scheduler = { extraArgs: { "new-in-some-release": "1" } };
+      c.etcd = { extraArgs: { "snapshot-cout": "9000" } };
+      c.kubelet = { extraConfig: { allowedUnsafeSysctl: [] } };
+      c.kubeProxy = { extraConfig: { nodePortAddress: ["primary"] } };
+    },
+    "cluster.controllerManager.extraArgs.node-monitor-perod",
+    "cluster.scheduler.extraArgs.new-in-some-release",
+    "cluster.featureGates.ContextualLoging",
+    "cluster.etcd.extraArgs.snapshot-cout",
+    "cluster.kubelet.extraConfig.allowedUnsafeSysctl",
+    "cluster.kubeProxy.extraConfig.nodePortAddress",
+  ),
+  word(
     "an audit log without a policy",
     (c) => {
       c.api.extraArgs = { "audit-log-path": "-" };
