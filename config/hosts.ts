@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { preflightSchema } from "./schema/preflight.ts";
 import {
   absolutePath,
   dnsLabel,
@@ -71,6 +72,7 @@ export const hostSchema = z.strictObject({
     .describe(
       "A block device for etcd's data. Formatted only when it is blank; otherwise it must hold an empty ext4 or this member's own data. By default etcd.dataDirectory is on the root disk.",
     ),
+  preflight: preflightSchema.describe("What preflight lets pass on this host, beside what it lets pass on all."),
   lost: onOff
     .default(false)
     .describe(

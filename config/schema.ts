@@ -11,6 +11,7 @@ import { etcdSchema } from "./schema/etcd.ts";
 import { hostPreparationSchema } from "./schema/host-preparation.ts";
 import { kubeletSchema } from "./schema/kubelet.ts";
 import { networkSchema } from "./schema/network.ts";
+import { preflightSchema } from "./schema/preflight.ts";
 import { proxySchema } from "./schema/proxy.ts";
 import type { ProviderTraits } from "./traits.ts";
 import { cidr, dnsLabel, hostName, line, oneOf, version } from "./values.ts";
@@ -73,6 +74,7 @@ const sharedSchema = z.strictObject({
   certificates: certificatesSchema,
   kubelet: kubeletSchema,
   containerRuntime: containerRuntimeSchema,
+  preflight: preflightSchema.describe("What preflight, the look at every host before anything is changed, lets pass."),
   hostPreparation: hostPreparationSchema,
   drain: drainSchema,
   addons: addonsSchema,
