@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { parse } from "yaml";
 import { findCli } from "./cli.ts";
 import { environmentFor } from "./environment.ts";
 import { runCli } from "./pulumi.ts";
@@ -13,10 +14,12 @@ export interface ReadConfig {
   secretKeys: string[];
   /** The text of Pulumi.<stack>.yaml. */
   file: string;
+  /** Whether the backend has the stack; it has none before the first `up` or `config set`. */
+  exists: boolean;
 }
 
 /**
- * Reads a stack's config through the CLI. No state is needed.
+ * Reads a stack's config through the CLI, or from its file where the backend has no such stack yet. No state is needed.
  *
  * @throws Error if the stack does not exist, or its secrets can't be read
  */
@@ -24,10 +27,13 @@ export async function readConfig(folder: string, stack: string): Promise<ReadCon
   const path = join(folder, `Pulumi.${stack}.yaml`);
   if (!existsSync(path))
     throw new Error(`there is no stack ${stack}: Pulumi.${stack}.yaml does not exist. ${stackAdvice(folder, stack)}`);
+  const file = readFileSync(path, "utf8");
   const cli = await findCli((line) => console.error(line));
   const args = ["config", "--json", "--show-secrets", "--stack", stack, "--non-interactive"];
   const env = environmentFor(folder, stack, cli.path);
   const { status, stdout, stderr } = await runCli(cli.path, args, { cwd: folder, env, output: "keep" });
+  // What is encrypted was encrypted for a stack that exists.
+  if (status !== 0 && /no stack named/.test(stderr) && !/^\s*secure:/m.test(file)) return fromFile(file);
   if (status !== 0) {
     const advice = await suggestion(stderr, folder, stack, async () => []);
     const said = stderr.replaceAll(/^error: /gm, "").trim();
@@ -37,6 +43,13 @@ export async function readConfig(folder: string, stack: string): Promise<ReadCon
   return {
     values: Object.fromEntries(entries.map(([key, { value = "" }]) => [key, value])),
     secretKeys: entries.filter(([, { secret }]) => secret).map(([key]) => key),
-    file: readFileSync(path, "utf8"),
+    file,
+    exists: true,
   };
+}
+
+function fromFile(file: string): ReadConfig {
+  const config = (parse(file, { maxAliasCount: -1, merge: true })?.config ?? {}) as Record<string, unknown>;
+  const values = Object.entries(config).map(([key, value]) => [key, typeof value === "string" ? value : JSON.stringify(value)]);
+  return { values: Object.fromEntries(values), secretKeys: [], file, exists: false };
 }

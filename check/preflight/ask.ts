@@ -7,8 +7,15 @@ import type { AskedHost } from "./hosts.ts";
 /** Seconds until an answer is given up: a host that answers at all needs a few. */
 const deadline = 90;
 
+/** What a host said. Its clock was read between `asked` and `answered`, by this machine's clock, in seconds. */
+export interface Said {
+  text: string;
+  asked: number;
+  answered: number;
+}
+
 /** What a host said, or why it can't be told. */
-export type Answer = { host: AskedHost } & ({ text: string; answered: number } | { error: string });
+export type Answer = { host: AskedHost } & (Said | { error: string });
 
 /** Runs preflight on all hosts at the same time. One that can't be looked at stops no other. */
 export async function askAll(hosts: readonly AskedHost[]): Promise<Answer[]> {
@@ -28,10 +35,10 @@ export async function askAll(hosts: readonly AskedHost[]): Promise<Answer[]> {
   }
 }
 
-/** `answered`: when the host said what its clock shows, by this machine's clock, in seconds. */
-async function ask(pool: SshPool, { target, command, stdin }: AskedHost): Promise<{ text: string; answered: number }> {
+async function ask(pool: SshPool, { target, command, stdin }: AskedHost): Promise<Said> {
   const signal = AbortSignal.timeout(deadline * 1000);
   const output = new CommandOutput("none", () => undefined);
+  const asked = Date.now() / 1000;
   let answered: number | undefined;
   const onOutput = (stream: "stdout" | "stderr", chunk: Buffer) => {
     if (stream === "stdout" && chunk.includes("clock ")) answered ??= Date.now() / 1000;
@@ -48,5 +55,5 @@ async function ask(pool: SshPool, { target, command, stdin }: AskedHost): Promis
   const text = output.text("stdout");
   if (exit.code !== 0 || !/^end$/m.test(text))
     throw new Error(`preflight ended with ${exit.signal ?? exit.code}: ${output.text("stderr").trim().slice(-300)}`);
-  return { text, answered: answered ?? Date.now() / 1000 };
+  return { text, asked, answered: answered ?? Date.now() / 1000 };
 }

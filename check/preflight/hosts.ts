@@ -47,7 +47,7 @@ export async function askedHosts(folder: string, name: string): Promise<AskedHos
   const missing = artifactProblems(cluster);
   if (missing.length > 0) throw new Error(problemsText("Not all files can be had, and no host was looked at", missing));
   const infrastructure = await createInfrastructure({ cluster, secrets: secretsOf(config) });
-  const owner = await ownerOf(folder, name, cluster);
+  const owner = config.exists ? await ownerOf(folder, name, cluster) : "";
   const hosts = infrastructure.hosts.filter(({ lost }) => !lost);
   return hosts.map((host, index) => {
     const others = [...hosts.slice(index + 1), ...hosts.slice(0, index)].slice(0, PEERS);

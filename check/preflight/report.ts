@@ -81,10 +81,11 @@ function placeOf(answer: Answer): PreflightPlace {
   };
 }
 
-/** A host's clock beside that of this machine, as far as the time that the answer took leaves it certain. */
+/** A host's clock beside this machine's. How long the answer took leaves its moment open: what is certain counts. */
 function clockWarnings(answer: Answer): Warning[] {
   if (!("text" in answer)) return [];
-  const ahead = Number(/^clock (\S+)$/m.exec(answer.text)?.[1]) - answer.answered;
+  const clock = Number(/^clock (\S+)$/m.exec(answer.text)?.[1]);
+  const ahead = clock > answer.answered ? clock - answer.answered : Math.min(clock - answer.asked, 0);
   if (!(Math.abs(ahead) > MAXIMUM_SKEW)) return [];
   const text = `the clock of ${answer.host.name} is ${Math.abs(ahead).toFixed(1)} s ${ahead > 0 ? "ahead of" : "behind"} this machine's: set the wrong one (hostPreparation.timeSync keeps hosts in step)`;
   return [{ name: "clock-skew", text, accepted: answer.host.accepted.includes("clock-skew") }];
