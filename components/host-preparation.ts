@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { addonsOf } from "../addons/registry.ts";
 import type { Versions } from "../artifacts/lock.ts";
 import type { Logins } from "../config/logins.ts";
 import { artifactsFor } from "../hosts/artifact-list.ts";
@@ -49,8 +50,9 @@ export class HostPreparation extends ClusterPart {
     super("HostPreparation", name, "hosts", options);
     const { artifacts, cluster, endpoint, providerAddons = [], settled, versions } = args;
     const apiAddress = endpoint.inDns ? "" : endpoint.address;
+    const addons = addonsOf(cluster, providerAddons);
     const artifactsOf = ({ roles, architecture }: PreparedHost, sha256: Record<string, string> | undefined) =>
-      artifactsFor({ roles, versions, architecture, source: { ...artifacts, sha256 }, providerAddons }).text;
+      artifactsFor({ roles, versions, architecture, source: { ...artifacts, sha256 }, addons }).text;
     this.stageOf = (host) =>
       pulumi
         .all([args.owner, host.address, apiAddress, artifacts.sha256, args.logins])

@@ -1,3 +1,4 @@
+import { addonsOf } from "../../addons/registry.ts";
 import { resolveVersions } from "../../artifacts/lock.ts";
 import { checkStack } from "../../config/load.ts";
 import { grouped, problemsText } from "../../config/problems.ts";
@@ -79,7 +80,7 @@ function asked(host: Host, { cluster, infrastructure: { artifacts, addons, endpo
   const { versions } = resolveVersions(cluster);
   // This provider knows everything from the config.
   const source = artifacts as Source;
-  const { text } = artifactsFor({ roles, versions, architecture, source, providerAddons: addons });
+  const { text } = artifactsFor({ roles, versions, architecture, source, addons: addonsOf(cluster, addons) });
   const stage = preflightStage({
     host: { name, address: String(host.address), roles, architecture, dataDevice: host.dataDevice as string | undefined },
     owner,

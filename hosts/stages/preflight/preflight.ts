@@ -3,7 +3,7 @@ import type { Cluster, Role } from "../../../config/schema.ts";
 import { isNode } from "../../cluster.ts";
 import type { Stage } from "../../stage.ts";
 import { neededFiles } from "../prepare/downloads/downloads.ts";
-import { podLink, preparations } from "../prepare/prepare.ts";
+import { podSettings, preparations } from "../prepare/prepare.ts";
 
 export interface PreflightStageArgs {
   host: {
@@ -61,7 +61,7 @@ export function preflightStage({ host, owner, cluster, apiAddress, sources }: Pr
       NODE_CIDRS: [...cluster.nodeCidrs].sort().join(" "),
       POD_CIDR: network.podCidr,
       SERVICE_CIDR: network.serviceCidr,
-      POD_LINK: podLink(roles, cluster),
+      ...podSettings(roles, cluster),
       ...(needed.length > 0 && { NEEDED_FILES: needed.join(" ") }),
       // Looked at before anything is changed: where etcd's stage will put data.
       ...(isMember && {

@@ -1,6 +1,7 @@
 import { apiNames } from "../../../config/api.ts";
 import type { Logins } from "../../../config/logins.ts";
 import { packagesOf } from "../../../config/packages.ts";
+import { podNetworkOf } from "../../../config/pod-network.ts";
 import type { Cluster, Role } from "../../../config/schema.ts";
 import { isNode } from "../../cluster.ts";
 import type { HostFile, Stage } from "../../stage.ts";
@@ -52,6 +53,9 @@ export function prepareStage(args: PrepareStageArgs): Stage {
       { path: "/etc/systemd/system/ha-kubernetes-firewall.service", content: FIREWALL_UNIT },
     );
   }
+  if (node && podNetworkOf(cluster)?.link === "vxlan" && !network.flannel.checksumOffload) {
+    files.push({ path: "/etc/udev/rules.d/70-ha-kubernetes-flannel.rules", content: NO_CHECKSUM_OFFLOAD });
+  }
   if (hostPreparation.journalLimit) {
     files.push({ path: "/etc/systemd/journald.conf.d/ha-kubernetes.conf", content: "[Journal]\nSystemMaxUse=1G\n" });
   }
@@ -65,7 +69,7 @@ export function prepareStage(args: PrepareStageArgs): Stage {
       API_NAME: cluster.api.domainName,
       ROLES: roles.join(" "),
       KUBE_PROXY_MODE: network.kubeProxyMode,
-      POD_LINK: podLink(roles, cluster),
+      ...podSettings(roles, cluster),
       SERVICE_CIDR: network.serviceCidr,
       TABLES: watchedTables(roles, cluster).join(" "),
       CONTAINERD_VERSION: node ? versions.containerd : "",
@@ -114,9 +118,17 @@ export function preparations({ hostPreparation }: Cluster): string[] {
   return Object.keys(switches).filter((name) => switches[name]);
 }
 
-/** The kind of link that the pod network makes on a host; empty where it makes none. */
-export const podLink = (roles: readonly Role[], { addons }: Pick<Cluster, "addons">): string =>
-  isNode(roles) && addons.flannel ? "vxlan" : "";
+/** What the pod network and its policies want of a host's kernel, as preflight and this stage try it there. */
+export function podSettings(roles: readonly Role[], cluster: Cluster): Record<string, string> {
+  if (!isNode(roles)) return { POD_LINK: "" };
+  const { link, port } = podNetworkOf(cluster) ?? {};
+  return {
+    POD_LINK: link ?? "",
+    ...(cluster.addons.networkPolicies && { POLICIES: "yes" }),
+    // The scripts know the port of most clusters.
+    ...(port !== undefined && port !== 8472 && { POD_PORT: String(port) }),
+  };
+}
 
 // The mark lets the script find its lines again. While the address moves, the former one comes first: it is served all the time.
 function hostsLines({ host, cluster, apiAddress }: PrepareStageArgs): string {
@@ -126,6 +138,10 @@ function hostsLines({ host, cluster, apiAddress }: PrepareStageArgs): string {
   const api = apiAddress === "" ? "" : lines.join("");
   return `${api}${host.address} ${host.name} # ha-kubernetes\n`;
 }
+
+// The command of flannel's documentation, troubleshooting.md. flannel makes the device anew at each start of the host.
+const NO_CHECKSUM_OFFLOAD = `SUBSYSTEM=="net", ACTION=="add|change|move", ENV{INTERFACE}=="flannel.1", RUN+="/usr/sbin/ethtool -K flannel.1 tx-checksum-ip-generic off"
+`;
 
 // Cloud images and containers write /etc/hosts again at each boot. cloud-init 24.3 gave its unit another name.
 const HOSTS_UNIT = `[Unit]
