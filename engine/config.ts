@@ -32,7 +32,7 @@ export async function readConfig(folder: string, stack: string): Promise<ReadCon
   const args = ["config", "--json", "--show-secrets", "--stack", stack, "--non-interactive"];
   const env = environmentFor(folder, stack, cli.path);
   const { status, stdout, stderr } = await runCli(cli.path, args, { cwd: folder, env, output: "keep" });
-  // What is encrypted was encrypted for a stack that exists.
+  // Only a stack that exists has encrypted values.
   if (status !== 0 && /no stack named/.test(stderr) && !/^\s*secure:/m.test(file)) return fromFile(file);
   if (status !== 0) {
     const advice = await suggestion(stderr, folder, stack, async () => []);

@@ -81,7 +81,7 @@ function placeOf(answer: Answer): PreflightPlace {
   };
 }
 
-/** A host's clock beside this machine's. How long the answer took leaves its moment open: what is certain counts. */
+/** A host's clock beside this machine's. The answer may have taken long, so only a certain difference counts. */
 function clockWarnings(answer: Answer): Warning[] {
   if (!("text" in answer)) return [];
   const clock = Number(/^clock (\S+)$/m.exec(answer.text)?.[1]);
@@ -107,7 +107,7 @@ export function preflightText({ stack, counts, places }: PreflightReport): strin
   ]);
   const accept =
     counts.warnings > 0
-      ? ["", "Mend what is warned of, or accept it by its name: preflight.accept, for all hosts or for one."]
+      ? ["", "Mend the cause of a warning, or accept the warning by its name: preflight.accept, for all hosts or for one."]
       : [];
   const accepted = counts.accepted > 0 ? ` (and ${counts.accepted} accepted)` : "";
   return [

@@ -19,7 +19,7 @@ const w3 = hostAt(config, 23, "worker");
 const address = config.api.address;
 const fresh = new FreshHosts();
 
-/** What is wrong with each host, the message that names it, and the cure. w2 has nothing but its machine id, which w1 has, too. */
+/** The faults of each host: how to plant each, the message that names it, and the cure. w2 has nothing but its machine id, which w1 has, too. */
 const faults: Record<string, [plant: string, message: RegExp, cure: string][]> = {
   m1: [
     [
