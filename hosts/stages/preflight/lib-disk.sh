@@ -6,6 +6,8 @@ readonly SLOW_WRITE_MICROSECONDS=10000 TRIED_WRITES=100
 
 check_disk() {
   local place slow
+  # There it stops nothing, so only the report of all hosts takes the time.
+  if in_container && [ -z "${REPORT:-}" ]; then return 0; fi
   place=$(place_to_write) || return 0
   slow=$(slow_write "$place") || return 0
   [ -n "$slow" ] || return 0
