@@ -95,7 +95,7 @@ function asked(host: Host, { cluster, infrastructure: { artifacts, addons, endpo
   return { name, target, command: create, stdin, accepted: (stage.settings?.ACCEPTED ?? "").split(" ").filter(Boolean) };
 }
 
-/** The config's own values, which are no outputs of anything. */
+/** The config's own values: nothing here is an output of a resource. */
 function sshOf({ kind: _, bastion, ...login }: Extract<Host["connection"], { kind: "ssh" }>): SshTarget {
   return { ...login, ...(bastion && { proxy: bastion }) } as SshTarget;
 }

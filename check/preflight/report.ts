@@ -11,7 +11,7 @@ export interface Warning {
   accepted: boolean;
 }
 
-/** One host, or `all hosts` for what is none's alone. */
+/** One host, or `all hosts` for findings of no single host. */
 export interface PreflightPlace {
   place: string;
   /** False where the host did not answer; `problems` says why. */

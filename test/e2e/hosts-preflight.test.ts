@@ -45,7 +45,7 @@ const faults: Record<string, [plant: string, message: RegExp, cure: string][]> =
     [`ip address add ${address}/32 dev eth0`, /in use/, `ip address del ${address}/32 dev eth0`],
     [
       "mkdir -p /var/lib/ha-kubernetes; echo other/0011aabb >/var/lib/ha-kubernetes/owner",
-      /it belongs to cluster other\/0011aabb, not to /,
+      /this host belongs to cluster other\/0011aabb, not to /,
       "rm -r /var/lib/ha-kubernetes",
     ],
     [

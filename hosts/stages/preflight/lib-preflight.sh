@@ -34,7 +34,7 @@ check_owner() {
   local whose
   [ -f "$HOME_DIR/owner" ] || return 0
   whose=$(<"$HOME_DIR/owner")
-  [ "$whose" = "$OWNER" ] || problem "it belongs to cluster $whose, not to ${OWNER:-this one}. Destroy that cluster first, or, if it is gone for good, reinstall the host (or remove $HOME_DIR/owner by hand once nothing of it runs here)"
+  [ "$whose" = "$OWNER" ] || problem "this host belongs to cluster $whose, not to ${OWNER:-this one}. Destroy that cluster first, or, if it is gone for good, reinstall the host (or remove $HOME_DIR/owner by hand once nothing of it runs here)"
 }
 
 check_system() {
