@@ -117,7 +117,8 @@ function allPassed(looks: ReadonlyMap<string, HostCommand>): Promise<void> | und
     pulumi.all(said).apply((lines) => {
       const refused = refusal(lines);
       if (refused === undefined) resolve();
-      else reject(new pulumi.RunError(refused));
+      // The SDK says before it which property waited.
+      else reject(new pulumi.RunError(`\n${refused}`));
     });
   });
 }
