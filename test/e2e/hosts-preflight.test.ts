@@ -208,8 +208,9 @@ onCluster(
     test("a worker that is down keeps no edit away that runs on another host", async () => {
       const hosts = { ...config.hosts, w3 };
       await newcomer().sh("systemctl stop ssh.socket ssh || true");
-      stack.configure({ ...config, hosts, hostPreparation: { timeZone: "Europe/Berlin" }, balancer: { statisticsPort: 9404 } });
-      await stack.up();
+      const etcd = { throwAway: true, backup: { keep: 30 } };
+      stack.configure({ ...config, hosts, hostPreparation: { timeZone: "Europe/Berlin" }, etcd });
+      assert.match((await stack.up()).text, /etcd: m1$/m);
       await newcomer().sh("systemctl start ssh");
       stack.configure({ ...config, hosts });
       await stack.up();
