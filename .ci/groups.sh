@@ -27,6 +27,7 @@ field-own 6
 field-release 8
 field-turns 9
 hosts-node-local 5
+hosts-preflight 7
 hosts-preparation 6
 hosts-settings 9
 hosts-shapes 9

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { ownPreparationSchema } from "./schema/host-preparation.ts";
+import { preflightSchema } from "./schema/preflight.ts";
 import {
   absolutePath,
   dnsLabel,
@@ -98,6 +99,7 @@ export const hostSchema = z.strictObject({
       "A block device for etcd's data. Formatted only when it is blank; otherwise it must hold an empty ext4 or this member's own data. By default etcd.dataDirectory is on the root disk.",
     ),
   hostPreparation: ownPreparationSchema,
+  preflight: preflightSchema.describe("What preflight lets pass on this host, beside what it lets pass on all."),
   lost: onOff
     .default(false)
     .describe(

@@ -14,6 +14,7 @@ import { hostPreparationSchema } from "./schema/host-preparation.ts";
 import { kubeProxySchema } from "./schema/kube-proxy.ts";
 import { kubeletSchema } from "./schema/kubelet.ts";
 import { networkSchema } from "./schema/network.ts";
+import { preflightSchema } from "./schema/preflight.ts";
 import { proxySchema } from "./schema/proxy.ts";
 import { sizes } from "./sizes.ts";
 import type { ProviderTraits } from "./traits.ts";
@@ -86,6 +87,7 @@ const sharedSchema = z.strictObject({
   kubelet: kubeletSchema,
   kubeProxy: kubeProxySchema,
   containerRuntime: containerRuntimeSchema,
+  preflight: preflightSchema.describe("What preflight, the look at every host before anything is changed, lets pass."),
   hostPreparation: hostPreparationSchema,
   drain: drainSchema,
   addons: addonsSchema,

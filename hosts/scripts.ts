@@ -7,8 +7,19 @@ import { createTar } from "nanotar";
 // The shell scripts of all stages. They are the same on every host and every time, so a host gets them once, in one archive, and a
 // stage's command names no more than the digest of those that it runs.
 
-/** The stages, in the order a host goes through them. `leaving` and `handover` act only when they are deleted. */
-export type StageName = "prepare" | "etcd" | "balancer" | "control-plane" | "worker" | "addons" | "leaving" | "handover";
+/**
+ * The stages, in the order a host goes through them. `preflight` only looks; `leaving` and `handover` act only when they are deleted.
+ */
+export type StageName =
+  | "preflight"
+  | "prepare"
+  | "etcd"
+  | "balancer"
+  | "control-plane"
+  | "worker"
+  | "addons"
+  | "leaving"
+  | "handover";
 
 /** The files of hosts/lib that are read before a stage's own scripts. */
 export type Library =
@@ -35,14 +46,20 @@ export type Library =
   | "word"
   | "leaving"
   | "clock"
-  | "lost";
+  | "lost"
+  | "roles"
+  | "findings"
+  | "features"
+  | "name-servers";
 
 /**
  * The libraries of each stage, in the order in which they are read: what its scripts call, and what those call in turn. A change of
  * a library shows on these stages and on no other. A unit test compares this with what the scripts really call.
  */
 export const stageLibraries: Readonly<Record<StageName, readonly Library[]>> = {
-  prepare: ["common", "files", "saved", "artifacts", "images", "api", "etcd", "turn", "pool-turn", "own"],
+  preflight: ["common", "files", "own", "roles", "findings", "features", "name-servers"],
+  // biome-ignore format: a line for each stage
+  prepare: ["common", "files", "saved", "artifacts", "images", "api", "etcd", "turn", "pool-turn", "roles", "findings", "features", "name-servers"],
   // biome-ignore format: a line for each stage
   etcd: ["common", "files", "saved", "own", "artifacts", "etcd", "turn", "word", "leaving", "authorities", "clock", "lost"],
   balancer: ["common", "files", "saved", "etcd", "turn", "word", "leaving"],

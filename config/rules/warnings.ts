@@ -11,6 +11,7 @@ import { nodeWarnings } from "./nodes.ts";
 import { sharedPlaces } from "./paths.ts";
 import { podNetworkWarnings } from "./pod-network.ts";
 import { nodePorts } from "./ports.ts";
+import { uselessAcceptance } from "./preflight.ts";
 import { at, eachHost, hostsOf, type Rule } from "./rule.ts";
 import { unusedWarnings } from "./unused.ts";
 
@@ -147,6 +148,7 @@ export const warningRules: readonly Rule[] = [
   unknownEtcdArgument,
   unknownField,
   nodePorts,
+  uselessAcceptance,
   overrides,
   rotation,
   noWorker,

@@ -259,6 +259,13 @@ export const warnedUnused: readonly Warned[] = [
     "cluster.pools",
   ),
   word(
+    "a slow disk accepted where etcd has none",
+    (c) => {
+      c.hosts.w1.preflight = { accept: ["covered-range", "slow-disk"] };
+    },
+    "cluster.hosts.w1.preflight.accept[1]",
+  ),
+  word(
     "the hub by its other name",
     (c) => {
       c.containerRuntime = { registryMirrors: { "registry-1.docker.io": ["https://mirror.example.com"] } };

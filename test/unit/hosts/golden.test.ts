@@ -39,7 +39,7 @@ const compare = (stage: Stage, names: Readonly<Record<string, string>>) => {
 
 const prepared = (roles: readonly Role[], cluster: Cluster) =>
   prepareStage({
-    host: { ...host, roles, architecture: "amd64" },
+    host: { ...host, roles },
     owner,
     cluster,
     apiAddress: endpoint.address,

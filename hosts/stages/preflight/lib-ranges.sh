@@ -42,11 +42,11 @@ check_ranges() {
       esac
       [[ $destination == [0-9]* ]] || continue
       # Our own (lib-routes.sh), of a run that was killed.
-      if [ "$destination" = "$SERVICE_CIDR" ] && [ -f "$SERVICE_ROUTE_UNIT" ]; then continue; fi
+      if [ "$destination" = "$SERVICE_CIDR" ] && [ -f /etc/systemd/system/ha-kubernetes-service-route.service ]; then continue; fi
       relation "$destination" "$range"
       case $RELATION in
         within) problem "its route to $destination (${rest% }) lies in network.$key $range and would take traffic from the cluster: take another range" ;;
-        covers) say "warning: its route to $destination (${rest% }) covers network.$key $range: what it leads to in that range can't be reached from here" ;;
+        covers) warning covered-range "its route to $destination (${rest% }) covers network.$key $range: what it leads to in that range can't be reached from here" ;;
       esac
     done < <(ip -4 route show table main)
   done <<<"podCidr $POD_CIDR

@@ -2,14 +2,14 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { must } from "../../../../harness/process.ts";
 
-const stage = new URL("../../../../../hosts/stages/prepare/preflight/", import.meta.url).pathname;
+const stage = new URL("../../../../../hosts/stages/preflight/", import.meta.url).pathname;
 
 /** What preflight says of a host with these name servers, addresses and routes. */
 async function said(servers: string, addresses: string, routes: string): Promise<string[]> {
   const script = `
     set -euo pipefail
     POD_CIDR=10.244.0.0/16 SERVICE_CIDR=10.96.0.0/12 NAME_SERVERS=""
-    say() { echo "$*"; }
+    warning() { echo "warning $1: \${*:2}"; }
     problem() { echo "problem: $*"; }
     host_name_servers() { printf '%s\\n' ${servers}; }
     ip() { case "$*" in *address*) printf '%s' "$ADDRESSES" ;; *) printf '%s' "$ROUTES" ;; esac; }
@@ -45,5 +45,8 @@ test("a route that covers a range is only a warning: the longer prefix wins", as
   const lines = await said("10.77.0.1", eth0, `${plain}10.0.0.0/8 via 10.77.0.2 dev eth0 metric 5\n`);
   assert.equal(lines.length, 2);
   for (const line of lines)
-    assert.match(line, /^warning: its route to 10\.0\.0\.0\/8 \(via 10\.77\.0\.2 dev eth0 metric 5\) covers network\.\w+ /);
+    assert.match(
+      line,
+      /^warning covered-range: its route to 10\.0\.0\.0\/8 \(via 10\.77\.0\.2 dev eth0 metric 5\) covers network\.\w+ /,
+    );
 });

@@ -28,16 +28,16 @@ interface Host {
   programs?: string;
 }
 
-/** The problems that prepare's checks of the endpoint name. */
+/** The problems that preflight's checks of the endpoint name. */
 async function problems({ roles, address, former, ports, files = {}, programs = "" }: Host): Promise<string[]> {
   const etc = folder(files);
   const script = `
     set -euo pipefail
-    STAGE_NAME=prepare HOST_NAME=m1 OWNER=dev/1 ROLES="${roles}" STATISTICS_PORT=8404
+    STAGE_NAME=preflight HOST_NAME=m1 OWNER=dev/1 ROLES="${roles}" STATISTICS_PORT=8404
     API_NAME=api.new API_ADDRESS=${address ?? "192.0.2.10"} FORMER_API="${former ?? ""}" PORTS="${ports ?? "8443:haproxy 8404:haproxy 6443:kube-apiserver"}"
     . ${hosts}lib/common.sh
-    . ${hosts}stages/prepare/preflight/lib-preflight.sh
-    . <(sed 's|/etc/\\(ha-\\)\\?kubernetes|${etc}&|g; s|${etc}/etc|${etc}|g' ${hosts}stages/prepare/preflight/lib-endpoint.sh)
+    . ${hosts}lib/roles.sh; . ${hosts}lib/findings.sh
+    . <(sed 's|/etc/\\(ha-\\)\\?kubernetes|${etc}&|g; s|${etc}/etc|${etc}|g' ${hosts}stages/preflight/lib-endpoint.sh)
     owned_by() { [ "$1" = dev/1 ]; }
     ${programs}
     ask_for_api_address; check_api_move; check_api_address

@@ -1,42 +1,40 @@
 # shellcheck shell=bash
-# Finds out everything that would stop this host from being part of the cluster, before anything is changed, and says it all at
-# once. What a container can't help (it shares a machine) is a note there.
+# Finds out everything that would stop this host from being part of the cluster, before anything is changed on any host. What a
+# container can't help (it shares a machine) is a note there.
 
-PROBLEMS=()
-problem() { PROBLEMS+=("$*"); }
-# short_of WHAT: a problem on a machine, a note in a container.
-short_of() { if in_container; then say "note: $*"; else problem "$*"; fi; }
-
-has_role() { [[ " $ROLES " == *" $1 "* ]]; }
-is_node() { has_role control-plane || has_role worker; }
-item_is_on() { [[ " $PREPARATIONS " == *" $1 "* ]]; }
-first_run() { [ ! -f "$HOME_DIR/prepared" ]; }
-
-preflight() {
+# All of it, in an order that lets what takes time run beside the rest.
+look_around() {
   ask_for_api_address
+  check_owner
   check_system
   check_kernel
   check_resources
   check_network
+  check_swap
   check_filters
   check_features
   check_ports
   check_needed_files
   check_commands
   check_api_move
-  check_api_address
   if first_run; then
     check_others
     check_time_service
     # Later the cluster's own routes and addresses are there.
     if is_node; then check_ranges; fi
+    check_sources
+    if has_role etcd; then check_disk; fi
   fi
   check_leftovers
-  [ ${#PROBLEMS[@]} -eq 0 ] || {
-    give_host_back
-    fail "${#PROBLEMS[@]} reason(s) not to start, nothing was changed:$(printf '\n  - %s' "${PROBLEMS[@]}")"
-  }
-  note_looked_around
+  check_api_address
+}
+
+# Every stage refuses a host of another cluster; here that is said beside all the rest. Without an owner nobody knows yet whose it will be.
+check_owner() {
+  local whose
+  [ -f "$HOME_DIR/owner" ] || return 0
+  whose=$(<"$HOME_DIR/owner")
+  [ "$whose" = "$OWNER" ] || problem "this host belongs to cluster $whose, not to ${OWNER:-this one}. Destroy that cluster first, or, if it is gone for good, reinstall the host (or remove $HOME_DIR/owner by hand once nothing of it runs here)"
 }
 
 check_system() {
@@ -130,7 +128,20 @@ check_network() {
     problem "firewalld is active and would close the cluster's ports: turn hostPreparation.firewall on, which opens them there, or stop firewalld"
   fi
 }
-is_active() { systemctl is-active --quiet "$1" 2>/dev/null; }
+
+# kubelet does not start while swap is on; what lies there must fit into memory to turn it off.
+check_swap() {
+  local used free names
+  if ! is_node || in_container; then return 0; fi
+  read -r used names < <(awk 'NR > 1 {used += $4; names = names " " $1} END {print int(used / 1024), names}' /proc/swaps)
+  [ -n "$names" ] || return 0
+  if ! item_is_on swap; then
+    problem "swap is on (${names}), and kubelet does not start with it: turn it off for good, or let hostPreparation.swap do it"
+    return 0
+  fi
+  free=$(awk '/^MemAvailable:/ {print int($2 / 1024)}' /proc/meminfo)
+  [ "$used" -lt "$free" ] || problem "$used MB lie in swap ($names), and $free MB of memory are free: hostPreparation.swap can't turn it off. Stop what uses the memory"
+}
 
 # Free at first; later, held by what the cluster runs there.
 check_ports() {
@@ -154,28 +165,4 @@ check_commands() {
   if item_is_on time_sync; then needed+=(chronyc); fi
   for command in "${needed[@]}"; do command -v "$command" >/dev/null || missing+=("$command"); done
   [ ${#missing[@]} -eq 0 ] || problem "hostPreparation.packages is off and these commands are missing: ${missing[*]}"
-}
-
-# On a host that we never prepared: what else might live here.
-check_others() {
-  local unit path file found=() places=(/var/lib/rancher /var/lib/k0s)
-  for unit in $(systemctl list-units --plain --no-legend --state=active {kubelet,k3s,k3s-agent,rke2-server,rke2-agent,k0scontroller,k0sworker,snap.microk8s.daemon-kubelite}.service | awk '{print $1}'); do
-    found+=("$unit")
-  done
-  # On a node, lib-leftovers.sh looks at more.
-  is_node || places+=(/etc/kubernetes/manifests/*.yaml /etc/kubernetes/kubelet.conf)
-  for path in "${places[@]}"; do
-    if [ -e "$path" ]; then found+=("$path"); fi
-  done
-  [ ${#found[@]} -eq 0 ] || problem "another Kubernetes is here (${found[*]}): remove it first (kubeadm reset), or take another host"
-  if has_role etcd; then
-    if is_active etcd; then problem "another etcd runs here: stop and disable it, or take another host"; fi
-  fi
-  is_node || return 0
-  file=$(systemctl show -p FragmentPath --value containerd 2>/dev/null || true)
-  if [ -n "$file" ] && [ "$file" != /etc/systemd/system/containerd.service ]; then
-    problem "containerd of a package is here ($file), perhaps for docker: remove it, this host gets a containerd of its own"
-  elif [ -S /run/containerd/containerd.sock ] && ! [[ "$(readlink -f /usr/local/bin/containerd)" == /opt/ha-kubernetes/* ]]; then
-    problem "another containerd listens on /run/containerd/containerd.sock: remove it, this host gets a containerd of its own"
-  fi
 }

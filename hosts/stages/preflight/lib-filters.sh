@@ -45,9 +45,9 @@ judge_chain() {
   if [ -n "$dropped" ] && first_run; then
     problem "the packet filter's chain $chain drops what the cluster needs: ${dropped:2}. Accept that there from nodeCidrs ($NODE_CIDRS) and podCidr ($POD_CIDR), or remove the chain"
   elif [ -n "$dropped" ]; then
-    say "warning: the packet filter's chain $chain seems to drop what the cluster needs: ${dropped:2}"
+    remark "the packet filter's chain $chain seems to drop what the cluster needs: ${dropped:2}"
   fi
-  [ -z "$unclear" ] || say "warning: the packet filter's chain $chain must let in, from nodeCidrs ($NODE_CIDRS) and podCidr ($POD_CIDR), ${unclear:2}: its rules don't tell whether it does"
+  [ -z "$unclear" ] || warning unclear-filter "the packet filter's chain $chain must let in, from nodeCidrs ($NODE_CIDRS) and podCidr ($POD_CIDR), ${unclear:2}: its rules don't tell whether it does"
 }
 
 # packets_of HOOK: `protocol port from to what it is for` of what must get through there; - is any, ranges are parted by commas.

@@ -2,26 +2,8 @@
 # What something else left on a host that this program has never been on: Kubernetes, etcd, containers. Its data would be taken for this
 # cluster's, or be deleted with it, so it is moved away first. Programs and single files are kept aside and put back by the undo.
 
-# The kinds of role that preflight has passed for: from then on, this program itself made everything that is found. The previous release noted
-# none, and a host that it prepared is past that.
-readonly LOOKED_AROUND=$HOME_DIR/looked-around
-kinds_of_roles() {
-  if is_node; then echo node; fi
-  if has_role etcd; then echo etcd; fi
-}
+# A host that an earlier release prepared has no note.
 looked_for() { if [ -f "$LOOKED_AROUND" ]; then grep -qx "$1" "$LOOKED_AROUND"; else ! first_run; fi; }
-note_looked_around() {
-  local all
-  all=$({ kinds_of_roles && { cat "$LOOKED_AROUND" 2>/dev/null || true; }; } | sort -u)
-  [ "$all" = "$(cat "$LOOKED_AROUND" 2>/dev/null)" ] || write_file 0644 root:root "$LOOKED_AROUND" <<<"$all"
-}
-
-# give_host_back: a host that was refused before anything was changed is nobody's. The program keeps no record of a stage that failed at once,
-# so destroy would not do this, and another cluster would find the mark. The scripts stay: they were brought once.
-give_host_back() {
-  if ! first_run || [ -f "$LOOKED_AROUND" ] || [ -d "$HOME_DIR/saved" ] || [ "$(ls "$HOME_DIR/stages")" != prepare ]; then return 0; fi
-  rm -rf "${HOME_DIR:?}"/{originals,stages,owner}
-}
 
 check_leftovers() {
   local kind
@@ -81,5 +63,5 @@ note_programs() {
   for name; do
     if is_there "/usr/local/bin/$name" && [[ "$(readlink "/usr/local/bin/$name")" != /opt/ha-kubernetes/* ]]; then found+=("/usr/local/bin/$name"); fi
   done
-  [ ${#found[@]} -eq 0 ] || say "note: this cluster's own programs take the place of ${found[*]}, which come back with the undo"
+  [ ${#found[@]} -eq 0 ] || remark "this cluster's own programs take the place of ${found[*]}, which come back with the undo"
 }
