@@ -20,6 +20,7 @@ export function packagesOf(roles: readonly Role[], { hostPreparation, network }:
     hostPreparation.firewall.enabled ? byPreparation.firewall : [],
     hostPreparation.timeSync ? byPreparation.timeSync : [],
     hostPreparation.timeZone ? byPreparation.timeZone : [],
+    hostPreparation.extraPackages,
   );
 }
 

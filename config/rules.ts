@@ -9,6 +9,7 @@ import { networkRules } from "./rules/networks.ts";
 import { nodeRules } from "./rules/nodes.ts";
 import { pathRules } from "./rules/paths.ts";
 import { portRules } from "./rules/ports.ts";
+import { preparationRules } from "./rules/preparation.ts";
 import { roleRules } from "./rules/roles.ts";
 import type { Rule } from "./rules/rule.ts";
 import { settingRules } from "./rules/settings.ts";
@@ -28,6 +29,7 @@ export const rules: readonly Rule[] = [
   ...portRules,
   ...pathRules,
   ...nodeRules,
+  ...preparationRules,
   ...accessRules,
   sameMachine,
   nobodysAddress,

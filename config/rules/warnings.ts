@@ -6,6 +6,7 @@ import { nameWarnings } from "./names.ts";
 import { nodeWarnings } from "./nodes.ts";
 import { sharedPlaces } from "./paths.ts";
 import { nodePorts } from "./ports.ts";
+import { preparationWarnings } from "./preparation.ts";
 import { at, eachHost, hostsOf, type Rule } from "./rule.ts";
 import { unusedWarnings } from "./unused.ts";
 
@@ -118,6 +119,7 @@ export const warningRules: readonly Rule[] = [
   ...addressWarnings,
   ...unusedWarnings,
   ...nodeWarnings,
+  ...preparationWarnings,
   ...nameWarnings,
   auditLog,
   unknownArgument,

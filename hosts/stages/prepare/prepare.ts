@@ -11,7 +11,8 @@ import { downloadFiles, neededFiles } from "./downloads/downloads.ts";
 import { FIREWALL_UNIT, firewall } from "./firewall/firewall.ts";
 import { openings, sshPort } from "./firewall/policy.ts";
 import { watchedTables } from "./firewall/tables.ts";
-import { modules, sysctls } from "./system/kernel.ts";
+import { journalText } from "./system/journal.ts";
+import { hugePages, modules, sysctls } from "./system/kernel.ts";
 
 export interface PrepareStageArgs {
   /** `pool` where it is a worker. */
@@ -48,7 +49,7 @@ export function prepareStage(args: PrepareStageArgs): Stage {
   const node = isNode(roles);
   const files: HostFile[] = [
     { path: "/etc/systemd/system/ha-kubernetes-hosts.service", content: HOSTS_UNIT },
-    { path: "/etc/ha-kubernetes/hosts", content: hostsLines(args) },
+    { path: "/etc/ha-kubernetes/hosts", content: hostsLines({ host, cluster, apiAddress }) },
     ...downloadFiles({ cluster, apiAddress, proxyLogin: logins.proxy }),
   ];
   if (node) files.push(...containerdFiles({ cluster, pause: versions.pause, logins: logins.registries }));
@@ -60,7 +61,7 @@ export function prepareStage(args: PrepareStageArgs): Stage {
     );
   }
   if (hostPreparation.journalLimit) {
-    files.push({ path: "/etc/systemd/journald.conf.d/ha-kubernetes.conf", content: "[Journal]\nSystemMaxUse=1G\n" });
+    files.push({ path: "/etc/systemd/journald.conf.d/ha-kubernetes.conf", content: journalText(hostPreparation) });
   }
   return {
     name: "prepare",
@@ -94,6 +95,7 @@ export function prepareStage(args: PrepareStageArgs): Stage {
       ...(hostPreparation.firewall.enabled &&
         hostPreparation.firewall.policy === "drop" && { SSH_PORT: String(sshPort(cluster, host.name)) }),
       TIME_ZONE: hostPreparation.timeZone ?? "",
+      ...moreItems(cluster),
       ...(needed.length > 0 && { NEEDED_FILES: needed.join(" ") }),
       ...placesOfEtcd(host, cluster),
       ...poolTurns(host.pool, cluster),
@@ -142,8 +144,23 @@ function preparations({ hostPreparation }: Cluster): string[] {
     swap: hostPreparation.swap,
     firewall: hostPreparation.firewall.enabled,
     time_sync: hostPreparation.timeSync,
+    services_off: hostPreparation.disabledServices.length > 0,
+    huge_pages: hugePages({ hostPreparation }) !== "",
+    clock_in_utc: hostPreparation.clockInUtc,
   };
   return Object.keys(switches).filter((name) => switches[name]);
+}
+
+/** Settings of items that only some configs have. */
+function moreItems(cluster: Cluster): Record<string, string> {
+  const { timeSync, timeService, timeServers, disabledServices } = cluster.hostPreparation;
+  const settings = {
+    SERVICES_OFF: [...new Set(disabledServices.map((unit) => (unit.includes(".") ? unit : `${unit}.service`)))].join(" "),
+    HUGE_PAGES: hugePages(cluster),
+    TIME_SERVERS: timeSync ? timeServers.join(" ") : "",
+    TIME_SERVICE: timeSync && timeService === "keep" ? "keep" : "",
+  };
+  return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== ""));
 }
 
 /** What preflight compares with the host's network: shell variables. */
@@ -160,12 +177,22 @@ function surroundings(roles: readonly Role[], cluster: Cluster): string {
 }
 
 // The mark lets the script find its lines again. While the address moves, the former one comes first: it is served all the time.
-function hostsLines({ host, cluster, apiAddress }: PrepareStageArgs): string {
+function hostsLines({ host, cluster, apiAddress }: Pick<PrepareStageArgs, "host" | "cluster" | "apiAddress">): string {
   const { former } = cluster.api;
   const addresses = [...(former?.address === undefined ? [] : [former.address]), apiAddress];
   const lines = apiNames(cluster).flatMap((name) => addresses.map((address) => `${address} ${name} # ha-kubernetes\n`));
   const api = apiAddress === "" ? "" : lines.join("");
-  return `${api}${host.address} ${host.name} # ha-kubernetes\n`;
+  return `${api}${host.address} ${host.name} # ha-kubernetes\n${otherHosts(host.name, cluster)}`;
+}
+
+// A list of hosts in a file of every host: only where the config asks for it. Lost hosts are nowhere.
+function otherHosts(name: string, { hostPreparation, hosts }: Cluster): string {
+  if (hostPreparation.hostsFile === "api") return "";
+  return Object.entries(hosts)
+    .filter(([other, { address, lost }]) => other !== name && address !== undefined && !lost)
+    .map(([other, { address }]) => `${address} ${other} # ha-kubernetes\n`)
+    .sort()
+    .join("");
 }
 
 // Cloud images and containers write /etc/hosts again at each boot. cloud-init 24.3 gave its unit another name.

@@ -123,7 +123,7 @@ check_network() {
   fi
   # With our firewall, theirs is opened (lib-firewalls.sh).
   if item_is_on firewall; then return 0; fi
-  if is_active ufw && ufw status 2>/dev/null | grep '^Status: active' >/dev/null; then
+  if command -v ufw >/dev/null && ufw status 2>/dev/null | grep '^Status: active' >/dev/null; then
     problem "ufw is active and would close the cluster's ports: turn hostPreparation.firewall on, which opens them there, or run 'ufw disable'"
   fi
   if is_active firewalld; then

@@ -5,10 +5,11 @@ import { isNode } from "../../../cluster.ts";
 
 /** Kernel modules of a host with these roles. */
 export function modules(roles: readonly Role[], cluster: Cluster): string[] {
-  if (!isNode(roles)) return [];
+  const more = cluster.hostPreparation.extraModules;
+  if (!isNode(roles)) return [...new Set(more)];
   const ipvs = cluster.network.kubeProxyMode === "ipvs" ? ["ip_vs", "ip_vs_rr", "ip_vs_sh", "ip_vs_wrr"] : [];
   const podNetwork = cluster.addons.flannel ? ["vxlan"] : [];
-  return ["br_netfilter", "nf_conntrack", "overlay", ...podNetwork, ...ipvs];
+  return [...new Set(["br_netfilter", "nf_conntrack", "overlay", ...podNetwork, ...ipvs, ...more])];
 }
 
 // A host that panics comes back by itself instead of waiting for someone.
@@ -47,3 +48,15 @@ export function sysctlPath(name: string): string {
   if (name.match(/[./]/)?.[0] === "/") return name;
   return name.replace(/[./]/g, (separator) => (separator === "." ? "/" : "."));
 }
+
+/** Folders of /sys/kernel/mm/hugepages by the config's name of the pages' size. */
+const pageFolders = { "2Mi": "hugepages-2048kB", "1Gi": "hugepages-1048576kB" } as const;
+
+/** Huge pages as the script reads them, `folder count` of each size that the config names. */
+export const hugePages = ({ hostPreparation }: Pick<Cluster, "hostPreparation">): string =>
+  (["2Mi", "1Gi"] as const)
+    .flatMap((size) => {
+      const count = hostPreparation.hugePages[size];
+      return count === undefined ? [] : [`${pageFolders[size]} ${count}`];
+    })
+    .join(" ");

@@ -5,6 +5,8 @@
 export DEBIAN_FRONTEND=noninteractive
 
 missing_packages() {
+  local PACKAGES=$PACKAGES
+  if other_time_service >/dev/null; then PACKAGES=${PACKAGES/chrony/}; fi
   # shellcheck disable=SC2086 # one word each
   dpkg-query -W -f '${db:Status-Status} ${Package}\n' $PACKAGES 2>/dev/null | awk '$1 == "installed" {print $2}' |
     sort | comm -13 - <(printf '%s\n' $PACKAGES | sort)
