@@ -13,6 +13,7 @@ apply_prepare() {
   apply_hosts_lines
   fetch_packages_and_artifacts
   check_features_again
+  label_programs
   local item
   # What watches over tables knows first what there will be.
   apply_tables
@@ -20,6 +21,8 @@ apply_prepare() {
   if item_is_on packages; then apply_updates; else restore_updates; fi
   if is_node; then apply_shutdown; else restore_shutdown; fi
   apply_resolv_conf
+  # What the items brought since.
+  label_programs
   if is_node; then
     apply_service_route
     apply_containerd

@@ -153,8 +153,9 @@ function preparations({ hostPreparation }: Cluster): string[] {
 
 /** Settings of items that only some configs have. */
 function moreItems(cluster: Cluster): Record<string, string> {
-  const { timeSync, timeService, timeServers, disabledServices } = cluster.hostPreparation;
+  const { packages, extraPackages, timeSync, timeService, timeServers, disabledServices } = cluster.hostPreparation;
   const settings = {
+    EXTRA_PACKAGES: packages ? [...new Set(extraPackages)].sort().join(" ") : "",
     SERVICES_OFF: [...new Set(disabledServices.map((unit) => (unit.includes(".") ? unit : `${unit}.service`)))].join(" "),
     HUGE_PAGES: hugePages(cluster),
     TIME_SERVERS: timeSync ? timeServers.join(" ") : "",

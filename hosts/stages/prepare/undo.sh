@@ -22,6 +22,7 @@ undo_prepare() {
   restore_tables
   restore_shutdown
   restore_updates
+  restore_selinux
   for item in services_off clock_in_utc firewall time_sync swap huge_pages sysctl modules journal time_zone packages host_name; do "restore_$item"; done
   remove_files
   systemctl daemon-reload

@@ -40,19 +40,25 @@ preflight() {
 }
 
 check_system() {
-  local machine id="" version="" major
+  local machine id="" version="" like="" major
   machine=$(uname -m)
   case $machine in x86_64) machine=amd64 ;; aarch64) machine=arm64 ;; esac
   [ "$machine" = "$ARCHITECTURE" ] || problem "its architecture is $machine, the config says $ARCHITECTURE: set hosts.$HOST_NAME.architecture"
   if [ -r /etc/os-release ]; then
     id=$(. /etc/os-release && echo "${ID:-}")
     version=$(. /etc/os-release && echo "${VERSION_ID:-0}")
+    like=$(. /etc/os-release && echo "${ID_LIKE:-}")
   fi
   major=${version%%.*}
   case $id in
     debian) [ "${major:-0}" -ge 12 ] || problem "Debian $version: 12 or newer is needed" ;;
     ubuntu) [ "${major:-0}" -ge 22 ] || problem "Ubuntu $version: 22.04 or newer is needed" ;;
-    *) problem "it runs ${id:-an unknown system} $version: only Debian 12 and newer and Ubuntu 22.04 and newer are prepared" ;;
+    rhel | centos | rocky | almalinux | ol) [ "${major:-0}" -ge 9 ] || problem "$id $version: 9 or newer is needed" ;;
+    *)
+      # A relative of one of these, whose own versions say nothing about theirs.
+      [[ " $like " == *" rhel "* || " $like " == *" debian "* || " $like " == *" ubuntu "* ]] ||
+        problem "it runs ${id:-an unknown system} $version: only Debian 12, Ubuntu 22.04, RHEL 9 and newer and their relatives are prepared"
+      ;;
   esac
   [ "$(id -u)" = 0 ] || problem "the script does not run as root: log in as root, or as a user whose 'sudo -n' works"
   [ -d /run/systemd/system ] || problem "systemd does not run"
