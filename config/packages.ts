@@ -24,6 +24,7 @@ export function packagesOf(roles: readonly Role[], cluster: Cluster): string[] {
     hostPreparation.firewall.enabled ? byPreparation.firewall : [],
     hostPreparation.timeSync ? byPreparation.timeSync : [],
     hostPreparation.timeZone ? byPreparation.timeZone : [],
+    hostPreparation.extraPackages,
   );
 }
 

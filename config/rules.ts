@@ -14,6 +14,7 @@ import { nodeRules } from "./rules/nodes.ts";
 import { pathRules } from "./rules/paths.ts";
 import { podNetworkRules } from "./rules/pod-network.ts";
 import { portRules } from "./rules/ports.ts";
+import { preparationRules } from "./rules/preparation.ts";
 import { roleRules } from "./rules/roles.ts";
 import type { Rule } from "./rules/rule.ts";
 import { settingRules } from "./rules/settings.ts";
@@ -34,6 +35,7 @@ export const rules: readonly Rule[] = [
   ...portRules,
   ...pathRules,
   ...nodeRules,
+  ...preparationRules,
   ...accessRules,
   sameMachine,
   nobodysAddress,

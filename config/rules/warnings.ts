@@ -12,6 +12,7 @@ import { sharedPlaces } from "./paths.ts";
 import { podNetworkWarnings } from "./pod-network.ts";
 import { nodePorts } from "./ports.ts";
 import { uselessAcceptance } from "./preflight.ts";
+import { preparationWarnings } from "./preparation.ts";
 import { at, eachHost, hostsOf, type Rule } from "./rule.ts";
 import { unusedWarnings } from "./unused.ts";
 
@@ -140,6 +141,7 @@ export const warningRules: readonly Rule[] = [
   unreadByKind,
   ...nodeWarnings,
   ...podNetworkWarnings,
+  ...preparationWarnings,
   ...nameWarnings,
   auditLog,
   unknownArgument,

@@ -23,7 +23,7 @@ const config: ClusterConfig = {
 };
 const fresh = new FreshHosts();
 
-/** Which of these TCP ports of a host answer this machine, which is no node. */
+/** Which of these TCP ports of a host answer this machine, which is not a node. */
 async function reachable(address: string, ports: readonly number[]): Promise<number[]> {
   const answers = await Promise.all(
     ports.map(
@@ -49,10 +49,11 @@ onCluster(
   (scenario) => {
     const { stack, cluster } = scenario;
     const [m1, w1] = [cluster.host("m1"), cluster.host("w1")];
-    const edit = async (change: (config: ClusterConfig) => void) => {
-      change(config);
+    /** Gives w1 a preparation of its own. */
+    const edit = async (hostPreparation: object | undefined) => {
+      Object.assign(config.hosts.w1 as HostEntry, { hostPreparation });
       stack.configure(config);
-      return (await stack.up()).text;
+      return await stack.up();
     };
     /** Ports on which something listens for others, and two of a program that is none of the cluster's. */
     const listening = async (host: typeof m1) => {
@@ -68,7 +69,7 @@ onCluster(
       assert.equal(await w1.sh("firewall-cmd --zone=trusted --list-sources"), `${inside} 10.244.0.0/16\n`);
     });
 
-    test("from outside nodeCidrs only SSH, the API and what is allowed answer", async () => {
+    test("from outside nodeCidrs only SSH, the API and allowed ports answer", async () => {
       const ports = await listening(m1);
       for (const port of [22, 2379, 2380, 6443, 8404, 8443, 9100, 9101, 10250])
         assert.ok(ports.includes(port), `${port}: ${ports}`);
@@ -117,10 +118,28 @@ onCluster(
       assert.equal(await m1.sh(table), before);
     });
 
-    test("the default policy opens other programs' ports again, on the host that says so", async () => {
-      await edit((it) => Object.assign(it.hosts.w1 as object, { hostPreparation: { firewall: true } }));
-      assert.doesNotMatch(await w1.sh("nft list table inet ha_kubernetes"), /guard/);
-      assert.match(await m1.sh("nft list table inet ha_kubernetes"), /guard/);
+    test("items are turned on for one host, and off again: then the host is as before", async () => {
+      const table = "nft list table inet ha_kubernetes";
+      const state = `cat /etc/hosts; readlink /etc/localtime || true; systemctl is-enabled their; systemctl is-active their; ${table}
+        dpkg-query -W -f '\${db:Status-Status} \${Package}\\n' | sort; ls /etc/systemd/journald.conf.d; cat /etc/systemd/journald.conf.d/*`;
+      const before = await w1.trySh(state);
+      const { text } = await edit({
+        firewall: true,
+        hostsFile: "all",
+        timeZone: "Asia/Tokyo",
+        extraPackages: ["tree"],
+        disabledServices: ["their", "postfix"],
+        journal: { maxUse: "200M", retention: "2week", rateLimitBurst: 0 },
+      });
+      assert.match(text, /prepare-w1/);
+      assert.doesNotMatch(text, /prepare-m1/);
+      assert.equal(await w1.sh("systemctl is-enabled their || true; systemctl is-active their || true"), "disabled\ninactive\n");
+      const said = await w1.sh("tree --version; date +%Z; cat /etc/hosts; cat /etc/systemd/journald.conf.d/ha-kubernetes.conf");
+      assert.match(said, /^tree v[\s\S]*^JST$[\s\S]* m1 # ha-kubernetes$[\s\S]*^MaxRetentionSec=2week$/m);
+      assert.doesNotMatch(await w1.sh(table), /guard/);
+      assert.match(await m1.sh(table), /guard/);
+      await edit(undefined);
+      assert.equal((await w1.trySh(state)).stdout, before.stdout);
     });
 
     test("destroy gives everything back", async () => {
@@ -140,11 +159,11 @@ onCluster(
         cluster
           .host("m1")
           .sh(`${install("ufw")}; ufw allow 22/tcp; ufw deny 2379/tcp comment mine; ufw allow 9100:9101/tcp; ufw --force enable`),
-        cluster
-          .host("w1")
-          .sh(
-            `${install("firewalld")}; systemctl enable --quiet --now firewalld; firewall-cmd -q --permanent --add-port=9100-9101/tcp; firewall-cmd -q --reload`,
-          ),
+        cluster.host("w1").sh(
+          `${install("firewalld")}; systemctl enable --quiet --now firewalld
+          printf '[Service]\\nExecStart=/bin/sleep infinity\\n[Install]\\nWantedBy=multi-user.target\\n' >/etc/systemd/system/their.service
+          systemctl enable --quiet --now their; firewall-cmd -q --permanent --add-port=9100-9101/tcp; firewall-cmd -q --reload`,
+        ),
       ]);
       await fresh.remember(cluster.hosts.values());
     },

@@ -59,6 +59,7 @@ export function preflightStage({ host, owner, apiAddress, sources, ...args }: Pr
         .filter((port) => port.protocol === "tcp")
         .map((port) => `${port.number}:${port.program}`)
         .join(" "),
+      ...(cluster.hostPreparation.timeSync && cluster.hostPreparation.timeService === "keep" && { TIME_SERVICE: "keep" }),
       NAME_SERVERS: network.nameServers.join(" "),
       NODE_CIDRS: [...cluster.nodeCidrs].sort().join(" "),
       POD_CIDR: network.podCidr,

@@ -12,7 +12,8 @@ import { downloadFiles } from "./downloads/downloads.ts";
 import { FIREWALL_UNIT, firewall } from "./firewall/firewall.ts";
 import { openings, sshPort } from "./firewall/policy.ts";
 import { watchedTables } from "./firewall/tables.ts";
-import { modules, sysctls } from "./system/kernel.ts";
+import { journalText } from "./system/journal.ts";
+import { hugePages, modules, sysctls } from "./system/kernel.ts";
 
 export interface PrepareStageArgs {
   /** `pool` where it is a worker. */
@@ -47,7 +48,7 @@ export function prepareStage(args: PrepareStageArgs): Stage {
   const node = isNode(roles);
   const files: HostFile[] = [
     { path: "/etc/systemd/system/ha-kubernetes-hosts.service", content: HOSTS_UNIT },
-    { path: "/etc/ha-kubernetes/hosts", content: hostsLines(args) },
+    { path: "/etc/ha-kubernetes/hosts", content: hostsLines({ host, cluster, apiAddress }) },
     ...downloadFiles({ cluster, apiAddress, proxyLogin: logins.proxy }),
   ];
   if (node) files.push(...containerdFiles({ cluster, pause: versions.pause, logins: logins.registries }));
@@ -61,7 +62,7 @@ export function prepareStage(args: PrepareStageArgs): Stage {
     files.push({ path: "/etc/udev/rules.d/70-ha-kubernetes-flannel.rules", content: NO_CHECKSUM_OFFLOAD });
   }
   if (hostPreparation.journalLimit) {
-    files.push({ path: "/etc/systemd/journald.conf.d/ha-kubernetes.conf", content: "[Journal]\nSystemMaxUse=1G\n" });
+    files.push({ path: "/etc/systemd/journald.conf.d/ha-kubernetes.conf", content: journalText(hostPreparation) });
   }
   return {
     name: "prepare",
@@ -90,6 +91,7 @@ export function prepareStage(args: PrepareStageArgs): Stage {
         POD_CIDR: network.podCidr,
       }),
       TIME_ZONE: hostPreparation.timeZone ?? "",
+      ...moreItems(cluster),
       ...poolTurns(joinsAsWorker(roles) ? host.pool : undefined, cluster),
     },
     files,
@@ -125,8 +127,24 @@ export function preparations({ hostPreparation }: Cluster): string[] {
     swap: hostPreparation.swap,
     firewall: hostPreparation.firewall.enabled,
     time_sync: hostPreparation.timeSync,
+    services_off: hostPreparation.disabledServices.length > 0,
+    huge_pages: hugePages({ hostPreparation }) !== "",
+    clock_in_utc: hostPreparation.clockInUtc,
   };
   return Object.keys(switches).filter((name) => switches[name]);
+}
+
+/** Settings of items that only some configs have. */
+function moreItems(cluster: Cluster): Record<string, string> {
+  const { packages, extraPackages, timeSync, timeService, timeServers, disabledServices } = cluster.hostPreparation;
+  const settings = {
+    EXTRA_PACKAGES: packages ? [...new Set(extraPackages)].sort().join(" ") : "",
+    SERVICES_OFF: [...new Set(disabledServices.map((unit) => (unit.includes(".") ? unit : `${unit}.service`)))].join(" "),
+    HUGE_PAGES: hugePages(cluster),
+    TIME_SERVERS: timeSync ? timeServers.join(" ") : "",
+    TIME_SERVICE: timeSync && timeService === "keep" ? "keep" : "",
+  };
+  return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== ""));
 }
 
 /** What the pod network and its policies want of a host's kernel, as preflight and this stage try it there. */
@@ -142,12 +160,22 @@ export function podSettings(roles: readonly Role[], cluster: Cluster): Record<st
 }
 
 // The mark lets the script find its lines again. While the address moves, the former one comes first: it is served all the time.
-function hostsLines({ host, cluster, apiAddress }: PrepareStageArgs): string {
+function hostsLines({ host, cluster, apiAddress }: Pick<PrepareStageArgs, "host" | "cluster" | "apiAddress">): string {
   const { former } = cluster.api;
   const addresses = [...(former?.address === undefined ? [] : [former.address]), apiAddress];
   const lines = apiNames(cluster).flatMap((name) => addresses.map((address) => `${address} ${name} # ha-kubernetes\n`));
   const api = apiAddress === "" ? "" : lines.join("");
-  return `${api}${host.address} ${host.name} # ha-kubernetes\n`;
+  return `${api}${host.address} ${host.name} # ha-kubernetes\n${otherHosts(host.name, cluster)}`;
+}
+
+// A list of hosts in a file of every host: only where the config asks for it. Lost hosts are nowhere.
+function otherHosts(name: string, { hostPreparation, hosts }: Cluster): string {
+  if (hostPreparation.hostsFile === "api") return "";
+  return Object.entries(hosts)
+    .filter(([other, { address, lost }]) => other !== name && address !== undefined && !lost)
+    .map(([other, { address }]) => `${address} ${other} # ha-kubernetes\n`)
+    .sort()
+    .join("");
 }
 
 // The command of flannel's documentation, troubleshooting.md. flannel makes the device anew at each start of the host.

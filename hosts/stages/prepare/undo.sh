@@ -22,7 +22,8 @@ undo_prepare() {
   restore_tables
   restore_shutdown
   restore_updates
-  for item in firewall time_sync swap sysctl modules journal time_zone packages host_name; do "restore_$item"; done
+  restore_selinux
+  for item in services_off clock_in_utc firewall time_sync swap huge_pages sysctl modules journal time_zone packages host_name; do "restore_$item"; done
   remove_files
   systemctl daemon-reload
   rm -rf /etc/ha-kubernetes/kubelet.conf.d /opt/ha-kubernetes

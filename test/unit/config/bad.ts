@@ -13,6 +13,7 @@ import { badNetworks } from "./bad-networks.ts";
 import { badNodes } from "./bad-nodes.ts";
 import { badPaths } from "./bad-paths.ts";
 import { badPodNetworks } from "./bad-pod-network.ts";
+import { badPreparation } from "./bad-preparation.ts";
 import type { Bad } from "./bad-sample.ts";
 import { badSettings } from "./bad-settings.ts";
 import { badSources } from "./bad-sources.ts";
@@ -32,6 +33,7 @@ export const badConfigs: readonly Bad[] = [
   ...badLimits,
   ...badWords,
   ...badNodes,
+  ...badPreparation,
   ...badArguments,
   ...badComponents,
   ...badSettings,

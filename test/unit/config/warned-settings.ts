@@ -143,6 +143,21 @@ export const warnedSettings: readonly Warned[] = [
     "cluster.hostPreparation.extraSysctl",
   ),
   word(
+    "preparation that other keys turn off",
+    (c) => {
+      c.hostPreparation = { timeSync: false, timeServers: ["ntp.example.com"], packages: false, extraPackages: ["sysstat"] };
+      c.hosts.w1.hostPreparation = {
+        firewall: { enabled: false, policy: "drop" },
+        journalLimit: false,
+        journal: { maxUse: "10G" },
+      };
+    },
+    "cluster.hostPreparation.extraPackages",
+    "cluster.hostPreparation.timeServers",
+    "cluster.hosts.w1.hostPreparation.firewall",
+    "cluster.hosts.w1.hostPreparation.journal",
+  ),
+  word(
     "a sysctl twice",
     (c) => {
       c.hostPreparation = { extraSysctl: { "vm.swappiness": "1", "vm/swappiness": "10" }, timeZone: "US/Eastern" };

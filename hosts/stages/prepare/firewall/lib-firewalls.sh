@@ -2,7 +2,8 @@
 # A firewall of the host's owner, firewalld or ufw, stays in charge. What the cluster needs is opened in it, by its own commands: now, and
 # for its own reload and the next boot. `openings` has a line `protocol first last from` for each port that others than hosts reach.
 
-ufw_is_active() { command -v ufw >/dev/null && systemctl is-active --quiet ufw 2>/dev/null && ufw status 2>/dev/null | grep '^Status: active' >/dev/null; }
+# Its service only loads it at boot: `ufw enable` does not start that.
+ufw_is_active() { command -v ufw >/dev/null && ufw status 2>/dev/null | grep '^Status: active' >/dev/null; }
 firewalld_is_active() { command -v firewall-cmd >/dev/null && systemctl is-active --quiet firewalld 2>/dev/null; }
 
 apply_others_firewalls() {
@@ -66,7 +67,7 @@ close_ufw() {
 
 # ---- firewalld ------------------------------------------------------------------------------------------------------------------
 # Hosts and pods are sources of its zone `trusted`, what others reach is opened in the zone of the host's network. Set both now and for
-# good: a reload would drop what others set for now alone. `saved firewalld` has what is ours, `zone option value` a line.
+# good: a reload would drop what others set for now alone. `saved firewalld` has our own settings, `zone option value` a line.
 
 # wanted_firewalld: the same lines.
 wanted_firewalld() {
@@ -94,6 +95,7 @@ open_firewalld() {
   # Files that firewalld makes of its own defaults, once something is set in a zone.
   while read -r zone; do
     if [ ! -e "/etc/firewalld/zones/$zone.xml" ]; then save "firewalld-zone-$zone" <<<"none"; fi
+    if [ ! -e "/etc/firewalld/zones/$zone.xml.old" ]; then save "firewalld-old-$zone" <<<"none"; fi
   done < <(awk '{print $1}' <<<"$wanted" | sort -u)
   while read -r zone option value; do
     for for_good in "" --permanent; do
@@ -113,7 +115,7 @@ open_firewalld() {
   [ "$changed" -eq 0 ] || did "opened firewalld for the cluster"
   close_firewalld "$wanted"
 }
-# close_firewalld LINES: takes away what is ours but for these. Where firewalld does not run its files are all there is.
+# close_firewalld LINES: takes away our own settings but for these. Where firewalld does not run its files are all there is.
 close_firewalld() {
   local zone option value kept="" changed=0
   is_saved firewalld || return 0
@@ -147,6 +149,12 @@ drop_made_zones() {
     file=/etc/firewalld/zones/$zone.xml
     if [ -f "$file" ] && cmp -s <(plain_zone "$file") <(plain_zone "/usr/lib/firewalld/zones/$zone.xml"); then rm -f "$file" "$file.old"; fi
     forget "firewalld-zone-$zone"
+  done
+  # firewalld's own copy of what it wrote over.
+  for note in "$SAVED"/firewalld-old-*; do
+    [ -f "$note" ] || continue
+    rm -f "/etc/firewalld/zones/${note##*/firewalld-old-}.xml.old"
+    rm -f "$note"
   done
 }
 # plain_zone FILE: what it says, in one order, without what firewalld adds when it writes.

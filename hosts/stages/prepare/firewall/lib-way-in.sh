@@ -21,7 +21,7 @@ begin_trial() {
   systemctl stop "$TRIAL.timer" 2>/dev/null || true
   systemd-run --quiet --collect --unit="$TRIAL" --on-active=90 /bin/sh -c "$(take_back_script)"
 }
-# What came before the trial: the table of before, or none, also after a boot.
+# The previous table, or none, also after a boot.
 take_back_script() {
   cat <<END
 if [ -f $TABLE_BEFORE ]; then mv $TABLE_BEFORE $TABLE_FILE && nft -f $TABLE_FILE

@@ -18,8 +18,8 @@ export const allowed = ({ allow }: Firewall): string[] =>
   });
 
 /**
- * The last rules with policy drop. `open`: TCP ports that anyone may reach. What was led to another port was judged before that, by the
- * port that it asked for.
+ * The last rules with policy drop. `open`: TCP ports that anyone may reach. A connection that leads to another port by now was judged
+ * by the port that it asked for.
  */
 export const dropRest = ({ nodePorts }: Firewall, open: readonly number[], podCidr: string): string[] => [
   "ct status dnat accept",
@@ -34,7 +34,7 @@ export const dropRest = ({ nodePorts }: Firewall, open: readonly number[], podCi
 
 /**
  * A chain that asks `input` before addresses are translated: a NodePort or a pod's hostPort leads elsewhere then, and would never come
- * through the chain of what is for the host itself.
+ * through the chain for the host itself.
  */
 export const beforeTranslation = `  chain prerouting {
     type filter hook prerouting priority dstnat - 10; policy accept;
