@@ -28,3 +28,10 @@ export function nodeSettings({ hosts, pools }: NodesConfig, name: string, poolNa
     annotations: { ...host?.annotations },
   };
 }
+
+/** Whether some Node has an interface of its own for pod traffic: then each host says which one it takes. */
+export const hasFlannelInterfaces = ({ hosts, addons }: Pick<Cluster, "hosts" | "addons">): boolean =>
+  addons.flannel && Object.values(hosts).some(({ flannelInterface, lost }) => flannelInterface !== undefined && !lost);
+
+/** The folder on hosts, and the file in it, where flannel finds its interface. The file is empty where it is that of the Node's address. */
+export const flannelPlace = { folder: "/etc/ha-kubernetes/flannel", file: "/etc/ha-kubernetes/flannel/interface" } as const;

@@ -3,6 +3,7 @@ import { accessRules } from "./rules/access.ts";
 import { addressRules } from "./rules/addresses.ts";
 import { apiRules } from "./rules/api.ts";
 import { apiserverRules } from "./rules/apiserver.ts";
+import { interfaceRules } from "./rules/interfaces.ts";
 import { labelRules } from "./rules/labels.ts";
 import { nameRules } from "./rules/names.ts";
 import { networkRules } from "./rules/networks.ts";
@@ -33,6 +34,7 @@ export const rules: readonly Rule[] = [
   nobodysAddress,
   ...nameRules,
   ...labelRules,
+  ...interfaceRules,
   ...settingRules,
   ...sourceRules,
   ...apiserverRules,

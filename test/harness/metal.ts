@@ -17,14 +17,16 @@ export async function onMetal(name: string): Promise<ClusterConfig> {
   return { ...config, provider: "baremetal", ssh: { user: "ops" }, artifacts: { source: "bundle", manifest: bundleManifest } };
 }
 
-/** Makes the hosts of a bare-metal config, and those of `more`, which join later; tells the stack their keys. */
+/** Makes the hosts of a bare-metal config, and those of `more`, which join later, where SSH reaches them; tells the stack their keys. */
 export async function makeMetal({ stack, config }: Scenario, more: ClusterConfig["hosts"] = {}): Promise<Lab> {
   // As `npm run bundle` does; files that exist take no time.
   await must(process.execPath, ["artifacts/make-bundle.ts", "--kubernetes-version", String(config.kubernetesVersion)], {
     cwd: root,
   });
   const all = { ...config.hosts, ...more };
-  const addresses = Object.fromEntries(Object.entries(all).map(([name, { address }]) => [name, address]));
+  const addresses = Object.fromEntries(
+    Object.entries(all).map(([name, host]) => [name, String(host.sshAddress ?? host.address)]),
+  );
   const lab = await makeHosts(config.name, config.nodeCidrs[0] as string, addresses);
   for (const host of Object.values(all)) host.hostKey = lab.hostKey;
   stack.configure(config);

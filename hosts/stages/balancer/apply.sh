@@ -1,6 +1,8 @@
 # shellcheck shell=bash
 # Makes this host a balancer and keeps it one. At birth no apiserver exists yet, so the services are only started.
 
+readonly LAST_PEERS=$HOME_DIR/balancer-peers
+
 apply_balancer() {
   take_over_services
   FOUND_INTERFACE=$(vrrp_interface)
@@ -10,6 +12,7 @@ apply_balancer() {
   elif [ -n "$(differing_files)" ] || interface_differs || former_differ || balancer_is_stale; then
     with_turn balancer_change
   fi
+  note_peers
 }
 
 # The packages' own services become ours. Someone's own haproxy is not taken away from them.
@@ -32,7 +35,7 @@ take_over_services() {
 balancer_change() {
   local served=no
   if balancer_healthy; then served=yes; fi
-  if [ "$served" = yes ] && [ -n "$PEERS" ]; then wait_until 120 "another balancer to be healthy before this one changes" peer_balancer_healthy; fi
+  if [ "$served" = yes ] && knows_a_peer; then wait_until 120 "another balancer to be healthy before this one changes" peer_balancer_healthy; fi
   balancer_converge
   if [ "$served" = no ]; then return 0; fi
   wait_until 60 "this balancer to be healthy again" balancer_healthy
@@ -40,6 +43,18 @@ balancer_change() {
   local address
   for address in ${ADDRESSES:-}; do wait_until 60 "a balancer to hold $address" balancer_healthy "$address"; done
 }
+
+# Balancers that are added start after this one: where it was the only one, none of them serves yet. A run that was killed may have named
+# them in the configuration, so it is the last whole run that counts; earlier releases did not note it.
+knows_a_peer() {
+  local peer known=()
+  if [ -f "$LAST_PEERS" ]; then read -r -a known <"$LAST_PEERS" || true; else
+    mapfile -t known < <(sed -n 's/^    \([0-9.]*\)$/\1/p' "$CONFIG/keepalived.conf" 2>/dev/null)
+  fi
+  for peer in $PEERS; do if [[ " ${known[*]} " == *" $peer "* ]]; then return 0; fi; done
+  return 1
+}
+note_peers() { [ "$(cat "$LAST_PEERS" 2>/dev/null)" = "$PEERS" ] || write_file 0644 root:root "$LAST_PEERS" <<<"$PEERS"; }
 
 balancer_converge() {
   install_files "$CONFIG/kubernetes-ca.crt"
@@ -84,7 +99,10 @@ haproxy_answers() {
 }
 
 # shellcheck disable=SC2016 # keepalived's own way to name a value
-host_file() { printf '$INTERFACE=%s\n' "$FOUND_INTERFACE"; }
+host_file() {
+  printf '$INTERFACE=%s\n' "$FOUND_INTERFACE"
+  [ -z "$INTERFACE" ] || printf '$VIRTUAL_INTERFACE=%s\n' "$INTERFACE"
+}
 interface_differs() { [ "$(host_file)" != "$(cat "$CONFIG/keepalived-host.conf" 2>/dev/null)" ]; }
 
 # A balancer that was removed from the config still runs until its undo, which comes later. Removed peers stay peers until they stop
@@ -99,11 +117,14 @@ former_peers() {
 former_file() { for address in $FORMER_PEERS; do echo "    $address"; done; }
 former_differ() { [ "$(former_file)" != "$(cat "$FORMER_FILE" 2>/dev/null)" ]; }
 
+# Where VRRP goes: the interface with the host's address. The virtual IP's own is that one, too, unless the config names it.
 vrrp_interface() {
-  local found=$INTERFACE
-  [ -n "$found" ] || found=$(ip -o -4 address show | awk -v address="$HOST_ADDRESS" '{split($4, a, "/")} a[1] == address {print $2; exit}')
+  local found
+  [ -z "$INTERFACE" ] || ip link show "$INTERFACE" >/dev/null 2>&1 || fail "there is no interface $INTERFACE (balancer.interface, or hosts.$HOST_NAME.balancerInterface)"
+  found=$(ip -o -4 address show | awk -v address="$HOST_ADDRESS" '{split($4, a, "/")} a[1] == address {print $2; exit}')
+  # An address that is another's, which leads here.
+  found=${found:-$INTERFACE}
   [ -n "$found" ] || fail "$HOST_ADDRESS is on none of its interfaces: set hosts.$HOST_NAME.address or balancer.interface"
-  ip link show "$found" >/dev/null 2>&1 || fail "there is no interface $found (balancer.interface)"
   echo "$found"
 }
 

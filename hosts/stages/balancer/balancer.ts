@@ -6,7 +6,7 @@ import { keepalivedConfig } from "./keepalived.ts";
 export interface BalancerStageArgs {
   host: { name: string; address: string };
   owner: string;
-  cluster: Pick<Cluster, "api" | "balancer" | "network" | "nodeCidrs">;
+  cluster: Pick<Cluster, "api" | "balancer" | "hosts" | "network" | "nodeCidrs">;
   /** The address that one of the balancers holds. */
   virtualIp: string;
   /** All control planes, in any order. */
@@ -24,6 +24,7 @@ export function balancerStage(args: BalancerStageArgs): Stage {
   const { host, owner, cluster, virtualIp, statisticsPassword } = args;
   const controlPlanes = [...args.controlPlanes].sort((a, b) => (a.name < b.name ? -1 : 1));
   const { former } = cluster.api;
+  const ownInterface = cluster.hosts[host.name]?.balancerInterface ?? cluster.balancer.interface;
   const peers = [...new Set(args.balancerAddresses)].filter((address) => address !== host.address).sort();
   return {
     name: "balancer",
@@ -36,7 +37,7 @@ export function balancerStage(args: BalancerStageArgs): Stage {
       ...(former?.port !== undefined && { FORMER_PORT: String(former.port) }),
       ...(former?.address !== undefined && { ADDRESSES: `${virtualIp} ${former.address}` }),
       STATISTICS_PORT: String(cluster.balancer.statisticsPort),
-      INTERFACE: cluster.balancer.interface ?? "",
+      INTERFACE: ownInterface ?? "",
       PEERS: peers.join(" "),
     },
     files: [
@@ -46,7 +47,10 @@ export function balancerStage(args: BalancerStageArgs): Stage {
         content: haproxyConfig({ owner, cluster, controlPlanes, statisticsPassword }),
         mode: "0600",
       },
-      { path: "/etc/ha-kubernetes/keepalived.conf", content: keepalivedConfig({ host, cluster, virtualIp, peers }) },
+      {
+        path: "/etc/ha-kubernetes/keepalived.conf",
+        content: keepalivedConfig({ host, cluster, virtualIp, peers, ownInterface: ownInterface !== undefined }),
+      },
       { path: "/etc/systemd/system/haproxy.service.d/ha-kubernetes.conf", content: HAPROXY_DROP_IN },
       { path: "/etc/systemd/system/keepalived.service.d/ha-kubernetes.conf", content: keepalivedDropIn(host.address) },
     ],

@@ -46,7 +46,7 @@ give_up_address() {
 }
 held_addresses() {
   local address
-  sed -n 's|^ *\([0-9.]*\)/32$|\1|p' "$CONFIG/keepalived.conf" 2>/dev/null | while read -r address; do
+  sed -n 's|^ *\([0-9.]*\)/32\( dev .*\)\{0,1\}$|\1|p' "$CONFIG/keepalived.conf" 2>/dev/null | while read -r address; do
     if ip -o -4 address show to "$address" | grep . >/dev/null; then echo "$address"; fi
   done | paste -sd,
 }

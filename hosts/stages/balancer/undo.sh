@@ -12,7 +12,7 @@ undo_balancer() {
   fi
   remove_files
   rmdir "$UNITS/haproxy.service.d" "$UNITS/keepalived.service.d" 2>/dev/null || true
-  rm -f "$CONFIG/keepalived-host.conf" "$FORMER_FILE"
+  rm -f "$CONFIG/keepalived-host.conf" "$FORMER_FILE" "$HOME_DIR/balancer-peers"
   systemctl daemon-reload
   restore_service haproxy
   restore_service keepalived

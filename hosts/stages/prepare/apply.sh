@@ -21,6 +21,7 @@ apply_prepare() {
   if is_node; then apply_shutdown; else restore_shutdown; fi
   apply_resolv_conf
   if is_node; then
+    apply_flannel_interface
     apply_service_route
     apply_containerd
     # On a host that lives, whatever comes later finds the images there.

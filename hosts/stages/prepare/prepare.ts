@@ -1,5 +1,6 @@
 import { apiNames } from "../../../config/api.ts";
 import type { Logins } from "../../../config/logins.ts";
+import { flannelPlace, hasFlannelInterfaces } from "../../../config/node-settings.ts";
 import { packagesOf } from "../../../config/packages.ts";
 import { ports } from "../../../config/ports.ts";
 import { joinsAsWorker } from "../../../config/roles.ts";
@@ -50,6 +51,10 @@ export function prepareStage(args: PrepareStageArgs): Stage {
     ...downloadFiles({ cluster, apiAddress, proxyLogin: logins.proxy }),
   ];
   if (node) files.push(...containerdFiles({ cluster, pause: versions.pause, logins: logins.registries }));
+  if (node && hasFlannelInterfaces(cluster)) {
+    const name = cluster.hosts[host.name]?.flannelInterface ?? network.flannelInterface;
+    files.push({ path: flannelPlace.file, content: name === undefined ? "" : `${name}\n` });
+  }
   const needed = neededFiles(cluster, node);
   if (hostPreparation.firewall) {
     files.push(
