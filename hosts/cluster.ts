@@ -1,3 +1,4 @@
+import { podNetworkOf } from "../config/pod-network.ts";
 import { ETCD_CLIENT_PORT, ETCD_PEER_PORT } from "../config/ports.ts";
 import type { Cluster } from "../config/schema.ts";
 
@@ -13,7 +14,7 @@ export const lostHosts = (cluster: Pick<Cluster, "hosts">): string[] =>
     .sort();
 
 /** The pod network that this program installs; empty where the user brings one, without which no Node is Ready. */
-export const podNetwork = (cluster: Pick<Cluster, "addons">) => (cluster.addons.flannel ? "flannel" : "");
+export const podNetwork = (cluster: Pick<Cluster, "addons" | "network">) => podNetworkOf(cluster)?.plugin ?? "";
 
 /** Where clients reach a member of etcd. */
 export const clientUrl = (address: string): string => `https://${address}:${ETCD_CLIENT_PORT}`;

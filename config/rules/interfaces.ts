@@ -1,4 +1,5 @@
 import { buildsBalancer } from "../api.ts";
+import { podNetworkOf } from "../pod-network.ts";
 import { oneProblem, type Problem, shown } from "../problems.ts";
 import { isNode } from "../roles.ts";
 import { at, eachHost, type Rule } from "./rule.ts";
@@ -6,7 +7,7 @@ import { at, eachHost, type Rule } from "./rule.ts";
 // Interfaces of single hosts.
 
 const ownInterfaces: Rule = {
-  says: "`balancerInterface` is given for balancers of ours alone, and `flannelInterface` for workers and control planes alone, with `addons.flannel`.",
+  says: "`balancerInterface` is given for balancers of ours alone, and `flannelInterface` for workers and control planes alone where flannel is the pod network.",
   check: (cluster) =>
     eachHost(cluster, (name, { roles, balancerInterface, flannelInterface }) => {
       const unused = (key: string, value: string | undefined, why: string | undefined): Problem[] =>
@@ -14,7 +15,7 @@ const ownInterfaces: Rule = {
           ? []
           : oneProblem(at("hosts", name, key), `is ${shown(value)}, ${why}`, "nothing");
       const balancer = buildsBalancer(cluster) ? undefined : "and the balancer is not this program's";
-      const flannel = cluster.addons.flannel ? undefined : "and cluster.addons.flannel is false";
+      const flannel = podNetworkOf(cluster) ? undefined : "and flannel is not the pod network";
       return [
         ...unused(
           "balancerInterface",
