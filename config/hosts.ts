@@ -6,6 +6,7 @@ import {
   dnsLabel,
   hostKey,
   hostNameOrAddress,
+  interfaceName,
   ipv4,
   labelKey,
   labelValue,
@@ -93,6 +94,14 @@ export const hostSchema = z.strictObject({
     .record(labelKey, line)
     .default({})
     .describe("Annotations of its Node. Workers and control planes only. By default none."),
+  balancerInterface: interfaceName
+    .optional()
+    .describe("The virtual IP's interface on this host, where it is not balancer.interface. Balancers only."),
+  flannelInterface: interfaceName
+    .optional()
+    .describe(
+      "The interface for pod traffic on this host, where it is not network.flannelInterface. Workers and control planes only. The first host that has it makes flannel restart on every node; another value restarts it on this host alone.",
+    ),
   dataDevice: absolutePath
     .optional()
     .describe(

@@ -1,3 +1,4 @@
+import { podNetworkOf } from "./pod-network.ts";
 import type { Cluster } from "./schema.ts";
 
 // What a host's Node is to say of itself: its pool's labels and taints, and the host's own over them.
@@ -28,3 +29,11 @@ export function nodeSettings({ hosts, pools }: NodesConfig, name: string, poolNa
     annotations: { ...host?.annotations },
   };
 }
+
+/** Whether some Node has an interface of its own for pod traffic: then each host says which one it takes. */
+export const hasFlannelInterfaces = (cluster: Pick<Cluster, "addons" | "hosts" | "network">): boolean =>
+  podNetworkOf(cluster) !== undefined &&
+  Object.values(cluster.hosts).some(({ flannelInterface, lost }) => flannelInterface !== undefined && !lost);
+
+/** The folder on hosts, and the file in it, where flannel finds its interface. The file is empty where it is that of the Node's address. */
+export const flannelPlace = { folder: "/etc/ha-kubernetes/flannel", file: "/etc/ha-kubernetes/flannel/interface" } as const;

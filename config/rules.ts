@@ -6,6 +6,7 @@ import { apiserverRules } from "./rules/apiserver.ts";
 import { componentFileRules } from "./rules/component-files.ts";
 import { componentRules } from "./rules/components.ts";
 import { etcdArgumentRules } from "./rules/etcd-arguments.ts";
+import { interfaceRules } from "./rules/interfaces.ts";
 import { labelRules } from "./rules/labels.ts";
 import { nameRules } from "./rules/names.ts";
 import { networkRules } from "./rules/networks.ts";
@@ -41,6 +42,7 @@ export const rules: readonly Rule[] = [
   nobodysAddress,
   ...nameRules,
   ...labelRules,
+  ...interfaceRules,
   ...settingRules,
   ...sourceRules,
   ...apiserverRules,

@@ -18,5 +18,5 @@ has_taint() {
   return 1
 }
 # A Go template for the taints of a Node, each with a blank after it.
-# shellcheck disable=SC2016 # a Go template
+# shellcheck disable=SC2016,SC2034 # a template, which the stages use
 readonly TAINTS_TEMPLATE='{{range .spec.taints}}{{.key}}{{with .value}}={{.}}{{end}}:{{.effect}} {{end}}'

@@ -7,7 +7,7 @@ import { keepalivedFiles } from "./vrrp/keepalived.ts";
 export interface BalancerStageArgs {
   host: { name: string; address: string };
   owner: string;
-  cluster: Pick<Cluster, "api" | "balancer" | "network" | "nodeCidrs" | "traits">;
+  cluster: Pick<Cluster, "api" | "balancer" | "hosts" | "network" | "nodeCidrs" | "traits">;
   /** The address that one of the balancers holds. */
   virtualIp: string;
   /** All control planes, in any order. */
@@ -29,6 +29,7 @@ export function balancerStage(args: BalancerStageArgs): Stage {
   const controlPlanes = [...args.controlPlanes].sort((a, b) => (a.name < b.name ? -1 : 1));
   const { former } = cluster.api;
   const local = isNodeLocal(cluster);
+  const ownInterface = cluster.hosts[host.name]?.balancerInterface ?? cluster.balancer.interface;
   const peers = local ? [] : [...new Set(args.balancerAddresses)].filter((address) => address !== host.address).sort();
   return {
     name: "balancer",
@@ -41,14 +42,14 @@ export function balancerStage(args: BalancerStageArgs): Stage {
       ...(former?.port !== undefined && { FORMER_PORT: String(former.port) }),
       ...(!local && former?.address !== undefined && { ADDRESSES: `${virtualIp} ${former.address}` }),
       STATISTICS_PORT: String(cluster.balancer.statisticsPort),
-      INTERFACE: cluster.balancer.interface ?? "",
+      INTERFACE: ownInterface ?? "",
       // By default vrrp.
       ...(local && { HOLDER: "none" }),
       PEERS: peers.join(" "),
     },
     files: [
       ...haproxyFiles({ owner, cluster, controlPlanes, statisticsPassword }, args.authorityPem),
-      ...(local ? [] : keepalivedFiles({ host, cluster, virtualIp, peers })),
+      ...(local ? [] : keepalivedFiles({ host, cluster, virtualIp, peers, ownInterface: ownInterface !== undefined })),
     ],
   };
 }

@@ -25,6 +25,7 @@ apply_prepare() {
   # What the items brought since.
   label_programs
   if is_node; then
+    apply_flannel_interface
     apply_service_route
     apply_containerd
     # On a host that lives, whatever comes later finds the images there.

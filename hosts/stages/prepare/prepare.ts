@@ -1,5 +1,6 @@
 import { apiNames } from "../../../config/api.ts";
 import type { Logins } from "../../../config/logins.ts";
+import { flannelPlace, hasFlannelInterfaces } from "../../../config/node-settings.ts";
 import { packagesOf } from "../../../config/packages.ts";
 import { podNetworkOf } from "../../../config/pod-network.ts";
 import { clusterOfHost } from "../../../config/preparation.ts";
@@ -52,6 +53,10 @@ export function prepareStage(args: PrepareStageArgs): Stage {
     ...downloadFiles({ cluster, apiAddress, proxyLogin: logins.proxy }),
   ];
   if (node) files.push(...containerdFiles({ cluster, pause: versions.pause, logins: logins.registries }));
+  if (node && hasFlannelInterfaces(cluster)) {
+    const name = cluster.hosts[host.name]?.flannelInterface ?? network.flannelInterface;
+    files.push({ path: flannelPlace.file, content: name === undefined ? "" : `${name}\n` });
+  }
   if (hostPreparation.firewall.enabled) {
     files.push(
       { path: "/etc/ha-kubernetes/firewall.nft", content: firewall(host.name, roles, cluster) },

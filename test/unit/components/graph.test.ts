@@ -89,6 +89,28 @@ test("with a balancer on every node, another worker touches no other host, and a
   );
 });
 
+test("control planes that are workers make no worker; their role, labels and annotations change their own stage alone", async () => {
+  const before = await graphOf(clusterOf(1));
+  const with1 = (edit: Record<string, unknown>) =>
+    graphOf(
+      clusterOf(1, ({ hosts }) => {
+        Object.assign(hosts.m1 as object, edit);
+      }),
+    );
+  const roles = ["etcd", "balancer", "control-plane", "worker"];
+  for (const edit of [
+    { roles, pool: "general" },
+    { labels: { a: "b" } },
+    { annotations: { a: "b" } },
+    { taints: [{ key: "a", effect: "NoExecute" }] },
+  ]) {
+    const after = await with1(edit);
+    const own = ["control-plane-m1", ...("roles" in edit ? ["prepare-m1"] : [])].map(command);
+    assert.deepEqual(changed(before, after), own, JSON.stringify(edit));
+    assert.deepEqual(added(before, after), []);
+  }
+});
+
 test("more etcd members change the apiservers' list of members and no member", async () => {
   const before = await graphOf(clusterOf(1));
   const after = await graphOf(

@@ -1,6 +1,6 @@
 import { type Bad, bad } from "./bad-sample.ts";
 
-// Labels, taints and annotations of single hosts.
+// Labels, taints, annotations and interfaces of single hosts.
 
 const taint = (key: string, effect = "NoSchedule") => ({ key, effect });
 
@@ -67,4 +67,27 @@ export const badLabels: readonly Bad[] = [
     (c) => (c.hosts.w1.annotations = { "example.com/a": "b\nc" }),
     "cluster.hosts.w1.annotations.example.com/a",
   ),
+  bad(
+    "interfaces where nothing reads them",
+    (c) => {
+      c.hosts.w1.balancerInterface = "eth1";
+      c.hosts.m3.roles = ["etcd", "balancer"];
+      c.hosts.m3.flannelInterface = "eth1";
+    },
+    "cluster.hosts.m3.flannelInterface",
+    "cluster.hosts.w1.balancerInterface",
+  ),
+  bad(
+    "interfaces of what others run",
+    (c) => {
+      c.balancer = { kind: "external" };
+      c.addons = { flannel: false };
+      for (const n of ["m1", "m2", "m3"]) c.hosts[n].roles = ["etcd", "control-plane"];
+      c.hosts.m1.balancerInterface = "eth1";
+      c.hosts.w1.flannelInterface = "eth1";
+    },
+    "cluster.hosts.m1.balancerInterface",
+    "cluster.hosts.w1.flannelInterface",
+  ),
+  bad("an interface of pods", (c) => (c.hosts.w1.flannelInterface = "flannel.1"), "cluster.hosts.w1.flannelInterface"),
 ];
