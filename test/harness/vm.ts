@@ -45,7 +45,9 @@ const packages = "chrony conntrack curl ethtool haproxy iptables keepalived soca
 
 /** Which of the packages are installed that every host of a cluster needs and a new one lacks. */
 export const packagesOf = (host: LabHost): Promise<string> =>
-  host.sh(`dpkg-query -W -f '\${db:Status-Status} \${Package}\n' ${packages} 2>/dev/null | awk '$1 == "installed" {print $2}' || true`);
+  host.sh(
+    `dpkg-query -W -f '\${db:Status-Status} \${Package}\n' ${packages} 2>/dev/null | awk '$1 == "installed" {print $2}' || true`,
+  );
 
 /** Serves this machine's bundle over HTTP as long as this process lives: virtual machines see none of its folders. @returns The URL. */
 export async function serveBundle(address: string): Promise<string> {

@@ -13,7 +13,17 @@ export interface WorkerStageArgs {
   owner: string;
   cluster: Pick<
     Cluster,
-    "addons" | "api" | "balancer" | "drain" | "featureGates" | "hosts" | "kubelet" | "kubernetesVersion" | "network" | "pools" | "traits"
+    | "addons"
+    | "api"
+    | "balancer"
+    | "drain"
+    | "featureGates"
+    | "hosts"
+    | "kubelet"
+    | "kubernetesVersion"
+    | "network"
+    | "pools"
+    | "traits"
   >;
   endpoint: { address: string; port: number };
   /** The cluster's authority: every trusted certificate, and the one that signs kubelets' certificates now. PEM. */
