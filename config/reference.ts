@@ -23,7 +23,8 @@ export function stackFileSchema(known: Known): object {
     // Editors show this in place of the pattern.
     override: ({ zodSchema, jsonSchema }) => {
       // A truth value in place of a mapping, which is the only thing that is rewritten.
-      if ((zodSchema as z.core.$ZodTypes)._zod.def.type === "pipe") {
+      const { def } = (zodSchema as z.core.$ZodTypes)._zod;
+      if (def.type === "pipe" && def.in._zod.def.type === "transform") {
         const { type, properties, additionalProperties, required, ...rest } = jsonSchema;
         const mapping = { type, properties, additionalProperties, ...(required && { required }) };
         for (const key of Object.keys(jsonSchema)) delete jsonSchema[key];
