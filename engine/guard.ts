@@ -1,6 +1,8 @@
+import { parse } from "yaml";
 import { privateKeyFault } from "../config/keys.ts";
-import { keys, secretNames } from "../config/load.ts";
 import { didYouMean, holdsPassword, holdsPrivateKey, problemsText } from "../config/problems.ts";
+import { isMapping } from "../config/shape.ts";
+import { keys, secretNames } from "../config/stack-config.ts";
 import { fileWords } from "../config/stack-file.ts";
 import { wordsOf } from "./arguments.ts";
 
@@ -10,8 +12,22 @@ import { wordsOf } from "./arguments.ts";
 /** What the config keys of this project's program begin with, whatever a copy of the project is called. */
 export const keyPrefix = "ha-kubernetes:";
 
-/** How the path of a registry's login is written. */
-const loginPath = 'registryLogins["registry.example.com"]';
+/** The keys that hold mappings, and how the path of one entry of a mapping of secrets is written. */
+const mappings: Readonly<Record<string, { all: string; entry?: string; path?: RegExp; is?: string }>> = {
+  cluster: { all: "the whole cluster" },
+  registryLogins: {
+    all: "all logins",
+    entry: 'registryLogins["registry.example.com"]',
+    path: /^(\["[^"]+"\]|\.[^.:["]+)$/,
+    is: "one registry: a dot begins a key below the one before",
+  },
+  sshLogins: {
+    all: "all logins",
+    entry: 'sshLogins["w1"].password',
+    path: /^(\["[^"]+"\]|\.[^.:["]+)\.(privateKey|passphrase|password|sudoPassword)$/,
+    is: "a host or bastion and one of privateKey, passphrase, password, sudoPassword",
+  },
+};
 
 /** Whether a command line sets config values. */
 export const setsConfig = (words: readonly string[]): boolean => words[0] === "config" && /^set(-all)?$/.test(words[1] ?? "");
@@ -78,26 +94,35 @@ export function guardNames(name: string, text: string): void {
 
 /**
  * The cluster and the logins are mappings: a word in the place of one would lose it, and a key beside it would be a setting that nothing
- * reads. A dot in a registry's name would begin a key of its own.
+ * reads. A dot in a registry's or a host's name would begin a key of its own.
  */
 function guardMappings(key: string, value: string | undefined, isPath: boolean): void {
   const [, root = "", below = ""] = /^(\w+)((?:[.[].*)?)$/s.exec(key) ?? [];
   if (!(keys as readonly string[]).includes(root)) return;
   const nothing = "Nothing was written.";
-  const isMapping = root === "cluster" || root === "registryLogins";
+  const mapping = mappings[root];
   if (below === "") {
-    if (!isMapping || value?.trim().startsWith("{") === true) return;
-    const cures = {
-      cluster: "Edit the stack's file, or set one key: --path cluster.KEY VALUE",
-      registryLogins: `Set one: --path '${loginPath}'`,
-    };
-    const whole = root === "cluster" ? "the whole cluster" : "all logins";
-    throw new Error(`the value would take the place of ${whole}. ${nothing} ${cures[root]}`);
+    if (mapping === undefined || value?.trim().startsWith("{") === true) return;
+    // A file of logins may be YAML; of a cluster it would be one text.
+    if (root === "sshLogins" && isYamlMapping(value)) return;
+    const cure =
+      mapping.entry === undefined
+        ? "Edit the stack's file, or set one key: --path cluster.KEY VALUE"
+        : `Set one: --path '${mapping.entry}'`;
+    throw new Error(`the value would take the place of ${mapping.all}. ${nothing} ${cure}`);
   }
-  if (!isMapping) throw new Error(`${root} is one text, without keys below it. ${nothing} Set ${root}`);
+  if (mapping === undefined) throw new Error(`${root} is one text, without keys below it. ${nothing} Set ${root}`);
   if (!isPath) throw new Error(`${key} would be stored as one key of that exact name. ${nothing} Add --path`);
-  if (root === "registryLogins" && !/^(\["[^"]+"\]|\.[^.:["]+)$/.test(below))
-    throw new Error(`${key} is not one registry: a dot begins a key below the one before. ${nothing} Use --path '${loginPath}'`);
+  if (mapping.path?.test(below) === false)
+    throw new Error(`${key} is not ${mapping.is}. ${nothing} Use --path '${mapping.entry}'`);
+}
+
+function isYamlMapping(text = ""): boolean {
+  try {
+    return isMapping(parse(text));
+  } catch {
+    return false; // its words may hold a secret
+  }
 }
 
 function guardValue(given: string | undefined, value: string | undefined, isSecret: boolean, isOwnProject: boolean): void {
@@ -116,6 +141,10 @@ function guardValue(given: string | undefined, value: string | undefined, isSecr
   if (!(secretNames as readonly string[]).includes(key)) return;
   if (!isSecret) throw new Error(`${key} is a secret. ${nothing} Add --secret`);
   if (value !== undefined && value.trim() === "") throw new Error(`${key} would be empty. ${nothing}`);
-  const fault = value !== undefined && key.endsWith("PrivateKey") ? privateKeyFault(value, key) : undefined;
-  if (fault !== undefined) throw new Error(`the value for ${key} ${fault.found}. ${nothing} Cure: ${fault.cure}`);
+  // The passphrase of a key for hosts may be stored after it; `preview` asks for it.
+  const isKey = key.endsWith("PrivateKey") || given?.endsWith(".privateKey");
+  const lock = key === "backupSshPrivateKey" ? undefined : { key: "sshKeyPassphrase" };
+  const fault = value !== undefined && isKey ? privateKeyFault(value, key, lock) : undefined;
+  if (fault !== undefined && !(fault.isLocked && lock !== undefined))
+    throw new Error(`the value for ${key} ${fault.found}. ${nothing} Cure: ${fault.cure}`);
 }

@@ -2,6 +2,7 @@ import { authorityNames, generationsText, isRotating, nextSteps } from "../autho
 import { oneProblem, shown } from "../problems.ts";
 import { addressWarnings } from "./addresses.ts";
 import { auditLog, unknownArgument } from "./apiserver.ts";
+import { idleBastions } from "./bastions.ts";
 import { nameWarnings } from "./names.ts";
 import { nodeWarnings } from "./nodes.ts";
 import { sharedPlaces } from "./paths.ts";
@@ -117,6 +118,7 @@ export const warningRules: readonly Rule[] = [
   sharedPlaces,
   ...addressWarnings,
   ...unusedWarnings,
+  idleBastions,
   ...nodeWarnings,
   ...nameWarnings,
   auditLog,

@@ -5,7 +5,7 @@ import { hostConnection } from "./connection.ts";
 /** Hosts that exist already, as the config lists them. They outlive the stack: `destroy` undoes the stages on each. */
 export function bareMetalInfrastructure({ cluster, secrets }: ProviderArgs): Infrastructure {
   return {
-    hosts: configuredHosts(cluster, (_, host) => ({ connection: hostConnection(host, cluster.ssh, secrets) })),
+    hosts: configuredHosts(cluster, (name, host) => ({ connection: hostConnection(name, host, cluster.ssh, secrets) })),
     endpoint: configuredEndpoint(cluster),
     artifacts: configuredArtifacts(cluster.artifacts),
     kubeletExtraArgs: {},
