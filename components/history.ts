@@ -11,6 +11,8 @@ export interface History {
   born: boolean;
   /** Hosts whose incarnation is another than the last `up` recorded. */
   reborn: ReadonlySet<string>;
+  /** Hosts that the last `up` recorded, without those of `reborn`. */
+  hosts: ReadonlySet<string>;
   /** Why a worker's join credential is made once more, by host; nothing where the first one will do. */
   joins: Readonly<Record<string, string | undefined>>;
   /** Kubernetes versions through which control planes go on the way to the config's. */
@@ -62,6 +64,7 @@ export async function readHistory(cluster: Cluster, output?: string): Promise<Hi
     born,
     reborn: new Set(reborn),
     balancers: new Set(balancers),
+    hosts: new Set(hosts.map(([name]) => name).filter((name) => !reborn.includes(name))),
     joins: Object.fromEntries(Object.entries(next.hosts).map(([name, { join }]) => [name, join])),
     path: next.kubernetesPath ?? [],
     restores: next.restores ?? [],

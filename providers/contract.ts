@@ -121,6 +121,11 @@ export interface ProviderArgs<C extends Cluster = Cluster> {
   path?: readonly string[];
   /** What logs in to hosts that exist already. Default: none. */
   secrets: LoginSecrets<pulumi.Input<string>>;
+  /**
+   * Hosts that an earlier `up` finished, and that were not reinstalled since. Where it is given, every other host that exists already is
+   * logged in to first. Default: none is.
+   */
+  knownHosts?: ReadonlySet<string>;
   parent?: pulumi.Resource;
 }
 

@@ -6,13 +6,14 @@ import { at, eachHost, type Rule } from "./rule.ts";
 // Bastions: the names by which hosts and other bastions point at them, and the ways that these make.
 
 const named: Rule = {
-  says: "`through` and `sshBastion` name one of `ssh.bastions`, whose names are no host's; no bastion leads through itself.",
+  says: "`through` and `sshBastion` name one of `ssh.bastions`, or `bastion` for `ssh.bastion`; no name of a bastion is a host's, and none leads through itself.",
   check(cluster) {
     const { ssh, hosts } = cluster;
     const names = Object.keys(ssh.bastions);
     const allowed = names.length > 0 ? `one of ssh.bastions: ${names.join(", ")}` : "a name in ssh.bastions, which is empty";
     const unknown = (key: string, name: string | undefined, ...also: string[]): Problem[] => {
-      if (name === undefined || names.includes(name) || also.includes(name)) return [];
+      const isCommon = name === COMMON_BASTION && ssh.bastion !== undefined;
+      if (name === undefined || isCommon || names.includes(name) || also.includes(name)) return [];
       const meant = didYouMean(name, names);
       return oneProblem(key, `is ${shown(name)}${meant ? `; did you mean ${meant}?` : ""}`, allowed);
     };
@@ -33,9 +34,10 @@ const named: Rule = {
 };
 
 /** Whether the way to a bastion comes to it again. */
-function circles({ bastions }: Cluster["ssh"], start: string): boolean {
+function circles(ssh: Cluster["ssh"], start: string): boolean {
+  const next = new Map(bastionsIn(ssh).map(({ name, bastion }) => [name, bastion.through]));
   const seen = new Set<string>();
-  for (let name = bastions[start]?.through; name !== undefined && !seen.has(name); name = bastions[name]?.through) {
+  for (let name = next.get(start); name !== undefined && !seen.has(name); name = next.get(name)) {
     if (name === start) return true;
     seen.add(name);
   }

@@ -11,7 +11,7 @@ const bastionSchema = z.strictObject({
   through: dnsLabel
     .optional()
     .describe(
-      "The one of `ssh.bastions` that leads to this one. By default it is reached directly. A chain needs the program's own provider: HA_KUBERNETES_PROVIDERS=builtin.",
+      "The one of `ssh.bastions` that leads to this one, or `bastion` for ssh.bastion. By default it is reached directly. A chain needs the program's own provider: HA_KUBERNETES_PROVIDERS=builtin.",
     ),
 });
 

@@ -1,4 +1,4 @@
-import { wayTo } from "../../config/bastions.ts";
+import { type NamedBastion, wayTo } from "../../config/bastions.ts";
 import { loginAt, sudoUser } from "../../config/host-logins.ts";
 import { plainHostKey } from "../../config/keys.ts";
 import type { Cluster, HostConfig } from "../../config/schema.ts";
@@ -14,13 +14,7 @@ export function hostConnection(
   const { sudoPassword } = loginAt(name, secrets);
   const sudo = sudoUser(host, ssh) !== undefined && sudoPassword !== undefined ? { sudoPassword } : {};
   if (host.connection === "local") return { kind: "local", ...(host.sudo && { sudo: true }), ...sudo };
-  const bastion = wayTo(host, ssh).reduce<BastionLogin | undefined>(
-    (before, { name, bastion: { host, port, user, hostKey } }) => ({
-      ...{ host, port, user, ...keyOf(hostKey), ...secretsOf(name, secrets) },
-      ...(before && { bastion: before }),
-    }),
-    undefined,
-  );
+  const bastion = bastionLogin(wayTo(host, ssh), secrets);
   return {
     kind: "ssh",
     host: host.sshAddress ?? host.address,
@@ -32,6 +26,16 @@ export function hostConnection(
     ...sudo,
   };
 }
+
+/** The login to the last bastion of a way, which holds those to the ones before; undefined where there is none. */
+export const bastionLogin = (way: readonly NamedBastion[], secrets: ProviderArgs["secrets"]): BastionLogin | undefined =>
+  way.reduce<BastionLogin | undefined>(
+    (before, { name, bastion: { host, port, user, hostKey } }) => ({
+      ...{ host, port, user, ...keyOf(hostKey), ...secretsOf(name, secrets) },
+      ...(before && { bastion: before }),
+    }),
+    undefined,
+  );
 
 const keyOf = (hostKey: string | undefined) => (hostKey === undefined ? {} : { hostKey: plainHostKey(hostKey) });
 

@@ -15,7 +15,16 @@ export interface PlainLogin extends BastionLogin {
 const patience = { dialErrorLimit: 2, perDialTimeout: 10 };
 
 /** The server of a login, as a connection wants it, for one look. */
-export function targetOf({ host, port, user, privateKey, privateKeyPassword, password, hostKey, bastion }: PlainLogin): SshTarget {
+export function targetOf({
+  host,
+  port,
+  user,
+  privateKey,
+  privateKeyPassword,
+  password,
+  hostKey,
+  bastion,
+}: PlainLogin): SshTarget {
   const secrets = { privateKey, privateKeyPassword, password, hostKey };
   const given = Object.fromEntries(Object.entries(secrets).filter(([, value]) => value !== undefined));
   return { host, port, user, ...given, ...patience, ...(bastion && { proxy: targetOf(bastion) }) };
