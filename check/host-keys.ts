@@ -69,7 +69,7 @@ export function wantedPlaces(cluster: Cluster, names: readonly string[]): { bast
   return { bastions: bastions.filter(({ name }) => names.includes(name) || passed.has(name)), hosts: wanted };
 }
 
-/** Reads the key of a place. What is on the way to it must have its key in the config by then. */
+/** Reads the key of a place. Each bastion on the way to it must have its key in the config by then. */
 export async function scan(place: Place, secrets: LoginSecrets, pool: SshPool): Promise<Scanned> {
   try {
     const through = bastionLogin(place.way, secrets) as PlainLogin | undefined;

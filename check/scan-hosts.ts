@@ -51,7 +51,7 @@ async function main(): Promise<number> {
     console.log(usage);
     return 0;
   }
-  const file = resolve(`Pulumi.${values.stack}.yaml`);
+  const file = `Pulumi.${values.stack}.yaml`;
   const cluster = readCluster(file);
   const { bastions, hosts } = wantedPlaces(cluster, positionals);
   const secrets = hosts.some(({ way }) => way.length > 0) ? await readSecrets(values.stack) : {};
@@ -110,7 +110,7 @@ interface Work extends Options {
   pool: SshPool;
 }
 
-/** Scans places, shows what they say, and writes what is new. @returns Whether the file has the key of each now */
+/** Scans places, shows them, and writes the new ones. @returns Whether the file has the key of each now */
 async function scanAll(places: readonly Place[], work: Work): Promise<boolean> {
   if (places.length === 0) return true;
   const scanned = await Promise.all(places.map((place) => scan(place, work.secrets, work.pool)));

@@ -41,7 +41,7 @@ export function loadCluster(known: Known, config: StackConfig = stackConfig()): 
 const mapped = <A, B>(values: Readonly<Record<string, A>>, change: (value: A) => B): Record<string, B> =>
   Object.fromEntries(Object.entries(values).map(([name, value]) => [name, change(value)]));
 
-/** Which hosts have logins of their own is no secret; what they are is. */
+/** The names of hosts with logins of their own may be seen; the logins may not. */
 const secretLogins = (logins: HostLogins): HostLogins<pulumi.Output<string>> =>
   mapped(logins, (login) => mapped({ ...login }, (value) => pulumi.secret(value)));
 

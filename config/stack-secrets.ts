@@ -5,7 +5,7 @@ import { runnerProblems } from "./runner.ts";
 import type { Cluster } from "./schema.ts";
 import { fullKey, type StackConfig, secretNames } from "./stack-config.ts";
 
-// What is wrong with a stack's secrets: none of these words holds one.
+// Mistakes in a stack's secrets, in words that hold none of them.
 
 /** Secrets in clear, in the wrong place, or of the wrong form. */
 export function secretKeyProblems({ values, secretKeys }: StackConfig): Problem[] {

@@ -125,6 +125,6 @@ export function unusableText(unusable: readonly Unusable[], looked: number): str
   return [
     `${bad} of ${counted(looked, "new host")} can't be used, and nothing was touched:`,
     ...unusable.map(({ hosts, reason }) => `  - ${hosts.join(", ")}: ${reason}`),
-    ...cures,
+    ...[...cures].map((cure) => `    cure: ${cure}`),
   ].join("\n");
 }
