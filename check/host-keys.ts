@@ -1,4 +1,4 @@
-import { type Document, isAlias, isMap } from "yaml";
+import { isCollection, isMap, isNode, isScalar, parseDocument, type YAMLMap } from "yaml";
 import { bastionsIn, type NamedBastion, wayTo } from "../config/bastions.ts";
 import type { LoginSecrets } from "../config/host-logins.ts";
 import { plainHostKey } from "../config/keys.ts";
@@ -97,14 +97,47 @@ export function described(line: string): string {
 
 const clusterPath = ["config", "ha-kubernetes:cluster"];
 
-/** Puts keys into a stack's file, and nothing else. @throws Error where a host's place is not a mapping of its own */
-export function writeKeys(document: Document, keys: readonly { place: Place; key: string }[]): void {
-  for (const { place, key } of keys) {
-    const path = [...clusterPath, ...place.path];
-    const node = document.getIn(path, true);
+/**
+ * Puts keys into the text of a stack's file. Every other character stays as it is: written from what was read of it, numbers and lists
+ * would look different.
+ *
+ * @throws Error where a host's place is not a mapping of its own
+ */
+export function writeKeys(text: string, keys: readonly { place: Place; key: string }[]): string {
+  const document = parseDocument(text);
+  const edits = keys.map(({ place, key }) => {
+    const node = document.getIn([...clusterPath, ...place.path], true);
     // A key in a mapping that others share would be everybody's.
-    if (!isMap(node) || isAlias(node) || node.anchor !== undefined)
+    if (!isMap(node) || node.anchor !== undefined || node.items.length === 0)
       throw new Error(`${place.path.join(".")} is not a mapping of its own in the file: write its hostKey by hand: ${key}`);
-    document.setIn([...path, "hostKey"], key);
-  }
+    return editOf(text, node, key);
+  });
+  return edits
+    .sort((a, b) => b.from - a.from)
+    .reduce((now, { from, to, word }) => now.slice(0, from) + word + now.slice(to), text);
 }
+
+interface Edit {
+  from: number;
+  to: number;
+  word: string;
+}
+
+function editOf(text: string, map: YAMLMap, key: string): Edit {
+  const start = (node: unknown) => (isNode(node) ? (node.range?.[0] ?? 0) : 0);
+  const end = (node: unknown) => (isNode(node) ? (node.range?.[1] ?? 0) : 0);
+  const own = map.get("hostKey", true);
+  if (isScalar(own) && own.source) return { from: start(own), to: end(own), word: key };
+  const last = map.items.at(-1);
+  const insert = (from: number, word: string): Edit => ({ from, to: from, word });
+  if (map.flow) return insert(Math.max(end(last?.value), end(last?.key)), `, hostKey: ${key}`);
+  const [first] = map.items;
+  const indent = start(first?.key) - text.lastIndexOf("\n", start(first?.key)) - 1;
+  // After a value that ends with its line: what follows a mapping in block style may be a comment on the next one.
+  const before = map.items.findLast(({ value }) => (isScalar(value) && /^(PLAIN|QUOTE)/.test(value.type ?? "")) || isFlow(value));
+  if (before === undefined) return insert(start(first?.key), `hostKey: ${key}\n${" ".repeat(indent)}`);
+  const line = text.indexOf("\n", end(before.value));
+  return insert(line < 0 ? text.length : line, `\n${" ".repeat(indent)}hostKey: ${key}`);
+}
+
+const isFlow = (node: unknown) => isCollection(node) && node.flow === true;

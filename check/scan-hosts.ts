@@ -147,9 +147,8 @@ async function agrees(count: number, { file, yes }: Work): Promise<boolean> {
 }
 
 function write(keys: readonly { place: Place; key: string }[], { file, cluster }: Work): void {
-  const document = readDocument(file);
-  writeKeys(document, keys);
-  writeFileSync(`${file}.new`, document.toString({ lineWidth: 0 }), { mode: statSync(file).mode & 0o777 });
+  const text = writeKeys(readFileSync(file, "utf8"), keys);
+  writeFileSync(`${file}.new`, text, { mode: statSync(file).mode & 0o777 });
   renameSync(`${file}.new`, file);
   // The next login through a bastion verifies the key.
   for (const { place, key } of keys)

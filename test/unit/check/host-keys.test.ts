@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { parseDocument } from "yaml";
 import { bastionPlaces, hostPlaces, type Place, scan, verdict, wantedPlaces, writeKeys } from "../../../check/host-keys.ts";
 import { SshPool } from "../../../plugins/ssh-pool.ts";
 import { clusterFrom, hostKeyOf, metal } from "../../harness/samples.ts";
@@ -65,38 +64,48 @@ test("a key is new, the same or different, whatever words stand beside it", () =
   assert.equal(verdict({ place, key: hostKeyOf("another") }), "different");
 });
 
-test("keys are written where they belong; comments, order and the rest of the file stay", () => {
+const added = (name: string) => ({
+  place: { name, path: ["hosts", name], host: "x", port: 22, way: [] },
+  key: `ssh-ed25519 ${name}`,
+});
+
+test("keys are written where they belong; every other character of the file stays", () => {
   const text = [
     "# mine",
     "config:",
     "  ha-kubernetes:cluster:",
     "    hosts:",
     "      # the first",
-    "      m1: { address: 10.0.0.11, roles: [etcd] } # by the door",
+    "      m1: {address: 10.0.0.11,   roles: [ etcd] } # by the door",
     "      w1:",
-    "        hostKey: ssh-ed25519 old",
+    "        hostKey:   'ssh-ed25519 old' # of last year",
     "        address: 10.0.0.21",
-    "  other: 007",
+    "      # the last",
+    "      w2:",
+    '        address: "10.0.0.22" # upstairs',
+    "        roles:",
+    "          - worker",
     "",
+    "      w3:",
+    "        roles:",
+    "          - worker",
+    "  other: 007",
   ].join("\n");
-  const document = parseDocument(text);
-  const at = (name: string) => ({
-    place: { name, path: ["hosts", name], host: "x", port: 22, way: [] },
-    key: `ssh-ed25519 ${name}`,
-  });
-  writeKeys(document, [at("m1"), at("w1")]);
   assert.equal(
-    document.toString({ lineWidth: 0 }),
-    text.replace("[etcd] }", "[etcd], hostKey: ssh-ed25519 m1 }").replace("ssh-ed25519 old", "ssh-ed25519 w1"),
+    writeKeys(text, ["m1", "w1", "w2", "w3"].map(added)),
+    text
+      .replace("[ etcd] }", "[ etcd], hostKey: ssh-ed25519 m1 }")
+      .replace("'ssh-ed25519 old'", "ssh-ed25519 w1")
+      .replace("# upstairs", "# upstairs\n        hostKey: ssh-ed25519 w2")
+      .replace("w3:\n", "w3:\n        hostKey: ssh-ed25519 w3\n"),
   );
 });
 
 test("a mapping that several hosts share gets no key", () => {
-  const document = parseDocument("config:\n  ha-kubernetes:cluster:\n    hosts:\n      m1: &x { roles: [etcd] }\n      m2: *x\n");
-  const at = (name: string) => [{ place: { name, path: ["hosts", name], host: "x", port: 22, way: [] }, key: "ssh-ed25519 k" }];
+  const text = "config:\n  ha-kubernetes:cluster:\n    hosts:\n      m1: &x { roles: [etcd] }\n      m2: *x\n";
   for (const name of ["m1", "m2"])
     assert.throws(
-      () => writeKeys(document, at(name)),
-      /hosts\.m. is not a mapping of its own in the file: write its hostKey by hand/,
+      () => writeKeys(text, [added(name)]),
+      /hosts\.m. is not a mapping of its own in the file: write its hostKey by/,
     );
 });
