@@ -6,6 +6,7 @@ import { idleBastions } from "./bastions.ts";
 import { nameWarnings } from "./names.ts";
 import { nodeWarnings } from "./nodes.ts";
 import { sharedPlaces } from "./paths.ts";
+import { podNetworkWarnings } from "./pod-network.ts";
 import { nodePorts } from "./ports.ts";
 import { at, eachHost, hostsOf, type Rule } from "./rule.ts";
 import { unusedWarnings } from "./unused.ts";
@@ -120,6 +121,7 @@ export const warningRules: readonly Rule[] = [
   ...unusedWarnings,
   idleBastions,
   ...nodeWarnings,
+  ...podNetworkWarnings,
   ...nameWarnings,
   auditLog,
   unknownArgument,
