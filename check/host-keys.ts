@@ -98,8 +98,8 @@ export function described(line: string): string {
 const clusterPath = ["config", "ha-kubernetes:cluster"];
 
 /**
- * Puts keys into the text of a stack's file. Every other character stays as it is: written from what was read of it, numbers and lists
- * would look different.
+ * Puts keys into the text of a stack's file. Every other character stays: written again by the reader, numbers and lists would look
+ * different.
  *
  * @throws Error where a host's place is not a mapping of its own
  */

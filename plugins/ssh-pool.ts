@@ -170,7 +170,12 @@ function newLink(client: SshClient): Link {
 
 async function endLink(link: Link): Promise<void> {
   if (link.ended) return;
-  const closed = once(link.client, "close", { signal: AbortSignal.timeout(grace) }).catch(() => link.client.destroy());
+  // This timer keeps the process alive, which AbortSignal.timeout does not.
+  const patience = new AbortController();
+  const timer = setTimeout(() => patience.abort(), grace);
+  const closed = once(link.client, "close", { signal: patience.signal })
+    .catch(() => link.client.destroy())
+    .finally(() => clearTimeout(timer));
   link.client.end();
   await closed;
 }

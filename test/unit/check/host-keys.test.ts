@@ -20,7 +20,7 @@ function chained() {
 }
 const names = (places: readonly Place[]) => places.map(({ name, way }) => [name, ...way.map((it) => it.name)].join("<"));
 
-test("bastions come before what is behind them; named hosts bring those on their way", () => {
+test("bastions come before the hosts behind them; named hosts bring those on their way", () => {
   const cluster = chained();
   assert.deepEqual(names(bastionPlaces(cluster)), ["outer", "bastion<outer"]);
   assert.deepEqual(names(hostPlaces(cluster)), ["m1", "m2", "m3", "w1<outer<bastion", "w2<outer<bastion"]);
