@@ -50,7 +50,7 @@ function unknownKey(known: Known, path: readonly PropertyKey[], unknown: string)
   const found = meant === undefined ? "is not a key" : `is not a key; did you mean ${meant}?`;
   if (meant !== undefined || !isSecretKey(unknown)) return { key, found, allowed };
   const cure =
-    "no secret goes in here, where it is in clear: replace it, and store the new one by config set --secret sshPrivateKey, sshPassword, registryLogins or proxyLogin";
+    "no secret goes in here, where it is in clear: replace it, and store the new one by config set --secret sshPrivateKey, sshPassword, sudoPassword, registryLogins or proxyLogin";
   return { key, found, allowed, cure };
 }
 

@@ -167,5 +167,7 @@ function pem(label: string, bytes: number): string {
 export const sshPrivateKey = newPrivateKey();
 // What the program keeps on this machine goes to a folder of the tests.
 process.env.XDG_CACHE_HOME = scratch();
+// No host of a sample answers.
+process.env.HA_KUBERNETES_FIRST_LOOK = "no";
 
 export { clusterOf, manifestFile } from "./samples.ts";
