@@ -5,7 +5,7 @@ import { ports } from "../../../config/ports.ts";
 import type { Cluster, Role } from "../../../config/schema.ts";
 import { isNode } from "../../cluster.ts";
 import { type HostFile, quote, type Stage } from "../../stage.ts";
-import { containerdFiles } from "./containerd/containerd.ts";
+import { containerdFiles, runtimeSettings } from "./containerd/containerd.ts";
 import { downloadFiles, neededFiles } from "./downloads/downloads.ts";
 import { FIREWALL_UNIT, firewall } from "./firewall/firewall.ts";
 import { watchedTables } from "./firewall/tables.ts";
@@ -75,6 +75,7 @@ export function prepareStage(args: PrepareStageArgs): Stage {
       ...(roles.includes("balancer") && { STATISTICS_PORT: String(cluster.balancer.statisticsPort) }),
       ARCHITECTURE: host.architecture,
       ROLES: roles.join(" "),
+      ...(node && runtimeSettings(cluster)),
       KUBE_PROXY_MODE: network.kubeProxyMode,
       TABLES: watchedTables(roles, cluster).join(" "),
       CONTAINERD_VERSION: node ? versions.containerd : "",
