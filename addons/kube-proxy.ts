@@ -10,7 +10,7 @@ const namespace = "kube-system";
 /** Implements Services on every node, in the mode of the config. It reaches the API at its one address. */
 export const kubeProxy: Addon<"kubeProxy", Cluster["network"]> = {
   name,
-  settings: ({ network }) => network,
+  settings: ({ network }) => (network.kubeProxyMode === "none" ? undefined : network),
   images: (versions) => ({ kubeProxy: lockedImage("kube-proxy", versions) }),
   preload: "nodes",
   objects: ({ cluster, apiUrl, images }) => {
@@ -27,23 +27,30 @@ export const kubeProxy: Addon<"kubeProxy", Cluster["network"]> = {
 
 function configuration({ featureGates, kubeProxy, network }: Cluster): string {
   const { conntrackMaxPerCore, conntrackMin, extraConfig } = kubeProxy;
+  const { kubeProxyMode, podCidr, ipvs, nodePortAddresses } = network;
   const own: Record<string, unknown> = {
     apiVersion: "kubeproxy.config.k8s.io/v1alpha1",
     kind: "KubeProxyConfiguration",
-    mode: network.kubeProxyMode,
-    clusterCIDR: network.podCidr,
+    mode: kubeProxyMode,
+    ...(kubeProxyMode === "ipvs" && changed({ scheduler: ipvs.scheduler, strictARP: ipvs.strictArp })),
+    clusterCIDR: podCidr,
+    ...(nodePortAddresses.length > 0 && { nodePortAddresses }),
     clientConnection: { kubeconfig: "/var/lib/kube-proxy/kubeconfig.conf" },
     // 0 leaves the kernel's connection table as it is: host preparation sizes it, and a container can't.
     conntrack: { maxPerCore: conntrackMaxPerCore, min: conntrackMin },
     ...(Object.keys(featureGates).length > 0 && { featureGates }),
   };
-  // Two of its own fields have fields of the config beside them.
+  // In its own mappings there is room for fields of the config.
   const more = Object.entries(extraConfig ?? {}).map(([name, value]) => [
     name,
     isMapping(own[name]) && isMapping(value) ? { ...value, ...own[name] } : value,
   ]);
   return stringify({ ...own, ...Object.fromEntries(more) });
 }
+
+// Only what differs from kube-proxy's defaults, so that the pods of a running cluster stay as they are.
+const changed = ({ scheduler, strictARP }: { scheduler: string; strictARP: boolean }) =>
+  scheduler === "rr" && !strictARP ? {} : { ipvs: { scheduler, strictARP } };
 
 function kubeconfig(server: string): string {
   const account = "/var/run/secrets/kubernetes.io/serviceaccount";

@@ -13,6 +13,7 @@ import { networkRules } from "./rules/networks.ts";
 import { nodeSettingRules } from "./rules/node-settings.ts";
 import { nodeRules } from "./rules/nodes.ts";
 import { pathRules } from "./rules/paths.ts";
+import { podNetworkRules } from "./rules/pod-network.ts";
 import { portRules } from "./rules/ports.ts";
 import { roleRules } from "./rules/roles.ts";
 import type { Rule } from "./rules/rule.ts";
@@ -30,6 +31,7 @@ export const rules: readonly Rule[] = [
   ...networkRules,
   ...apiRules,
   ...addressRules,
+  ...podNetworkRules,
   ...portRules,
   ...pathRules,
   ...nodeRules,

@@ -8,6 +8,7 @@ import { nameWarnings } from "./names.ts";
 import { unknownField } from "./node-settings.ts";
 import { nodeWarnings } from "./nodes.ts";
 import { sharedPlaces } from "./paths.ts";
+import { podNetworkWarnings } from "./pod-network.ts";
 import { nodePorts } from "./ports.ts";
 import { at, eachHost, hostsOf, type Rule } from "./rule.ts";
 import { unusedWarnings } from "./unused.ts";
@@ -121,6 +122,7 @@ export const warningRules: readonly Rule[] = [
   ...addressWarnings,
   ...unusedWarnings,
   ...nodeWarnings,
+  ...podNetworkWarnings,
   ...nameWarnings,
   auditLog,
   unknownArgument,

@@ -113,6 +113,14 @@ export const badComponents: readonly Bad[] = [
     "cluster.kubeProxy.extraConfig.conntrack.min",
   ),
   bad(
+    "settings of a kube-proxy that is not there",
+    (c) => {
+      c.network = { plugin: "none", kubeProxyMode: "none" };
+      c.kubeProxy = { conntrackMin: 4096 };
+    },
+    "cluster.kubeProxy",
+  ),
+  bad(
     "containerd's own settings, and another version",
     (c) => {
       c.containerRuntime = {
