@@ -10,10 +10,11 @@ import { readHistory, recordedAfter } from "./components/history.ts";
 import { HostPreparation } from "./components/host-preparation.ts";
 import { Leaving } from "./components/leaving.ts";
 import { NodesReady } from "./components/nodes-ready.ts";
-import { adminKubeconfig, certificateExpiry } from "./components/outputs.ts";
+import { adminKubeconfig, certificateExpiry, endpointUrl } from "./components/outputs.ts";
 import { WorkerPool } from "./components/worker-pool.ts";
 import { loadCluster } from "./config/load.ts";
 import { readLogins } from "./config/logins.ts";
+import { readSecretFiles } from "./config/secret-files.ts";
 import { refuseMissingArtifacts } from "./providers/artifacts.ts";
 import { createInfrastructure, known } from "./providers/index.ts";
 
@@ -43,13 +44,8 @@ const etcd = new EtcdCluster("etcd", {
 });
 const controlPlane = new ControlPlane("control-plane", {
   ...of,
-  endpoint,
-  pki,
-  etcd,
-  prepared,
-  path,
-  artifacts,
-  kubeletExtraArgs,
+  ...{ endpoint, pki, etcd, prepared, path, artifacts, kubeletExtraArgs },
+  secretFiles: secrets.files?.apply(readSecretFiles),
 });
 const balancer = new ApiLoadBalancer("api", {
   ...of,
@@ -70,7 +66,7 @@ const ready = new NodesReady("nodes", {
 new Leaving("leaving", { hosts: infrastructure.hosts, owner: mark, after: [addons, balancer, ...pools, ready] });
 
 export const kubeconfig = adminKubeconfig({ pki, name: cluster.name, endpoint });
-export const apiEndpoint = pulumi.interpolate`https://${endpoint.address}:${endpoint.port}`;
+export const apiEndpoint = endpointUrl(endpoint);
 export const hosts = Object.fromEntries(infrastructure.hosts.map(({ name, address, roles }) => [name, { address, roles }]));
 export const versions = parts;
 export const certificates = certificateExpiry(pki, etcd.validUntil, controlPlane.validUntil);

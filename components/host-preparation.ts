@@ -2,7 +2,9 @@ import * as pulumi from "@pulumi/pulumi";
 import { addonsOf } from "../addons/registry.ts";
 import type { Versions } from "../artifacts/lock.ts";
 import type { Logins } from "../config/logins.ts";
+import { preparationOf } from "../config/preparation.ts";
 import { artifactsFor } from "../hosts/artifact-list.ts";
+import { isNode } from "../hosts/cluster.ts";
 import { packageLines } from "../hosts/package-list.ts";
 import type { Stage } from "../hosts/stage.ts";
 import { refusal } from "../hosts/stages/preflight/answers.ts";
@@ -28,10 +30,14 @@ export interface HostPreparationArgs {
   /** Logins for registries (`user:password` by host and port), and for the proxy. Secrets. Default: none. */
   logins?: { registries?: pulumi.Input<Logins>; proxy?: pulumi.Input<string> };
   /** The API's endpoint, for /etc/hosts of every host. `inDns`: name servers know it, so /etc/hosts gets no line. */
-  endpoint: { address: pulumi.Input<string>; inDns?: boolean };
+  endpoint: Pick<Infrastructure["endpoint"], "address" | "inDns"> & Partial<Pick<Infrastructure["endpoint"], "kind">>;
   /** Hosts that an `up` has recorded; see `readHistory`. While there are others, no host is changed before all have passed preflight. */
   settled: ReadonlySet<string>;
 }
+
+/** Whether a host of these roles needs the API's name in its /etc/hosts. A host that is not a node has no balancer of its own. */
+const knows = ({ kind, inDns }: HostPreparationArgs["endpoint"], roles: Host["roles"]) =>
+  !inDns && (kind !== "node-local" || isNode(roles));
 
 /** A host as its preparation reads it. */
 type PreparedHost = Pick<Host, "name" | "roles" | "architecture" | "pool" | "address" | "dataDevice">;
@@ -49,16 +55,16 @@ export class HostPreparation extends ClusterPart {
   constructor(name: string, args: HostPreparationArgs, options?: pulumi.ComponentResourceOptions) {
     super("HostPreparation", name, "hosts", options);
     const { artifacts, cluster, endpoint, providerAddons = [], settled, versions } = args;
-    const apiAddress = endpoint.inDns ? "" : endpoint.address;
+    const addressFor = ({ roles }: PreparedHost) => (knows(endpoint, roles) ? endpoint.address : "");
     const addons = addonsOf(cluster, providerAddons);
     const artifactsOf = ({ roles, architecture }: PreparedHost, sha256: Record<string, string> | undefined) =>
       artifactsFor({ roles, versions, architecture, source: { ...artifacts, sha256 }, addons }).text;
     this.stageOf = (host) =>
       pulumi
-        .all([args.owner, host.address, apiAddress, artifacts.sha256, args.logins])
+        .all([args.owner, host.address, addressFor(host), artifacts.sha256, args.logins])
         .apply(([owner, address, apiAddress, sha256, logins]) => {
           const { name, roles, architecture, pool } = host;
-          const packages = cluster.hostPreparation.packages ? packageLines({ ...artifacts, sha256 }, architecture) : "";
+          const packages = preparationOf(cluster, name).packages ? packageLines({ ...artifacts, sha256 }, architecture) : "";
           return prepareStage({
             host: { name, address, roles, pool },
             owner,
@@ -71,7 +77,7 @@ export class HostPreparation extends ClusterPart {
         });
     const preflightOf = (host: Host) =>
       pulumi
-        .all([args.owner, host.address, apiAddress, artifacts.sha256, host.dataDevice])
+        .all([args.owner, host.address, addressFor(host), artifacts.sha256, host.dataDevice])
         .apply(([owner, address, apiAddress, sha256, dataDevice]) => {
           const { name, roles, architecture } = host;
           const sources = sourcesIn(artifactsOf(host, sha256));

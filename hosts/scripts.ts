@@ -38,7 +38,10 @@ export type Library =
   | "leavings"
   | "own"
   | "drain"
+  | "labels"
+  | "taints"
   | "proof"
+  | "reserve"
   | "authorities"
   | "word"
   | "leaving"
@@ -61,10 +64,10 @@ export const stageLibraries: Readonly<Record<StageName, readonly Library[]>> = {
   etcd: ["common", "files", "saved", "own", "artifacts", "etcd", "turn", "word", "leaving", "authorities", "clock", "lost"],
   balancer: ["common", "files", "saved", "etcd", "turn", "word", "leaving"],
   // biome-ignore format: a line for each stage
-  "control-plane": ["common", "files", "saved", "artifacts", "images", "api", "announce", "etcd", "turn", "word", "leaving", "apiserver", "node", "drain", "proof", "leavings", "authorities", "clock"],
+  "control-plane": ["common", "files", "saved", "artifacts", "images", "api", "announce", "etcd", "turn", "word", "leaving", "apiserver", "node", "reserve", "drain", "labels", "taints", "proof", "leavings", "authorities", "clock"],
   // biome-ignore format: a line for each stage
-  worker: ["common", "files", "saved", "artifacts", "images", "api", "etcd", "pool-turn", "word", "node", "drain", "proof", "leavings", "authorities", "clock"],
-  addons: ["common", "files", "api", "etcd", "turn", "node", "drain", "proof", "lost"],
+  worker: ["common", "files", "saved", "artifacts", "images", "api", "etcd", "pool-turn", "word", "node", "reserve", "drain", "labels", "proof", "leavings", "authorities", "clock"],
+  addons: ["common", "files", "api", "etcd", "turn", "node", "drain", "taints", "proof", "lost"],
   leaving: ["common", "files", "api", "announce", "etcd", "word", "leaving"],
   handover: ["common", "files", "etcd", "turn", "word", "leaving", "apiserver"],
 };

@@ -10,6 +10,7 @@ import {
   createInfrastructure,
   defineCluster,
   EtcdCluster,
+  endpointUrl,
   HostPreparation,
   Leaving,
   NodesReady,
@@ -74,7 +75,7 @@ async function createCluster(name: string, clusterConfig: ClusterConfig) {
   return {
     kubeconfig: adminKubeconfig({ pki, name: cluster.name, endpoint }),
     // What the next `up` reads.
-    apiEndpoint: pulumi.interpolate`https://${endpoint.address}:${endpoint.port}`,
+    apiEndpoint: endpointUrl(endpoint),
     recorded: recordedAfter(history, [etcd, controlPlane, ...pools, balancer, addons], prepared),
     etcdBorn: etcd.born,
   };

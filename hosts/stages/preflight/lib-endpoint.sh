@@ -74,9 +74,9 @@ who_has() {
 # One of a release that does not say whose it is at least answers as one.
 is_our_balancer() {
   local owner
-  if owner=$(curl -s --fail --max-time 2 "http://$1:$STATISTICS_PORT/owner"); then
+  if owner=$(curl -s --fail --max-time 2 "http://$(host_port "$1" "$STATISTICS_PORT")/owner"); then
     owned_by "$owner"
   else
-    [[ "$(curl -s --output /dev/null --write-out '%{http_code}' --max-time 2 "http://$1:$STATISTICS_PORT/health")" == [25]0[03] ]]
+    [[ "$(curl -s --output /dev/null --write-out '%{http_code}' --max-time 2 "http://$(host_port "$1" "$STATISTICS_PORT")/health")" == [25]0[03] ]]
   fi
 }

@@ -19,7 +19,17 @@ check_filters() {
   NEEDED_PORTS=$(needed_ports)
   declare -A CHAIN_HOOKS=() CHAIN_POLICIES=() CHAIN_RULES=()
   read_chains < <(foreign_rules)
-  for chain in "${!CHAIN_HOOKS[@]}"; do judge_chain "$chain"; done
+  for chain in "${!CHAIN_HOOKS[@]}"; do
+    # With our firewall on, what the cluster needs is opened in theirs (lib-firewalls.sh).
+    if item_is_on firewall && is_opened_chain "$chain"; then continue; fi
+    judge_chain "$chain"
+  done
+}
+
+# is_opened_chain CHAIN: firewalld's, or one that does nothing but ask ufw's own chains.
+is_opened_chain() {
+  [[ $1 != *" firewalld "* ]] || return 0
+  [ -n "${CHAIN_RULES[$1]:-}" ] && ! grep -v 'jump ufw-' <<<"${CHAIN_RULES[$1]%$'\n'}" >/dev/null
 }
 
 judge_chain() {

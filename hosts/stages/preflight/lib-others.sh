@@ -30,10 +30,10 @@ check_others() {
 # Packages exclude each other: chrony's takes away the others, with their configuration.
 check_time_service() {
   local unit
-  if ! item_is_on time_sync || in_container || command -v chronyd >/dev/null; then return 0; fi
+  if ! item_is_on time_sync || [ "${TIME_SERVICE:-}" = keep ] || in_container || command -v chronyd >/dev/null; then return 0; fi
   for unit in ntpsec ntp openntpd; do
     if is_active "$unit"; then
-      problem "$unit keeps its clock, and installing chrony would remove it: set hostPreparation.timeSync to false to keep it, or remove it (apt-get remove $unit)"
+      problem "$unit keeps its clock, and installing chrony would remove it: set hostPreparation.timeService to keep, or remove it (apt-get remove $unit)"
     fi
   done
 }

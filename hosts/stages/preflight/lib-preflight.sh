@@ -38,19 +38,25 @@ check_owner() {
 }
 
 check_system() {
-  local machine id="" version="" major
+  local machine id="" version="" like="" major
   machine=$(uname -m)
   case $machine in x86_64) machine=amd64 ;; aarch64) machine=arm64 ;; esac
   [ "$machine" = "$ARCHITECTURE" ] || problem "its architecture is $machine, the config says $ARCHITECTURE: set hosts.$HOST_NAME.architecture"
   if [ -r /etc/os-release ]; then
     id=$(. /etc/os-release && echo "${ID:-}")
     version=$(. /etc/os-release && echo "${VERSION_ID:-0}")
+    like=$(. /etc/os-release && echo "${ID_LIKE:-}")
   fi
   major=${version%%.*}
   case $id in
     debian) [ "${major:-0}" -ge 12 ] || problem "Debian $version: 12 or newer is needed" ;;
     ubuntu) [ "${major:-0}" -ge 22 ] || problem "Ubuntu $version: 22.04 or newer is needed" ;;
-    *) problem "it runs ${id:-an unknown system} $version: only Debian 12 and newer and Ubuntu 22.04 and newer are prepared" ;;
+    rhel | centos | rocky | almalinux | ol) [ "${major:-0}" -ge 9 ] || problem "$id $version: 9 or newer is needed" ;;
+    *)
+      # A relative of one of these, whose own versions say nothing about theirs.
+      [[ " $like " == *" rhel "* || " $like " == *" debian "* || " $like " == *" ubuntu "* ]] ||
+        problem "it runs ${id:-an unknown system} $version: only Debian 12, Ubuntu 22.04, RHEL 9 and newer and their relatives are prepared"
+      ;;
   esac
   [ "$(id -u)" = 0 ] || problem "the script does not run as root: log in as root, or as a user whose 'sudo -n' works"
   [ -d /run/systemd/system ] || problem "systemd does not run"
@@ -119,11 +125,13 @@ check_network() {
   if is_node && [ -z "$NAME_SERVERS" ] && [ -z "$(host_name_servers)" ]; then
     short_of "/etc/resolv.conf names no server that a pod could ask (loopback addresses are the host's own): set network.nameServers"
   fi
-  if is_active ufw && ufw status 2>/dev/null | grep '^Status: active' >/dev/null; then
-    problem "ufw is active and would close the cluster's ports: run 'ufw disable'. hostPreparation.firewall guards the port table instead"
+  # With our firewall, theirs is opened (lib-firewalls.sh).
+  if item_is_on firewall; then return 0; fi
+  if command -v ufw >/dev/null && ufw status 2>/dev/null | grep '^Status: active' >/dev/null; then
+    problem "ufw is active and would close the cluster's ports: turn hostPreparation.firewall on, which opens them there, or run 'ufw disable'"
   fi
   if is_active firewalld; then
-    problem "firewalld is active and would close the cluster's ports: stop it. hostPreparation.firewall guards the port table instead"
+    problem "firewalld is active and would close the cluster's ports: turn hostPreparation.firewall on, which opens them there, or stop firewalld"
   fi
 }
 

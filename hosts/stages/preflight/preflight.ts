@@ -1,4 +1,5 @@
 import { ports } from "../../../config/ports.ts";
+import { clusterOfHost } from "../../../config/preparation.ts";
 import type { Cluster, Role } from "../../../config/schema.ts";
 import { isNode } from "../../cluster.ts";
 import type { Stage } from "../../stage.ts";
@@ -28,7 +29,8 @@ const judged = ["packages", "swap", "firewall", "time_sync"];
  * Whether a host can be part of the cluster. It changes nothing on the host, and its text has nothing that does not matter to its
  * answer: an edit of something else runs nothing, also where a host is down.
  */
-export function preflightStage({ host, owner, cluster, apiAddress, sources }: PreflightStageArgs): Stage {
+export function preflightStage({ host, owner, apiAddress, sources, ...args }: PreflightStageArgs): Stage {
+  const cluster = clusterOfHost(args.cluster, host.name);
   const { etcd, network } = cluster;
   const roles = [...host.roles].sort();
   const isMember = roles.includes("etcd");
@@ -57,6 +59,7 @@ export function preflightStage({ host, owner, cluster, apiAddress, sources }: Pr
         .filter((port) => port.protocol === "tcp")
         .map((port) => `${port.number}:${port.program}`)
         .join(" "),
+      ...(cluster.hostPreparation.timeSync && cluster.hostPreparation.timeService === "keep" && { TIME_SERVICE: "keep" }),
       NAME_SERVERS: network.nameServers.join(" "),
       NODE_CIDRS: [...cluster.nodeCidrs].sort().join(" "),
       POD_CIDR: network.podCidr,

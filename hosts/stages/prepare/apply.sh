@@ -14,14 +14,18 @@ apply_prepare() {
   can_try_features || untried=yes
   fetch_packages_and_artifacts
   [ "$untried" = no ] || check_features_now
+  label_programs
   local item
   # What watches over tables knows first what there will be.
   apply_tables
-  for item in time_zone journal modules sysctl swap firewall time_sync; do arrange "$item"; done
+  for item in time_zone journal modules sysctl huge_pages swap firewall time_sync clock_in_utc services_off; do arrange "$item"; done
   if item_is_on packages; then apply_updates; else restore_updates; fi
   if is_node; then apply_shutdown; else restore_shutdown; fi
   apply_resolv_conf
+  # What the items brought since.
+  label_programs
   if is_node; then
+    apply_flannel_interface
     apply_service_route
     apply_containerd
     # On a host that lives, whatever comes later finds the images there.

@@ -1,15 +1,20 @@
 import { apiNames } from "../../../config/api.ts";
 import type { Logins } from "../../../config/logins.ts";
+import { flannelPlace, hasFlannelInterfaces } from "../../../config/node-settings.ts";
 import { packagesOf } from "../../../config/packages.ts";
 import { podNetworkOf } from "../../../config/pod-network.ts";
+import { clusterOfHost } from "../../../config/preparation.ts";
+import { joinsAsWorker } from "../../../config/roles.ts";
 import type { Cluster, Role } from "../../../config/schema.ts";
 import { isNode } from "../../cluster.ts";
 import type { HostFile, Stage } from "../../stage.ts";
 import { containerdFiles } from "./containerd/containerd.ts";
 import { downloadFiles } from "./downloads/downloads.ts";
 import { FIREWALL_UNIT, firewall } from "./firewall/firewall.ts";
+import { openings, sshPort } from "./firewall/policy.ts";
 import { watchedTables } from "./firewall/tables.ts";
-import { modules, sysctls } from "./system/kernel.ts";
+import { journalText } from "./system/journal.ts";
+import { hugePages, modules, sysctls } from "./system/kernel.ts";
 
 export interface PrepareStageArgs {
   /** `pool` where it is a worker. */
@@ -37,19 +42,24 @@ export interface PrepareStageArgs {
  * nothing here.
  */
 export function prepareStage(args: PrepareStageArgs): Stage {
-  const { host, owner, cluster, apiAddress, versions, logins = {} } = args;
+  const { host, owner, apiAddress, versions, logins = {} } = args;
+  const cluster = clusterOfHost(args.cluster, host.name);
   const { hostPreparation, network } = cluster;
   const roles = [...host.roles].sort();
   const node = isNode(roles);
   const files: HostFile[] = [
     { path: "/etc/systemd/system/ha-kubernetes-hosts.service", content: HOSTS_UNIT },
-    { path: "/etc/ha-kubernetes/hosts", content: hostsLines(args) },
+    { path: "/etc/ha-kubernetes/hosts", content: hostsLines({ host, cluster, apiAddress }) },
     ...downloadFiles({ cluster, apiAddress, proxyLogin: logins.proxy }),
   ];
   if (node) files.push(...containerdFiles({ cluster, pause: versions.pause, logins: logins.registries }));
-  if (hostPreparation.firewall) {
+  if (node && hasFlannelInterfaces(cluster)) {
+    const name = cluster.hosts[host.name]?.flannelInterface ?? network.flannelInterface;
+    files.push({ path: flannelPlace.file, content: name === undefined ? "" : `${name}\n` });
+  }
+  if (hostPreparation.firewall.enabled) {
     files.push(
-      { path: "/etc/ha-kubernetes/firewall.nft", content: firewall(roles, cluster) },
+      { path: "/etc/ha-kubernetes/firewall.nft", content: firewall(host.name, roles, cluster) },
       { path: "/etc/systemd/system/ha-kubernetes-firewall.service", content: FIREWALL_UNIT },
     );
   }
@@ -57,7 +67,7 @@ export function prepareStage(args: PrepareStageArgs): Stage {
     files.push({ path: "/etc/udev/rules.d/70-ha-kubernetes-flannel.rules", content: NO_CHECKSUM_OFFLOAD });
   }
   if (hostPreparation.journalLimit) {
-    files.push({ path: "/etc/systemd/journald.conf.d/ha-kubernetes.conf", content: "[Journal]\nSystemMaxUse=1G\n" });
+    files.push({ path: "/etc/systemd/journald.conf.d/ha-kubernetes.conf", content: journalText(hostPreparation) });
   }
   return {
     name: "prepare",
@@ -79,12 +89,20 @@ export function prepareStage(args: PrepareStageArgs): Stage {
       PACKAGES: packagesOf(roles, cluster).join(" "),
       MODULES: modules(roles, cluster).join(" "),
       NAME_SERVERS: network.nameServers.join(" "),
+      ...(hostPreparation.firewall.enabled &&
+        hostPreparation.firewall.policy === "drop" && { SSH_PORT: String(sshPort(cluster, host.name)) }),
+      ...(hostPreparation.firewall.enabled && {
+        NODE_CIDRS: [...cluster.nodeCidrs].sort().join(" "),
+        POD_CIDR: network.podCidr,
+      }),
       TIME_ZONE: hostPreparation.timeZone ?? "",
-      ...poolTurns(host.pool, cluster),
+      ...moreItems(cluster),
+      ...poolTurns(joinsAsWorker(roles) ? host.pool : undefined, cluster),
     },
     files,
     inputs: {
       artifacts: args.artifactList,
+      ...(hostPreparation.firewall.enabled && { openings: openings(roles, cluster) }),
       sysctl: sysctls(roles, cluster)
         .map(([path, value]) => `${path} ${value}\n`)
         .join(""),
@@ -112,10 +130,26 @@ export function preparations({ hostPreparation }: Cluster): string[] {
     modules: hostPreparation.modules,
     sysctl: hostPreparation.sysctl,
     swap: hostPreparation.swap,
-    firewall: hostPreparation.firewall,
+    firewall: hostPreparation.firewall.enabled,
     time_sync: hostPreparation.timeSync,
+    services_off: hostPreparation.disabledServices.length > 0,
+    huge_pages: hugePages({ hostPreparation }) !== "",
+    clock_in_utc: hostPreparation.clockInUtc,
   };
   return Object.keys(switches).filter((name) => switches[name]);
+}
+
+/** Settings of items that only some configs have. */
+function moreItems(cluster: Cluster): Record<string, string> {
+  const { packages, extraPackages, timeSync, timeService, timeServers, disabledServices } = cluster.hostPreparation;
+  const settings = {
+    EXTRA_PACKAGES: packages ? [...new Set(extraPackages)].sort().join(" ") : "",
+    SERVICES_OFF: [...new Set(disabledServices.map((unit) => (unit.includes(".") ? unit : `${unit}.service`)))].join(" "),
+    HUGE_PAGES: hugePages(cluster),
+    TIME_SERVERS: timeSync ? timeServers.join(" ") : "",
+    TIME_SERVICE: timeSync && timeService === "keep" ? "keep" : "",
+  };
+  return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== ""));
 }
 
 /** What the pod network and its policies want of a host's kernel, as preflight and this stage try it there. */
@@ -131,12 +165,22 @@ export function podSettings(roles: readonly Role[], cluster: Cluster): Record<st
 }
 
 // The mark lets the script find its lines again. While the address moves, the former one comes first: it is served all the time.
-function hostsLines({ host, cluster, apiAddress }: PrepareStageArgs): string {
+function hostsLines({ host, cluster, apiAddress }: Pick<PrepareStageArgs, "host" | "cluster" | "apiAddress">): string {
   const { former } = cluster.api;
   const addresses = [...(former?.address === undefined ? [] : [former.address]), apiAddress];
   const lines = apiNames(cluster).flatMap((name) => addresses.map((address) => `${address} ${name} # ha-kubernetes\n`));
   const api = apiAddress === "" ? "" : lines.join("");
-  return `${api}${host.address} ${host.name} # ha-kubernetes\n`;
+  return `${api}${host.address} ${host.name} # ha-kubernetes\n${otherHosts(host.name, cluster)}`;
+}
+
+// A list of hosts in a file of every host: only where the config asks for it. Lost hosts are nowhere.
+function otherHosts(name: string, { hostPreparation, hosts }: Cluster): string {
+  if (hostPreparation.hostsFile === "api") return "";
+  return Object.entries(hosts)
+    .filter(([other, { address, lost }]) => other !== name && address !== undefined && !lost)
+    .map(([other, { address }]) => `${address} ${other} # ha-kubernetes\n`)
+    .sort()
+    .join("");
 }
 
 // The command of flannel's documentation, troubleshooting.md. flannel makes the device anew at each start of the host.

@@ -61,6 +61,56 @@ test("another control plane changes the balancers' lists of backends and nothing
   assert.deepEqual(changed(before, after), ["balancer-m1", "balancer-m2", "balancer-m3"].map(command));
 });
 
+test("with a balancer on every node, another worker touches no other host, and another control plane every node's balancer", async () => {
+  const own = (edit: (hosts: Record<string, object>) => void) =>
+    clusterOf(2, (cluster) => {
+      const { hosts } = cluster;
+      for (const name of ["m1", "m2", "m3"]) hosts[name] = { ...hosts[name], roles: ["etcd", "control-plane"] };
+      cluster.balancer = { kind: "node-local" };
+      cluster.api = { domainName: "api.test.internal" };
+      edit(hosts);
+    });
+  const before = await graphOf(own(() => {}));
+  const worker = await graphOf(
+    own((hosts) => {
+      hosts.w3 = { ...hosts.w2, address: "10.0.0.23" };
+    }),
+  );
+  assert.deepEqual(changed(before, worker), []);
+  assert.deepEqual(added(before, worker), [...["balancer-w3", "join-w3", "prepare-w3", "worker-w3"].map(command), scripts("w3")]);
+  const controlPlane = await graphOf(
+    own((hosts) => {
+      hosts.c4 = { ...hosts.m1, address: "10.0.0.14", roles: ["control-plane"] };
+    }),
+  );
+  assert.deepEqual(
+    changed(before, controlPlane),
+    ["m1", "m2", "m3", "w1", "w2"].map((name) => command(`balancer-${name}`)),
+  );
+});
+
+test("control planes that are workers make no worker; their role, labels and annotations change their own stage alone", async () => {
+  const before = await graphOf(clusterOf(1));
+  const with1 = (edit: Record<string, unknown>) =>
+    graphOf(
+      clusterOf(1, ({ hosts }) => {
+        Object.assign(hosts.m1 as object, edit);
+      }),
+    );
+  const roles = ["etcd", "balancer", "control-plane", "worker"];
+  for (const edit of [
+    { roles, pool: "general" },
+    { labels: { a: "b" } },
+    { annotations: { a: "b" } },
+    { taints: [{ key: "a", effect: "NoExecute" }] },
+  ]) {
+    const after = await with1(edit);
+    const own = ["control-plane-m1", ...("roles" in edit ? ["prepare-m1"] : [])].map(command);
+    assert.deepEqual(changed(before, after), own, JSON.stringify(edit));
+    assert.deepEqual(added(before, after), []);
+  }
+});
+
 test("more etcd members change the apiservers' list of members and no member", async () => {
   const before = await graphOf(clusterOf(1));
   const after = await graphOf(

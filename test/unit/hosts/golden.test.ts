@@ -104,6 +104,20 @@ test("a control plane gets this kubelet, this kubeadm configuration and these pa
   });
 });
 
+test("a control plane that is a worker has no taint but its own, in kubeadm's configuration and in the kubelet's", () => {
+  const cluster = clusterWith((config) => {
+    config.hosts.m1 = {
+      ...config.hosts.m1,
+      roles: ["etcd", "balancer", "control-plane", "worker"],
+      taints: [{ key: "a", effect: "NoExecute" }],
+    };
+  });
+  compare(controlPlane(cluster), {
+    "/var/lib/kubelet/config.yaml": "every-role-kubelet-config.yaml",
+    "/etc/kubernetes/kubeadm.yaml": "every-role-kubeadm.yaml",
+  });
+});
+
 test("what the config says of the API and the kubelet shows in kubeadm's configuration and in the kubelet's", () => {
   const cluster = clusterWith((config) => {
     config.api.extraNames = ["api.example.org"];

@@ -1,5 +1,6 @@
-import { routerId } from "../../../config/api.ts";
-import type { Cluster } from "../../../config/schema.ts";
+import { routerId } from "../../../../config/api.ts";
+import type { Cluster } from "../../../../config/schema.ts";
+import type { HostFile } from "../../../stage.ts";
 
 export interface KeepalivedArgs {
   host: { name: string; address: string };
@@ -7,13 +8,22 @@ export interface KeepalivedArgs {
   virtualIp: string;
   /** The other balancers' addresses, sorted. */
   peers: readonly string[];
+  /** The virtual IP has an interface by config, which may be another one than that of VRRP and of the host's address. Default: false. */
+  ownInterface?: boolean;
 }
 
+/** keepalived's configuration and its drop-in. */
+export const keepalivedFiles = (args: KeepalivedArgs): HostFile[] => [
+  { path: "/etc/ha-kubernetes/keepalived.conf", content: keepalivedConfig(args) },
+  { path: "/etc/systemd/system/keepalived.service.d/ha-kubernetes.conf", content: keepalivedDropIn(args.host.address) },
+];
+
 /**
- * keepalived's configuration. The interface is the host's own affair: the script writes `$INTERFACE` into the included file.
+ * keepalived's configuration. The interfaces are the host's own affair: the script writes `$INTERFACE` into the included file, and
+ * `$VIRTUAL_INTERFACE` where the config names one. keepalived binds its sockets to the first, so that must be the one with the host's address.
  * VRRP version 3, because version 2 knows whole seconds only; it has no passwords, so the firewall lets in nobody but nodes.
  */
-export function keepalivedConfig({ host, cluster, virtualIp, peers }: KeepalivedArgs): string {
+function keepalivedConfig({ host, cluster, virtualIp, peers, ownInterface = false }: KeepalivedArgs): string {
   const { balancer } = cluster;
   const unicast =
     peers.length > 0
@@ -37,9 +47,9 @@ ${unicast}  garp_master_refresh 10
     haproxy
   }
   virtual_ipaddress {
-    ${address}/32
+    ${address}/32${ownInterface ? " dev $VIRTUAL_INTERFACE" : ""}
   }
-}
+${ownInterface ? "  track_interface {\n    $VIRTUAL_INTERFACE\n  }\n" : ""}}
 `;
   // While the address moves, each of the two is held by itself: balancers that know one of them only hear no other addresses than theirs.
   const { former } = cluster.api;
@@ -95,3 +105,20 @@ export function scriptFall(checkIntervalMilliseconds: number): number {
 }
 
 const lastByte = (address: string) => Number(address.split(".")[3]);
+
+// keepalived 2.2 that starts before its host has its address stays in state FAULT for good, so it waits: an address that comes late at a
+// boot would cost the cluster one balancer after the other. systemd tries again after its 90 s.
+const keepalivedDropIn = (address: string) => `[Unit]
+ConditionFileNotEmpty=
+After=haproxy.service
+StartLimitIntervalSec=0
+
+[Service]
+ExecStartPre=/bin/sh -c 'until ip -o address show to ${address} | grep -q .; do sleep 0.2; done'
+ExecStart=
+ExecStart=/usr/sbin/keepalived --dont-fork --use-file=/etc/ha-kubernetes/keepalived.conf
+NotifyAccess=all
+Restart=always
+RestartSec=200ms
+OOMScoreAdjust=-900
+`;

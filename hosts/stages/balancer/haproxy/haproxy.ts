@@ -1,11 +1,13 @@
-import { apiPorts } from "../../../config/api.ts";
-import { APISERVER_PORT, LEAVING_PORT } from "../../../config/ports.ts";
-import type { Cluster } from "../../../config/schema.ts";
+import { hostPort } from "../../../../config/addresses.ts";
+import { apiPorts, isNodeLocal, LOOPBACK } from "../../../../config/api.ts";
+import { APISERVER_PORT, LEAVING_PORT } from "../../../../config/ports.ts";
+import type { Cluster } from "../../../../config/schema.ts";
+import type { HostFile } from "../../../stage.ts";
 
 /** The cluster's CA, against which haproxy verifies the apiservers. */
-export const AUTHORITY_FILE = "/etc/ha-kubernetes/kubernetes-ca.crt";
+const AUTHORITY_FILE = "/etc/ha-kubernetes/kubernetes-ca.crt";
 /** Written by the unit at each reload. */
-export const STATE_FILE = "/run/haproxy/servers";
+const STATE_FILE = "/run/haproxy/servers";
 /** Path of the statistics page on balancer.statisticsPort. */
 const STATISTICS_PATH = "/statistics";
 const OWNER_PATH = "/owner";
@@ -13,28 +15,49 @@ const OWNER_PATH = "/owner";
 export interface HaproxyArgs {
   /** The owner mark, which haproxy tells every client that asks whose balancer this is. */
   owner: string;
-  cluster: Pick<Cluster, "api" | "balancer" | "network" | "nodeCidrs">;
+  cluster: Pick<Cluster, "api" | "balancer" | "network" | "nodeCidrs" | "traits">;
   /** Sorted by name. */
   controlPlanes: readonly { name: string; address: string }[];
-  /** Letters, digits, hyphens and underscores. */
+  /** Letters, digits, hyphens and underscores. Not used where every node has its own balancer. */
   statisticsPassword: string;
 }
 
 /** How many connections one address outside the cluster may have: a tenth of all. */
 const strangersLimit = (maximumConnections: number) => Math.ceil(maximumConnections / 10);
 
+/** haproxy's configuration and its drop-in, and the authority that signs for apiservers, PEM. */
+export const haproxyFiles = (args: HaproxyArgs, authorityPem: string): HostFile[] => [
+  { path: AUTHORITY_FILE, content: authorityPem },
+  { path: "/etc/ha-kubernetes/haproxy.cfg", content: haproxyConfig(args), mode: "0600" },
+  { path: "/etc/systemd/system/haproxy.service.d/ha-kubernetes.conf", content: HAPROXY_DROP_IN },
+];
+
 /** haproxy's configuration. Holds the password of the statistics page. */
-export function haproxyConfig({ owner, cluster, controlPlanes, statisticsPassword }: HaproxyArgs): string {
-  // The value itself is never part of the message.
-  if (!/^[A-Za-z0-9_-]+$/.test(statisticsPassword))
-    throw new Error("the statistics password may hold letters, digits, - and _ only");
+function haproxyConfig({ owner, cluster, controlPlanes, statisticsPassword }: HaproxyArgs): string {
   const { api, balancer, network, nodeCidrs } = cluster;
+  const local = isNodeLocal(cluster);
+  // The value itself is never part of the message.
+  if (!local && !/^[A-Za-z0-9_-]+$/.test(statisticsPassword))
+    throw new Error("the statistics password may hold letters, digits, - and _ only");
   const interval = balancer.checkIntervalMilliseconds;
   const servers = (port: number, options: (name: string) => string) =>
-    controlPlanes.map(({ name, address }) => `  server ${name} ${address}:${port} ${options(name)}`).join("\n");
+    controlPlanes.map(({ name, address }) => `  server ${name} ${hostPort(address, port)} ${options(name)}`).join("\n");
   const binds = apiPorts(cluster)
-    .map((port) => `  bind :${port} tcp-ut 45s`)
+    .map((port) => `  bind ${local ? LOOPBACK : ""}:${port} tcp-ut 45s`)
     .join("\n");
+  const strangers = `  # Whoever is not of the cluster can't take all connections with one address.
+  acl own src ${[...nodeCidrs, network.podCidr, "127.0.0.0/8"].join(" ")}
+  stick-table type ip size 100k expire 10m store conn_cur
+  tcp-request connection track-sc0 src if !own
+  tcp-request connection reject if { sc0_conn_cur gt ${strangersLimit(balancer.maximumConnections)} }
+`;
+  const page = `  stats enable
+  stats uri ${STATISTICS_PATH}
+  stats hide-version
+  stats show-legends
+  stats refresh 10s
+  stats auth admin:${statisticsPassword}
+`;
   const soon = Math.ceil(interval / 2);
   const checked = `default-server check check-ssl verify required ca-file ${AUTHORITY_FILE} inter ${interval} fastinter ${soon} downinter ${soon} fall 2 rise 2 tcp-ut 45s on-marked-down shutdown-sessions`;
   const apiservers = servers(APISERVER_PORT, (name) => `check-sni ${name} verifyhost ${name}`);
@@ -72,12 +95,7 @@ defaults
 frontend api
   mode tcp
 ${binds}
-  # Whoever is not of the cluster can't take all connections with one address.
-  acl own src ${[...nodeCidrs, network.podCidr, "127.0.0.0/8"].join(" ")}
-  stick-table type ip size 100k expire 10m store conn_cur
-  tcp-request connection track-sc0 src if !own
-  tcp-request connection reject if { sc0_conn_cur gt ${strangersLimit(balancer.maximumConnections)} }
-  # While etcd stands still, no apiserver is ready. Those that live hold connections until it goes on.
+${local ? "" : strangers}  # While etcd stands still, no apiserver is ready. Those that live hold connections until it goes on.
   use_backend alive if { nbsrv(apiservers) lt 1 }
   default_backend apiservers
 
@@ -113,7 +131,7 @@ ${servers(LEAVING_PORT, () => "")}
 
 frontend statistics
   mode http
-  bind :${balancer.statisticsPort}
+  bind ${local ? LOOPBACK : ""}:${balancer.statisticsPort}
   timeout client 10s
   timeout http-request 5s
   # keepalived asks this. Without an apiserver that lives the virtual IP is only of use to ask who leaves.
@@ -121,13 +139,25 @@ frontend statistics
   monitor fail if { nbsrv(apiservers) lt 1 } { nbsrv(alive) lt 1 } { nbsrv(leaving) lt 1 }
   # A host that is to become a balancer asks whether the one that has the address is of its cluster.
   http-request return status 200 content-type text/plain string "${owner}" if { path ${OWNER_PATH} }
-  http-request redirect location ${STATISTICS_PATH} if { path / }
-  use_backend leaving if { path /leaving }
-  stats enable
-  stats uri ${STATISTICS_PATH}
-  stats hide-version
-  stats show-legends
-  stats refresh 10s
-  stats auth admin:${statisticsPassword}
-`.replace(/ +$/gm, "");
+${local ? "" : `  http-request redirect location ${STATISTICS_PATH} if { path / }\n`}  use_backend leaving if { path /leaving }
+${local ? "  http-request deny status 404\n" : page}`.replace(/ +$/gm, "");
 }
+
+// The distribution's own configuration files are left alone. Nothing in here depends on the config: a change of this file is a
+// restart, a change of haproxy's own only a reload. 1048576 open files, two for each connection, are the kernel's own limit.
+const HAPROXY_DROP_IN = `[Unit]
+StartLimitIntervalSec=0
+
+[Service]
+ExecStartPre=-/bin/rm -f ${STATE_FILE}
+ExecStart=
+ExecStart=/usr/sbin/haproxy -Ws -f /etc/ha-kubernetes/haproxy.cfg -p /run/haproxy.pid -S /run/haproxy-master.sock
+ExecReload=
+ExecReload=/usr/sbin/haproxy -c -q -f /etc/ha-kubernetes/haproxy.cfg
+ExecReload=-/bin/sh -c 'echo "show servers state" | socat -T 2 - /run/haproxy/admin.sock >${STATE_FILE}'
+ExecReload=/bin/kill -USR2 $MAINPID
+Restart=always
+RestartSec=200ms
+LimitNOFILE=1048576
+OOMScoreAdjust=-900
+`;
