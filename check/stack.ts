@@ -104,7 +104,7 @@ function addCommand(hosts: Map<string, WantedHost>, resource: StateResource): vo
 }
 
 /** A connection as a command of the program has it, with a check's patience. */
-export function targetOf(connection: SshTarget): SshTarget {
+function targetOf(connection: SshTarget): SshTarget {
   const { proxy, ...endpoint } = connection;
   const completed = Object.assign({ port: 22, user: "root" }, endpoint, patience);
   return { ...completed, ...(proxy && { proxy: targetOf(proxy) }) };

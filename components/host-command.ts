@@ -162,7 +162,7 @@ export function onceCommand(
 const connectionPath = '["connection"]';
 
 /** Who runs commands there: only whether it is root counts. */
-const userOf = ({ connection }: Host) =>
+export const userOf = ({ connection }: Pick<Host, "connection">): string =>
   connection.kind === "ssh" ? connection.user : connection.sudo ? "a user of this machine" : "root";
 
 type CommandArgs = Omit<remote.CommandArgs, "connection">;
