@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { addonsOf } from "../addons/registry.ts";
 import type { Versions } from "../artifacts/lock.ts";
 import type { Logins } from "../config/logins.ts";
 import { preparationOf } from "../config/preparation.ts";
@@ -44,7 +45,7 @@ export class HostPreparation extends ClusterPart {
         .all([args.owner, host.address, endpoint.inDns ? "" : endpoint.address, artifacts.sha256, host.dataDevice, args.logins])
         .apply(([owner, address, apiAddress, sha256, dataDevice, logins]) => {
           const source = { ...artifacts, sha256 };
-          const { text } = artifactsFor({ roles, versions, architecture, source, providerAddons });
+          const { text } = artifactsFor({ roles, versions, architecture, source, addons: addonsOf(cluster, providerAddons) });
           const packages = preparationOf(cluster, name).packages ? packageLines(source, architecture) : "";
           return prepareStage({
             host: { name, address, roles, architecture, pool, dataDevice },

@@ -4,6 +4,7 @@ import { buildsBalancer, routerId } from "./api.ts";
 import { type AuthorityName, authorityNames, firstGeneration, type Generations, sameGenerations } from "./authorities.ts";
 import { roleSchema } from "./hosts.ts";
 import { type RecordedLost, recordedLostSchema, recordLost } from "./lost.ts";
+import { podNetworkWords } from "./pod-network.ts";
 import type { Cluster, HostConfig } from "./schema.ts";
 import type { ProviderTraits } from "./traits.ts";
 import { pathOf } from "./upgrade-path.ts";
@@ -63,6 +64,8 @@ const recordedSchema = z.object({
   podCidr: z.string(),
   serviceCidr: z.string(),
   dnsDomain: z.string(),
+  /** What nodes agree on, such as `flannel vxlan 8472`; absent in records of an older release. */
+  podNetwork: z.string().optional(),
   etcdDataDirectory: z.string(),
   /** Where every client finds the API; absent in records of an older release. */
   api: recordedApi.optional(),
@@ -122,6 +125,7 @@ export function record(cluster: Cluster, known: Recording, before?: Recorded, no
     podCidr: cluster.network.podCidr,
     serviceCidr: cluster.network.serviceCidr,
     dnsDomain: cluster.network.dnsDomain,
+    podNetwork: podNetworkWords(cluster),
     etcdDataDirectory: cluster.etcd.dataDirectory,
     api: recordApi(cluster),
     hosts: Object.fromEntries(hosts),

@@ -8,6 +8,7 @@ import { nameRules } from "./rules/names.ts";
 import { networkRules } from "./rules/networks.ts";
 import { nodeRules } from "./rules/nodes.ts";
 import { pathRules } from "./rules/paths.ts";
+import { podNetworkRules } from "./rules/pod-network.ts";
 import { portRules } from "./rules/ports.ts";
 import { preparationRules } from "./rules/preparation.ts";
 import { roleRules } from "./rules/roles.ts";
@@ -26,6 +27,7 @@ export const rules: readonly Rule[] = [
   ...networkRules,
   ...apiRules,
   ...addressRules,
+  ...podNetworkRules,
   ...portRules,
   ...pathRules,
   ...nodeRules,

@@ -1,3 +1,4 @@
+import { podNetworkOf } from "../pod-network.ts";
 import { oneProblem, shown } from "../problems.ts";
 import type { Cluster } from "../schema.ts";
 import { eachPreparation } from "./preparation.ts";
@@ -84,10 +85,14 @@ const unusedSysctls: Rule = {
 
 const podsOfNode: Rule = {
   says: "`kubelet.maxPods` is more than the 253 addresses that flannel has for a node.",
-  check: ({ kubelet: { maxPods }, addons }: Cluster) =>
-    maxPods <= 253 || !addons.flannel
+  check: (cluster: Cluster) =>
+    cluster.kubelet.maxPods <= 253 || podNetworkOf(cluster) === undefined
       ? []
-      : oneProblem(at("kubelet", "maxPods"), `is ${maxPods}`, "at most 253: a node's /24 holds no more, and further pods wait"),
+      : oneProblem(
+          at("kubelet", "maxPods"),
+          `is ${cluster.kubelet.maxPods}`,
+          "at most 253: a node's /24 holds no more, and further pods wait",
+        ),
 };
 
 const milliBytes: Rule = {

@@ -1,6 +1,7 @@
 import { apiNames } from "../../../config/api.ts";
 import type { Logins } from "../../../config/logins.ts";
 import { packagesOf } from "../../../config/packages.ts";
+import { podNetworkOf } from "../../../config/pod-network.ts";
 import { ports } from "../../../config/ports.ts";
 import { clusterOfHost } from "../../../config/preparation.ts";
 import type { Cluster, Role } from "../../../config/schema.ts";
@@ -59,6 +60,9 @@ export function prepareStage(args: PrepareStageArgs): Stage {
       { path: "/etc/ha-kubernetes/firewall.nft", content: firewall(host.name, roles, cluster) },
       { path: "/etc/systemd/system/ha-kubernetes-firewall.service", content: FIREWALL_UNIT },
     );
+  }
+  if (node && podNetworkOf(cluster)?.link === "vxlan" && !network.flannel.checksumOffload) {
+    files.push({ path: "/etc/udev/rules.d/70-ha-kubernetes-flannel.rules", content: NO_CHECKSUM_OFFLOAD });
   }
   if (hostPreparation.journalLimit) {
     files.push({ path: "/etc/systemd/journald.conf.d/ha-kubernetes.conf", content: journalText(hostPreparation) });
@@ -166,11 +170,15 @@ function moreItems(cluster: Cluster): Record<string, string> {
 
 /** What preflight compares with the host's network: shell variables. */
 function surroundings(roles: readonly Role[], cluster: Cluster): string {
+  const { link, port } = (isNode(roles) && podNetworkOf(cluster)) || {};
   const variables = {
     NODE_CIDRS: [...cluster.nodeCidrs].sort().join(" "),
     POD_CIDR: cluster.network.podCidr,
     SERVICE_CIDR: cluster.network.serviceCidr,
-    POD_LINK: isNode(roles) && cluster.addons.flannel ? "vxlan" : "",
+    POD_LINK: link ?? "",
+    ...(isNode(roles) && cluster.addons.networkPolicies && { POLICIES: "yes" }),
+    // The scripts know the port of most clusters.
+    ...(port !== undefined && port !== 8472 && { POD_PORT: String(port) }),
   };
   return Object.entries(variables)
     .map(([name, value]) => `${name}=${quote(value)}\n`)
@@ -195,6 +203,10 @@ function otherHosts(name: string, { hostPreparation, hosts }: Cluster): string {
     .sort()
     .join("");
 }
+
+// The command of flannel's documentation, troubleshooting.md. flannel makes the device anew at each start of the host.
+const NO_CHECKSUM_OFFLOAD = `SUBSYSTEM=="net", ACTION=="add|change|move", ENV{INTERFACE}=="flannel.1", RUN+="/usr/sbin/ethtool -K flannel.1 tx-checksum-ip-generic off"
+`;
 
 // Cloud images and containers write /etc/hosts again at each boot. cloud-init 24.3 gave its unit another name.
 const HOSTS_UNIT = `[Unit]

@@ -9,6 +9,7 @@ import { badNames } from "./bad-names.ts";
 import { badNetworks } from "./bad-networks.ts";
 import { badNodes } from "./bad-nodes.ts";
 import { badPaths } from "./bad-paths.ts";
+import { badPodNetworks } from "./bad-pod-network.ts";
 import { badPreparation } from "./bad-preparation.ts";
 import type { Bad } from "./bad-sample.ts";
 import { badSettings } from "./bad-settings.ts";
@@ -20,6 +21,7 @@ export const badConfigs: readonly Bad[] = [
   ...badKeys,
   ...badHosts,
   ...badNetworks,
+  ...badPodNetworks,
   ...badAddresses,
   ...badPaths,
   ...badNames,

@@ -1,15 +1,29 @@
+import { podNetworkOf } from "../../../../config/pod-network.ts";
 import type { Cluster, Role } from "../../../../config/schema.ts";
 import { isNode } from "../../../cluster.ts";
 
 // What the kernel must have and how it is set, by role.
 
+// kube-network-policies gets new connections by a queue of nftables.
+const QUEUES = ["nfnetlink_queue", "nft_queue"];
+
 /** Kernel modules of a host with these roles. */
 export function modules(roles: readonly Role[], cluster: Cluster): string[] {
   const more = cluster.hostPreparation.extraModules;
   if (!isNode(roles)) return [...new Set(more)];
-  const ipvs = cluster.network.kubeProxyMode === "ipvs" ? ["ip_vs", "ip_vs_rr", "ip_vs_sh", "ip_vs_wrr"] : [];
-  const podNetwork = cluster.addons.flannel ? ["vxlan"] : [];
-  return [...new Set(["br_netfilter", "nf_conntrack", "overlay", ...podNetwork, ...ipvs, ...more])];
+  const { kubeProxyMode, ipvs } = cluster.network;
+  const ofProxy =
+    kubeProxyMode === "ipvs" ? [...new Set(["ip_vs", "ip_vs_rr", "ip_vs_sh", "ip_vs_wrr", `ip_vs_${ipvs.scheduler}`])] : [];
+  const { link } = podNetworkOf(cluster) ?? {};
+  const ours = [
+    "br_netfilter",
+    "nf_conntrack",
+    "overlay",
+    ...(link ? [link] : []),
+    ...ofProxy,
+    ...(cluster.addons.networkPolicies ? QUEUES : []),
+  ];
+  return [...new Set([...ours, ...more])];
 }
 
 // A host that panics comes back by itself instead of waiting for someone.
