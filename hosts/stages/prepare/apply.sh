@@ -9,6 +9,7 @@ apply_prepare() {
   # shellcheck source=/dev/null
   . "$STAGE/inputs/surroundings"
   preflight
+  check_kernel_floor
   arrange host_name
   apply_hosts_lines
   fetch_packages_and_artifacts

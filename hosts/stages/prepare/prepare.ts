@@ -157,8 +157,17 @@ function preparations({ hostPreparation }: Cluster): string[] {
 
 /** Settings of items that only some configs have. */
 function moreItems(cluster: Cluster): Record<string, string> {
-  const { packages, extraPackages, timeSync, timeService, timeServers, disabledServices } = cluster.hostPreparation;
+  const {
+    minimumKernel = "",
+    packages,
+    extraPackages,
+    timeSync,
+    timeService,
+    timeServers,
+    disabledServices,
+  } = cluster.hostPreparation;
   const settings = {
+    MINIMUM_KERNEL: minimumKernel,
     EXTRA_PACKAGES: packages ? [...new Set(extraPackages)].sort().join(" ") : "",
     SERVICES_OFF: [...new Set(disabledServices.map((unit) => (unit.includes(".") ? unit : `${unit}.service`)))].join(" "),
     HUGE_PAGES: hugePages(cluster),
