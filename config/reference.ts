@@ -68,6 +68,10 @@ export function stackFileSchema(known: Known): object {
             description: about("Logins for registries and mirrors: user:password by host and port."),
             anyOf: [secure, { type: "object", additionalProperties: secure }],
           },
+          "ha-kubernetes:files": {
+            description: about("Contents of components' files that are secret, by the file's name."),
+            anyOf: [secure, { type: "object", additionalProperties: secure }],
+          },
           "ha-kubernetes:proxyLogin": secret("The login for the proxy, user:password."),
         },
       },
@@ -160,8 +164,8 @@ export function configDocs(known: Known): string {
     "# Config",
     `<!-- Made by \`npm run generate\` from config/; edits here are lost. -->
 One mapping describes a cluster: the key \`ha-kubernetes:cluster\` of the stack's file, \`Pulumi.<stack>.yaml\`. Secrets are keys of their own beside it:
-\`ha-kubernetes:sshPrivateKey\`, \`ha-kubernetes:sshPassword\`, \`ha-kubernetes:backupSshPrivateKey\`, \`ha-kubernetes:registryLogins\` (user:password by registry)
-and \`ha-kubernetes:proxyLogin\` (user:password), set with \`npm run config -- set --secret\`. examples/ has whole files.
+\`ha-kubernetes:sshPrivateKey\`, \`ha-kubernetes:sshPassword\`, \`ha-kubernetes:backupSshPrivateKey\`, \`ha-kubernetes:registryLogins\` (user:password by registry),
+\`ha-kubernetes:proxyLogin\` (user:password) and \`ha-kubernetes:files\` (contents by file name), set with \`npm run config -- set --secret\`. examples/ has whole files.
 
 Every mistake is reported with its key, the value found, the values allowed and, where that isn't enough, the cure: all mistakes of single keys at once, then all
 that rules over several keys find. Nothing is touched before the config is right.

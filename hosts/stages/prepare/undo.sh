@@ -29,7 +29,7 @@ undo_prepare() {
   rm -rf /etc/ha-kubernetes/kubelet.conf.d /opt/ha-kubernetes
   rm -f /etc/ha-kubernetes/resolv.conf "$HOME_DIR/prepared" "$LOOKED_AROUND"
   local folder
-  for folder in /etc/containerd/certs.d/* /etc/containerd/certs.d /etc/containerd /etc/ha-kubernetes{/downloads,} /etc/systemd/{system/containerd.service,journald.conf}.d; do
+  for folder in /etc/containerd/certs.d/* /etc/containerd/certs.d /etc/containerd /etc/ha-kubernetes{/downloads,/flannel,} /etc/systemd/{system/containerd.service,journald.conf}.d; do
     rmdir "$folder" 2>/dev/null || true
   done
   restore_all_originals

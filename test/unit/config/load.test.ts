@@ -75,7 +75,7 @@ test("a cluster that is a text", () => {
 test("a mistyped key beside the cluster", () => {
   assert.equal(
     complaint(stack(lab(), { "ha-kubernetes:sshPrivatekey": "x" })),
-    "- ha-kubernetes:sshPrivatekey is not a key; did you mean ha-kubernetes:sshPrivateKey? | allowed: ha-kubernetes:cluster, ha-kubernetes:sshPrivateKey, ha-kubernetes:sshPassword, ha-kubernetes:backupSshPrivateKey, ha-kubernetes:registryLogins, ha-kubernetes:proxyLogin",
+    "- ha-kubernetes:sshPrivatekey is not a key; did you mean ha-kubernetes:sshPrivateKey? | allowed: ha-kubernetes:cluster, ha-kubernetes:sshPrivateKey, ha-kubernetes:sshPassword, ha-kubernetes:backupSshPrivateKey, ha-kubernetes:registryLogins, ha-kubernetes:proxyLogin, ha-kubernetes:files",
   );
 });
 

@@ -1,4 +1,5 @@
 import { type Port, ports } from "../../../../config/ports.ts";
+import { joinsAsWorker } from "../../../../config/roles.ts";
 import type { Cluster, Role } from "../../../../config/schema.ts";
 import { allowed, beforeTranslation, dropRest, sshPort } from "./policy.ts";
 
@@ -12,9 +13,9 @@ export function firewall(name: string, roles: readonly Role[], cluster: Cluster)
   const drops = hostPreparation.firewall.policy === "drop";
   // A lost host may come back with all its data and credentials. Its answers come through, because others still probe it. Workers
   // offer nothing that would be worth a change there.
-  const gone = roles.includes("worker") ? [] : lostAddresses(cluster);
+  const gone = joinsAsWorker(roles) ? [] : lostAddresses(cluster);
   const table = ports(roles, cluster);
-  const guarded = table.filter((port) => port.source !== "anyone");
+  const guarded = table.filter(({ source }) => source !== "anyone" && source !== "itself");
   const open = table.filter((port) => port.source === "anyone").map((port) => port.number);
   const list = (items: readonly (string | number)[]) => items.join(", ");
   const match = (protocol: Port["protocol"], only?: Port["source"]) => {

@@ -12,18 +12,10 @@ export function modules(roles: readonly Role[], cluster: Cluster): string[] {
   const more = cluster.hostPreparation.extraModules;
   if (!isNode(roles)) return [...new Set(more)];
   const { kubeProxyMode, ipvs } = cluster.network;
-  const ofProxy =
-    kubeProxyMode === "ipvs" ? [...new Set(["ip_vs", "ip_vs_rr", "ip_vs_sh", "ip_vs_wrr", `ip_vs_${ipvs.scheduler}`])] : [];
+  const ofProxy = kubeProxyMode === "ipvs" ? ["ip_vs", "ip_vs_rr", "ip_vs_sh", "ip_vs_wrr", `ip_vs_${ipvs.scheduler}`] : [];
   const { link } = podNetworkOf(cluster) ?? {};
-  const ours = [
-    "br_netfilter",
-    "nf_conntrack",
-    "overlay",
-    ...(link ? [link] : []),
-    ...ofProxy,
-    ...(cluster.addons.networkPolicies ? QUEUES : []),
-  ];
-  return [...new Set([...ours, ...more])];
+  const queues = cluster.addons.networkPolicies ? QUEUES : [];
+  return [...new Set(["br_netfilter", "nf_conntrack", "overlay", ...(link ? [link] : []), ...ofProxy, ...queues, ...more])];
 }
 
 // A host that panics comes back by itself instead of waiting for someone.

@@ -3,12 +3,6 @@
 
 NOT_APPLIED=()
 
-# What the config asks for beyond what Kubernetes needs. Before anything is changed here.
-check_kernel_floor() {
-  if [ -z "${MINIMUM_KERNEL:-}" ] || older_or_same "$MINIMUM_KERNEL" "$(uname -r)"; then return 0; fi
-  fail "Linux $(uname -r) is older than $MINIMUM_KERNEL (hostPreparation.minimumKernel): boot a newer kernel, or ask for less"
-}
-
 apply_modules() {
   local module
   if in_container; then

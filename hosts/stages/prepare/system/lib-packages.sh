@@ -57,7 +57,8 @@ readonly IDLE=(haproxy keepalived)
 hold_idle() {
   local unit
   for unit in "${IDLE[@]}"; do
-    if [[ " $* " == *" $unit "* ]]; then systemctl mask --runtime --quiet "$unit"; fi
+    # It says that there is no such unit yet.
+    if [[ " $* " == *" $unit "* ]]; then systemctl mask --runtime --quiet "$unit" 2>/dev/null || fail "systemd does not mask $unit"; fi
   done
 }
 # Also what a run left that was killed, or where apt failed after it had brought one of them.
