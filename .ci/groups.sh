@@ -32,6 +32,7 @@ hosts-preflight 7
 hosts-preparation 6
 hosts-settings 9
 hosts-shapes 9
+hosts-ssh 7
 kills 21
 membership-more 11
 offline 5
