@@ -116,6 +116,7 @@ ssh_to() {
     ssh -O check "${options[@]}" 2>/dev/null || ssh -f -N -M -o ControlPersist=600 "${options[@]}" 3>&- 8>&- 9>&- </dev/null >/dev/null 2>"$folder/ssh.log" ||
       fail "no login: $(tail -n 1 "$folder/ssh.log")"
   )
+  # shellcheck disable=SC2029 # the caller has quoted it for the other side
   ssh "${options[@]}" "${@:2}"
 }
 
