@@ -26,6 +26,12 @@ field-nodes 8
 field-own 6
 field-release 8
 field-turns 9
+hosts-networks 5
+hosts-node-local 5
+hosts-preflight 7
+hosts-preparation 6
+hosts-settings 9
+hosts-shapes 9
 kills 21
 membership-more 11
 offline 5

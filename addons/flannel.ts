@@ -1,4 +1,5 @@
 import { lockedImage } from "../artifacts/images.ts";
+import { flannelPlace, hasFlannelInterfaces } from "../config/node-settings.ts";
 import { podNetworkOf } from "../config/pod-network.ts";
 import type { Cluster } from "../config/schema.ts";
 import { type Addon, configuredDaemonSet, labels, nodeCritical, serviceAccount } from "./addon.ts";
@@ -26,7 +27,7 @@ export const flannel: Addon<"flannel", Cluster["network"]> = {
         { apiGroups: [""], resources: ["nodes/status"], verbs: ["patch"] },
       ]),
       // Routes stay in place while flannel restarts, so pods keep their connections.
-      ...configuredDaemonSet(name, namespace, cluster, data, podSpec(settings, images.flannel)),
+      ...configuredDaemonSet(name, namespace, cluster, data, podSpec(settings, images.flannel, hasFlannelInterfaces(cluster))),
     ];
   },
 };
@@ -62,7 +63,12 @@ function cniConfiguration(): string {
 
 const json = (value: unknown) => `${JSON.stringify(value, null, 2)}\n`;
 
-function podSpec({ flannelInterface }: Cluster["network"], image: string) {
+/** Takes the interface that the host names; every image of flannel has a shell. */
+const BY_HOST = `interface=$NODE_ADDRESS
+[ ! -s ${flannelPlace.file} ] || read -r interface <${flannelPlace.file}
+exec /opt/bin/flanneld "$@" --iface="$interface"`;
+
+function podSpec({ flannelInterface }: Cluster["network"], image: string, byHost: boolean) {
   return {
     ...nodeCritical(name),
     initContainers: [
@@ -80,9 +86,9 @@ function podSpec({ flannelInterface }: Cluster["network"], image: string) {
       {
         name,
         image,
-        command: ["/opt/bin/flanneld"],
+        command: byHost ? ["/bin/sh", "-c", BY_HOST, "flanneld"] : ["/opt/bin/flanneld"],
         // flannel takes the interface with this address: the node's own address, never a virtual IP beside it.
-        args: ["--ip-masq", "--kube-subnet-mgr", `--iface=${flannelInterface ?? "$(NODE_ADDRESS)"}`],
+        args: ["--ip-masq", "--kube-subnet-mgr", ...(byHost ? [] : [`--iface=${flannelInterface ?? "$(NODE_ADDRESS)"}`])],
         env: [
           { name: "NODE_NAME", valueFrom: { fieldRef: { fieldPath: "spec.nodeName" } } },
           { name: "NODE_ADDRESS", valueFrom: { fieldRef: { fieldPath: "status.hostIP" } } },
@@ -94,6 +100,7 @@ function podSpec({ flannelInterface }: Cluster["network"], image: string) {
           { name: "run", mountPath: "/run/flannel" },
           { name: "configuration", mountPath: "/etc/kube-flannel" },
           { name: "xtables-lock", mountPath: "/run/xtables.lock" },
+          ...(byHost ? [{ name: "interface", mountPath: flannelPlace.folder, readOnly: true }] : []),
         ],
       },
     ],
@@ -102,6 +109,7 @@ function podSpec({ flannelInterface }: Cluster["network"], image: string) {
       { name: "cni", hostPath: { path: "/etc/cni/net.d", type: "DirectoryOrCreate" } },
       { name: "configuration", configMap: { name } },
       { name: "xtables-lock", hostPath: { path: "/run/xtables.lock", type: "FileOrCreate" } },
+      ...(byHost ? [{ name: "interface", hostPath: { path: flannelPlace.folder, type: "DirectoryOrCreate" } }] : []),
     ],
   };
 }

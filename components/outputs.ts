@@ -1,6 +1,16 @@
 import * as pulumi from "@pulumi/pulumi";
 import { stringify } from "yaml";
+import { hostPort } from "../config/addresses.ts";
+import type { Infrastructure } from "../providers/contract.ts";
 import type { ClusterPki } from "./cluster-pki.ts";
+
+type Endpoint = Pick<Infrastructure["endpoint"], "address" | "port" | "outside">;
+
+/** The API's URL for those outside the nodes. */
+export function endpointUrl(endpoint: Endpoint): pulumi.Output<string> {
+  const { address, port } = endpoint.outside ?? endpoint;
+  return pulumi.output(address).apply((host) => `https://${hostPort(host, port)}`);
+}
 
 /**
  * A kubeconfig for the operator, in the group kubeadm:cluster-admins. It has the API's address rather than its name, which only
@@ -11,9 +21,10 @@ export function adminKubeconfig(args: {
   /** The cluster's name. */
   name: string;
   /** Where clients find the API. */
-  endpoint: { address: pulumi.Input<string>; port: number };
+  endpoint: Endpoint;
 }): pulumi.Output<string> {
-  const { endpoint, name, pki } = args;
+  const { name, pki } = args;
+  const endpoint = args.endpoint.outside ?? args.endpoint;
   const { key, certificate } = pki.leaf("admin", "kubernetes", {
     commonName: `${name}-admin`,
     organization: "kubeadm:cluster-admins",
@@ -31,7 +42,7 @@ export function adminKubeconfig(args: {
             {
               name,
               cluster: {
-                server: `https://${address}:${endpoint.port}`,
+                server: `https://${hostPort(address, endpoint.port)}`,
                 "certificate-authority-data": base64(authority),
               },
             },

@@ -1,4 +1,5 @@
 import { keyPath, oneProblem, shown } from "../problems.ts";
+import type { Recorded } from "../record.ts";
 import type { Refusal } from "./change.ts";
 
 // What can't change in a cluster's life.
@@ -30,6 +31,19 @@ const podNetwork: Refusal = {
   },
 };
 
+const ofOlder = ({ hosts }: Recorded) =>
+  Object.values(hosts).some(({ roles }) => roles.includes("balancer")) ? "haproxy" : "external";
+const kindOf = (recorded: Recorded) => recorded.balancer ?? ofOlder(recorded);
+
+const nodeLocal: Refusal = {
+  says: "A cluster is born with `balancer.kind: node-local` or without it: its clients would lose the API between the two.",
+  check({ before, after }) {
+    const [was, is] = [kindOf(before), kindOf(after)];
+    if ((was === "node-local") === (is === "node-local")) return [];
+    return oneProblem(keyPath(["balancer", "kind"]), `is ${is}; the last up had ${was}`, was, another);
+  },
+};
+
 /** Refusals about what a cluster was born with. */
 export const clusterRefusals: readonly Refusal[] = [
   podNetwork,
@@ -43,6 +57,7 @@ export const clusterRefusals: readonly Refusal[] = [
     another,
   ),
   fixed("dnsDomain", ["network", "dnsDomain"], "The DNS domain doesn't change: running pods and certificates carry it.", another),
+  nodeLocal,
   fixed(
     "etcdDataDirectory",
     ["etcd", "dataDirectory"],

@@ -1,5 +1,5 @@
 import { addressNumber, canonical, contains, overlap, range } from "../addresses.ts";
-import { buildsBalancer } from "../api.ts";
+import { buildsBalancer, isNodeLocal } from "../api.ts";
 import { counted, oneProblem, type Problem, shown } from "../problems.ts";
 import type { Cluster } from "../schema.ts";
 import { apiPlaces, at, eachHost, type Rule } from "./rule.ts";
@@ -126,7 +126,7 @@ const insideNodeCidrs: Rule = {
 };
 
 const apiAddress: Rule = {
-  says: "`api.address` is given, unless the provider has the balancer; as a virtual IP it is not the address of a host.",
+  says: "`api.address` is given, unless the provider has the balancer or every node has its own; except for an external balancer, it is not the address of a host.",
   check(cluster) {
     const { address } = cluster.api;
     const key = at("api", "address");
@@ -139,17 +139,15 @@ const apiAddress: Rule = {
       );
     }
     if (address === undefined) {
+      if (isNodeLocal(cluster)) return [];
       return oneProblem(key, "is missing", "a free address that becomes the virtual IP, or that of the balancer you run");
     }
-    if (!buildsBalancer(cluster)) return [];
+    if (!buildsBalancer(cluster) && !isNodeLocal(cluster)) return [];
+    const allowed = isNodeLocal(cluster)
+      ? "no such key: a node's own balancer answers on loopback only, and the kubeconfig names a control plane by itself"
+      : "an address that no host has; it moves between the balancers";
     return eachHost(cluster, (name, host) =>
-      host.address === address
-        ? oneProblem(
-            key,
-            `is ${shown(address)}, the address of host ${name}`,
-            "an address that no host has; it moves between the balancers",
-          )
-        : [],
+      host.address === address ? oneProblem(key, `is ${shown(address)}, the address of host ${name}`, allowed) : [],
     );
   },
 };

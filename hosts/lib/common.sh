@@ -83,7 +83,7 @@ since_boot() {
 last_words() {
   local said=$1
   shift
-  if declare -F "why_not_$1" >/dev/null; then said=$("why_not_$1" || true); fi
+  if declare -F "why_not_$1" >/dev/null; then said=$("why_not_$1" "${@:2}" || true); fi
   printf '%s' "${said:-"'$*' is not true yet"}"
 }
 
@@ -91,6 +91,9 @@ last_words() {
 # on small machines it is processes that a birth is made of.
 exec {SILENT_PIPE}<> <(:)
 pause() { read -rt "$1" -u "$SILENT_PIPE" || true; }
+
+# host_port ADDRESS PORT: as a URL has them, an IPv6 address in brackets.
+host_port() { if [[ $1 == *:* ]]; then echo "[$1]:$2"; else echo "$1:$2"; fi; }
 
 # older_or_same VERSION OTHER
 older_or_same() { [ "$(printf '%s\n' "$1" "$2" | sort -V | head -n 1)" = "$1" ]; }

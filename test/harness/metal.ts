@@ -18,7 +18,7 @@ export async function onMetal(name: string): Promise<ClusterConfig> {
 }
 
 /**
- * Makes the hosts of a bare-metal config, and those of `more`, which join later; tells the stack their keys. Hosts that `machines` names
+ * Makes the hosts of a bare-metal config, and those of `more`, which join later; where SSH reaches them; tells the stack their keys. Hosts that `machines` names
  * are virtual machines.
  */
 export async function makeMetal(
@@ -31,7 +31,9 @@ export async function makeMetal(
     cwd: root,
   });
   const all = { ...config.hosts, ...more };
-  const addresses = Object.fromEntries(Object.entries(all).map(([name, { address }]) => [name, address]));
+  const addresses = Object.fromEntries(
+    Object.entries(all).map(([name, host]) => [name, String(host.sshAddress ?? host.address)]),
+  );
   const lab = await makeHosts(config.name, config.nodeCidrs[0] as string, addresses, machines);
   for (const host of Object.values(all)) host.hostKey = lab.hostKey;
   stack.configure(config);
