@@ -43,8 +43,8 @@ scale 2
 tamper 1
 two-clusters 5
 upgrade 18
-vm 14
-vm-debian-12 8"
+vm 12
+vm-debian-12 9"
 
 # A number between 0 and 1 from the hash, u, places each group: a weighted shuffle by ln(u) / minutes. Without weights the long groups would
 # come late, when no time is left for them.
