@@ -51,9 +51,9 @@ const controlPlane = new ControlPlane("control-plane", {
   kubeletExtraArgs,
 });
 const balancer = new ApiLoadBalancer("api", {
-  ...of,
-  ...{ endpoint, prepared, controlPlane, born, balancers },
+  ...{ ...of, endpoint, prepared, controlPlane, born, balancers },
   authority: authority.trusted,
+  routingPassword: secrets.routingPassword,
 });
 const admitted = { endpoint, prepared, controlPlane, balancer, born };
 const addons = new Addons("addons", { ...of, ...admitted, versions: parts, providerAddons, joinTokens, movesApi });

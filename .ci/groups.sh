@@ -26,7 +26,8 @@ field-nodes 8
 field-own 6
 field-release 8
 field-turns 9
-hosts-node-local 5
+hosts-balancers 10
+hosts-node-local 6
 kills 21
 membership-more 11
 offline 5

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import * as pulumi from "@pulumi/pulumi";
+import { isRouted } from "./api.ts";
 import { privateKeyFault } from "./keys.ts";
 import { loginProblems, proxyLoginProblems, unusedLogins } from "./logins.ts";
 import { parseCluster } from "./parse.ts";
@@ -11,7 +12,14 @@ import { fileWords } from "./stack-file.ts";
 /** What prefixes the config keys, whatever the stack, and whatever name `pulumi new` gave to a copy of the project. */
 const project = "ha-kubernetes";
 /** Config keys whose values must be encrypted. */
-export const secretNames = ["sshPrivateKey", "sshPassword", "backupSshPrivateKey", "registryLogins", "proxyLogin"] as const;
+export const secretNames = [
+  "sshPrivateKey",
+  "sshPassword",
+  "backupSshPrivateKey",
+  "registryLogins",
+  "proxyLogin",
+  "routingPassword",
+] as const;
 /** All config keys of the project, without its prefix. */
 export const keys = ["cluster", ...secretNames] as const;
 type Key = (typeof keys)[number];
@@ -31,7 +39,7 @@ export interface Loaded {
   cluster: Cluster;
   /**
    * For SSH to hosts (both absent where the provider makes hosts with a key of its own), to the host that snapshots are copied to,
-   * to registries (the JSON that `readLogins` reads) and to the proxy.
+   * to registries (the JSON that `readLogins` reads), to the proxy and to the routers of a routed address.
    */
   secrets: Partial<Record<(typeof secretNames)[number], pulumi.Output<string>>>;
 }
@@ -168,6 +176,7 @@ function ignoredSecrets({ values }: StackConfig, cluster: Cluster): Problem[] {
     sshPassword: ofHosts,
     backupSshPrivateKey: etcd.backup.copyToSsh === undefined && "without cluster.etcd.backup.copyToSsh",
     registryLogins: false,
+    routingPassword: !isRouted(cluster) && "without cluster.balancer.address: routed",
     proxyLogin: proxy.http === undefined && proxy.https === undefined && "without cluster.proxy",
   };
   const unused = secretNames
@@ -189,6 +198,14 @@ function accessProblems({ values }: StackConfig, cluster: Cluster): Problem[] {
   return oneProblem(fullKey("sshPrivateKey"), "is missing", "the private key to log in to the hosts with", cure);
 }
 
+/** FRR's line for a password is one word; of OSPF's, 16 characters count (RFC 2328), of TCP's 80 (Linux). */
+function routingPasswordProblems(password: string | undefined, cluster: Cluster): Problem[] {
+  const longest = cluster.balancer.routed?.protocol === "ospf" ? 16 : 80;
+  if (password === undefined || new RegExp(`^[A-Za-z0-9_-]{1,${longest}}$`).test(password)) return [];
+  const allowed = `1 to ${longest} letters, digits, - and _ with cluster.balancer.routed.protocol: ${cluster.balancer.routed?.protocol ?? "bgp"}`;
+  return oneProblem(fullKey("routingPassword"), "is a password that FRR can't take (not shown)", allowed);
+}
+
 /** Logins for registries and for the proxy. */
 function fetchProblems({ values }: StackConfig, cluster: Cluster): Problem[] {
   const logins = values[fullKey("registryLogins")];
@@ -196,5 +213,6 @@ function fetchProblems({ values }: StackConfig, cluster: Cluster): Problem[] {
   return [
     ...(logins === undefined ? [] : loginProblems(fullKey("registryLogins"), logins, cluster)),
     ...(proxyLogin === undefined ? [] : proxyLoginProblems(fullKey("proxyLogin"), proxyLogin, cluster)),
+    ...routingPasswordProblems(values[fullKey("routingPassword")], cluster),
   ];
 }

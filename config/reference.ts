@@ -61,6 +61,7 @@ export function stackFileSchema(known: Known): object {
             anyOf: [secure, { type: "object", additionalProperties: secure }],
           },
           "ha-kubernetes:proxyLogin": secret("The login for the proxy, user:password."),
+          "ha-kubernetes:routingPassword": secret("What FRR proves itself with to the routers of a routed address."),
         },
       },
     },

@@ -17,17 +17,20 @@ const fixed = (field: Fixed, path: readonly string[], says: string, cure: string
 const another = "put it back; for the other one, make a new stack beside this one, move the workload, and destroy this one";
 
 const ofOlder = ({ hosts }: Recorded) =>
-  Object.values(hosts).some(({ roles }) => roles.includes("balancer")) ? "haproxy" : "external";
-const kindOf = (recorded: Recorded) => recorded.balancer ?? ofOlder(recorded);
+  Object.values(hosts).some(({ roles }) => roles.includes("balancer")) ? "vrrp" : "external";
+const wayOf = (recorded: Recorded) => recorded.balancer ?? ofOlder(recorded);
 
-const nodeLocal: Refusal = {
-  says: "A cluster is born with `balancer.kind: node-local` or without it: its clients would lose the API between the two.",
+const sameWay: Refusal = {
+  says: "How clients find the balancers doesn't change: by a virtual IP, a routed address, or at each node. Clients would lose the API in between.",
   check({ before, after }) {
-    const [was, is] = [kindOf(before), kindOf(after)];
-    if ((was === "node-local") === (is === "node-local")) return [];
-    return oneProblem(keyPath(["balancer", "kind"]), `is ${is}; the last up had ${was}`, was, another);
+    const [was, is] = [wayOf(before), wayOf(after)];
+    // What is yours stays where it is while ours comes, and the other way round.
+    if (was === is || (own(was) && own(is))) return [];
+    const key = was === "node-local" || is === "node-local" ? "kind" : "address";
+    return oneProblem(keyPath(["balancer", key]), `makes it ${is}; the last up had ${was}`, was, another);
   },
 };
+const own = (way: string) => way === "vrrp" || way === "external";
 
 /** Refusals about what a cluster was born with. */
 export const clusterRefusals: readonly Refusal[] = [
@@ -41,7 +44,7 @@ export const clusterRefusals: readonly Refusal[] = [
     another,
   ),
   fixed("dnsDomain", ["network", "dnsDomain"], "The DNS domain doesn't change: running pods and certificates carry it.", another),
-  nodeLocal,
+  sameWay,
   fixed(
     "etcdDataDirectory",
     ["etcd", "dataDirectory"],

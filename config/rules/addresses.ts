@@ -1,5 +1,5 @@
 import { addressNumber, contains, dnsAddress, isAddress, range, special } from "../addresses.ts";
-import { buildsBalancer } from "../api.ts";
+import { buildsBalancer, isVirtual } from "../api.ts";
 import { oneProblem, type Problem, shown } from "../problems.ts";
 import type { Cluster } from "../schema.ts";
 import { apiPlaces, at, eachHost, hostsOf, type Rule } from "./rule.ts";
@@ -59,7 +59,7 @@ const ownDns: Rule = {
 const externalApi: Rule = {
   says: "`api.address` and `api.former.address` are in no range of pods or Services.",
   check(cluster) {
-    if (cluster.traits.ownsEndpoint || buildsBalancer(cluster)) return [];
+    if (cluster.traits.ownsEndpoint || isVirtual(cluster)) return [];
     return apiPlaces(cluster, "address").flatMap(({ key, value }) => {
       const inner = innerRange(cluster, value);
       return inner === undefined ? [] : oneProblem(key, `is ${shown(value)}`, `an address outside ${inner}`);
@@ -106,7 +106,7 @@ const edges: Rule = {
     };
     return [
       ...eachHost(cluster, (name, { address }) => check(at("hosts", name, "address"), address)),
-      ...(buildsBalancer(cluster) ? apiPlaces(cluster, "address").flatMap(({ key, value }) => check(key, value)) : []),
+      ...(isVirtual(cluster) ? apiPlaces(cluster, "address").flatMap(({ key, value }) => check(key, value)) : []),
     ];
   },
 };
@@ -115,7 +115,7 @@ const farFromBalancers: Rule = {
   says: "No balancer is in the range of `nodeCidrs` that holds the virtual IP: no host there could answer for it.",
   check(cluster) {
     const { address } = cluster.api;
-    if (address === undefined || !buildsBalancer(cluster)) return [];
+    if (address === undefined || !isVirtual(cluster)) return [];
     const holding = cluster.nodeCidrs.map(range).filter((it) => contains(it, addressNumber(address)));
     const balancers = hostsOf(cluster, "balancer").flatMap((name) => cluster.hosts[name]?.address ?? []);
     if (holding.length === 0 || balancers.some((it) => holding.some((network) => contains(network, addressNumber(it)))))

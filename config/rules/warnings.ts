@@ -2,7 +2,7 @@ import { authorityNames, generationsText, isRotating, nextSteps } from "../autho
 import { oneProblem, shown } from "../problems.ts";
 import { addressWarnings } from "./addresses.ts";
 import { auditLog, unknownArgument } from "./apiserver.ts";
-import { unreadByKind } from "./balancer.ts";
+import { balancerWarnings } from "./balancer.ts";
 import { nameWarnings } from "./names.ts";
 import { nodeWarnings } from "./nodes.ts";
 import { sharedPlaces } from "./paths.ts";
@@ -118,7 +118,7 @@ export const warningRules: readonly Rule[] = [
   sharedPlaces,
   ...addressWarnings,
   ...unusedWarnings,
-  unreadByKind,
+  ...balancerWarnings,
   ...nodeWarnings,
   ...nameWarnings,
   auditLog,
