@@ -153,8 +153,8 @@ export function configDocs(known: Known): string {
     "# Config",
     `<!-- Made by \`npm run generate\` from config/; edits here are lost. -->
 One mapping describes a cluster: the key \`ha-kubernetes:cluster\` of the stack's file, \`Pulumi.<stack>.yaml\`. Secrets are keys of their own beside it:
-\`ha-kubernetes:sshPrivateKey\`, \`ha-kubernetes:sshPassword\`, \`ha-kubernetes:backupSshPrivateKey\`, \`ha-kubernetes:registryLogins\` (user:password by registry)
-and \`ha-kubernetes:proxyLogin\` (user:password), set with \`npm run config -- set --secret\`. examples/ has whole files.
+\`ha-kubernetes:sshPrivateKey\`, \`ha-kubernetes:sshPassword\`, \`ha-kubernetes:backupSshPrivateKey\`, \`ha-kubernetes:registryLogins\` (user:password by registry),
+\`ha-kubernetes:proxyLogin\` (user:password) and \`ha-kubernetes:routingPassword\`, set with \`npm run config -- set --secret\`. examples/ has whole files.
 
 Every mistake is reported with its key, the value found, the values allowed and, where that isn't enough, the cure: all mistakes of single keys at once, then all
 that rules over several keys find. Nothing is touched before the config is right.

@@ -7,7 +7,7 @@ import { cutPower, start } from "../harness/lab-faults.ts";
 import { makeMetal, onMetal } from "../harness/metal.ts";
 import { Load, Probe, summary } from "../harness/probe.ts";
 import { eventually, must } from "../harness/process.ts";
-import { addressIn, hostAt } from "../harness/samples.ts";
+import { hostAt } from "../harness/samples.ts";
 import { assertNothingRuns, onCluster } from "../harness/scenario.ts";
 
 const metal = await onMetal("test-balancers");
