@@ -24,7 +24,7 @@ const sameWay: Refusal = {
   says: "How clients find the balancers doesn't change: by a virtual IP, a routed address, or at each node. Clients would lose the API in between.",
   check({ before, after }) {
     const [was, is] = [wayOf(before), wayOf(after)];
-    // What is yours stays where it is while ours comes, and the other way round.
+    // An external balancer stays where it is while ours comes, and the other way round.
     if (was === is || (own(was) && own(is))) return [];
     const key = was === "node-local" || is === "node-local" ? "kind" : "address";
     return oneProblem(keyPath(["balancer", key]), `makes it ${is}; the last up had ${was}`, was, another);

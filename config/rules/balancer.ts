@@ -51,7 +51,7 @@ const routedGiven: Rule = {
 };
 
 const routedNeeds: Rule = {
-  says: "`balancer.routed` has `asn` and `peers` with bgp, and `balancer.interface` beside it with ospf. A router is no host of the cluster and named once.",
+  says: "`balancer.routed` has `asn` and `peers` with bgp, and `balancer.interface` beside it with ospf. Each router is named once, and none is a host of the cluster.",
   check(cluster) {
     const { routed, interface: link } = cluster.balancer;
     if (!isRouted(cluster) || routed === undefined) return [];

@@ -126,7 +126,7 @@ const insideNodeCidrs: Rule = {
 };
 
 const apiAddress: Rule = {
-  says: "`api.address` is given, unless the provider has the balancer or every node has its own; except for an external balancer, it is not the address of a host.",
+  says: "`api.address` is given, unless the provider has the balancer, every node has its own, or name servers know an external one by `api.domainName`; except for an external balancer, it is not the address of a host.",
   check(cluster) {
     const { address } = cluster.api;
     const key = at("api", "address");
@@ -139,7 +139,7 @@ const apiAddress: Rule = {
       );
     }
     if (address === undefined) {
-      if (isNodeLocal(cluster)) return [];
+      if (isNodeLocal(cluster) || cluster.balancer.kind === "external") return [];
       return oneProblem(key, "is missing", "a free address that becomes the virtual IP, or that of the balancer you run");
     }
     if (!buildsBalancer(cluster) && !isNodeLocal(cluster)) return [];

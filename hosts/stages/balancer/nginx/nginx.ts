@@ -49,7 +49,7 @@ stream {
   upstream apiservers {
     include ${FOLDER}/upstreams.conf;
   }
-  # Whoever is not of the cluster can't take all connections with one address.
+  # A client outside the cluster can't take all connections with one address.
   geo $own {
     default stranger;
 ${own}
