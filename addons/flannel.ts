@@ -1,15 +1,17 @@
 import { lockedImage } from "../artifacts/images.ts";
+import { flannelPlace, hasFlannelInterfaces } from "../config/node-settings.ts";
+import { podNetworkOf } from "../config/pod-network.ts";
 import type { Cluster } from "../config/schema.ts";
 import { type Addon, configuredDaemonSet, labels, nodeCritical, serviceAccount } from "./addon.ts";
 
 const name = "flannel";
 const namespace = "kube-flannel";
 
-/** The pod network: VXLAN between nodes. Host preparation installs the CNI plugins themselves on every node. */
+/** The pod network: a tunnel or routes between nodes. Host preparation installs the CNI plugins themselves on every node. */
 export const flannel: Addon<"flannel", Cluster["network"]> = {
   name,
   namespace,
-  settings: ({ addons, network }) => (addons.flannel ? network : undefined),
+  settings: (cluster) => (podNetworkOf(cluster) ? cluster.network : undefined),
   images: (versions) => ({ flannel: lockedImage("flannel", versions) }),
   preload: "nodes",
   objects: ({ cluster, settings, images }) => {
@@ -25,15 +27,26 @@ export const flannel: Addon<"flannel", Cluster["network"]> = {
         { apiGroups: [""], resources: ["nodes/status"], verbs: ["patch"] },
       ]),
       // Routes stay in place while flannel restarts, so pods keep their connections.
-      ...configuredDaemonSet(name, namespace, cluster, data, podSpec(settings, images.flannel)),
+      ...configuredDaemonSet(name, namespace, cluster, data, podSpec(settings, images.flannel, hasFlannelInterfaces(cluster))),
     ];
   },
 };
 
-function networkConfiguration({ kubeProxyMode, podCidr }: Cluster["network"]): string {
+/** The backend, as flannel's backends.md has it. What is left out has flannel's default. */
+function backend({ backend: Type, port, mtu, directRouting }: Cluster["network"]["flannel"]) {
+  const portKey = Type === "wireguard" ? "ListenPort" : "Port";
+  return {
+    Type,
+    ...(port !== undefined && { [portKey]: port }),
+    ...(mtu !== undefined && { MTU: mtu }),
+    ...(directRouting && { DirectRouting: true }),
+  };
+}
+
+function networkConfiguration({ kubeProxyMode, podCidr, flannel }: Cluster["network"]): string {
   // One packet filter on a node: flannel masquerades with the one that kube-proxy uses.
   const EnableNFTables = kubeProxyMode === "nftables";
-  return json({ Network: podCidr, EnableNFTables, Backend: { Type: "vxlan" } });
+  return json({ Network: podCidr, EnableNFTables, Backend: backend(flannel) });
 }
 
 function cniConfiguration(): string {
@@ -50,7 +63,12 @@ function cniConfiguration(): string {
 
 const json = (value: unknown) => `${JSON.stringify(value, null, 2)}\n`;
 
-function podSpec({ flannelInterface }: Cluster["network"], image: string) {
+/** Takes the interface that the host names; every image of flannel has a shell. */
+const BY_HOST = `interface=$NODE_ADDRESS
+[ ! -s ${flannelPlace.file} ] || read -r interface <${flannelPlace.file}
+exec /opt/bin/flanneld "$@" --iface="$interface"`;
+
+function podSpec({ flannelInterface }: Cluster["network"], image: string, byHost: boolean) {
   return {
     ...nodeCritical(name),
     initContainers: [
@@ -68,9 +86,9 @@ function podSpec({ flannelInterface }: Cluster["network"], image: string) {
       {
         name,
         image,
-        command: ["/opt/bin/flanneld"],
+        command: byHost ? ["/bin/sh", "-c", BY_HOST, "flanneld"] : ["/opt/bin/flanneld"],
         // flannel takes the interface with this address: the node's own address, never a virtual IP beside it.
-        args: ["--ip-masq", "--kube-subnet-mgr", `--iface=${flannelInterface ?? "$(NODE_ADDRESS)"}`],
+        args: ["--ip-masq", "--kube-subnet-mgr", ...(byHost ? [] : [`--iface=${flannelInterface ?? "$(NODE_ADDRESS)"}`])],
         env: [
           { name: "NODE_NAME", valueFrom: { fieldRef: { fieldPath: "spec.nodeName" } } },
           { name: "NODE_ADDRESS", valueFrom: { fieldRef: { fieldPath: "status.hostIP" } } },
@@ -82,6 +100,7 @@ function podSpec({ flannelInterface }: Cluster["network"], image: string) {
           { name: "run", mountPath: "/run/flannel" },
           { name: "configuration", mountPath: "/etc/kube-flannel" },
           { name: "xtables-lock", mountPath: "/run/xtables.lock" },
+          ...(byHost ? [{ name: "interface", mountPath: flannelPlace.folder, readOnly: true }] : []),
         ],
       },
     ],
@@ -90,6 +109,7 @@ function podSpec({ flannelInterface }: Cluster["network"], image: string) {
       { name: "cni", hostPath: { path: "/etc/cni/net.d", type: "DirectoryOrCreate" } },
       { name: "configuration", configMap: { name } },
       { name: "xtables-lock", hostPath: { path: "/run/xtables.lock", type: "FileOrCreate" } },
+      ...(byHost ? [{ name: "interface", hostPath: { path: flannelPlace.folder, type: "DirectoryOrCreate" } }] : []),
     ],
   };
 }

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { ownNamespaces } from "../addons/registry.ts";
+import { hostPort } from "../config/addresses.ts";
 import { APISERVER_PORT, ETCD_CLIENT_PORT } from "../config/ports.ts";
 import { quote } from "../hosts/stage.ts";
 import { runHere } from "../plugins/command-local.ts";
@@ -95,11 +96,11 @@ export function questions(host: WantedHost): string {
     TABLES: settings.TABLES ?? "",
     KUBECONFIGS: kubeconfigPaths(host).join("\n"),
     SERVED: list(
-      has("etcd") && `${address}:${ETCD_CLIENT_PORT} /etc/etcd/pki/member.crt`,
-      has("control-plane") && `${address}:${APISERVER_PORT} /etc/kubernetes/pki/apiserver.crt`,
+      has("etcd") && `${hostPort(address, ETCD_CLIENT_PORT)} /etc/etcd/pki/member.crt`,
+      has("control-plane") && `${hostPort(address, APISERVER_PORT)} /etc/kubernetes/pki/apiserver.crt`,
     ),
     ETCD: has("etcd") ? "yes" : "",
-    API_SERVER: has("control-plane") ? `https://${address}:${APISERVER_PORT}` : "",
+    API_SERVER: has("control-plane") ? `https://${hostPort(address, APISERVER_PORT)}` : "",
     NAMESPACES: ownNamespaces.join(" "),
     HEALTH_URL: has("balancer") ? `http://127.0.0.1:${settings.STATISTICS_PORT}/health` : "",
     BACKUPS: settings.BACKUP_TIMERS ? (settings.BACKUP_DIRECTORY ?? "") : "",

@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
+import { hostPort } from "../config/addresses.ts";
 import { isNode } from "../hosts/cluster.ts";
 import { type BalancerStageArgs, balancerStage } from "../hosts/stages/balancer/balancer.ts";
 import type { Host, Infrastructure } from "../providers/contract.ts";
@@ -103,7 +104,7 @@ export class ApiLoadBalancer extends ClusterPart {
   private createStatistics(address: pulumi.Input<string>, port: number): pulumi.Output<string> {
     const random24 = { length: 24, special: false };
     const password = new random.RandomPassword(this.childName("statistics"), random24, { parent: this }).result;
-    this.statistics = { url: pulumi.interpolate`http://${address}:${port}/`, user: "admin", password };
+    this.statistics = { url: pulumi.output(address).apply((host) => `http://${hostPort(host, port)}/`), user: "admin", password };
     return password;
   }
 }

@@ -20,5 +20,5 @@ export type { HostCommand } from "./host-command.ts";
 export { HostPreparation, type HostPreparationArgs } from "./host-preparation.ts";
 export { Leaving, type LeavingArgs } from "./leaving.ts";
 export { NodesReady, type NodesReadyArgs } from "./nodes-ready.ts";
-export { adminKubeconfig, certificateExpiry } from "./outputs.ts";
+export { adminKubeconfig, certificateExpiry, endpointUrl } from "./outputs.ts";
 export { WorkerPool, type WorkerPoolArgs } from "./worker-pool.ts";

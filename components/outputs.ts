@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { stringify } from "yaml";
+import { hostPort } from "../config/addresses.ts";
 import type { Infrastructure } from "../providers/contract.ts";
 import type { ClusterPki } from "./cluster-pki.ts";
 
@@ -8,7 +9,7 @@ type Endpoint = Pick<Infrastructure["endpoint"], "address" | "port" | "outside">
 /** The API's URL for those outside the nodes. */
 export function endpointUrl(endpoint: Endpoint): pulumi.Output<string> {
   const { address, port } = endpoint.outside ?? endpoint;
-  return pulumi.interpolate`https://${address}:${port}`;
+  return pulumi.output(address).apply((host) => `https://${hostPort(host, port)}`);
 }
 
 /**
@@ -41,7 +42,7 @@ export function adminKubeconfig(args: {
             {
               name,
               cluster: {
-                server: `https://${address}:${endpoint.port}`,
+                server: `https://${hostPort(address, endpoint.port)}`,
                 "certificate-authority-data": base64(authority),
               },
             },

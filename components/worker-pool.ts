@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { joinsAsWorker } from "../config/roles.ts";
 import { instanceOwn, type PoolStages, poolStages } from "../hosts/pool-stages.ts";
 import { type WorkerStageArgs, workerStage } from "../hosts/stages/worker/worker.ts";
 import { mintCredential } from "../hosts/tools/join/credential.ts";
@@ -78,7 +79,7 @@ export class WorkerPool extends ClusterPart {
       const own = endpoint.kind === "node-local" ? balancer.commands[host.name] : undefined;
       return own === undefined ? apiReady : [own, controlPlane];
     };
-    for (const host of hostsOf(args.hosts, "worker").filter((it) => it.pool === pool)) {
+    for (const host of hostsOf(args.hosts, "worker").filter((it) => it.pool === pool && joinsAsWorker(it.roles))) {
       const prepared = args.prepared.commands[host.name];
       const made = [controlPlane.commands[minter.name], prepared].filter((it) => it !== undefined);
       const joined = onceCommand(

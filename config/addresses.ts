@@ -1,5 +1,11 @@
 // IPv4 arithmetic. Addresses are numbers from 0 to 2^32 - 1; only / and % are used on them, because bit operations are signed.
 
+/** An address or name as it stands in a URL: an IPv6 address in brackets. */
+export const urlHost = (address: string): string => (address.includes(":") ? `[${address}]` : address);
+
+/** `address:port`, and `[address]:port` of an IPv6 address. In scripts `host_port` of hosts/lib/common.sh writes the same. */
+export const hostPort = (address: string, port: number | string): string => `${urlHost(address)}:${port}`;
+
 /** A range of addresses, both ends in it. */
 export interface Range {
   /** As it was written. */

@@ -7,6 +7,7 @@ import { parseCluster } from "./parse.ts";
 import { didYouMean, grouped, oneProblem, type Problem, problemsText, visible } from "./problems.ts";
 import type { Known } from "./provider.ts";
 import type { Cluster } from "./schema.ts";
+import { secretFileProblems, unusedSecretFiles } from "./secret-files.ts";
 import { fileWords } from "./stack-file.ts";
 
 /** What prefixes the config keys, whatever the stack, and whatever name `pulumi new` gave to a copy of the project. */
@@ -19,6 +20,7 @@ export const secretNames = [
   "registryLogins",
   "proxyLogin",
   "routingPassword",
+  "files",
 ] as const;
 /** All config keys of the project, without its prefix. */
 export const keys = ["cluster", ...secretNames] as const;
@@ -39,7 +41,8 @@ export interface Loaded {
   cluster: Cluster;
   /**
    * For SSH to hosts (both absent where the provider makes hosts with a key of its own), to the host that snapshots are copied to,
-   * to registries (the JSON that `readLogins` reads), to the proxy and to the routers of a routed address.
+   * to registries (the JSON that `readLogins` reads), to the proxy and to the routers of a routed address; and files' contents (the
+   * JSON that `readSecretFiles` reads).
    */
   secrets: Partial<Record<(typeof secretNames)[number], pulumi.Output<string>>>;
 }
@@ -154,7 +157,8 @@ function secretKeyProblems({ values, secretKeys }: StackConfig): Problem[] {
   for (const key of secretNames) {
     const full = fullKey(key);
     if (values[full] === undefined || secretKeys.includes(full)) continue;
-    const cure = `store it again with config set --secret ${key}, and replace the ${key.endsWith("PrivateKey") ? "key pair" : "password"} where the file was shared`;
+    const what = key === "files" ? "secrets in it" : key.endsWith("PrivateKey") ? "key pair" : "password";
+    const cure = `store it again with config set --secret ${key}, and replace the ${what} where the file was shared`;
     problems.push({ key: full, found: "is in clear in the stack's file", allowed: "an encrypted value", cure });
   }
   for (const key of ["sshPrivateKey", "backupSshPrivateKey"] as const) {
@@ -178,11 +182,16 @@ function ignoredSecrets({ values }: StackConfig, cluster: Cluster): Problem[] {
     registryLogins: false,
     routingPassword: !isRouted(cluster) && "without cluster.balancer.address: routed",
     proxyLogin: proxy.http === undefined && proxy.https === undefined && "without cluster.proxy",
+    files: false,
   };
   const unused = secretNames
     .filter((name) => why[name] && values[fullKey(name)] !== undefined)
     .map((name) => ({ key: fullKey(name), found: "is not used", allowed: `nothing ${why[name]}` }));
-  return [...unused, ...unusedLogins(fullKey("registryLogins"), values[fullKey("registryLogins")] ?? "{}", cluster)];
+  return [
+    ...unused,
+    ...unusedLogins(fullKey("registryLogins"), values[fullKey("registryLogins")] ?? "{}", cluster),
+    ...unusedSecretFiles(fullKey("files"), values[fullKey("files")], cluster),
+  ];
 }
 
 /** Hosts reached by SSH need something to log in with; a provider that makes hosts makes it. So does the host for snapshots. */
@@ -206,7 +215,7 @@ function routingPasswordProblems(password: string | undefined, cluster: Cluster)
   return oneProblem(fullKey("routingPassword"), "is a password that FRR can't take (not shown)", allowed);
 }
 
-/** Logins for registries and for the proxy. */
+/** Logins for registries and for the proxy, and files' contents. */
 function fetchProblems({ values }: StackConfig, cluster: Cluster): Problem[] {
   const logins = values[fullKey("registryLogins")];
   const proxyLogin = values[fullKey("proxyLogin")];
@@ -214,5 +223,6 @@ function fetchProblems({ values }: StackConfig, cluster: Cluster): Problem[] {
     ...(logins === undefined ? [] : loginProblems(fullKey("registryLogins"), logins, cluster)),
     ...(proxyLogin === undefined ? [] : proxyLoginProblems(fullKey("proxyLogin"), proxyLogin, cluster)),
     ...routingPasswordProblems(values[fullKey("routingPassword")], cluster),
+    ...secretFileProblems(fullKey("files"), values[fullKey("files")], cluster),
   ];
 }

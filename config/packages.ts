@@ -10,7 +10,7 @@ const byHolder = { vrrp: ["keepalived"], routed: ["frr", "nftables"] } as const;
 const ofNodesOwnBalancers = ["haproxy", "socat"];
 const ofNodes = ["conntrack", "ethtool", "iptables", "mount", "nftables", "socat"];
 /** `ipvsadm` takes away what kube-proxy leaves in the kernel. */
-const byProxyMode = { nftables: [], iptables: ["ipset"], ipvs: ["ipset", "ipvsadm"] } as const;
+const byProxyMode = { nftables: [], iptables: ["ipset"], ipvs: ["ipset", "ipvsadm"], none: [] } as const;
 const byPreparation = { firewall: ["nftables"], timeSync: ["chrony"], timeZone: ["tzdata"] } as const;
 
 /** The packages that a host of these roles needs, sorted. Of these only the missing ones are installed. */
@@ -23,9 +23,10 @@ export function packagesOf(roles: readonly Role[], cluster: Cluster): string[] {
     node ? ofNodes : [],
     node && isNodeLocal(cluster) ? ofNodesOwnBalancers : [],
     node ? byProxyMode[network.kubeProxyMode] : [],
-    hostPreparation.firewall ? byPreparation.firewall : [],
+    hostPreparation.firewall.enabled ? byPreparation.firewall : [],
     hostPreparation.timeSync ? byPreparation.timeSync : [],
     hostPreparation.timeZone ? byPreparation.timeZone : [],
+    hostPreparation.extraPackages,
   );
 }
 

@@ -3,7 +3,8 @@ import { oneProblem, type Problem } from "./problems.ts";
 import { type Known, providerOf, sectionProblems } from "./provider.ts";
 import { findings, rules, warnings } from "./rules.ts";
 import type { Cluster } from "./schema.ts";
-import { secretProblems, shapeProblems } from "./shape.ts";
+import { isMapping, secretProblems, shapeProblems } from "./shape.ts";
+import { withSize } from "./sizes.ts";
 import { originOf } from "./versions.ts";
 
 /** A config that may be used, or everything that is wrong with it. */
@@ -19,6 +20,10 @@ function isDeep(value: unknown): boolean {
     level = level.flatMap((inner) => (typeof inner === "object" && inner !== null ? Object.values(inner) : []));
   return level.length > 0;
 }
+
+/** The traits of the provider that a config names, as far as it names one that is known. */
+const traitsOf = (value: unknown, known: Known) =>
+  isMapping(value) ? known.providers.find(({ name }) => name === value.provider)?.traits : undefined;
 
 /** The cluster with a Kubernetes version: its own, or the newest that can be had from where its files come from. */
 export function withVersion(
@@ -41,7 +46,9 @@ export function parseCluster(written: unknown, known: Known): Parsed {
     return { ok: false, problems: oneProblem("cluster", `is nested deeper than ${deepest} levels`, allowed) };
   }
   const secrets = secretProblems(written);
-  const { value, warnings: words, problems: unusable } = asMeant(known.schema, written);
+  const meant = asMeant(known.schema, written);
+  const { warnings: words, problems: unusable } = meant;
+  const value = withSize(meant.value, traitsOf(meant.value, known));
   const { data, error } = known.schema.safeParse(value);
   const before = [...secrets, ...unusable];
   if (data === undefined || before.length > 0) {

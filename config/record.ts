@@ -4,6 +4,8 @@ import { isNodeLocal, isRouted, isVirtual, routerId } from "./api.ts";
 import { type AuthorityName, authorityNames, firstGeneration, type Generations, sameGenerations } from "./authorities.ts";
 import { roleSchema } from "./hosts.ts";
 import { type RecordedLost, recordedLostSchema, recordLost } from "./lost.ts";
+import { podNetworkWords } from "./pod-network.ts";
+import { joinsAsWorker } from "./roles.ts";
 import type { Cluster, HostConfig } from "./schema.ts";
 import type { ProviderTraits } from "./traits.ts";
 import { pathOf } from "./upgrade-path.ts";
@@ -63,6 +65,8 @@ const recordedSchema = z.object({
   podCidr: z.string(),
   serviceCidr: z.string(),
   dnsDomain: z.string(),
+  /** What nodes agree on, such as `flannel vxlan 8472`; absent in records of an older release. */
+  podNetwork: z.string().optional(),
   etcdDataDirectory: z.string(),
   /** How clients find the balancer, where it is none of the two ways that older releases had: by a virtual IP, or by one of yours. */
   balancer: z.string().optional(),
@@ -124,6 +128,7 @@ export function record(cluster: Cluster, known: Recording, before?: Recorded, no
     podCidr: cluster.network.podCidr,
     serviceCidr: cluster.network.serviceCidr,
     dnsDomain: cluster.network.dnsDomain,
+    podNetwork: podNetworkWords(cluster),
     etcdDataDirectory: cluster.etcd.dataDirectory,
     ...(isNodeLocal(cluster) && { balancer: "node-local" }),
     ...(isRouted(cluster) && { balancer: "routed" }),
@@ -226,14 +231,15 @@ function recordHost(
   const { address, roles, lost, incarnation, dataDevice, pool } = host;
   const known = { ...(address !== undefined && { address }), ...(dataDevice !== undefined && { dataDevice }) };
   const repair = cluster.repair ?? "";
-  const join = pool === undefined ? undefined : joinOf(host, repair, before);
-  const worker = pool !== undefined && { pool, repair, ...(join !== undefined && { join }) };
+  const joins = pool !== undefined && joinsAsWorker(roles);
+  const join = joins ? joinOf(host, repair, before) : undefined;
+  const worker = joins && { pool, repair, ...(join !== undefined && { join }) };
   return {
     roles: [...roles],
     lost,
     incarnation,
     ...known,
-    ...(machine && { machine: { ...machine, ...(pool !== undefined && { pool }) } }),
+    ...(machine && { machine: { ...machine, ...(joins && { pool }) } }),
     ...worker,
   };
 }

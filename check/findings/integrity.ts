@@ -1,3 +1,4 @@
+import { hostPort } from "../../config/addresses.ts";
 import { APISERVER_PORT } from "../../config/ports.ts";
 import { type Finding, fail, ok, repair, warn } from "../finding.ts";
 import { lines, type Observation } from "../observation.ts";
@@ -100,7 +101,7 @@ export function kubeconfigFindings(host: WantedHost, seen: Observation): Finding
   // A worker is told the port with its join credential.
   const leadsHere = (server: string) =>
     isPlane
-      ? [`https://${settings.HOST_ADDRESS}:${APISERVER_PORT}`, `https://${endpoint}`].includes(server)
+      ? [`https://${hostPort(settings.HOST_ADDRESS ?? "", APISERVER_PORT)}`, `https://${endpoint}`].includes(server)
       : server.startsWith(`https://${settings.API_NAME}:`);
   const cure = isPlane ? repair : `raise hosts.${host.name}.incarnation and run up: it joins again`;
   const findings = paths.flatMap((path): Finding[] => {

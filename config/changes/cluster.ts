@@ -16,6 +16,21 @@ const fixed = (field: Fixed, path: readonly string[], says: string, cure: string
 
 const another = "put it back; for the other one, make a new stack beside this one, move the workload, and destroy this one";
 
+const podNetwork: Refusal = {
+  says: "The pod network doesn't change, nor flannel's backend and port: flannel's documentation advises against it, because nodes that have changed and nodes that haven't don't reach each other's pods.",
+  override: "pod-network",
+  check({ before, after }) {
+    if (before.podNetwork === undefined || after.podNetwork === undefined || before.podNetwork === after.podNetwork) return [];
+    const cure = "put network.plugin, network.flannel.backend and network.flannel.port back, or make a new stack beside this one";
+    return oneProblem(
+      keyPath(["network"]),
+      `makes the pod network ${shown(after.podNetwork)}; the last up had ${before.podNetwork}`,
+      before.podNetwork,
+      cure,
+    );
+  },
+};
+
 const ofOlder = ({ hosts }: Recorded) =>
   Object.values(hosts).some(({ roles }) => roles.includes("balancer")) ? "vrrp" : "external";
 const wayOf = (recorded: Recorded) => recorded.balancer ?? ofOlder(recorded);
@@ -34,6 +49,7 @@ const own = (way: string) => way === "vrrp" || way === "external";
 
 /** Refusals about what a cluster was born with. */
 export const clusterRefusals: readonly Refusal[] = [
+  podNetwork,
   fixed("name", ["name"], "The cluster's name doesn't change: hosts carry it in their owner mark.", another),
   fixed("provider", ["provider"], "The provider doesn't change.", another),
   fixed("podCidr", ["network", "podCidr"], "The pods' range doesn't change: every node has its part of it.", another),

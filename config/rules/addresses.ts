@@ -112,10 +112,11 @@ const edges: Rule = {
 };
 
 const farFromBalancers: Rule = {
-  says: "No balancer is in the range of `nodeCidrs` that holds the virtual IP: no host there could answer for it.",
+  says: "No balancer is in the range of `nodeCidrs` that holds the virtual IP, nor has it an interface for that: no host there could answer for it.",
   check(cluster) {
     const { address } = cluster.api;
-    if (address === undefined || !isVirtual(cluster)) return [];
+    if (address === undefined || !isVirtual(cluster) || cluster.balancer.interface !== undefined) return [];
+    if (Object.values(cluster.hosts).some(({ balancerInterface }) => balancerInterface !== undefined)) return [];
     const holding = cluster.nodeCidrs.map(range).filter((it) => contains(it, addressNumber(address)));
     const balancers = hostsOf(cluster, "balancer").flatMap((name) => cluster.hosts[name]?.address ?? []);
     if (holding.length === 0 || balancers.some((it) => holding.some((network) => contains(network, addressNumber(it)))))

@@ -3,7 +3,7 @@ import { isRouted } from "../api.ts";
 import { oneProblem, type Problem, shown } from "../problems.ts";
 import { balancerSchema } from "../schema/balancer.ts";
 import type { Cluster } from "../schema.ts";
-import { at, eachHost, type Rule } from "./rule.ts";
+import { at, eachHost, hostsOf, type Rule } from "./rule.ts";
 
 // Keys of `balancer` that not every kind reads.
 
@@ -59,8 +59,11 @@ const routedNeeds: Rule = {
     if (protocol === "ospf") {
       const unused = (key: string, is: boolean): Problem[] =>
         is ? oneProblem(routedKey(key), "is given", "nothing with ospf") : [];
+      const everywhere = hostsOf(cluster, "balancer").every((name) => cluster.hosts[name]?.balancerInterface !== undefined);
       const missing =
-        link === undefined ? oneProblem(at("balancer", "interface"), "is missing", "the interface that speaks OSPF") : [];
+        link === undefined && !everywhere
+          ? oneProblem(at("balancer", "interface"), "is missing", "the interface that speaks OSPF")
+          : [];
       return [...missing, ...unused("asn", asn !== undefined), ...unused("peers", peers.length > 0)];
     }
     const again = peers.flatMap(({ address }, index): Problem[] =>

@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # Apiservers, this host's and the others', asked on their own hosts.
 
-apiserver_ready() { curl -sf --max-time 5 --cacert "$KUBERNETES_PKI/ca.crt" "https://$1:6443/readyz" >/dev/null; }
+apiserver_ready() { curl -sf --max-time 5 --cacert "$KUBERNETES_PKI/ca.crt" "https://$(host_port "$1" 6443)/readyz" >/dev/null; }
 
 # Another control plane can take over: always true where there is none.
 another_apiserver_ready() {

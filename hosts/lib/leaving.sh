@@ -43,7 +43,7 @@ has_key() { grep -qxF "ha-kubernetes/$1" <<<"$2"; }
 # marked_leaving NAME ADDRESS KEYS: in etcd, or on the host itself, which says so on port 2383 when etcd can't be written.
 marked_leaving() {
   if has_key "leaving/$1" "$3"; then return 0; fi
-  curl -s --max-time 3 "http://$2:2383/" 2>/dev/null | vouched "$ETCDCTL_CACERT" "$1"
+  curl -s --max-time 3 "http://$(host_port "$2" 2383)/" 2>/dev/null | vouched "$ETCDCTL_CACERT" "$1"
 }
 
 # True when the cluster goes as a whole, so nothing is drained, moved or asked for. Noted on this host, because the others may be gone

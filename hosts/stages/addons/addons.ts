@@ -1,11 +1,13 @@
 import { stringify } from "yaml";
 import { type Addon, addonObjects, imageReferences, type KubernetesObject } from "../../../addons/addon.ts";
-import { addons } from "../../../addons/registry.ts";
+import { addons, addonsOf } from "../../../addons/registry.ts";
 import type { Versions } from "../../../artifacts/lock.ts";
+import { hostPort } from "../../../config/addresses.ts";
 import { isRotating } from "../../../config/authorities.ts";
 import { APISERVER_PORT } from "../../../config/ports.ts";
 import type { Cluster } from "../../../config/schema.ts";
-import { lostHosts, podNetwork, taintsByPool } from "../../cluster.ts";
+import { lostHosts, podNetwork } from "../../cluster.ts";
+import { workersTaints } from "../../node-settings.ts";
 import type { HostFile, Stage } from "../../stage.ts";
 
 export interface AddonsStageArgs {
@@ -38,14 +40,14 @@ export function addonsStage(args: AddonsStageArgs): Stage {
     name: "addons",
     host,
     owner,
-    versions: Object.assign({}, ...addons.map((addon) => imageReferences(addon, versions, cluster))),
+    versions: Object.assign({}, ...addonsOf(cluster).map((addon) => imageReferences(addon, versions, cluster))),
     settings: {
-      API_SERVER: `https://${address}:${APISERVER_PORT}`,
+      API_SERVER: `https://${hostPort(address, APISERVER_PORT)}`,
       KUBERNETES_VERSION: cluster.kubernetesVersion,
       POD_NETWORK: podNetwork(cluster),
       DRAIN_SECONDS: String(cluster.drain.timeoutSeconds),
       LOST: lostHosts(cluster).join(" "),
-      TAINTS: taintsByPool(cluster).join(" "),
+      TAINTS: workersTaints(cluster).join(" "),
       ...((isRotating(cluster.certificates.authorities.kubernetes) || cluster.api.former) && { AWAIT_PODS: "yes" }),
     },
     files: args.joinTokens,

@@ -1,6 +1,8 @@
 # shellcheck shell=bash
 # Makes this host a balancer and keeps it one. At birth no apiserver exists yet, so the services are only started.
 
+readonly LAST_PEERS=$HOME_DIR/balancer-peers
+
 apply_balancer() {
   "${PROXY}_take_over"
   holder take_over
@@ -10,6 +12,7 @@ apply_balancer() {
     # A node's own balancer serves that node alone, so all of them may change at once.
     if [ "$HOLDER" = none ]; then balancer_change; else with_turn balancer_change; fi
   fi
+  note_peers
 }
 
 # Whichever kinds these are.
@@ -24,7 +27,7 @@ is_running() {
 balancer_change() {
   local served=no
   if balancer_healthy; then served=yes; fi
-  if [ "$served" = yes ] && [ -n "$PEERS" ]; then wait_until 120 "another balancer to be healthy before this one changes" peer_balancer_healthy; fi
+  if [ "$served" = yes ] && knows_a_peer; then wait_until 120 "another balancer to be healthy before this one changes" peer_balancer_healthy; fi
   balancer_converge
   if [ "$served" = no ]; then return 0; fi
   wait_until 60 "this balancer to be healthy again" balancer_healthy
@@ -32,6 +35,18 @@ balancer_change() {
   local address
   for address in ${ADDRESSES:-}; do wait_until 60 "a balancer to hold $address" balancer_healthy "$address"; done
 }
+
+# Balancers that are added start after this one: where it was the only one, none of them serves yet. A run that was killed may have named
+# them in the configuration, so it is the last whole run that counts; earlier releases did not note it.
+knows_a_peer() {
+  local peer known=()
+  if [ -f "$LAST_PEERS" ]; then read -r -a known <"$LAST_PEERS" || true; else
+    mapfile -t known < <(sed -n 's/^    \([0-9.]*\)$/\1/p' "$CONFIG/keepalived.conf" 2>/dev/null)
+  fi
+  for peer in $PEERS; do if [[ " ${known[*]} " == *" $peer "* ]]; then return 0; fi; done
+  return 1
+}
+note_peers() { [ "$(cat "$LAST_PEERS" 2>/dev/null)" = "$PEERS" ] || write_file 0644 root:root "$LAST_PEERS" <<<"$PEERS"; }
 
 balancer_converge() {
   install_files "$CONFIG/kubernetes-ca.crt"

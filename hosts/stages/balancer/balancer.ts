@@ -9,7 +9,7 @@ import { keepalivedFiles } from "./vrrp/keepalived.ts";
 export interface BalancerStageArgs {
   host: { name: string; address: string };
   owner: string;
-  cluster: Pick<Cluster, "api" | "balancer" | "network" | "nodeCidrs" | "traits">;
+  cluster: Pick<Cluster, "api" | "balancer" | "hosts" | "network" | "nodeCidrs" | "traits">;
   /** The address that one of the balancers holds. */
   virtualIp: string;
   /** All control planes, in any order. */
@@ -36,6 +36,7 @@ export function balancerStage(args: BalancerStageArgs): Stage {
   const nginx = cluster.balancer.kind === "nginx";
   const routed = isRouted(cluster) ? cluster.balancer.routed : undefined;
   const addresses = [virtualIp, ...(former?.address === undefined ? [] : [former.address])];
+  const ownInterface = cluster.hosts[host.name]?.balancerInterface ?? cluster.balancer.interface;
   const peers = local ? [] : [...new Set(args.balancerAddresses)].filter((address) => address !== host.address).sort();
   return {
     name: "balancer",
@@ -48,7 +49,7 @@ export function balancerStage(args: BalancerStageArgs): Stage {
       ...(former?.port !== undefined && { FORMER_PORT: String(former.port) }),
       ...(!local && former?.address !== undefined && { ADDRESSES: addresses.join(" ") }),
       STATISTICS_PORT: String(cluster.balancer.statisticsPort),
-      INTERFACE: cluster.balancer.interface ?? "",
+      INTERFACE: ownInterface ?? "",
       // By default haproxy and vrrp.
       ...(nginx && { PROXY: "nginx" }),
       ...(local && { HOLDER: "none" }),
@@ -59,7 +60,7 @@ export function balancerStage(args: BalancerStageArgs): Stage {
       ...(nginx
         ? nginxFiles({ owner, cluster, controlPlanes }, args.authorityPem)
         : haproxyFiles({ owner, cluster, controlPlanes, statisticsPassword }, args.authorityPem)),
-      ...holderFiles(args, peers, addresses),
+      ...holderFiles(args, peers, addresses, ownInterface),
     ],
   };
 }
@@ -68,9 +69,14 @@ export function balancerStage(args: BalancerStageArgs): Stage {
 const routedBy = { bgp: "bgp summary", ospf: "ip ospf neighbor" } as const;
 
 /** What brings the API's address to a balancer. */
-function holderFiles(args: BalancerStageArgs, peers: readonly string[], addresses: readonly string[]): HostFile[] {
+function holderFiles(
+  args: BalancerStageArgs,
+  peers: readonly string[],
+  addresses: readonly string[],
+  ownInterface: string | undefined,
+): HostFile[] {
   const { host, cluster, virtualIp, routingPassword } = args;
   if (isNodeLocal(cluster)) return [];
-  if (isRouted(cluster)) return routedFiles({ host, cluster, addresses, password: routingPassword });
-  return keepalivedFiles({ host, cluster, virtualIp, peers });
+  if (isRouted(cluster)) return routedFiles({ host, cluster, addresses, ownInterface, password: routingPassword });
+  return keepalivedFiles({ host, cluster, virtualIp, peers, ownInterface: ownInterface !== undefined });
 }

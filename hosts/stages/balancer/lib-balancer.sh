@@ -26,7 +26,7 @@ kinds_here() {
 }
 
 # balancer_healthy [ADDRESS]: that balancer has an apiserver to offer.
-balancer_healthy() { curl -sS --fail --output /dev/null --max-time 2 "http://${1:-127.0.0.1}:$STATISTICS_PORT/health"; }
+balancer_healthy() { curl -sS --fail --output /dev/null --max-time 2 "http://$(host_port "${1:-127.0.0.1}" "$STATISTICS_PORT")/health"; }
 peer_balancer_healthy() {
   local peer
   for peer in $PEERS; do

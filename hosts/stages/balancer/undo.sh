@@ -11,6 +11,7 @@ undo_balancer() {
   done
   remove_files
   for kind in $kinds; do "${kind}_remove"; done
+  rm -f "$HOME_DIR/balancer-peers"
   forget_saved
   did "removed the balancer"
 }

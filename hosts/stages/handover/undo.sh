@@ -7,7 +7,7 @@ undo_handover() {
 }
 
 others_can_do_without() {
-  wait_until 120 "every other etcd member to be healthy before this machine goes" other_members_healthy "https://$HOST_ADDRESS:2380"
+  wait_until 120 "every other etcd member to be healthy before this machine goes" other_members_healthy "https://$(host_port "$HOST_ADDRESS" 2380)"
   if [ "$CONTROL_PLANE" = yes ]; then
     wait_until 120 "another control plane to be ready before this machine goes" another_apiserver_ready
   fi

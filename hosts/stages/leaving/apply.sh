@@ -11,7 +11,7 @@ if etcd_access; then
     rm -f "$HOME_DIR/leaving"
     close_mark
     [ -n "$(etcd_read "ha-kubernetes/announces/$HOST_NAME")" ] || etcd_surely put "ha-kubernetes/announces/$HOST_NAME" yes >/dev/null
-    api_as_admin "https://$HOST_ADDRESS:6443"
+    api_as_admin "https://$(host_port "$HOST_ADDRESS" 6443)"
     wait_until 60 "the apiserver of this host to take note of it" announce_control_plane here
   fi
   [ -f "$FINISHED" ] || touch "$FINISHED"

@@ -14,7 +14,7 @@ undo_leaving() {
     did "marked as leaving, on this host"
   else
     etcd_surely put "ha-kubernetes/leaving/$HOST_NAME" yes >/dev/null
-    api_as_admin "https://$HOST_ADDRESS:6443"
+    api_as_admin "https://$(host_port "$HOST_ADDRESS" 6443)"
     announce_control_plane leaving >/dev/null 2>&1 || say "the apiserver of this host does not answer: workers will have to ask another"
     did "marked as leaving"
   fi

@@ -6,7 +6,7 @@ follow_api() {
   local now
   now=$(api_server)
   [ "$now" != "$API_URL" ] || return 0
-  wait_until 120 "the API to answer at $API_URL, address $API_ADDRESS" api_answers_at "$API_URL" --connect-to "::$API_ADDRESS:"
+  wait_until 120 "the API to answer at $API_URL, address $API_ADDRESS" api_answers_at "$API_URL" --connect-to "::$(host_port "$API_ADDRESS" "")"
   if api_answers_at "$now" 2>/dev/null; then
     with_pool_turn "api-$(hash_of_input <<<"$API_URL" | cut -c1-12)" go_to_api
   else

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { test } from "node:test";
 import fc from "fast-check";
 import {
@@ -7,6 +8,7 @@ import {
   canonical,
   contains,
   dnsAddress,
+  hostPort,
   inside,
   overlap,
   range,
@@ -56,4 +58,17 @@ test("two ranges overlap exactly where some address is in both", () => {
       assert.equal(shared, inside(range(a), range(b)) || inside(range(b), range(a)));
     }),
   );
+});
+
+test("an IPv6 address has brackets in a URL, in TypeScript and in scripts", () => {
+  const common = new URL("../../../hosts/lib/common.sh", import.meta.url).pathname;
+  for (const [address, written] of [
+    ["10.0.0.11", "10.0.0.11:6443"],
+    ["fd00::11", "[fd00::11]:6443"],
+    ["api.example.com", "api.example.com:6443"],
+  ] as const) {
+    assert.equal(hostPort(address, 6443), written);
+    const script = execFileSync("bash", ["-c", `. ${common}; host_port ${address} 6443`], { encoding: "utf8" });
+    assert.equal(script, `${written}\n`);
+  }
 });

@@ -60,6 +60,17 @@ export const refusedHosts: readonly RefusedChange[] = [
     keys: ["cluster.network.dnsDomain"],
   },
   {
+    change: "another backend of flannel",
+    from: three,
+    before: (b) => {
+      b.podNetwork = "flannel vxlan 8472";
+    },
+    after: (a) => {
+      a.podNetwork = "flannel host-gw";
+    },
+    keys: ["cluster.network"],
+  },
+  {
     change: "another data directory",
     from: three,
     after: (a) => {
@@ -125,6 +136,14 @@ export const refusedHosts: readonly RefusedChange[] = [
     from: three,
     after: (a) => {
       host(a, "w1").roles = ["control-plane"];
+    },
+    keys: ["cluster.hosts.w1.roles"],
+  },
+  {
+    change: "a worker that becomes a control plane and stays a worker",
+    from: three,
+    after: (a) => {
+      host(a, "w1").roles = ["control-plane", "worker"];
     },
     keys: ["cluster.hosts.w1.roles"],
   },

@@ -33,11 +33,45 @@ export const warnedSettings: readonly Warned[] = [
     "cluster.etcd.throwAway",
   ),
   word(
+    "two control planes",
+    (c) => {
+      c.hosts.m3.roles = ["etcd"];
+    },
+    "cluster.hosts",
+  ),
+  word("control planes that are workers, in a pool or in none", (c) => {
+    for (const n of ["m1", "m2", "m3"]) c.hosts[n].roles.push("worker");
+    c.hosts.m1.pool = "general";
+    delete c.hosts.w1;
+    delete c.hosts.w2;
+  }),
+  word(
+    "a taint on every worker of its own",
+    (c) => {
+      for (const n of ["w1", "w2"]) c.hosts[n].taints = [{ key: "a", effect: "NoExecute" }];
+    },
+    "cluster.pools",
+  ),
+  word(
     "ipvs",
     (c) => {
       c.network = { kubeProxyMode: "ipvs" };
     },
     "cluster.network.kubeProxyMode",
+  ),
+  word(
+    "settings of ipvs with nftables",
+    (c) => {
+      c.network = { ipvs: { scheduler: "lc" } };
+    },
+    "cluster.network.ipvs",
+  ),
+  word(
+    "NodePorts without a kube-proxy",
+    (c) => {
+      c.network = { plugin: "none", kubeProxyMode: "none", nodePortAddresses: ["primary"] };
+    },
+    "cluster.network.nodePortAddresses",
   ),
   word(
     "hosts that are not verified",
@@ -77,6 +111,23 @@ export const warnedSettings: readonly Warned[] = [
     "cluster.api.extraArgs.event-tl",
   ),
   word(
+    "arguments, a gate and fields that may be mistyped",
+    (c) => {
+      c.featureGates = { ContextualLoging: true };
+      c.controllerManager = { extraArgs: { "node-monitor-perod": "5s" } };
+      c.scheduler = { extraArgs: { "new-in-some-release": "1" } };
+      c.etcd = { extraArgs: { "snapshot-cout": "9000" } };
+      c.kubelet = { extraConfig: { allowedUnsafeSysctl: [] } };
+      c.kubeProxy = { extraConfig: { nodePortAddress: ["primary"] } };
+    },
+    "cluster.controllerManager.extraArgs.node-monitor-perod",
+    "cluster.scheduler.extraArgs.new-in-some-release",
+    "cluster.featureGates.ContextualLoging",
+    "cluster.etcd.extraArgs.snapshot-cout",
+    "cluster.kubelet.extraConfig.allowedUnsafeSysctl",
+    "cluster.kubeProxy.extraConfig.nodePortAddress",
+  ),
+  word(
     "an audit log without a policy",
     (c) => {
       c.api.extraArgs = { "audit-log-path": "-" };
@@ -102,6 +153,21 @@ export const warnedSettings: readonly Warned[] = [
     },
     "cluster.hostPreparation.timeZone",
     "cluster.hostPreparation.extraSysctl",
+  ),
+  word(
+    "preparation that other keys turn off",
+    (c) => {
+      c.hostPreparation = { timeSync: false, timeServers: ["ntp.example.com"], packages: false, extraPackages: ["sysstat"] };
+      c.hosts.w1.hostPreparation = {
+        firewall: { enabled: false, policy: "drop" },
+        journalLimit: false,
+        journal: { maxUse: "10G" },
+      };
+    },
+    "cluster.hostPreparation.extraPackages",
+    "cluster.hostPreparation.timeServers",
+    "cluster.hosts.w1.hostPreparation.firewall",
+    "cluster.hosts.w1.hostPreparation.journal",
   ),
   word(
     "a sysctl twice",
@@ -218,6 +284,13 @@ export const warnedUnused: readonly Warned[] = [
     },
     "cluster.pools.general.maxUnavailable",
     "cluster.pools",
+  ),
+  word(
+    "a slow disk accepted where etcd has none",
+    (c) => {
+      c.hosts.w1.preflight = { accept: ["covered-range", "slow-disk"] };
+    },
+    "cluster.hosts.w1.preflight.accept[1]",
   ),
   word(
     "the hub by its other name",

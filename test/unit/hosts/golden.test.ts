@@ -40,7 +40,7 @@ const compare = (stage: Stage, names: Readonly<Record<string, string>>) => {
 
 const prepared = (roles: readonly Role[], cluster: Cluster) =>
   prepareStage({
-    host: { ...host, roles, architecture: "amd64" },
+    host: { ...host, roles },
     owner,
     cluster,
     apiAddress: endpoint.address,
@@ -103,6 +103,20 @@ test("a control plane gets this kubelet, this kubeadm configuration and these pa
     "/etc/kubernetes/kubeadm.yaml": "kubeadm.yaml",
     "/etc/kubernetes/patches/kube-apiserver+strategic.yaml": "kube-apiserver-patch.yaml",
     "/etc/kubernetes/bootstrap-rbac.yaml": "bootstrap-rbac.yaml",
+  });
+});
+
+test("a control plane that is a worker has no taint but its own, in kubeadm's configuration and in the kubelet's", () => {
+  const cluster = clusterWith((config) => {
+    config.hosts.m1 = {
+      ...config.hosts.m1,
+      roles: ["etcd", "balancer", "control-plane", "worker"],
+      taints: [{ key: "a", effect: "NoExecute" }],
+    };
+  });
+  compare(controlPlane(cluster), {
+    "/var/lib/kubelet/config.yaml": "every-role-kubelet-config.yaml",
+    "/etc/kubernetes/kubeadm.yaml": "every-role-kubeadm.yaml",
   });
 });
 

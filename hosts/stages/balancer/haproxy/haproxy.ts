@@ -1,3 +1,4 @@
+import { hostPort } from "../../../../config/addresses.ts";
 import { apiPorts, isNodeLocal, LOOPBACK } from "../../../../config/api.ts";
 import { APISERVER_PORT, LEAVING_PORT } from "../../../../config/ports.ts";
 import type { Cluster } from "../../../../config/schema.ts";
@@ -40,7 +41,7 @@ function haproxyConfig({ owner, cluster, controlPlanes, statisticsPassword }: Ha
     throw new Error("the statistics password may hold letters, digits, - and _ only");
   const interval = balancer.checkIntervalMilliseconds;
   const servers = (port: number, options: (name: string) => string) =>
-    controlPlanes.map(({ name, address }) => `  server ${name} ${address}:${port} ${options(name)}`).join("\n");
+    controlPlanes.map(({ name, address }) => `  server ${name} ${hostPort(address, port)} ${options(name)}`).join("\n");
   const binds = apiPorts(cluster)
     .map((port) => `  bind ${local ? LOOPBACK : ""}:${port} tcp-ut 45s`)
     .join("\n");

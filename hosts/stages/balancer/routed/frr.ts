@@ -7,6 +7,8 @@ export interface RoutedArgs {
   cluster: Pick<Cluster, "balancer" | "nodeCidrs">;
   /** Every address at which the API is found now. */
   addresses: readonly string[];
+  /** The one that speaks OSPF. */
+  ownInterface?: string;
   /** For the routers' sessions; letters, digits, hyphens and underscores. Secret. Default: none. */
   password?: string;
 }
@@ -72,10 +74,10 @@ function bgp({ host, addresses, password }: RoutedArgs, { asn, peers, bfd }: Rou
 }
 
 // An interface runs OSPF if its address is in one of these networks. The API's address is on the loopback interface, which has no neighbors.
-function ospf({ host, cluster, addresses, password }: RoutedArgs, { area, bfd }: Routed): string {
+function ospf({ host, cluster, addresses, ownInterface, password }: RoutedArgs, { area, bfd }: Routed): string {
   const networks = [...cluster.nodeCidrs].sort();
   return [
-    `interface ${cluster.balancer.interface}`,
+    `interface ${ownInterface}`,
     ...(password === undefined
       ? []
       : [" ip ospf authentication message-digest", ` ip ospf message-digest-key 1 md5 ${password}`]),

@@ -8,6 +8,8 @@ export interface KeepalivedArgs {
   virtualIp: string;
   /** The other balancers' addresses, sorted. */
   peers: readonly string[];
+  /** The virtual IP has an interface by config, which may be another one than that of VRRP and of the host's address. Default: false. */
+  ownInterface?: boolean;
 }
 
 /** keepalived's configuration and its drop-in. */
@@ -17,10 +19,11 @@ export const keepalivedFiles = (args: KeepalivedArgs): HostFile[] => [
 ];
 
 /**
- * keepalived's configuration. The interface is the host's own affair: the script writes `$INTERFACE` into the included file.
+ * keepalived's configuration. The interfaces are the host's own affair: the script writes `$INTERFACE` into the included file, and
+ * `$VIRTUAL_INTERFACE` where the config names one. keepalived binds its sockets to the first, so that must be the one with the host's address.
  * VRRP version 3, because version 2 knows whole seconds only; it has no passwords, so the firewall lets in nobody but nodes.
  */
-function keepalivedConfig({ host, cluster, virtualIp, peers }: KeepalivedArgs): string {
+function keepalivedConfig({ host, cluster, virtualIp, peers, ownInterface = false }: KeepalivedArgs): string {
   const { balancer } = cluster;
   const unicast =
     peers.length > 0
@@ -44,9 +47,9 @@ ${unicast}  garp_master_refresh 10
     haproxy
   }
   virtual_ipaddress {
-    ${address}/32
+    ${address}/32${ownInterface ? " dev $VIRTUAL_INTERFACE" : ""}
   }
-}
+${ownInterface ? "  track_interface {\n    $VIRTUAL_INTERFACE\n  }\n" : ""}}
 `;
   // While the address moves, each of the two is held by itself: balancers that know one of them only hear no other addresses than theirs.
   const { former } = cluster.api;

@@ -30,7 +30,7 @@ kubernetes_authority_is_unused() {
   new=$(staged "$KUBERNETES_PKI/ca.crt")
   issuer=$(name_of subject "$new")
   while read -r name address; do
-    curl -s --max-time 5 --output /dev/null --cacert "$new" "https://$address:6443/livez" || old+=" the apiserver of $name;"
+    curl -s --max-time 5 --output /dev/null --cacert "$new" "https://$(host_port "$address" 6443)/livez" || old+=" the apiserver of $name;"
   done < <(control_planes)
   said=$(nodes_say issuer)
   while read -r name found; do

@@ -47,7 +47,7 @@ api_answers_worker() {
 # `name status` of every control plane's Node, from this host's apiserver or whichever has the API's address.
 control_planes_say() {
   local server
-  for server in "--server=https://$HOST_ADDRESS:6443" ""; do
+  for server in "--server=https://$(host_port "$HOST_ADDRESS" 6443)" ""; do
     kubectl --kubeconfig /etc/kubernetes/admin.conf ${server:+"$server"} --request-timeout=5s get nodes -l node-role.kubernetes.io/control-plane \
       -o 'jsonpath={range .items[*]}{.metadata.name} {.status.conditions[?(@.type=="Ready")].status}{"\n"}{end}' </dev/null && return 0
   done

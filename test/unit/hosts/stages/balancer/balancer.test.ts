@@ -218,6 +218,19 @@ test("priorities are VRRP's, distinct on one network, and another balancer chang
   assert.deepEqual([priority("10.0.1.0"), priority("10.0.0.255")], [1, 254]);
 });
 
+test("a virtual IP with an interface of its own is on that one and goes with it; VRRP stays where the host's address is", () => {
+  const own = cluster({ interface: "front0" });
+  const text = keepalived({ cluster: own });
+  assert.match(text, /^ {4}10\.77\.0\.100\/32 dev \$VIRTUAL_INTERFACE$/m);
+  assert.match(text, /track_interface \{\n {4}\$VIRTUAL_INTERFACE\n {2}\}/);
+  assert.match(text, /^ {2}interface \$INTERFACE$/m);
+  assert.doesNotMatch(keepalived(), /VIRTUAL_INTERFACE/);
+  assert.equal(stage({ cluster: own }).settings?.INTERFACE, "front0");
+  const { hosts } = own;
+  const ofHost = { ...own, hosts: { m1: { ...(hosts.m1 as (typeof hosts)[string]), balancerInterface: "bond0" } } };
+  assert.equal(stage({ cluster: ofHost }).settings?.INTERFACE, "bond0");
+});
+
 test("the order of the lists changes nothing; another balancer changes keepalived alone, another control plane haproxy alone", () => {
   const changed = (over: Partial<BalancerStageArgs>) => {
     const made = stage(over);

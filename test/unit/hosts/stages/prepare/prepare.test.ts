@@ -6,7 +6,7 @@ import { ports } from "../../../../../config/ports.ts";
 import type { Cluster, Role } from "../../../../../config/schema.ts";
 import { renderStage, type Stage } from "../../../../../hosts/stage.ts";
 import { type PrepareStageArgs, prepareStage } from "../../../../../hosts/stages/prepare/prepare.ts";
-import { sysctlPath, sysctls } from "../../../../../hosts/stages/prepare/system/kernel.ts";
+import { modules, sysctlPath, sysctls } from "../../../../../hosts/stages/prepare/system/kernel.ts";
 import { clusterFrom } from "../../../../harness/samples.ts";
 import { scratch } from "../../../../harness/scratch.ts";
 
@@ -23,7 +23,7 @@ function cluster(over: object = {}): Cluster {
 }
 const versions = { containerd: "2.3.4", runc: "1.4.3", cniPlugins: "1.9.1", pause: "3.10.2" };
 function stage(roles: readonly Role[], over: object = {}, more: Partial<PrepareStageArgs> = {}): Stage {
-  const host = { name: "m1", address: "10.77.0.11", roles, architecture: "amd64" as const };
+  const host = { name: "m1", address: "10.77.0.11", roles };
   return prepareStage({
     host,
     owner: "dev/1",
@@ -57,6 +57,41 @@ test("the port table by role: who listens, and who may come in", () => {
     ],
   );
   assert.ok(table(["control-plane"], { balancer: { kind: "external" } }).includes("6443/tcp kube-apiserver anyone"));
+});
+
+test("ports, modules and checks follow the pod network and kube-proxy", () => {
+  const numbers = (network: object) =>
+    ports(["worker"], cluster({ network })).map(({ number, protocol }) => `${number}/${protocol}`);
+  assert.deepEqual(numbers({ flannel: { port: 4789 } }), ["4789/udp", "10250/tcp", "10256/tcp"]);
+  assert.deepEqual(numbers({ flannel: { backend: "host-gw" } }), ["10250/tcp", "10256/tcp"]);
+  assert.deepEqual(numbers({ flannel: { backend: "wireguard" } }), ["10250/tcp", "10256/tcp", "51820/udp"]);
+  assert.deepEqual(numbers({ plugin: "none", kubeProxyMode: "none" }), ["8472/udp", "10250/tcp"]);
+  const link = (network: object) =>
+    /POD_LINK=.*(\nPOD_PORT=.*)?/.exec(stage(["worker"], { network }).inputs?.surroundings ?? "")?.[0];
+  assert.equal(link({}), "POD_LINK='vxlan'");
+  assert.equal(link({ flannel: { port: 4789 } }), "POD_LINK='vxlan'\nPOD_PORT='4789'");
+  assert.equal(link({ flannel: { backend: "wireguard" } }), "POD_LINK='wireguard'\nPOD_PORT='51820'");
+  assert.equal(link({ flannel: { backend: "host-gw" } }), "POD_LINK=''");
+  const loaded = (network: object) =>
+    modules(["worker"], cluster({ network })).filter((name) => /vxlan|wireguard|ip_vs/.test(name));
+  assert.deepEqual(loaded({ flannel: { backend: "wireguard" } }), ["wireguard"]);
+  const policies = modules(["worker"], cluster({ addons: { networkPolicies: true } }));
+  assert.deepEqual(policies.slice(-2), ["nfnetlink_queue", "nft_queue"]);
+  assert.deepEqual(loaded({ plugin: "none", kubeProxyMode: "ipvs", ipvs: { scheduler: "lc" } }), [
+    "ip_vs",
+    "ip_vs_rr",
+    "ip_vs_sh",
+    "ip_vs_wrr",
+    "ip_vs_lc",
+  ]);
+});
+
+test("a node's checksums are computed by the kernel where the config says so", () => {
+  const rules = "/etc/udev/rules.d/70-ha-kubernetes-flannel.rules";
+  const off = { network: { flannel: { checksumOffload: false } } };
+  assert.match(file(stage(["worker"], off), rules) ?? "", /ethtool -K flannel\.1 tx-checksum-ip-generic off/);
+  assert.equal(file(stage(["worker"]), rules), undefined);
+  assert.equal(file(stage(["etcd"], off), rules), undefined);
 });
 
 test("the firewall closes the port table and nothing else", () => {
@@ -94,6 +129,99 @@ test("the firewall drops new connections from lost hosts and lets their answers 
   assert.equal(lines.filter((line) => line.includes("10.77.0.12")).length, 1);
   // A lost host changes nothing on workers.
   assert.doesNotMatch(firewall(["worker"], { hosts: { m2 } }), /10\.77\.0\.12/);
+});
+
+test("policy drop lets in SSH, public ports, pods and allowed ports; NodePorts are judged before they lead elsewhere", () => {
+  const drop = {
+    policy: "drop",
+    allow: [
+      { port: 9100, lastPort: 9102, from: ["10.9.0.0/16"] },
+      { port: 53, protocol: "udp" },
+    ],
+  };
+  const m1 = { address: "10.77.0.11", roles: ["balancer", "worker"], sshPort: 2222 };
+  const text = firewall(["balancer", "worker"], { hosts: { m1 }, hostPreparation: { firewall: drop } });
+  const [guard = "", rest = ""] = text.slice(text.indexOf("chain guard {")).split("\n  }\n", 2);
+  const lines = guard.split("\n").map((line) => line.trim());
+  assert.deepEqual(lines.slice(lines.indexOf("ip saddr { 10.9.0.0/16 } tcp dport 9100-9102 accept")), [
+    "ip saddr { 10.9.0.0/16 } tcp dport 9100-9102 accept",
+    "udp dport 53 accept",
+    "tcp dport { 8404, 10250, 10256 } drop",
+    "udp dport { 8472 } drop",
+    "meta l4proto vrrp drop",
+    "ct status dnat accept",
+    "ip saddr 10.244.0.0/16 accept",
+    "udp sport 67 udp dport 68 accept",
+    "ip6 saddr fe80::/10 udp sport 547 udp dport 546 accept",
+    "tcp dport { 2222, 8443 } accept",
+    "meta l4proto { tcp, udp } th dport 30000-32767 accept",
+    "drop",
+  ]);
+  assert.match(rest, /hook prerouting priority dstnat - 10; policy accept;\n {4}fib daddr type local jump guard$/);
+  assert.match(text, /hook input priority filter; policy accept;\n {4}jump guard\n/);
+  const nodes = { ...drop, nodePorts: "nodes" };
+  assert.doesNotMatch(firewall(["worker"], { hosts: { m1 }, hostPreparation: { firewall: nodes } }), /30000/);
+  const made = stage(["balancer", "worker"], { hosts: { m1 }, hostPreparation: { firewall: drop } });
+  assert.equal(made.settings?.SSH_PORT, "2222");
+  assert.equal(made.inputs?.openings, "tcp 8443 8443 any\ntcp 9100 9102 10.9.0.0/16\nudp 53 53 any\n");
+});
+
+test("true and false stand for the firewall alone, and the default policy has no guard", () => {
+  assert.equal(firewall(["etcd"], { hostPreparation: { firewall: true } }), firewall(["etcd"]));
+  assert.equal(firewall(["etcd"], { hostPreparation: { firewall: false } }), "");
+  assert.doesNotMatch(firewall(["etcd"]), /guard|prerouting/);
+});
+
+test("a host's own preparation stands in place of the cluster's, key by key; sysctls are added", () => {
+  const m1 = { address: "10.77.0.11", roles: ["etcd"], hostPreparation: { swap: false, extraSysctl: { "vm.swappiness": "1" } } };
+  const made = stage(["etcd"], { hosts: { m1 }, hostPreparation: { timeZone: "UTC", extraSysctl: { "fs.file-max": "9" } } });
+  assert.equal(made.settings?.PREPARATIONS, "host_name packages time_zone journal modules sysctl firewall time_sync");
+  assert.equal(made.inputs?.sysctl, "fs/file-max 9\nkernel/panic 10\nkernel/panic_on_oops 1\nvm/swappiness 1\n");
+});
+
+test("items that are asked for: settings, names of all hosts, and the journal's limits", () => {
+  const hosts = {
+    m1: { address: "10.77.0.11", roles: ["etcd"] },
+    w1: { address: "10.77.0.21", roles: ["worker"], pool: "p" },
+    w2: { address: "10.77.0.22", roles: ["worker"], pool: "p", lost: true },
+  };
+  const hostPreparation = {
+    ...{ hostsFile: "all", extraPackages: ["sysstat"], extraModules: ["ip_vs", "overlay"], timeServers: ["10.77.0.1"] },
+    ...{
+      timeService: "keep",
+      disabledServices: ["postfix", "cups.socket"],
+      hugePages: { "2Mi": 64, "1Gi": 1 },
+      clockInUtc: true,
+    },
+    journal: {
+      maxUse: "10G",
+      maxFileSize: "200M",
+      retention: "2week",
+      storage: "persistent",
+      rateLimitBurst: 0,
+      forwardToSyslog: false,
+    },
+  };
+  const made = stage(["etcd"], { hosts, hostPreparation });
+  assert.match(made.settings?.PREPARATIONS ?? "", / time_sync services_off huge_pages clock_in_utc$/);
+  const { SERVICES_OFF, HUGE_PAGES, TIME_SERVERS, TIME_SERVICE, MODULES, PACKAGES } = made.settings ?? {};
+  assert.deepEqual(
+    [SERVICES_OFF, HUGE_PAGES, TIME_SERVERS, TIME_SERVICE, MODULES],
+    ["postfix.service cups.socket", "hugepages-2048kB 64 hugepages-1048576kB 1", "10.77.0.1", "keep", "ip_vs overlay"],
+  );
+  assert.match(PACKAGES ?? "", / sysstat$/);
+  assert.match(
+    stage(["worker"], { hosts, hostPreparation }).settings?.MODULES ?? "",
+    /^br_netfilter nf_conntrack overlay vxlan ip_vs$/,
+  );
+  assert.match(
+    file(made, "/etc/ha-kubernetes/hosts") ?? "",
+    /\n10\.77\.0\.11 m1 # ha-kubernetes\n10\.77\.0\.21 w1 # ha-kubernetes\n$/,
+  );
+  assert.equal(
+    file(made, "/etc/systemd/journald.conf.d/ha-kubernetes.conf"),
+    "[Journal]\nSystemMaxUse=10G\nSystemMaxFileSize=200M\nMaxRetentionSec=2week\nStorage=persistent\nRateLimitBurst=0\nForwardToSyslog=no\n",
+  );
 });
 
 test("a switch that is off takes its files and its part of the script away", () => {
@@ -267,12 +395,9 @@ test("while the API moves, each of its names is at both addresses, the former on
     "10.77.0.11 m1 # ha-kubernetes",
     "",
   ]);
-  assert.equal(moving.settings?.FORMER_API, "api.dev.internal 10.77.0.100");
-  assert.equal(moving.settings?.PORTS, "8404:haproxy 8443:haproxy 9443:haproxy");
   const calm = stage(["worker"]);
   assert.equal(
     file(calm, "/etc/ha-kubernetes/hosts"),
     "10.77.0.100 api.dev.internal # ha-kubernetes\n10.77.0.11 m1 # ha-kubernetes\n",
   );
-  assert.equal(calm.settings?.FORMER_API, undefined);
 });
