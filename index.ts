@@ -48,9 +48,9 @@ const controlPlane = new ControlPlane("control-plane", {
   secretFiles: secrets.files?.apply(readSecretFiles),
 });
 const balancer = new ApiLoadBalancer("api", {
-  ...of,
-  ...{ endpoint, prepared, controlPlane, born, balancers },
+  ...{ ...of, endpoint, prepared, controlPlane, born, balancers },
   authority: authority.trusted,
+  routingPassword: secrets.routingPassword,
 });
 const admitted = { endpoint, prepared, controlPlane, balancer, born };
 const addons = new Addons("addons", { ...of, ...admitted, versions: parts, providerAddons, joinTokens, movesApi });

@@ -26,8 +26,9 @@ field-nodes 8
 field-own 6
 field-release 8
 field-turns 9
+hosts-balancers 10
 hosts-networks 5
-hosts-node-local 5
+hosts-node-local 6
 hosts-preflight 7
 hosts-preparation 6
 hosts-settings 9

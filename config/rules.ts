@@ -3,6 +3,7 @@ import { accessRules } from "./rules/access.ts";
 import { addressRules } from "./rules/addresses.ts";
 import { apiRules } from "./rules/api.ts";
 import { apiserverRules } from "./rules/apiserver.ts";
+import { balancerRules } from "./rules/balancer.ts";
 import { componentFileRules } from "./rules/component-files.ts";
 import { componentRules } from "./rules/components.ts";
 import { containerRuntimeRules } from "./rules/container-runtime.ts";
@@ -30,6 +31,7 @@ import type { KnownVersions } from "./versions.ts";
 /** Every rule over several keys that all providers share, in the order in which docs and messages have them. */
 export const rules: readonly Rule[] = [
   ...roleRules,
+  ...balancerRules,
   ...networkRules,
   ...apiRules,
   ...addressRules,

@@ -14,6 +14,7 @@ export const secretNames = [
   "backupSshPrivateKey",
   "registryLogins",
   "proxyLogin",
+  "routingPassword",
   "files",
 ] as const;
 /** All config keys of the project, without its prefix. */

@@ -1,3 +1,4 @@
+import { isRouted } from "./api.ts";
 import { hostLoginProblems, keyProblems, needsNoSudo, readHostLogins, textFault, withoutLogin } from "./host-logins.ts";
 import { loginProblems, proxyLoginProblems, unusedLogins } from "./logins.ts";
 import { oneProblem, type Problem } from "./problems.ts";
@@ -47,6 +48,7 @@ export function ignoredSecrets({ values }: StackConfig, cluster: Cluster): Probl
     backupSshPrivateKey: etcd.backup.copyToSsh === undefined && "without cluster.etcd.backup.copyToSsh",
     registryLogins: false,
     proxyLogin: proxy.http === undefined && proxy.https === undefined && "without cluster.proxy",
+    routingPassword: !isRouted(cluster) && "without cluster.balancer.address: routed",
     files: false,
   };
   const unused = secretNames
@@ -85,6 +87,14 @@ export function accessProblems({ values, runner }: StackConfig, cluster: Cluster
   ];
 }
 
+/** FRR's line for a password is one word; of OSPF's, 16 characters count (RFC 2328), of TCP's 80 (Linux). */
+function routingPasswordProblems(password: string | undefined, cluster: Cluster): Problem[] {
+  const longest = cluster.balancer.routed?.protocol === "ospf" ? 16 : 80;
+  if (password === undefined || new RegExp(`^[A-Za-z0-9_-]{1,${longest}}$`).test(password)) return [];
+  const allowed = `1 to ${longest} letters, digits, - and _ with cluster.balancer.routed.protocol: ${cluster.balancer.routed?.protocol ?? "bgp"}`;
+  return oneProblem(fullKey("routingPassword"), "is a password that FRR can't take (not shown)", allowed);
+}
+
 /** Logins for registries and for the proxy, and files' contents. */
 export function fetchProblems({ values }: StackConfig, cluster: Cluster): Problem[] {
   const logins = values[fullKey("registryLogins")];
@@ -92,6 +102,7 @@ export function fetchProblems({ values }: StackConfig, cluster: Cluster): Proble
   return [
     ...(logins === undefined ? [] : loginProblems(fullKey("registryLogins"), logins, cluster)),
     ...(proxyLogin === undefined ? [] : proxyLoginProblems(fullKey("proxyLogin"), proxyLogin, cluster)),
+    ...routingPasswordProblems(values[fullKey("routingPassword")], cluster),
     ...secretFileProblems(fullKey("files"), values[fullKey("files")], cluster),
   ];
 }

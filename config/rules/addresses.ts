@@ -1,5 +1,5 @@
 import { addressNumber, contains, dnsAddress, isAddress, range, special } from "../addresses.ts";
-import { buildsBalancer } from "../api.ts";
+import { buildsBalancer, isVirtual } from "../api.ts";
 import { bastionsIn } from "../bastions.ts";
 import { oneProblem, type Problem, shown } from "../problems.ts";
 import type { Cluster } from "../schema.ts";
@@ -60,7 +60,7 @@ const ownDns: Rule = {
 const externalApi: Rule = {
   says: "`api.address` and `api.former.address` are in no range of pods or Services.",
   check(cluster) {
-    if (cluster.traits.ownsEndpoint || buildsBalancer(cluster)) return [];
+    if (cluster.traits.ownsEndpoint || isVirtual(cluster)) return [];
     return apiPlaces(cluster, "address").flatMap(({ key, value }) => {
       const inner = innerRange(cluster, value);
       return inner === undefined ? [] : oneProblem(key, `is ${shown(value)}`, `an address outside ${inner}`);
@@ -107,7 +107,7 @@ const edges: Rule = {
     };
     return [
       ...eachHost(cluster, (name, { address }) => check(at("hosts", name, "address"), address)),
-      ...(buildsBalancer(cluster) ? apiPlaces(cluster, "address").flatMap(({ key, value }) => check(key, value)) : []),
+      ...(isVirtual(cluster) ? apiPlaces(cluster, "address").flatMap(({ key, value }) => check(key, value)) : []),
     ];
   },
 };
@@ -116,7 +116,7 @@ const farFromBalancers: Rule = {
   says: "No balancer is in the range of `nodeCidrs` that holds the virtual IP, nor has it an interface for that: no host there could answer for it.",
   check(cluster) {
     const { address } = cluster.api;
-    if (address === undefined || !buildsBalancer(cluster) || cluster.balancer.interface !== undefined) return [];
+    if (address === undefined || !isVirtual(cluster) || cluster.balancer.interface !== undefined) return [];
     if (Object.values(cluster.hosts).some(({ balancerInterface }) => balancerInterface !== undefined)) return [];
     const holding = cluster.nodeCidrs.map(range).filter((it) => contains(it, addressNumber(address)));
     const balancers = hostsOf(cluster, "balancer").flatMap((name) => cluster.hosts[name]?.address ?? []);

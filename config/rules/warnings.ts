@@ -2,7 +2,7 @@ import { authorityNames, generationsText, isRotating, nextSteps } from "../autho
 import { oneProblem, shown } from "../problems.ts";
 import { addressWarnings } from "./addresses.ts";
 import { auditLog, unknownArgument } from "./apiserver.ts";
-import { unreadByKind } from "./balancer.ts";
+import { balancerWarnings } from "./balancer.ts";
 import { idleBastions } from "./bastions.ts";
 import { unknownComponentArgument, unknownGate } from "./components.ts";
 import { unknownEtcdArgument } from "./etcd-arguments.ts";
@@ -139,7 +139,7 @@ export const warningRules: readonly Rule[] = [
   sharedPlaces,
   ...addressWarnings,
   ...unusedWarnings,
-  unreadByKind,
+  ...balancerWarnings,
   idleBastions,
   ...nodeWarnings,
   ...podNetworkWarnings,

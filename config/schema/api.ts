@@ -26,7 +26,7 @@ export const apiSchema = z
     address: ipv4
       .optional()
       .describe(
-        "The virtual IP of the balancers, or the address of the balancer you run yourself. Not where the provider has the balancer. With a node-local balancer it may be left out: an address where those outside the nodes find the API, which the kubeconfig then names.",
+        "The virtual IP of the balancers, or the address of the balancer you run yourself. Not where the provider has the balancer. With an external balancer it may be left out where the hosts' name servers know domainName. With a node-local one it may be left out, too: there it is where those outside the nodes find the API, which the kubeconfig then names.",
       ),
     port: port
       .default(8443)

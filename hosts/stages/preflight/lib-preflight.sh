@@ -161,6 +161,8 @@ check_ports() {
     port=${entry%%:*} program=${entry#*:}
     holders=$(awk -v port=":$port" 'substr($4, length($4) - length(port) + 1) == port' <<<"$listening" | grep -oP '\(\("\K[^"]+' | sort -u | paste -sd' ' || true)
     [ -n "$holders" ] || continue
+    # A balancer of another kind is ours, too.
+    if ! first_run && [[ " haproxy nginx " == *" $holders "* && " haproxy nginx " == *" $program "* ]]; then continue; fi
     if first_run || [ "$holders" != "$program" ]; then problem "port $port is taken by $holders: stop that, $program needs it"; fi
   done
 }

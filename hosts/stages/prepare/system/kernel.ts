@@ -1,3 +1,4 @@
+import { isRouted } from "../../../../config/api.ts";
 import { podNetworkOf } from "../../../../config/pod-network.ts";
 import type { Cluster, Role } from "../../../../config/schema.ts";
 import { isNode } from "../../../cluster.ts";
@@ -37,9 +38,13 @@ const node = {
   "net.netfilter.nf_conntrack_max": "524288",
 };
 
+// An address on the loopback interface is not spoken of in ARP: neighbors would take this host for its place.
+const routedAddress = { "net.ipv4.conf.all.arp_announce": "2", "net.ipv4.conf.all.arp_ignore": "1" };
+
 /** Sysctls of a host with these roles, as paths below /proc/sys, sorted. The config's extraSysctl wins. */
 export function sysctls(roles: readonly Role[], cluster: Cluster): [path: string, value: string][] {
-  const wanted = { ...everyHost, ...(isNode(roles) && node) };
+  const routed = roles.includes("balancer") && isRouted(cluster);
+  const wanted = { ...everyHost, ...(isNode(roles) && node), ...(routed && routedAddress) };
   const byPath = new Map(
     [...Object.entries(wanted), ...Object.entries(cluster.hostPreparation.extraSysctl)].map(([name, value]) => [
       sysctlPath(name),
