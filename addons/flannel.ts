@@ -32,7 +32,7 @@ export const flannel: Addon<"flannel", Cluster["network"]> = {
   },
 };
 
-/** The backend, as flannel's backends.md has it. What is left out has flannel's default. */
+/** The backend, as flannel's backends.md has it. A key that is left out has flannel's default. */
 function backend({ backend: Type, port, mtu, directRouting }: Cluster["network"]["flannel"]) {
   const portKey = Type === "wireguard" ? "ListenPort" : "Port";
   return {

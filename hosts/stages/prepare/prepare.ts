@@ -184,7 +184,7 @@ function otherHosts(name: string, { hostPreparation, hosts }: Cluster): string {
     .join("");
 }
 
-// The command of flannel's documentation, troubleshooting.md. flannel makes the device anew at each start of the host.
+// The command of flannel's documentation, troubleshooting.md. flannel makes the device again at each start of the host.
 const NO_CHECKSUM_OFFLOAD = `SUBSYSTEM=="net", ACTION=="add|change|move", ENV{INTERFACE}=="flannel.1", RUN+="/usr/sbin/ethtool -K flannel.1 tx-checksum-ip-generic off"
 `;
 
