@@ -26,6 +26,7 @@ field-nodes 8
 field-own 6
 field-release 8
 field-turns 9
+hosts-ipv6 12
 kills 21
 membership-more 11
 offline 5

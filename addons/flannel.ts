@@ -1,4 +1,5 @@
 import { lockedImage } from "../artifacts/images.ts";
+import { listOf, ofFamily } from "../config/addresses.ts";
 import type { Cluster } from "../config/schema.ts";
 import { type Addon, configuredDaemonSet, labels, nodeCritical, serviceAccount } from "./addon.ts";
 
@@ -33,7 +34,15 @@ export const flannel: Addon<"flannel", Cluster["network"]> = {
 function networkConfiguration({ kubeProxyMode, podCidr }: Cluster["network"]): string {
   // One packet filter on a node: flannel masquerades with the one that kube-proxy uses.
   const EnableNFTables = kubeProxyMode === "nftables";
-  return json({ Network: podCidr, EnableNFTables, Backend: { Type: "vxlan" } });
+  const ranges = listOf(podCidr);
+  const [ipv4] = ofFamily(ranges, 4);
+  const [ipv6] = ofFamily(ranges, 6);
+  return json({
+    ...(ipv4 === undefined ? { EnableIPv4: false } : { Network: ipv4 }),
+    ...(ipv6 !== undefined && { EnableIPv6: true, IPv6Network: ipv6 }),
+    EnableNFTables,
+    Backend: { Type: "vxlan" },
+  });
 }
 
 function cniConfiguration(): string {
@@ -50,7 +59,21 @@ function cniConfiguration(): string {
 
 const json = (value: unknown) => `${JSON.stringify(value, null, 2)}\n`;
 
-function podSpec({ flannelInterface }: Cluster["network"], image: string) {
+/** flannel takes the interface with this address: the node's own address, never a virtual IP beside it. */
+function command({ flannelInterface, podCidr }: Cluster["network"]) {
+  const flanneld = "/opt/bin/flanneld";
+  const args = ["--ip-masq", "--kube-subnet-mgr"];
+  if (listOf(podCidr).length === 1)
+    return { command: [flanneld], args: [...args, `--iface=${flannelInterface ?? "$(NODE_ADDRESS)"}`] };
+  // Of the two addresses, which come in one text, the interface is found by that of IPv4.
+  const script = `ipv4=\${NODE_ADDRESS%,*} ipv6=\${NODE_ADDRESS#*,}
+case $ipv4 in *:*) ipv4=$ipv6 ipv6=\${NODE_ADDRESS%,*} ;; esac
+exec ${flanneld} ${args.join(" ")} --iface=${flannelInterface ?? '"$ipv4"'} --public-ipv6="$ipv6"
+`;
+  return { command: ["/bin/sh", "-c", script] };
+}
+
+function podSpec(network: Cluster["network"], image: string) {
   return {
     ...nodeCritical(name),
     initContainers: [
@@ -68,12 +91,13 @@ function podSpec({ flannelInterface }: Cluster["network"], image: string) {
       {
         name,
         image,
-        command: ["/opt/bin/flanneld"],
-        // flannel takes the interface with this address: the node's own address, never a virtual IP beside it.
-        args: ["--ip-masq", "--kube-subnet-mgr", `--iface=${flannelInterface ?? "$(NODE_ADDRESS)"}`],
+        ...command(network),
         env: [
           { name: "NODE_NAME", valueFrom: { fieldRef: { fieldPath: "spec.nodeName" } } },
-          { name: "NODE_ADDRESS", valueFrom: { fieldRef: { fieldPath: "status.hostIP" } } },
+          {
+            name: "NODE_ADDRESS",
+            valueFrom: { fieldRef: { fieldPath: listOf(network.podCidr).length > 1 ? "status.hostIPs" : "status.hostIP" } },
+          },
         ],
         // The requests of flannel's own manifest.
         resources: { requests: { cpu: "100m", memory: "50Mi" } },

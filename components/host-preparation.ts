@@ -46,7 +46,7 @@ export class HostPreparation extends ClusterPart {
           const { text } = artifactsFor({ roles, versions, architecture, source, providerAddons });
           const packages = cluster.hostPreparation.packages ? packageLines(source, architecture) : "";
           return prepareStage({
-            host: { name, address, roles, architecture, pool, dataDevice },
+            host: { name, address, secondAddress: host.secondAddress, roles, architecture, pool, dataDevice },
             owner,
             cluster,
             apiAddress,

@@ -4,7 +4,7 @@ import {
   dnsLabel,
   hostKey,
   hostNameOrAddress,
-  ipv4,
+  ipAddresses,
   labelKey,
   labelValue,
   oneOf,
@@ -44,10 +44,10 @@ export const sshSchema = z
 
 /** One host. */
 export const hostSchema = z.strictObject({
-  address: ipv4
+  address: ipAddresses
     .optional()
     .describe(
-      "The address other hosts reach this one at; also in its certificates. Required, unless the provider gives addresses.",
+      "The address other hosts reach this one at; also in its certificates. For dual stack a list of two, the primary family first: hosts speak with each other at the first one. Required, unless the provider gives addresses.",
     ),
   roles: z
     .array(roleSchema)

@@ -4,6 +4,7 @@ import { buildsBalancer, routerId } from "./api.ts";
 import { type AuthorityName, authorityNames, firstGeneration, type Generations, sameGenerations } from "./authorities.ts";
 import { roleSchema } from "./hosts.ts";
 import { type RecordedLost, recordedLostSchema, recordLost } from "./lost.ts";
+import { defaultNodeMask } from "./schema/network.ts";
 import type { Cluster, HostConfig } from "./schema.ts";
 import type { ProviderTraits } from "./traits.ts";
 import { pathOf } from "./upgrade-path.ts";
@@ -15,6 +16,8 @@ import { type KnownVersions, partVersions } from "./versions.ts";
 const recordedHost = z.object({
   /** Absent where the provider picks it. */
   address: z.string().optional(),
+  /** That of the other family, with dual stack. */
+  secondAddress: z.string().optional(),
   roles: z.array(roleSchema),
   lost: z.boolean(),
   incarnation: z.number(),
@@ -60,8 +63,11 @@ const recordedSchema = z.object({
   kubernetesPath: z.array(z.string()).optional(),
   /** Versions of the other parts, recommended ones included. */
   versions: z.record(z.string(), z.string()),
+  /** Ranges of two families are parted by a comma, the primary one first. */
   podCidr: z.string(),
   serviceCidr: z.string(),
+  /** Absent where it is the default, and in older records. */
+  nodeMask: z.object({ ipv4: z.number(), ipv6: z.number() }).optional(),
   dnsDomain: z.string(),
   etcdDataDirectory: z.string(),
   /** Where every client finds the API; absent in records of an older release. */
@@ -121,6 +127,7 @@ export function record(cluster: Cluster, known: Recording, before?: Recorded, no
     versions: { ...partVersions(cluster, known) },
     podCidr: cluster.network.podCidr,
     serviceCidr: cluster.network.serviceCidr,
+    ...(!isDeepStrictEqual(cluster.network.nodeMask, defaultNodeMask) && { nodeMask: cluster.network.nodeMask }),
     dnsDomain: cluster.network.dnsDomain,
     etcdDataDirectory: cluster.etcd.dataDirectory,
     api: recordApi(cluster),
@@ -218,8 +225,12 @@ function recordHost(
   machine: ProviderRecord["machines"][string] | undefined,
   before: RecordedHost | undefined,
 ): RecordedHost {
-  const { address, roles, lost, incarnation, dataDevice, pool } = host;
-  const known = { ...(address !== undefined && { address }), ...(dataDevice !== undefined && { dataDevice }) };
+  const { address, secondAddress, roles, lost, incarnation, dataDevice, pool } = host;
+  const known = {
+    ...(address !== undefined && { address }),
+    ...(secondAddress !== undefined && { secondAddress }),
+    ...(dataDevice !== undefined && { dataDevice }),
+  };
   const repair = cluster.repair ?? "";
   const join = pool === undefined ? undefined : joinOf(host, repair, before);
   const worker = pool !== undefined && { pool, repair, ...(join !== undefined && { join }) };

@@ -3,11 +3,13 @@ import { accessRules } from "./rules/access.ts";
 import { addressRules } from "./rules/addresses.ts";
 import { apiRules } from "./rules/api.ts";
 import { apiserverRules } from "./rules/apiserver.ts";
+import { familyRules } from "./rules/families.ts";
 import { labelRules } from "./rules/labels.ts";
 import { nameRules } from "./rules/names.ts";
 import { networkRules } from "./rules/networks.ts";
 import { nodeRules } from "./rules/nodes.ts";
 import { pathRules } from "./rules/paths.ts";
+import { podRangeRules } from "./rules/pod-ranges.ts";
 import { portRules } from "./rules/ports.ts";
 import { roleRules } from "./rules/roles.ts";
 import type { Rule } from "./rules/rule.ts";
@@ -22,7 +24,9 @@ import type { KnownVersions } from "./versions.ts";
 /** Every rule over several keys that all providers share, in the order in which docs and messages have them. */
 export const rules: readonly Rule[] = [
   ...roleRules,
+  ...familyRules,
   ...networkRules,
+  ...podRangeRules,
   ...apiRules,
   ...addressRules,
   ...portRules,

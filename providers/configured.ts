@@ -11,10 +11,21 @@ export function configuredHosts(
   provided: (name: string, host: HostConfig & { address: string }) => { connection: Connection } & Pick<Host, "machine" | "site">,
 ): Host[] {
   return Object.entries(cluster.hosts).map(([name, host]) => {
-    const { address, roles, architecture, pool, dataDevice, incarnation, lost } = host;
+    const { address, secondAddress, roles, architecture, pool, dataDevice, incarnation, lost } = host;
     if (address === undefined) throw new Error(`config key ha-kubernetes:cluster.hosts.${name}.address is missing`);
     const given = provided(name, { ...host, address });
-    return { name, address, roles, architecture, pool, dataDevice, incarnation, lost, ...given };
+    return {
+      name,
+      address,
+      ...(secondAddress !== undefined && { secondAddress }),
+      roles,
+      architecture,
+      pool,
+      dataDevice,
+      incarnation,
+      lost,
+      ...given,
+    };
   });
 }
 
@@ -22,7 +33,9 @@ export function configuredHosts(
 export function configuredEndpoint({ api, balancer }: Cluster): Infrastructure["endpoint"] {
   if (api.address === undefined)
     throw new Error("config key ha-kubernetes:cluster.api.address is missing: your own hosts need one");
-  return { kind: balancer.kind === "external" ? "given" : "haproxy", address: api.address, port: api.port };
+  const { address, secondAddress, port } = api;
+  const kind = balancer.kind === "external" ? "given" : "haproxy";
+  return { kind, address, ...(secondAddress !== undefined && { secondAddress }), port };
 }
 
 /** Where a bundle lies on every host, if the config says nothing else. */

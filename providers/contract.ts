@@ -30,6 +30,8 @@ export interface Host {
   name: string;
   /** The address other hosts reach it at. */
   address: pulumi.Input<string>;
+  /** Its address of the other family, with dual stack. Absent elsewhere. */
+  secondAddress?: string;
   connection: Connection;
   roles: readonly Role[];
   architecture: "amd64" | "arm64";
@@ -74,6 +76,8 @@ export interface Infrastructure {
   endpoint: {
     kind: "haproxy" | "given";
     address: pulumi.Input<string>;
+    /** The address of the other family, with dual stack: served, and in the apiservers' certificates. Absent elsewhere. */
+    secondAddress?: string;
     port: number;
     /** True where name servers answer for `api.domainName`; elsewhere every host gets a line in /etc/hosts. */
     inDns?: boolean;

@@ -1,5 +1,4 @@
 import { oneProblem, shown } from "../problems.ts";
-import type { Cluster } from "../schema.ts";
 import { at, type Rule } from "./rule.ts";
 
 // What hosts' kernels and kubelets are told.
@@ -77,14 +76,6 @@ const unusedSysctls: Rule = {
   },
 };
 
-const podsOfNode: Rule = {
-  says: "`kubelet.maxPods` is more than the 253 addresses that flannel has for a node.",
-  check: ({ kubelet: { maxPods }, addons }: Cluster) =>
-    maxPods <= 253 || !addons.flannel
-      ? []
-      : oneProblem(at("kubelet", "maxPods"), `is ${maxPods}`, "at most 253: a node's /24 holds no more, and further pods wait"),
-};
-
 const milliBytes: Rule = {
   says: "An amount of memory or storage in `kubelet.systemReserved` is in thousandths of a byte (m).",
   check: ({ kubelet: { systemReserved } }) =>
@@ -101,4 +92,4 @@ const milliBytes: Rule = {
 };
 
 /** Warnings about nodes. */
-export const nodeWarnings: readonly Rule[] = [unknownZone, unusedSysctls, podsOfNode, milliBytes];
+export const nodeWarnings: readonly Rule[] = [unknownZone, unusedSysctls, milliBytes];

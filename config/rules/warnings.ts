@@ -5,6 +5,7 @@ import { auditLog, unknownArgument } from "./apiserver.ts";
 import { nameWarnings } from "./names.ts";
 import { nodeWarnings } from "./nodes.ts";
 import { sharedPlaces } from "./paths.ts";
+import { podRangeWarnings } from "./pod-ranges.ts";
 import { nodePorts } from "./ports.ts";
 import { at, eachHost, hostsOf, type Rule } from "./rule.ts";
 import { unusedWarnings } from "./unused.ts";
@@ -116,6 +117,7 @@ export const warningRules: readonly Rule[] = [
   noBackup,
   sharedPlaces,
   ...addressWarnings,
+  ...podRangeWarnings,
   ...unusedWarnings,
   ...nodeWarnings,
   ...nameWarnings,

@@ -1,14 +1,14 @@
 import { z } from "zod";
-import { argumentName, certificateName, ipv4, line, port, qualifiedName, whole } from "../values.ts";
+import { argumentName, certificateName, ipAddress, ipAddresses, line, port, qualifiedName, whole } from "../values.ts";
 
 /** The one address of the API. */
 export const apiSchema = z
   .strictObject({
     domainName: qualifiedName.describe("The API's name inside the cluster; every node gets it in /etc/hosts."),
-    address: ipv4
+    address: ipAddresses
       .optional()
       .describe(
-        "The virtual IP of the balancers, or the address of the balancer you run yourself. Not where the provider has the balancer.",
+        "The virtual IP of the balancers, or the address of the balancer you run yourself. With dual stack it may be a list of two, one of each family. Nodes use the first one, which is of their primary family. Not where the provider has the balancer.",
       ),
     port: port
       .default(8443)
@@ -18,7 +18,7 @@ export const apiSchema = z
     former: z
       .strictObject({
         domainName: qualifiedName.optional().describe("The name before. By default it has not changed."),
-        address: ipv4.optional().describe("The address before. By default it has not changed."),
+        address: ipAddress.optional().describe("The address before. By default it has not changed."),
         port: port.optional().describe("The port before. By default it has not changed."),
         virtualRouterId: whole(1, 255).optional().describe("The VRRP id of `address`. By default derived from its last byte."),
       })

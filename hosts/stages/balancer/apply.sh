@@ -91,7 +91,7 @@ interface_differs() { [ "$(host_file)" != "$(cat "$CONFIG/keepalived-host.conf" 
 # answering; if not two balancers would claim the virtual IP.
 former_peers() {
   local address
-  { cat "$CONFIG/keepalived.conf" "$FORMER_FILE" 2>/dev/null || true; } | sed -n 's/^    \([0-9.]*\)$/\1/p' | sort -u | while read -r address; do
+  { cat "$CONFIG/keepalived.conf" "$FORMER_FILE" 2>/dev/null || true; } | sed -n 's/^    \([0-9a-f.:]*\)$/\1/p' | sort -u | while read -r address; do
     if [[ " $HOST_ADDRESS $PEERS " == *" $address "* ]]; then continue; fi
     if curl -s --output /dev/null --max-time 2 "http://$(host_port "$address" "$STATISTICS_PORT")/health"; then echo "$address"; fi
   done
@@ -101,7 +101,7 @@ former_differ() { [ "$(former_file)" != "$(cat "$FORMER_FILE" 2>/dev/null)" ]; }
 
 vrrp_interface() {
   local found=$INTERFACE
-  [ -n "$found" ] || found=$(ip -o -4 address show | awk -v address="$HOST_ADDRESS" '{split($4, a, "/")} a[1] == address {print $2; exit}')
+  [ -n "$found" ] || found=$(ip -o address show | awk -v address="$HOST_ADDRESS" '{split($4, a, "/")} a[1] == address {print $2; exit}')
   [ -n "$found" ] || fail "$HOST_ADDRESS is on none of its interfaces: set hosts.$HOST_NAME.address or balancer.interface"
   ip link show "$found" >/dev/null 2>&1 || fail "there is no interface $found (balancer.interface)"
   echo "$found"

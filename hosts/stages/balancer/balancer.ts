@@ -9,6 +9,8 @@ export interface BalancerStageArgs {
   cluster: Pick<Cluster, "api" | "balancer" | "network" | "nodeCidrs">;
   /** The address that one of the balancers holds. */
   virtualIp: string;
+  /** The one of the other family, with dual stack. Default: none. */
+  secondVirtualIp?: string;
   /** All control planes, in any order. */
   controlPlanes: readonly { name: string; address: string }[];
   /** All balancers, in any order; this one's own may be among them. */
@@ -21,7 +23,7 @@ export interface BalancerStageArgs {
 
 /** What a balancer must hold: haproxy in front of the apiservers, and keepalived for the address they are found at. */
 export function balancerStage(args: BalancerStageArgs): Stage {
-  const { host, owner, cluster, virtualIp, statisticsPassword } = args;
+  const { host, owner, cluster, virtualIp, secondVirtualIp, statisticsPassword } = args;
   const controlPlanes = [...args.controlPlanes].sort((a, b) => (a.name < b.name ? -1 : 1));
   const { former } = cluster.api;
   const peers = [...new Set(args.balancerAddresses)].filter((address) => address !== host.address).sort();
@@ -46,7 +48,10 @@ export function balancerStage(args: BalancerStageArgs): Stage {
         content: haproxyConfig({ owner, cluster, controlPlanes, statisticsPassword }),
         mode: "0600",
       },
-      { path: "/etc/ha-kubernetes/keepalived.conf", content: keepalivedConfig({ host, cluster, virtualIp, peers }) },
+      {
+        path: "/etc/ha-kubernetes/keepalived.conf",
+        content: keepalivedConfig({ host, cluster, virtualIp, secondVirtualIp, peers }),
+      },
       { path: "/etc/systemd/system/haproxy.service.d/ha-kubernetes.conf", content: HAPROXY_DROP_IN },
       { path: "/etc/systemd/system/keepalived.service.d/ha-kubernetes.conf", content: keepalivedDropIn(host.address) },
     ],

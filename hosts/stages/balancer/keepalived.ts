@@ -1,3 +1,4 @@
+import { bitsOf, familyOf, lastByte } from "../../../config/addresses.ts";
 import { routerId } from "../../../config/api.ts";
 import type { Cluster } from "../../../config/schema.ts";
 
@@ -5,6 +6,8 @@ export interface KeepalivedArgs {
   host: { name: string; address: string };
   cluster: Pick<Cluster, "api" | "balancer">;
   virtualIp: string;
+  /** The address of the other family, which is held with that one. Default: none. */
+  secondVirtualIp?: string;
   /** The other balancers' addresses, sorted. */
   peers: readonly string[];
 }
@@ -13,7 +16,7 @@ export interface KeepalivedArgs {
  * keepalived's configuration. The interface is the host's own affair: the script writes `$INTERFACE` into the included file.
  * VRRP version 3, because version 2 knows whole seconds only; it has no passwords, so the firewall lets in nobody but nodes.
  */
-export function keepalivedConfig({ host, cluster, virtualIp, peers }: KeepalivedArgs): string {
+export function keepalivedConfig({ host, cluster, virtualIp, secondVirtualIp, peers }: KeepalivedArgs): string {
   const { balancer } = cluster;
   const unicast =
     peers.length > 0
@@ -25,7 +28,7 @@ ${peers.map((peer) => `    ${peer}`).join("\n")}
   }
 `
       : "";
-  const instance = (name: string, address: string, id: number) => `vrrp_instance ${name} {
+  const instance = (name: string, address: string, id: number, second?: string) => `vrrp_instance ${name} {
   state BACKUP
   nopreempt
   interface $INTERFACE
@@ -37,14 +40,14 @@ ${unicast}  garp_master_refresh 10
     haproxy
   }
   virtual_ipaddress {
-    ${address}/32
+    ${alone(address)}
   }
-}
+${second === undefined ? "" : `  virtual_ipaddress_excluded {\n    ${alone(second)}\n  }\n`}}
 `;
   // While the address moves, each of the two is held by itself: balancers that know one of them only hear no other addresses than theirs.
   const { former } = cluster.api;
   const instances = [
-    instance("api", virtualIp, routerId(virtualIp, balancer.virtualRouterId)),
+    instance("api", virtualIp, routerId(virtualIp, balancer.virtualRouterId), secondVirtualIp),
     ...(former?.address === undefined
       ? []
       : [instance("former", former.address, routerId(former.address, former.virtualRouterId))]),
@@ -94,4 +97,5 @@ export function scriptFall(checkIntervalMilliseconds: number): number {
   return 1 + Math.ceil((2 * checkIntervalMilliseconds) / 1000);
 }
 
-const lastByte = (address: string) => Number(address.split(".")[3]);
+/** As a range of itself. */
+const alone = (address: string) => `${address}/${bitsOf[familyOf(address)]}`;

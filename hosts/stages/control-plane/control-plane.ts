@@ -1,8 +1,10 @@
 import { stringify } from "yaml";
+import { listOf, ofFamily } from "../../../config/addresses.ts";
 import { lastingEndpoint } from "../../../config/api.ts";
 import { tokenSeconds } from "../../../config/changes/authorities.ts";
 import { digest } from "../../../config/digest.ts";
 import { APISERVER_PORT } from "../../../config/ports.ts";
+import { defaultNodeMask } from "../../../config/schema/network.ts";
 import type { Cluster } from "../../../config/schema.ts";
 import { type IssuingAuthority, issuingFirst } from "../../authorities.ts";
 import { kubeletFiles } from "../../kubelet.ts";
@@ -15,7 +17,7 @@ export interface KeyPair {
 }
 
 export interface ControlPlaneStageArgs {
-  host: { name: string; address: string; providerId?: string };
+  host: { name: string; address: string; secondAddress?: string; providerId?: string };
   owner: string;
   cluster: Pick<
     Cluster,
@@ -32,7 +34,7 @@ export interface ControlPlaneStageArgs {
     | "network"
   >;
   /** The API's address for everybody: virtual IP or balancer, with its port. */
-  endpoint: { address: string; port: number };
+  endpoint: { address: string; secondAddress?: string; port: number };
   etcdClientUrls: readonly string[];
   /** Names of all control planes; told to the host with a restore only. */
   controlPlanes: readonly string[];
@@ -143,7 +145,9 @@ function kubeadmConfig(args: ControlPlaneStageArgs): string {
         certSANs: [
           ...new Set([
             ...[host.name, host.address, endpoint.address, api.domainName, ...api.extraNames],
-            ...[api.former?.domainName, api.former?.address].filter((it) => it !== undefined),
+            ...[api.former?.domainName, api.former?.address, host.secondAddress, endpoint.secondAddress].filter(
+              (it) => it !== undefined,
+            ),
           ]),
         ],
         extraArgs: names({
@@ -162,6 +166,7 @@ function kubeadmConfig(args: ControlPlaneStageArgs): string {
       controllerManager: {
         extraArgs: names({
           profiling: "false",
+          ...nodeMasks(network),
           "cluster-signing-cert-file": SIGNING_CERTIFICATE,
           "cluster-signing-duration": `${certificates.leafValidityHours}h`,
         }),
@@ -171,6 +176,15 @@ function kubeadmConfig(args: ControlPlaneStageArgs): string {
   ]
     .map((document) => stringify(document))
     .join("---\n");
+}
+
+/** How much of the pods' ranges each node gets, where it is not the default. */
+function nodeMasks({ nodeMask, podCidr }: Cluster["network"]): Record<string, string> {
+  const families = ([4, 6] as const).filter((family) => ofFamily(listOf(podCidr), family).length > 0);
+  const masks = families
+    .map((family) => `ipv${family}` as const)
+    .filter((family) => nodeMask[family] !== defaultNodeMask[family]);
+  return Object.fromEntries(masks.map((family) => [`node-cidr-mask-size-${family}`, String(nodeMask[family])]));
 }
 
 /** Twice the balancer's checks until it gives a server up, and never less than 5 seconds. */

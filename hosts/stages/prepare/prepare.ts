@@ -1,3 +1,4 @@
+import { listOf } from "../../../config/addresses.ts";
 import { apiNames } from "../../../config/api.ts";
 import type { Logins } from "../../../config/logins.ts";
 import { packagesOf } from "../../../config/packages.ts";
@@ -16,6 +17,8 @@ export interface PrepareStageArgs {
   host: {
     name: string;
     address: string;
+    /** With dual stack, that of the other family. Default: none. */
+    secondAddress?: string;
     roles: readonly Role[];
     architecture: "amd64" | "arm64";
     pool?: string;
@@ -66,6 +69,7 @@ export function prepareStage(args: PrepareStageArgs): Stage {
     versions: node ? { containerd: versions.containerd, runc: versions.runc, "cni-plugins": versions.cniPlugins } : {},
     settings: {
       HOST_ADDRESS: host.address,
+      ...(host.secondAddress !== undefined && { SECOND_ADDRESS: host.secondAddress }),
       API_ADDRESS: apiAddress,
       API_NAME: cluster.api.domainName,
       ...(cluster.api.former && {
@@ -144,8 +148,8 @@ function preparations({ hostPreparation }: Cluster): string[] {
 function surroundings(roles: readonly Role[], cluster: Cluster): string {
   const variables = {
     NODE_CIDRS: [...cluster.nodeCidrs].sort().join(" "),
-    POD_CIDR: cluster.network.podCidr,
-    SERVICE_CIDR: cluster.network.serviceCidr,
+    POD_CIDR: listOf(cluster.network.podCidr).join(" "),
+    SERVICE_CIDR: listOf(cluster.network.serviceCidr).join(" "),
     POD_LINK: isNode(roles) && cluster.addons.flannel ? "vxlan" : "",
   };
   return Object.entries(variables)

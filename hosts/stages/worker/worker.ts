@@ -7,7 +7,7 @@ import { kubeletFiles } from "../../kubelet.ts";
 import type { Stage } from "../../stage.ts";
 
 export interface WorkerStageArgs {
-  host: { name: string; address: string; pool: string; providerId?: string };
+  host: { name: string; address: string; secondAddress?: string; pool: string; providerId?: string };
   owner: string;
   cluster: Pick<
     Cluster,

@@ -2,6 +2,7 @@ import { badAddresses } from "./bad-addresses.ts";
 import { badApi } from "./bad-api.ts";
 import { badArguments } from "./bad-arguments.ts";
 import { badAws } from "./bad-aws.ts";
+import { badFamilies } from "./bad-families.ts";
 import { badHosts } from "./bad-hosts.ts";
 import { badKeys } from "./bad-keys.ts";
 import { badLimits } from "./bad-limits.ts";
@@ -19,6 +20,7 @@ export const badConfigs: readonly Bad[] = [
   ...badKeys,
   ...badHosts,
   ...badNetworks,
+  ...badFamilies,
   ...badAddresses,
   ...badPaths,
   ...badNames,

@@ -27,7 +27,11 @@ test("a host is a container of its cluster with a fixed address, no secret and n
   const valuesOf = (option: string) => found.flatMap((word, index) => (word === option ? [found[index + 1]] : []));
   assert.deepEqual(valuesOf("--name"), ["ha-kubernetes-dev-m1"]);
   assert.deepEqual(valuesOf("--hostname"), ["m1"]);
-  assert.deepEqual(valuesOf("--label"), ["ha-kubernetes.cluster=dev", "ha-kubernetes.host=m1"]);
+  assert.deepEqual(valuesOf("--label"), [
+    "ha-kubernetes.cluster=dev",
+    "ha-kubernetes.host=m1",
+    "ha-kubernetes.address=10.77.0.11",
+  ]);
   assert.deepEqual(valuesOf("--network"), ["ha-kubernetes-dev"]);
   assert.deepEqual(valuesOf("--ip"), ["10.77.0.11"]);
   assert.deepEqual(valuesOf("--restart"), ["no"]);

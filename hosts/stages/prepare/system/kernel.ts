@@ -1,3 +1,4 @@
+import { listOf, ofFamily } from "../../../../config/addresses.ts";
 import type { Cluster, Role } from "../../../../config/schema.ts";
 import { isNode } from "../../../cluster.ts";
 
@@ -30,9 +31,13 @@ const node = {
   "net.netfilter.nf_conntrack_max": "524288",
 };
 
+// Where routers advertise the default route, apply_sysctl also lets the kernel go on listening to them.
+const ipv6Node = { "net.ipv6.conf.all.forwarding": "1", "net.ipv6.conf.default.forwarding": "1" };
+
 /** Sysctls of a host with these roles, as paths below /proc/sys, sorted. The config's extraSysctl wins. */
 export function sysctls(roles: readonly Role[], cluster: Cluster): [path: string, value: string][] {
-  const wanted = { ...everyHost, ...(isNode(roles) && node) };
+  const ipv6 = ofFamily(listOf(cluster.network.podCidr), 6).length > 0;
+  const wanted = { ...everyHost, ...(isNode(roles) && node), ...(isNode(roles) && ipv6 && ipv6Node) };
   const byPath = new Map(
     [...Object.entries(wanted), ...Object.entries(cluster.hostPreparation.extraSysctl)].map(([name, value]) => [
       sysctlPath(name),
