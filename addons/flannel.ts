@@ -1,16 +1,17 @@
 import { lockedImage } from "../artifacts/images.ts";
 import { listOf, ofFamily } from "../config/addresses.ts";
+import { podNetworkOf } from "../config/pod-network.ts";
 import type { Cluster } from "../config/schema.ts";
 import { type Addon, configuredDaemonSet, labels, nodeCritical, serviceAccount } from "./addon.ts";
 
 const name = "flannel";
 const namespace = "kube-flannel";
 
-/** The pod network: VXLAN between nodes. Host preparation installs the CNI plugins themselves on every node. */
+/** The pod network: a tunnel or routes between nodes. Host preparation installs the CNI plugins themselves on every node. */
 export const flannel: Addon<"flannel", Cluster["network"]> = {
   name,
   namespace,
-  settings: ({ addons, network }) => (addons.flannel ? network : undefined),
+  settings: (cluster) => (podNetworkOf(cluster) ? cluster.network : undefined),
   images: (versions) => ({ flannel: lockedImage("flannel", versions) }),
   preload: "nodes",
   objects: ({ cluster, settings, images }) => {
@@ -31,7 +32,18 @@ export const flannel: Addon<"flannel", Cluster["network"]> = {
   },
 };
 
-function networkConfiguration({ kubeProxyMode, podCidr }: Cluster["network"]): string {
+/** The backend, as flannel's backends.md has it. What is left out has flannel's default. */
+function backend({ backend: Type, port, mtu, directRouting }: Cluster["network"]["flannel"]) {
+  const portKey = Type === "wireguard" ? "ListenPort" : "Port";
+  return {
+    Type,
+    ...(port !== undefined && { [portKey]: port }),
+    ...(mtu !== undefined && { MTU: mtu }),
+    ...(directRouting && { DirectRouting: true }),
+  };
+}
+
+function networkConfiguration({ kubeProxyMode, podCidr, flannel }: Cluster["network"]): string {
   // One packet filter on a node: flannel masquerades with the one that kube-proxy uses.
   const EnableNFTables = kubeProxyMode === "nftables";
   const ranges = listOf(podCidr);
@@ -41,7 +53,7 @@ function networkConfiguration({ kubeProxyMode, podCidr }: Cluster["network"]): s
     ...(ipv4 === undefined ? { EnableIPv4: false } : { Network: ipv4 }),
     ...(ipv6 !== undefined && { EnableIPv6: true, IPv6Network: ipv6 }),
     EnableNFTables,
-    Backend: { Type: "vxlan" },
+    Backend: backend(flannel),
   });
 }
 

@@ -9,7 +9,7 @@ const namespace = "kube-system";
 /** Implements Services on every node, in the mode of the config. It reaches the API at its one address. */
 export const kubeProxy: Addon<"kubeProxy", Cluster["network"]> = {
   name,
-  settings: ({ network }) => network,
+  settings: ({ network }) => (network.kubeProxyMode === "none" ? undefined : network),
   images: (versions) => ({ kubeProxy: lockedImage("kube-proxy", versions) }),
   preload: "nodes",
   objects: ({ cluster, settings, apiUrl, images }) => {
@@ -24,17 +24,23 @@ export const kubeProxy: Addon<"kubeProxy", Cluster["network"]> = {
   },
 };
 
-function configuration({ kubeProxyMode, podCidr }: Cluster["network"]): string {
+function configuration({ kubeProxyMode, podCidr, ipvs, nodePortAddresses }: Cluster["network"]): string {
   return stringify({
     apiVersion: "kubeproxy.config.k8s.io/v1alpha1",
     kind: "KubeProxyConfiguration",
     mode: kubeProxyMode,
+    ...(kubeProxyMode === "ipvs" && changed({ scheduler: ipvs.scheduler, strictARP: ipvs.strictArp })),
     clusterCIDR: podCidr,
+    ...(nodePortAddresses.length > 0 && { nodePortAddresses }),
     clientConnection: { kubeconfig: "/var/lib/kube-proxy/kubeconfig.conf" },
     // 0 leaves the kernel's connection table as it is: host preparation sizes it, and a container can't.
     conntrack: { maxPerCore: 0, min: 0 },
   });
 }
+
+// Only what differs from kube-proxy's defaults, so that the pods of a running cluster stay as they are.
+const changed = ({ scheduler, strictARP }: { scheduler: string; strictARP: boolean }) =>
+  scheduler === "rr" && !strictARP ? {} : { ipvs: { scheduler, strictARP } };
 
 function kubeconfig(server: string): string {
   const account = "/var/run/secrets/kubernetes.io/serviceaccount";

@@ -41,9 +41,9 @@ show prints the versions of a part, with the hashes that are unknown.
   --help
 `;
 
-/** The lock of every cluster and those of providers, with a user's lock. */
+/** The locks of every cluster, of add-ons and of providers, with a user's lock. */
 function allLocks(user: UserLock): ImageLock[] {
-  const paths = globSync("providers/*/addons/lock.json", { cwd: root }).sort();
+  const paths = globSync(["addons/lock.json", "providers/*/addons/lock.json"], { cwd: root }).sort();
   const others = paths.map((path): ImageLock => ({ path, ...JSON.parse(readFileSync(`${root}${path}`, "utf8")) }));
   return [withUserLock(ownLock, user), ...others.map((other) => withUserLock(other, user))];
 }

@@ -10,7 +10,7 @@ import { defaultBundle } from "./bundle-manifest.ts";
 import { type BundleSource, type Wanted, wantedFiles, wantedImages } from "./bundle-plan.ts";
 import { ownArchitecture } from "./go-build.ts";
 import { knownVersions } from "./known-versions.ts";
-import { type Architecture, type ImageLock, resolveVersions } from "./lock.ts";
+import { type Architecture, type ImageEntry, type ImageLock, resolveVersions } from "./lock.ts";
 import { onlyOneAtATime } from "./one-at-a-time.ts";
 import { hasPackages, makePackages, packageHashes } from "./os-packages.ts";
 import { push } from "./push-command.ts";
@@ -38,7 +38,8 @@ Existing files are checked and left alone.
                           official none, else built ones
   --os NAME               with the packages that hosts of this distribution need: ${distributions.join(", ")}; may be
                           repeated. Default: none, hosts take packages from their own sources
-  --lock FILE             with the images of another lock, such as that of a provider's add-ons; may be repeated
+  --lock FILE[#IMAGE,...] with the images of another lock, or some of them, such as addons/lock.json#kube-network-policies for
+                          an add-on that the config turns on, or a provider's; may be repeated
   --hashes                prints the files' SHA-256 by name, as JSON
   --help
 `;
@@ -100,11 +101,19 @@ async function main(): Promise<void> {
   if (values.hashes) process.stdout.write(`${JSON.stringify({ ...hashesOf(bundle), ...packageHashes(packages) })}\n`);
 }
 
-function readLock(path: string): ImageLock {
+/** `FILE` or `FILE#IMAGE,...` */
+function readLock(text: string): ImageLock {
+  const [path = "", names] = text.split("#");
   const content = parsed(path);
   if (content === null || typeof content.images !== "object" || content.images === null)
     throw new Error(`--lock ${path} is not a lock: it has no images`);
-  return { ...content, path: resolve(path) };
+  const chosen = names?.split(",") ?? Object.keys(content.images);
+  for (const name of chosen) oneOf("lock", name, Object.keys(content.images));
+  return {
+    ...content,
+    images: Object.fromEntries(chosen.map((name) => [name, content.images[name] as ImageEntry])),
+    path: resolve(path),
+  };
 }
 
 function parsed(path: string): ImageLock | null {

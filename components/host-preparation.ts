@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { addonsOf } from "../addons/registry.ts";
 import type { Versions } from "../artifacts/lock.ts";
 import type { Logins } from "../config/logins.ts";
 import { artifactsFor } from "../hosts/artifact-list.ts";
@@ -43,7 +44,7 @@ export class HostPreparation extends ClusterPart {
         .all([args.owner, host.address, endpoint.inDns ? "" : endpoint.address, artifacts.sha256, host.dataDevice, args.logins])
         .apply(([owner, address, apiAddress, sha256, dataDevice, logins]) => {
           const source = { ...artifacts, sha256 };
-          const { text } = artifactsFor({ roles, versions, architecture, source, providerAddons });
+          const { text } = artifactsFor({ roles, versions, architecture, source, addons: addonsOf(cluster, providerAddons) });
           const packages = cluster.hostPreparation.packages ? packageLines(source, architecture) : "";
           return prepareStage({
             host: { name, address, secondAddress: host.secondAddress, roles, architecture, pool, dataDevice },

@@ -6,7 +6,7 @@ const everywhere = ["ca-certificates", "curl", "iproute2", "kmod", "procps"];
 const ofBalancers = ["haproxy", "keepalived", "socat"];
 const ofNodes = ["conntrack", "ethtool", "iptables", "mount", "nftables", "socat"];
 /** `ipvsadm` takes away what kube-proxy leaves in the kernel. */
-const byProxyMode = { nftables: [], iptables: ["ipset"], ipvs: ["ipset", "ipvsadm"] } as const;
+const byProxyMode = { nftables: [], iptables: ["ipset"], ipvs: ["ipset", "ipvsadm"], none: [] } as const;
 const byPreparation = { firewall: ["nftables"], timeSync: ["chrony"], timeZone: ["tzdata"] } as const;
 
 /** The packages that a host of these roles needs, sorted. Of these only the missing ones are installed. */

@@ -1,4 +1,5 @@
 import { apiPorts, buildsBalancer } from "./api.ts";
+import { podNetworkOf } from "./pod-network.ts";
 import type { Cluster, Role } from "./schema.ts";
 
 // The port table: what a host of each role listens on for others. Preflight finds out whether they are free, the firewall who may
@@ -25,15 +26,25 @@ export interface Port {
   source: Source;
 }
 
+/** Where kube-proxy says whether it is well. */
+const KUBE_PROXY: Port = { number: 10256, protocol: "tcp", program: "kube-proxy", source: "nodes and pods" };
+
+/** The tunnel of the pod network. A network of the user's own is taken to have VXLAN at the kernel's port, as most do. */
+function tunnel(cluster: Cluster): Port[] {
+  const own = podNetworkOf(cluster);
+  if (own !== undefined && own.port === undefined) return [];
+  return [{ number: own?.port ?? 8472, protocol: "udp", program: "", source: "nodes" }];
+}
+
 /** The ports of a host with these roles, by number. */
 export function ports(roles: readonly Role[], cluster: Cluster): Port[] {
-  const { balancer, etcd } = cluster;
+  const { balancer, etcd, network } = cluster;
   // A balancer that is not ours connects from addresses that nodeCidrs need not hold.
   const apiserverSource: Source = buildsBalancer(cluster) ? "nodes and pods" : "anyone";
   const node: Port[] = [
-    { number: 8472, protocol: "udp", program: "", source: "nodes" }, // flannel's VXLAN
+    ...tunnel(cluster),
     { number: 10250, protocol: "tcp", program: "kubelet", source: "nodes and pods" },
-    { number: 10256, protocol: "tcp", program: "kube-proxy", source: "nodes and pods" },
+    ...(network.kubeProxyMode === "none" ? [] : [KUBE_PROXY]),
   ];
   const metrics: Port[] =
     etcd.metrics === "nodes" ? [{ number: METRICS_PORT, protocol: "tcp", program: "etcd", source: "nodes and pods" }] : [];

@@ -4,6 +4,7 @@ import { buildsBalancer, routerId } from "./api.ts";
 import { type AuthorityName, authorityNames, firstGeneration, type Generations, sameGenerations } from "./authorities.ts";
 import { roleSchema } from "./hosts.ts";
 import { type RecordedLost, recordedLostSchema, recordLost } from "./lost.ts";
+import { podNetworkWords } from "./pod-network.ts";
 import { defaultNodeMask } from "./schema/network.ts";
 import type { Cluster, HostConfig } from "./schema.ts";
 import type { ProviderTraits } from "./traits.ts";
@@ -69,6 +70,8 @@ const recordedSchema = z.object({
   /** Absent where it is the default, and in older records. */
   nodeMask: z.object({ ipv4: z.number(), ipv6: z.number() }).optional(),
   dnsDomain: z.string(),
+  /** What nodes agree on, such as `flannel vxlan 8472`; absent in records of an older release. */
+  podNetwork: z.string().optional(),
   etcdDataDirectory: z.string(),
   /** Where every client finds the API; absent in records of an older release. */
   api: recordedApi.optional(),
@@ -129,6 +132,7 @@ export function record(cluster: Cluster, known: Recording, before?: Recorded, no
     serviceCidr: cluster.network.serviceCidr,
     ...(!isDeepStrictEqual(cluster.network.nodeMask, defaultNodeMask) && { nodeMask: cluster.network.nodeMask }),
     dnsDomain: cluster.network.dnsDomain,
+    podNetwork: podNetworkWords(cluster),
     etcdDataDirectory: cluster.etcd.dataDirectory,
     api: recordApi(cluster),
     hosts: Object.fromEntries(hosts),

@@ -9,6 +9,7 @@ import { nameRules } from "./rules/names.ts";
 import { networkRules } from "./rules/networks.ts";
 import { nodeRules } from "./rules/nodes.ts";
 import { pathRules } from "./rules/paths.ts";
+import { podNetworkRules } from "./rules/pod-network.ts";
 import { podRangeRules } from "./rules/pod-ranges.ts";
 import { portRules } from "./rules/ports.ts";
 import { roleRules } from "./rules/roles.ts";
@@ -29,6 +30,7 @@ export const rules: readonly Rule[] = [
   ...podRangeRules,
   ...apiRules,
   ...addressRules,
+  ...podNetworkRules,
   ...portRules,
   ...pathRules,
   ...nodeRules,

@@ -19,7 +19,7 @@ import { cidr, dnsLabel, hostName, line, oneOf, version } from "./values.ts";
 // description says what the default does. Rules that look at more than one key are in rules.ts, rules about a change in changes.ts.
 
 /** Refusals of changes.ts that may be overridden by name. */
-const overrideSchema = oneOf(["patch-downgrade", "membership-jump", "change-with-upgrade", "early-key-drop"]);
+const overrideSchema = oneOf(["patch-downgrade", "membership-jump", "change-with-upgrade", "early-key-drop", "pod-network"]);
 
 /** Schemas of sections by key. They add nothing to the types here: each provider has types of its own. */
 type Sections = Record<never, never>;

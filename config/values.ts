@@ -63,6 +63,12 @@ export const ipAddresses = ofFamilies(ipAddress, addressAllowed);
 /** A range, or one of each family. */
 export const cidrs = ofFamilies(cidr, rangeAllowed);
 
+/** Where NodePorts answer, as kube-proxy takes it. */
+export const nodePortAddress = matching(
+  new RegExp(`^(primary|${z.regexes.cidrv4.source.slice(1, -1)}|${z.regexes.cidrv6.source.slice(1, -1)})$`),
+  "primary, or a range such as 10.77.0.0/24 or fd00:77::/64",
+);
+
 /** A released version. In YAML 1.36 is a number, hence the hint. */
 export const version = matching(/^\d+\.\d+\.\d+$/, "a version of three numbers such as 1.36.3, without a leading v");
 
@@ -129,7 +135,7 @@ export const userName = matching(/^[A-Za-z_][A-Za-z0-9._-]{0,31}$/, "a login nam
 
 /** A Linux network interface; the kernel takes 15 characters. */
 export const interfaceName = matching(
-  /^(?!\.{1,2}$)(?!(lo|cni0|flannel(-v6)?\.1|kube-ipvs0)$)[A-Za-z0-9._-]{1,15}$/,
+  /^(?!\.{1,2}$)(?!(lo|cni0|flannel(-v6)?\.1|flannel-wg(-v6)?|kube-ipvs0)$)[A-Za-z0-9._-]{1,15}$/,
   "a network interface of the host such as eth0, at most 15 characters; not lo or one of pods",
 );
 

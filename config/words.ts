@@ -10,7 +10,7 @@ const keys: Readonly<Record<string, string>> = {
   clusterCidr: "network.podCidr",
   clusterDomain: "network.dnsDomain",
   clusterName: "name",
-  cni: "addons.flannel",
+  cni: "network.plugin",
   containerLogMaxSize: "kubelet.containerLogMaxMebibytes",
   controlPlaneEndpoint: "api.address",
   dataDir: "etcd.dataDirectory",

@@ -1,5 +1,5 @@
 import type { Addon } from "../addons/addon.ts";
-import { addons } from "../addons/registry.ts";
+import { usualAddons } from "../addons/registry.ts";
 import { archivesOf, inRepository, type LockedImage, lockedImage } from "../artifacts/images.ts";
 import { spared } from "../artifacts/known-versions.ts";
 import { type Architecture, type FileName, lockedFile, resolveVersions, type Versions } from "../artifacts/lock.ts";
@@ -22,8 +22,8 @@ export interface ArtifactsArgs {
   versions: Versions;
   architecture: Architecture;
   source: Source;
-  /** Add-ons that the provider brings. By default none. */
-  providerAddons?: readonly Addon[];
+  /** The add-ons of the cluster, of which some have images that hosts get before the first pod. Default: the usual ones. */
+  addons?: readonly Addon[];
 }
 
 /**
@@ -93,7 +93,7 @@ export function artifactsFor(args: ArtifactsArgs): Artifacts {
  */
 export function passingArtifacts(kubernetes: string, architecture: Architecture, source: Source): string {
   const { versions } = resolveVersions({ kubernetesVersion: kubernetes, versions: {} });
-  const args: ArtifactsArgs = { roles: ["control-plane"], versions, architecture, source };
+  const args: ArtifactsArgs = { roles: ["control-plane"], versions, architecture, source, addons: [] };
   const folder = artifactFolder("kubernetes", kubernetes);
   const files = (["kubelet", "kubectl", "kubeadm"] as const).map((name) => fileItem(args, name, kubernetes, folder));
   return textOf([...files, ...imageItems(args, controlPlaneImages(versions))]);
@@ -113,11 +113,9 @@ const controlPlaneImages = (versions: Versions) =>
   ["kube-apiserver", "kube-controller-manager", "kube-scheduler"].map((name) => lockedImage(name, versions));
 
 /** The images that a node of these roles has before its first pod, smallest last: the big ones are what takes time. */
-function imagesOf({ roles, versions, architecture, source, providerAddons = [] }: ArtifactsArgs): LockedImage[] {
+function imagesOf({ roles, versions, architecture, source, addons = usualAddons }: ArtifactsArgs): LockedImage[] {
   const preloaded = (where: Addon["preload"]) =>
-    [...addons, ...providerAddons]
-      .filter(({ preload }) => preload === where)
-      .flatMap((addon) => Object.values(addon.images(versions)));
+    addons.filter(({ preload }) => preload === where).flatMap((addon) => Object.values(addon.images(versions)));
   const inBundle = (image: LockedImage) =>
     [...archivesOf([image], architecture).keys()].every((file) => Object.hasOwn(source.sha256 ?? {}, file));
   const onEveryNode = [...preloaded("nodes"), lockedImage("pause", versions)];

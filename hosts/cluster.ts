@@ -1,4 +1,5 @@
 import { hostPort } from "../config/addresses.ts";
+import { podNetworkOf } from "../config/pod-network.ts";
 import { ETCD_CLIENT_PORT, ETCD_PEER_PORT } from "../config/ports.ts";
 import type { Cluster, Role } from "../config/schema.ts";
 
@@ -15,7 +16,7 @@ export const lostHosts = (cluster: Pick<Cluster, "hosts">): string[] =>
     .sort();
 
 /** The pod network that this program installs; empty where the user brings one, without which no Node is Ready. */
-export const podNetwork = (cluster: Pick<Cluster, "addons">) => (cluster.addons.flannel ? "flannel" : "");
+export const podNetwork = (cluster: Pick<Cluster, "addons" | "network">) => podNetworkOf(cluster)?.plugin ?? "";
 
 /** A pool's taints as kubectl writes them, `key=value:effect`, in a fixed order. */
 const taintsOf = (pool: Cluster["pools"][string]): string[] =>

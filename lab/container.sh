@@ -14,7 +14,12 @@ container_arguments() {
     --label "$LABEL=$cluster" --label "ha-kubernetes.host=$host" --label "ha-kubernetes.address=$addresses" \
     --network "$(network_name "$cluster")"
   for address in ${addresses//,/ }; do
-    if [ "$(family_of "$address")" = -4 ]; then printf '%s\n' --ip "$address"; else printf '%s\n' --ip6 "$address"; fi
+    if [ "$(family_of "$address")" = -4 ]; then
+      printf '%s\n' --ip "$address"
+    else
+      # docker turns IPv6 on for its own interface alone.
+      printf '%s\n' --ip6 "$address" --sysctl net.ipv6.conf.all.disable_ipv6=0 --sysctl net.ipv6.conf.default.disable_ipv6=0
+    fi
   done
   for capability in $CAPABILITIES; do printf '%s\n' --cap-add "$capability"; done
   # Kernel settings belong to each host or to the machine (docs/lab.md); without the device rule privileged pods fail.

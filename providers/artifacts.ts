@@ -1,7 +1,10 @@
 import * as pulumi from "@pulumi/pulumi";
+import { addonLock } from "../addons/lock.ts";
+import { lockOption } from "../addons/lock-option.ts";
+import { addonsOf } from "../addons/registry.ts";
 import { type Architecture, ownLock, resolveVersions, userLock, type Versions } from "../artifacts/lock.ts";
 import type { Unknown } from "../artifacts/unknown.ts";
-import { strangers } from "../artifacts/user-lock.ts";
+import { contradictions, strangers } from "../artifacts/user-lock.ts";
 import { keyPath, oneProblem, type Problem, problemsText } from "../config/problems.ts";
 import { providerOf } from "../config/provider.ts";
 import type { Cluster, Role } from "../config/schema.ts";
@@ -32,8 +35,9 @@ function kindsOf(cluster: Cluster): [roles: readonly Role[], architecture: Archi
 export function artifactProblems(cluster: Cluster, path: readonly string[] = []): Problem[] {
   const faults = [
     ...(known.faults ?? []),
+    ...contradictions(addonLock, userLock.lock),
     ...(providerOf(known, cluster.provider).lockFaults ?? []),
-    ...strangers(userLock.lock, [ownLock, ...known.providers.flatMap(({ lockNames }) => lockNames ?? [])]),
+    ...strangers(userLock.lock, [ownLock, addonLock, ...known.providers.flatMap(({ lockNames }) => lockNames ?? [])]),
   ];
   if (faults.length > 0) return faults.flatMap(lockProblem);
   if (cluster.traits.makesArtifacts) return [];
@@ -57,7 +61,7 @@ export function artifactProblems(cluster: Cluster, path: readonly string[] = [])
     kinds.map(
       ([roles, architecture]) =>
         () =>
-          artifactsFor({ roles, versions, architecture, source: plain }),
+          artifactsFor({ roles, versions, architecture, source: plain, addons: addonsOf(cluster) }),
     ),
   );
   const controlPlanes = kinds.filter(([roles]) => roles.includes("control-plane"));
@@ -90,11 +94,13 @@ const lockProblem = (fault: string): Problem[] =>
 
 const manifestKey = keyPath(["artifacts", "manifest"]);
 /** The bundle of this cluster: the default one may be of another version. */
-function bundleCure({ kubernetesVersion, versions }: Cluster, path: readonly string[]): string {
+function bundleCure(cluster: Cluster, path: readonly string[]): string {
+  const { kubernetesVersion, versions } = cluster;
   const parts = Object.entries(versions).filter(([, version]) => version !== undefined);
   const options = [
     ...[...path, kubernetesVersion].map((version) => `--kubernetes-version ${version}`),
     ...parts.map(([part, version]) => `--version ${part}=${version}`),
+    ...lockOption(cluster),
   ];
   return `npm run bundle -- ${options.join(" ")} makes every file; see docs/artifacts.md`;
 }

@@ -39,8 +39,24 @@ const masksRise: Refusal = {
   },
 };
 
+const podNetwork: Refusal = {
+  says: "The pod network doesn't change, nor flannel's backend and port: flannel's documentation advises against it, because nodes that have changed and nodes that haven't don't reach each other's pods.",
+  override: "pod-network",
+  check({ before, after }) {
+    if (before.podNetwork === undefined || after.podNetwork === undefined || before.podNetwork === after.podNetwork) return [];
+    const cure = "put network.plugin, network.flannel.backend and network.flannel.port back, or make a new stack beside this one";
+    return oneProblem(
+      keyPath(["network"]),
+      `makes the pod network ${shown(after.podNetwork)}; the last up had ${before.podNetwork}`,
+      before.podNetwork,
+      cure,
+    );
+  },
+};
+
 /** Refusals about what a cluster was born with. */
 export const clusterRefusals: readonly Refusal[] = [
+  podNetwork,
   fixed("name", ["name"], "The cluster's name doesn't change: hosts carry it in their owner mark.", another),
   fixed("provider", ["provider"], "The provider doesn't change.", another),
   podsGrow,

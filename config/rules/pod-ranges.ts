@@ -1,4 +1,5 @@
 import { bitsOf, type Family, familyOf, listOf, range } from "../addresses.ts";
+import { podNetworkOf } from "../pod-network.ts";
 import { counted, oneProblem, type Problem, shown } from "../problems.ts";
 import { defaultNodeMask } from "../schema/network.ts";
 import type { Cluster } from "../schema.ts";
@@ -25,7 +26,7 @@ const podsOf = (cluster: Cluster, family: Family) => 2 ** (bitsOf[family] - mask
 
 /** Families whose parts are too small for `kubelet.maxPods`. flannel alone gives pods addresses of a node's part. */
 const tooSmall = (cluster: Cluster): Family[] =>
-  cluster.addons.flannel
+  podNetworkOf(cluster)
     ? listOf(cluster.network.podCidr)
         .map(familyOf)
         .filter((family) => podsOf(cluster, family) < cluster.kubelet.maxPods)

@@ -5,6 +5,7 @@ import { auditLog, unknownArgument } from "./apiserver.ts";
 import { nameWarnings } from "./names.ts";
 import { nodeWarnings } from "./nodes.ts";
 import { sharedPlaces } from "./paths.ts";
+import { podNetworkWarnings } from "./pod-network.ts";
 import { podRangeWarnings } from "./pod-ranges.ts";
 import { nodePorts } from "./ports.ts";
 import { at, eachHost, hostsOf, type Rule } from "./rule.ts";
@@ -120,6 +121,7 @@ export const warningRules: readonly Rule[] = [
   ...podRangeWarnings,
   ...unusedWarnings,
   ...nodeWarnings,
+  ...podNetworkWarnings,
   ...nameWarnings,
   auditLog,
   unknownArgument,

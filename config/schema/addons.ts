@@ -1,10 +1,15 @@
 import { z } from "zod";
-import { switchOn, whole } from "../values.ts";
+import { onOff, switchOn, whole } from "../values.ts";
 
 /** Add-ons. */
 export const addonsSchema = z
   .strictObject({
-    flannel: switchOn("Pod network. Turn it off to bring a network of your own."),
+    flannel: switchOn("Pod network. false is an older word for network.plugin: none."),
+    networkPolicies: onOff
+      .default(false)
+      .describe(
+        "Enforce NetworkPolicies on every node with kube-network-policies. flannel alone ignores them. Networks such as Cilium and Calico enforce them by themselves.",
+      ),
     coredns: z
       .strictObject({
         enabled: switchOn("Cluster DNS."),

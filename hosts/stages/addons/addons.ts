@@ -1,6 +1,6 @@
 import { stringify } from "yaml";
 import { type Addon, addonObjects, imageReferences, type KubernetesObject } from "../../../addons/addon.ts";
-import { addons } from "../../../addons/registry.ts";
+import { addons, addonsOf } from "../../../addons/registry.ts";
 import type { Versions } from "../../../artifacts/lock.ts";
 import { hostPort } from "../../../config/addresses.ts";
 import { isRotating } from "../../../config/authorities.ts";
@@ -39,7 +39,7 @@ export function addonsStage(args: AddonsStageArgs): Stage {
     name: "addons",
     host,
     owner,
-    versions: Object.assign({}, ...addons.map((addon) => imageReferences(addon, versions, cluster))),
+    versions: Object.assign({}, ...addonsOf(cluster).map((addon) => imageReferences(addon, versions, cluster))),
     settings: {
       API_SERVER: `https://${hostPort(address, APISERVER_PORT)}`,
       KUBERNETES_VERSION: cluster.kubernetesVersion,

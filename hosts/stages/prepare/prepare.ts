@@ -1,7 +1,8 @@
-import { listOf } from "../../../config/addresses.ts";
+import { familyOf, listOf } from "../../../config/addresses.ts";
 import { apiNames } from "../../../config/api.ts";
 import type { Logins } from "../../../config/logins.ts";
 import { packagesOf } from "../../../config/packages.ts";
+import { podNetworkOf } from "../../../config/pod-network.ts";
 import { ports } from "../../../config/ports.ts";
 import type { Cluster, Role } from "../../../config/schema.ts";
 import { isNode } from "../../cluster.ts";
@@ -58,6 +59,9 @@ export function prepareStage(args: PrepareStageArgs): Stage {
       { path: "/etc/ha-kubernetes/firewall.nft", content: firewall(roles, cluster) },
       { path: "/etc/systemd/system/ha-kubernetes-firewall.service", content: FIREWALL_UNIT },
     );
+  }
+  if (node && podNetworkOf(cluster)?.link === "vxlan" && !network.flannel.checksumOffload) {
+    files.push({ path: "/etc/udev/rules.d/70-ha-kubernetes-flannel.rules", content: noChecksumOffload(network.podCidr) });
   }
   if (hostPreparation.journalLimit) {
     files.push({ path: "/etc/systemd/journald.conf.d/ha-kubernetes.conf", content: "[Journal]\nSystemMaxUse=1G\n" });
@@ -146,11 +150,15 @@ function preparations({ hostPreparation }: Cluster): string[] {
 
 /** What preflight compares with the host's network: shell variables. */
 function surroundings(roles: readonly Role[], cluster: Cluster): string {
+  const { link, port } = (isNode(roles) && podNetworkOf(cluster)) || {};
   const variables = {
     NODE_CIDRS: [...cluster.nodeCidrs].sort().join(" "),
     POD_CIDR: listOf(cluster.network.podCidr).join(" "),
     SERVICE_CIDR: listOf(cluster.network.serviceCidr).join(" "),
-    POD_LINK: isNode(roles) && cluster.addons.flannel ? "vxlan" : "",
+    POD_LINK: link ?? "",
+    ...(isNode(roles) && cluster.addons.networkPolicies && { POLICIES: "yes" }),
+    // The scripts know the port of most clusters.
+    ...(port !== undefined && port !== 8472 && { POD_PORT: String(port) }),
   };
   return Object.entries(variables)
     .map(([name, value]) => `${name}=${quote(value)}\n`)
@@ -165,6 +173,15 @@ function hostsLines({ host, cluster, apiAddress }: PrepareStageArgs): string {
   const api = apiAddress === "" ? "" : lines.join("");
   return `${api}${host.address} ${host.name} # ha-kubernetes\n`;
 }
+
+// The command of flannel's documentation, troubleshooting.md. flannel makes the device anew at each start of the host.
+const noChecksumOffload = (podCidr: string) =>
+  [...new Set(listOf(podCidr).map((cidr) => (familyOf(cidr) === 4 ? "flannel.1" : "flannel-v6.1")))]
+    .map(
+      (device) =>
+        `SUBSYSTEM=="net", ACTION=="add|change|move", ENV{INTERFACE}=="${device}", RUN+="/usr/sbin/ethtool -K ${device} tx-checksum-ip-generic off"\n`,
+    )
+    .join("");
 
 // Cloud images and containers write /etc/hosts again at each boot. cloud-init 24.3 gave its unit another name.
 const HOSTS_UNIT = `[Unit]

@@ -141,8 +141,21 @@ const ownBastion: Rule<AwsCluster> = {
   },
 };
 
+const plainRoutes: Rule<AwsCluster> = {
+  says: "flannel's `host-gw` and `directRouting` are refused on aws, whose network drops packets with pods' addresses.",
+  check({ network: { flannel } }) {
+    const key = (name: string) => at("network", "flannel", name);
+    const why = "aws's network drops packets with pods' addresses";
+    return [
+      ...(flannel.backend === "host-gw" ? oneProblem(key("backend"), 'is "host-gw"', `vxlan or wireguard, because ${why}`) : []),
+      ...(flannel.directRouting ? oneProblem(key("directRouting"), "is true", `false, because ${why}`) : []),
+    ];
+  },
+};
+
 /** Rules about networks on aws. */
 export const awsNetworkRules: readonly Rule<AwsCluster>[] = [
+  plainRoutes,
   ownBastion,
   wholeRanges,
   zones,

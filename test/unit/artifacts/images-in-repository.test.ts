@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { imageReferences } from "../../../addons/addon.ts";
+import { addonLock } from "../../../addons/lock.ts";
 import { addons } from "../../../addons/registry.ts";
 import { inRepository } from "../../../artifacts/images.ts";
 import { knownVersions } from "../../../artifacts/known-versions.ts";
@@ -17,7 +18,7 @@ test("an image is in a repository of one's own by its last name and its tag", ()
 });
 
 test("no two images of the locks have one name there", () => {
-  const names = [lock, awsLock].flatMap(({ images }) =>
+  const names = [lock, addonLock, awsLock].flatMap(({ images }) =>
     Object.values(images).map(({ reference }) => inRepository(reference, "r").split(":")[0]),
   );
   assert.deepEqual(

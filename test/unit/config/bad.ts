@@ -10,6 +10,7 @@ import { badNames } from "./bad-names.ts";
 import { badNetworks } from "./bad-networks.ts";
 import { badNodes } from "./bad-nodes.ts";
 import { badPaths } from "./bad-paths.ts";
+import { badPodNetworks } from "./bad-pod-network.ts";
 import type { Bad } from "./bad-sample.ts";
 import { badSettings } from "./bad-settings.ts";
 import { badSources } from "./bad-sources.ts";
@@ -21,6 +22,7 @@ export const badConfigs: readonly Bad[] = [
   ...badHosts,
   ...badNetworks,
   ...badFamilies,
+  ...badPodNetworks,
   ...badAddresses,
   ...badPaths,
   ...badNames,

@@ -73,6 +73,17 @@ export const refusedHosts: readonly RefusedChange[] = [
     keys: ["cluster.network.dnsDomain"],
   },
   {
+    change: "another backend of flannel",
+    from: three,
+    before: (b) => {
+      b.podNetwork = "flannel vxlan 8472";
+    },
+    after: (a) => {
+      a.podNetwork = "flannel host-gw";
+    },
+    keys: ["cluster.network"],
+  },
+  {
     change: "another data directory",
     from: three,
     after: (a) => {

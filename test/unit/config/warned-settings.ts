@@ -19,6 +19,20 @@ export const warnedSettings: readonly Warned[] = [
     "cluster.network.kubeProxyMode",
   ),
   word(
+    "settings of ipvs with nftables",
+    (c) => {
+      c.network = { ipvs: { scheduler: "lc" } };
+    },
+    "cluster.network.ipvs",
+  ),
+  word(
+    "NodePorts without a kube-proxy",
+    (c) => {
+      c.network = { plugin: "none", kubeProxyMode: "none", nodePortAddresses: ["primary"] };
+    },
+    "cluster.network.nodePortAddresses",
+  ),
+  word(
     "hosts that are not verified",
     (c) => {
       c.ssh = { acceptAnyHostKey: true };

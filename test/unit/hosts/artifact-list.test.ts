@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
 import type { Addon } from "../../../addons/addon.ts";
+import { usualAddons } from "../../../addons/registry.ts";
 import { wantedFiles } from "../../../artifacts/bundle-plan.ts";
 import { lockedImage } from "../../../artifacts/images.ts";
 import { lock, resolveVersions } from "../../../artifacts/lock.ts";
@@ -71,7 +72,7 @@ describe("what a host takes", () => {
     const file = "images-agent-1.0.0-linux-amd64.tar";
     const withAgent = (role: Role, hashes: Record<string, string>) => {
       const source = { kind: "bundle" as const, location, sha256: hashes };
-      return artifactsFor({ roles: [role], versions, architecture: "amd64", source, providerAddons: [agent] }).text;
+      return artifactsFor({ roles: [role], versions, architecture: "amd64", source, addons: [...usualAddons, agent] }).text;
     };
     const bundle = { ...sha256, [file]: "hash" };
     assert.ok(withAgent("control-plane", bundle).includes(`images hash ${location}/${file} registry.example.com/agent:1.0.0\n`));

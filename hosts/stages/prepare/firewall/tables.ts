@@ -1,3 +1,4 @@
+import { podNetworkOf } from "../../../../config/pod-network.ts";
 import type { Cluster, Role } from "../../../../config/schema.ts";
 import { isNode } from "../../../cluster.ts";
 
@@ -12,11 +13,11 @@ export const TABLES_UNIT = "ha-kubernetes-tables.service";
  * both programs look after their rules themselves.
  */
 export function watchedTables(roles: readonly Role[], cluster: Cluster): string[] {
-  const { hostPreparation, network, addons } = cluster;
+  const { hostPreparation, network } = cluster;
   const ofPods = isNode(roles) && network.kubeProxyMode === "nftables";
   return [
     ...(hostPreparation.firewall ? ["firewall"] : []),
     ...(ofPods ? ["kube-proxy"] : []),
-    ...(ofPods && addons.flannel ? ["flanneld"] : []),
+    ...(ofPods && podNetworkOf(cluster) ? ["flanneld"] : []),
   ];
 }

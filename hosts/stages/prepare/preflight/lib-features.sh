@@ -11,7 +11,10 @@ UNTRIED=no
 check_features() {
   is_node || return 0
   command -v nft >/dev/null && command -v ip >/dev/null || UNTRIED=yes
-  if [ -n "$POD_LINK" ] && command -v ip >/dev/null; then try_in_kernel "$POD_LINK" "ip link add test0 type $POD_LINK id 1 dstport 8472"; fi
+  if [ -n "$POD_LINK" ] && command -v ip >/dev/null; then try_in_kernel "$POD_LINK" "ip link add test0 type $POD_LINK$(if [ "$POD_LINK" = vxlan ]; then echo " id 1 dstport 8472"; fi)"; fi
+  if [ -n "${POLICIES:-}" ] && command -v nft >/dev/null; then
+    try_in_kernel "queues of nftables, which addons.networkPolicies needs" 'nft "add table inet t; add chain inet t c { type filter hook postrouting priority 0; }; add rule inet t c queue flags bypass to 98"'
+  fi
   if [ "$KUBE_PROXY_MODE" = nftables ] && command -v nft >/dev/null; then
     try_in_kernel "nftables with address translation" 'nft "add table ip t; add chain ip t c { type nat hook postrouting priority 100; }; add rule ip t c masquerade"'
   fi

@@ -9,7 +9,7 @@ readonly OWN_TABLES='inet ha_kubernetes(_move)?|ip6? kube-proxy|ip6? flannel-ipv
 needed_ports() {
   local entry
   for entry in $PORTS; do echo "tcp:${entry%%:*}"; done
-  [ -z "$POD_LINK" ] || echo udp:8472
+  [ -z "$POD_LINK" ] || echo "udp:${POD_PORT:-8472}"
   if has_role balancer; then echo vrrp:-; fi
 }
 

@@ -1,15 +1,28 @@
 import { listOf, ofFamily } from "../../../../config/addresses.ts";
+import { podNetworkOf } from "../../../../config/pod-network.ts";
 import type { Cluster, Role } from "../../../../config/schema.ts";
 import { isNode } from "../../../cluster.ts";
 
 // What the kernel must have and how it is set, by role.
 
+// kube-network-policies gets new connections by a queue of nftables.
+const QUEUES = ["nfnetlink_queue", "nft_queue"];
+
 /** Kernel modules of a host with these roles. */
 export function modules(roles: readonly Role[], cluster: Cluster): string[] {
   if (!isNode(roles)) return [];
-  const ipvs = cluster.network.kubeProxyMode === "ipvs" ? ["ip_vs", "ip_vs_rr", "ip_vs_sh", "ip_vs_wrr"] : [];
-  const podNetwork = cluster.addons.flannel ? ["vxlan"] : [];
-  return ["br_netfilter", "nf_conntrack", "overlay", ...podNetwork, ...ipvs];
+  const { kubeProxyMode, ipvs } = cluster.network;
+  const ofProxy =
+    kubeProxyMode === "ipvs" ? [...new Set(["ip_vs", "ip_vs_rr", "ip_vs_sh", "ip_vs_wrr", `ip_vs_${ipvs.scheduler}`])] : [];
+  const { link } = podNetworkOf(cluster) ?? {};
+  return [
+    "br_netfilter",
+    "nf_conntrack",
+    "overlay",
+    ...(link ? [link] : []),
+    ...ofProxy,
+    ...(cluster.addons.networkPolicies ? QUEUES : []),
+  ];
 }
 
 // A host that panics comes back by itself instead of waiting for someone.
@@ -32,7 +45,12 @@ const node = {
 };
 
 // Where routers advertise the default route, apply_sysctl also lets the kernel go on listening to them.
-const ipv6Node = { "net.ipv6.conf.all.forwarding": "1", "net.ipv6.conf.default.forwarding": "1" };
+const ipv6Node = {
+  "net.ipv6.conf.all.forwarding": "1",
+  "net.ipv6.conf.default.forwarding": "1",
+  // Of interfaces to come, such as those of pods.
+  "net.ipv6.conf.default.disable_ipv6": "0",
+};
 
 /** Sysctls of a host with these roles, as paths below /proc/sys, sorted. The config's extraSysctl wins. */
 export function sysctls(roles: readonly Role[], cluster: Cluster): [path: string, value: string][] {

@@ -2,10 +2,11 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { parse, parseAllDocuments } from "yaml";
 import type { Addon, KubernetesObject } from "../../../../../addons/addon.ts";
+import { lockOption } from "../../../../../addons/lock-option.ts";
 import { lockedImage } from "../../../../../artifacts/images.ts";
 import { resolveVersions } from "../../../../../artifacts/lock.ts";
 import { addonsStage } from "../../../../../hosts/stages/addons/addons.ts";
-import { clusterFrom } from "../../../../harness/samples.ts";
+import { clusterFrom, labCluster } from "../../../../harness/samples.ts";
 
 function stage(config: Record<string, unknown> = {}, providerAddons: Addon[] = []) {
   const cluster = clusterFrom({
@@ -104,6 +105,41 @@ test("flannel: its rules are where kube-proxy's are, and its interface is the no
     find(objectsOf(stage({ network })), "DaemonSet", "flannel").spec.template.spec.containers[0].args;
   assert.ok(args({}).includes("--iface=$(NODE_ADDRESS)"));
   assert.ok(args({ flannelInterface: "bond0" }).includes("--iface=bond0"));
+});
+
+test("flannel's backend follows its keys, and a network of the user's own has neither flannel nor kube-proxy", () => {
+  const backend = (flannel: Record<string, unknown>) =>
+    JSON.parse(find(objectsOf(stage({ network: { flannel } })), "ConfigMap", "flannel").data["net-conf.json"]).Backend;
+  assert.deepEqual(backend({}), { Type: "vxlan" });
+  assert.deepEqual(backend({ backend: "host-gw" }), { Type: "host-gw" });
+  const tunnel = { port: 4789, mtu: 8950, directRouting: true };
+  assert.deepEqual(backend(tunnel), { Type: "vxlan", Port: 4789, MTU: 8950, DirectRouting: true });
+  assert.deepEqual(backend({ backend: "wireguard", port: 50000 }), { Type: "wireguard", ListenPort: 50000 });
+  const own = objectsOf(stage({ network: { plugin: "none", kubeProxyMode: "none" } }));
+  const names = own.filter(({ kind }) => kind === "DaemonSet" || kind === "Deployment").map(({ metadata }) => metadata.name);
+  assert.deepEqual(names, ["coredns"]);
+  assert.equal(stage({ network: { plugin: "none" } }).settings?.POD_NETWORK, "");
+});
+
+test("NetworkPolicies are enforced on every node where the config says so, and its hosts get the image first", () => {
+  const objects = objectsOf(stage({ addons: { networkPolicies: true } }));
+  const { spec } = find(objects, "DaemonSet", "kube-network-policies").spec.template;
+  assert.match(spec.containers[0].image, /kube-network-policies:v\d/);
+  assert.ok(spec.tolerations.some(({ operator }: { operator: string }) => operator === "Exists"));
+  assert.ok(!objectsOf(stage()).some(({ metadata }) => metadata.name === "kube-network-policies"));
+  const cluster = clusterFrom({ ...labCluster("prod", "10.0.0.0/24"), addons: { networkPolicies: true } });
+  assert.deepEqual(lockOption(cluster), ["--lock addons/lock.json#kube-network-policies"]);
+  assert.deepEqual(lockOption(clusterFrom(labCluster("prod", "10.0.0.0/24"))), []);
+});
+
+test("kube-proxy gets settings of ipvs in that mode only, and the addresses of NodePorts", () => {
+  const proxy = (network: Record<string, unknown>) =>
+    parse(find(objectsOf(stage({ network })), "ConfigMap", "kube-proxy").data["config.conf"]);
+  const ipvs = { scheduler: "lc", strictArp: true };
+  assert.deepEqual(proxy({ kubeProxyMode: "ipvs", ipvs }).ipvs, { scheduler: "lc", strictARP: true });
+  assert.equal(proxy({ ipvs }).ipvs, undefined);
+  assert.equal(proxy({}).nodePortAddresses, undefined);
+  assert.deepEqual(proxy({ nodePortAddresses: ["10.77.0.0/24"] }).nodePortAddresses, ["10.77.0.0/24"]);
 });
 
 test("CoreDNS follows every key of its config", () => {

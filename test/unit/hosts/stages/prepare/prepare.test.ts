@@ -6,7 +6,7 @@ import { ports } from "../../../../../config/ports.ts";
 import type { Cluster, Role } from "../../../../../config/schema.ts";
 import { renderStage, type Stage } from "../../../../../hosts/stage.ts";
 import { type PrepareStageArgs, prepareStage } from "../../../../../hosts/stages/prepare/prepare.ts";
-import { sysctlPath, sysctls } from "../../../../../hosts/stages/prepare/system/kernel.ts";
+import { modules, sysctlPath, sysctls } from "../../../../../hosts/stages/prepare/system/kernel.ts";
 import { clusterFrom } from "../../../../harness/samples.ts";
 import { scratch } from "../../../../harness/scratch.ts";
 
@@ -57,6 +57,41 @@ test("the port table by role: who listens, and who may come in", () => {
     ],
   );
   assert.ok(table(["control-plane"], { balancer: { kind: "external" } }).includes("6443/tcp kube-apiserver anyone"));
+});
+
+test("ports, modules and checks follow the pod network and kube-proxy", () => {
+  const numbers = (network: object) =>
+    ports(["worker"], cluster({ network })).map(({ number, protocol }) => `${number}/${protocol}`);
+  assert.deepEqual(numbers({ flannel: { port: 4789 } }), ["4789/udp", "10250/tcp", "10256/tcp"]);
+  assert.deepEqual(numbers({ flannel: { backend: "host-gw" } }), ["10250/tcp", "10256/tcp"]);
+  assert.deepEqual(numbers({ flannel: { backend: "wireguard" } }), ["10250/tcp", "10256/tcp", "51820/udp"]);
+  assert.deepEqual(numbers({ plugin: "none", kubeProxyMode: "none" }), ["8472/udp", "10250/tcp"]);
+  const link = (network: object) =>
+    /POD_LINK=.*(\nPOD_PORT=.*)?/.exec(stage(["worker"], { network }).inputs?.surroundings ?? "")?.[0];
+  assert.equal(link({}), "POD_LINK='vxlan'");
+  assert.equal(link({ flannel: { port: 4789 } }), "POD_LINK='vxlan'\nPOD_PORT='4789'");
+  assert.equal(link({ flannel: { backend: "wireguard" } }), "POD_LINK='wireguard'\nPOD_PORT='51820'");
+  assert.equal(link({ flannel: { backend: "host-gw" } }), "POD_LINK=''");
+  const loaded = (network: object) =>
+    modules(["worker"], cluster({ network })).filter((name) => /vxlan|wireguard|ip_vs/.test(name));
+  assert.deepEqual(loaded({ flannel: { backend: "wireguard" } }), ["wireguard"]);
+  const policies = modules(["worker"], cluster({ addons: { networkPolicies: true } }));
+  assert.deepEqual(policies.slice(-2), ["nfnetlink_queue", "nft_queue"]);
+  assert.deepEqual(loaded({ plugin: "none", kubeProxyMode: "ipvs", ipvs: { scheduler: "lc" } }), [
+    "ip_vs",
+    "ip_vs_rr",
+    "ip_vs_sh",
+    "ip_vs_wrr",
+    "ip_vs_lc",
+  ]);
+});
+
+test("a node's checksums are computed by the kernel where the config says so", () => {
+  const rules = "/etc/udev/rules.d/70-ha-kubernetes-flannel.rules";
+  const off = { network: { flannel: { checksumOffload: false } } };
+  assert.match(file(stage(["worker"], off), rules) ?? "", /ethtool -K flannel\.1 tx-checksum-ip-generic off/);
+  assert.equal(file(stage(["worker"]), rules), undefined);
+  assert.equal(file(stage(["etcd"], off), rules), undefined);
 });
 
 test("the firewall closes the port table and nothing else", () => {

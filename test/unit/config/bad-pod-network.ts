@@ -1,0 +1,37 @@
+import { aws, metal } from "../../harness/samples.ts";
+import type { Bad } from "./bad-sample.ts";
+
+// The pod network and kube-proxy.
+
+const bad = (mistake: string, from: Bad["from"], network: Record<string, unknown>, ...keys: string[]): Bad => ({
+  mistake,
+  from,
+  edit: (c) => {
+    c.network = network;
+  },
+  keys,
+});
+
+export const badPodNetworks: readonly Bad[] = [
+  bad("flannel without a kube-proxy", metal, { kubeProxyMode: "none" }, "cluster.network.kubeProxyMode"),
+  bad(
+    "keys that host-gw has no use for",
+    metal,
+    { flannel: { backend: "host-gw", port: 4789, mtu: 1400, directRouting: true, checksumOffload: false } },
+    "cluster.network.flannel.port",
+    "cluster.network.flannel.mtu",
+    "cluster.network.flannel.directRouting",
+    "cluster.network.flannel.checksumOffload",
+  ),
+  bad(
+    "direct routes of WireGuard",
+    metal,
+    { flannel: { backend: "wireguard", port: 51821, directRouting: true } },
+    "cluster.network.flannel.directRouting",
+  ),
+  bad("plain routes in a cloud", aws, { flannel: { backend: "host-gw" } }, "cluster.network.flannel.backend"),
+  bad("direct routes in a cloud", aws, { flannel: { directRouting: true } }, "cluster.network.flannel.directRouting"),
+  bad("an unknown pod network", metal, { plugin: "weave" }, "cluster.network.plugin"),
+  bad("a NodePort address that is no range", metal, { nodePortAddresses: ["10.0.0.7"] }, "cluster.network.nodePortAddresses[0]"),
+  bad("an interface of WireGuard's tunnel", metal, { flannelInterface: "flannel-wg" }, "cluster.network.flannelInterface"),
+];
