@@ -26,7 +26,8 @@ field-nodes 8
 field-own 6
 field-release 8
 field-turns 9
-hosts-ipv6 12
+hosts-dual-stack 5
+hosts-ipv6 7
 kills 21
 membership-more 11
 offline 5
