@@ -85,7 +85,7 @@ onCluster(both, (scenario) => {
   });
 
   test("the pods' range grows: nodes keep their parts, and a third node gets one of the new", async () => {
-    const before = await cluster.list("nodes");
+    const old = await cluster.list("nodes");
     Object.assign(config.network as object, { podCidr: ["10.244.0.0/16", "fd00:10:244::/56"] });
     const [subnet = "", subnet6 = ""] = config.nodeCidrs;
     const address = [hostAt(subnet, 22).address, hostAt(subnet6, 22).address] as unknown as string;
@@ -94,7 +94,7 @@ onCluster(both, (scenario) => {
     await stack.up();
     cluster = new TestCluster(config);
     await cluster.settled(300);
-    for (const { metadata, spec } of before)
+    for (const { metadata, spec } of old)
       assert.deepEqual((await cluster.get(`node ${metadata.name}`)).spec.podCIDRs, spec.podCIDRs);
     assert.match((await cluster.get("node w2")).spec.podCIDRs.join(), /^10\.244\.1\.\d+\/25,fd00:10:244:/);
     await cluster.kubectl("rollout status -n default daemonset/whereami --timeout=120s");
