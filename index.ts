@@ -14,13 +14,14 @@ import { adminKubeconfig, certificateExpiry, endpointUrl } from "./components/ou
 import { WorkerPool } from "./components/worker-pool.ts";
 import { loadCluster } from "./config/load.ts";
 import { readLogins } from "./config/logins.ts";
+import { readSecretFiles } from "./config/secret-files.ts";
 import { refuseMissingArtifacts } from "./providers/artifacts.ts";
 import { createInfrastructure, known } from "./providers/index.ts";
 
 // Typed config, then hosts, then the components in the order in which a cluster comes to life.
 const { cluster, secrets } = loadCluster(known);
 const history = await readHistory(cluster);
-const { balancers, born, joins, movesApi, path, reborn, restores } = history;
+const { balancers, born, joins, movesApi, path, reborn, restores, settled } = history;
 refuseMissingArtifacts(cluster, path);
 const infrastructure = await createInfrastructure({ cluster, secrets, path });
 const { addons: providerAddons, artifacts, backupBucket, endpoint, joinTokens, kubeletExtraArgs, scaledPools } = infrastructure;
@@ -33,7 +34,8 @@ const authority = pki.authority("kubernetes");
 // What they are about: these hosts, which carry the mark of this cluster.
 const of = { cluster, hosts: infrastructure.hosts, owner: mark };
 const logins = { registries: secrets.registryLogins?.apply(readLogins), proxy: secrets.proxyLogin };
-const prepared = new HostPreparation("hosts", { ...of, versions: parts, artifacts, providerAddons, endpoint, logins });
+const found = { artifacts, endpoint, providerAddons, settled };
+const prepared = new HostPreparation("hosts", { ...of, ...found, versions: parts, logins });
 const etcd = new EtcdCluster("etcd", {
   ...of,
   version: parts.etcd,
@@ -42,13 +44,8 @@ const etcd = new EtcdCluster("etcd", {
 });
 const controlPlane = new ControlPlane("control-plane", {
   ...of,
-  endpoint,
-  pki,
-  etcd,
-  prepared,
-  path,
-  artifacts,
-  kubeletExtraArgs,
+  ...{ endpoint, pki, etcd, prepared, path, artifacts, kubeletExtraArgs },
+  secretFiles: secrets.files?.apply(readSecretFiles),
 });
 const balancer = new ApiLoadBalancer("api", {
   ...of,
@@ -75,5 +72,5 @@ export const versions = parts;
 export const certificates = certificateExpiry(pki, etcd.validUntil, controlPlane.validUntil);
 export const statistics = balancer.statistics;
 export const owner = mark;
-export const recorded = recordedAfter(history, [etcd, controlPlane, ...pools, balancer, addons]);
+export const recorded = recordedAfter(history, [etcd, controlPlane, ...pools, balancer, addons], prepared);
 export const etcdBorn = etcd.born;

@@ -1,5 +1,6 @@
 import { lockedImage } from "../artifacts/images.ts";
 import { listOf, ofFamily } from "../config/addresses.ts";
+import { flannelPlace, hasFlannelInterfaces } from "../config/node-settings.ts";
 import { podNetworkOf } from "../config/pod-network.ts";
 import type { Cluster } from "../config/schema.ts";
 import { type Addon, configuredDaemonSet, labels, nodeCritical, serviceAccount } from "./addon.ts";
@@ -27,7 +28,7 @@ export const flannel: Addon<"flannel", Cluster["network"]> = {
         { apiGroups: [""], resources: ["nodes/status"], verbs: ["patch"] },
       ]),
       // Routes stay in place while flannel restarts, so pods keep their connections.
-      ...configuredDaemonSet(name, namespace, cluster, data, podSpec(settings, images.flannel)),
+      ...configuredDaemonSet(name, namespace, cluster, data, podSpec(settings, images.flannel, hasFlannelInterfaces(cluster))),
     ];
   },
 };
@@ -71,21 +72,29 @@ function cniConfiguration(): string {
 
 const json = (value: unknown) => `${JSON.stringify(value, null, 2)}\n`;
 
-/** flannel takes the interface with this address: the node's own address, never a virtual IP beside it. */
-function command({ flannelInterface, podCidr }: Cluster["network"]) {
-  const flanneld = "/opt/bin/flanneld";
-  const args = ["--ip-masq", "--kube-subnet-mgr"];
-  if (listOf(podCidr).length === 1)
-    return { command: [flanneld], args: [...args, `--iface=${flannelInterface ?? "$(NODE_ADDRESS)"}`] };
-  // Of the two addresses, which come in one text, the interface is found by that of IPv4.
-  const script = `ipv4=\${NODE_ADDRESS%,*} ipv6=\${NODE_ADDRESS#*,}
+/** Of two addresses, which come in one text, flannel finds its interface by that of IPv4. */
+const BOTH = `ipv4=\${NODE_ADDRESS%,*} ipv6=\${NODE_ADDRESS#*,}
 case $ipv4 in *:*) ipv4=$ipv6 ipv6=\${NODE_ADDRESS%,*} ;; esac
-exec ${flanneld} ${args.join(" ")} --iface=${flannelInterface ?? '"$ipv4"'} --public-ipv6="$ipv6"
+NODE_ADDRESS=$ipv4
+set -- "$@" --public-ipv6="$ipv6"
 `;
-  return { command: ["/bin/sh", "-c", script] };
+
+/** Takes the interface that the host names; every image of flannel has a shell. */
+const BY_HOST = `interface=$NODE_ADDRESS
+[ ! -s ${flannelPlace.file} ] || read -r interface <${flannelPlace.file}
+exec /opt/bin/flanneld "$@" --iface="$interface"`;
+
+/** flannel takes the interface with this address: the node's own address, never a virtual IP beside it. */
+function command({ flannelInterface, podCidr }: Cluster["network"], byHost: boolean) {
+  const args = ["--ip-masq", "--kube-subnet-mgr"];
+  const both = listOf(podCidr).length > 1 ? BOTH : "";
+  if (byHost) return { command: ["/bin/sh", "-c", both + BY_HOST, "flanneld"], args };
+  if (both === "") return { command: ["/opt/bin/flanneld"], args: [...args, `--iface=${flannelInterface ?? "$(NODE_ADDRESS)"}`] };
+  const script = `${both}exec /opt/bin/flanneld "$@" --iface=${flannelInterface ?? '"$NODE_ADDRESS"'}`;
+  return { command: ["/bin/sh", "-c", script, "flanneld"], args };
 }
 
-function podSpec(network: Cluster["network"], image: string) {
+function podSpec(network: Cluster["network"], image: string, byHost: boolean) {
   return {
     ...nodeCritical(name),
     initContainers: [
@@ -103,7 +112,7 @@ function podSpec(network: Cluster["network"], image: string) {
       {
         name,
         image,
-        ...command(network),
+        ...command(network, byHost),
         env: [
           { name: "NODE_NAME", valueFrom: { fieldRef: { fieldPath: "spec.nodeName" } } },
           {
@@ -118,6 +127,7 @@ function podSpec(network: Cluster["network"], image: string) {
           { name: "run", mountPath: "/run/flannel" },
           { name: "configuration", mountPath: "/etc/kube-flannel" },
           { name: "xtables-lock", mountPath: "/run/xtables.lock" },
+          ...(byHost ? [{ name: "interface", mountPath: flannelPlace.folder, readOnly: true }] : []),
         ],
       },
     ],
@@ -126,6 +136,7 @@ function podSpec(network: Cluster["network"], image: string) {
       { name: "cni", hostPath: { path: "/etc/cni/net.d", type: "DirectoryOrCreate" } },
       { name: "configuration", configMap: { name } },
       { name: "xtables-lock", hostPath: { path: "/run/xtables.lock", type: "FileOrCreate" } },
+      ...(byHost ? [{ name: "interface", hostPath: { path: flannelPlace.folder, type: "DirectoryOrCreate" } }] : []),
     ],
   };
 }

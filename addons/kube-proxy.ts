@@ -1,5 +1,6 @@
 import { stringify } from "yaml";
 import { lockedImage } from "../artifacts/images.ts";
+import { isMapping } from "../config/schema/component.ts";
 import type { Cluster } from "../config/schema.ts";
 import { type Addon, clusterRoleBinding, configuredDaemonSet, nodeCritical } from "./addon.ts";
 
@@ -12,8 +13,8 @@ export const kubeProxy: Addon<"kubeProxy", Cluster["network"]> = {
   settings: ({ network }) => (network.kubeProxyMode === "none" ? undefined : network),
   images: (versions) => ({ kubeProxy: lockedImage("kube-proxy", versions) }),
   preload: "nodes",
-  objects: ({ cluster, settings, apiUrl, images }) => {
-    const data = { "config.conf": configuration(settings), "kubeconfig.conf": kubeconfig(apiUrl) + former(cluster) };
+  objects: ({ cluster, apiUrl, images }) => {
+    const data = { "config.conf": configuration(cluster), "kubeconfig.conf": kubeconfig(apiUrl) + former(cluster) };
     return [
       { apiVersion: "v1", kind: "ServiceAccount", metadata: { name, namespace } },
       // Kubernetes' own role for kube-proxy.
@@ -24,18 +25,26 @@ export const kubeProxy: Addon<"kubeProxy", Cluster["network"]> = {
   },
 };
 
-function configuration({ kubeProxyMode, podCidr, ipvs, nodePortAddresses }: Cluster["network"]): string {
-  return stringify({
+function configuration({ featureGates, kubeProxy, network }: Cluster): string {
+  const { conntrackMaxPerCore, conntrackMin, extraConfig } = kubeProxy;
+  const own: Record<string, unknown> = {
     apiVersion: "kubeproxy.config.k8s.io/v1alpha1",
     kind: "KubeProxyConfiguration",
-    mode: kubeProxyMode,
-    ...(kubeProxyMode === "ipvs" && changed({ scheduler: ipvs.scheduler, strictARP: ipvs.strictArp })),
-    clusterCIDR: podCidr,
-    ...(nodePortAddresses.length > 0 && { nodePortAddresses }),
+    mode: network.kubeProxyMode,
+    ...(network.kubeProxyMode === "ipvs" && changed({ scheduler: network.ipvs.scheduler, strictARP: network.ipvs.strictArp })),
+    clusterCIDR: network.podCidr,
+    ...(network.nodePortAddresses.length > 0 && { nodePortAddresses: network.nodePortAddresses }),
     clientConnection: { kubeconfig: "/var/lib/kube-proxy/kubeconfig.conf" },
     // 0 leaves the kernel's connection table as it is: host preparation sizes it, and a container can't.
-    conntrack: { maxPerCore: 0, min: 0 },
-  });
+    conntrack: { maxPerCore: conntrackMaxPerCore, min: conntrackMin },
+    ...(Object.keys(featureGates).length > 0 && { featureGates }),
+  };
+  // Two of its own fields have fields of the config beside them.
+  const more = Object.entries(extraConfig ?? {}).map(([name, value]) => [
+    name,
+    isMapping(own[name]) && isMapping(value) ? { ...value, ...own[name] } : value,
+  ]);
+  return stringify({ ...own, ...Object.fromEntries(more) });
 }
 
 // Only what differs from kube-proxy's defaults, so that the pods of a running cluster stay as they are.

@@ -88,12 +88,14 @@ function addCommand(hosts: Map<string, WantedHost>, resource: StateResource): vo
   if (connection) host.target = targetOf(connection as unknown as SshTarget);
   host.stages.push(stage);
   Object.assign(host.versions, versions);
-  Object.assign(host.settings, settings);
+  // What prepare says of itself counts, where preflight goes by a part of it.
+  host.settings = stage === "preflight" ? { ...settings, ...host.settings } : { ...host.settings, ...settings };
   Object.assign(host.inputs, inputs);
   host.files.push(...files);
 }
 
-function targetOf(connection: SshTarget): SshTarget {
+/** A connection as a command of the program has it, with a check's patience. */
+export function targetOf(connection: SshTarget): SshTarget {
   const completed = <T extends object>(endpoint: T) => ({ port: 22, user: "root", ...endpoint, ...patience });
   return { ...completed(connection), ...(connection.proxy && { proxy: completed(connection.proxy) }) };
 }

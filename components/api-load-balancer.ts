@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
-import { urlHost } from "../config/addresses.ts";
+import { hostPort } from "../config/addresses.ts";
+import { isNode } from "../hosts/cluster.ts";
 import { type BalancerStageArgs, balancerStage } from "../hosts/stages/balancer/balancer.ts";
 import type { Host, Infrastructure } from "../providers/contract.ts";
 import { addressesOf, ClusterPart, hostsOf } from "./cluster-part.ts";
@@ -9,13 +10,13 @@ import { type HostCommand, hostCommand } from "./host-command.ts";
 import type { HostPreparation } from "./host-preparation.ts";
 
 export interface ApiLoadBalancerArgs {
-  /** The cluster's hosts: those of role balancer get haproxy and keepalived, control planes are the backends. */
+  /** The cluster's hosts: those of role balancer, or all nodes where each has its own, get a balancer. Control planes are the backends. */
   hosts: readonly Host[];
   /** The owner mark on every host: `<cluster name>/<id>`. */
   owner: pulumi.Input<string>;
   /** The cluster's config: the keys that this reads. */
   cluster: BalancerStageArgs["cluster"];
-  /** The API's endpoint: the virtual IP for `haproxy`, or the address of a balancer that you run for `given`. */
+  /** The API's endpoint; see `Infrastructure`. */
   endpoint: Infrastructure["endpoint"];
   /** Certificates of the authority that signs for apiservers, PEM: `trusted` of the PKI's authority kubernetes. */
   authority: pulumi.Input<string>;
@@ -30,12 +31,12 @@ export interface ApiLoadBalancerArgs {
 }
 
 /**
- * haproxy and keepalived in front of the apiservers. Where something else answers at the API's address, such as a cloud's
+ * haproxy in front of the apiservers, with keepalived on hosts of role balancer, or alone on every node. Where something else answers at the API's address, such as a cloud's
  * balancer, this registers each control plane there instead.
  */
 export class ApiLoadBalancer extends ClusterPart {
   /** The statistics page and its login. Absent where the balancer is not ours. */
-  readonly statistics?: { url: pulumi.Output<string>; user: string; password: pulumi.Output<string> };
+  statistics?: { url: pulumi.Output<string>; user: string; password: pulumi.Output<string> };
 
   constructor(name: string, args: ApiLoadBalancerArgs, options?: pulumi.ComponentResourceOptions) {
     super("ApiLoadBalancer", name, "api", options);
@@ -47,17 +48,13 @@ export class ApiLoadBalancer extends ClusterPart {
       this.register();
       return;
     }
-    const random24 = { length: 24, special: false };
-    const password = new random.RandomPassword(this.childName("statistics"), random24, { parent: this }).result;
-    this.statistics = {
-      url: pulumi.interpolate`http://${pulumi.output(endpoint.address).apply(urlHost)}:${cluster.balancer.statisticsPort}/`,
-      user: "admin",
-      password,
-    };
-    const hosts = hostsOf(args.hosts, "balancer");
+    const local = endpoint.kind === "node-local";
+    const password = local ? "" : this.createStatistics(endpoint.address, cluster.balancer.statisticsPort);
+    const hosts = local ? args.hosts.filter(({ roles }) => isNode(roles)).sort(byName) : hostsOf(args.hosts, "balancer");
     const controlPlanes = addressesOf(hostsOf(args.hosts, "control-plane"));
-    const balancers = addressesOf(hosts).apply((list) => list.map(({ address }) => address));
-    const running = hosts.filter(({ name }) => recorded.has(name));
+    // Nodes' own balancers know nothing of each other.
+    const balancers = local ? [] : addressesOf(hosts).apply((list) => list.map(({ address }) => address));
+    const running = local ? [] : hosts.filter(({ name }) => recorded.has(name));
     const told: HostCommand[] = [];
     let previous: HostCommand | undefined;
     for (const host of [...running, ...hosts.filter((it) => !running.includes(it))]) {
@@ -78,18 +75,28 @@ export class ApiLoadBalancer extends ClusterPart {
         );
       // After the control planes: haproxy counts a backend as up until its first check, so a new backend must answer first. At birth
       // there are no clients and no running balancer that could be cut off: balancers start beside the control planes.
-      const others = born ? [controlPlane, needsChain(host) ? previous : undefined] : [];
+      const chained = !local && needsChain(host);
+      const others = born ? [controlPlane, chained ? previous : undefined] : [];
       const after = [args.prepared.commands[host.name], ...others].filter((it) => it !== undefined);
       // A new balancer starts once the running ones know it. Earlier, it would not hear who holds the address, and would take it, too.
       const isRunning = running.includes(host);
       const command = hostCommand(host, "balancer", stage, { parent: this, dependsOn: isRunning ? after : [...after, ...told] });
       if (isRunning) told.push(command);
       this.commands[host.name] = command;
-      if (needsChain(host)) previous = command;
+      if (chained) previous = command;
     }
-    this.register({ statistics: this.statistics });
+    this.register(local ? {} : { statistics: this.statistics });
+  }
+
+  private createStatistics(address: pulumi.Input<string>, port: number): pulumi.Output<string> {
+    const random24 = { length: 24, special: false };
+    const password = new random.RandomPassword(this.childName("statistics"), random24, { parent: this }).result;
+    this.statistics = { url: pulumi.output(address).apply((host) => `http://${hostPort(host, port)}/`), user: "admin", password };
+    return password;
   }
 }
+
+const byName = (a: Host, b: Host) => (a.name < b.name ? -1 : 1);
 
 // A host without a credential for etcd can't take the cluster-wide turn, so the program chains such hosts.
 const needsChain = (host: Host) => !host.roles.includes("etcd") && !host.roles.includes("control-plane");

@@ -29,6 +29,8 @@ export interface ControlPlaneArgs {
   artifacts: ArtifactSource;
   /** More arguments for every kubelet. Default: none. */
   kubeletExtraArgs?: Readonly<Record<string, string>>;
+  /** Contents of the components' files that the config calls secret, by the file's name. Required with such a file. */
+  secretFiles?: pulumi.Input<Readonly<Record<string, string>>>;
 }
 
 /** The control planes. All are made at once and none is the first. Later they go through the versions of `path`, one after another. */
@@ -47,6 +49,7 @@ export class ControlPlane extends ClusterPart {
       serviceAccount: pulumi.output(pki.serviceAccount),
       etcdAuthority: pki.authority("etcd").trusted,
     });
+    const secretFiles = args.secretFiles === undefined ? {} : pulumi.secret(args.secretFiles);
     const hosts = hostsOf(args.hosts, "control-plane");
     this.hosts = hosts.filter((host) => !host.lost);
     // Of all control planes: a teardown without etcd goes by the marks that they carry until prepare is undone.
@@ -65,8 +68,9 @@ export class ControlPlane extends ClusterPart {
           pulumi.output(pair(client)),
           // Only used for a version on the way, and unknown in a preview of another version.
           passing === undefined ? undefined : artifacts.sha256,
+          secretFiles,
         ])
-        .apply(([owner, { address, providerId }, endpointAddress, etcdClientUrls, shared, etcdClient, sha256]) =>
+        .apply(([owner, { address, providerId }, endpointAddress, etcdClientUrls, shared, etcdClient, sha256, secretFiles]) =>
           controlPlaneStage({
             host: { name: host.name, address, secondAddress: host.secondAddress, providerId },
             owner,
@@ -76,6 +80,7 @@ export class ControlPlane extends ClusterPart {
             etcdClientUrls,
             pki: { ...shared, etcdClient },
             kubeletExtraArgs,
+            secretFiles,
             passing: passing && passingArtifacts(passing, host.architecture, { ...artifacts, sha256 }),
           }),
         );

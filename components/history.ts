@@ -11,6 +11,8 @@ export interface History {
   born: boolean;
   /** Hosts whose incarnation is another than the last `up` recorded. */
   reborn: ReadonlySet<string>;
+  /** Hosts that the last `up` recorded, as they still are: all others are looked at before anything is changed. */
+  settled: ReadonlySet<string>;
   /** Why a worker's join credential is made once more, by host; nothing where the first one will do. */
   joins: Readonly<Record<string, string | undefined>>;
   /** Kubernetes versions through which control planes go on the way to the config's. */
@@ -61,6 +63,7 @@ export async function readHistory(cluster: Cluster, output?: string): Promise<Hi
   return {
     born,
     reborn: new Set(reborn),
+    settled: new Set(hosts.map(([name]) => name).filter((name) => !reborn.includes(name))),
     balancers: new Set(balancers),
     joins: Object.fromEntries(Object.entries(next.hosts).map(([name, { join }]) => [name, join])),
     path: next.kubernetesPath ?? [],
@@ -74,10 +77,20 @@ export async function readHistory(cluster: Cluster, output?: string): Promise<Hi
 /**
  * What this `up` records, to be exported as the output `recorded`. A step of a rotation or of a move of the API counts once every
  * host has taken it: the next step would cut off a host that has not. So such an `up` keeps the outputs of the last one until every
- * command of `parts` has run.
+ * command of `parts` has run. A new host counts once it is prepared: until then, preflight looks at it in each `up`.
  */
-export function recordedAfter(history: History, parts: readonly ClusterPart[]): pulumi.Input<Recorded> {
-  if (!history.rotates && !history.movesApi) return history.next;
-  const said = parts.flatMap(({ commands }) => Object.values(commands).map(({ stdout }) => stdout));
-  return pulumi.all(said).apply(() => history.next);
+export function recordedAfter(
+  history: History,
+  parts: readonly ClusterPart[],
+  prepared: Pick<ClusterPart, "commands">,
+): pulumi.Input<Recorded> {
+  const { movesApi, next, rotates, settled } = history;
+  const isStep = rotates || movesApi;
+  const newcomers = Object.entries(prepared.commands).filter(([name]) => !settled.has(name));
+  if (!isStep && newcomers.length === 0) return next;
+  const commands = [
+    ...newcomers.map(([, command]) => command),
+    ...(isStep ? parts : []).flatMap(({ commands }) => Object.values(commands)),
+  ];
+  return pulumi.all(commands.map(({ stdout }) => stdout)).apply(() => next);
 }

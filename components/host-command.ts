@@ -69,9 +69,11 @@ function contentOf(file: string): Buffer | undefined {
 
 /**
  * The ONE place where something is made to run on a host. Runs the stage's script there, shows in previews what the stage is
- * about, and runs the stage's undo script when the host no longer has it. Secrets travel through stdin only.
+ * about, and runs the stage's undo script when the host no longer has it; preflight leaves nothing to undo. Secrets travel through stdin only.
  *
  * `keepBirth`: the stage's `birth` is told to the first run only; when it changes later, nothing runs.
+ *
+ * `once`: while it is given, the stage runs as the first time whenever it changes; without it, `birth` is kept as it then was.
  *
  * `passing`: the version that the host goes through. Runs once, and is never undone: the stage that it leads to is.
  */
@@ -80,7 +82,7 @@ export function hostCommand(
   name: Stage["name"],
   stage: pulumi.Input<Stage>,
   options: CommandOptions,
-  { keepBirth = false, passing }: { keepBirth?: boolean; passing?: string } = {},
+  { keepBirth = false, once, passing }: { keepBirth?: boolean; once?: string; passing?: string } = {},
 ): HostCommand {
   const render = host.connection.kind === "local" ? renderWithScripts : renderStage;
   const rendered = pulumi
@@ -93,16 +95,20 @@ export function hostCommand(
     {
       create: visible((texts) => texts.create),
       ...(keepBirth && { update: visible((texts) => texts.update ?? texts.create) }),
-      ...(passing === undefined && { delete: visible((texts) => texts.undo) }),
+      ...(passing === undefined && name !== "preflight" && { delete: visible((texts) => texts.undo) }),
       stdin: pulumi.secret(rendered.apply((texts) => texts.stdin)),
       // Another machine under the same address is blank, so every stage runs there again. Some are undone on the old machine first.
-      triggers: [host.incarnation ?? 1, ...(leavesFirst(name) && host.machineId !== undefined ? [host.machineId] : [])],
+      triggers: [
+        host.incarnation ?? 1,
+        ...(leavesFirst(name) && host.machineId !== undefined ? [host.machineId] : []),
+        ...(once === undefined ? [] : [once]),
+      ],
     },
     {
       ...options,
       // On a reinstalled host the old undo finds nothing; then the stages run as on a new host.
       deleteBeforeReplace: true,
-      ...(keepBirth && { ignoreChanges: ["create"] }),
+      ...(keepBirth && once === undefined && { ignoreChanges: name === "preflight" ? ["create", "triggers"] : ["create"] }),
       ...(passing !== undefined && { ignoreChanges: ["create", "stdin", connectionPath, "triggers"] }),
       ...(host.lost && {
         retainOnDelete: true,

@@ -1,4 +1,5 @@
 import type * as pulumi from "@pulumi/pulumi";
+import { joinsAsWorker } from "../config/roles.ts";
 import { podNetwork } from "../hosts/cluster.ts";
 import { awaitNodes } from "../hosts/tools/join/credential.ts";
 import type { Host } from "../providers/contract.ts";
@@ -25,7 +26,7 @@ export class NodesReady extends ClusterPart {
   constructor(name: string, args: NodesReadyArgs, options?: pulumi.ComponentResourceOptions) {
     super("NodesReady", name, "nodes", options);
     const { hosts: planes } = args.controlPlane;
-    const workers = hostsOf(args.hosts, "worker").filter(({ lost }) => !lost);
+    const workers = hostsOf(args.hosts, "worker").filter(({ lost, roles }) => !lost && joinsAsWorker(roles));
     const [first] = planes;
     if (first !== undefined) {
       const script = awaitNodes(

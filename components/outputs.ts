@@ -1,11 +1,16 @@
 import * as pulumi from "@pulumi/pulumi";
 import { stringify } from "yaml";
 import { hostPort } from "../config/addresses.ts";
+import type { Infrastructure } from "../providers/contract.ts";
 import type { ClusterPki } from "./cluster-pki.ts";
 
-/** The API's URL, as programs outside the cluster take it. */
-export const endpointUrl = ({ address, port }: { address: pulumi.Input<string>; port: number }): pulumi.Output<string> =>
-  pulumi.output(address).apply((host) => `https://${hostPort(host, port)}`);
+type Endpoint = Pick<Infrastructure["endpoint"], "address" | "port" | "outside">;
+
+/** The API's URL for those outside the nodes. */
+export function endpointUrl(endpoint: Endpoint): pulumi.Output<string> {
+  const { address, port } = endpoint.outside ?? endpoint;
+  return pulumi.output(address).apply((host) => `https://${hostPort(host, port)}`);
+}
 
 /**
  * A kubeconfig for the operator, in the group kubeadm:cluster-admins. It has the API's address rather than its name, which only
@@ -16,9 +21,10 @@ export function adminKubeconfig(args: {
   /** The cluster's name. */
   name: string;
   /** Where clients find the API. */
-  endpoint: { address: pulumi.Input<string>; port: number };
+  endpoint: Endpoint;
 }): pulumi.Output<string> {
-  const { endpoint, name, pki } = args;
+  const { name, pki } = args;
+  const endpoint = args.endpoint.outside ?? args.endpoint;
   const { key, certificate } = pki.leaf("admin", "kubernetes", {
     commonName: `${name}-admin`,
     organization: "kubeadm:cluster-admins",

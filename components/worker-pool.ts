@@ -1,8 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
+import { joinsAsWorker } from "../config/roles.ts";
 import { instanceOwn, type PoolStages, poolStages } from "../hosts/pool-stages.ts";
 import { type WorkerStageArgs, workerStage } from "../hosts/stages/worker/worker.ts";
 import { mintCredential } from "../hosts/tools/join/credential.ts";
-import type { Host, ScaledPool } from "../providers/contract.ts";
+import type { Host, Infrastructure, ScaledPool } from "../providers/contract.ts";
 import type { ApiLoadBalancer } from "./api-load-balancer.ts";
 import { ClusterPart, hostsOf } from "./cluster-part.ts";
 import type { ControlPlane } from "./control-plane.ts";
@@ -19,7 +20,7 @@ export interface WorkerPoolArgs {
   /** The cluster's config: the keys that this reads. */
   cluster: WorkerStageArgs["cluster"];
   /** Where clients find the API: the virtual IP, or the address of a balancer that you run. */
-  endpoint: { address: pulumi.Input<string>; port: number };
+  endpoint: Pick<Infrastructure["endpoint"], "kind" | "address" | "port">;
   /** The authority that signs kubelets' certificates, and all that are trusted, PEM: the PKI's authority kubernetes. */
   authority: { certificate: pulumi.Input<string>; trusted: pulumi.Input<string> };
   /** More arguments for every kubelet. Default: none. */
@@ -72,8 +73,13 @@ export class WorkerPool extends ClusterPart {
     // which needs a quorum. Once the cluster is born, balancers of ours wait for all of them, so that no worker names them: what it
     // waits for stays the same, and with it every worker in the state.
     const balancers = Object.values(balancer.commands);
+    // A node's own balancer is none of the others' business.
     const apiReady = born && balancers.length > 0 ? balancers : [balancer, controlPlane];
-    for (const host of hostsOf(args.hosts, "worker").filter((it) => it.pool === pool)) {
+    const readyFor = (host: Host) => {
+      const own = endpoint.kind === "node-local" ? balancer.commands[host.name] : undefined;
+      return own === undefined ? apiReady : [own, controlPlane];
+    };
+    for (const host of hostsOf(args.hosts, "worker").filter((it) => it.pool === pool && joinsAsWorker(it.roles))) {
       const prepared = args.prepared.commands[host.name];
       const made = [controlPlane.commands[minter.name], prepared].filter((it) => it !== undefined);
       const joined = onceCommand(
@@ -89,7 +95,7 @@ export class WorkerPool extends ClusterPart {
           pulumi.secret(joined.stdout),
         ])
         .apply(([own, credential]) => stageOf({ name: host.name, ...own }, { credential }));
-      const dependsOn = [joined, ...apiReady, ...(prepared ? [prepared] : [])];
+      const dependsOn = [joined, ...readyFor(host), ...(prepared ? [prepared] : [])];
       this.commands[host.name] = hostCommand(host, "worker", stage, { parent: this, dependsOn });
     }
     this.register();

@@ -23,3 +23,10 @@ export const routerId = (address: string, given: number | undefined): number => 
 /** Whether this program builds the API's balancer, on hosts of role balancer. A provider may have one of its own. */
 export const buildsBalancer = ({ traits, balancer }: Pick<Cluster, "traits" | "balancer">): boolean =>
   !traits.ownsEndpoint && balancer.kind === "haproxy";
+
+/** Whether every node has a balancer of its own, at a loopback address, and no host has the role balancer. */
+export const isNodeLocal = ({ traits, balancer }: Pick<Cluster, "traits" | "balancer">): boolean =>
+  !traits.ownsEndpoint && balancer.kind === "node-local";
+
+/** Where clients on a node find a balancer that is that node's own. */
+export const LOOPBACK = "127.0.0.1";

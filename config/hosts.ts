@@ -1,12 +1,16 @@
 import { z } from "zod";
+import { ownPreparationSchema } from "./schema/host-preparation.ts";
+import { preflightSchema } from "./schema/preflight.ts";
 import {
   absolutePath,
   dnsLabel,
   hostKey,
   hostNameOrAddress,
+  interfaceName,
   ipAddresses,
   labelKey,
   labelValue,
+  line,
   oneOf,
   onOff,
   port,
@@ -42,6 +46,12 @@ export const sshSchema = z
   .prefault({})
   .describe("How hosts are reached. The secret itself is the stack's secret key sshPrivateKey or sshPassword, never in here.");
 
+const taintSchema = z.strictObject({
+  key: labelKey.describe("Taint key."),
+  value: labelValue.default("").describe("Taint value."),
+  effect: oneOf(["NoSchedule", "PreferNoSchedule", "NoExecute"]).describe("Taint effect."),
+});
+
 /** One host. */
 export const hostSchema = z.strictObject({
   address: ipAddresses
@@ -52,8 +62,14 @@ export const hostSchema = z.strictObject({
   roles: z
     .array(roleSchema)
     .min(1, { error: "at least one role" })
-    .describe("What the host is. One host may have several roles; a worker has no other."),
-  pool: dnsLabel.optional().describe("The worker pool it belongs to. Workers only; required there."),
+    .describe(
+      "What the host is. One host may have several roles; a worker has no other, unless it is a control plane, which then is open to ordinary pods.",
+    ),
+  pool: dnsLabel
+    .optional()
+    .describe(
+      "The worker pool it belongs to. Required for a worker; a control plane with the role worker may have one, for its labels and taints.",
+    ),
   architecture: oneOf(["amd64", "arm64"]).default("amd64").describe("Its processor architecture; checked on the host."),
   connection: oneOf(["ssh", "local"])
     .default("ssh")
@@ -66,11 +82,33 @@ export const hostSchema = z.strictObject({
     .describe(
       "Its public SSH host key: one line, as its /etc/ssh/ssh_host_*_key.pub or ssh-keyscan has it. RSA keys prove themselves by SHA-2. A provider that makes hosts makes it.",
     ),
+  labels: z
+    .record(labelKey, labelValue)
+    .default({})
+    .describe("Labels of its Node, over those of its pool. Workers and control planes only. By default none."),
+  taints: z
+    .array(taintSchema)
+    .default([])
+    .describe("Taints of its Node, beside those of its pool. Workers and control planes only. By default none."),
+  annotations: z
+    .record(labelKey, line)
+    .default({})
+    .describe("Annotations of its Node. Workers and control planes only. By default none."),
+  balancerInterface: interfaceName
+    .optional()
+    .describe("The virtual IP's interface on this host, where it is not balancer.interface. Balancers only."),
+  flannelInterface: interfaceName
+    .optional()
+    .describe(
+      "The interface for pod traffic on this host, where it is not network.flannelInterface. Workers and control planes only. The first host that has it makes flannel restart on every node; another value restarts it on this host alone.",
+    ),
   dataDevice: absolutePath
     .optional()
     .describe(
       "A block device for etcd's data. Formatted only when it is blank; otherwise it must hold an empty ext4 or this member's own data. By default etcd.dataDirectory is on the root disk.",
     ),
+  hostPreparation: ownPreparationSchema,
+  preflight: preflightSchema.describe("What preflight lets pass on this host, beside what it lets pass on all."),
   lost: onOff
     .default(false)
     .describe(
@@ -100,16 +138,7 @@ export const poolSchema = z.strictObject({
     .record(labelKey, labelValue)
     .default({})
     .describe("Node labels. By default none but the pool's own, ha-kubernetes/pool."),
-  taints: z
-    .array(
-      z.strictObject({
-        key: labelKey.describe("Taint key."),
-        value: labelValue.default("").describe("Taint value."),
-        effect: oneOf(["NoSchedule", "PreferNoSchedule", "NoExecute"]).describe("Taint effect."),
-      }),
-    )
-    .default([])
-    .describe("Node taints. By default none."),
+  taints: z.array(taintSchema).default([]).describe("Node taints. By default none."),
   maxUnavailable: whole(1, 5000)
     .default(1)
     .describe("How many of its workers may be out of service at once while a change is rolled through the pool."),

@@ -6,12 +6,20 @@ import { parseCluster } from "./parse.ts";
 import { didYouMean, grouped, oneProblem, type Problem, problemsText, visible } from "./problems.ts";
 import type { Known } from "./provider.ts";
 import type { Cluster } from "./schema.ts";
+import { secretFileProblems, unusedSecretFiles } from "./secret-files.ts";
 import { fileWords } from "./stack-file.ts";
 
 /** What prefixes the config keys, whatever the stack, and whatever name `pulumi new` gave to a copy of the project. */
 const project = "ha-kubernetes";
 /** Config keys whose values must be encrypted. */
-export const secretNames = ["sshPrivateKey", "sshPassword", "backupSshPrivateKey", "registryLogins", "proxyLogin"] as const;
+export const secretNames = [
+  "sshPrivateKey",
+  "sshPassword",
+  "backupSshPrivateKey",
+  "registryLogins",
+  "proxyLogin",
+  "files",
+] as const;
 /** All config keys of the project, without its prefix. */
 export const keys = ["cluster", ...secretNames] as const;
 type Key = (typeof keys)[number];
@@ -31,7 +39,7 @@ export interface Loaded {
   cluster: Cluster;
   /**
    * For SSH to hosts (both absent where the provider makes hosts with a key of its own), to the host that snapshots are copied to,
-   * to registries (the JSON that `readLogins` reads) and to the proxy.
+   * to registries (the JSON that `readLogins` reads) and to the proxy; and files' contents (the JSON that `readSecretFiles` reads).
    */
   secrets: Partial<Record<(typeof secretNames)[number], pulumi.Output<string>>>;
 }
@@ -146,7 +154,8 @@ function secretKeyProblems({ values, secretKeys }: StackConfig): Problem[] {
   for (const key of secretNames) {
     const full = fullKey(key);
     if (values[full] === undefined || secretKeys.includes(full)) continue;
-    const cure = `store it again with config set --secret ${key}, and replace the ${key.endsWith("PrivateKey") ? "key pair" : "password"} where the file was shared`;
+    const what = key === "files" ? "secrets in it" : key.endsWith("PrivateKey") ? "key pair" : "password";
+    const cure = `store it again with config set --secret ${key}, and replace the ${what} where the file was shared`;
     problems.push({ key: full, found: "is in clear in the stack's file", allowed: "an encrypted value", cure });
   }
   for (const key of ["sshPrivateKey", "backupSshPrivateKey"] as const) {
@@ -169,11 +178,16 @@ function ignoredSecrets({ values }: StackConfig, cluster: Cluster): Problem[] {
     backupSshPrivateKey: etcd.backup.copyToSsh === undefined && "without cluster.etcd.backup.copyToSsh",
     registryLogins: false,
     proxyLogin: proxy.http === undefined && proxy.https === undefined && "without cluster.proxy",
+    files: false,
   };
   const unused = secretNames
     .filter((name) => why[name] && values[fullKey(name)] !== undefined)
     .map((name) => ({ key: fullKey(name), found: "is not used", allowed: `nothing ${why[name]}` }));
-  return [...unused, ...unusedLogins(fullKey("registryLogins"), values[fullKey("registryLogins")] ?? "{}", cluster)];
+  return [
+    ...unused,
+    ...unusedLogins(fullKey("registryLogins"), values[fullKey("registryLogins")] ?? "{}", cluster),
+    ...unusedSecretFiles(fullKey("files"), values[fullKey("files")], cluster),
+  ];
 }
 
 /** Hosts reached by SSH need something to log in with; a provider that makes hosts makes it. So does the host for snapshots. */
@@ -189,12 +203,13 @@ function accessProblems({ values }: StackConfig, cluster: Cluster): Problem[] {
   return oneProblem(fullKey("sshPrivateKey"), "is missing", "the private key to log in to the hosts with", cure);
 }
 
-/** Logins for registries and for the proxy. */
+/** Logins for registries and for the proxy, and files' contents. */
 function fetchProblems({ values }: StackConfig, cluster: Cluster): Problem[] {
   const logins = values[fullKey("registryLogins")];
   const proxyLogin = values[fullKey("proxyLogin")];
   return [
     ...(logins === undefined ? [] : loginProblems(fullKey("registryLogins"), logins, cluster)),
     ...(proxyLogin === undefined ? [] : proxyLoginProblems(fullKey("proxyLogin"), proxyLogin, cluster)),
+    ...secretFileProblems(fullKey("files"), values[fullKey("files")], cluster),
   ];
 }

@@ -48,8 +48,8 @@ function read(schema: z.core.$ZodType, value: unknown, path: PropertyKey[], mean
   return Object.fromEntries(entries);
 }
 
-/** Arguments of kube-apiserver, where YAML's truth values are meant as texts too. */
-const isArgument = ([section, key]: readonly PropertyKey[]) => section === "api" && key === "extraArgs";
+/** Arguments of a component, where YAML's truth values are meant as texts too. */
+const isArgument = ([, key]: readonly PropertyKey[]) => key === "extraArgs";
 
 /** A day without quotes, as Pulumi hands it over. */
 const day = /^(\d{4}-\d{2}-\d{2}) 00:00:00 \+0000 UTC$/;

@@ -1,25 +1,30 @@
+import { isNodeLocal } from "./api.ts";
 import type { Cluster, Role } from "./schema.ts";
 
 // Packages of Debian and Ubuntu that hosts need, by what the config asks of them.
 
 const everywhere = ["ca-certificates", "curl", "iproute2", "kmod", "procps"];
 const ofBalancers = ["haproxy", "keepalived", "socat"];
+const ofNodesOwnBalancers = ["haproxy", "socat"];
 const ofNodes = ["conntrack", "ethtool", "iptables", "mount", "nftables", "socat"];
 /** `ipvsadm` takes away what kube-proxy leaves in the kernel. */
 const byProxyMode = { nftables: [], iptables: ["ipset"], ipvs: ["ipset", "ipvsadm"], none: [] } as const;
 const byPreparation = { firewall: ["nftables"], timeSync: ["chrony"], timeZone: ["tzdata"] } as const;
 
 /** The packages that a host of these roles needs, sorted. Of these only the missing ones are installed. */
-export function packagesOf(roles: readonly Role[], { hostPreparation, network }: Cluster): string[] {
+export function packagesOf(roles: readonly Role[], cluster: Cluster): string[] {
+  const { hostPreparation, network } = cluster;
   const node = roles.includes("control-plane") || roles.includes("worker");
   return sorted(
     everywhere,
     roles.includes("balancer") ? ofBalancers : [],
     node ? ofNodes : [],
+    node && isNodeLocal(cluster) ? ofNodesOwnBalancers : [],
     node ? byProxyMode[network.kubeProxyMode] : [],
-    hostPreparation.firewall ? byPreparation.firewall : [],
+    hostPreparation.firewall.enabled ? byPreparation.firewall : [],
     hostPreparation.timeSync ? byPreparation.timeSync : [],
     hostPreparation.timeZone ? byPreparation.timeZone : [],
+    hostPreparation.extraPackages,
   );
 }
 

@@ -4,7 +4,8 @@ import { oneProblem, type Problem } from "./problems.ts";
 import { type Known, providerOf, sectionProblems } from "./provider.ts";
 import { findings, rules, warnings } from "./rules.ts";
 import type { Cluster, PlainCluster } from "./schema.ts";
-import { secretProblems, shapeProblems } from "./shape.ts";
+import { isMapping, secretProblems, shapeProblems } from "./shape.ts";
+import { withSize } from "./sizes.ts";
 import type { ProviderTraits } from "./traits.ts";
 import { originOf } from "./versions.ts";
 
@@ -21,6 +22,10 @@ function isDeep(value: unknown): boolean {
     level = level.flatMap((inner) => (typeof inner === "object" && inner !== null ? Object.values(inner) : []));
   return level.length > 0;
 }
+
+/** The traits of the provider that a config names, as far as it names one that is known. */
+const traitsOf = (value: unknown, known: Known) =>
+  isMapping(value) ? known.providers.find(({ name }) => name === value.provider)?.traits : undefined;
 
 /** An address that was written for one family or for both: the first one by itself. */
 function splitAddress<T extends { address?: string | undefined }>(of: T): T & { secondAddress?: string } {
@@ -52,7 +57,9 @@ export function parseCluster(written: unknown, known: Known): Parsed {
     return { ok: false, problems: oneProblem("cluster", `is nested deeper than ${deepest} levels`, allowed) };
   }
   const secrets = secretProblems(written);
-  const { value, warnings: words, problems: unusable } = asMeant(known.schema, written);
+  const meant = asMeant(known.schema, written);
+  const { warnings: words, problems: unusable } = meant;
+  const value = withSize(meant.value, traitsOf(meant.value, known));
   const { data, error } = known.schema.safeParse(value);
   const before = [...secrets, ...unusable];
   if (data === undefined || before.length > 0) {

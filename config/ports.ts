@@ -1,9 +1,9 @@
-import { apiPorts, buildsBalancer } from "./api.ts";
+import { apiPorts, buildsBalancer, isNodeLocal } from "./api.ts";
 import { podNetworkOf } from "./pod-network.ts";
 import type { Cluster, Role } from "./schema.ts";
 
 // The port table: what a host of each role listens on for others. Preflight finds out whether they are free, the firewall who may
-// come in. Ports that answer on loopback only are not in it.
+// come in. Of ports that answer on loopback only it has those of a node's own balancer, whose numbers the config has.
 
 /** The port of every apiserver on its own host: kubeadm's default. */
 export const APISERVER_PORT = 6443;
@@ -15,8 +15,8 @@ export const METRICS_PORT = 2381;
 /** Where a control plane says, during a teardown without etcd quorum, that it leaves. Scripts have the number, too. */
 export const LEAVING_PORT = 2383;
 
-/** Who may reach a port. */
-export type Source = "nodes" | "nodes and pods" | "anyone";
+/** Who may reach a port. `itself`: it answers on loopback only. */
+export type Source = "itself" | "nodes" | "nodes and pods" | "anyone";
 
 export interface Port {
   number: number;
@@ -41,7 +41,11 @@ export function ports(roles: readonly Role[], cluster: Cluster): Port[] {
   const { balancer, etcd, network } = cluster;
   // A balancer that is not ours connects from addresses that nodeCidrs need not hold.
   const apiserverSource: Source = buildsBalancer(cluster) ? "nodes and pods" : "anyone";
+  const api = (source: Source) =>
+    apiPorts(cluster).map((number): Port => ({ number, protocol: "tcp", program: "haproxy", source }));
+  const statistics = (source: Source): Port => ({ number: balancer.statisticsPort, protocol: "tcp", program: "haproxy", source });
   const node: Port[] = [
+    ...(isNodeLocal(cluster) ? [...api("itself"), statistics("itself")] : []),
     ...tunnel(cluster),
     { number: 10250, protocol: "tcp", program: "kubelet", source: "nodes and pods" },
     ...(network.kubeProxyMode === "none" ? [] : [KUBE_PROXY]),
@@ -55,10 +59,7 @@ export function ports(roles: readonly Role[], cluster: Cluster): Port[] {
       // Prometheus may be a pod.
       ...metrics,
     ],
-    balancer: [
-      ...apiPorts(cluster).map((number): Port => ({ number, protocol: "tcp", program: "haproxy", source: "anyone" })),
-      { number: balancer.statisticsPort, protocol: "tcp", program: "haproxy", source: "nodes" },
-    ],
+    balancer: [...api("anyone"), statistics("nodes")],
     "control-plane": [
       ...node,
       { number: LEAVING_PORT, protocol: "tcp", program: "systemd", source: "nodes" },

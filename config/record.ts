@@ -1,10 +1,11 @@
 import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
-import { buildsBalancer, routerId } from "./api.ts";
+import { buildsBalancer, isNodeLocal, routerId } from "./api.ts";
 import { type AuthorityName, authorityNames, firstGeneration, type Generations, sameGenerations } from "./authorities.ts";
 import { roleSchema } from "./hosts.ts";
 import { type RecordedLost, recordedLostSchema, recordLost } from "./lost.ts";
 import { podNetworkWords } from "./pod-network.ts";
+import { joinsAsWorker } from "./roles.ts";
 import { defaultNodeMask } from "./schema/network.ts";
 import type { Cluster, HostConfig } from "./schema.ts";
 import type { ProviderTraits } from "./traits.ts";
@@ -73,6 +74,8 @@ const recordedSchema = z.object({
   /** What nodes agree on, such as `flannel vxlan 8472`; absent in records of an older release. */
   podNetwork: z.string().optional(),
   etcdDataDirectory: z.string(),
+  /** `balancer.kind`, where it is none of the two that older releases had. */
+  balancer: z.string().optional(),
   /** Where every client finds the API; absent in records of an older release. */
   api: recordedApi.optional(),
   hosts: z.record(z.string(), recordedHost),
@@ -134,6 +137,7 @@ export function record(cluster: Cluster, known: Recording, before?: Recorded, no
     dnsDomain: cluster.network.dnsDomain,
     podNetwork: podNetworkWords(cluster),
     etcdDataDirectory: cluster.etcd.dataDirectory,
+    ...(isNodeLocal(cluster) && { balancer: cluster.balancer.kind }),
     api: recordApi(cluster),
     hosts: Object.fromEntries(hosts),
     ...(provided && {
@@ -166,7 +170,8 @@ function recordApi(cluster: Cluster): RecordedApi {
   const virtual = address !== undefined && buildsBalancer(cluster);
   return {
     domainName,
-    ...(address !== undefined && { address }),
+    // Where every node has its own balancer, no client in the cluster goes by an address.
+    ...(address !== undefined && !isNodeLocal(cluster) && { address }),
     port,
     ...(virtual && { virtualRouterId: routerId(address, balancer.virtualRouterId) }),
     ...(former && {
@@ -236,14 +241,15 @@ function recordHost(
     ...(dataDevice !== undefined && { dataDevice }),
   };
   const repair = cluster.repair ?? "";
-  const join = pool === undefined ? undefined : joinOf(host, repair, before);
-  const worker = pool !== undefined && { pool, repair, ...(join !== undefined && { join }) };
+  const joins = pool !== undefined && joinsAsWorker(roles);
+  const join = joins ? joinOf(host, repair, before) : undefined;
+  const worker = joins && { pool, repair, ...(join !== undefined && { join }) };
   return {
     roles: [...roles],
     lost,
     incarnation,
     ...known,
-    ...(machine && { machine: { ...machine, ...(pool !== undefined && { pool }) } }),
+    ...(machine && { machine: { ...machine, ...(joins && { pool }) } }),
     ...worker,
   };
 }

@@ -22,6 +22,14 @@ export function stackFileSchema(known: Known): object {
     target: "draft-7",
     // Editors show this in place of the pattern.
     override: ({ zodSchema, jsonSchema }) => {
+      // A truth value in place of a mapping, which is the only thing that is rewritten.
+      if ((zodSchema as z.core.$ZodTypes)._zod.def.type === "pipe") {
+        const { type, properties, additionalProperties, required, ...rest } = jsonSchema;
+        const mapping = { type, properties, additionalProperties, ...(required && { required }) };
+        for (const key of Object.keys(jsonSchema)) delete jsonSchema[key];
+        Object.assign(jsonSchema, { ...rest, anyOf: [{ type: "boolean" }, mapping] });
+        return;
+      }
       if (jsonSchema.pattern === undefined) return;
       // Validators in other languages know no \p, and none knows this format: the pattern says the same.
       const pattern = jsonSchema.pattern.replaceAll("\\p{Cc}", "\\u0000-\\u001f\\u007f-\\u009f");
@@ -58,6 +66,10 @@ export function stackFileSchema(known: Known): object {
           "ha-kubernetes:backupSshPrivateKey": secret("The private key to log in with where snapshots are copied to."),
           "ha-kubernetes:registryLogins": {
             description: about("Logins for registries and mirrors: user:password by host and port."),
+            anyOf: [secure, { type: "object", additionalProperties: secure }],
+          },
+          "ha-kubernetes:files": {
+            description: about("Contents of components' files that are secret, by the file's name."),
             anyOf: [secure, { type: "object", additionalProperties: secure }],
           },
           "ha-kubernetes:proxyLogin": secret("The login for the proxy, user:password."),
@@ -152,8 +164,8 @@ export function configDocs(known: Known): string {
     "# Config",
     `<!-- Made by \`npm run generate\` from config/; edits here are lost. -->
 One mapping describes a cluster: the key \`ha-kubernetes:cluster\` of the stack's file, \`Pulumi.<stack>.yaml\`. Secrets are keys of their own beside it:
-\`ha-kubernetes:sshPrivateKey\`, \`ha-kubernetes:sshPassword\`, \`ha-kubernetes:backupSshPrivateKey\`, \`ha-kubernetes:registryLogins\` (user:password by registry)
-and \`ha-kubernetes:proxyLogin\` (user:password), set with \`npm run config -- set --secret\`. examples/ has whole files.
+\`ha-kubernetes:sshPrivateKey\`, \`ha-kubernetes:sshPassword\`, \`ha-kubernetes:backupSshPrivateKey\`, \`ha-kubernetes:registryLogins\` (user:password by registry),
+\`ha-kubernetes:proxyLogin\` (user:password) and \`ha-kubernetes:files\` (contents by file name), set with \`npm run config -- set --secret\`. examples/ has whole files.
 
 Every mistake is reported with its key, the value found, the values allowed and, where that isn't enough, the cure: all mistakes of single keys at once, then all
 that rules over several keys find. Nothing is touched before the config is right.

@@ -3,15 +3,21 @@ import { accessRules } from "./rules/access.ts";
 import { addressRules } from "./rules/addresses.ts";
 import { apiRules } from "./rules/api.ts";
 import { apiserverRules } from "./rules/apiserver.ts";
+import { componentFileRules } from "./rules/component-files.ts";
+import { componentRules } from "./rules/components.ts";
+import { etcdArgumentRules } from "./rules/etcd-arguments.ts";
 import { familyRules } from "./rules/families.ts";
+import { interfaceRules } from "./rules/interfaces.ts";
 import { labelRules } from "./rules/labels.ts";
 import { nameRules } from "./rules/names.ts";
 import { networkRules } from "./rules/networks.ts";
+import { nodeSettingRules } from "./rules/node-settings.ts";
 import { nodeRules } from "./rules/nodes.ts";
 import { pathRules } from "./rules/paths.ts";
 import { podNetworkRules } from "./rules/pod-network.ts";
 import { podRangeRules } from "./rules/pod-ranges.ts";
 import { portRules } from "./rules/ports.ts";
+import { preparationRules } from "./rules/preparation.ts";
 import { roleRules } from "./rules/roles.ts";
 import type { Rule } from "./rules/rule.ts";
 import { settingRules } from "./rules/settings.ts";
@@ -34,14 +40,20 @@ export const rules: readonly Rule[] = [
   ...portRules,
   ...pathRules,
   ...nodeRules,
+  ...preparationRules,
   ...accessRules,
   sameMachine,
   nobodysAddress,
   ...nameRules,
   ...labelRules,
+  ...interfaceRules,
   ...settingRules,
   ...sourceRules,
   ...apiserverRules,
+  ...componentRules,
+  ...componentFileRules,
+  ...etcdArgumentRules,
+  ...nodeSettingRules,
   ...versionRules,
 ];
 

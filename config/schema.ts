@@ -5,13 +5,18 @@ import { apiSchema } from "./schema/api.ts";
 import { artifactsSchema } from "./schema/artifacts.ts";
 import { balancerSchema } from "./schema/balancer.ts";
 import { certificatesSchema } from "./schema/certificates.ts";
+import { featureGatesSchema } from "./schema/component.ts";
 import { containerRuntimeSchema } from "./schema/container-runtime.ts";
+import { controllerManagerSchema, schedulerSchema } from "./schema/control-plane.ts";
 import { drainSchema } from "./schema/drain.ts";
 import { etcdSchema } from "./schema/etcd.ts";
 import { hostPreparationSchema } from "./schema/host-preparation.ts";
+import { kubeProxySchema } from "./schema/kube-proxy.ts";
 import { kubeletSchema } from "./schema/kubelet.ts";
 import { networkSchema } from "./schema/network.ts";
+import { preflightSchema } from "./schema/preflight.ts";
 import { proxySchema } from "./schema/proxy.ts";
+import { sizes } from "./sizes.ts";
 import type { ProviderTraits } from "./traits.ts";
 import { cidr, dnsLabel, hostName, line, oneOf, version } from "./values.ts";
 
@@ -58,6 +63,11 @@ const sharedSchema = z.strictObject({
     .describe(
       "step: kubernetesVersion goes up one minor version in each edit. auto: where it is two or three away, one `up` takes the control planes through the newest known version of each minor one between; each version's files are needed.",
     ),
+  size: oneOf(sizes)
+    .optional()
+    .describe(
+      "How many nodes the cluster is to have: small: fewer than 20, medium: fewer than 200, large: fewer than 1000, xlarge: more. It is a preset for keys that the config leaves out, which docs/sizes.md lists. By default none.",
+    ),
   nodeCidrs: z
     .array(cidr)
     .min(1, { error: "at least one range" })
@@ -71,8 +81,13 @@ const sharedSchema = z.strictObject({
   etcd: etcdSchema,
   network: networkSchema,
   certificates: certificatesSchema,
+  featureGates: featureGatesSchema,
+  controllerManager: controllerManagerSchema,
+  scheduler: schedulerSchema,
   kubelet: kubeletSchema,
+  kubeProxy: kubeProxySchema,
   containerRuntime: containerRuntimeSchema,
+  preflight: preflightSchema.describe("What preflight, the look at every host before anything is changed, lets pass."),
   hostPreparation: hostPreparationSchema,
   drain: drainSchema,
   addons: addonsSchema,

@@ -11,6 +11,7 @@ import {
 } from "yaml";
 import { loginCure, loginKey } from "./logins.ts";
 import { keyPath, type Problem, visible } from "./problems.ts";
+import { secretFileCure } from "./secret-files.ts";
 import { isMapping } from "./shape.ts";
 
 // What only the text of Pulumi.<stack>.yaml shows: names and numbers that the CLI's YAML reader (Go's yaml.v3) takes for something else
@@ -54,22 +55,35 @@ export function fileWords(text: string, given: unknown): FileWords {
   if (!isMap(config)) return words;
   const cluster = pairOf(config, clusterKey)?.value ?? pairOf(config, "cluster")?.value;
   if (isMap(cluster)) walk(cluster, given, [], at, words);
-  words.clear.push(...clearLogins(pairOf(config, "ha-kubernetes:registryLogins")?.value, at));
+  words.clear.push(...clearEntries(pairOf(config, "ha-kubernetes:registryLogins")?.value, at, clearLogin));
+  words.clear.push(...clearEntries(pairOf(config, "ha-kubernetes:files")?.value, at, clearFile));
   return words;
 }
 
-/** Logins beside encrypted ones: the CLI calls the whole mapping a secret as soon as one is. */
-function clearLogins(logins: unknown, at: Where): Problem[] {
-  if (!isMap(logins) || pairOf(logins, "secure") !== undefined) return [];
-  return logins.items
+/** Entries beside encrypted ones: the CLI calls the whole mapping a secret as soon as one is. */
+function clearEntries(
+  entries: unknown,
+  at: Where,
+  words: (name: string, value: unknown) => Pick<Problem, "key" | "cure">,
+): Problem[] {
+  if (!isMap(entries) || pairOf(entries, "secure") !== undefined) return [];
+  return entries.items
     .filter(({ value }) => isScalar(value))
     .map((pair) => ({
-      key: loginKey("ha-kubernetes:registryLogins", nameOf(pair), isScalar(pair.value) ? pair.value.value : undefined),
+      ...words(nameOf(pair), isScalar(pair.value) ? pair.value.value : undefined),
       found: `is in clear in the stack's file${at(pair.key)}`,
       allowed: "an encrypted value",
-      cure: `${loginCure}, which replaces it; and replace the password where the file was shared`,
     }));
 }
+
+const clearLogin = (name: string, login: unknown) => ({
+  key: loginKey("ha-kubernetes:registryLogins", name, login),
+  cure: `${loginCure}, which replaces it; and replace the password where the file was shared`,
+});
+const clearFile = (name: string) => ({
+  key: `ha-kubernetes:files.${visible(name)}`,
+  cure: `${secretFileCure(visible(name))}, which replaces it; and replace the secrets in it where the stack's file was shared`,
+});
 
 type Where = (node: unknown) => string;
 
@@ -132,7 +146,7 @@ function walk(map: YAMLMap, given: unknown, path: readonly PropertyKey[], at: Wh
 /** Whether a value is a text that may be any, so a number is taken as one: labels, taints' values, arguments and sysctls. */
 const isText = ([first, second, third, , last]: readonly PropertyKey[]): boolean =>
   (first === "pools" && (third === "labels" || (third === "taints" && last === "value"))) ||
-  (first === "api" && second === "extraArgs") ||
+  second === "extraArgs" ||
   (first === "hostPreparation" && second === "extraSysctl");
 
 /** How yaml.v3 and the CLI turn a plain scalar that is not a text into one; undefined for what stays as it is written. */

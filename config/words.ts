@@ -13,7 +13,13 @@ const keys: Readonly<Record<string, string>> = {
   cni: "network.plugin",
   containerLogMaxSize: "kubelet.containerLogMaxMebibytes",
   controlPlaneEndpoint: "api.address",
+  controllerManagerExtraArgs: "controllerManager.extraArgs",
   dataDir: "etcd.dataDirectory",
+  etcdExtraArgs: "etcd.extraArgs",
+  kubeControllerManager: "controllerManager",
+  kubeScheduler: "scheduler",
+  kubeletConfig: "kubelet.extraConfig",
+  schedulerExtraArgs: "scheduler.extraArgs",
   dnsServers: "network.nameServers",
   ip: "hosts.NAME.address",
   httpProxy: "proxy.http",
@@ -70,24 +76,32 @@ const values: Readonly<Record<string, string>> = {
   node: "worker",
 };
 
-/** Keys that mean another thing, or nothing, below a section, by `section.key`: `extraArgs` is the apiserver's alone. Paths are below `cluster`. */
+/** Words for arguments of a component, by where they are meant. */
+const argumentWords = ["args", "arguments", "extraArguments"];
+const argumentsOf = (section: string, meant: string) => argumentWords.map((word) => [`${section}.${word}`, { meant }] as const);
+
+/** Keys that mean another thing, or nothing, below a section, by `section.key`. Paths are below `cluster`. */
 const below: Readonly<Record<string, { meant: string } | { cure: string }>> = {
   "api.host": { meant: "address or domainName" },
   "api.hostname": { meant: "domainName" },
   "api.ip": { meant: "address" },
   "balancer.mode": { meant: "kind" },
   "balancer.type": { meant: "kind" },
+  "kubelet.extraArgs": { cure: "write fields of a KubeletConfiguration below kubelet.extraConfig" },
+  "kubeProxy.extraArgs": { cure: "write fields of a KubeProxyConfiguration below kubeProxy.extraConfig" },
   "network.dns": { meant: "nameServers" },
+  "network.extraArgs": { cure: "write fields of a KubeProxyConfiguration below kubeProxy.extraConfig" },
   "network.resolvers": { meant: "nameServers" },
+  ...Object.fromEntries([
+    ...["api", "controllerManager", "etcd", "scheduler"].flatMap((section) => argumentsOf(section, "extraArgs")),
+    ...["kubelet", "kubeProxy"].flatMap((section) => argumentsOf(section, "extraConfig")),
+  ]),
   ...Object.fromEntries(
     [
-      ["kubelet", "the kubelet"],
-      ["etcd", "etcd"],
       ["containerRuntime", "containerd"],
       ["balancer", "the balancer"],
-      ["network", "kube-proxy"],
     ].flatMap(([section, program]) =>
-      ["extraArgs", "args", "arguments", "extraArguments"].map((word) => [
+      ["extraArgs", ...argumentWords].map((word) => [
         `${section}.${word}`,
         { cure: `arguments of ${program} can't be set; what can is the keys above` },
       ]),

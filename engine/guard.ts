@@ -10,8 +10,11 @@ import { wordsOf } from "./arguments.ts";
 /** What the config keys of this project's program begin with, whatever a copy of the project is called. */
 export const keyPrefix = "ha-kubernetes:";
 
-/** How the path of a registry's login is written. */
-const loginPath = 'registryLogins["registry.example.com"]';
+/** How the path of an entry is written, in the secrets that are mappings. */
+const entryPaths: Readonly<Record<string, string>> = {
+  registryLogins: 'registryLogins["registry.example.com"]',
+  files: 'files["encryption.yaml"]',
+};
 
 /** Whether a command line sets config values. */
 export const setsConfig = (words: readonly string[]): boolean => words[0] === "config" && /^set(-all)?$/.test(words[1] ?? "");
@@ -77,27 +80,30 @@ export function guardNames(name: string, text: string): void {
 }
 
 /**
- * The cluster and the logins are mappings: a word in the place of one would lose it, and a key beside it would be a setting that nothing
- * reads. A dot in a registry's name would begin a key of its own.
+ * The cluster, the logins and the files are mappings: a word in the place of one would lose it, and a key beside it would be a setting
+ * that nothing reads. A dot in an entry's name would begin a key of its own.
  */
 function guardMappings(key: string, value: string | undefined, isPath: boolean): void {
   const [, root = "", below = ""] = /^(\w+)((?:[.[].*)?)$/s.exec(key) ?? [];
   if (!(keys as readonly string[]).includes(root)) return;
   const nothing = "Nothing was written.";
-  const isMapping = root === "cluster" || root === "registryLogins";
+  const entryPath = entryPaths[root];
+  const isMapping = root === "cluster" || entryPath !== undefined;
   if (below === "") {
     if (!isMapping || value?.trim().startsWith("{") === true) return;
-    const cures = {
-      cluster: "Edit the stack's file, or set one key: --path cluster.KEY VALUE",
-      registryLogins: `Set one: --path '${loginPath}'`,
-    };
-    const whole = root === "cluster" ? "the whole cluster" : "all logins";
-    throw new Error(`the value would take the place of ${whole}. ${nothing} ${cures[root]}`);
+    const cure =
+      entryPath === undefined
+        ? "Edit the stack's file, or set one key: --path cluster.KEY VALUE"
+        : `Set one: --path '${entryPath}'`;
+    const whole = root === "cluster" ? "the whole cluster" : root === "files" ? "all files" : "all logins";
+    throw new Error(`the value would take the place of ${whole}. ${nothing} ${cure}`);
   }
   if (!isMapping) throw new Error(`${root} is one text, without keys below it. ${nothing} Set ${root}`);
   if (!isPath) throw new Error(`${key} would be stored as one key of that exact name. ${nothing} Add --path`);
-  if (root === "registryLogins" && !/^(\["[^"]+"\]|\.[^.:["]+)$/.test(below))
-    throw new Error(`${key} is not one registry: a dot begins a key below the one before. ${nothing} Use --path '${loginPath}'`);
+  if (entryPath !== undefined && !/^(\["[^"]+"\]|\.[^.:["]+)$/.test(below)) {
+    const one = root === "files" ? "file" : "registry";
+    throw new Error(`${key} is not one ${one}: a dot begins a key below the one before. ${nothing} Use --path '${entryPath}'`);
+  }
 }
 
 function guardValue(given: string | undefined, value: string | undefined, isSecret: boolean, isOwnProject: boolean): void {

@@ -1,12 +1,11 @@
 import { hostPort } from "../config/addresses.ts";
 import { podNetworkOf } from "../config/pod-network.ts";
 import { ETCD_CLIENT_PORT, ETCD_PEER_PORT } from "../config/ports.ts";
-import type { Cluster, Role } from "../config/schema.ts";
+import type { Cluster } from "../config/schema.ts";
 
 // What several stages read off a cluster's config.
 
-/** Whether a host with these roles runs pods. */
-export const isNode = (roles: readonly Role[]) => roles.includes("control-plane") || roles.includes("worker");
+export { isNode } from "../config/roles.ts";
 
 /** Names of the hosts that are gone for good: what they left in the cluster is removed by others. */
 export const lostHosts = (cluster: Pick<Cluster, "hosts">): string[] =>
@@ -17,16 +16,6 @@ export const lostHosts = (cluster: Pick<Cluster, "hosts">): string[] =>
 
 /** The pod network that this program installs; empty where the user brings one, without which no Node is Ready. */
 export const podNetwork = (cluster: Pick<Cluster, "addons" | "network">) => podNetworkOf(cluster)?.plugin ?? "";
-
-/** A pool's taints as kubectl writes them, `key=value:effect`, in a fixed order. */
-const taintsOf = (pool: Cluster["pools"][string]): string[] =>
-  pool.taints.map(({ key, value, effect }) => `${key}${value === "" ? "" : `=${value}`}:${effect}`).sort();
-
-/** The taints of every pool, each as `pool>key=value:effect`. A pool without any adds nothing. */
-export const taintsByPool = (cluster: Pick<Cluster, "pools">): string[] =>
-  Object.entries(cluster.pools)
-    .flatMap(([name, pool]) => taintsOf(pool).map((taint) => `${name}>${taint}`))
-    .sort();
 
 /** Where clients reach a member of etcd. */
 export const clientUrl = (address: string): string => `https://${hostPort(address, ETCD_CLIENT_PORT)}`;

@@ -1,6 +1,7 @@
 import { stringify } from "yaml";
 import { dnsAddress } from "../config/addresses.ts";
 import type { Cluster } from "../config/schema.ts";
+import { kubeletSettings } from "./kubelet-settings.ts";
 import type { HostFile } from "./stage.ts";
 
 // The kubelet, the same on every node: its unit, its configuration and how it is told its name.
@@ -12,7 +13,7 @@ const RESOLV_CONF = "/etc/ha-kubernetes/resolv.conf";
 
 export interface KubeletArgs {
   host: { name: string; address: string; secondAddress?: string; providerId?: string };
-  cluster: Pick<Cluster, "kubelet" | "kubernetesVersion" | "network">;
+  cluster: Pick<Cluster, "featureGates" | "kubelet" | "kubernetesVersion" | "network">;
   /** How it proves who it is before it has a certificate of its own. Workers only. */
   bootstrapKubeconfig?: string;
   taints: readonly { key: string; value: string; effect: string }[];
@@ -26,6 +27,14 @@ export function kubeletFiles(args: KubeletArgs): HostFile[] {
     { path: "/etc/systemd/system/kubelet.service", content: unit(args) },
     { path: "/var/lib/kubelet/config.yaml", content: stringify(configuration(args)), mode: "0600" },
   ];
+}
+
+/**
+ * The setting by which a stage reserves resources by the host's own size: those that the config does not name. None where it is off.
+ */
+export function reserveSettings({ kubelet }: Pick<Cluster, "kubelet">): Record<string, string> {
+  if (!kubelet.reserveBySize) return {};
+  return { RESERVE_BY_SIZE: ["cpu", "memory"].filter((name) => !Object.hasOwn(kubelet.kubeReserved, name)).join(" ") };
 }
 
 function configuration({ host, cluster, taints }: KubeletArgs): object {
@@ -51,11 +60,12 @@ function configuration({ host, cluster, taints }: KubeletArgs): object {
     rotateCertificates: true,
     seccompDefault: true,
     serializeImagePulls: false,
-    // Pods get 40 s to end when the host shuts down, the critical ones 20 s more.
-    shutdownGracePeriod: "60s",
-    shutdownGracePeriodCriticalPods: "20s",
+    // By default pods get 40 s to end when the host shuts down, the critical ones 20 s more.
+    shutdownGracePeriod: `${kubelet.shutdownGracePeriodSeconds}s`,
+    shutdownGracePeriodCriticalPods: `${kubelet.shutdownGracePeriodCriticalPodsSeconds}s`,
     staticPodPath: "/etc/kubernetes/manifests",
     systemReserved: Object.keys(kubelet.systemReserved).length > 0 ? kubelet.systemReserved : undefined,
+    ...kubeletSettings(cluster),
   };
 }
 

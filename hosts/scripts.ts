@@ -7,8 +7,19 @@ import { createTar } from "nanotar";
 // The shell scripts of all stages. They are the same on every host and every time, so a host gets them once, in one archive, and a
 // stage's command names no more than the digest of those that it runs.
 
-/** The stages, in the order a host goes through them. `leaving` and `handover` act only when they are deleted. */
-export type StageName = "prepare" | "etcd" | "balancer" | "control-plane" | "worker" | "addons" | "leaving" | "handover";
+/**
+ * The stages, in the order a host goes through them. `preflight` only looks; `leaving` and `handover` act only when they are deleted.
+ */
+export type StageName =
+  | "preflight"
+  | "prepare"
+  | "etcd"
+  | "balancer"
+  | "control-plane"
+  | "worker"
+  | "addons"
+  | "leaving"
+  | "handover";
 
 /** The files of hosts/lib that are read before a stage's own scripts. */
 export type Library =
@@ -27,27 +38,36 @@ export type Library =
   | "leavings"
   | "own"
   | "drain"
+  | "labels"
+  | "taints"
   | "proof"
+  | "reserve"
   | "authorities"
   | "word"
   | "leaving"
   | "clock"
-  | "lost";
+  | "lost"
+  | "roles"
+  | "findings"
+  | "features"
+  | "name-servers";
 
 /**
  * The libraries of each stage, in the order in which they are read: what its scripts call, and what those call in turn. A change of
  * a library shows on these stages and on no other. A unit test compares this with what the scripts really call.
  */
 export const stageLibraries: Readonly<Record<StageName, readonly Library[]>> = {
-  prepare: ["common", "files", "saved", "artifacts", "images", "api", "etcd", "turn", "pool-turn", "own"],
+  preflight: ["common", "files", "own", "roles", "findings", "features", "name-servers"],
+  // biome-ignore format: a line for each stage
+  prepare: ["common", "files", "saved", "artifacts", "images", "api", "etcd", "turn", "pool-turn", "roles", "findings", "features", "name-servers"],
   // biome-ignore format: a line for each stage
   etcd: ["common", "files", "saved", "own", "artifacts", "etcd", "turn", "word", "leaving", "authorities", "clock", "lost"],
   balancer: ["common", "files", "saved", "etcd", "turn", "word", "leaving"],
   // biome-ignore format: a line for each stage
-  "control-plane": ["common", "files", "saved", "artifacts", "images", "api", "announce", "etcd", "turn", "word", "leaving", "apiserver", "node", "drain", "proof", "leavings", "authorities", "clock"],
+  "control-plane": ["common", "files", "saved", "artifacts", "images", "api", "announce", "etcd", "turn", "word", "leaving", "apiserver", "node", "reserve", "drain", "labels", "taints", "proof", "leavings", "authorities", "clock"],
   // biome-ignore format: a line for each stage
-  worker: ["common", "files", "saved", "artifacts", "images", "api", "etcd", "pool-turn", "word", "node", "drain", "proof", "leavings", "authorities", "clock"],
-  addons: ["common", "files", "api", "etcd", "turn", "node", "drain", "proof", "lost"],
+  worker: ["common", "files", "saved", "artifacts", "images", "api", "etcd", "pool-turn", "word", "node", "reserve", "drain", "labels", "proof", "leavings", "authorities", "clock"],
+  addons: ["common", "files", "api", "etcd", "turn", "node", "drain", "taints", "proof", "lost"],
   leaving: ["common", "files", "api", "announce", "etcd", "word", "leaving"],
   handover: ["common", "files", "etcd", "turn", "word", "leaving", "apiserver"],
 };

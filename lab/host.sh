@@ -45,6 +45,7 @@ case "${1:-} $#" in
     ;;
   "delete 3")
     need_root
+    if [ -d "$(vm_folder "$2" "$3")" ]; then exec bash "$LAB/vm/host.sh" "$@"; fi
     if labs_exist; then
       connect_docker
       remove_containers "$LABEL=$2" "ha-kubernetes.host=$3"
@@ -53,6 +54,7 @@ case "${1:-} $#" in
     ;;
   "exec "[4-9] | "exec "[1-9][0-9]*)
     need_root
+    if [ -d "$(vm_folder "$2" "$3")" ]; then exec bash "$LAB/vm/host.sh" "$@"; fi
     connect_docker
     container=$(container_name "$2" "$3")
     shift 3

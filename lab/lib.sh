@@ -50,6 +50,8 @@ locked() {
 network_name() { echo "ha-kubernetes-$1"; }
 container_name() { echo "ha-kubernetes-$1-$2"; }
 bridge_name() { echo "hak-$(printf %s "$1" | sha256sum | cut -c1-10)"; }
+# A host that is a virtual machine has a folder.
+vm_folder() { echo "$STATE/vms/$1/$2"; }
 nat_table() { echo "ha-kubernetes-lab-$1"; }
 
 # family_of ADDRESS|RANGE: ip's option for it.

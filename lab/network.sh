@@ -105,9 +105,12 @@ start_network() {
 # The network is removed last: as long as it exists, this machine is known to hold a lab. Whether there is a lab at all is checked
 # under the lock: another run may have removed it meanwhile.
 delete_network() {
-  local cluster=$1
+  local cluster=$1 machine
   labs_exist || return 0
   connect_docker
+  for machine in "$(vm_folder "$cluster" "")"*; do
+    [ ! -d "$machine" ] || bash "$LAB/vm/host.sh" delete "$cluster" "$(basename "$machine" .new)"
+  done
   remove_containers "$LABEL=$cluster"
   close_ways "$cluster"
   if [ -n "$(subnet_of "$cluster")" ]; then docker network rm "$(network_name "$cluster")" >/dev/null; fi

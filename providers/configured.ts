@@ -1,5 +1,7 @@
 import { readFileSync } from "node:fs";
 import { z } from "zod";
+import { isNodeLocal, LOOPBACK } from "../config/api.ts";
+import { APISERVER_PORT } from "../config/ports.ts";
 import type { Cluster, HostConfig } from "../config/schema.ts";
 import type { ArtifactSource, Connection, Host, Infrastructure } from "./contract.ts";
 
@@ -29,13 +31,31 @@ export function configuredHosts(
   });
 }
 
-/** The API's endpoint at the config's own address: a virtual IP of the balancers, or the balancer that the user runs. */
-export function configuredEndpoint({ api, balancer }: Cluster): Infrastructure["endpoint"] {
+/**
+ * The API's endpoint at the config's own address: a virtual IP of the balancers, or the balancer that the user runs. Where every node has
+ * its own, that address is for those outside the nodes, by default the first control plane's.
+ */
+export function configuredEndpoint(cluster: Cluster): Infrastructure["endpoint"] {
+  const { api, balancer } = cluster;
+  if (isNodeLocal(cluster)) {
+    const outside = api.address === undefined ? firstControlPlane(cluster) : { address: api.address, port: api.port };
+    return { kind: "node-local", address: LOOPBACK, port: api.port, outside };
+  }
   if (api.address === undefined)
     throw new Error("config key ha-kubernetes:cluster.api.address is missing: your own hosts need one");
   const { address, secondAddress, port } = api;
   const kind = balancer.kind === "external" ? "given" : "haproxy";
   return { kind, address, ...(secondAddress !== undefined && { secondAddress }), port };
+}
+
+/** Where the apiserver of the first control plane answers that is not lost. */
+function firstControlPlane({ hosts }: Cluster): { address: string; port: number } {
+  const [first] = Object.entries(hosts)
+    .filter(([, { lost, roles }]) => !lost && roles.includes("control-plane"))
+    .sort(([a], [b]) => (a < b ? -1 : 1));
+  if (first?.[1].address === undefined)
+    throw new Error("config key ha-kubernetes:cluster.hosts has no control plane with an address");
+  return { address: first[1].address, port: APISERVER_PORT };
 }
 
 /** Where a bundle lies on every host, if the config says nothing else. */

@@ -72,13 +72,18 @@ export interface ArtifactSource {
 /** What a provider gives. */
 export interface Infrastructure {
   hosts: readonly Host[];
-  /** haproxy: components build the balancer on hosts of role balancer, at this virtual IP. given: something else answers there. */
+  /**
+   * haproxy: components build the balancer on hosts of role balancer, at this virtual IP. node-local: they build one on every node, which
+   * that node finds at this loopback address. given: something else answers there.
+   */
   endpoint: {
-    kind: "haproxy" | "given";
+    kind: "haproxy" | "node-local" | "given";
     address: pulumi.Input<string>;
     /** The address of the other family, with dual stack: served, and in the apiservers' certificates. Absent elsewhere. */
     secondAddress?: string;
     port: number;
+    /** Where those outside the nodes find the API, if that is elsewhere. */
+    outside?: { address: pulumi.Input<string>; port: number };
     /** True where name servers answer for `api.domainName`; elsewhere every host gets a line in /etc/hosts. */
     inDns?: boolean;
     /** Lets a control plane in behind a given endpoint, once its apiserver answers; deleted, it is let out before that stops. */

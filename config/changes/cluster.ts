@@ -1,5 +1,6 @@
 import { inside, listOf, type Range, range } from "../addresses.ts";
 import { keyPath, oneProblem, shown } from "../problems.ts";
+import type { Recorded } from "../record.ts";
 import { defaultNodeMask } from "../schema/network.ts";
 import type { Refusal } from "./change.ts";
 
@@ -54,6 +55,19 @@ const podNetwork: Refusal = {
   },
 };
 
+const ofOlder = ({ hosts }: Recorded) =>
+  Object.values(hosts).some(({ roles }) => roles.includes("balancer")) ? "haproxy" : "external";
+const kindOf = (recorded: Recorded) => recorded.balancer ?? ofOlder(recorded);
+
+const nodeLocal: Refusal = {
+  says: "A cluster is born with `balancer.kind: node-local` or without it: its clients would lose the API between the two.",
+  check({ before, after }) {
+    const [was, is] = [kindOf(before), kindOf(after)];
+    if ((was === "node-local") === (is === "node-local")) return [];
+    return oneProblem(keyPath(["balancer", "kind"]), `is ${is}; the last up had ${was}`, was, another);
+  },
+};
+
 /** Refusals about what a cluster was born with. */
 export const clusterRefusals: readonly Refusal[] = [
   podNetwork,
@@ -68,6 +82,7 @@ export const clusterRefusals: readonly Refusal[] = [
     another,
   ),
   fixed("dnsDomain", ["network", "dnsDomain"], "The DNS domain doesn't change: running pods and certificates carry it.", another),
+  nodeLocal,
   fixed(
     "etcdDataDirectory",
     ["etcd", "dataDirectory"],

@@ -1,5 +1,6 @@
 import { keyPath, type Problem, shown } from "../problems.ts";
 import type { RecordedHost } from "../record.ts";
+import { joinsAsWorker } from "../roles.ts";
 import { kept, type Refusal } from "./change.ts";
 
 // What can't happen to one host between two runs.
@@ -100,14 +101,14 @@ const newDevice: Refusal = {
 };
 
 const otherNode: Refusal = {
-  says: "A worker doesn't become a control plane, etcd host or balancer in one edit, nor the other way round.",
+  says: "A worker doesn't become a control plane, etcd host or balancer in one edit, nor the other way round. A control plane takes the role worker, or gives it up, at any time.",
   check: (change) =>
     kept(change)
-      .filter(({ was, is }) => !is.lost && was.roles.includes("worker") !== is.roles.includes("worker"))
+      .filter(({ was, is }) => !is.lost && joinsAsWorker(was.roles) !== joinsAsWorker(is.roles))
       .map(({ name, was, is }) => ({
         key: at(name, "roles"),
         found: `is ${shown(is.roles)}; the last up had ${shown(was.roles)}`,
-        allowed: was.roles.includes("worker") ? "worker" : "any of etcd, balancer, control-plane",
+        allowed: joinsAsWorker(was.roles) ? "worker" : "any of etcd, balancer, control-plane",
         cure: `delete ${name} in this edit, which resets the host, and add it with its new role in the next`,
       })),
 };

@@ -36,15 +36,14 @@ const etcdQuorum: Refusal = {
 };
 
 const etcdSteps: Refusal = {
-  says: "One edit takes etcd from 3 members to 5, from 5 to 3, or replaces one. Lost members go alone or with their replacements.",
+  says: "One edit takes etcd from 1 member to 3, from 3 to 5, from 5 to 3, or replaces one. Lost members go alone or with their replacements.",
   override: "membership-jump",
   check(change) {
     const { were, are, added, planned, lost } = membership(change);
     if (added.length + planned.length + lost.length === 0) return [];
     const full = were % 2 === 1 ? were : were + 1; // an even number is what a lost member left behind
     const replaced = planned.length === 1 && added.length === 1 && were === full;
-    const resized =
-      (planned.length === 0 || added.length === 0) && were >= 2 && (are === 3 || are === 5) && Math.abs(are - were) <= 2;
+    const resized = (planned.length === 0 || added.length === 0) && (are === 3 || are === 5) && Math.abs(are - were) <= 2;
     const fits = lost.length > 0 ? planned.length === 0 && are <= full : replaced || resized;
     if (fits) return [];
     const parts = [
@@ -55,7 +54,7 @@ const etcdSteps: Refusal = {
     return oneProblem(
       key,
       `would ${parts.filter((part) => part !== "").join(" and ")}, where etcd has ${counted(were, "member")}`,
-      "two members more (3 to 5), two fewer (5 to 3), or one replaced by another; lost ones alone or with their replacements",
+      "two members more (1 to 3, 3 to 5), two fewer (5 to 3), or one replaced by another; lost ones alone or with their replacements",
       etcdCure(were, planned.length, added.length, lost.length),
     );
   },
@@ -63,7 +62,7 @@ const etcdSteps: Refusal = {
 
 function etcdCure(were: number, planned: number, added: number, lost: number): string {
   if (lost > 0) return "give up the lost members first, with an up; then change the others";
-  if (were === 1) return "make a new stack with 3 members, move the workload, and destroy this one";
+  if (were === 1 && planned === 0) return "add two at once; from 3 to 5 it goes in the next edit";
   if (planned === 1 && added === 0) return "add its replacement in the same edit";
   if (planned === 0) return were % 2 === 1 ? "add two at once" : "add as many as are missing to 3 or 5";
   return "replace one member in each edit, with an up after each";

@@ -34,7 +34,7 @@ const possible: Rule = {
     if (buildsBalancer(cluster)) return impossible;
     const api = apiPlaces(cluster, "address").flatMap(({ key, value }): Problem[] => {
       const what = special(value);
-      if (what === undefined || what === "loopback") return [];
+      if (what === undefined || (what === "loopback" && cluster.balancer.kind === "external")) return [];
       return oneProblem(key, `is ${shown(value)}, ${what}`, "the address of the balancer you run");
     });
     return [...impossible, ...api];
@@ -56,7 +56,7 @@ const ownDns: Rule = {
 };
 
 const externalApi: Rule = {
-  says: "An external balancer's `api.address` and `api.former.address` are in no range of pods or Services.",
+  says: "`api.address` and `api.former.address` are in no range of pods or Services.",
   check(cluster) {
     if (cluster.traits.ownsEndpoint || buildsBalancer(cluster)) return [];
     return apiPlaces(cluster, "address").flatMap(({ key, value }) => {
@@ -112,10 +112,11 @@ const edges: Rule = {
 };
 
 const farFromBalancers: Rule = {
-  says: "No balancer is in the range of `nodeCidrs` that holds the virtual IP: no host there could answer for it.",
+  says: "No balancer is in the range of `nodeCidrs` that holds the virtual IP, nor has it an interface for that: no host there could answer for it.",
   check(cluster) {
     const { address } = cluster.api;
-    if (address === undefined || !buildsBalancer(cluster)) return [];
+    if (address === undefined || !buildsBalancer(cluster) || cluster.balancer.interface !== undefined) return [];
+    if (Object.values(cluster.hosts).some(({ balancerInterface }) => balancerInterface !== undefined)) return [];
     const holding = cluster.nodeCidrs.map(range).filter((it) => contains(it, address));
     const balancers = hostsOf(cluster, "balancer").flatMap((name) => cluster.hosts[name]?.address ?? []);
     if (holding.length === 0 || balancers.some((it) => holding.some((network) => contains(network, it)))) return [];
@@ -128,7 +129,7 @@ const oneControlPlane: Rule = {
   says: "An external `api.address` is one host's own address, or a loopback one.",
   check(cluster) {
     const { address } = cluster.api;
-    if (address === undefined || cluster.traits.ownsEndpoint || buildsBalancer(cluster)) return [];
+    if (address === undefined || cluster.traits.ownsEndpoint || cluster.balancer.kind !== "external") return [];
     const key = at("api", "address");
     if (special(address) === "loopback")
       return oneProblem(key, `is ${shown(address)}`, "a loopback address only with a balancer of yours on every host");

@@ -1,4 +1,4 @@
-import { buildsBalancer, routerId } from "../api.ts";
+import { buildsBalancer, isNodeLocal, routerId } from "../api.ts";
 import { oneProblem, type Problem, shown } from "../problems.ts";
 import { at, eachHost, type Rule } from "./rule.ts";
 
@@ -30,13 +30,18 @@ const formerDiffers: Rule = {
 };
 
 const formerAddress: Rule = {
-  says: "`api.former.address` is not the address of a host.",
-  check: (cluster) =>
-    eachHost(cluster, (name, { address }) =>
+  says: "`api.former.address` is not the address of a host, and not given where every node has its own balancer.",
+  check(cluster) {
+    if (isNodeLocal(cluster) && cluster.api.former?.address !== undefined) {
+      const allowed = "nothing with cluster.balancer.kind: node-local, where clients go by no address";
+      return oneProblem(former("address"), `is ${shown(cluster.api.former.address)}`, allowed);
+    }
+    return eachHost(cluster, (name, { address }) =>
       address !== undefined && address === cluster.api.former?.address
         ? oneProblem(former("address"), `is ${shown(address)}, the address of host ${name}`, "the address that the API had")
         : [],
-    ),
+    );
+  },
 };
 
 const formerRouterId: Rule = {

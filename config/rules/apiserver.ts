@@ -1,4 +1,5 @@
 import { posix } from "node:path";
+import { folderOf, LOG_FOLDER } from "../component-files.ts";
 import { didYouMean, type Problem, shown } from "../problems.ts";
 import type { Cluster } from "../schema.ts";
 import { knownFlags, valueWanted } from "./apiserver-flags.ts";
@@ -144,8 +145,9 @@ const files = [
   "tracing-config-file",
 ];
 
-/** What of a host kube-apiserver's pod sees (kubeadm's volumes.go). */
+/** What of a host kube-apiserver's pod sees (kubeadm's volumes.go), and the folder of `api.files`. */
 const visible = [
+  folderOf("api"),
   "/etc/kubernetes/pki",
   "/etc/ssl/certs",
   "/etc/ca-certificates",
@@ -155,7 +157,7 @@ const visible = [
 const isSeen = (path: string) => visible.some((folder) => within(posix.normalize(path), folder));
 
 const readFiles: Rule = {
-  says: "Files that `api.extraArgs` names are in a folder that kube-apiserver's pod sees: /etc/kubernetes/pki or one of those for CA certificates.",
+  says: "Files that `api.extraArgs` names are in a folder that kube-apiserver's pod sees: that of `api.files`, /etc/kubernetes/pki or one of those for CA certificates.",
   check: (cluster) =>
     given(cluster)
       .filter(([name, value]) => files.includes(name) && !isSeen(value.split(/[,:]/)[0] as string))
@@ -164,7 +166,7 @@ const readFiles: Rule = {
           name,
           value,
           `a file in a folder that kube-apiserver's pod sees: ${visible.join(", ")}`,
-          "put it there on every control plane before the up: this program places no files of yours",
+          `write it as cluster.api.files, which puts it into ${folderOf("api")}`,
         ),
       ),
 };
@@ -180,9 +182,9 @@ export const auditLog: Rule = {
     if (path === undefined) return [];
     if (extraArgs["audit-policy-file"] === undefined)
       return [about("audit-log-path", path, "with audit-policy-file beside it: without a policy kube-apiserver records nothing")];
-    return path === "-" || isSeen(path)
-      ? []
-      : [about("audit-log-path", path, '"-", standard output: a file is in the pod alone and goes with it')];
+    if (path === "-" || within(posix.normalize(path), LOG_FOLDER)) return [];
+    const allowed = `a file in ${LOG_FOLDER}, or "-", standard output: another one can't be written, or goes with the pod`;
+    return [about("audit-log-path", path, allowed)];
   },
 };
 

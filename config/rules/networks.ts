@@ -1,5 +1,5 @@
 import { canonical, contains, familyOf, lastByte, listOf, overlap, range } from "../addresses.ts";
-import { buildsBalancer } from "../api.ts";
+import { buildsBalancer, isNodeLocal } from "../api.ts";
 import { oneProblem, type Problem, shown } from "../problems.ts";
 import type { Cluster } from "../schema.ts";
 import { addressesOf, apiPlaces, at, eachHost, type Rule } from "./rule.ts";
@@ -114,7 +114,7 @@ const insideNodeCidrs: Rule = {
 };
 
 const apiAddress: Rule = {
-  says: "`api.address` is given, unless the provider has the balancer; as a virtual IP it is not the address of a host.",
+  says: "`api.address` is given, unless the provider has the balancer or every node has its own; except for an external balancer, it is not the address of a host.",
   check(cluster) {
     const { address } = cluster.api;
     const key = at("api", "address");
@@ -127,20 +127,18 @@ const apiAddress: Rule = {
       );
     }
     if (address === undefined) {
+      if (isNodeLocal(cluster)) return [];
       return oneProblem(key, "is missing", "a free address that becomes the virtual IP, or that of the balancer you run");
     }
-    if (!buildsBalancer(cluster)) return [];
+    if (!buildsBalancer(cluster) && !isNodeLocal(cluster)) return [];
+    const allowed = isNodeLocal(cluster)
+      ? "no such key: a node's own balancer answers on loopback only, and the kubeconfig names a control plane by itself"
+      : "an address that no host has; it moves between the balancers";
     const virtual = [address, cluster.api.secondAddress];
     return eachHost(cluster, (name, host) =>
       addressesOf(host)
         .filter((own) => virtual.includes(own))
-        .flatMap((own) =>
-          oneProblem(
-            key,
-            `is ${shown(own)}, the address of host ${name}`,
-            "an address that no host has; it moves between the balancers",
-          ),
-        ),
+        .flatMap((own) => oneProblem(key, `is ${shown(own)}, the address of host ${name}`, allowed)),
     );
   },
 };

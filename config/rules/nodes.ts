@@ -1,4 +1,5 @@
 import { oneProblem, shown } from "../problems.ts";
+import { eachPreparation } from "./preparation.ts";
 import { at, type Rule } from "./rule.ts";
 
 // What hosts' kernels and kubelets are told.
@@ -17,14 +18,16 @@ const neededSysctls = [
 
 const sysctls: Rule = {
   says: "`hostPreparation.extraSysctl` turns off no forwarding, and no packet filter of bridges, by which pods are reached.",
-  check: ({ hostPreparation: { extraSysctl } }) =>
-    Object.entries(extraSysctl)
-      .filter(([name, value]) => neededSysctls.includes(bySlashes(name)) && value.trim() !== "1")
-      .map(([name, value]) => ({
-        key: at("hostPreparation", "extraSysctl", name),
-        found: `is ${shown(value)}`,
-        allowed: "1: pods of different nodes, and Services, are reached by it",
-      })),
+  check: (cluster) =>
+    eachPreparation(cluster, ({ extraSysctl }, at) =>
+      Object.entries(extraSysctl)
+        .filter(([name, value]) => neededSysctls.includes(bySlashes(name)) && value.trim() !== "1")
+        .map(([name, value]) => ({
+          key: at("extraSysctl", name),
+          found: `is ${shown(value)}`,
+          allowed: "1: pods of different nodes, and Services, are reached by it",
+        })),
+    ),
 };
 
 /** Names of time zones that any Linux has, by their lower-case form. */
@@ -32,11 +35,12 @@ const zones = new Map(Intl.supportedValuesOf("timeZone").map((zone) => [zone.toL
 
 const timeZoneCase: Rule = {
   says: "`hostPreparation.timeZone` is written as the tz database has it, with its capitals.",
-  check({ hostPreparation: { timeZone } }) {
-    const zone = zones.get(timeZone?.toLowerCase() ?? "");
-    if (timeZone === undefined || zone === undefined || zone === timeZone) return [];
-    return oneProblem(at("hostPreparation", "timeZone"), `is ${shown(timeZone)}`, `with its capitals: ${zone}`);
-  },
+  check: (cluster) =>
+    eachPreparation(cluster, ({ timeZone }, at) => {
+      const zone = zones.get(timeZone?.toLowerCase() ?? "");
+      if (timeZone === undefined || zone === undefined || zone === timeZone) return [];
+      return oneProblem(at("timeZone"), `is ${shown(timeZone)}`, `with its capitals: ${zone}`);
+    }),
 };
 
 /** Rules about kernels and kubelets. */
@@ -53,27 +57,28 @@ function isKnownZone(timeZone: string): boolean {
 
 const unknownZone: Rule = {
   says: "`hostPreparation.timeZone` is one that this program doesn't know; hosts may.",
-  check({ hostPreparation: { timeZone } }) {
-    if (timeZone === undefined || isKnownZone(timeZone)) return [];
-    const allowed = "one of the tz database, which timedatectl list-timezones shows on a host";
-    return oneProblem(at("hostPreparation", "timeZone"), `is ${shown(timeZone)}, which is not known here`, allowed);
-  },
+  check: (cluster) =>
+    eachPreparation(cluster, ({ timeZone }, at) => {
+      if (timeZone === undefined || isKnownZone(timeZone)) return [];
+      const allowed = "one of the tz database, which timedatectl list-timezones shows on a host";
+      return oneProblem(at("timeZone"), `is ${shown(timeZone)}, which is not known here`, allowed);
+    }),
 };
 
 const unusedSysctls: Rule = {
   says: "`hostPreparation.extraSysctl` has entries while `hostPreparation.sysctl` is false, or one of them twice in two spellings.",
-  check({ hostPreparation: { extraSysctl, sysctl } }) {
-    const names = Object.keys(extraSysctl);
-    const key = at("hostPreparation", "extraSysctl");
-    if (names.length > 0 && !sysctl)
-      return oneProblem(key, "is not used", "nothing while cluster.hostPreparation.sysctl is false");
-    const twice = names.filter((name, index) => names.findIndex((other) => bySlashes(other) === bySlashes(name)) < index);
-    return twice.map((name) => ({
-      key: at("hostPreparation", "extraSysctl", name),
-      found: "is there in another spelling too",
-      allowed: "each sysctl once: the last one wins",
-    }));
-  },
+  check: (cluster) =>
+    eachPreparation(cluster, ({ extraSysctl, sysctl }, at) => {
+      const names = Object.keys(extraSysctl);
+      if (names.length > 0 && !sysctl)
+        return oneProblem(at("extraSysctl"), "is not used", `nothing while ${at("sysctl")} is false`);
+      const twice = names.filter((name, index) => names.findIndex((other) => bySlashes(other) === bySlashes(name)) < index);
+      return twice.map((name) => ({
+        key: at("extraSysctl", name),
+        found: "is there in another spelling too",
+        allowed: "each sysctl once: the last one wins",
+      }));
+    }),
 };
 
 const milliBytes: Rule = {

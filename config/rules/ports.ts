@@ -1,4 +1,4 @@
-import { buildsBalancer } from "../api.ts";
+import { buildsBalancer, isNodeLocal } from "../api.ts";
 import { METRICS_PORT, ports } from "../ports.ts";
 import { oneProblem } from "../problems.ts";
 import type { Cluster, HostConfig, Role } from "../schema.ts";
@@ -22,18 +22,22 @@ function sshdOf({ ssh, traits }: Cluster, host: HostConfig): number | undefined 
   return traits.createsHosts ? 22 : (host.sshPort ?? ssh.port);
 }
 
+/** Whether a balancer of ours is on a host, for everyone or for that host alone. */
+const hasBalancer = (cluster: Cluster, { roles }: HostConfig): boolean =>
+  isNodeLocal(cluster) ? roles.some((role) => role === "control-plane" || role === "worker") : roles.includes("balancer");
+
 /** What else than the balancer listens on a host. */
 function taken(cluster: Cluster, host: HostConfig): { number: number; program: string }[] {
   const others = host.roles.filter((role) => role !== "balancer");
   const sshd = host.connection === "ssh" ? [{ number: host.sshPort ?? cluster.ssh.port, program: "sshd" }] : [];
-  const table = ports(others, cluster).filter(({ protocol }) => protocol === "tcp");
+  const table = ports(others, cluster).filter(({ protocol, program }) => protocol === "tcp" && program !== "haproxy");
   return [...table, ...others.flatMap((role) => loopbackPorts[role] ?? []), ...sshd];
 }
 
 const balancerPorts: Rule = {
-  says: "On a balancer's host, `api.port` and `balancer.statisticsPort` are taken by nothing else.",
+  says: "On a balancer's host, which is every node with `balancer.kind: node-local`, `api.port` and `balancer.statisticsPort` are taken by nothing else.",
   check(cluster) {
-    if (!buildsBalancer(cluster)) return [];
+    if (!buildsBalancer(cluster) && !isNodeLocal(cluster)) return [];
     const former = cluster.api.former?.port;
     const wanted = [
       { key: at("api", "port"), port: cluster.api.port },
@@ -42,7 +46,7 @@ const balancerPorts: Rule = {
     ];
     const clashes = new Map<string, { key: string; port: number; user: string; hosts: string[] }>();
     eachHost(cluster, (name, host) => {
-      if (!host.roles.includes("balancer")) return [];
+      if (!hasBalancer(cluster, host)) return [];
       const others = taken(cluster, host);
       for (const { key, port } of wanted) {
         const user = others.find(({ number }) => number === port)?.program;
@@ -63,7 +67,7 @@ const balancerPorts: Rule = {
 const ownPorts: Rule = {
   says: "`api.port` and `balancer.statisticsPort` differ.",
   check(cluster) {
-    if (!buildsBalancer(cluster)) return [];
+    if (!buildsBalancer(cluster) && !isNodeLocal(cluster)) return [];
     const key = at("balancer", "statisticsPort");
     const { api, balancer } = cluster;
     const same =

@@ -1,4 +1,6 @@
+import { buildsBalancer } from "../api.ts";
 import { counted, oneProblem, type Problem, shown } from "../problems.ts";
+import { joinsAsWorker } from "../roles.ts";
 import type { Role } from "../schema.ts";
 import { at, eachHost, hostsOf, liveHostsOf, type Rule } from "./rule.ts";
 
@@ -38,13 +40,13 @@ const etcdCount: Rule = {
 };
 
 const controlPlaneCount: Rule = {
-  says: "There are 3 or more control planes; 1 only with `etcd.throwAway`. 2 are refused: they need as many repairs as 3 and help less.",
+  says: "There are 2 or more control planes; 1 only with `etcd.throwAway`.",
   check(cluster) {
     const all = hostsOf(cluster, "control-plane");
     const live = liveHostsOf(cluster, "control-plane");
     const key = at("hosts");
-    if (all.length < 3 && !(all.length === 1 && cluster.etcd.throwAway)) {
-      const allowed = "3 or more hosts of role control-plane (1 with cluster.etcd.throwAway: true)";
+    if (all.length < 2 && !(all.length === 1 && cluster.etcd.throwAway)) {
+      const allowed = "2 or more hosts of role control-plane, better 3 (1 with cluster.etcd.throwAway: true)";
       return oneProblem(key, hasHostsOf("control-plane", all), allowed);
     }
     if (live.length > 0) return [];
@@ -53,7 +55,7 @@ const controlPlaneCount: Rule = {
 };
 
 const balancerCount: Rule = {
-  says: "With `balancer.kind: haproxy` 2 or more hosts have the role balancer (1 with `etcd.throwAway`); with `external`, or with a provider that has a balancer, none has it.",
+  says: "With `balancer.kind: haproxy` 2 or more hosts have the role balancer (1 with `etcd.throwAway`); with `node-local` or `external`, or with a provider that has a balancer, none has it.",
   check(cluster) {
     if (cluster.traits.ownsEndpoint)
       return eachHost(cluster, (name, { roles }) =>
@@ -68,10 +70,10 @@ const balancerCount: Rule = {
     const all = hostsOf(cluster, "balancer");
     const key = at("hosts");
     const found = hasHostsOf("balancer", all);
-    if (cluster.balancer.kind === "external") {
+    if (!buildsBalancer(cluster)) {
       if (all.length === 0) return [];
       const cure = "take the role away, or set cluster.balancer.kind: haproxy";
-      return oneProblem(key, found, "none, because cluster.balancer.kind is external", cure);
+      return oneProblem(key, found, `none, because cluster.balancer.kind is ${cluster.balancer.kind}`, cure);
     }
     if (all.length < 2 && !(all.length === 1 && cluster.etcd.throwAway)) {
       return oneProblem(
@@ -87,20 +89,20 @@ const balancerCount: Rule = {
 };
 
 const rolesTogether: Rule = {
-  says: "A worker has no other role, and no role is given twice.",
+  says: "A worker that is not a control plane has no other role, and no role is given twice.",
   check: (cluster) =>
     eachHost(cluster, (name, { roles }) => {
       const key = at("hosts", name, "roles");
       const found = `is ${shown(roles)}`;
       if (new Set(roles).size < roles.length) return oneProblem(key, found, "each role once");
-      if (!roles.includes("worker") || roles.length === 1) return [];
-      const cure = "control planes run a kubelet anyway; take worker or the others away";
-      return oneProblem(key, found, "worker alone, or any of etcd, balancer, control-plane", cure);
+      if (!joinsAsWorker(roles) || roles.length === 1) return [];
+      const cure = "a worker holds no credential of etcd or of the balancers, so that its pods can't get at one";
+      return oneProblem(key, found, "worker alone, worker with control-plane, or any of the others", cure);
     }),
 };
 
 const poolOfWorkers: Rule = {
-  says: "A worker names a pool that `pools` has; other hosts name none.",
+  says: "A worker names a pool that `pools` has. A control plane with the role worker may name one; other hosts name none.",
   check: (cluster) =>
     eachHost(cluster, (name, { roles, pool }) => {
       const key = at("hosts", name, "pool");
@@ -109,7 +111,7 @@ const poolOfWorkers: Rule = {
         return oneProblem(key, `is ${shown(pool)} on a host that is not a worker`, "no pool, or the role worker");
       }
       const pools = Object.keys(cluster.pools);
-      if (pool !== undefined && pools.includes(pool)) return [];
+      if (pool === undefined ? !joinsAsWorker(roles) : pools.includes(pool)) return [];
       return [poolProblem(key, pool, pools)];
     }),
 };

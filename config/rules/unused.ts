@@ -3,7 +3,9 @@ import { hostPort, isAddress, special } from "../addresses.ts";
 import { buildsBalancer } from "../api.ts";
 import { sshSchema } from "../hosts.ts";
 import { hubNames } from "../logins.ts";
+import { type NodeSettings, nodeSettings } from "../node-settings.ts";
 import { counted, oneProblem, type Problem, shown } from "../problems.ts";
+import { joinsAsWorker } from "../roles.ts";
 import { balancerSchema } from "../schema/balancer.ts";
 import { apiPlaces, at, eachHost, hostsOf, type Rule } from "./rule.ts";
 
@@ -58,19 +60,20 @@ const insideJumps: Rule = {
 };
 
 const wholePools: Rule = {
-  says: "A pool's `maxUnavailable` is all of its workers, or every pool has taints that pods must tolerate.",
+  says: "A pool's `maxUnavailable` is all of its workers, or every worker has taints that pods must tolerate.",
   check(cluster) {
     const whole = Object.entries(cluster.pools).flatMap(([name, { maxUnavailable }]): Problem[] => {
-      const size = Object.values(cluster.hosts).filter(({ pool }) => pool === name).length;
+      const size = Object.values(cluster.hosts).filter(({ pool, roles }) => pool === name && joinsAsWorker(roles)).length;
       if (size < 2 || maxUnavailable < size) return [];
       const key = at("pools", name, "maxUnavailable");
       return oneProblem(key, `is ${maxUnavailable} of ${size} workers`, "fewer, so that some go on while others are changed");
     });
-    const taken = Object.values(cluster.pools);
-    const hard = ({ taints }: (typeof taken)[number]) => taints.some(({ effect }) => effect !== "PreferNoSchedule");
-    if (hostsOf(cluster, "worker").length === 0 || !taken.every(hard)) return whole;
+    const workers = hostsOf(cluster, "worker");
+    const scaled = Object.values(cluster.pools).filter(({ autoscaling }) => autoscaling !== undefined);
+    const isHard = ({ taints }: Pick<NodeSettings, "taints">) => taints.some(({ effect }) => effect !== "PreferNoSchedule");
+    if (workers.length === 0 || ![...scaled, ...workers.map((name) => nodeSettings(cluster, name))].every(isHard)) return whole;
     const found = "have taints, every one: CoreDNS and other pods find no node";
-    return [...whole, { key: at("pools"), found, allowed: "one pool without a taint, beside them" }];
+    return [...whole, { key: at("pools"), found, allowed: "one pool, or a worker, without a taint beside them" }];
   },
 };
 

@@ -2,12 +2,18 @@ import { authorityNames, generationsText, isRotating, nextSteps } from "../autho
 import { oneProblem, shown } from "../problems.ts";
 import { addressWarnings } from "./addresses.ts";
 import { auditLog, unknownArgument } from "./apiserver.ts";
+import { unreadByKind } from "./balancer.ts";
+import { unknownComponentArgument, unknownGate } from "./components.ts";
+import { unknownEtcdArgument } from "./etcd-arguments.ts";
 import { nameWarnings } from "./names.ts";
+import { unknownField } from "./node-settings.ts";
 import { nodeWarnings } from "./nodes.ts";
 import { sharedPlaces } from "./paths.ts";
 import { podNetworkWarnings } from "./pod-network.ts";
 import { podRangeWarnings } from "./pod-ranges.ts";
 import { nodePorts } from "./ports.ts";
+import { uselessAcceptance } from "./preflight.ts";
+import { preparationWarnings } from "./preparation.ts";
 import { at, eachHost, hostsOf, type Rule } from "./rule.ts";
 import { unusedWarnings } from "./unused.ts";
 
@@ -105,7 +111,21 @@ const noWorker: Rule = {
   check: (cluster) =>
     hostsOf(cluster, "worker").length > 0 || Object.values(cluster.pools).some(({ autoscaling }) => autoscaling !== undefined)
       ? []
-      : oneProblem(at("hosts"), "has no host of role worker", "none, but pods need one: control planes are tainted"),
+      : oneProblem(
+          at("hosts"),
+          "has no host of role worker",
+          "none, but pods need one: control planes are tainted, unless they have the role worker too",
+        ),
+};
+
+const twoControlPlanes: Rule = {
+  says: "There are 2 control planes.",
+  check(cluster) {
+    const planes = hostsOf(cluster, "control-plane");
+    if (planes.length !== 2) return [];
+    const found = `has 2 hosts of role control-plane: ${planes.join(", ")}: while one of them is changed or away, the other is all there is`;
+    return oneProblem(at("hosts"), found, "3, so that one may fail while another is changed");
+  },
 };
 
 /** All warnings of this folder. */
@@ -120,13 +140,21 @@ export const warningRules: readonly Rule[] = [
   ...addressWarnings,
   ...podRangeWarnings,
   ...unusedWarnings,
+  unreadByKind,
   ...nodeWarnings,
   ...podNetworkWarnings,
+  ...preparationWarnings,
   ...nameWarnings,
   auditLog,
   unknownArgument,
+  unknownComponentArgument,
+  unknownGate,
+  unknownEtcdArgument,
+  unknownField,
   nodePorts,
+  uselessAcceptance,
   overrides,
   rotation,
   noWorker,
+  twoControlPlanes,
 ];

@@ -1,5 +1,23 @@
 import { z } from "zod";
-import { argumentName, certificateName, ipAddress, ipAddresses, line, port, qualifiedName, whole } from "../values.ts";
+import { certificateName, ipAddress, ipAddresses, port, qualifiedName, whole } from "../values.ts";
+import { extraArgs, files, mapping } from "./component.ts";
+
+/** The audit log of the API. */
+const auditSchema = z
+  .strictObject({
+    policy: mapping
+      .optional()
+      .describe(
+        "Fields of an audit Policy (audit.k8s.io/v1), such as rules. By default every request is logged with its metadata, apart from health checks and leases.",
+      ),
+    maximumAgeDays: whole(1, 3650).default(30).describe("Old files go after so many days."),
+    maximumFiles: whole(1, 1000).default(10).describe("Old files kept at most."),
+    maximumMebibytes: whole(1, 10_000).default(100).describe("A file is rotated at this size."),
+  })
+  .optional()
+  .describe(
+    "The audit log: /var/log/kubernetes/kube-apiserver/audit.log on every control plane. `audit: {}` turns it on. By default there is none.",
+  );
 
 /** The one address of the API. */
 export const apiSchema = z
@@ -8,7 +26,7 @@ export const apiSchema = z
     address: ipAddresses
       .optional()
       .describe(
-        "The virtual IP of the balancers, or the address of the balancer you run yourself. With dual stack it may be a list of two, one of each family. Nodes use the first one, which is of their primary family. Not where the provider has the balancer.",
+        "The virtual IP of the balancers, or the address of the balancer you run yourself. With dual stack it may be a list of two, one of each family. Nodes use the first one, which is of their primary family. Not where the provider has the balancer. With a node-local balancer it may be left out: an address where those outside the nodes find the API, which the kubeconfig then names.",
       ),
     port: port
       .default(8443)
@@ -30,9 +48,15 @@ export const apiSchema = z
       .array(certificateName)
       .default([])
       .describe("More names or addresses for the API's certificate. By default none."),
-    extraArgs: z
-      .record(argumentName, line)
-      .default({})
-      .describe("More arguments for kube-apiserver, without the leading --. By default none."),
+    audit: auditSchema,
+    maxRequestsInflight: whole(1, 100_000)
+      .optional()
+      .describe("Reading requests that one apiserver serves at once. By default Kubernetes', 400."),
+    maxMutatingRequestsInflight: whole(1, 100_000)
+      .optional()
+      .describe("Writing requests that one apiserver serves at once. By default Kubernetes', 200."),
+    eventTtlMinutes: whole(1, 10_080).optional().describe("How long events are kept. By default Kubernetes', 60."),
+    extraArgs: extraArgs("kube-apiserver"),
+    files: files("api"),
   })
   .describe("The Kubernetes API's one address.");

@@ -4,10 +4,10 @@ import { interfaceName, oneOf, port, whole } from "../values.ts";
 /** What stands in front of the apiservers. */
 export const balancerSchema = z
   .strictObject({
-    kind: oneOf(["haproxy", "external"])
+    kind: oneOf(["haproxy", "node-local", "external"])
       .default("haproxy")
       .describe(
-        "haproxy: built on the hosts of role balancer, with keepalived. external: a balancer you run at api.address, TCP to port 6443 of the control planes.",
+        "haproxy: built on the hosts of role balancer, with keepalived. node-local: haproxy on every node, for that node alone; no virtual IP, and no host has the role balancer. external: a balancer you run at api.address, TCP to port 6443 of the control planes.",
       ),
     interface: interfaceName
       .optional()

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { absolutePath, dnsLabel, oneOf, onOff, sha256, snapshotPlace, switchOn, whole } from "../values.ts";
 import { backupSchema } from "./backup.ts";
+import { extraArgs } from "./component.ts";
 
 /** A restore of all of etcd. */
 const restoreSchema = z
@@ -52,6 +53,7 @@ export const etcdSchema = z
     electionMilliseconds: whole(50, 50000)
       .default(1000)
       .describe("Election timeout; at least 5 times the heartbeat. etcd's default."),
+    extraArgs: extraArgs("etcd"),
     throwAway: onOff
       .default(false)
       .describe(

@@ -1,19 +1,100 @@
 import { z } from "zod";
-import { line, switchOn, sysctlName, timeZone } from "../values.ts";
+import { hostNameOrAddress, line, matching, oneOf, onOff, switchOn, sysctlName, timeZone, whole } from "../values.ts";
+import { firewallSchema } from "./firewall.ts";
+import { journalSchema } from "./journal.ts";
+
+/** A package's name, as Debian and RPM have it; no version, which would hold it there. */
+const packageName = matching(/^[a-zA-Z0-9][a-zA-Z0-9.+_-]*$/, "a package's name such as sysstat");
+/** A kernel module, as modprobe takes it. */
+const moduleName = matching(/^[a-zA-Z0-9_-]{1,55}$/, "a kernel module such as ip_vs");
+/** A unit of systemd that runs at boot. `.service` may be left out. */
+const serviceName = matching(/^[A-Za-z0-9_@:.\\-]{1,200}$/, "a unit of systemd such as postfix or cups.socket");
+/** More than a terabyte of pages of 2 MiB is a slip of the pen. */
+const pages = whole(0, 524_288).optional();
+
+const keys = {
+  hostName: switchOn("Set the host name to the host's name in this config."),
+  packages: switchOn("Install the distribution's packages that the roles need."),
+  swap: switchOn("Turn swap off, now and at boot."),
+  modules: switchOn("Load the kernel modules that the roles need, now and at boot."),
+  sysctl: switchOn("Set the sysctls that the roles need."),
+  firewall: firewallSchema,
+  timeSync: switchOn("Run chrony and wait until the clock is in step."),
+  journalLimit: switchOn("Limit the journal to 1 GiB."),
+  timeService: oneOf(["chrony", "keep"])
+    .default("chrony")
+    .describe(
+      "With timeSync: chrony installs and runs chrony. keep leaves the clock to the service that keeps it in step already, such as systemd-timesyncd or ntpsec, and takes chrony where there is none.",
+    ),
+  timeServers: z
+    .array(hostNameOrAddress)
+    .default([])
+    .describe("Time servers that chrony asks in place of its own. By default those of its package."),
+  clockInUtc: onOff
+    .default(false)
+    .describe("Keep the hardware clock in UTC where it is in local time, as on a machine that ran Windows."),
+  journal: journalSchema,
+  timeZone: timeZone.optional().describe("Time zone to set, such as UTC. By default left as it is."),
+  extraSysctl: z.record(sysctlName, line).default({}).describe("More sysctls. By default none."),
+  extraPackages: z
+    .array(packageName)
+    .default([])
+    .describe("More packages to install, such as sysstat or ipvsadm. A bundle has none of them. By default none."),
+  extraModules: z
+    .array(moduleName)
+    .default([])
+    .describe("More kernel modules to load, also on hosts without pods. By default none."),
+  disabledServices: z
+    .array(serviceName)
+    .default([])
+    .describe(
+      "Services to stop and keep off, such as postfix; where a host has none of that name, nothing is done. By default none.",
+    ),
+  hostsFile: oneOf(["api", "all"])
+    .default("api")
+    .describe(
+      "Names in /etc/hosts: api, the API's and the host's own; all, those of every host of the config. Then an added or moved host changes that file on every host.",
+    ),
+  hugePages: z
+    .strictObject({
+      "2Mi": pages.describe("How many pages of 2 MiB. By default none of ours."),
+      "1Gi": pages.describe("How many pages of 1 GiB. By default none of ours."),
+    })
+    .prefault({})
+    .describe(
+      "Huge pages that the kernel sets aside, now and at boot. A kubelet that runs counts them once it is started again.",
+    ),
+};
 
 /** Preparation of hosts. */
 export const hostPreparationSchema = z
-  .strictObject({
-    hostName: switchOn("Set the host name to the host's name in this config."),
-    packages: switchOn("Install the distribution's packages that the roles need."),
-    swap: switchOn("Turn swap off, now and at boot."),
-    modules: switchOn("Load the kernel modules that the roles need, now and at boot."),
-    sysctl: switchOn("Set the sysctls that the roles need."),
-    firewall: switchOn("Open exactly the port table to nodeCidrs in an nftables table of its own."),
-    timeSync: switchOn("Run chrony and wait until the clock is in step."),
-    journalLimit: switchOn("Limit the journal to 1 GiB."),
-    timeZone: timeZone.optional().describe("Time zone to set, such as UTC. By default left as it is."),
-    extraSysctl: z.record(sysctlName, line).default({}).describe("More sysctls. By default none."),
-  })
+  .strictObject(keys)
   .prefault({})
   .describe("Changes made to each host's system; each can be turned off. Undone when the host is removed.");
+
+export type HostPreparation = z.output<typeof hostPreparationSchema>;
+
+/** The schema inside its defaults: a key that is not given stays so. */
+function withoutDefault(schema: z.core.$ZodType): z.ZodType {
+  const { def } = (schema as z.core.$ZodTypes)._zod;
+  return def.type === "default" || def.type === "prefault" || def.type === "optional"
+    ? withoutDefault(def.innerType)
+    : (schema as z.ZodType);
+}
+
+const ofOneHost = Object.entries(keys).map(([name, schema]) => {
+  const own = withoutDefault(schema).optional();
+  return [name, schema.description === undefined ? own : own.describe(schema.description)];
+});
+
+/** One host's own preparation: a key that is not given is as for all hosts. */
+export const ownPreparationSchema = (
+  z.strictObject(Object.fromEntries(ofOneHost)) as unknown as z.ZodType<
+    Partial<HostPreparation>,
+    Partial<NonNullable<z.input<typeof hostPreparationSchema>>>
+  >
+)
+  .optional()
+  .describe(
+    "Where this host's preparation differs from the cluster's: the keys of hostPreparation, each in place of the cluster's; extraSysctl is added to the cluster's.",
+  );

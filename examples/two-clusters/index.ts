@@ -32,7 +32,7 @@ async function createCluster(name: string, clusterConfig: ClusterConfig) {
   const secrets = { sshPrivateKey: config.requireSecret(`${name}SshPrivateKey`) };
   // What the last `up` left in the output of this name.
   const history = await readHistory(cluster, name);
-  const { balancers, born, joins, movesApi, path, reborn, restores } = history;
+  const { balancers, born, joins, movesApi, path, reborn, restores, settled } = history;
   // Before anything is made: hosts must find every file that they will take.
   refuseMissingArtifacts(cluster, path);
   const { artifacts, endpoint, hosts, kubeletExtraArgs } = await createInfrastructure({ cluster, secrets, path });
@@ -42,7 +42,7 @@ async function createCluster(name: string, clusterConfig: ClusterConfig) {
 
   const pki = new ClusterPki(name, { certificates: cluster.certificates });
   const authority = pki.authority("kubernetes");
-  const prepared = new HostPreparation(name, { cluster, hosts, owner, versions, artifacts, endpoint });
+  const prepared = new HostPreparation(name, { cluster, hosts, owner, versions, artifacts, endpoint, settled });
   const etcd = new EtcdCluster(name, { cluster, hosts, owner, version: versions.etcd, pki, prepared, born, reborn, restores });
   const controlPlane = new ControlPlane(name, {
     ...{ cluster, hosts, owner, endpoint, pki, etcd, prepared, path, artifacts, kubeletExtraArgs },
@@ -76,7 +76,7 @@ async function createCluster(name: string, clusterConfig: ClusterConfig) {
     kubeconfig: adminKubeconfig({ pki, name: cluster.name, endpoint }),
     // What the next `up` reads.
     apiEndpoint: endpointUrl(endpoint),
-    recorded: recordedAfter(history, [etcd, controlPlane, ...pools, balancer, addons]),
+    recorded: recordedAfter(history, [etcd, controlPlane, ...pools, balancer, addons], prepared),
     etcdBorn: etcd.born,
   };
 }

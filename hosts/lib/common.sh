@@ -58,24 +58,32 @@ kind_of() {
 # wait_until SECONDS DESCRIPTION COMMAND...: polls until COMMAND succeeds, and fails with its last words at the deadline. What takes
 # processes to find out why it does not is left to a function why_not_COMMAND, which is asked only when it is said.
 wait_until() {
-  local seconds=$1 what=$2 end=$((SECONDS + $1)) said=$SECONDS last=""
+  local seconds=$1 what=$2 end said last="" UPTIME
+  since_boot
+  end=$((UPTIME + $1)) said=$UPTIME
   shift 2
   until last=$("$@" 2>&1 </dev/null); do
-    if [ "$SECONDS" -ge "$end" ]; then
+    since_boot
+    if [ "$UPTIME" -ge "$end" ]; then
       fail "gave up after $seconds s waiting for $what: $(last_words "$last" "$@" | tail -n 3 | tr '\n' ' ')"
     fi
-    if [ $((SECONDS - said)) -ge 10 ]; then
-      said=$SECONDS
-      say "waiting for $what, $((end - SECONDS)) s left: $(last_words "$last" "$@" | tail -n 1 | cut -c1-200)"
+    if [ $((UPTIME - said)) -ge 10 ]; then
+      said=$UPTIME
+      say "waiting for $what, $((end - UPTIME)) s left: $(last_words "$last" "$@" | tail -n 1 | cut -c1-200)"
     fi
     pause 0.2
   done
+}
+# since_boot: sets UPTIME, in seconds. bash's SECONDS follows the clock: it jumps when chrony sets a clock that was wrong.
+since_boot() {
+  read -r UPTIME _ </proc/uptime
+  UPTIME=${UPTIME%.*}
 }
 # last_words SAID COMMAND...: never nothing. A condition such as `test -b DEVICE` says nothing itself, but what it asks is clear.
 last_words() {
   local said=$1
   shift
-  if declare -F "why_not_$1" >/dev/null; then said=$("why_not_$1" || true); fi
+  if declare -F "why_not_$1" >/dev/null; then said=$("why_not_$1" "${@:2}" || true); fi
   printf '%s' "${said:-"'$*' is not true yet"}"
 }
 

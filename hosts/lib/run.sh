@@ -41,11 +41,18 @@ FIRST_RUN=yes
 if [ "$ACTION" = apply ] && [ "$FIRST_RUN" = no ]; then
   while read -r begin; do "$begin"; done < <(compgen -A function at_start_)
 fi
-take_host_lock
+# The report of all hosts looks on while another one works.
+[[ " ${*:2} " == *" REPORT=yes "* ]] || take_host_lock
 case $ACTION in
   apply)
     # What only the first run is told. Readonly, so that no setting can be overridden.
     for variable in "${@:2}"; do declare -r "$variable"; done
+    # A stage that only looks leaves nothing behind.
+    if [ -f "$STAGE/stage/look.sh" ]; then
+      # shellcheck source=/dev/null
+      . "$STAGE/stage/look.sh"
+      exit 0
+    fi
     claim_host
     keep_scripts
     keep_originals

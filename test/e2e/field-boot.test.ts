@@ -82,12 +82,12 @@ END`);
       while (Object.keys(obstacles).length > 0) {
         const { status, text } = await stack.engine("up", []);
         assert.notEqual(status, 0);
-        const named = Object.keys(obstacles).filter((name) => text.includes(`prepare on ${name}: `));
+        const named = Object.keys(obstacles).filter((name) => text.includes(`preflight on ${name}: `));
         assert.notDeepEqual(named, [], text);
         for (const name of named) {
           const { said = [], cure = "" } = obstacles[name] ?? {};
           for (const words of said) assert.match(text, words);
-          assert.match(text, new RegExp(`prepare on ${name}: \\d reason\\(s\\) not to start, nothing was changed`));
+          assert.match(text, new RegExp(`preflight on ${name}: \\d reason\\(s\\) not to start, nothing was changed`));
           await host(name).sh(cure);
           delete obstacles[name];
         }

@@ -89,7 +89,8 @@ export class TestCluster {
 
   /** Waits until every host that is a node is Ready. */
   async nodesReady(seconds = 180): Promise<void> {
-    const expected = [...this.withRole("control-plane"), ...this.withRole("worker")].map(({ name }) => name).sort();
+    const nodes = [...this.withRole("control-plane"), ...this.withRole("worker")];
+    const expected = [...new Set(nodes.map(({ name }) => name))].sort();
     await eventually(`nodes ${expected.join(", ")} to be Ready`, seconds, async () => {
       const ready = (await this.readyNodes()).sort();
       if (ready.join() !== expected.join()) throw new Error(`Ready: ${ready.join(", ")}`);

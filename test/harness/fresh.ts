@@ -28,9 +28,9 @@ export class FreshHosts {
 }
 
 /**
- * Everything that a stage may change on a host: files by content, units, processes, open ports, addresses, mounts, packet filter tables.
- * Left out are packages (they stay installed), what systemd and apt write by themselves, docker's name server, whose port is another
- * one after each boot, and times.
+ * Everything that a stage may change on a host: files by content, packages, units, processes, open ports, addresses, mounts, packet
+ * filter tables, sysctls of the network. Left out are what systemd and apt write by themselves, docker's name server, whose port is
+ * another one after each boot, and times.
  */
 function snapshot(host: LabHost): Promise<string> {
   return host.sh(`
@@ -44,6 +44,9 @@ function snapshot(host: LabHost): Promise<string> {
     echo '== addresses'; ip -4 -o address show | awk '{print $2, $4}'
     echo '== mounts'; awk '{print $2, $3}' /proc/mounts | grep -vE '^/(proc|sys|dev)' | sort
     echo '== nftables'; nft list tables
+    echo '== packages'; dpkg-query -W -f '\${db:Status-Status} \${Package}\n' | grep '^installed' | sort
+    echo '== unit files'; systemctl list-unit-files --plain --no-legend | awk '$2 ~ /^(enabled|disabled|masked)/ {print $1, $2}' | sort
+    echo '== sysctls'; sysctl -a 2>/dev/null | grep -E '^net\\.(ipv4\\.(ip_forward |conf\\.(all|default)\\.)|bridge\\.)' | sort
     echo '== host name'; cat /proc/sys/kernel/hostname
   `);
 }

@@ -17,26 +17,46 @@ export interface Lab {
   hostKey: string;
   /** What every new host gets: who may log in, then its private SSH host key. */
   planted: string;
+  /** The hosts that are virtual machines, by name. The others are containers. */
+  machines: Readonly<Record<string, Machine>>;
+}
+
+/** A host with a kernel of its own, by software emulation: about ten times slower than a container. */
+export interface Machine {
+  /** Debian's release. */
+  release: "bookworm" | "trixie";
+  memoryMebibytes: number;
+  /** Sizes of blank disks, such as 1G. They are /dev/disk/by-id/virtio-data1 and so on. Default: none. */
+  disks?: readonly string[];
 }
 
 /**
  * Makes hosts, all at the same time, and waits until each answers SSH. `subnet` such as 10.88.0.0/24 must not be used by
  * anything on this machine; its first address is the machine's own. Throws when a host can't be made; `removeHosts` cleans up then too.
  */
-export async function makeHosts(name: string, subnet: string, hosts: Readonly<Record<string, string>>): Promise<Lab> {
+export async function makeHosts(
+  name: string,
+  subnet: string,
+  hosts: Readonly<Record<string, string>>,
+  machines: Lab["machines"] = {},
+): Promise<Lab> {
   const login = newKeyPair();
   const host = newKeyPair();
   await mustRunScript("network.sh", ["create", name, subnet]);
   const planted = `${login.publicKey}\n${host.privateKey}`;
-  const lab: Lab = { name, hosts, privateKey: login.privateKey, hostKey: host.publicKey, planted };
+  const lab: Lab = { name, hosts, privateKey: login.privateKey, hostKey: host.publicKey, planted, machines };
   const made = await Promise.allSettled(Object.keys(hosts).map((one) => makeHost(lab, one)));
   const failed = made.filter((result) => result.status === "rejected");
   if (failed.length > 0) throw new AggregateError(failed.map((result) => result.reason));
   return lab;
 }
 
-async function makeHost({ name, hosts, planted }: Lab, host: string): Promise<void> {
-  await mustRunScript("host.sh", ["create", name, host, hosts[host] as string], planted);
+async function makeHost({ name, hosts, planted, machines }: Lab, host: string): Promise<void> {
+  const words = ["create", name, host, hosts[host] as string];
+  const machine = machines[host];
+  if (machine === undefined) return void (await mustRunScript("host.sh", words, planted));
+  const { release, memoryMebibytes, disks = [] } = machine;
+  await mustRunScript("vm/host.sh", [...words, release, String(memoryMebibytes), ...disks], planted);
 }
 
 /** Replaces one of the lab's hosts by an empty one with the same name, address and keys, as a reinstallation does. */

@@ -17,15 +17,24 @@ export async function onMetal(name: string): Promise<ClusterConfig> {
   return { ...config, provider: "baremetal", ssh: { user: "ops" }, artifacts: { source: "bundle", manifest: bundleManifest } };
 }
 
-/** Makes the hosts of a bare-metal config, and those of `more`, which join later; tells the stack their keys. */
-export async function makeMetal({ stack, config }: Scenario, more: ClusterConfig["hosts"] = {}): Promise<Lab> {
+/**
+ * Makes the hosts of a bare-metal config, and those of `more`, which join later; where SSH reaches them; tells the stack their keys. Hosts that `machines` names
+ * are virtual machines.
+ */
+export async function makeMetal(
+  { stack, config }: Scenario,
+  more: ClusterConfig["hosts"] = {},
+  machines: Lab["machines"] = {},
+): Promise<Lab> {
   // As `npm run bundle` does; files that exist take no time.
   await must(process.execPath, ["artifacts/make-bundle.ts", "--kubernetes-version", String(config.kubernetesVersion)], {
     cwd: root,
   });
   const all = { ...config.hosts, ...more };
-  const addresses = Object.fromEntries(Object.entries(all).map(([name, { address }]) => [name, address]));
-  const lab = await makeHosts(config.name, config.nodeCidrs[0] as string, addresses);
+  const addresses = Object.fromEntries(
+    Object.entries(all).map(([name, host]) => [name, String(host.sshAddress ?? host.address)]),
+  );
+  const lab = await makeHosts(config.name, config.nodeCidrs[0] as string, addresses, machines);
   for (const host of Object.values(all)) host.hostKey = lab.hostKey;
   stack.configure(config);
   await stack.secret("sshPrivateKey", lab.privateKey);

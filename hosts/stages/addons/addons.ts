@@ -6,7 +6,8 @@ import { hostPort } from "../../../config/addresses.ts";
 import { isRotating } from "../../../config/authorities.ts";
 import { APISERVER_PORT } from "../../../config/ports.ts";
 import type { Cluster } from "../../../config/schema.ts";
-import { lostHosts, podNetwork, taintsByPool } from "../../cluster.ts";
+import { lostHosts, podNetwork } from "../../cluster.ts";
+import { workersTaints } from "../../node-settings.ts";
 import type { HostFile, Stage } from "../../stage.ts";
 
 export interface AddonsStageArgs {
@@ -46,7 +47,7 @@ export function addonsStage(args: AddonsStageArgs): Stage {
       POD_NETWORK: podNetwork(cluster),
       DRAIN_SECONDS: String(cluster.drain.timeoutSeconds),
       LOST: lostHosts(cluster).join(" "),
-      TAINTS: taintsByPool(cluster).join(" "),
+      TAINTS: workersTaints(cluster).join(" "),
       ...((isRotating(cluster.certificates.authorities.kubernetes) || cluster.api.former) && { AWAIT_PODS: "yes" }),
     },
     files: args.joinTokens,

@@ -1,11 +1,29 @@
 # shellcheck shell=bash
-# What both scripts of this stage know about the two services.
+# What both scripts of this stage know. A balancer is a proxy in front of the apiservers, and a holder that brings the API's address to
+# it. Each kind of the two has a library of its name, with the functions that are called here as KIND_FUNCTION:
+#
+#   take_over   makes the service ours, unless it is somebody's      is_here   whether it was made ours
+#   check       has the program judge its new files                  runs      whether its service does
+#   converge    starts, restarts or reloads it, as far as it must    is_stale  whether that would do anything
+#   remove      gives the service back, once its files are gone
+#
+# A proxy has `stop`, too. A holder has `addresses`, those that it may bring here, and `let_go`, which takes them away from here.
 
+# shellcheck disable=SC2034 # the other scripts read them
 readonly CONFIG=/etc/ha-kubernetes UNITS=/etc/systemd/system
-readonly HAPROXY_UNIT=$UNITS/haproxy.service.d/ha-kubernetes.conf KEEPALIVED_UNIT=$UNITS/keepalived.service.d/ha-kubernetes.conf
-readonly HAPROXY_FILES=("$CONFIG/haproxy.cfg" "$CONFIG/kubernetes-ca.crt")
-readonly FORMER_FILE=$CONFIG/keepalived-former.conf
-readonly KEEPALIVED_FILES=("$CONFIG/keepalived.conf" "$CONFIG/keepalived-host.conf" "$FORMER_FILE")
+# shellcheck disable=SC2034 # the other scripts read them
+readonly PROXIES=(haproxy) HOLDERS=(vrrp)
+# A node's own balancer has no holder.
+PROXY=${PROXY:-haproxy} HOLDER=${HOLDER:-vrrp}
+
+# holder FUNCTION: of this balancer's holder, if it has one.
+holder() { [ "$HOLDER" = none ] || "${HOLDER}_$1"; }
+holder_is_stale() { [ "$HOLDER" != none ] && "${HOLDER}_is_stale"; }
+# kinds_here KIND...: those that were put on this host.
+kinds_here() {
+  local kind
+  for kind in "$@"; do if "${kind}_is_here"; then echo "$kind"; fi; done
+}
 
 # balancer_healthy [ADDRESS]: that balancer has an apiserver to offer.
 balancer_healthy() { curl -sS --fail --output /dev/null --max-time 2 "http://$(host_port "${1:-127.0.0.1}" "$STATISTICS_PORT")/health"; }
@@ -16,10 +34,21 @@ peer_balancer_healthy() {
   done
   return 1
 }
+# Healthy or not: with 503 it says that no apiserver is ready.
+balancer_answers() {
+  local status
+  status=$(curl -s --output /dev/null --write-out '%{http_code}' --max-time 2 "http://127.0.0.1:$STATISTICS_PORT/health") || true
+  echo "status $status"
+  [ "$status" = 200 ] || [ "$status" = 503 ]
+}
 
-balancer_is_stale() {
-  stale haproxy "$HAPROXY_UNIT" || stale haproxy:configuration "${HAPROXY_FILES[@]}" ||
-    stale keepalived "$KEEPALIVED_UNIT" || stale keepalived:configuration "${KEEPALIVED_FILES[@]}"
+# turn_on restart|reload UNIT[:PART] FILE...
+turn_on() {
+  local unit=${2%%:*}
+  systemctl is-enabled --quiet "$unit" || enable_units "$unit"
+  systemctl "$1" "$unit" || fail "$unit does not $1: $(journalctl -u "$unit" -n 3 -o cat | tr '\n' ' ')"
+  started "${@:2}"
+  did "${1}ed $unit"
 }
 
 # Connections of clients that this host still carries.
@@ -31,22 +60,22 @@ connections_drained() {
   [ "$count" -eq 0 ]
 }
 
-# Stops keepalived, so that another balancer takes the address. The new holder resets connections that it does not know, so a request
-# that is on its way would fail. For a moment none begins here: a client whose SYN is dropped sends it again after a second, to the new
-# holder. Requests on their way end in the meantime; watches come back through the new holder.
+# Takes the address away from this host, so that clients reach another balancer. The new holder resets connections that it does not know,
+# so a request that is on its way would fail. For a moment none begins here: a client whose SYN is dropped sends it again after a second,
+# to the new holder. Requests on their way end in the meantime; watches come back through the new holder.
 give_up_address() {
-  local addresses
+  local addresses kind
   addresses=$(held_addresses)
   if [ -n "$PEERS" ] && [ -n "$addresses" ] && command -v nft >/dev/null; then
     hold_new_connections "$addresses"
     requests_end
   fi
-  systemctl stop keepalived || fail "keepalived does not stop"
+  for kind in $(kinds_here "${HOLDERS[@]}"); do "${kind}_let_go"; done
   nft delete table inet ha_kubernetes_move 2>/dev/null || true
 }
 held_addresses() {
-  local address
-  sed -n -E 's,^ *([0-9a-f.:]*)/(32|128)$,\1,p' "$CONFIG/keepalived.conf" 2>/dev/null | while read -r address; do
+  local address kind
+  for kind in $(kinds_here "${HOLDERS[@]}"); do "${kind}_addresses"; done | while read -r address; do
     if ip -o address show to "$address" | grep . >/dev/null; then echo "$address"; fi
   done
 }

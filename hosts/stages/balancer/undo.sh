@@ -1,24 +1,17 @@
 # shellcheck shell=bash
-# Takes this balancer away: the address first, then what still runs through it, then haproxy.
+# Takes this balancer away: the address first, then what still runs through it, then the proxy.
 
 undo_balancer() {
-  if [ -f "$KEEPALIVED_UNIT" ]; then
-    # Says so to the others: the address moves at once.
-    give_up_address
-  fi
-  if [ -f "$HAPROXY_UNIT" ]; then
+  local kind kinds
+  kinds=$(kinds_here "${PROXIES[@]}" "${HOLDERS[@]}")
+  give_up_address
+  for kind in $(kinds_here "${PROXIES[@]}"); do
     let_connections_end
-    systemctl stop haproxy || fail "haproxy does not stop"
-  fi
+    "${kind}_stop"
+  done
   remove_files
-  rmdir "$UNITS/haproxy.service.d" "$UNITS/keepalived.service.d" 2>/dev/null || true
-  rm -f "$CONFIG/keepalived-host.conf" "$FORMER_FILE"
-  systemctl daemon-reload
-  restore_service haproxy
-  restore_service keepalived
-  # Where the unit puts the journal's socket into haproxy's root; it stays behind when the unit ends.
-  systemctl is-active --quiet haproxy || rm -f /var/lib/haproxy/dev/log
-  forget_started haproxy haproxy:configuration keepalived keepalived:configuration
+  for kind in $kinds; do "${kind}_remove"; done
+  rm -f "$HOME_DIR/balancer-peers"
   forget_saved
   did "removed the balancer"
 }

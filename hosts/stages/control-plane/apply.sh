@@ -5,6 +5,7 @@
 apply_control_plane() {
   valid_now "$(staged "$KUBERNETES_PKI/signing-ca.crt")" "$(staged "$KUBERNETES_PKI/apiserver-etcd-client.crt")"
   note_before_kubelet
+  reserve_by_size
   mkdir -p "$MANIFESTS" /etc/kubernetes/pki/etcd /var/lib/kubelet
   chmod 0700 /etc/kubernetes/pki /var/lib/kubelet
   # On the way to a later version than this stage's: not for a host that is further already, or no control plane yet.
@@ -34,6 +35,9 @@ apply_control_plane() {
     register_again
     register_control_plane
   fi
+  set_node_taints
+  set_labels
+  set_annotations
   tell_authorities
   # Without a pod network: that comes with the add-ons, whose stage waits for it. They are noted before the first of them is made.
   prove_node /api/v1/namespaces/kube-system/configmaps/ha-kubernetes-addons
@@ -65,16 +69,18 @@ control_plane_converge() {
   mend_kubeconfigs
   renew_kubelet_credential
   still_my_turn
-  write_manifests
   local component found_no_api=no
+  local -A log=()
+  for component in kube-apiserver kube-controller-manager kube-scheduler; do log[$component]=$(newest_log "$component"); done
+  write_manifests
   # The running kubelet restarts the rewritten pods. The kubelet itself is upgraded last: it must never be newer than its apiserver.
   if ! systemctl is-active --quiet kubelet; then
     start_kubelet
     found_no_api=yes
   fi
-  wait_until 240 "the apiserver of this host to be ready" apiserver_ready_here
+  comes_up kube-apiserver "${log[kube-apiserver]}" 240 "the apiserver of this host to be ready" apiserver_ready_here
   for component in kube-apiserver kube-controller-manager kube-scheduler; do
-    wait_until 180 "$component to run with the current settings" component_restarted "$component" "$(stat -c %Y "$MANIFESTS/$component.yaml")"
+    comes_up "$component" "${log[$component]}" 180 "$component to run with the current settings" component_restarted "$component" "$(stat -c %Y "$MANIFESTS/$component.yaml")"
   done
   if kubelet_is_stale; then
     change_kubelet

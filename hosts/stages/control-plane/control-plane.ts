@@ -3,13 +3,16 @@ import { listOf, ofFamily } from "../../../config/addresses.ts";
 import { lastingEndpoint } from "../../../config/api.ts";
 import { tokenSeconds } from "../../../config/changes/authorities.ts";
 import { digest } from "../../../config/digest.ts";
+import { type NodeSettings, nodeSettings } from "../../../config/node-settings.ts";
 import { APISERVER_PORT } from "../../../config/ports.ts";
 import { defaultNodeMask } from "../../../config/schema/network.ts";
 import type { Cluster } from "../../../config/schema.ts";
 import { type IssuingAuthority, issuingFirst } from "../../authorities.ts";
-import { kubeletFiles } from "../../kubelet.ts";
+import { kubeletFiles, reserveSettings } from "../../kubelet.ts";
+import { annotationSettings, labelWords, taintWords } from "../../node-settings.ts";
 import type { HostFile, Stage } from "../../stage.ts";
 import { joinFiles } from "../../tools/join/credential.ts";
+import { argumentsOf, componentFiles, contentsOf, extraVolumes } from "./components.ts";
 
 export interface KeyPair {
   certificate: string;
@@ -26,12 +29,17 @@ export interface ControlPlaneStageArgs {
     | "artifacts"
     | "balancer"
     | "certificates"
+    | "controllerManager"
     | "drain"
     | "etcd"
+    | "hosts"
+    | "featureGates"
     | "kubelet"
     | "kubernetesVersion"
     | "name"
     | "network"
+    | "pools"
+    | "scheduler"
   >;
   /** The API's address for everybody: virtual IP or balancer, with its port. */
   endpoint: { address: string; secondAddress?: string; port: number };
@@ -48,6 +56,8 @@ export interface ControlPlaneStageArgs {
     etcdClient: KeyPair;
   };
   kubeletExtraArgs: Readonly<Record<string, string>>;
+  /** Contents of the components' secret files, by name. Default: none. */
+  secretFiles?: Readonly<Record<string, string>>;
   /** Set where the cluster's version is one that the host goes through on its way to another: the list of that version's artifacts. */
   passing?: string;
 }
@@ -55,6 +65,7 @@ export interface ControlPlaneStageArgs {
 /** What a control plane must hold: placed PKI, kubeadm's configuration and patches, the kubelet. */
 export function controlPlaneStage(args: ControlPlaneStageArgs): Stage {
   const { host, owner, cluster, pki } = args;
+  const node = nodeSettings(cluster, host.name);
   return {
     name: "control-plane",
     host: host.name,
@@ -67,6 +78,8 @@ export function controlPlaneStage(args: ControlPlaneStageArgs): Stage {
       ETCD_SERVERS: args.etcdClientUrls.join(","),
       DRAIN_SECONDS: String(cluster.drain.timeoutSeconds),
       TOKEN_SECONDS: String(tokenSeconds),
+      ...nodeOwn(node, cluster.hosts[host.name]?.roles.includes("worker") === true),
+      ...reserveSettings(cluster),
       ...(cluster.allow.includes("early-key-drop") && { ALLOW_EARLY_KEY_DROP: "yes" }),
       ...(cluster.etcd.restoreFrom && {
         RESTORE_ID: cluster.etcd.restoreFrom.id,
@@ -76,16 +89,28 @@ export function controlPlaneStage(args: ControlPlaneStageArgs): Stage {
     files: [
       ...pkiFiles(pki),
       ...patches(args),
+      ...componentFiles(cluster, args.secretFiles ?? {}, pki.serviceAccount.key),
       ...kubeletFiles({
         host,
         cluster,
-        taints: [{ key: "node-role.kubernetes.io/control-plane", value: "", effect: "NoSchedule" }],
+        taints: node.taints,
         extraArgs: args.kubeletExtraArgs,
       }),
       ...joinFiles,
       { path: "/etc/kubernetes/kubeadm.yaml", content: kubeadmConfig(args), mode: "0600" },
       { path: "/etc/kubernetes/bootstrap-rbac.yaml", content: bootstrapRbac, mode: "0600" },
     ],
+  };
+}
+
+/** What this Node has beside what every control plane's has: its settings are there only where something is. */
+function nodeOwn(node: NodeSettings, worker: boolean): Record<string, string> {
+  const labels = labelWords(node);
+  return {
+    ...(labels !== "" && { LABELS: labels }),
+    ...annotationSettings(node),
+    ...((worker || node.taints.length > 1) && { TAINTS: taintWords(node).join(" ") }),
+    ...(worker && { WORKER: "yes" }),
   };
 }
 
@@ -118,7 +143,12 @@ function kubeadmConfig(args: ControlPlaneStageArgs): string {
       apiVersion: "kubeadm.k8s.io/v1beta4",
       kind: "InitConfiguration",
       localAPIEndpoint: { advertiseAddress: host.address, bindPort: APISERVER_PORT },
-      nodeRegistration: { name: host.name, criSocket: "unix:///run/containerd/containerd.sock" },
+      nodeRegistration: {
+        name: host.name,
+        criSocket: "unix:///run/containerd/containerd.sock",
+        // Without this key kubeadm gives the usual taint.
+        ...(cluster.hosts[host.name]?.roles.includes("worker") && { taints: [] }),
+      },
       patches: { directory: "/etc/kubernetes/patches" },
     },
     {
@@ -145,7 +175,7 @@ function kubeadmConfig(args: ControlPlaneStageArgs): string {
         certSANs: [
           ...new Set([
             ...[host.name, host.address, endpoint.address, api.domainName, ...api.extraNames],
-            ...[api.former?.domainName, api.former?.address, host.secondAddress, endpoint.secondAddress].filter(
+            ...[api.address, api.former?.domainName, api.former?.address, host.secondAddress, endpoint.secondAddress].filter(
               (it) => it !== undefined,
             ),
           ]),
@@ -160,8 +190,9 @@ function kubeadmConfig(args: ControlPlaneStageArgs): string {
           "shutdown-delay-duration": `${shutdownDelaySeconds(cluster)}s`,
           // After that it does not wait a minute for watches to end: clients are told to retry, and reach another apiserver.
           "shutdown-send-retry-after": "true",
-          ...api.extraArgs,
+          ...argumentsOf("api", cluster),
         }),
+        ...extraVolumes("api", cluster),
       },
       controllerManager: {
         extraArgs: names({
@@ -169,9 +200,14 @@ function kubeadmConfig(args: ControlPlaneStageArgs): string {
           ...nodeMasks(network),
           "cluster-signing-cert-file": SIGNING_CERTIFICATE,
           "cluster-signing-duration": `${certificates.leafValidityHours}h`,
+          ...argumentsOf("controllerManager", cluster),
         }),
+        ...extraVolumes("controllerManager", cluster),
       },
-      scheduler: { extraArgs: names({ profiling: "false" }) },
+      scheduler: {
+        extraArgs: names({ profiling: "false", ...argumentsOf("scheduler", cluster) }),
+        ...extraVolumes("scheduler", cluster),
+      },
     },
   ]
     .map((document) => stringify(document))
@@ -194,7 +230,7 @@ function shutdownDelaySeconds(cluster: Pick<Cluster, "balancer">): number {
 
 // The digest makes each static pod restart when something it read at its start is another: kubelet sees a new manifest.
 function patches(args: ControlPlaneStageArgs): HostFile[] {
-  const { pki, cluster } = args;
+  const { pki, cluster, secretFiles = {} } = args;
   const annotated = (inputs: readonly string[], spec: object = {}) =>
     stringify({ metadata: { annotations: { "ha-kubernetes/inputs": digest(inputs.join("\0")) } }, ...spec });
   const trust = [issuingFirst(pki.kubernetes), pki.serviceAccount.key, pki.etcdClient.certificate];
@@ -202,15 +238,24 @@ function patches(args: ControlPlaneStageArgs): HostFile[] {
   return [
     {
       path: "/etc/kubernetes/patches/kube-apiserver+strategic.yaml",
-      content: annotated([...trust, ...pki.serviceAccount.publicKeys, frontProxy, pki.etcdAuthority], {
-        spec: { terminationGracePeriodSeconds: shutdownDelaySeconds(cluster) + 60 },
-      }),
+      content: annotated(
+        [
+          ...trust,
+          ...pki.serviceAccount.publicKeys,
+          ...[frontProxy, pki.etcdAuthority],
+          ...contentsOf("api", cluster, secretFiles),
+        ],
+        { spec: { terminationGracePeriodSeconds: shutdownDelaySeconds(cluster) + 60 } },
+      ),
     },
     {
       path: "/etc/kubernetes/patches/kube-controller-manager+strategic.yaml",
-      content: annotated([...trust, frontProxy]),
+      content: annotated([...trust, frontProxy, ...contentsOf("controllerManager", cluster, secretFiles)]),
     },
-    { path: "/etc/kubernetes/patches/kube-scheduler+strategic.yaml", content: annotated(trust) },
+    {
+      path: "/etc/kubernetes/patches/kube-scheduler+strategic.yaml",
+      content: annotated([...trust, ...contentsOf("scheduler", cluster, secretFiles)]),
+    },
   ];
 }
 

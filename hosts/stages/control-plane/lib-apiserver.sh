@@ -11,13 +11,46 @@ own_processes() { pgrep --ns $$ --nslist net "${@:2}" -x "${1:0:15}"; }
 # Asked many times at each start: a port that nobody listens on yet is found without a process.
 apiserver_ready_here() { apiserver_listens && apiserver_ready "$HOST_ADDRESS"; }
 apiserver_listens() { (: <>"/dev/tcp/$HOST_ADDRESS/6443") 2>/dev/null; }
-# The last that it said.
 why_not_apiserver_ready_here() {
-  local log
-  log=$(find /var/log/pods -path '*_kube-apiserver-*/kube-apiserver/*.log' -printf '%T@ %p\n' 2>/dev/null | sort -n | tail -n 1)
   if own_processes kube-apiserver >/dev/null; then echo "it runs"; else echo "it does not run"; fi
-  if [ -n "$log" ]; then tail -n 1 "${log#* }" | cut -c1-300; fi
+  last_words_of kube-apiserver
 }
+# newest_log COMPONENT: of its container that was started last; none where there was none.
+newest_log() {
+  local log
+  log=$(find /var/log/pods -path "*_$1-*/$1/*.log" -printf '%T@ %p\n' 2>/dev/null | sort -n | tail -n 1)
+  echo "${log#* }"
+}
+# last_words_of COMPONENT: the last that it said.
+last_words_of() {
+  local log
+  log=$(newest_log "$1")
+  if [ -n "$log" ]; then tail -n 1 "$log" | cut -c1-300; fi
+}
+
+# comes_up COMPONENT LOG SECONDS WHAT COMMAND...: as wait_until, but no longer than it takes the component to end three times by itself.
+# LOG is that of the container before, each start of which has a log of its own: a number in a folder for each manifest.
+comes_up() {
+  wait_until "$3" "$4" up_or_ended "$1" "$2" "${@:5}"
+  if "${@:5}" >/dev/null 2>&1; then return 0; fi
+  fail "$1 ends again and again with these settings: $(last_words_of "$1"). Put right what it names in the config, and run up again: control planes that come after this one stay as they are"
+}
+up_or_ended() {
+  local before=$2 now start=0
+  "${@:3}" && return 0
+  now=$(newest_log "$1")
+  if [ "${now%/*}" = "${before%/*}" ]; then start=$(start_of "$before"); fi
+  [ -n "$now" ] && [ $(($(start_of "$now") - start)) -ge 3 ] && ! own_processes "$1" >/dev/null
+}
+why_not_up_or_ended() {
+  "${@:3}" || true
+  last_words_of "$1"
+}
+start_of() {
+  local name=${1##*/}
+  echo "${name%.log}"
+}
+
 apiserver_gone() { ! own_processes kube-apiserver; }
 apiserver_answers() { curl -s --max-time 5 --cacert "$KUBERNETES_PKI/ca.crt" "https://$(host_port "$1" 6443)/livez" >/dev/null; }
 
@@ -39,6 +72,20 @@ component_restarted() {
   printf -v now '%(%s)T' -1
   [ $((now - age)) -ge "$2" ] || {
     echo "$1 still runs as before"
+    return 1
+  }
+  component_is_healthy "$1"
+}
+# What ends at once because of its settings may be seen while it still runs. /healthz is open to all, as kubeadm's probes need it.
+component_is_healthy() {
+  local port
+  case $1 in
+    kube-controller-manager) port=10257 ;;
+    kube-scheduler) port=10259 ;;
+    *) return 0 ;;
+  esac
+  curl -sk --max-time 5 -o /dev/null --fail "https://127.0.0.1:$port/healthz" || {
+    echo "$1 does not say that it is healthy"
     return 1
   }
 }

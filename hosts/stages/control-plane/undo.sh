@@ -6,7 +6,7 @@ undo_control_plane() {
   reset_node
   remove_files
   rmdir /usr/local/lib/ha-kubernetes 2>/dev/null || true
-  rm -f "$HOME_DIR"/{control-plane-born,cordoned,converged-control-plane,control-plane-restored,kubernetes-certificates,manifests.sums} "$APISERVER_MEMBERS"
+  rm -f "$HOME_DIR"/{control-plane-born,cordoned,converged-control-plane,control-plane-restored,kubernetes-certificates,manifests.sums,control-plane-labels,control-plane-annotations,control-plane-taints} "$APISERVER_MEMBERS"
   if [ ! -s "$ETCD_PKI/member.crt" ]; then
     remove_link /usr/local/bin/etcdctl
     rm -f "$KNOWN_MEMBERS"

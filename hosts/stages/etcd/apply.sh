@@ -50,7 +50,7 @@ apply_etcd() {
 }
 
 # The version that this host's unit runs; empty where there is none.
-etcd_unit_version() { sed -n 's|^ExecStart=/opt/ha-kubernetes/etcd-\([0-9.]*\)/etcd$|\1|p' /etc/systemd/system/etcd.service 2>/dev/null || true; }
+etcd_unit_version() { sed -n 's|^ExecStart=/opt/ha-kubernetes/etcd-\([0-9.]*\)/etcd\( .*\)\{0,1\}$|\1|p' /etc/systemd/system/etcd.service 2>/dev/null || true; }
 
 install_all() { install_configured '/etc/etcd/*'; }
 # install_configured GLOB: so much of the configuration, and what reads it.
@@ -80,6 +80,14 @@ etcd_start() {
   started etcd "${READ_AT_START[@]}"
   wait_until 60 "etcd to write its log" test -d "$DATA_DIRECTORY/member/wal"
   etcd_was_born || write_file 0644 root:root "$BORN" <<<"$OWNER"
+}
+
+# The last fault that it reported; of a wrong argument its first words, which its whole usage follows.
+why_not_etcd_healthy_here() {
+  local fault
+  fault=$(journalctl -u etcd -n 300 -o cat 2>/dev/null | grep -E '^(flag provided|invalid value|.*"level":"(error|fatal|panic)"|.*"failed to verify flags")' | tail -n 1 | cut -c1-300)
+  etcd_healthy_here || true
+  echo "${fault:-$(journalctl -u etcd -n 1 -o cat | cut -c1-300)}"
 }
 
 etcd_invocation() { systemctl show -p InvocationID --value etcd; }

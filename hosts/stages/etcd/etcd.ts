@@ -74,7 +74,7 @@ export function etcdStage({
       BIRTH_LOST: lostHosts(cluster).join(" "),
     },
     files: [
-      { path: "/etc/systemd/system/etcd.service", content: unit(version, etcd.dataDirectory) },
+      { path: "/etc/systemd/system/etcd.service", content: unit(version, etcd) },
       { path: "/etc/etcd/etcd.env", content: environment(host, owner, etcd) },
       { path: "/etc/etcd/pki/ca.crt", content: tls.authority, owner: "root:etcd" },
       { path: "/etc/etcd/pki/member.crt", content: tls.certificate, owner: "root:etcd" },
@@ -119,10 +119,19 @@ function environment(host: { name: string; address: string }, owner: string, etc
     .join("");
 }
 
+/**
+ * A text as one word of a unit's ExecStart, where systemd reads %, $, quotes and backslashes in its own way (systemd.service(5)). A text
+ * of plain characters stays as it is.
+ */
+function unitWord(text: string): string {
+  const escaped = text.replaceAll("%", "%%").replaceAll("$", "$$$$");
+  return /^[\w./:=,@%+$-]+$/.test(escaped) ? escaped : `"${escaped.replaceAll(/["\\]/g, "\\$&")}"`;
+}
+
 // Without data etcd would bring up an empty cluster of its own: it starts only where it has some, or was just told what it is born into.
 // notify: etcd is up once it has a quorum, which may be long after the start. birth.env exists only until the member's data does.
 // It never gives up: after a power cut its address or its disk may come later than it does.
-const unit = (version: string, dataDirectory: string) => `[Unit]
+const unit = (version: string, { dataDirectory, extraArgs }: Cluster["etcd"]) => `[Unit]
 Description=etcd, the store of the Kubernetes cluster
 Documentation=https://etcd.io
 After=network-online.target time-sync.target
@@ -137,7 +146,9 @@ Type=notify
 User=etcd
 EnvironmentFile=/etc/etcd/etcd.env
 EnvironmentFile=-/etc/etcd/birth.env
-ExecStart=/opt/ha-kubernetes/etcd-${version}/etcd
+ExecStart=/opt/ha-kubernetes/etcd-${version}/etcd${Object.entries(extraArgs)
+  .map(([name, value]) => ` \\\n  ${unitWord(`--${name}=${value}`)}`)
+  .join("")}
 Restart=always
 RestartSec=2
 TimeoutStartSec=infinity

@@ -1,26 +1,31 @@
 # shellcheck shell=bash
-# Checks this host, prepares its system, brings the artifacts and starts the container runtime.
+# Prepares this host's system, brings the artifacts and starts the container runtime. Preflight has looked at the host before.
 
 # arrange ITEM: as the config says, or back as it was where the item is off.
 arrange() { if item_is_on "$1"; then "apply_$1"; else "restore_$1"; fi; }
 
 apply_prepare() {
-  wait_until 600 "the first boot's set-up by cloud-init to end" first_boot_over
-  # shellcheck source=/dev/null
-  . "$STAGE/inputs/surroundings"
-  preflight
+  # An instance that makes itself a worker has no preflight.
+  await_first_boot
+  note_looked_around
   arrange host_name
   apply_hosts_lines
+  local untried=no
+  can_try_features || untried=yes
   fetch_packages_and_artifacts
-  check_features_again
+  [ "$untried" = no ] || check_features_now
+  label_programs
   local item
   # What watches over tables knows first what there will be.
   apply_tables
-  for item in time_zone journal modules sysctl swap firewall time_sync; do arrange "$item"; done
+  for item in time_zone journal modules sysctl huge_pages swap firewall time_sync clock_in_utc services_off; do arrange "$item"; done
   if item_is_on packages; then apply_updates; else restore_updates; fi
   if is_node; then apply_shutdown; else restore_shutdown; fi
   apply_resolv_conf
+  # What the items brought since.
+  label_programs
   if is_node; then
+    apply_flannel_interface
     apply_service_route
     apply_containerd
     # On a host that lives, whatever comes later finds the images there.
@@ -41,14 +46,10 @@ apply_prepare() {
   return 0
 }
 
-# A cloud's new machine answers before it is ready: apt is still busy, and cloud-init may still rewrite files.
-first_boot_over() {
-  local jobs
-  jobs=$(systemctl list-jobs --plain --no-legend 'cloud-*' | awk '{print $2}')
-  [ -z "$jobs" ] || {
-    echo "still to run: ${jobs//$'\n'/ }"
-    return 1
-  }
+# Preflight had not the commands yet.
+check_features_now() {
+  check_features
+  [ ${#PROBLEMS[@]} -eq 0 ] || fail "${PROBLEMS[*]}"
 }
 
 # Packages and artifacts come from different places: both at once, unless what fetches artifacts is itself to be installed.

@@ -1,17 +1,21 @@
 import { familyOf, listOf } from "../../../config/addresses.ts";
 import { apiNames } from "../../../config/api.ts";
 import type { Logins } from "../../../config/logins.ts";
+import { flannelPlace, hasFlannelInterfaces } from "../../../config/node-settings.ts";
 import { packagesOf } from "../../../config/packages.ts";
 import { podNetworkOf } from "../../../config/pod-network.ts";
-import { ports } from "../../../config/ports.ts";
+import { clusterOfHost } from "../../../config/preparation.ts";
+import { joinsAsWorker } from "../../../config/roles.ts";
 import type { Cluster, Role } from "../../../config/schema.ts";
 import { isNode } from "../../cluster.ts";
-import { type HostFile, quote, type Stage } from "../../stage.ts";
+import type { HostFile, Stage } from "../../stage.ts";
 import { containerdFiles } from "./containerd/containerd.ts";
-import { downloadFiles, neededFiles } from "./downloads/downloads.ts";
+import { downloadFiles } from "./downloads/downloads.ts";
 import { FIREWALL_UNIT, firewall } from "./firewall/firewall.ts";
+import { openings, sshPort } from "./firewall/policy.ts";
 import { watchedTables } from "./firewall/tables.ts";
-import { modules, sysctls } from "./system/kernel.ts";
+import { journalText } from "./system/journal.ts";
+import { hugePages, modules, sysctls } from "./system/kernel.ts";
 
 export interface PrepareStageArgs {
   /** `pool` where it is a worker. */
@@ -21,9 +25,7 @@ export interface PrepareStageArgs {
     /** With dual stack, that of the other family. Default: none. */
     secondAddress?: string;
     roles: readonly Role[];
-    architecture: "amd64" | "arm64";
     pool?: string;
-    dataDevice?: string;
   };
   owner: string;
   cluster: Cluster;
@@ -38,25 +40,29 @@ export interface PrepareStageArgs {
 }
 
 /**
- * What every host must hold before a part of the cluster runs on it: a checked and prepared operating system, the artifacts of
+ * What every host must hold before a part of the cluster runs on it: a prepared operating system, the artifacts of
  * its roles and, on nodes, the container runtime with the images loaded. It holds no list of hosts, so another host changes
  * nothing here.
  */
 export function prepareStage(args: PrepareStageArgs): Stage {
-  const { host, owner, cluster, apiAddress, versions, logins = {} } = args;
+  const { host, owner, apiAddress, versions, logins = {} } = args;
+  const cluster = clusterOfHost(args.cluster, host.name);
   const { hostPreparation, network } = cluster;
   const roles = [...host.roles].sort();
   const node = isNode(roles);
   const files: HostFile[] = [
     { path: "/etc/systemd/system/ha-kubernetes-hosts.service", content: HOSTS_UNIT },
-    { path: "/etc/ha-kubernetes/hosts", content: hostsLines(args) },
+    { path: "/etc/ha-kubernetes/hosts", content: hostsLines({ host, cluster, apiAddress }) },
     ...downloadFiles({ cluster, apiAddress, proxyLogin: logins.proxy }),
   ];
   if (node) files.push(...containerdFiles({ cluster, pause: versions.pause, logins: logins.registries }));
-  const needed = neededFiles(cluster, node);
-  if (hostPreparation.firewall) {
+  if (node && hasFlannelInterfaces(cluster)) {
+    const name = cluster.hosts[host.name]?.flannelInterface ?? network.flannelInterface;
+    files.push({ path: flannelPlace.file, content: name === undefined ? "" : `${name}\n` });
+  }
+  if (hostPreparation.firewall.enabled) {
     files.push(
-      { path: "/etc/ha-kubernetes/firewall.nft", content: firewall(roles, cluster) },
+      { path: "/etc/ha-kubernetes/firewall.nft", content: firewall(host.name, roles, cluster) },
       { path: "/etc/systemd/system/ha-kubernetes-firewall.service", content: FIREWALL_UNIT },
     );
   }
@@ -64,7 +70,7 @@ export function prepareStage(args: PrepareStageArgs): Stage {
     files.push({ path: "/etc/udev/rules.d/70-ha-kubernetes-flannel.rules", content: noChecksumOffload(network.podCidr) });
   }
   if (hostPreparation.journalLimit) {
-    files.push({ path: "/etc/systemd/journald.conf.d/ha-kubernetes.conf", content: "[Journal]\nSystemMaxUse=1G\n" });
+    files.push({ path: "/etc/systemd/journald.conf.d/ha-kubernetes.conf", content: journalText(hostPreparation) });
   }
   return {
     name: "prepare",
@@ -74,51 +80,37 @@ export function prepareStage(args: PrepareStageArgs): Stage {
     settings: {
       HOST_ADDRESS: host.address,
       ...(host.secondAddress !== undefined && { SECOND_ADDRESS: host.secondAddress }),
-      API_ADDRESS: apiAddress,
       API_NAME: cluster.api.domainName,
-      ...(cluster.api.former && {
-        FORMER_API: [cluster.api.former.domainName, cluster.api.former.address].filter((it) => it !== undefined).join(" "),
-      }),
-      // Where to ask whose a balancer is that has the API's address.
-      ...(roles.includes("balancer") && { STATISTICS_PORT: String(cluster.balancer.statisticsPort) }),
-      ARCHITECTURE: host.architecture,
       ROLES: roles.join(" "),
       KUBE_PROXY_MODE: network.kubeProxyMode,
+      ...podSettings(roles, cluster),
+      SERVICE_CIDR: listOf(network.serviceCidr).join(" "),
       TABLES: watchedTables(roles, cluster).join(" "),
       CONTAINERD_VERSION: node ? versions.containerd : "",
       RUNC_VERSION: node ? versions.runc : "",
       CNI_PLUGINS_VERSION: node ? versions.cniPlugins : "",
       PREPARATIONS: preparations(cluster).join(" "),
       PACKAGES: packagesOf(roles, cluster).join(" "),
-      PORTS: ports(roles, cluster)
-        .filter((port) => port.protocol === "tcp")
-        .map((port) => `${port.number}:${port.program}`)
-        .join(" "),
       MODULES: modules(roles, cluster).join(" "),
       NAME_SERVERS: network.nameServers.join(" "),
+      ...(hostPreparation.firewall.enabled &&
+        hostPreparation.firewall.policy === "drop" && { SSH_PORT: String(sshPort(cluster, host.name)) }),
+      ...(hostPreparation.firewall.enabled && {
+        NODE_CIDRS: [...cluster.nodeCidrs].sort().join(" "),
+        POD_CIDR: listOf(network.podCidr).join(" "),
+      }),
       TIME_ZONE: hostPreparation.timeZone ?? "",
-      ...(needed.length > 0 && { NEEDED_FILES: needed.join(" ") }),
-      ...placesOfEtcd(host, cluster),
-      ...poolTurns(host.pool, cluster),
+      ...moreItems(cluster),
+      ...poolTurns(joinsAsWorker(roles) ? host.pool : undefined, cluster),
     },
     files,
     inputs: {
       artifacts: args.artifactList,
-      surroundings: surroundings(roles, cluster),
+      ...(hostPreparation.firewall.enabled && { openings: openings(roles, cluster) }),
       sysctl: sysctls(roles, cluster)
         .map(([path, value]) => `${path} ${value}\n`)
         .join(""),
     },
-  };
-}
-
-/** Where etcd's stage puts data: looked at before anything is changed. */
-function placesOfEtcd({ roles, dataDevice }: PrepareStageArgs["host"], { etcd }: Cluster): Record<string, string> {
-  if (!roles.includes("etcd")) return {};
-  return {
-    ETCD_DATA_DIRECTORY: etcd.dataDirectory,
-    ETCD_DATA_DEVICE: dataDevice ?? "",
-    ETCD_BACKUP_DIRECTORY: etcd.backup.directory,
   };
 }
 
@@ -133,7 +125,7 @@ function poolTurns(pool: string | undefined, cluster: Cluster): Record<string, s
 }
 
 /** The items of host preparation that are on, as the script calls them. */
-function preparations({ hostPreparation }: Cluster): string[] {
+export function preparations({ hostPreparation }: Cluster): string[] {
   const switches: Record<string, boolean> = {
     host_name: hostPreparation.hostName,
     packages: hostPreparation.packages,
@@ -142,36 +134,57 @@ function preparations({ hostPreparation }: Cluster): string[] {
     modules: hostPreparation.modules,
     sysctl: hostPreparation.sysctl,
     swap: hostPreparation.swap,
-    firewall: hostPreparation.firewall,
+    firewall: hostPreparation.firewall.enabled,
     time_sync: hostPreparation.timeSync,
+    services_off: hostPreparation.disabledServices.length > 0,
+    huge_pages: hugePages({ hostPreparation }) !== "",
+    clock_in_utc: hostPreparation.clockInUtc,
   };
   return Object.keys(switches).filter((name) => switches[name]);
 }
 
-/** What preflight compares with the host's network: shell variables. */
-function surroundings(roles: readonly Role[], cluster: Cluster): string {
-  const { link, port } = (isNode(roles) && podNetworkOf(cluster)) || {};
-  const variables = {
-    NODE_CIDRS: [...cluster.nodeCidrs].sort().join(" "),
-    POD_CIDR: listOf(cluster.network.podCidr).join(" "),
-    SERVICE_CIDR: listOf(cluster.network.serviceCidr).join(" "),
+/** Settings of items that only some configs have. */
+function moreItems(cluster: Cluster): Record<string, string> {
+  const { packages, extraPackages, timeSync, timeService, timeServers, disabledServices } = cluster.hostPreparation;
+  const settings = {
+    EXTRA_PACKAGES: packages ? [...new Set(extraPackages)].sort().join(" ") : "",
+    SERVICES_OFF: [...new Set(disabledServices.map((unit) => (unit.includes(".") ? unit : `${unit}.service`)))].join(" "),
+    HUGE_PAGES: hugePages(cluster),
+    TIME_SERVERS: timeSync ? timeServers.join(" ") : "",
+    TIME_SERVICE: timeSync && timeService === "keep" ? "keep" : "",
+  };
+  return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== ""));
+}
+
+/** What the pod network and its policies want of a host's kernel, as preflight and this stage try it there. */
+export function podSettings(roles: readonly Role[], cluster: Cluster): Record<string, string> {
+  if (!isNode(roles)) return { POD_LINK: "" };
+  const { link, port } = podNetworkOf(cluster) ?? {};
+  return {
     POD_LINK: link ?? "",
-    ...(isNode(roles) && cluster.addons.networkPolicies && { POLICIES: "yes" }),
+    ...(cluster.addons.networkPolicies && { POLICIES: "yes" }),
     // The scripts know the port of most clusters.
     ...(port !== undefined && port !== 8472 && { POD_PORT: String(port) }),
   };
-  return Object.entries(variables)
-    .map(([name, value]) => `${name}=${quote(value)}\n`)
-    .join("");
 }
 
 // The mark lets the script find its lines again. While the address moves, the former one comes first: it is served all the time.
-function hostsLines({ host, cluster, apiAddress }: PrepareStageArgs): string {
+function hostsLines({ host, cluster, apiAddress }: Pick<PrepareStageArgs, "host" | "cluster" | "apiAddress">): string {
   const { former } = cluster.api;
   const addresses = [...(former?.address === undefined ? [] : [former.address]), apiAddress];
   const lines = apiNames(cluster).flatMap((name) => addresses.map((address) => `${address} ${name} # ha-kubernetes\n`));
   const api = apiAddress === "" ? "" : lines.join("");
-  return `${api}${host.address} ${host.name} # ha-kubernetes\n`;
+  return `${api}${host.address} ${host.name} # ha-kubernetes\n${otherHosts(host.name, cluster)}`;
+}
+
+// A list of hosts in a file of every host: only where the config asks for it. Lost hosts are nowhere.
+function otherHosts(name: string, { hostPreparation, hosts }: Cluster): string {
+  if (hostPreparation.hostsFile === "api") return "";
+  return Object.entries(hosts)
+    .filter(([other, { address, lost }]) => other !== name && address !== undefined && !lost)
+    .map(([other, { address }]) => `${address} ${other} # ha-kubernetes\n`)
+    .sort()
+    .join("");
 }
 
 // The command of flannel's documentation, troubleshooting.md. flannel makes the device anew at each start of the host.

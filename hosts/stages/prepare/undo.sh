@@ -22,13 +22,14 @@ undo_prepare() {
   restore_tables
   restore_shutdown
   restore_updates
-  for item in firewall time_sync swap sysctl modules journal time_zone packages host_name; do "restore_$item"; done
+  restore_selinux
+  for item in services_off clock_in_utc firewall time_sync swap huge_pages sysctl modules journal time_zone packages host_name; do "restore_$item"; done
   remove_files
   systemctl daemon-reload
   rm -rf /etc/ha-kubernetes/kubelet.conf.d /opt/ha-kubernetes
   rm -f /etc/ha-kubernetes/resolv.conf "$HOME_DIR/prepared" "$LOOKED_AROUND"
   local folder
-  for folder in /etc/containerd/certs.d/* /etc/containerd/certs.d /etc/containerd /etc/ha-kubernetes{/downloads,} /etc/systemd/{system/containerd.service,journald.conf}.d; do
+  for folder in /etc/containerd/certs.d/* /etc/containerd/certs.d /etc/containerd /etc/ha-kubernetes{/downloads,/flannel,} /etc/systemd/{system/containerd.service,journald.conf}.d; do
     rmdir "$folder" 2>/dev/null || true
   done
   restore_all_originals

@@ -7,6 +7,7 @@ readonly ISSUER=$STAGE/inputs/issuer.crt
 apply_worker() {
   valid_now "$ISSUER"
   note_before_kubelet
+  reserve_by_size
   mkdir -p /etc/kubernetes/pki "$MANIFESTS" /var/lib/kubelet/pki
   chmod 0700 /var/lib/kubelet
   local running
@@ -28,6 +29,7 @@ apply_worker() {
   if node_is_gone; then register_again; fi
   uncordon
   set_labels
+  set_annotations
   tell_authorities
   # The add-ons let every node read this, and before them none may.
   prove_node /api/v1/namespaces/kube-system/configmaps/ha-kubernetes with_pool_turn network

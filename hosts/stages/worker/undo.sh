@@ -11,7 +11,7 @@ undo_worker() {
   fi
   reset_node
   remove_files
-  rm -f "$HOME_DIR/worker-labels" "$CORDONED" "$TURN_MARK"
+  rm -f "$HOME_DIR"/worker-{labels,annotations} "$CORDONED" "$TURN_MARK"
   forget_saved
   did "removed the worker"
 }

@@ -1,9 +1,11 @@
 import { stringify } from "yaml";
 import { hostPort } from "../../../config/addresses.ts";
-import { buildsBalancer } from "../../../config/api.ts";
+import { buildsBalancer, isNodeLocal } from "../../../config/api.ts";
+import { nodeSettings } from "../../../config/node-settings.ts";
 import type { Cluster } from "../../../config/schema.ts";
 import { podNetwork } from "../../cluster.ts";
-import { kubeletFiles } from "../../kubelet.ts";
+import { kubeletFiles, reserveSettings } from "../../kubelet.ts";
+import { annotationSettings, labelWords } from "../../node-settings.ts";
 import type { Stage } from "../../stage.ts";
 
 export interface WorkerStageArgs {
@@ -11,7 +13,17 @@ export interface WorkerStageArgs {
   owner: string;
   cluster: Pick<
     Cluster,
-    "addons" | "api" | "balancer" | "drain" | "kubelet" | "kubernetesVersion" | "network" | "pools" | "traits"
+    | "addons"
+    | "api"
+    | "balancer"
+    | "drain"
+    | "featureGates"
+    | "hosts"
+    | "kubelet"
+    | "kubernetesVersion"
+    | "network"
+    | "pools"
+    | "traits"
   >;
   endpoint: { address: string; port: number };
   /** The cluster's authority: every trusted certificate, and the one that signs kubelets' certificates now. PEM. */
@@ -29,7 +41,7 @@ export function workerStage(args: WorkerStageArgs): Stage {
   const { host, owner, cluster, endpoint, authority, join } = args;
   const pool = cluster.pools[host.pool];
   if (!pool) throw new Error(`worker ${host.name} is in pool ${host.pool}, which the config does not define`);
-  const labels = { "ha-kubernetes/pool": host.pool, ...pool.labels };
+  const node = nodeSettings(cluster, host.name, host.pool);
   return {
     name: "worker",
     host: host.name,
@@ -43,12 +55,12 @@ export function workerStage(args: WorkerStageArgs): Stage {
       POOL: host.pool,
       MAX_UNAVAILABLE: String(pool.maxUnavailable),
       DRAIN_SECONDS: String(cluster.drain.timeoutSeconds),
-      BALANCER: buildsBalancer(cluster) ? hostPort(endpoint.address, cluster.balancer.statisticsPort) : "",
-      LABELS: Object.entries(labels)
-        .sort()
-        .map(([key, value]) => `${key}=${value}`)
-        .join(" "),
+      BALANCER:
+        buildsBalancer(cluster) || isNodeLocal(cluster) ? hostPort(endpoint.address, cluster.balancer.statisticsPort) : "",
+      LABELS: labelWords(node),
+      ...annotationSettings(node),
       POD_NETWORK: podNetwork(cluster),
+      ...reserveSettings(cluster),
     },
     files: [
       { path: "/etc/kubernetes/pki/ca.crt", content: authority.trusted },
@@ -56,7 +68,7 @@ export function workerStage(args: WorkerStageArgs): Stage {
         host,
         cluster,
         bootstrapKubeconfig: "/etc/kubernetes/bootstrap-kubelet.conf",
-        taints: pool.taints,
+        taints: node.taints,
         extraArgs: args.kubeletExtraArgs,
       }),
     ],

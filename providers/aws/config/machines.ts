@@ -40,14 +40,14 @@ export function zoneOf(name: string, host: AwsHost, zones: readonly string[]): s
 
 /** What role of machine a host is. */
 function machineRole({ roles }: Pick<HostConfig, "roles">): MachineRole {
-  if (roles.includes("worker")) return "worker";
-  return roles.includes("control-plane") ? "control-plane" : "etcd";
+  if (roles.includes("control-plane")) return "control-plane";
+  return roles.includes("worker") ? "worker" : "etcd";
 }
 
 /** The machine of a host, with all defaults: its own settings, then its pool's, then its role's. */
 export function machineOf({ aws, pools }: AwsCluster, name: string, host: AwsHost): Machine {
   const role = machineRole(host);
-  const pool = host.pool === undefined ? undefined : pools[host.pool]?.aws;
+  const pool = role !== "worker" || host.pool === undefined ? undefined : pools[host.pool]?.aws;
   const base = aws.machines[role === "control-plane" ? "controlPlane" : role];
   const instanceType = host.aws?.instanceType ?? pool?.instanceType ?? base.instanceType;
   return {

@@ -10,6 +10,7 @@ import { renderStage, type Stage } from "../../../hosts/stage.ts";
 import { balancerStage } from "../../../hosts/stages/balancer/balancer.ts";
 import { controlPlaneStage } from "../../../hosts/stages/control-plane/control-plane.ts";
 import { etcdStage } from "../../../hosts/stages/etcd/etcd.ts";
+import { preflightStage } from "../../../hosts/stages/preflight/preflight.ts";
 import { prepareStage } from "../../../hosts/stages/prepare/prepare.ts";
 import { workerStage } from "../../../hosts/stages/worker/worker.ts";
 import { known, metal } from "../../harness/samples.ts";
@@ -42,7 +43,7 @@ function stagesOf(name: string): Stage[] {
     .filter((it) => it.startsWith("m"))
     .map((it) => ({ name: it, address: cluster.hosts[it]?.address ?? "" }));
   const prepare = prepareStage({
-    host: { ...host, roles, architecture: "amd64" },
+    host: { ...host, roles },
     owner,
     cluster,
     apiAddress: endpoint.address,
@@ -52,6 +53,13 @@ function stagesOf(name: string): Stage[] {
         "1".repeat(64),
       ),
     versions,
+  });
+  const preflight = preflightStage({
+    host: { ...host, roles, architecture: "amd64" },
+    owner,
+    cluster,
+    apiAddress: endpoint.address,
+    sources: [],
   });
   const kubeletExtraArgs = {};
   if (roles.includes("worker")) {
@@ -64,7 +72,7 @@ function stagesOf(name: string): Stage[] {
       join: { token: "t" },
       kubeletExtraArgs,
     };
-    return [prepare, workerStage(args)];
+    return [preflight, prepare, workerStage(args)];
   }
   const tls = { authority: "CA", ...pair };
   const pki = {
@@ -75,6 +83,7 @@ function stagesOf(name: string): Stage[] {
     etcdClient: pair,
   };
   return [
+    preflight,
     prepare,
     etcdStage({ host, owner, cluster, version: "3.6.14", tls, birth: { bootstrap: true, members: etcdHosts }, restores: [] }),
     balancerStage({

@@ -35,7 +35,7 @@ function makeEtcd(name: string, given: { born: boolean; reborn?: ReadonlySet<str
   const pki = new ClusterPki(`${name}-pki`, { certificates: cluster.certificates });
   const artifacts = { kind: "mirror" as const, location: "https://mirror.test", sha256: sha256OfEtcd };
   const endpoint = { address: "10.0.0.10" };
-  const prepared = new HostPreparation(name, { cluster, hosts, owner, versions, artifacts, endpoint });
+  const prepared = new HostPreparation(name, { cluster, hosts, owner, versions, artifacts, endpoint, settled: new Set() });
   // No more of the config than it says it reads.
   const { etcd, kubernetesVersion } = cluster;
   return new EtcdCluster(name, {

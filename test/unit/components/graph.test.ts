@@ -12,9 +12,16 @@ type Graph = Map<string, Registered>;
 function changed(before: Graph, after: Graph): string[] {
   const text = (graph: Graph, name: string) => {
     // What an ignored input holds runs nothing: the host that mints a join, and what a first run is told.
-    const { create, connection, ...inputs } = graph.get(name)?.inputs ?? {};
+    const { create, connection, triggers, ...inputs } = graph.get(name)?.inputs ?? {};
     const joins = name.includes(" join-") || name === command("nodes-ready");
-    return JSON.stringify({ ...inputs, ...(!joins && { connection }), ...(inputs.update === undefined && !joins && { create }) });
+    // A host that no `up` has recorded yet is looked at in each one.
+    const looks = name.includes(" preflight-");
+    return JSON.stringify({
+      ...inputs,
+      ...(!looks && { triggers }),
+      ...(!joins && { connection }),
+      ...(inputs.update === undefined && !joins && { create }),
+    });
   };
   return [...before.keys()].filter((name) => after.has(name) && text(before, name) !== text(after, name)).sort();
 }
@@ -22,13 +29,16 @@ const added = (before: Graph, after: Graph) => [...after.keys()].filter((name) =
 const command = (name: string) => `command:remote:Command ${name}`;
 const scripts = (host: string) => `command:remote:CopyToRemote scripts-${host}`;
 
-test("a worker has at most 4 resources, a host of every role at most 7 commands and 2 leaves of 3 resources", async () => {
+test("a worker has at most 5 resources, a host of every role at most 8 commands and 2 leaves of 3 resources", async () => {
   const graph = await graphOf(clusterOf(2));
   const ofHost = (host: string, kind: string) =>
     [...graph.keys()].filter((name) => name.startsWith(kind) && name.endsWith(`-${host}`));
-  assert.deepEqual(ofHost("w1", "").sort(), [...["join-w1", "prepare-w1", "worker-w1"].map(command), scripts("w1")]);
+  assert.deepEqual(ofHost("w1", "").sort(), [
+    ...["join-w1", "preflight-w1", "prepare-w1", "worker-w1"].map(command),
+    scripts("w1"),
+  ]);
   assert.deepEqual(ofHost("m1", "command:").sort(), [
-    ...["addons-m1", "balancer-m1", "control-plane-m1", "etcd-m1", "leaving-m1", "prepare-m1"].map(command),
+    ...["addons-m1", "balancer-m1", "control-plane-m1", "etcd-m1", "leaving-m1", "preflight-m1", "prepare-m1"].map(command),
     scripts("m1"),
   ]);
   assert.equal(ofHost("m1", "tls:").length, 6);
@@ -38,7 +48,7 @@ test("another worker changes nothing on any other host", async () => {
   const before = await graphOf(clusterOf(2));
   const after = await graphOf(clusterOf(3));
   assert.deepEqual(changed(before, after), []);
-  assert.deepEqual(added(before, after), [...["join-w3", "prepare-w3", "worker-w3"].map(command), scripts("w3")]);
+  assert.deepEqual(added(before, after), [...["join-w3", "preflight-w3", "prepare-w3", "worker-w3"].map(command), scripts("w3")]);
 });
 
 test("another control plane changes the balancers' lists of backends and nothing else", async () => {
@@ -49,6 +59,56 @@ test("another control plane changes the balancers' lists of backends and nothing
     }),
   );
   assert.deepEqual(changed(before, after), ["balancer-m1", "balancer-m2", "balancer-m3"].map(command));
+});
+
+test("with a balancer on every node, another worker touches no other host, and another control plane every node's balancer", async () => {
+  const own = (edit: (hosts: Record<string, object>) => void) =>
+    clusterOf(2, (cluster) => {
+      const { hosts } = cluster;
+      for (const name of ["m1", "m2", "m3"]) hosts[name] = { ...hosts[name], roles: ["etcd", "control-plane"] };
+      cluster.balancer = { kind: "node-local" };
+      cluster.api = { domainName: "api.test.internal" };
+      edit(hosts);
+    });
+  const before = await graphOf(own(() => {}));
+  const worker = await graphOf(
+    own((hosts) => {
+      hosts.w3 = { ...hosts.w2, address: "10.0.0.23" };
+    }),
+  );
+  assert.deepEqual(changed(before, worker), []);
+  assert.deepEqual(added(before, worker), [...["balancer-w3", "join-w3", "prepare-w3", "worker-w3"].map(command), scripts("w3")]);
+  const controlPlane = await graphOf(
+    own((hosts) => {
+      hosts.c4 = { ...hosts.m1, address: "10.0.0.14", roles: ["control-plane"] };
+    }),
+  );
+  assert.deepEqual(
+    changed(before, controlPlane),
+    ["m1", "m2", "m3", "w1", "w2"].map((name) => command(`balancer-${name}`)),
+  );
+});
+
+test("control planes that are workers make no worker; their role, labels and annotations change their own stage alone", async () => {
+  const before = await graphOf(clusterOf(1));
+  const with1 = (edit: Record<string, unknown>) =>
+    graphOf(
+      clusterOf(1, ({ hosts }) => {
+        Object.assign(hosts.m1 as object, edit);
+      }),
+    );
+  const roles = ["etcd", "balancer", "control-plane", "worker"];
+  for (const edit of [
+    { roles, pool: "general" },
+    { labels: { a: "b" } },
+    { annotations: { a: "b" } },
+    { taints: [{ key: "a", effect: "NoExecute" }] },
+  ]) {
+    const after = await with1(edit);
+    const own = ["control-plane-m1", ...("roles" in edit ? ["prepare-m1"] : [])].map(command);
+    assert.deepEqual(changed(before, after), own, JSON.stringify(edit));
+    assert.deepEqual(added(before, after), []);
+  }
 });
 
 test("more etcd members change the apiservers' list of members and no member", async () => {
@@ -213,7 +273,7 @@ function waitsFor(graph: Graph, name: string, wanted: string, seen = new Set<str
 test("a control plane marks that it leaves before anything on any host is undone", async () => {
   const graph = await graphOf(clusterOf(2));
   const others = [...graph.keys()].filter((name) => name.startsWith("command:") && !name.includes(" leaving-"));
-  assert.equal(others.length, 3 * 6 + 2 * 4 + 1);
+  assert.equal(others.length, 3 * 7 + 2 * 5 + 1);
   for (const host of ["m1", "m2", "m3"])
     for (const other of others) assert.ok(waitsFor(graph, command(`leaving-${host}`), other), `leaving-${host}, ${other}`);
 });
@@ -224,7 +284,7 @@ test("every command on a host waits for the host's scripts", async () => {
     const host = /^command:remote:Command (?!join-|nodes-ready).*-(\w+)$/.exec(name)?.[1];
     return host === undefined ? [] : [{ name, host }];
   });
-  assert.equal(commands.length, 3 * 6 + 2 * 2);
+  assert.equal(commands.length, 3 * 7 + 2 * 3);
   for (const { name, host } of commands) assert.ok(waitsFor(graph, name, scripts(host)), name);
 });
 

@@ -37,6 +37,23 @@ export const badHosts: readonly Bad[] = [
     keys: ["cluster.hosts.w1.roles"],
   },
   {
+    mistake: "worker with etcd",
+    from: metal,
+    edit: (c) => {
+      c.hosts.m3.roles = ["etcd", "balancer", "worker"];
+    },
+    keys: ["cluster.hosts.m3.roles", "cluster.hosts.m3.pool"],
+  },
+  {
+    mistake: "a control plane that is a worker, in no pool that exists",
+    from: metal,
+    edit: (c) => {
+      c.hosts.m3.roles.push("worker");
+      c.hosts.m3.pool = "general-2";
+    },
+    keys: ["cluster.hosts.m3.pool"],
+  },
+  {
     mistake: "even etcd",
     from: metal,
     edit: (c) => {
@@ -77,10 +94,10 @@ export const badHosts: readonly Bad[] = [
     keys: ["cluster.hosts"],
   },
   {
-    mistake: "two control planes",
+    mistake: "one control plane",
     from: metal,
     edit: (c) => {
-      c.hosts.m3.roles = ["etcd"];
+      c.hosts.m2.roles = c.hosts.m3.roles = ["etcd", "balancer"];
     },
     keys: ["cluster.hosts"],
   },

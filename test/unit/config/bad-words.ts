@@ -114,7 +114,7 @@ export const badWords: readonly Bad[] = [
       `cluster.containerRuntime.registryMirrors.${is}`,
     ),
   ]),
-  ...Object.entries({ kubelet: "the kubelet", etcd: "etcd", containerRuntime: "containerd" }).map(([section, program]) =>
+  ...Object.entries({ kubelet: "the kubelet", network: "kube-proxy", containerRuntime: "containerd" }).map(([section, program]) =>
     bad(
       `arguments of ${program}`,
       (c) => {

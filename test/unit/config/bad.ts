@@ -2,15 +2,19 @@ import { badAddresses } from "./bad-addresses.ts";
 import { badApi } from "./bad-api.ts";
 import { badArguments } from "./bad-arguments.ts";
 import { badAws } from "./bad-aws.ts";
+import { badBalancers } from "./bad-balancers.ts";
+import { badComponents } from "./bad-components.ts";
 import { badFamilies } from "./bad-families.ts";
 import { badHosts } from "./bad-hosts.ts";
 import { badKeys } from "./bad-keys.ts";
+import { badLabels } from "./bad-labels.ts";
 import { badLimits } from "./bad-limits.ts";
 import { badNames } from "./bad-names.ts";
 import { badNetworks } from "./bad-networks.ts";
 import { badNodes } from "./bad-nodes.ts";
 import { badPaths } from "./bad-paths.ts";
 import { badPodNetworks } from "./bad-pod-network.ts";
+import { badPreparation } from "./bad-preparation.ts";
 import type { Bad } from "./bad-sample.ts";
 import { badSettings } from "./bad-settings.ts";
 import { badSources } from "./bad-sources.ts";
@@ -20,16 +24,20 @@ import { badWords } from "./bad-words.ts";
 export const badConfigs: readonly Bad[] = [
   ...badKeys,
   ...badHosts,
+  ...badBalancers,
   ...badNetworks,
   ...badFamilies,
   ...badPodNetworks,
   ...badAddresses,
   ...badPaths,
   ...badNames,
+  ...badLabels,
   ...badLimits,
   ...badWords,
   ...badNodes,
+  ...badPreparation,
   ...badArguments,
+  ...badComponents,
   ...badSettings,
   ...badSources,
   ...badAws,

@@ -73,6 +73,23 @@ const allowed: { change: string; from: () => Recorded; before?: (b: Recorded) =>
       delete a.hosts.w1;
     },
   },
+  {
+    change: "a single node that grows to three, all of them workers too",
+    from: three,
+    before: (b) => {
+      for (const n of [2, 3]) delete b.hosts[`m${n}`];
+      host(b, "m1").roles = ["etcd", "balancer", "control-plane", "worker"];
+    },
+    after: (a) => {
+      for (const n of [1, 2, 3]) host(a, `m${n}`).roles = ["etcd", "balancer", "control-plane", "worker"];
+    },
+  },
+  {
+    change: "a control plane that becomes a worker too, and one that no longer is",
+    from: three,
+    before: (b) => host(b, "m1").roles.push("worker"),
+    after: (a) => host(a, "m2").roles.push("worker"),
+  },
   { change: "the instance of one control plane", from: onAws, after: (a) => another(a, "m1") },
   {
     change: "the instances of one member and one worker",

@@ -46,7 +46,7 @@ test("one error names every problem, in a form that stays", () => {
     [
       "This stack's config can't be used, and nothing was touched (2 problems):",
       "  - cluster.hosts.m1.adress is not a key; did you mean address?",
-      "      allowed: address, roles, pool, architecture, connection, sshAddress, sshPort, sshUser, hostKey, dataDevice, lost, incarnation, aws",
+      "      allowed: address, roles, pool, architecture, connection, sshAddress, sshPort, sshUser, hostKey, dataDevice, hostPreparation, lost, incarnation, aws",
       "  - cluster.etcd.heartbeatMilliseconds is 9000",
       "      allowed: a whole number from 10 to 5000",
     ].join("\n"),
@@ -75,7 +75,7 @@ test("a cluster that is a text", () => {
 test("a mistyped key beside the cluster", () => {
   assert.equal(
     complaint(stack(lab(), { "ha-kubernetes:sshPrivatekey": "x" })),
-    "- ha-kubernetes:sshPrivatekey is not a key; did you mean ha-kubernetes:sshPrivateKey? | allowed: ha-kubernetes:cluster, ha-kubernetes:sshPrivateKey, ha-kubernetes:sshPassword, ha-kubernetes:backupSshPrivateKey, ha-kubernetes:registryLogins, ha-kubernetes:proxyLogin",
+    "- ha-kubernetes:sshPrivatekey is not a key; did you mean ha-kubernetes:sshPrivateKey? | allowed: ha-kubernetes:cluster, ha-kubernetes:sshPrivateKey, ha-kubernetes:sshPassword, ha-kubernetes:backupSshPrivateKey, ha-kubernetes:registryLogins, ha-kubernetes:proxyLogin, ha-kubernetes:files",
   );
 });
 

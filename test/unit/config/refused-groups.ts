@@ -49,14 +49,18 @@ export const refusedGroups: readonly RefusedChange[] = [
     keys: ["cluster.hosts"],
   },
   {
-    change: "1 to 3",
-    from: three,
+    change: "1 to 5",
+    from: five,
     before: (b) => {
-      host(b, "m2").roles = host(b, "m3").roles = ["balancer", "control-plane"];
+      for (const n of [2, 3, 4, 5]) delete b.hosts[`m${n}`];
     },
+    keys: ["cluster.hosts"],
+  },
+  {
+    change: "3 to 1",
+    from: three,
     after: (a) => {
-      host(a, "m2").roles = host(a, "m3").roles = ["balancer", "control-plane"];
-      host(a, "m2").roles = host(a, "m3").roles = ["etcd", "balancer", "control-plane"];
+      for (const n of [2, 3]) delete a.hosts[`m${n}`];
     },
     keys: ["cluster.hosts"],
   },

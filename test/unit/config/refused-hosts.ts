@@ -20,6 +20,14 @@ export const refusedHosts: readonly RefusedChange[] = [
     keys: ["cluster.provider"],
   },
   {
+    change: "a balancer on every node in place of a virtual IP",
+    from: three,
+    after: (a) => {
+      a.balancer = "node-local";
+    },
+    keys: ["cluster.balancer.kind"],
+  },
+  {
     change: "another pod range",
     from: three,
     after: (a) => {
@@ -149,6 +157,14 @@ export const refusedHosts: readonly RefusedChange[] = [
     from: three,
     after: (a) => {
       host(a, "w1").roles = ["control-plane"];
+    },
+    keys: ["cluster.hosts.w1.roles"],
+  },
+  {
+    change: "a worker that becomes a control plane and stays a worker",
+    from: three,
+    after: (a) => {
+      host(a, "w1").roles = ["control-plane", "worker"];
     },
     keys: ["cluster.hosts.w1.roles"],
   },

@@ -1,15 +1,44 @@
 import { aws } from "../../harness/samples.ts";
+import { nodeLocal } from "./bad-balancers.ts";
 import { type Warned, word } from "./warned.ts";
 
 const onAws = (of: string, edit: Warned["edit"], ...keys: string[]): Warned => ({ of, from: aws, edit, keys });
 
 export const warnedSettings: readonly Warned[] = [
+  {
+    of: "keys of a virtual IP where every node has its own balancer",
+    from: nodeLocal,
+    edit: (c) => {
+      c.balancer = { ...c.balancer, interface: "eth1", virtualRouterId: 7, maximumConnections: 500 };
+    },
+    keys: ["cluster.balancer.interface", "cluster.balancer.virtualRouterId"],
+  },
   word(
     "a cluster that may be lost",
     (c) => {
       c.etcd = { throwAway: true };
     },
     "cluster.etcd.throwAway",
+  ),
+  word(
+    "two control planes",
+    (c) => {
+      c.hosts.m3.roles = ["etcd"];
+    },
+    "cluster.hosts",
+  ),
+  word("control planes that are workers, in a pool or in none", (c) => {
+    for (const n of ["m1", "m2", "m3"]) c.hosts[n].roles.push("worker");
+    c.hosts.m1.pool = "general";
+    delete c.hosts.w1;
+    delete c.hosts.w2;
+  }),
+  word(
+    "a taint on every worker of its own",
+    (c) => {
+      for (const n of ["w1", "w2"]) c.hosts[n].taints = [{ key: "a", effect: "NoExecute" }];
+    },
+    "cluster.pools",
   ),
   word(
     "ipvs",
@@ -70,6 +99,23 @@ export const warnedSettings: readonly Warned[] = [
     "cluster.api.extraArgs.event-tl",
   ),
   word(
+    "arguments, a gate and fields that may be mistyped",
+    (c) => {
+      c.featureGates = { ContextualLoging: true };
+      c.controllerManager = { extraArgs: { "node-monitor-perod": "5s" } };
+      c.scheduler = { extraArgs: { "new-in-some-release": "1" } };
+      c.etcd = { extraArgs: { "snapshot-cout": "9000" } };
+      c.kubelet = { extraConfig: { allowedUnsafeSysctl: [] } };
+      c.kubeProxy = { extraConfig: { nodePortAddress: ["primary"] } };
+    },
+    "cluster.controllerManager.extraArgs.node-monitor-perod",
+    "cluster.scheduler.extraArgs.new-in-some-release",
+    "cluster.featureGates.ContextualLoging",
+    "cluster.etcd.extraArgs.snapshot-cout",
+    "cluster.kubelet.extraConfig.allowedUnsafeSysctl",
+    "cluster.kubeProxy.extraConfig.nodePortAddress",
+  ),
+  word(
     "an audit log without a policy",
     (c) => {
       c.api.extraArgs = { "audit-log-path": "-" };
@@ -95,6 +141,21 @@ export const warnedSettings: readonly Warned[] = [
     },
     "cluster.hostPreparation.timeZone",
     "cluster.hostPreparation.extraSysctl",
+  ),
+  word(
+    "preparation that other keys turn off",
+    (c) => {
+      c.hostPreparation = { timeSync: false, timeServers: ["ntp.example.com"], packages: false, extraPackages: ["sysstat"] };
+      c.hosts.w1.hostPreparation = {
+        firewall: { enabled: false, policy: "drop" },
+        journalLimit: false,
+        journal: { maxUse: "10G" },
+      };
+    },
+    "cluster.hostPreparation.extraPackages",
+    "cluster.hostPreparation.timeServers",
+    "cluster.hosts.w1.hostPreparation.firewall",
+    "cluster.hosts.w1.hostPreparation.journal",
   ),
   word(
     "a sysctl twice",
@@ -211,6 +272,13 @@ export const warnedUnused: readonly Warned[] = [
     },
     "cluster.pools.general.maxUnavailable",
     "cluster.pools",
+  ),
+  word(
+    "a slow disk accepted where etcd has none",
+    (c) => {
+      c.hosts.w1.preflight = { accept: ["covered-range", "slow-disk"] };
+    },
+    "cluster.hosts.w1.preflight.accept[1]",
   ),
   word(
     "the hub by its other name",

@@ -55,6 +55,11 @@ export const warnedAddresses: readonly Warned[] = [
     },
     "cluster.api.address",
   ),
+  word("a virtual IP in a network where balancers have an interface", (c) => {
+    c.nodeCidrs.push("10.0.1.0/24");
+    c.api.address = "10.0.1.10";
+    c.balancer = { interface: "eth1" };
+  }),
   word("one control plane in the place of a balancer", external("10.0.0.11"), "cluster.api.address"),
   word("a balancer on each host itself", external("127.0.0.1"), "cluster.api.address"),
   word(

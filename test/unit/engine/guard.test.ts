@@ -99,3 +99,10 @@ test("names that YAML changes are refused before the CLI, which would write them
   // A secret in clear must not keep the user from storing it again.
   guardNames("Pulumi.x.yaml", "config:\n  ha-kubernetes:registryLogins:\n    r.example.com: ops:hunter2\n");
 });
+
+test("a secret file is stored by its name alone", () => {
+  guard(["set", "--secret", "--path", 'files["encryption.yaml"]'], "kind: EncryptionConfiguration");
+  refuses(["set", "--secret", "files"], /take the place of all files\. Nothing was written\. Set one: --path 'files\[/, "x");
+  refuses(["set", "--secret", "--path", "files.encryption.yaml"], /is not one file: a dot begins a key/, "x");
+  refuses(["set", "--path", 'files["encryption.yaml"]'], /files is a secret/, "x");
+});

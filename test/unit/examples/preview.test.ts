@@ -22,7 +22,7 @@ async function preview(name: string, edit: object = {}, files: Readonly<Record<s
   return { ...(await project.run(["preview"])), hosts: Object.keys(config["ha-kubernetes:cluster"].hosts) };
 }
 
-for (const name of ["staging", "production"]) {
+for (const name of ["staging", "production", "three-nodes", "single-node", "two-networks"]) {
   test(`examples/Pulumi.${name}.yaml previews without an error under the engine`, async () => {
     const { code, text, hosts } = await preview(name);
     assert.equal(code, 0, text);

@@ -55,7 +55,7 @@ const addressOf = (of: { address?: string | undefined; secondAddress?: string } 
 
 const prepared = (roles: readonly Role[], cluster: Cluster, own: Own = host) =>
   prepareStage({
-    host: { ...own, roles, architecture: "amd64" },
+    host: { ...own, roles },
     owner,
     cluster,
     apiAddress: cluster.api.address ?? "",
@@ -118,6 +118,20 @@ test("a control plane gets this kubelet, this kubeadm configuration and these pa
     "/etc/kubernetes/kubeadm.yaml": "kubeadm.yaml",
     "/etc/kubernetes/patches/kube-apiserver+strategic.yaml": "kube-apiserver-patch.yaml",
     "/etc/kubernetes/bootstrap-rbac.yaml": "bootstrap-rbac.yaml",
+  });
+});
+
+test("a control plane that is a worker has no taint but its own, in kubeadm's configuration and in the kubelet's", () => {
+  const cluster = clusterWith((config) => {
+    config.hosts.m1 = {
+      ...config.hosts.m1,
+      roles: ["etcd", "balancer", "control-plane", "worker"],
+      taints: [{ key: "a", effect: "NoExecute" }],
+    };
+  });
+  compare(controlPlane(cluster), {
+    "/var/lib/kubelet/config.yaml": "every-role-kubelet-config.yaml",
+    "/etc/kubernetes/kubeadm.yaml": "every-role-kubeadm.yaml",
   });
 });
 

@@ -7,6 +7,7 @@ register_control_plane() {
   # It says the version, too. Asked again: an apiserver that has just started may not know yet what administrators may do. Marking
   # waits for this node to register.
   wait_until 120 "kubeadm to upload its configuration and to mark this node" kubeadm_does kubeadm_here "$(only_phases upload-config/kubeadm mark-control-plane)"
+  open_to_balancers
   rm -f /etc/kubernetes/super-admin.conf
   this_kubectl apply --server-side --force-conflicts --validate=false -f /etc/kubernetes/bootstrap-rbac.yaml >/dev/null
   etcd_access

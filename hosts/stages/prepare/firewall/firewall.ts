@@ -1,18 +1,23 @@
 import { type Family, familyOf, listOf, ofFamily } from "../../../../config/addresses.ts";
 import { type Port, ports } from "../../../../config/ports.ts";
+import { joinsAsWorker } from "../../../../config/roles.ts";
 import type { Cluster, Role } from "../../../../config/schema.ts";
+import { allowed, beforeTranslation, dropRest, sshPort } from "./policy.ts";
 
 /**
  * The host's nftables table, in nft's language. It closes the ports of the port table to everyone but their sources and touches
- * nothing else: SSH, other programs' ports, forwarded traffic and other tables stay as they are. Loading it replaces the table
- * in one step.
+ * nothing else: SSH, other programs' ports, forwarded traffic and other tables stay as they are. With policy drop it closes all else
+ * that is for this host, too. Loading it replaces the table in one step.
  */
-export function firewall(roles: readonly Role[], cluster: Cluster): string {
-  const { nodeCidrs, network } = cluster;
+export function firewall(name: string, roles: readonly Role[], cluster: Cluster): string {
+  const { nodeCidrs, network, hostPreparation } = cluster;
+  const drops = hostPreparation.firewall.policy === "drop";
   // A lost host may come back with all its data and credentials. Its answers come through, because others still probe it. Workers
   // offer nothing that would be worth a change there.
-  const gone = roles.includes("worker") ? [] : lostAddresses(cluster);
-  const guarded = ports(roles, cluster).filter((port) => port.source !== "anyone");
+  const gone = joinsAsWorker(roles) ? [] : lostAddresses(cluster);
+  const table = ports(roles, cluster);
+  const guarded = table.filter(({ source }) => source !== "anyone" && source !== "itself");
+  const open = table.filter((port) => port.source === "anyone").map((port) => port.number);
   const list = (items: readonly (string | number)[]) => items.join(", ");
   const match = (protocol: Port["protocol"], only?: Port["source"]) => {
     const numbers = guarded
@@ -35,19 +40,23 @@ export function firewall(roles: readonly Role[], cluster: Cluster): string {
     // In ipvs mode a Service's traffic comes through here with the Service's own port.
     ...listOf(network.serviceCidr).map((cidr) => `${address(cidr)} daddr ${cidr} accept`),
     ...rule(match("tcp", "nodes and pods"), "").flatMap((ports) => fromPods.map((pods) => `${pods} ${ports}accept`)),
+    ...allowed(hostPreparation.firewall),
     ...rule(match("tcp"), "drop"),
     ...rule(match("udp"), "drop"),
     ...(roles.includes("balancer") ? ["meta l4proto vrrp drop"] : []),
+    ...(drops ? dropRest(hostPreparation.firewall, [sshPort(cluster, name), ...open], fromPods) : []),
   ];
+  const lines = rules.map((text) => `    ${text}`).join("\n");
+  const hook = "type filter hook input priority filter; policy accept;";
+  // Both hooks ask the same rules.
+  const chains = drops
+    ? `  chain guard {\n${lines}\n  }\n${beforeTranslation}  chain input {\n    ${hook}\n    jump guard\n  }\n`
+    : `  chain input {\n    ${hook}\n${lines}\n  }\n`;
   return `#!/usr/sbin/nft -f
 table inet ha_kubernetes
 delete table inet ha_kubernetes
 table inet ha_kubernetes {
-${families.map((family) => nodeSet(family, ofFamily(nodeCidrs, family))).join("")}  chain input {
-    type filter hook input priority filter; policy accept;
-${rules.map((text) => `    ${text}`).join("\n")}
-  }
-}
+${families.map((family) => nodeSet(family, ofFamily(nodeCidrs, family))).join("")}${chains}}
 `;
 }
 

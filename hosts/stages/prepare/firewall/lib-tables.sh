@@ -49,6 +49,10 @@ restore_tables() {
 apply_firewall() {
   local unit=ha-kubernetes-firewall.service
   nft -c -f "$(staged /etc/ha-kubernetes/firewall.nft)" || fail "nft refuses the firewall's table"
+  apply_others_firewalls
+  # The same file and a whole table: nothing to try.
+  if ! cmp -s "$(staged /etc/ha-kubernetes/firewall.nft)" /etc/ha-kubernetes/firewall.nft || stale "$unit" /etc/ha-kubernetes/firewall.nft "/etc/systemd/system/$unit" ||
+    ! table_is_whole; then begin_trial; fi
   install_files /etc/ha-kubernetes/firewall.nft
   install_files "/etc/systemd/system/$unit"
   if stale "$unit" /etc/ha-kubernetes/firewall.nft "/etc/systemd/system/$unit" || ! table_is_whole; then
@@ -58,6 +62,7 @@ apply_firewall() {
     started "$unit" /etc/ha-kubernetes/firewall.nft "/etc/systemd/system/$unit"
     did "closed the port table to others than nodeCidrs"
   fi
+  end_trial
 }
 # As its file has it: loaded into a network of its own, which is gone again with the command, it looks the same.
 table_is_whole() {
@@ -67,6 +72,8 @@ table_is_whole() {
 }
 restore_firewall() {
   local unit=ha-kubernetes-firewall.service
+  restore_others_firewalls
+  systemctl stop "$TRIAL.timer" 2>/dev/null || true
   [ -f "/etc/systemd/system/$unit" ] || [ -f "$STARTED/$unit" ] || return 0
   systemctl disable --quiet --now "$unit" 2>/dev/null || true
   if command -v nft >/dev/null && nft list table inet ha_kubernetes >/dev/null 2>&1; then nft delete table inet ha_kubernetes; fi

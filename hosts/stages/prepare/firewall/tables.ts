@@ -16,7 +16,7 @@ export function watchedTables(roles: readonly Role[], cluster: Cluster): string[
   const { hostPreparation, network } = cluster;
   const ofPods = isNode(roles) && network.kubeProxyMode === "nftables";
   return [
-    ...(hostPreparation.firewall ? ["firewall"] : []),
+    ...(hostPreparation.firewall.enabled ? ["firewall"] : []),
     ...(ofPods ? ["kube-proxy"] : []),
     ...(ofPods && podNetworkOf(cluster) ? ["flanneld"] : []),
   ];

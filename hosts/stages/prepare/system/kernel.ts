@@ -10,19 +10,13 @@ const QUEUES = ["nfnetlink_queue", "nft_queue"];
 
 /** Kernel modules of a host with these roles. */
 export function modules(roles: readonly Role[], cluster: Cluster): string[] {
-  if (!isNode(roles)) return [];
+  const more = cluster.hostPreparation.extraModules;
+  if (!isNode(roles)) return [...new Set(more)];
   const { kubeProxyMode, ipvs } = cluster.network;
-  const ofProxy =
-    kubeProxyMode === "ipvs" ? [...new Set(["ip_vs", "ip_vs_rr", "ip_vs_sh", "ip_vs_wrr", `ip_vs_${ipvs.scheduler}`])] : [];
+  const ofProxy = kubeProxyMode === "ipvs" ? ["ip_vs", "ip_vs_rr", "ip_vs_sh", "ip_vs_wrr", `ip_vs_${ipvs.scheduler}`] : [];
   const { link } = podNetworkOf(cluster) ?? {};
-  return [
-    "br_netfilter",
-    "nf_conntrack",
-    "overlay",
-    ...(link ? [link] : []),
-    ...ofProxy,
-    ...(cluster.addons.networkPolicies ? QUEUES : []),
-  ];
+  const queues = cluster.addons.networkPolicies ? QUEUES : [];
+  return [...new Set(["br_netfilter", "nf_conntrack", "overlay", ...(link ? [link] : []), ...ofProxy, ...queues, ...more])];
 }
 
 // A host that panics comes back by itself instead of waiting for someone.
@@ -70,3 +64,15 @@ export function sysctlPath(name: string): string {
   if (name.match(/[./]/)?.[0] === "/") return name;
   return name.replace(/[./]/g, (separator) => (separator === "." ? "/" : "."));
 }
+
+/** Folders of /sys/kernel/mm/hugepages by the config's name of the pages' size. */
+const pageFolders = { "2Mi": "hugepages-2048kB", "1Gi": "hugepages-1048576kB" } as const;
+
+/** Huge pages as the script reads them, `folder count` of each size that the config names. */
+export const hugePages = ({ hostPreparation }: Pick<Cluster, "hostPreparation">): string =>
+  (["2Mi", "1Gi"] as const)
+    .flatMap((size) => {
+      const count = hostPreparation.hugePages[size];
+      return count === undefined ? [] : [`${pageFolders[size]} ${count}`];
+    })
+    .join(" ");

@@ -49,23 +49,6 @@ restore_hosts_lines() {
   if grep -q '# ha-kubernetes$' /etc/hosts; then { grep -v '# ha-kubernetes$' /etc/hosts || true; } | replace_file /etc/hosts; fi
 }
 
-# Where systemd-resolved runs, /etc/resolv.conf names itself only; its own upstream servers are in the other file.
-resolv_source() {
-  local file
-  for file in /etc/resolv.conf /run/systemd/resolve/resolv.conf; do
-    if [ -f "$file" ] && [ -n "$(reachable_servers "$file")" ]; then
-      echo "$file"
-      return
-    fi
-  done
-}
-reachable_servers() { awk '$1 == "nameserver" && $2 !~ /^127\./ && $2 != "::1" {print $2}' "$1"; }
-host_name_servers() {
-  local file
-  file=$(resolv_source)
-  [ -z "$file" ] || reachable_servers "$file"
-}
-
 # The file that kubelet gives to pods: no loopback address, which would be the pod's own. The resolver reads three servers.
 apply_resolv_conf() {
   local file servers=$NAME_SERVERS

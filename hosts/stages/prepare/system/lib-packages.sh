@@ -5,6 +5,8 @@
 export DEBIAN_FRONTEND=noninteractive
 
 missing_packages() {
+  local PACKAGES=$PACKAGES
+  if other_time_service >/dev/null; then PACKAGES=${PACKAGES/chrony/}; fi
   # shellcheck disable=SC2086 # one word each
   dpkg-query -W -f '${db:Status-Status} ${Package}\n' $PACKAGES 2>/dev/null | awk '$1 == "installed" {print $2}' |
     sort | comm -13 - <(printf '%s\n' $PACKAGES | sort)
@@ -55,7 +57,8 @@ readonly IDLE=(haproxy keepalived)
 hold_idle() {
   local unit
   for unit in "${IDLE[@]}"; do
-    if [[ " $* " == *" $unit "* ]]; then systemctl mask --runtime --quiet "$unit"; fi
+    # It says that there is no such unit yet.
+    if [[ " $* " == *" $unit "* ]]; then systemctl mask --runtime --quiet "$unit" 2>/dev/null || fail "systemd does not mask $unit"; fi
   done
 }
 # Also what a run left that was killed, or where apt failed after it had brought one of them.
@@ -68,13 +71,16 @@ release_idle() {
   done
 }
 
-# What apt adds and takes away is kept for the undo.
-apply_packages() {
+# Added and removed packages are kept for the undo.
+apply_packages() { if has_dnf; then apply_dnf_packages; else apply_apt_packages; fi; }
+apply_apt_packages() {
   local missing error="" sha256="" from=""
   release_idle
   note_packages
   # Of a run that was killed.
   drop_bundled_packages
+  drop_extra_packages
+  if [ -n "${EXTRA_PACKAGES:-}" ]; then tr ' ' '\n' <<<"$EXTRA_PACKAGES" | add_to packages-extra; fi
   mapfile -t missing < <(missing_packages)
   [ ${#missing[@]} -gt 0 ] || return 0
   read -r sha256 from < <(bundled_packages) || true
@@ -110,7 +116,9 @@ update_lists() {
 
 # ---- what came and went -------------------------------------------------------------------------------------------------------
 
-installed_packages() { dpkg-query -W -f '${db:Status-Status} ${Package}\n' | awk '$1 == "installed" {print $2}' | sort; }
+installed_packages() {
+  if has_dnf; then rpm -qa --qf '%{NAME}\n' | sort -u; else dpkg-query -W -f '${db:Status-Status} ${Package}\n' | awk '$1 == "installed" {print $2}' | sort; fi
+}
 
 # packages_before, note_packages: right before and right after an install of ours. The first also says what was there before any.
 packages_before() {
@@ -142,6 +150,10 @@ restore_packages() {
   local ours gone
   is_saved packages || return 0
   note_packages
+  if has_dnf; then
+    restore_dnf_packages
+    return 0
+  fi
   mapfile -t ours < <(saved packages-ours | comm -12 - <(installed_packages))
   mapfile -t gone < <(saved packages-gone | comm -23 - <(installed_packages))
   # Without a network those can't come, and ours go all the same.
@@ -155,6 +167,7 @@ restore_packages() {
     did "removed ${#ours[@]} packages"
   fi
   forget packages-ours
+  forget packages-extra
   forget packages-gone
   forget packages
 }

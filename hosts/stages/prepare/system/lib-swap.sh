@@ -9,7 +9,8 @@ readonly SWAP_SERVICES=(zramswap.service zram-config.service zram-swap.service z
 # wanted by another target than swap's own.
 units_of_swap() {
   local unit state
-  systemctl list-unit-files --plain --no-legend "${SWAP_SERVICES[@]}" '*.swap' 2>/dev/null | while read -r unit state _; do
+  # It fails where there is none of them.
+  { systemctl list-unit-files --plain --no-legend "${SWAP_SERVICES[@]}" '*.swap' 2>/dev/null || true; } | while read -r unit state _; do
     case $state in
       masked*) ;;
       enabled* | generated) echo "$unit $state $(systemctl is-active "$unit" || true)" ;;

@@ -9,7 +9,7 @@ apply_updates() {
 # Restarted by ha-kubernetes, one host at a time.
 $nrconf{override_rc}{qr(^(containerd|etcd|haproxy|keepalived|kubelet)\.service$)} = 0;
 END
-  if has_role balancer; then
+  if has_role balancer && ! has_dnf; then
     put_file 0644 "$UPGRADES_FILE" <<'END'
 // An update restarts these, which must not happen on all balancers at once. Update them by hand, one host after another.
 Unattended-Upgrade::Package-Blacklist {

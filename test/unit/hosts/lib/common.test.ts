@@ -36,6 +36,15 @@ test("a wait always says why it goes on: the condition's last words, its why_not
   assert.equal(await waiting("late", "late() { false; }; why_not_late() { false; }"), `${gaveUp}'late' is not true yet`);
 });
 
+test("a clock that is set meanwhile, forward or back, changes no deadline", async () => {
+  const jump = (by: string) => `pause() { SECONDS=$((SECONDS ${by})); echo x >>${folder}/tries; }; rm -f ${folder}/tries`;
+  const thrice = `[ "$(wc -l <${folder}/tries)" -ge 3 ]`;
+  const forward = await bash(`${jump("+ 5400")}; thrice() { ${thrice}; }; wait_until 60 "a thing" thrice; echo done`);
+  assert.equal(forward.stdout, "done\n", forward.stderr);
+  const back = await bash(`${jump("- 5400")}; wait_until 1 "a thing" false`);
+  assert.match(back.stderr, /gave up after 1 s/);
+});
+
 /** Another stage that has the host's lock until its input ends. */
 const holdLock = () =>
   spawn("bash", ["--norc", "-euo", "pipefail", "-c", `${library}\nSTAGE_NAME=balancer; take_host_lock; echo held; read -r`]);

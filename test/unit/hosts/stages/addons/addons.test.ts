@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { test } from "node:test";
 import { parse, parseAllDocuments } from "yaml";
 import type { Addon, KubernetesObject } from "../../../../../addons/addon.ts";
@@ -6,7 +8,9 @@ import { lockOption } from "../../../../../addons/lock-option.ts";
 import { lockedImage } from "../../../../../artifacts/images.ts";
 import { resolveVersions } from "../../../../../artifacts/lock.ts";
 import { addonsStage } from "../../../../../hosts/stages/addons/addons.ts";
+import { must } from "../../../../harness/process.ts";
 import { clusterFrom, labCluster } from "../../../../harness/samples.ts";
+import { scratch } from "../../../../harness/scratch.ts";
 
 function stage(config: Record<string, unknown> = {}, providerAddons: Addon[] = []) {
   const cluster = clusterFrom({
@@ -105,6 +109,22 @@ test("flannel: its rules are where kube-proxy's are, and its interface is the no
     find(objectsOf(stage({ network })), "DaemonSet", "flannel").spec.template.spec.containers[0].args;
   assert.ok(args({}).includes("--iface=$(NODE_ADDRESS)"));
   assert.ok(args({ flannelInterface: "bond0" }).includes("--iface=bond0"));
+});
+
+test("with an interface of a host's own, flannel reads its name on every host, where an empty file means the node's address", async () => {
+  const hosts = { w1: { address: "10.79.0.21", roles: ["worker"], pool: "general", flannelInterface: "bond1" } };
+  const { spec } = find(objectsOf(stage({ hosts })), "DaemonSet", "flannel").spec.template;
+  const [{ args, command, volumeMounts }] = spec.containers;
+  const mounted = volumeMounts.find(({ name }: { name: string }) => name === "interface").mountPath;
+  const folder = scratch();
+  const script = command[2].replaceAll(mounted, folder).replace("exec /opt/bin/flanneld", "echo");
+  const run = () => must(command[0], ["-c", script, ...command.slice(3), ...args], { env: { NODE_ADDRESS: "10.79.0.21" } });
+  const begun = "--ip-masq --kube-subnet-mgr --iface=";
+  assert.equal(await run(), `${begun}10.79.0.21\n`);
+  writeFileSync(join(folder, "interface"), "");
+  assert.equal(await run(), `${begun}10.79.0.21\n`);
+  writeFileSync(join(folder, "interface"), "bond1\n");
+  assert.equal(await run(), `${begun}bond1\n`);
 });
 
 test("flannel's backend follows its keys, and a network of the user's own has neither flannel nor kube-proxy", () => {

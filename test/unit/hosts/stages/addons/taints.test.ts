@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { parseCluster } from "../../../../../config/parse.ts";
-import { taintsByPool } from "../../../../../hosts/cluster.ts";
+import { workersTaints } from "../../../../../hosts/node-settings.ts";
 import { must } from "../../../../harness/process.ts";
 import { known, metal } from "../../../../harness/samples.ts";
 import { scratch } from "../../../../harness/scratch.ts";
 
+const words = new URL("../../../../../hosts/lib/taints.sh", import.meta.url).pathname;
 const library = new URL("../../../../../hosts/stages/addons/objects/lib-taints.sh", import.meta.url).pathname;
 
 /** What the script would have kubectl do, and note, for Nodes as `workers_taints` prints them and the ConfigMap of notes. */
@@ -19,6 +20,7 @@ async function commands(taints: string, notes: Record<string, string> | undefine
     addons_kubectl() { if [ "$1" = get ]; then printf '%s' "$nodes"; else echo "$*" >&3; fi; }
     api() { printf '%s' "$noted"; [[ $noted != *NotFound* ]]; }
     api_apply() { sed -n 's/^  /note /p' "$3" >&3; }
+    . ${words}
     . ${library}
     if nobody_has_taints; then echo nobody >&3; elif taints_are_current; then echo current >&3; else set_taints 3>&3 2>/dev/null >/dev/null; fi`;
   const lines = nodes.map((node) => `${node}\n`).join("");
@@ -44,7 +46,7 @@ test("a pool's taints are told to control planes as words, in one order; pools w
     known,
   );
   assert.ok(parsed.ok, JSON.stringify(parsed));
-  assert.deepEqual(taintsByPool(parsed.cluster), ["gpu>example.com/dear:NoExecute", "gpu>gpu=yes:NoSchedule"]);
+  assert.deepEqual(workersTaints(parsed.cluster), ["gpu>example.com/dear:NoExecute", "gpu>gpu=yes:NoSchedule"]);
 });
 
 test("nothing is done where no pool has taints, or each Node has what its pool wants; to taints of others never", async () => {
@@ -88,4 +90,38 @@ test("a taint that an admin gave a worker stays, whatever the worker says of its
   // Notes on the Node itself are not read: the script asks for taints alone.
   const notes = { "node.w1": "", "pool.general": "" };
   assert.deepEqual(await commands("gpu>a:NoExecute", notes, "w1|general|quarantine=x:NoExecute "), ["current"]);
+});
+
+test("a worker's own taints come beside its pool's, also before it has joined, and go alone", async () => {
+  const own = "gpu>gpu=yes:NoSchedule node.w2.example.com>gpu=yes:NoSchedule node.w2.example.com>mine:NoExecute";
+  const notes = {
+    "node.w1": "gpu=yes:NoSchedule",
+    "pool.gpu": "gpu=yes:NoSchedule",
+    "node.w2.example.com": "gpu=yes:NoSchedule mine:NoExecute",
+  };
+  assert.deepEqual(await commands(own, { "node.w1": "", "pool.gpu": "" }, "w1|gpu|gpu=yes:NoSchedule "), [
+    'note "node.w1": "gpu=yes:NoSchedule"',
+    'note "pool.gpu": "gpu=yes:NoSchedule"',
+    'note "node.w2.example.com": "gpu=yes:NoSchedule mine:NoExecute"',
+  ]);
+  const has = ["w1|gpu|gpu=yes:NoSchedule ", "w2.example.com|gpu|gpu=yes:NoSchedule mine:NoExecute "];
+  assert.deepEqual(await commands(own, notes, ...has), ["current"]);
+  assert.deepEqual(
+    (await commands("gpu>gpu=yes:NoSchedule", notes, ...has))[0],
+    "taint node w2.example.com --overwrite mine:NoExecute-",
+  );
+});
+
+test("the words of a worker's own taints hold its pool's; a control plane's are not among them", () => {
+  const config = metal();
+  config.pools.general = { taints: [{ key: "a", value: "1", effect: "NoSchedule" }] };
+  config.hosts.w1.taints = [
+    { key: "a", value: "2", effect: "NoSchedule" },
+    { key: "b", effect: "NoExecute" },
+  ];
+  config.hosts.m1.taints = [{ key: "c", effect: "NoExecute" }];
+  const parsed = parseCluster(config, known);
+  assert.ok(parsed.ok, JSON.stringify(parsed));
+  const expected = ["general>a=1:NoSchedule", "node.w1>a=2:NoSchedule", "node.w1>b:NoExecute"];
+  assert.deepEqual(workersTaints(parsed.cluster), expected);
 });

@@ -4,7 +4,7 @@ import fc from "fast-check";
 import type { Cluster } from "../../../../../config/schema.ts";
 import { renderStage } from "../../../../../hosts/stage.ts";
 import { type BalancerStageArgs, balancerStage } from "../../../../../hosts/stages/balancer/balancer.ts";
-import { priority, scriptFall } from "../../../../../hosts/stages/balancer/keepalived.ts";
+import { priority, scriptFall } from "../../../../../hosts/stages/balancer/vrrp/keepalived.ts";
 import { clusterFrom } from "../../../../harness/samples.ts";
 
 function cluster(balancer: object = {}, api: object = {}): Cluster {
@@ -216,6 +216,19 @@ test("priorities are VRRP's, distinct on one network, and another balancer chang
     }),
   );
   assert.deepEqual([priority("10.0.1.0"), priority("10.0.0.255")], [1, 254]);
+});
+
+test("a virtual IP with an interface of its own is on that one and goes with it; VRRP stays where the host's address is", () => {
+  const own = cluster({ interface: "front0" });
+  const text = keepalived({ cluster: own });
+  assert.match(text, /^ {4}10\.77\.0\.100\/32 dev \$VIRTUAL_INTERFACE$/m);
+  assert.match(text, /track_interface \{\n {4}\$VIRTUAL_INTERFACE\n {2}\}/);
+  assert.match(text, /^ {2}interface \$INTERFACE$/m);
+  assert.doesNotMatch(keepalived(), /VIRTUAL_INTERFACE/);
+  assert.equal(stage({ cluster: own }).settings?.INTERFACE, "front0");
+  const { hosts } = own;
+  const ofHost = { ...own, hosts: { m1: { ...(hosts.m1 as (typeof hosts)[string]), balancerInterface: "bond0" } } };
+  assert.equal(stage({ cluster: ofHost }).settings?.INTERFACE, "bond0");
 });
 
 test("the order of the lists changes nothing; another balancer changes keepalived alone, another control plane haproxy alone", () => {

@@ -23,7 +23,7 @@ function cluster(over: object = {}): Cluster {
 }
 const versions = { containerd: "2.3.4", runc: "1.4.3", cniPlugins: "1.9.1", pause: "3.10.2" };
 function stage(roles: readonly Role[], over: object = {}, more: Partial<PrepareStageArgs> = {}): Stage {
-  const host = { name: "m1", address: "10.77.0.11", roles, architecture: "amd64" as const };
+  const host = { name: "m1", address: "10.77.0.11", roles };
   return prepareStage({
     host,
     owner: "dev/1",
@@ -129,6 +129,99 @@ test("the firewall drops new connections from lost hosts and lets their answers 
   assert.equal(lines.filter((line) => line.includes("10.77.0.12")).length, 1);
   // A lost host changes nothing on workers.
   assert.doesNotMatch(firewall(["worker"], { hosts: { m2 } }), /10\.77\.0\.12/);
+});
+
+test("policy drop lets in SSH, public ports, pods and allowed ports; NodePorts are judged before they lead elsewhere", () => {
+  const drop = {
+    policy: "drop",
+    allow: [
+      { port: 9100, lastPort: 9102, from: ["10.9.0.0/16"] },
+      { port: 53, protocol: "udp" },
+    ],
+  };
+  const m1 = { address: "10.77.0.11", roles: ["balancer", "worker"], sshPort: 2222 };
+  const text = firewall(["balancer", "worker"], { hosts: { m1 }, hostPreparation: { firewall: drop } });
+  const [guard = "", rest = ""] = text.slice(text.indexOf("chain guard {")).split("\n  }\n", 2);
+  const lines = guard.split("\n").map((line) => line.trim());
+  assert.deepEqual(lines.slice(lines.indexOf("ip saddr { 10.9.0.0/16 } tcp dport 9100-9102 accept")), [
+    "ip saddr { 10.9.0.0/16 } tcp dport 9100-9102 accept",
+    "udp dport 53 accept",
+    "tcp dport { 8404, 10250, 10256 } drop",
+    "udp dport { 8472 } drop",
+    "meta l4proto vrrp drop",
+    "ct status dnat accept",
+    "ip saddr 10.244.0.0/16 accept",
+    "udp sport 67 udp dport 68 accept",
+    "ip6 saddr fe80::/10 udp sport 547 udp dport 546 accept",
+    "tcp dport { 2222, 8443 } accept",
+    "meta l4proto { tcp, udp } th dport 30000-32767 accept",
+    "drop",
+  ]);
+  assert.match(rest, /hook prerouting priority dstnat - 10; policy accept;\n {4}fib daddr type local jump guard$/);
+  assert.match(text, /hook input priority filter; policy accept;\n {4}jump guard\n/);
+  const nodes = { ...drop, nodePorts: "nodes" };
+  assert.doesNotMatch(firewall(["worker"], { hosts: { m1 }, hostPreparation: { firewall: nodes } }), /30000/);
+  const made = stage(["balancer", "worker"], { hosts: { m1 }, hostPreparation: { firewall: drop } });
+  assert.equal(made.settings?.SSH_PORT, "2222");
+  assert.equal(made.inputs?.openings, "tcp 8443 8443 any\ntcp 9100 9102 10.9.0.0/16\nudp 53 53 any\n");
+});
+
+test("true and false stand for the firewall alone, and the default policy has no guard", () => {
+  assert.equal(firewall(["etcd"], { hostPreparation: { firewall: true } }), firewall(["etcd"]));
+  assert.equal(firewall(["etcd"], { hostPreparation: { firewall: false } }), "");
+  assert.doesNotMatch(firewall(["etcd"]), /guard|prerouting/);
+});
+
+test("a host's own preparation stands in place of the cluster's, key by key; sysctls are added", () => {
+  const m1 = { address: "10.77.0.11", roles: ["etcd"], hostPreparation: { swap: false, extraSysctl: { "vm.swappiness": "1" } } };
+  const made = stage(["etcd"], { hosts: { m1 }, hostPreparation: { timeZone: "UTC", extraSysctl: { "fs.file-max": "9" } } });
+  assert.equal(made.settings?.PREPARATIONS, "host_name packages time_zone journal modules sysctl firewall time_sync");
+  assert.equal(made.inputs?.sysctl, "fs/file-max 9\nkernel/panic 10\nkernel/panic_on_oops 1\nvm/swappiness 1\n");
+});
+
+test("items that are asked for: settings, names of all hosts, and the journal's limits", () => {
+  const hosts = {
+    m1: { address: "10.77.0.11", roles: ["etcd"] },
+    w1: { address: "10.77.0.21", roles: ["worker"], pool: "p" },
+    w2: { address: "10.77.0.22", roles: ["worker"], pool: "p", lost: true },
+  };
+  const hostPreparation = {
+    ...{ hostsFile: "all", extraPackages: ["sysstat"], extraModules: ["ip_vs", "overlay"], timeServers: ["10.77.0.1"] },
+    ...{
+      timeService: "keep",
+      disabledServices: ["postfix", "cups.socket"],
+      hugePages: { "2Mi": 64, "1Gi": 1 },
+      clockInUtc: true,
+    },
+    journal: {
+      maxUse: "10G",
+      maxFileSize: "200M",
+      retention: "2week",
+      storage: "persistent",
+      rateLimitBurst: 0,
+      forwardToSyslog: false,
+    },
+  };
+  const made = stage(["etcd"], { hosts, hostPreparation });
+  assert.match(made.settings?.PREPARATIONS ?? "", / time_sync services_off huge_pages clock_in_utc$/);
+  const { SERVICES_OFF, HUGE_PAGES, TIME_SERVERS, TIME_SERVICE, MODULES, PACKAGES } = made.settings ?? {};
+  assert.deepEqual(
+    [SERVICES_OFF, HUGE_PAGES, TIME_SERVERS, TIME_SERVICE, MODULES],
+    ["postfix.service cups.socket", "hugepages-2048kB 64 hugepages-1048576kB 1", "10.77.0.1", "keep", "ip_vs overlay"],
+  );
+  assert.match(PACKAGES ?? "", / sysstat$/);
+  assert.match(
+    stage(["worker"], { hosts, hostPreparation }).settings?.MODULES ?? "",
+    /^br_netfilter nf_conntrack overlay vxlan ip_vs$/,
+  );
+  assert.match(
+    file(made, "/etc/ha-kubernetes/hosts") ?? "",
+    /\n10\.77\.0\.11 m1 # ha-kubernetes\n10\.77\.0\.21 w1 # ha-kubernetes\n$/,
+  );
+  assert.equal(
+    file(made, "/etc/systemd/journald.conf.d/ha-kubernetes.conf"),
+    "[Journal]\nSystemMaxUse=10G\nSystemMaxFileSize=200M\nMaxRetentionSec=2week\nStorage=persistent\nRateLimitBurst=0\nForwardToSyslog=no\n",
+  );
 });
 
 test("a switch that is off takes its files and its part of the script away", () => {
@@ -302,12 +395,9 @@ test("while the API moves, each of its names is at both addresses, the former on
     "10.77.0.11 m1 # ha-kubernetes",
     "",
   ]);
-  assert.equal(moving.settings?.FORMER_API, "api.dev.internal 10.77.0.100");
-  assert.equal(moving.settings?.PORTS, "8404:haproxy 8443:haproxy 9443:haproxy");
   const calm = stage(["worker"]);
   assert.equal(
     file(calm, "/etc/ha-kubernetes/hosts"),
     "10.77.0.100 api.dev.internal # ha-kubernetes\n10.77.0.11 m1 # ha-kubernetes\n",
   );
-  assert.equal(calm.settings?.FORMER_API, undefined);
 });

@@ -174,7 +174,7 @@ test("what the config names by its path must be on the host: preflight is told t
 
 test("preflight names each file of the config that is missing on the host", async () => {
   const said = await withScripts(
-    ["stages/prepare/preflight/lib-preflight.sh"],
+    ["lib/findings.sh", "stages/preflight/lib-preflight.sh"],
     `: >$HAK_ROOT/empty; echo x >$HAK_ROOT/there
      NEEDED_FILES="artifacts.ca=$HAK_ROOT/there a.ca=$HAK_ROOT/empty containerRuntime.registries.r.example.com:5000.ca=$HAK_ROOT/gone=1"
      check_needed_files; printf '%s\\n' "\${PROBLEMS[@]}"; NEEDED_FILES=""; check_needed_files`,

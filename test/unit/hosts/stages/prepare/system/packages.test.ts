@@ -29,7 +29,7 @@ async function onHost(script: string, { id = "debian", version = "13", hash = sh
   writeFileSync(join(root, "stage/inputs/artifacts"), `binary 00 ${bundle}/x /opt/x x\n${list}`);
   const preamble = `set -euo pipefail; shopt -s lastpipe
     export HAK_ROOT=${root}; STAGE=${root}/stage LOGIN_PROXIES=(); fail() { echo "FAIL: $*"; exit 1; }; say() { :; }
-    . ${hosts}lib/artifacts.sh; . <(sed "s|/run/ha-kubernetes|$HAK_ROOT|g" ${hosts}stages/prepare/system/lib-packages.sh)
+    . ${hosts}lib/artifacts.sh; for name in packages extra-packages dnf; do . <(sed "s|/run/ha-kubernetes|$HAK_ROOT|g" ${hosts}stages/prepare/system/lib-$name.sh); done
     apt() { command apt-get -q "\${APT_OPTIONS[@]}" -o Dir::State::status=${root}/status -o Debug::NoLocking=true "$@" 2>&1; }
     take() { local sha256 from; read -r sha256 from < <(bundled_packages); take_bundled_packages "$sha256" "$from"; }`;
   const { status, text } = await run("bash", ["-c", `${preamble}\n${script}`]);
@@ -52,7 +52,8 @@ test("afterwards nothing of them is left, and apt has its own sources again", as
 });
 
 test("what a run that was killed left of them is gone after the next one, also where nothing is missing", async () => {
-  const nothing = "release_idle() { :; }; note_packages() { :; }; missing_packages() { :; }";
+  const nothing =
+    "SAVED=$HAK_ROOT; is_saved() { false; }; release_idle() { :; }; note_packages() { :; }; missing_packages() { :; }";
   const { status, text } = await onHost(`take; ${nothing}; apply_packages; ls $HAK_ROOT/opt/ha-kubernetes`);
   assert.deepEqual([status, text], [0, ""]);
 });

@@ -1,0 +1,101 @@
+import { addonsOf } from "../../addons/registry.ts";
+import { resolveVersions } from "../../artifacts/lock.ts";
+import { checkStack } from "../../config/load.ts";
+import { grouped, problemsText } from "../../config/problems.ts";
+import type { Cluster } from "../../config/schema.ts";
+import { type ReadConfig, readConfig } from "../../engine/config.ts";
+import { readState } from "../../engine/export.ts";
+import { artifactsFor, type Source } from "../../hosts/artifact-list.ts";
+import { renderWithScripts } from "../../hosts/stage.ts";
+import { preflightStage, sourcesIn } from "../../hosts/stages/preflight/preflight.ts";
+import type { SshTarget } from "../../plugins/ssh-endpoint.ts";
+import { artifactProblems } from "../../providers/artifacts.ts";
+import type { Host, Infrastructure } from "../../providers/contract.ts";
+import { createInfrastructure, known } from "../../providers/index.ts";
+import { targetOf } from "../stack.ts";
+
+/** A host to look at, and what to run there. */
+export interface AskedHost {
+  name: string;
+  /** How it is reached; undefined: it is this machine. */
+  target?: SshTarget;
+  command: string;
+  /** Secret. */
+  stdin: string;
+  /** Names of the warnings that the config accepts there. */
+  accepted: readonly string[];
+}
+
+/** Other hosts that a host sends packets to: enough to find a path that is too narrow, and no flood with many hosts. */
+const PEERS = 8;
+
+/**
+ * The hosts of a stack as its config has them, lost ones left out. Its state is asked for nothing but whose they are, and there may be none.
+ *
+ * @throws Error naming every problem of the config, and where the provider has yet to make the hosts
+ */
+export async function askedHosts(folder: string, name: string): Promise<AskedHost[]> {
+  const config = await readConfig(folder, name);
+  const checked = checkStack(config, known);
+  if (!checked.ok)
+    throw new Error(problemsText("This stack's config can't be used, and no host was looked at", checked.problems));
+  for (const warning of grouped(checked.warnings)) console.error(`warning: ${warning}`);
+  const { cluster } = checked;
+  if (cluster.traits.createsHosts)
+    throw new Error(
+      `provider ${cluster.provider} makes its hosts: there is none to look at before up, which runs preflight first`,
+    );
+  const missing = artifactProblems(cluster);
+  if (missing.length > 0) throw new Error(problemsText("Not all files can be had, and no host was looked at", missing));
+  const infrastructure = await createInfrastructure({ cluster, secrets: secretsOf(config) });
+  const owner = config.exists ? await ownerOf(folder, name, cluster) : "";
+  const hosts = infrastructure.hosts.filter(({ lost }) => !lost);
+  return hosts.map((host, index) => {
+    const others = [...hosts.slice(index + 1), ...hosts.slice(0, index)].slice(0, PEERS);
+    return asked(host, { cluster, infrastructure, owner, peers: others.map(({ address }) => String(address)) });
+  });
+}
+
+const secretsOf = ({ values }: ReadConfig) => {
+  const { "ha-kubernetes:sshPrivateKey": sshPrivateKey, "ha-kubernetes:sshPassword": sshPassword } = values;
+  return { sshPrivateKey, sshPassword };
+};
+
+/** The mark of the stack's cluster; empty where it has never been made. */
+async function ownerOf(folder: string, stack: string, cluster: Cluster): Promise<string> {
+  const { resources } = await readState(folder, stack);
+  const id = resources.find(({ type, urn }) => type === "random:index/randomId:RandomId" && urn.endsWith("::cluster"));
+  return id === undefined ? "" : `${cluster.name}/${id.outputs.hex}`;
+}
+
+interface Around {
+  cluster: Cluster;
+  infrastructure: Infrastructure;
+  owner: string;
+  peers: string[];
+}
+
+function asked(host: Host, { cluster, infrastructure: { artifacts, addons, endpoint }, owner, peers }: Around): AskedHost {
+  const { name, roles, architecture, connection } = host;
+  const { versions } = resolveVersions(cluster);
+  // This provider knows everything from the config.
+  const source = artifacts as Source;
+  const { text } = artifactsFor({ roles, versions, architecture, source, addons: addonsOf(cluster, addons) });
+  const stage = preflightStage({
+    host: { name, address: String(host.address), roles, architecture, dataDevice: host.dataDevice as string | undefined },
+    owner,
+    cluster,
+    apiAddress: endpoint.inDns ? "" : String(endpoint.address),
+    sources: sourcesIn(text),
+  });
+  const user = connection.kind === "ssh" ? connection.user : "root";
+  const birth = { ...stage.birth, REPORT: "yes", PEERS: peers.join(" ") };
+  const { create, stdin } = renderWithScripts({ ...stage, birth }, user);
+  const target = connection.kind === "ssh" ? targetOf(sshOf(connection)) : undefined;
+  return { name, target, command: create, stdin, accepted: (stage.settings?.ACCEPTED ?? "").split(" ").filter(Boolean) };
+}
+
+/** The config's own values: nothing here is an output of a resource. */
+function sshOf({ kind: _, bastion, ...login }: Extract<Host["connection"], { kind: "ssh" }>): SshTarget {
+  return { ...login, ...(bastion && { proxy: bastion }) } as SshTarget;
+}

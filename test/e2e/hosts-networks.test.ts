@@ -1,0 +1,124 @@
+// two control planes that run pods beside etcd on a host of its own, on hosts with two networks: SSH and the API on one, all else on the other
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { TestCluster } from "../harness/cluster.ts";
+import { Edited, healthyMembers } from "../harness/edits.ts";
+import { FreshHosts } from "../harness/fresh.ts";
+import { cutNetwork, healNetwork } from "../harness/lab-faults.ts";
+import { bundleManifest, makeMetal } from "../harness/metal.ts";
+import { ApiClient } from "../harness/probe.ts";
+import { eventually } from "../harness/process.ts";
+import { addressIn, type HostEntry, labCluster } from "../harness/samples.ts";
+import { assertNothingRuns, onCluster } from "../harness/scenario.ts";
+import { takeSubnet } from "../harness/subnets.ts";
+import { assertPodsReachEachOther } from "../harness/workload.ts";
+
+const [access, inner] = [await takeSubnet(), await takeSubnet()];
+const [etcd, first, second] = ["e1.rack.example.com", "c1.rack.example.com", "c2.rack.example.com"] as const;
+const host = (place: number, ...roles: string[]): HostEntry => ({
+  address: addressIn(inner, place),
+  sshAddress: addressIn(access, place),
+  roles,
+});
+const { lab: _, ...sample } = labCluster("test-networks", access, 0);
+const config = {
+  ...sample,
+  provider: "baremetal",
+  nodeCidrs: [access, inner],
+  ssh: { user: "ops" },
+  artifacts: { source: "bundle", manifest: bundleManifest },
+  etcd: { throwAway: true },
+  // The virtual IP is beside the addresses that SSH goes to.
+  balancer: { interface: "eth0" },
+  hosts: {
+    [etcd]: host(31, "etcd"),
+    [first]: host(11, "balancer", "control-plane", "worker"),
+    [second]: { ...host(12, "balancer", "control-plane", "worker"), balancerInterface: "front0" },
+  },
+  pools: {},
+};
+
+/**
+ * Two interfaces in the inner network: the second one is for pods alone. They answer for their own addresses only, as if each had a wire
+ * of its own. `front` is what the access network's interface is called.
+ */
+const wire = (address: string, front: string) => `
+  for name in all default; do echo 1 >/proc/sys/net/ipv4/conf/$name/arp_ignore; echo 2 >/proc/sys/net/ipv4/conf/$name/arp_announce; echo 2 >/proc/sys/net/ipv4/conf/$name/rp_filter; done
+  ip link add inner0 link eth0 type macvlan mode bridge
+  ip address add ${address}/24 dev inner0
+  ip link set inner0 up
+  ip link add pods0 link eth0 type macvlan mode bridge
+  ip address add ${address.replace(/\.(\d+)$/, ".1$1")}/24 dev pods0
+  ip link set pods0 up
+  [ ${front} = eth0 ] || ip link add ${front} link eth0 type macvlan mode bridge
+  ip link set ${front} up`;
+
+const fresh = new FreshHosts();
+
+onCluster(
+  config,
+  (scenario) => {
+    const edited = new Edited(scenario);
+
+    test("the cluster's own traffic takes the inner network; the API's address is in the other, on each host's own interface", async () => {
+      const { cluster } = scenario;
+      await cluster.settled();
+      assert.deepEqual(await healthyMembers(cluster), [etcd]);
+      for (const { name, address } of cluster.withRole("control-plane")) {
+        const { metadata, status, spec } = await cluster.get(`node ${name}`);
+        assert.equal(spec.taints, undefined);
+        const own = status.addresses.find(({ type }: { type: string }) => type === "InternalIP");
+        assert.equal(own.address, address);
+        assert.equal(metadata.annotations?.["flannel.alpha.coreos.com/public-ip"], address);
+      }
+      assert.deepEqual(await podLinks(cluster), ["inner0", "inner0"]);
+      const holds = (name: string, link: string) =>
+        cluster.host(name).sh(`ip -4 -o address show dev ${link} to ${config.api.address}`);
+      const held = [await holds(first, "eth0"), await holds(second, "front0")];
+      assert.equal(held.filter((text) => text !== "").length, 1, held.join());
+      await assertPodsReachEachOther(cluster);
+      await assertNothingRuns(scenario);
+    });
+
+    test("an interface for pods on one host: flannel takes it there and nowhere else, and pods reach each other", async () => {
+      const { cluster } = await edited.up("flannelInterface of one host", ({ hosts }) => {
+        Object.assign(hosts[first] as object, { flannelInterface: "pods0" });
+      });
+      await eventually("flannel to have the link", 60, async () => (await podLinks(cluster)).join() === "pods0,inner0");
+      await cluster.settled();
+      await assertPodsReachEachOther(cluster);
+      await assertNothingRuns({ ...scenario, cluster });
+    });
+
+    test("with either control plane away the other one serves", async () => {
+      for (const name of [first, second]) {
+        const api = new ApiClient(await scenario.stack.output("kubeconfig"));
+        await cutNetwork(config.name, name);
+        await eventually(`the API to answer without ${name}`, 90, async () => (await api.send("GET", "/readyz")).status === 200);
+        await healNetwork(config.name, name);
+        await edited.cluster.settled();
+      }
+    });
+
+    test("destroy restores the hosts", async () => {
+      await scenario.stack.destroy();
+      await fresh.assertClean(...edited.cluster.hosts.values());
+    });
+  },
+  {
+    prepare: async (scenario) => {
+      await makeMetal(scenario);
+      for (const it of scenario.cluster.hosts.values()) await it.sh(wire(it.address, it.name === second ? "front0" : "eth0"));
+      await fresh.remember(scenario.cluster.hosts.values());
+    },
+  },
+);
+
+/** The link below flannel's on each node. */
+const podLinks = (cluster: TestCluster): Promise<string[]> =>
+  Promise.all(
+    cluster
+      .withRole("control-plane")
+      .map(async (it) => (await it.sh("ip -d link show flannel.1 | sed -n 's/.* dev \\([a-z0-9]*\\) .*/\\1/p'")).trim()),
+  );

@@ -1,0 +1,38 @@
+// a virtual machine with Debian 12 and kube-proxy in iptables mode: up from nothing, and all as before at the end
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { FreshHosts } from "../harness/fresh.ts";
+import { onCluster } from "../harness/scenario.ts";
+import { assertServiceAnswers, assertSystemd, clockAhead, makeMachine, onOneHost, packagesOf } from "../harness/vm.ts";
+
+const config = await onOneHost("test-vm-12");
+config.network = { kubeProxyMode: "iptables" };
+const fresh = new FreshHosts();
+
+onCluster(
+  config,
+  (scenario) => {
+    const { stack, cluster } = scenario;
+    const host = cluster.host("m1");
+
+    test("the node is Ready, and Services are led by iptables", async () => {
+      await cluster.settled(600);
+      await assertSystemd(host);
+      assert.ok(Math.abs(await clockAhead(host)) < 30);
+      assert.match(await host.sh("iptables-save -t nat"), /-A KUBE-SERVICES .*default\/kubernetes:https/);
+      await assertServiceAnswers(cluster);
+    });
+
+    test("destroy takes everything back, packages and the rules of iptables among it", async () => {
+      await stack.destroy();
+      assert.equal(await packagesOf(host), "");
+      await fresh.assertClean(host);
+    });
+  },
+  {
+    prepare: async (scenario) => {
+      await fresh.remember([await makeMachine(scenario, { release: "bookworm" })]);
+    },
+  },
+);

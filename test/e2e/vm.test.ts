@@ -1,0 +1,113 @@
+// a real kernel: a cluster of one virtual machine with Debian 13; modules, sysctls, swap, clock, packages, boots, and all as before at the end
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { sysctls } from "../../hosts/stages/prepare/system/kernel.ts";
+import { checked } from "../harness/checked.ts";
+import { FreshHosts } from "../harness/fresh.ts";
+import type { LabHost } from "../harness/lab.ts";
+import { clusterFrom, metal } from "../harness/samples.ts";
+import { assertNothingRuns, onCluster } from "../harness/scenario.ts";
+import {
+  assertServiceAnswers,
+  assertSystemd,
+  clockAhead,
+  makeMachine,
+  onOneHost,
+  packagesOf,
+  reboot,
+  swapOf,
+  sysctlsOf,
+} from "../harness/vm.ts";
+
+const config = await onOneHost("test-vm");
+for (const entry of Object.values(config.hosts)) entry.dataDevice = "/dev/disk/by-id/virtio-data1";
+
+const wanted = new Map(sysctls(["etcd", "balancer", "control-plane"], clusterFrom(metal())));
+const loaded = "br_netfilter nf_conntrack overlay vxlan";
+const modules = `for one in ${loaded}; do [ -d /sys/module/$one ] && echo $one; done || true`;
+const fresh = new FreshHosts();
+let kernelBefore: Map<string, string>;
+let swapBefore: string[] = [];
+
+/** What every boot of a prepared host must show. */
+async function assertPrepared(host: LabHost): Promise<void> {
+  assert.equal((await host.sh(modules)).trim().split("\n").join(" "), loaded);
+  assert.deepEqual(await sysctlsOf(host, [...wanted.keys()]), wanted);
+  assert.deepEqual(await swapOf(host), []);
+  assert.ok(Math.abs(await clockAhead(host)) < 30);
+  assert.match(await host.sh("findmnt -n -o SOURCE /var/lib/etcd"), /^\/dev\/vd/);
+  assert.match(await host.sh("nft list tables"), /ha-kubernetes/);
+}
+
+onCluster(
+  config,
+  (scenario) => {
+    const { stack, cluster } = scenario;
+    const host = cluster.host("m1");
+
+    test("the node is Ready with control groups of systemd, and its kernel and clock are prepared", async () => {
+      await cluster.settled(600);
+      assert.match(scenario.said, /installing chrony conntrack curl/);
+      await assertPrepared(host);
+      await assertSystemd(host);
+      await assertServiceAnswers(cluster);
+    });
+
+    test("a second up runs nothing, and check finds no fault", async () => {
+      await assertNothingRuns(scenario);
+      const { wrong } = await checked(stack);
+      assert.deepEqual(
+        wrong.filter((line) => line.includes(" FAIL ")),
+        [],
+      );
+    });
+
+    test("everything is back after a reboot", async () => {
+      await reboot(host);
+      await cluster.settled(600);
+      await assertPrepared(host);
+      await assertNothingRuns(scenario);
+    });
+
+    test("upgrades at night leave haproxy and keepalived alone, and a shutdown waits for pods all the same", async () => {
+      const said = await host.sh("unattended-upgrade --dry-run --debug 2>&1 | grep -i 'blacklist' || true");
+      assert.match(said, /haproxy\$ keepalived\$/);
+      const delay =
+        "busctl get-property org.freedesktop.login1 /org/freedesktop/login1 org.freedesktop.login1.Manager InhibitDelayMaxUSec";
+      assert.equal(await host.sh(delay), "t 60000000\n");
+    });
+
+    test("kube-proxy changes to ipvs, with the kernel's modules", async () => {
+      config.network = { kubeProxyMode: "ipvs" };
+      stack.configure(config);
+      await stack.up();
+      await cluster.settled(600);
+      assert.match(await host.sh("ls -d /sys/module/ip_vs /sys/module/ip_vs_rr; ipvsadm -ln"), /TCP {2}10\.\S+:443 rr/);
+      await assertServiceAnswers(cluster);
+    });
+
+    test("destroy takes modules, settings and packages back and gives the swap back", async () => {
+      await stack.destroy();
+      assert.equal(await packagesOf(host), "");
+      assert.deepEqual(await swapOf(host), swapBefore);
+      assert.deepEqual(await sysctlsOf(host, [...kernelBefore.keys()]), kernelBefore);
+      await fresh.assertClean(host);
+    });
+  },
+  {
+    prepare: async (scenario) => {
+      const host = await makeMachine(scenario, { release: "trixie", disks: ["2G", "512M"] });
+      // Swap in a file and on a disk, besides that in compressed memory.
+      await host.sh(`
+        fallocate -l 64M /swap; chmod 0600 /swap; mkswap -q /swap; echo '/swap none swap sw 0 0' >>/etc/fstab
+        disk=/dev/disk/by-id/virtio-data2; mkswap -q $disk; echo "$disk none swap sw 0 0" >>/etc/fstab
+        systemctl daemon-reload
+        swapon -a`);
+      await fresh.remember([host]);
+      kernelBefore = await sysctlsOf(host, [...wanted.keys()]);
+      swapBefore = await swapOf(host);
+      assert.deepEqual(swapBefore, ["/dev/vdd", "/dev/zram0", "/swap"]);
+    },
+  },
+);

@@ -1,0 +1,64 @@
+import { metal, type Written } from "../../harness/samples.ts";
+import type { Bad } from "./bad-sample.ts";
+
+// What a kind of balancer can't be combined with.
+
+/** Three control planes and two workers, each node with a balancer of its own. */
+export function nodeLocal(): Written {
+  const config = metal();
+  config.balancer = { kind: "node-local" };
+  delete config.api.address;
+  for (const name of ["m1", "m2", "m3"]) config.hosts[name].roles = ["etcd", "control-plane"];
+  return config;
+}
+
+export const badBalancers: readonly Bad[] = [
+  {
+    mistake: "role balancer where every node has its own",
+    from: nodeLocal,
+    edit: (c) => {
+      c.hosts.m1.roles = ["etcd", "balancer", "control-plane"];
+    },
+    keys: ["cluster.hosts"],
+  },
+  {
+    mistake: "a node's own balancer on the apiserver's port",
+    from: nodeLocal,
+    edit: (c) => {
+      c.api.port = 6443;
+    },
+    keys: ["cluster.api.port"],
+  },
+  {
+    mistake: "a node's own balancer with the kubelet's port for its health answer",
+    from: nodeLocal,
+    edit: (c) => {
+      c.balancer.statisticsPort = 10250;
+    },
+    keys: ["cluster.balancer.statisticsPort"],
+  },
+  {
+    mistake: "a control plane's address for those outside",
+    from: nodeLocal,
+    edit: (c) => {
+      c.api.address = "10.0.0.11";
+    },
+    keys: ["cluster.api.address"],
+  },
+  {
+    mistake: "a loopback address for those outside",
+    from: nodeLocal,
+    edit: (c) => {
+      c.api.address = "127.0.0.1";
+    },
+    keys: ["cluster.api.address"],
+  },
+  {
+    mistake: "a former address where clients go by none",
+    from: nodeLocal,
+    edit: (c) => {
+      c.api.former = { address: "10.0.0.9" };
+    },
+    keys: ["cluster.api.former.address"],
+  },
+];

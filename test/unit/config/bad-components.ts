@@ -1,0 +1,154 @@
+import { type Bad, bad } from "./bad-sample.ts";
+
+// Arguments, files and settings of components.
+
+const argument = (section: string, name: string, ...values: string[]): Bad[] =>
+  values.map((value) =>
+    bad(
+      `${section} --${name}=${value}`,
+      (c) => {
+        c[section] = { extraArgs: { [name]: value } };
+      },
+      `cluster.${section}.extraArgs.${name}`,
+    ),
+  );
+
+const policy = { rules: [{ level: "Metadata" }] };
+const keys = { resources: [{ resources: ["secrets"], providers: [{ secretbox: { keys: [{ name: "a", secret: "eA==" }] } }] }] };
+
+export const badComponents: readonly Bad[] = [
+  ...argument("controllerManager", "cluster-cidr", "10.0.0.0/8"),
+  ...argument("controllerManager", "leader-elect", "false"),
+  ...argument("controllerManager", "node-monitor-period", "5"),
+  ...argument("controllerManager", "concurrent-job-syncs", "many"),
+  ...argument("controllerManager", "version", "true"),
+  ...argument("scheduler", "config", "/etc/scheduler.yaml"),
+  ...argument("scheduler", "kube-api-qps", "fast"),
+  ...argument("scheduler", "profiling", "on"),
+  ...argument("etcd", "data-dir", "/srv/etcd"),
+  ...argument("etcd", "force-new-cluster", "true"),
+  ...argument("etcd", "unsafe-no-fsync", "true"),
+  ...argument("etcd", "strict-reconfig-check", "false"),
+  ...argument("etcd", "version", "true"),
+  bad(
+    "arguments that keys of their own set, too",
+    (c) => {
+      c.featureGates = { ContextualLogging: false };
+      c.api = { ...c.api, audit: {}, maxRequestsInflight: 800 };
+      c.api.extraArgs = { "max-requests-inflight": "900", "audit-log-maxage": "3" };
+      c.controllerManager = { kubeApiQps: 50, extraArgs: { "kube-api-qps": "60" } };
+      c.scheduler = { extraArgs: { "feature-gates": "ContextualLogging=true" } };
+    },
+    "cluster.api.extraArgs.max-requests-inflight",
+    "cluster.api.extraArgs.audit-log-maxage",
+    "cluster.controllerManager.extraArgs.kube-api-qps",
+    "cluster.scheduler.extraArgs.feature-gates",
+  ),
+  bad(
+    "files without a content, and with a secret one in clear",
+    (c) => {
+      c.api.files = { "a.yaml": {}, "b.yaml": { secret: true, content: "x" } };
+    },
+    "cluster.api.files.a.yaml",
+    "cluster.api.files.b.yaml",
+  ),
+  bad(
+    "keys for encryption in clear",
+    (c) => {
+      c.api.files = {
+        "text.yaml": {
+          content: "kind: EncryptionConfiguration\nresources: [{providers: [{aescbc: {keys: [{name: a, secret: eA==}]}}]}]",
+        },
+        "mapping.yaml": { content: { kind: "EncryptionConfiguration", ...keys } },
+      };
+    },
+    "cluster.api.files.text.yaml",
+    "cluster.api.files.mapping.yaml",
+  ),
+  bad(
+    "names of files that the program writes, and one name for two secrets",
+    (c) => {
+      c.api = { ...c.api, audit: { policy }, files: { "audit-policy.yaml": { content: "x" }, "a.key": { secret: true } } };
+      c.scheduler = {
+        configuration: { profiles: [] },
+        files: { "configuration.yaml": { content: "x" }, "a.key": { secret: true } },
+      };
+    },
+    "cluster.api.files.audit-policy.yaml",
+    "cluster.scheduler.files.configuration.yaml",
+    "cluster.scheduler.files.a.key",
+  ),
+  bad(
+    "arguments that name a file which is not there",
+    (c) => {
+      c.api.files = { "admission.yaml": { content: { kind: "AdmissionConfiguration" } } };
+      c.api.extraArgs = { "admission-control-config-file": "/etc/kubernetes/kube-apiserver/admision.yaml" };
+      c.controllerManager = { extraArgs: { "cloud-config": "/etc/kubernetes/kube-controller-manager/cloud.conf" } };
+    },
+    "cluster.api.extraArgs.admission-control-config-file",
+    "cluster.controllerManager.extraArgs.cloud-config",
+  ),
+  bad(
+    "fields of policies and configurations that the program writes",
+    (c) => {
+      c.api.audit = { policy: { kind: "Policy" } };
+      c.scheduler = {
+        configuration: { kind: "X", clientConnection: { kubeconfig: "/x" }, leaderElection: { leaderElect: false } },
+      };
+    },
+    "cluster.api.audit.policy.kind",
+    "cluster.scheduler.configuration.kind",
+    "cluster.scheduler.configuration.clientConnection.kubeconfig",
+    "cluster.scheduler.configuration.leaderElection.leaderElect",
+  ),
+  bad(
+    "fields of kubelet and kube-proxy that are taken",
+    (c) => {
+      c.kubelet = { extraConfig: { maxPods: 9, staticPodPath: "/x" } };
+      c.kubeProxy = { extraConfig: { mode: "ipvs", conntrack: { min: 1, tcpBeLiberal: true } } };
+    },
+    "cluster.kubelet.extraConfig.maxPods",
+    "cluster.kubelet.extraConfig.staticPodPath",
+    "cluster.kubeProxy.extraConfig.mode",
+    "cluster.kubeProxy.extraConfig.conntrack.min",
+  ),
+  bad(
+    "managers without anything reserved",
+    (c) => {
+      c.kubelet = { cpuManagerPolicy: "static", memoryManagerPolicy: "Static" };
+    },
+    "cluster.kubelet.cpuManagerPolicy",
+    "cluster.kubelet.memoryManagerPolicy",
+  ),
+  bad(
+    "thresholds that don't fit each other",
+    (c) => {
+      c.kubelet = {
+        evictionSoft: { "memory.available": "1Gi" },
+        evictionSoftGracePeriod: { "nodefs.available": "2m" },
+        imageGcLowThresholdPercent: 90,
+        shutdownGracePeriodSeconds: 10,
+      };
+    },
+    "cluster.kubelet.evictionSoft.memory.available",
+    "cluster.kubelet.evictionSoftGracePeriod.nodefs.available",
+    "cluster.kubelet.imageGcLowThresholdPercent",
+    "cluster.kubelet.shutdownGracePeriodCriticalPodsSeconds",
+  ),
+  bad(
+    "contents, gates, signals and mappings of the wrong form",
+    (c) => {
+      c.api.files = { "../a": { content: "x" }, "b.yaml": { content: 7 } };
+      c.api.audit = { policy: "Metadata" };
+      c.featureGates = { "context-logging": true };
+      c.kubelet = { evictionHard: { memory: "1Gi", "pid.available": "few" }, extraConfig: [] };
+    },
+    "cluster.api.audit.policy",
+    "cluster.api.files.../a",
+    "cluster.api.files.b.yaml.content",
+    "cluster.featureGates.context-logging",
+    "cluster.kubelet.evictionHard.pid.available",
+    "cluster.kubelet.evictionHard.memory",
+    "cluster.kubelet.extraConfig",
+  ),
+];
