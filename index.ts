@@ -23,7 +23,7 @@ const { cluster, secrets } = loadCluster(known);
 const history = await readHistory(cluster);
 const { balancers, born, joins, movesApi, path, reborn, restores, settled } = history;
 refuseMissingArtifacts(cluster, path);
-const infrastructure = await createInfrastructure({ cluster, secrets, path });
+const infrastructure = await createInfrastructure({ cluster, secrets, path, knownHosts: settled });
 const { addons: providerAddons, artifacts, backupBucket, endpoint, joinTokens, kubeletExtraArgs, scaledPools } = infrastructure;
 const { versions: parts } = resolveVersions(cluster);
 const id = new random.RandomId("cluster", { byteLength: 4 });
@@ -48,9 +48,9 @@ const controlPlane = new ControlPlane("control-plane", {
   secretFiles: secrets.files?.apply(readSecretFiles),
 });
 const balancer = new ApiLoadBalancer("api", {
-  ...of,
-  ...{ endpoint, prepared, controlPlane, born, balancers },
+  ...{ ...of, endpoint, prepared, controlPlane, born, balancers },
   authority: authority.trusted,
+  routingPassword: secrets.routingPassword,
 });
 const admitted = { endpoint, prepared, controlPlane, balancer, born };
 const addons = new Addons("addons", { ...of, ...admitted, versions: parts, providerAddons, joinTokens, movesApi });

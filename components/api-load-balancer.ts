@@ -20,6 +20,8 @@ export interface ApiLoadBalancerArgs {
   endpoint: Infrastructure["endpoint"];
   /** Certificates of the authority that signs for apiservers, PEM: `trusted` of the PKI's authority kubernetes. */
   authority: pulumi.Input<string>;
+  /** What FRR proves itself with to routers, with a routed address. Secret. Default: nothing. */
+  routingPassword?: pulumi.Input<string>;
   /** The prepared hosts: each balancer waits for its own. */
   prepared: HostPreparation;
   /** The backends. Each must answer before a running balancer learns of it. */
@@ -49,7 +51,8 @@ export class ApiLoadBalancer extends ClusterPart {
       return;
     }
     const local = endpoint.kind === "node-local";
-    const password = local ? "" : this.createStatistics(endpoint.address, cluster.balancer.statisticsPort);
+    const page = !local && cluster.balancer.kind === "haproxy";
+    const password = !page ? "" : this.createStatistics(endpoint.address, cluster.balancer.statisticsPort);
     const hosts = local ? args.hosts.filter(({ roles }) => isNode(roles)).sort(byName) : hostsOf(args.hosts, "balancer");
     const controlPlanes = addressesOf(hostsOf(args.hosts, "control-plane"));
     // Nodes' own balancers know nothing of each other.
@@ -59,19 +62,30 @@ export class ApiLoadBalancer extends ClusterPart {
     let previous: HostCommand | undefined;
     for (const host of [...running, ...hosts.filter((it) => !running.includes(it))]) {
       const stage = pulumi
-        .all([args.owner, host.address, endpoint.address, controlPlanes, balancers, args.authority, password])
-        .apply(([owner, address, virtualIp, controlPlanes, balancerAddresses, authorityPem, statisticsPassword]) =>
-          balancerStage({
-            host: { name: host.name, address },
-            owner,
-            cluster,
-            virtualIp,
-            secondVirtualIp: endpoint.secondAddress,
-            controlPlanes,
-            balancerAddresses,
-            authorityPem,
-            statisticsPassword,
-          }),
+        .all([
+          args.owner,
+          host.address,
+          endpoint.address,
+          controlPlanes,
+          balancers,
+          args.authority,
+          password,
+          args.routingPassword,
+        ])
+        .apply(
+          ([owner, address, virtualIp, controlPlanes, balancerAddresses, authorityPem, statisticsPassword, routingPassword]) =>
+            balancerStage({
+              host: { name: host.name, address },
+              owner,
+              cluster,
+              virtualIp,
+              secondVirtualIp: endpoint.secondAddress,
+              controlPlanes,
+              balancerAddresses,
+              authorityPem,
+              statisticsPassword,
+              routingPassword,
+            }),
         );
       // After the control planes: haproxy counts a backend as up until its first check, so a new backend must answer first. At birth
       // there are no clients and no running balancer that could be cut off: balancers start beside the control planes.
@@ -85,7 +99,7 @@ export class ApiLoadBalancer extends ClusterPart {
       this.commands[host.name] = command;
       if (chained) previous = command;
     }
-    this.register(local ? {} : { statistics: this.statistics });
+    this.register(!page ? {} : { statistics: this.statistics });
   }
 
   private createStatistics(address: pulumi.Input<string>, port: number): pulumi.Output<string> {

@@ -22,7 +22,15 @@ export const routerId = (address: string, given: number | undefined): number => 
 
 /** Whether this program builds the API's balancer, on hosts of role balancer. A provider may have one of its own. */
 export const buildsBalancer = ({ traits, balancer }: Pick<Cluster, "traits" | "balancer">): boolean =>
-  !traits.ownsEndpoint && balancer.kind === "haproxy";
+  !traits.ownsEndpoint && (balancer.kind === "haproxy" || balancer.kind === "nginx");
+
+/** Whether the balancers announce the API's address to routers. */
+export const isRouted = (cluster: Pick<Cluster, "traits" | "balancer">): boolean =>
+  buildsBalancer(cluster) && cluster.balancer.address === "routed";
+
+/** Whether one of the balancers holds the API's address by VRRP. */
+export const isVirtual = (cluster: Pick<Cluster, "traits" | "balancer">): boolean =>
+  buildsBalancer(cluster) && !isRouted(cluster);
 
 /** Whether every node has a balancer of its own, at a loopback address, and no host has the role balancer. */
 export const isNodeLocal = ({ traits, balancer }: Pick<Cluster, "traits" | "balancer">): boolean =>

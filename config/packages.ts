@@ -4,7 +4,9 @@ import type { Cluster, Role } from "./schema.ts";
 // Packages of Debian and Ubuntu that hosts need, by what the config asks of them.
 
 const everywhere = ["ca-certificates", "curl", "iproute2", "kmod", "procps"];
-const ofBalancers = ["haproxy", "keepalived", "socat"];
+const ofBalancers = ["socat"];
+const byProxy = { haproxy: ["haproxy"], nginx: ["nginx", "libnginx-mod-stream"], "node-local": [], external: [] } as const;
+const byHolder = { vrrp: ["keepalived"], routed: ["frr", "nftables"] } as const;
 const ofNodesOwnBalancers = ["haproxy", "socat"];
 const ofNodes = ["conntrack", "ethtool", "iptables", "mount", "nftables", "socat"];
 /** `ipvsadm` takes away what kube-proxy leaves in the kernel. */
@@ -17,7 +19,7 @@ export function packagesOf(roles: readonly Role[], cluster: Cluster): string[] {
   const node = roles.includes("control-plane") || roles.includes("worker");
   return sorted(
     everywhere,
-    roles.includes("balancer") ? ofBalancers : [],
+    roles.includes("balancer") ? [...ofBalancers, ...byProxy[cluster.balancer.kind], ...byHolder[cluster.balancer.address]] : [],
     node ? ofNodes : [],
     node && isNodeLocal(cluster) ? ofNodesOwnBalancers : [],
     node ? byProxyMode[network.kubeProxyMode] : [],
@@ -32,6 +34,8 @@ export function packagesOf(roles: readonly Role[], cluster: Cluster): string[] {
 export const allPackages: readonly string[] = sorted(
   everywhere,
   ofBalancers,
+  ...Object.values(byProxy),
+  ...Object.values(byHolder),
   ofNodes,
   ...Object.values(byProxyMode),
   ...Object.values(byPreparation),

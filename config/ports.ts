@@ -1,4 +1,4 @@
-import { apiPorts, buildsBalancer, isNodeLocal } from "./api.ts";
+import { apiPorts, buildsBalancer, isNodeLocal, isRouted } from "./api.ts";
 import { podNetworkOf } from "./pod-network.ts";
 import type { Cluster, Role } from "./schema.ts";
 
@@ -26,6 +26,15 @@ export interface Port {
   source: Source;
 }
 
+/** Where routers reach FRR: RFC 4271 and RFC 5881 name the ports. Routers need not be among `nodeCidrs`. */
+function routing(cluster: Cluster): Port[] {
+  const { routed } = cluster.balancer;
+  if (!isRouted(cluster) || routed === undefined) return [];
+  const bgp: Port[] = routed.protocol === "bgp" ? [{ number: 179, protocol: "tcp", program: "bgpd", source: "anyone" }] : [];
+  const bfd: Port[] = routed.bfd ? [{ number: 3784, protocol: "udp", program: "bfdd", source: "anyone" }] : [];
+  return [...bgp, ...bfd];
+}
+
 /** Where kube-proxy says whether it is well. */
 const KUBE_PROXY: Port = { number: 10256, protocol: "tcp", program: "kube-proxy", source: "nodes and pods" };
 
@@ -41,9 +50,9 @@ export function ports(roles: readonly Role[], cluster: Cluster): Port[] {
   const { balancer, etcd, network } = cluster;
   // A balancer that is not ours connects from addresses that nodeCidrs need not hold.
   const apiserverSource: Source = buildsBalancer(cluster) ? "nodes and pods" : "anyone";
-  const api = (source: Source) =>
-    apiPorts(cluster).map((number): Port => ({ number, protocol: "tcp", program: "haproxy", source }));
-  const statistics = (source: Source): Port => ({ number: balancer.statisticsPort, protocol: "tcp", program: "haproxy", source });
+  const proxy = balancer.kind === "nginx" ? "nginx" : "haproxy";
+  const api = (source: Source) => apiPorts(cluster).map((number): Port => ({ number, protocol: "tcp", program: proxy, source }));
+  const statistics = (source: Source): Port => ({ number: balancer.statisticsPort, protocol: "tcp", program: proxy, source });
   const node: Port[] = [
     ...(isNodeLocal(cluster) ? [...api("itself"), statistics("itself")] : []),
     ...tunnel(cluster),
@@ -59,7 +68,7 @@ export function ports(roles: readonly Role[], cluster: Cluster): Port[] {
       // Prometheus may be a pod.
       ...metrics,
     ],
-    balancer: [...api("anyone"), statistics("nodes")],
+    balancer: [...api("anyone"), statistics("nodes"), ...routing(cluster)],
     "control-plane": [
       ...node,
       { number: LEAVING_PORT, protocol: "tcp", program: "systemd", source: "nodes" },

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
-import { buildsBalancer, isNodeLocal, routerId } from "./api.ts";
+import { isNodeLocal, isRouted, isVirtual, routerId } from "./api.ts";
 import { type AuthorityName, authorityNames, firstGeneration, type Generations, sameGenerations } from "./authorities.ts";
 import { roleSchema } from "./hosts.ts";
 import { type RecordedLost, recordedLostSchema, recordLost } from "./lost.ts";
@@ -74,7 +74,7 @@ const recordedSchema = z.object({
   /** What nodes agree on, such as `flannel vxlan 8472`; absent in records of an older release. */
   podNetwork: z.string().optional(),
   etcdDataDirectory: z.string(),
-  /** `balancer.kind`, where it is none of the two that older releases had. */
+  /** How clients find the balancer, where it is none of the two ways that older releases had: by a virtual IP, or by one of yours. */
   balancer: z.string().optional(),
   /** Where every client finds the API; absent in records of an older release. */
   api: recordedApi.optional(),
@@ -137,7 +137,8 @@ export function record(cluster: Cluster, known: Recording, before?: Recorded, no
     dnsDomain: cluster.network.dnsDomain,
     podNetwork: podNetworkWords(cluster),
     etcdDataDirectory: cluster.etcd.dataDirectory,
-    ...(isNodeLocal(cluster) && { balancer: cluster.balancer.kind }),
+    ...(isNodeLocal(cluster) && { balancer: "node-local" }),
+    ...(isRouted(cluster) && { balancer: "routed" }),
     api: recordApi(cluster),
     hosts: Object.fromEntries(hosts),
     ...(provided && {
@@ -167,7 +168,7 @@ const lostOf = (cluster: Cluster, before: Recorded | undefined, now: Date): Reco
 function recordApi(cluster: Cluster): RecordedApi {
   const { api, balancer } = cluster;
   const { domainName, address, port, former } = api;
-  const virtual = address !== undefined && buildsBalancer(cluster);
+  const virtual = address !== undefined && isVirtual(cluster);
   return {
     domainName,
     // Where every node has its own balancer, no client in the cluster goes by an address.

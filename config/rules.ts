@@ -3,8 +3,10 @@ import { accessRules } from "./rules/access.ts";
 import { addressRules } from "./rules/addresses.ts";
 import { apiRules } from "./rules/api.ts";
 import { apiserverRules } from "./rules/apiserver.ts";
+import { balancerRules } from "./rules/balancer.ts";
 import { componentFileRules } from "./rules/component-files.ts";
 import { componentRules } from "./rules/components.ts";
+import { containerRuntimeRules } from "./rules/container-runtime.ts";
 import { etcdArgumentRules } from "./rules/etcd-arguments.ts";
 import { familyRules } from "./rules/families.ts";
 import { interfaceRules } from "./rules/interfaces.ts";
@@ -32,6 +34,7 @@ import type { KnownVersions } from "./versions.ts";
 export const rules: readonly Rule[] = [
   ...roleRules,
   ...familyRules,
+  ...balancerRules,
   ...networkRules,
   ...podRangeRules,
   ...apiRules,
@@ -52,6 +55,7 @@ export const rules: readonly Rule[] = [
   ...apiserverRules,
   ...componentRules,
   ...componentFileRules,
+  ...containerRuntimeRules,
   ...etcdArgumentRules,
   ...nodeSettingRules,
   ...versionRules,

@@ -43,6 +43,9 @@ export const ipAddress = z
   .union([z.ipv4({ error: addressAllowed }), z.ipv6({ error: addressAllowed })], { error: addressAllowed })
   .transform(plainText);
 
+/** An IPv4 address, where there can be no other. */
+export const ipv4 = z.ipv4({ error: "an IPv4 address such as 10.77.0.10" });
+
 /** An IPv4 range, where there can be no other. */
 export const ipv4Range = z.cidrv4({ error: "an IPv4 range such as 10.77.0.0/24" });
 
@@ -132,6 +135,15 @@ export const keyPrefix = matching(
 
 /** A login name. */
 export const userName = matching(/^[A-Za-z_][A-Za-z0-9._-]{0,31}$/, "a login name such as root or ops");
+
+/**
+ * Who to log in as by SSH: a login name, or one of Active Directory as winbind and SSSD take it, with the domain before a backslash or
+ * plus, or after an at sign.
+ */
+export const loginName = matching(
+  /^(?=.{1,255}$)([A-Za-z0-9][A-Za-z0-9.-]*[\\+])?[A-Za-z0-9_][A-Za-z0-9._-]*\$?(@[A-Za-z0-9][A-Za-z0-9.-]*)?$/,
+  "a login name such as root, ops, EXAMPLE\\ops or ops@example.com",
+);
 
 /** A Linux network interface; the kernel takes 15 characters. */
 export const interfaceName = matching(

@@ -41,6 +41,9 @@ export function configuredEndpoint(cluster: Cluster): Infrastructure["endpoint"]
     const outside = api.address === undefined ? firstControlPlane(cluster) : { address: api.address, port: api.port };
     return { kind: "node-local", address: LOOPBACK, port: api.port, outside };
   }
+  // Your balancer, by a name that name servers know.
+  if (balancer.kind === "external" && api.address === undefined)
+    return { kind: "given", address: api.domainName, port: api.port, inDns: true };
   if (api.address === undefined)
     throw new Error("config key ha-kubernetes:cluster.api.address is missing: your own hosts need one");
   const { address, secondAddress, port } = api;

@@ -38,7 +38,8 @@ export function serverFindings({ stages }: WantedHost, seen: Observation): Findi
 export function addressFindings(looked: readonly Looked[]): Finding[] {
   const balancers = looked.filter(({ host }) => host.stages.includes("balancer") && !host.lost);
   const address = balancers[0]?.host.settings.API_ADDRESS;
-  if (address === undefined) return [];
+  // Where the address is not one balancer's, there is nobody to look for.
+  if (address === undefined || balancers[0]?.host.settings.HOLDER !== undefined) return [];
   const holders = balancers.flatMap((it) =>
     "seen" in it && lines(it.seen, "addresses").some((line) => line.startsWith(`${address}/`)) ? [it.host.name] : [],
   );

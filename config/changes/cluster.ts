@@ -56,17 +56,20 @@ const podNetwork: Refusal = {
 };
 
 const ofOlder = ({ hosts }: Recorded) =>
-  Object.values(hosts).some(({ roles }) => roles.includes("balancer")) ? "haproxy" : "external";
-const kindOf = (recorded: Recorded) => recorded.balancer ?? ofOlder(recorded);
+  Object.values(hosts).some(({ roles }) => roles.includes("balancer")) ? "vrrp" : "external";
+const wayOf = (recorded: Recorded) => recorded.balancer ?? ofOlder(recorded);
 
-const nodeLocal: Refusal = {
-  says: "A cluster is born with `balancer.kind: node-local` or without it: its clients would lose the API between the two.",
+const sameWay: Refusal = {
+  says: "How clients find the balancers doesn't change: by a virtual IP, a routed address, or at each node. Clients would lose the API in between.",
   check({ before, after }) {
-    const [was, is] = [kindOf(before), kindOf(after)];
-    if ((was === "node-local") === (is === "node-local")) return [];
-    return oneProblem(keyPath(["balancer", "kind"]), `is ${is}; the last up had ${was}`, was, another);
+    const [was, is] = [wayOf(before), wayOf(after)];
+    // An external balancer stays where it is while ours comes, and the other way round.
+    if (was === is || (own(was) && own(is))) return [];
+    const key = was === "node-local" || is === "node-local" ? "kind" : "address";
+    return oneProblem(keyPath(["balancer", key]), `makes it ${is}; the last up had ${was}`, was, another);
   },
 };
+const own = (way: string) => way === "vrrp" || way === "external";
 
 /** Refusals about what a cluster was born with. */
 export const clusterRefusals: readonly Refusal[] = [
@@ -82,7 +85,7 @@ export const clusterRefusals: readonly Refusal[] = [
     another,
   ),
   fixed("dnsDomain", ["network", "dnsDomain"], "The DNS domain doesn't change: running pods and certificates carry it.", another),
-  nodeLocal,
+  sameWay,
   fixed(
     "etcdDataDirectory",
     ["etcd", "dataDirectory"],

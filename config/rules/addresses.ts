@@ -1,5 +1,6 @@
 import { addressNumber, contains, dnsAddresses, isAddress, listOf, range, special } from "../addresses.ts";
-import { buildsBalancer } from "../api.ts";
+import { buildsBalancer, isVirtual } from "../api.ts";
+import { bastionsIn } from "../bastions.ts";
 import { oneProblem, type Problem, shown } from "../problems.ts";
 import type { Cluster } from "../schema.ts";
 import { addressesOf, apiPlaces, at, eachHost, hostsOf, type Rule } from "./rule.ts";
@@ -58,7 +59,7 @@ const ownDns: Rule = {
 const externalApi: Rule = {
   says: "`api.address` and `api.former.address` are in no range of pods or Services.",
   check(cluster) {
-    if (cluster.traits.ownsEndpoint || buildsBalancer(cluster)) return [];
+    if (cluster.traits.ownsEndpoint || isVirtual(cluster)) return [];
     return apiPlaces(cluster, "address").flatMap(({ key, value }) => {
       const inner = innerRange(cluster, value);
       return inner === undefined ? [] : oneProblem(key, `is ${shown(value)}`, `an address outside ${inner}`);
@@ -78,7 +79,7 @@ const unreachable: Rule = {
         at("network", "nameServers", index),
         dnsAddresses(network.serviceCidr).includes(server) ? undefined : server,
       ]),
-      [at("ssh", "bastion", "host"), ssh.bastion?.host],
+      ...bastionsIn(ssh).map(({ path, bastion }): [string, string] => [at("ssh", ...path, "host"), bastion.host]),
       [at("etcd", "backup", "copyToSsh", "host"), etcd.backup.copyToSsh?.host],
       ...Object.entries(cluster.hosts).map(([name, host]): [string, string | undefined] => [
         at("hosts", name, "sshAddress"),
@@ -106,7 +107,7 @@ const edges: Rule = {
     };
     return [
       ...eachHost(cluster, (name, host) => addressesOf(host).flatMap((address) => check(at("hosts", name, "address"), address))),
-      ...(buildsBalancer(cluster) ? apiPlaces(cluster, "address").flatMap(({ key, value }) => check(key, value)) : []),
+      ...(isVirtual(cluster) ? apiPlaces(cluster, "address").flatMap(({ key, value }) => check(key, value)) : []),
     ];
   },
 };
@@ -115,7 +116,7 @@ const farFromBalancers: Rule = {
   says: "No balancer is in the range of `nodeCidrs` that holds the virtual IP, nor has it an interface for that: no host there could answer for it.",
   check(cluster) {
     const { address } = cluster.api;
-    if (address === undefined || !buildsBalancer(cluster) || cluster.balancer.interface !== undefined) return [];
+    if (address === undefined || !isVirtual(cluster) || cluster.balancer.interface !== undefined) return [];
     if (Object.values(cluster.hosts).some(({ balancerInterface }) => balancerInterface !== undefined)) return [];
     const holding = cluster.nodeCidrs.map(range).filter((it) => contains(it, address));
     const balancers = hostsOf(cluster, "balancer").flatMap((name) => cluster.hosts[name]?.address ?? []);

@@ -1,4 +1,4 @@
-import { buildsBalancer, isNodeLocal, routerId } from "../api.ts";
+import { isNodeLocal, isVirtual, routerId } from "../api.ts";
 import { oneProblem, type Problem, shown } from "../problems.ts";
 import { at, eachHost, type Rule } from "./rule.ts";
 
@@ -50,7 +50,7 @@ const formerRouterId: Rule = {
     const { api, balancer } = cluster;
     if (api.former === undefined) return [];
     const { address, virtualRouterId } = api.former;
-    if (address === undefined || !buildsBalancer(cluster)) {
+    if (address === undefined || !isVirtual(cluster)) {
       if (virtualRouterId === undefined) return [];
       return oneProblem(former("virtualRouterId"), `is ${virtualRouterId}`, "nothing where no virtual IP of this program moves");
     }

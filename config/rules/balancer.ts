@@ -1,7 +1,9 @@
 import { isDeepStrictEqual } from "node:util";
+import { isRouted } from "../api.ts";
+import { oneProblem, type Problem, shown } from "../problems.ts";
 import { balancerSchema } from "../schema/balancer.ts";
 import type { Cluster } from "../schema.ts";
-import { at, type Rule } from "./rule.ts";
+import { at, eachHost, hostsOf, type Rule } from "./rule.ts";
 
 // Keys of `balancer` that not every kind reads.
 
@@ -10,17 +12,17 @@ type Kind = Balancer["kind"];
 
 /** The kinds that read a key, where not all do. An apiserver that ends waits for `checkIntervalMilliseconds` with each of them. */
 const readBy: Readonly<Partial<Record<keyof Balancer, readonly Kind[]>>> = {
-  interface: ["haproxy"],
-  virtualRouterId: ["haproxy"],
-  advertisementIntervalMilliseconds: ["haproxy"],
-  statisticsPort: ["haproxy", "node-local"],
-  maximumConnections: ["haproxy", "node-local"],
+  address: ["haproxy", "nginx"],
+  interface: ["haproxy", "nginx"],
+  virtualRouterId: ["haproxy", "nginx"],
+  advertisementIntervalMilliseconds: ["haproxy", "nginx"],
+  statisticsPort: ["haproxy", "nginx", "node-local"],
+  maximumConnections: ["haproxy", "nginx", "node-local"],
 };
 
 const defaults = balancerSchema.parse(undefined);
 
-/** A warning about keys that the kind of balancer does not read. */
-export const unreadByKind: Rule = {
+const unreadByKind: Rule = {
   says: "`balancer` has a key that its `kind` does not read.",
   check({ balancer, traits }) {
     if (traits.ownsEndpoint) return []; // all of it is unused there
@@ -34,3 +36,74 @@ export const unreadByKind: Rule = {
       }));
   },
 };
+
+const routedKey = (...path: (string | number)[]) => at("balancer", "routed", ...path);
+
+const routedGiven: Rule = {
+  says: "`balancer.routed` is given with `balancer.address: routed`, and only there.",
+  check(cluster) {
+    const { routed, address } = cluster.balancer;
+    if (cluster.traits.ownsEndpoint || (address === "routed") === (routed !== undefined)) return [];
+    if (routed === undefined)
+      return oneProblem(routedKey(), "is missing", "protocol, and what it needs, with balancer.address: routed");
+    return oneProblem(routedKey(), "is given", "nothing, or balancer.address: routed beside it");
+  },
+};
+
+const routedNeeds: Rule = {
+  says: "`balancer.routed` has `asn` and `peers` with bgp, and `balancer.interface` beside it with ospf. Each router is named once, and none is a host of the cluster.",
+  check(cluster) {
+    const { routed, interface: link } = cluster.balancer;
+    if (!isRouted(cluster) || routed === undefined) return [];
+    const { asn, peers, protocol } = routed;
+    if (protocol === "ospf") {
+      const unused = (key: string, is: boolean): Problem[] =>
+        is ? oneProblem(routedKey(key), "is given", "nothing with ospf") : [];
+      const everywhere = hostsOf(cluster, "balancer").every((name) => cluster.hosts[name]?.balancerInterface !== undefined);
+      const missing =
+        link === undefined && !everywhere
+          ? oneProblem(at("balancer", "interface"), "is missing", "the interface that speaks OSPF")
+          : [];
+      return [...missing, ...unused("asn", asn !== undefined), ...unused("peers", peers.length > 0)];
+    }
+    const again = peers.flatMap(({ address }, index): Problem[] =>
+      peers.findIndex((peer) => peer.address === address) < index
+        ? oneProblem(routedKey("peers", index, "address"), `is ${shown(address)} once more`, "each router once")
+        : [],
+    );
+    const hosts = eachHost(cluster, (name, host) =>
+      peers.flatMap(({ address }, index): Problem[] =>
+        address === host.address
+          ? oneProblem(routedKey("peers", index, "address"), `is ${shown(address)}, host ${name}`, "a router's address")
+          : [],
+      ),
+    );
+    return [
+      ...(asn === undefined ? oneProblem(routedKey("asn"), "is missing", "the balancers' autonomous system, with bgp") : []),
+      ...(peers.length === 0 ? oneProblem(routedKey("peers"), "is missing", "at least one router, with bgp") : []),
+      ...again,
+      ...hosts,
+    ];
+  },
+};
+
+/** Rules about kinds of balancers. */
+export const balancerRules: readonly Rule[] = [routedGiven, routedNeeds];
+
+const unspoken: Rule = {
+  says: "`balancer` has keys of VRRP beside `address: routed`.",
+  check(cluster) {
+    if (!isRouted(cluster)) return [];
+    const keys = ["virtualRouterId", "advertisementIntervalMilliseconds"] as const;
+    return keys
+      .filter((key) => cluster.balancer[key] !== defaults[key])
+      .map((key) => ({
+        key: at("balancer", key),
+        found: "is not used",
+        allowed: "nothing with cluster.balancer.address: routed",
+      }));
+  },
+};
+
+/** Warnings about kinds of balancers. */
+export const balancerWarnings: readonly Rule[] = [unreadByKind, unspoken];

@@ -1,4 +1,5 @@
 import { type Family, familyOf, listOf, ofFamily } from "../addresses.ts";
+import { buildsBalancer } from "../api.ts";
 import { oneProblem, type Problem, shown } from "../problems.ts";
 import type { Cluster } from "../schema.ts";
 import { addressesOf, at, eachHost, type Rule } from "./rule.ts";
@@ -115,5 +116,17 @@ const vpc: Rule = {
   },
 };
 
+const balancerKinds: Rule = {
+  says: "With IPv6 a balancer of this program is haproxy, and its address one of VRRP: nginx and routed addresses are made for IPv4.",
+  check(cluster) {
+    const { kind, address } = cluster.balancer;
+    if (familiesOf(cluster).every((family) => family === 4) || !buildsBalancer(cluster)) return [];
+    return [
+      ...(kind === "nginx" ? oneProblem(at("balancer", "kind"), 'is "nginx"', "haproxy with IPv6") : []),
+      ...(address === "routed" ? oneProblem(at("balancer", "address"), 'is "routed"', "vrrp with IPv6") : []),
+    ];
+  },
+};
+
 /** Rules about address families. */
-export const familyRules: readonly Rule[] = [onePodRange, vpc, services, hosts, nodeRanges, api, nameServers];
+export const familyRules: readonly Rule[] = [onePodRange, vpc, services, hosts, nodeRanges, api, nameServers, balancerKinds];

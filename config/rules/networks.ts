@@ -1,5 +1,5 @@
 import { canonical, contains, familyOf, lastByte, listOf, overlap, range } from "../addresses.ts";
-import { buildsBalancer, isNodeLocal } from "../api.ts";
+import { buildsBalancer, isNodeLocal, isVirtual } from "../api.ts";
 import { oneProblem, type Problem, shown } from "../problems.ts";
 import type { Cluster } from "../schema.ts";
 import { addressesOf, apiPlaces, at, eachHost, type Rule } from "./rule.ts";
@@ -92,7 +92,7 @@ const uniqueAddresses: Rule = {
 };
 
 const insideNodeCidrs: Rule = {
-  says: "Every host's address is in one of `nodeCidrs`; so is the virtual IP, the former one too.",
+  says: "Every host's address is in one of `nodeCidrs`; so is the virtual IP, the former one too, unless it is routed.",
   check(cluster) {
     if (cluster.traits.ownsNetwork) return []; // its rules say more
     const ranges = cluster.nodeCidrs.map(range);
@@ -105,7 +105,7 @@ const insideNodeCidrs: Rule = {
         .filter(outside)
         .flatMap((address) => oneProblem(at("hosts", name, "address"), `is ${shown(address)}`, allowed)),
     );
-    const virtual = buildsBalancer(cluster) ? apiPlaces(cluster, "address") : [];
+    const virtual = isVirtual(cluster) ? apiPlaces(cluster, "address") : [];
     return [
       ...hosts,
       ...virtual.filter(({ value }) => outside(value)).map(({ key, value }) => ({ key, found: `is ${shown(value)}`, allowed })),
@@ -114,7 +114,7 @@ const insideNodeCidrs: Rule = {
 };
 
 const apiAddress: Rule = {
-  says: "`api.address` is given, unless the provider has the balancer or every node has its own; except for an external balancer, it is not the address of a host.",
+  says: "`api.address` is given, unless the provider has the balancer, every node has its own, or name servers know an external one by `api.domainName`; except for an external balancer, it is not the address of a host.",
   check(cluster) {
     const { address } = cluster.api;
     const key = at("api", "address");
@@ -127,7 +127,7 @@ const apiAddress: Rule = {
       );
     }
     if (address === undefined) {
-      if (isNodeLocal(cluster)) return [];
+      if (isNodeLocal(cluster) || cluster.balancer.kind === "external") return [];
       return oneProblem(key, "is missing", "a free address that becomes the virtual IP, or that of the balancer you run");
     }
     if (!buildsBalancer(cluster) && !isNodeLocal(cluster)) return [];
@@ -149,7 +149,7 @@ const virtualRouterId: Rule = {
   says: "A virtual IP that ends in 0 needs `balancer.virtualRouterId` (a former one `api.former.virtualRouterId`), whose default is the last byte.",
   check(cluster) {
     const { address } = cluster.api;
-    if (!buildsBalancer(cluster)) return [];
+    if (!isVirtual(cluster)) return [];
     const places = [
       { key: at("balancer", "virtualRouterId"), of: at("api", "address"), address, id: cluster.balancer.virtualRouterId },
       { key: at("api", "former", "virtualRouterId"), of: at("api", "former", "address"), ...former(cluster) },

@@ -30,7 +30,9 @@ const hasBalancer = (cluster: Cluster, { roles }: HostConfig): boolean =>
 function taken(cluster: Cluster, host: HostConfig): { number: number; program: string }[] {
   const others = host.roles.filter((role) => role !== "balancer");
   const sshd = host.connection === "ssh" ? [{ number: host.sshPort ?? cluster.ssh.port, program: "sshd" }] : [];
-  const table = ports(others, cluster).filter(({ protocol, program }) => protocol === "tcp" && program !== "haproxy");
+  const table = ports(others, cluster).filter(
+    ({ protocol, program }) => protocol === "tcp" && program !== "haproxy" && program !== "nginx",
+  );
   return [...table, ...others.flatMap((role) => loopbackPorts[role] ?? []), ...sshd];
 }
 

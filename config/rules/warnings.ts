@@ -2,7 +2,8 @@ import { authorityNames, generationsText, isRotating, nextSteps } from "../autho
 import { oneProblem, shown } from "../problems.ts";
 import { addressWarnings } from "./addresses.ts";
 import { auditLog, unknownArgument } from "./apiserver.ts";
-import { unreadByKind } from "./balancer.ts";
+import { balancerWarnings } from "./balancer.ts";
+import { idleBastions } from "./bastions.ts";
 import { unknownComponentArgument, unknownGate } from "./components.ts";
 import { unknownEtcdArgument } from "./etcd-arguments.ts";
 import { nameWarnings } from "./names.ts";
@@ -140,7 +141,8 @@ export const warningRules: readonly Rule[] = [
   ...addressWarnings,
   ...podRangeWarnings,
   ...unusedWarnings,
-  unreadByKind,
+  ...balancerWarnings,
+  idleBastions,
   ...nodeWarnings,
   ...podNetworkWarnings,
   ...preparationWarnings,

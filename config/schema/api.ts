@@ -26,7 +26,7 @@ export const apiSchema = z
     address: ipAddresses
       .optional()
       .describe(
-        "The virtual IP of the balancers, or the address of the balancer you run yourself. With dual stack it may be a list of two, one of each family. Nodes use the first one, which is of their primary family. Not where the provider has the balancer. With a node-local balancer it may be left out: an address where those outside the nodes find the API, which the kubeconfig then names.",
+        "The virtual IP of the balancers, or the address of the balancer you run yourself. With dual stack it may be a list of two, one of each family. Nodes use the first one, which is of their primary family. Not where the provider has the balancer. With an external balancer it may be left out where the hosts' name servers know domainName. With a node-local one it may be left out, too: there it is where those outside the nodes find the API, which the kubeconfig then names.",
       ),
     port: port
       .default(8443)

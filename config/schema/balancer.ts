@@ -1,17 +1,49 @@
 import { z } from "zod";
-import { interfaceName, oneOf, port, whole } from "../values.ts";
+import { interfaceName, ipv4, oneOf, port, whole } from "../values.ts";
+
+/** An autonomous system's number: 16 or 32 bits (RFC 6793). */
+const asn = whole(1, 4294967295);
+
+const routedSchema = z.strictObject({
+  protocol: oneOf(["bgp", "ospf"]).describe("bgp: to the routers of `peers`. ospf: to those in the network of `interface`."),
+  asn: asn.optional().describe("BGP: the balancers' autonomous system. Required there."),
+  peers: z
+    .array(
+      z.strictObject({
+        address: ipv4.describe("The router's address."),
+        asn: asn.describe("The router's autonomous system."),
+      }),
+    )
+    .default([])
+    .describe("BGP: the routers that every balancer announces the address to. At least one there."),
+  area: ipv4.default("0.0.0.0").describe("OSPF: the area of the balancers' network, written as an address."),
+  bfd: z
+    .boolean()
+    .default(true)
+    .describe("Also watch routers by BFD, which finds a dead one in 0.9 s. The routers must have it turned on, too."),
+});
 
 /** What stands in front of the apiservers. */
 export const balancerSchema = z
   .strictObject({
-    kind: oneOf(["haproxy", "node-local", "external"])
+    kind: oneOf(["haproxy", "nginx", "node-local", "external"])
       .default("haproxy")
       .describe(
-        "haproxy: built on the hosts of role balancer, with keepalived. node-local: haproxy on every node, for that node alone; no virtual IP, and no host has the role balancer. external: a balancer you run at api.address, TCP to port 6443 of the control planes.",
+        "haproxy: built on the hosts of role balancer, with keepalived. nginx: the same with nginx; it has no statistics page. node-local: haproxy on every node, for that node alone; no virtual IP, and no host has the role balancer. external: a balancer you run at api.address, TCP to port 6443 of the control planes.",
       ),
+    address: oneOf(["vrrp", "routed"])
+      .default("vrrp")
+      .describe(
+        "How clients find the balancers at api.address. vrrp: one of them holds it, in a network that all are in. routed: each announces it to routers, by FRR.",
+      ),
+    routed: routedSchema
+      .optional()
+      .describe("How FRR announces api.address, with `address: routed`. A password is the stack's secret `routingPassword`."),
     interface: interfaceName
       .optional()
-      .describe("Network interface of the virtual IP. By default the one that holds the host's address."),
+      .describe(
+        "Network interface of the virtual IP, or the one that speaks OSPF. By default the one that holds the host's address.",
+      ),
     virtualRouterId: whole(1, 255)
       .optional()
       .describe("VRRP id, different for each cluster on one network. By default derived from the virtual IP's last byte."),

@@ -1,7 +1,9 @@
-import { isNodeLocal } from "../../../config/api.ts";
+import { isNodeLocal, isRouted } from "../../../config/api.ts";
 import type { Cluster } from "../../../config/schema.ts";
-import type { Stage } from "../../stage.ts";
+import type { HostFile, Stage } from "../../stage.ts";
 import { haproxyFiles } from "./haproxy/haproxy.ts";
+import { nginxFiles } from "./nginx/nginx.ts";
+import { routedFiles } from "./routed/frr.ts";
 import { keepalivedFiles } from "./vrrp/keepalived.ts";
 
 export interface BalancerStageArgs {
@@ -18,6 +20,8 @@ export interface BalancerStageArgs {
   balancerAddresses: readonly string[];
   /** The cluster's CA, PEM; during a rotation the old and the new one. */
   authorityPem: string;
+  /** What FRR proves itself with to routers. Secret. Default: nothing. */
+  routingPassword?: string;
   /** Password of the statistics page's user admin: letters, digits, - and _. Secret. */
   statisticsPassword: string;
 }
@@ -31,6 +35,9 @@ export function balancerStage(args: BalancerStageArgs): Stage {
   const controlPlanes = [...args.controlPlanes].sort((a, b) => (a.name < b.name ? -1 : 1));
   const { former } = cluster.api;
   const local = isNodeLocal(cluster);
+  const nginx = cluster.balancer.kind === "nginx";
+  const routed = isRouted(cluster) ? cluster.balancer.routed : undefined;
+  const addresses = [virtualIp, ...(former?.address === undefined ? [] : [former.address])];
   const ownInterface = cluster.hosts[host.name]?.balancerInterface ?? cluster.balancer.interface;
   const peers = local ? [] : [...new Set(args.balancerAddresses)].filter((address) => address !== host.address).sort();
   return {
@@ -42,18 +49,36 @@ export function balancerStage(args: BalancerStageArgs): Stage {
       API_PORT: String(cluster.api.port),
       // While the API moves.
       ...(former?.port !== undefined && { FORMER_PORT: String(former.port) }),
-      ...(!local && former?.address !== undefined && { ADDRESSES: `${virtualIp} ${former.address}` }),
+      ...(!local && former?.address !== undefined && { ADDRESSES: addresses.join(" ") }),
       STATISTICS_PORT: String(cluster.balancer.statisticsPort),
       INTERFACE: ownInterface ?? "",
-      // By default vrrp.
+      // By default haproxy and vrrp.
+      ...(nginx && { PROXY: "nginx" }),
       ...(local && { HOLDER: "none" }),
+      ...(routed && { HOLDER: "routed", ROUTED: addresses.join(" "), ROUTED_BY: routedBy[routed.protocol] }),
       PEERS: peers.join(" "),
     },
     files: [
-      ...haproxyFiles({ owner, cluster, controlPlanes, statisticsPassword }, args.authorityPem),
-      ...(local
-        ? []
-        : keepalivedFiles({ host, cluster, virtualIp, secondVirtualIp, peers, ownInterface: ownInterface !== undefined })),
+      ...(nginx
+        ? nginxFiles({ owner, cluster, controlPlanes }, args.authorityPem)
+        : haproxyFiles({ owner, cluster, controlPlanes, statisticsPassword }, args.authorityPem)),
+      ...holderFiles(args, peers, addresses, ownInterface),
     ],
   };
+}
+
+/** What shows FRR's neighbors. */
+const routedBy = { bgp: "bgp summary", ospf: "ip ospf neighbor" } as const;
+
+/** What brings the API's address to a balancer. */
+function holderFiles(
+  args: BalancerStageArgs,
+  peers: readonly string[],
+  addresses: readonly string[],
+  ownInterface: string | undefined,
+): HostFile[] {
+  const { host, cluster, virtualIp, secondVirtualIp, routingPassword } = args;
+  if (isNodeLocal(cluster)) return [];
+  if (isRouted(cluster)) return routedFiles({ host, cluster, addresses, ownInterface, password: routingPassword });
+  return keepalivedFiles({ host, cluster, virtualIp, secondVirtualIp, peers, ownInterface: ownInterface !== undefined });
 }

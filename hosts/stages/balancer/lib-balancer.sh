@@ -12,7 +12,7 @@
 # shellcheck disable=SC2034 # the other scripts read them
 readonly CONFIG=/etc/ha-kubernetes UNITS=/etc/systemd/system
 # shellcheck disable=SC2034 # the other scripts read them
-readonly PROXIES=(haproxy) HOLDERS=(vrrp)
+readonly PROXIES=(haproxy nginx) HOLDERS=(vrrp routed)
 # A node's own balancer has no holder.
 PROXY=${PROXY:-haproxy} HOLDER=${HOLDER:-vrrp}
 

@@ -81,6 +81,10 @@ kernel_older() {
 }
 
 check_kernel() {
+  # What the config asks for beyond what Kubernetes needs.
+  if [ -n "${MINIMUM_KERNEL:-}" ] && kernel_older "${MINIMUM_KERNEL%.*}" "${MINIMUM_KERNEL#*.}"; then
+    problem "Linux $(uname -r) is older than $MINIMUM_KERNEL (hostPreparation.minimumKernel): boot a newer kernel, or ask for less"
+  fi
   is_node || return 0
   # Kubernetes' own floor, and that of kube-proxy's nftables mode.
   if [ "$KUBE_PROXY_MODE" = nftables ] && kernel_older 5 13; then
@@ -163,6 +167,8 @@ check_ports() {
     port=${entry%%:*} program=${entry#*:}
     holders=$(awk -v port=":$port" 'substr($4, length($4) - length(port) + 1) == port' <<<"$listening" | grep -oP '\(\("\K[^"]+' | sort -u | paste -sd' ' || true)
     [ -n "$holders" ] || continue
+    # A balancer of another kind is ours, too.
+    if ! first_run && [[ " haproxy nginx " == *" $holders "* && " haproxy nginx " == *" $program "* ]]; then continue; fi
     if first_run || [ "$holders" != "$program" ]; then problem "port $port is taken by $holders: stop that, $program needs it"; fi
   done
 }

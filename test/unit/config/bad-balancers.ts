@@ -14,6 +14,59 @@ export function nodeLocal(): Written {
 
 export const badBalancers: readonly Bad[] = [
   {
+    mistake: "a routed address without a word on routers",
+    from: metal,
+    edit: (c) => {
+      c.balancer = { address: "routed" };
+    },
+    keys: ["cluster.balancer.routed"],
+  },
+  {
+    mistake: "routers for an address that is not routed",
+    from: metal,
+    edit: (c) => {
+      c.balancer = { routed: { protocol: "bgp", asn: 64512, peers: [{ address: "10.0.0.1", asn: 64513 }] } };
+    },
+    keys: ["cluster.balancer.routed"],
+  },
+  {
+    mistake: "BGP without a system of its own and without routers",
+    from: metal,
+    edit: (c) => {
+      c.api.address = "10.9.0.10";
+      c.balancer = { address: "routed", routed: { protocol: "bgp" } };
+    },
+    keys: ["cluster.balancer.routed.asn", "cluster.balancer.routed.peers"],
+  },
+  {
+    mistake: "BGP with a router named twice, and with a host",
+    from: metal,
+    edit: (c) => {
+      c.api.address = "10.9.0.10";
+      const peers = ["10.0.0.1", "10.0.0.1", "10.0.0.11"].map((address) => ({ address, asn: 64513 }));
+      c.balancer = { address: "routed", routed: { protocol: "bgp", asn: 64512, peers } };
+    },
+    keys: ["cluster.balancer.routed.peers[1].address", "cluster.balancer.routed.peers[2].address"],
+  },
+  {
+    mistake: "OSPF with what BGP needs, and on no interface",
+    from: metal,
+    edit: (c) => {
+      c.api.address = "10.9.0.10";
+      c.balancer = { address: "routed", routed: { protocol: "ospf", asn: 64512, peers: [{ address: "10.0.0.1", asn: 64513 }] } };
+    },
+    keys: ["cluster.balancer.interface", "cluster.balancer.routed.asn", "cluster.balancer.routed.peers"],
+  },
+  {
+    mistake: "a routed address among the pods",
+    from: metal,
+    edit: (c) => {
+      c.api.address = "10.244.9.9";
+      c.balancer = { address: "routed", routed: { protocol: "bgp", asn: 64512, peers: [{ address: "10.0.0.1", asn: 64513 }] } };
+    },
+    keys: ["cluster.api.address"],
+  },
+  {
     mistake: "role balancer where every node has its own",
     from: nodeLocal,
     edit: (c) => {

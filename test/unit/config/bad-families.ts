@@ -16,6 +16,13 @@ const one =
 const [bad4, bad6, badBoth] = [one(metal), one(ipv6), one(both)];
 
 export const badFamilies: readonly Bad[] = [
+  badBoth(
+    "nginx with both families",
+    (c) => {
+      c.balancer = { kind: "nginx" };
+    },
+    "cluster.balancer.kind",
+  ),
   bad4(
     "an address that is none of either family",
     (c) => {

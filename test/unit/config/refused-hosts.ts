@@ -28,6 +28,14 @@ export const refusedHosts: readonly RefusedChange[] = [
     keys: ["cluster.balancer.kind"],
   },
   {
+    change: "a routed address in place of a virtual IP",
+    from: three,
+    after: (a) => {
+      a.balancer = "routed";
+    },
+    keys: ["cluster.balancer.address"],
+  },
+  {
     change: "another pod range",
     from: three,
     after: (a) => {

@@ -5,6 +5,18 @@ import { type Warned, word } from "./warned.ts";
 const onAws = (of: string, edit: Warned["edit"], ...keys: string[]): Warned => ({ of, from: aws, edit, keys });
 
 export const warnedSettings: readonly Warned[] = [
+  word(
+    "keys of VRRP beside a routed address",
+    (c) => {
+      c.api.address = "10.9.0.10";
+      c.balancer = {
+        ...{ address: "routed", routed: { protocol: "ospf" }, interface: "eth0" },
+        ...{ virtualRouterId: 7, advertisementIntervalMilliseconds: 500 },
+      };
+    },
+    "cluster.balancer.virtualRouterId",
+    "cluster.balancer.advertisementIntervalMilliseconds",
+  ),
   {
     of: "keys of a virtual IP where every node has its own balancer",
     from: nodeLocal,

@@ -8,7 +8,8 @@ import { etcdStage } from "../../../hosts/stages/etcd/etcd.ts";
 import { prepareStage } from "../../../hosts/stages/prepare/prepare.ts";
 import { workerStage } from "../../../hosts/stages/worker/worker.ts";
 import { golden } from "../../harness/golden.ts";
-import { known, metal, onBoth, onIpv6 } from "../../harness/samples.ts";
+import { clusterFrom, known, metal, onBoth, onIpv6 } from "../../harness/samples.ts";
+import { nodeLocal } from "../config/bad-balancers.ts";
 
 // The files that decide how hosts behave, whole. A change of one of them restarts something on every host, so it must be meant.
 
@@ -92,6 +93,7 @@ const balancer = (cluster: Cluster, own: Own = host, others: readonly Own[] = me
     balancerAddresses: others.map(({ address }) => address),
     authorityPem: "CERTIFICATE\n",
     statisticsPassword: "password",
+    routingPassword: "routers-password",
   });
 
 test("an etcd member gets this unit, environment and timers", () => {
@@ -177,6 +179,31 @@ test("a balancer gets these configurations and drop-ins", () => {
     "/etc/systemd/system/haproxy.service.d/ha-kubernetes.conf": "haproxy.service.d.conf",
     "/etc/systemd/system/keepalived.service.d/ha-kubernetes.conf": "keepalived.service.d.conf",
   });
+});
+
+test("a balancer of another kind, or with a routed address, gets these", () => {
+  const made = (settings: object) =>
+    balancer(
+      clusterWith((config) => {
+        config.api.address = "10.9.0.10";
+        config.balancer = settings;
+      }),
+    );
+  const routed = { protocol: "bgp", asn: 64512, peers: [{ address: "10.0.0.1", asn: 64513 }] };
+  compare(made({ kind: "nginx", address: "routed", routed }), {
+    "/etc/ha-kubernetes/nginx.conf": "nginx.conf",
+    "/etc/systemd/system/nginx.service.d/ha-kubernetes.conf": "nginx.service.d.conf",
+    "/etc/systemd/system/ha-kubernetes-upstreams.service": "ha-kubernetes-upstreams.service",
+    "/etc/frr/frr.conf": "frr-bgp.conf",
+    "/etc/frr/daemons": "frr-daemons",
+    "/etc/systemd/system/ha-kubernetes-address.service": "ha-kubernetes-address.service",
+  });
+  compare(made({ address: "routed", routed: { protocol: "ospf" }, interface: "eth0" }), { "/etc/frr/frr.conf": "frr-ospf.conf" });
+});
+
+test("a node's own balancer answers on loopback only", () => {
+  const cluster = clusterFrom(nodeLocal());
+  compare(balancer(cluster), { "/etc/ha-kubernetes/haproxy.cfg": "haproxy-node-local.cfg" });
 });
 
 test("while the API moves, a balancer serves the former place, too", () => {

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { configuredArtifacts } from "../../../providers/configured.ts";
+import { configuredArtifacts, configuredEndpoint } from "../../../providers/configured.ts";
+import { clusterFrom, metal } from "../../harness/samples.ts";
 import { scratch } from "../../harness/scratch.ts";
 
 const folder = scratch();
@@ -46,4 +47,19 @@ test("a manifest that is missing or is not one is named with its key and the cur
         error.message.endsWith("npm run bundle writes one"),
     );
   }
+});
+
+test("the API's endpoint: a virtual IP, a balancer of yours by address or by name, or one on every node", () => {
+  const endpoint = (balancer: object, api: object) =>
+    configuredEndpoint(clusterFrom({ ...metal(), balancer, api: { domainName: "api.prod.internal", ...api } }));
+  const address = "10.0.0.10";
+  assert.deepEqual(endpoint({}, { address }), { kind: "haproxy", address, port: 8443 });
+  assert.deepEqual(endpoint({ kind: "nginx" }, { address }), { kind: "haproxy", address, port: 8443 });
+  assert.deepEqual(endpoint({ kind: "external" }, { address, port: 443 }), { kind: "given", address, port: 443 });
+  const byName = { kind: "given", address: "api.prod.internal", port: 8443, inDns: true };
+  assert.deepEqual(endpoint({ kind: "external" }, {}), byName);
+  const local = { kind: "node-local", address: "127.0.0.1", port: 8443 };
+  assert.deepEqual(endpoint({ kind: "node-local" }, {}), { ...local, outside: { address: "10.0.0.11", port: 6443 } });
+  assert.deepEqual(endpoint({ kind: "node-local" }, { address }), { ...local, outside: { address, port: 8443 } });
+  assert.throws(() => endpoint({}, {}), /cluster\.api\.address is missing/);
 });

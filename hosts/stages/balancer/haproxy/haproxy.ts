@@ -5,7 +5,7 @@ import type { Cluster } from "../../../../config/schema.ts";
 import type { HostFile } from "../../../stage.ts";
 
 /** The cluster's CA, against which haproxy verifies the apiservers. */
-const AUTHORITY_FILE = "/etc/ha-kubernetes/kubernetes-ca.crt";
+export const AUTHORITY_FILE = "/etc/ha-kubernetes/kubernetes-ca.crt";
 /** Written by the unit at each reload. */
 const STATE_FILE = "/run/haproxy/servers";
 /** Path of the statistics page on balancer.statisticsPort. */
@@ -23,7 +23,7 @@ export interface HaproxyArgs {
 }
 
 /** How many connections one address outside the cluster may have: a tenth of all. */
-const strangersLimit = (maximumConnections: number) => Math.ceil(maximumConnections / 10);
+export const strangersLimit = (maximumConnections: number) => Math.ceil(maximumConnections / 10);
 
 /** haproxy's configuration and its drop-in, and the authority that signs for apiservers, PEM. */
 export const haproxyFiles = (args: HaproxyArgs, authorityPem: string): HostFile[] => [

@@ -1,4 +1,5 @@
 import { listOf, ofFamily } from "../../../../config/addresses.ts";
+import { isRouted } from "../../../../config/api.ts";
 import { podNetworkOf } from "../../../../config/pod-network.ts";
 import type { Cluster, Role } from "../../../../config/schema.ts";
 import { isNode } from "../../../cluster.ts";
@@ -46,10 +47,19 @@ const ipv6Node = {
   "net.ipv6.conf.default.disable_ipv6": "0",
 };
 
+// An address on the loopback interface is not spoken of in ARP: neighbors would take this host for its place.
+const routedAddress = { "net.ipv4.conf.all.arp_announce": "2", "net.ipv4.conf.all.arp_ignore": "1" };
+
 /** Sysctls of a host with these roles, as paths below /proc/sys, sorted. The config's extraSysctl wins. */
 export function sysctls(roles: readonly Role[], cluster: Cluster): [path: string, value: string][] {
+  const routed = roles.includes("balancer") && isRouted(cluster);
   const ipv6 = ofFamily(listOf(cluster.network.podCidr), 6).length > 0;
-  const wanted = { ...everyHost, ...(isNode(roles) && node), ...(isNode(roles) && ipv6 && ipv6Node) };
+  const wanted = {
+    ...everyHost,
+    ...(isNode(roles) && node),
+    ...(isNode(roles) && ipv6 && ipv6Node),
+    ...(routed && routedAddress),
+  };
   const byPath = new Map(
     [...Object.entries(wanted), ...Object.entries(cluster.hostPreparation.extraSysctl)].map(([name, value]) => [
       sysctlPath(name),

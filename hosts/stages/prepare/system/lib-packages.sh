@@ -53,7 +53,7 @@ fetch_without_curl() {
 }
 
 # Services of these packages start when their stage says so. Their mask is gone with a boot.
-readonly IDLE=(haproxy keepalived)
+readonly IDLE=(haproxy keepalived frr nginx)
 hold_idle() {
   local unit
   for unit in "${IDLE[@]}"; do

@@ -7,14 +7,16 @@ readonly NEEDRESTART_FILE=/etc/needrestart/conf.d/ha-kubernetes.conf UPGRADES_FI
 apply_updates() {
   put_file 0644 "$NEEDRESTART_FILE" <<'END'
 # Restarted by ha-kubernetes, one host at a time.
-$nrconf{override_rc}{qr(^(containerd|etcd|haproxy|keepalived|kubelet)\.service$)} = 0;
+$nrconf{override_rc}{qr(^(containerd|etcd|frr|haproxy|keepalived|kubelet|nginx)\.service$)} = 0;
 END
   if has_role balancer && ! has_dnf; then
     put_file 0644 "$UPGRADES_FILE" <<'END'
 // An update restarts these, which must not happen on all balancers at once. Update them by hand, one host after another.
 Unattended-Upgrade::Package-Blacklist {
+  "frr$";
   "haproxy$";
   "keepalived$";
+  "nginx$";
 };
 END
   else

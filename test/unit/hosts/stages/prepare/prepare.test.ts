@@ -66,12 +66,14 @@ test("ports, modules and checks follow the pod network and kube-proxy", () => {
   assert.deepEqual(numbers({ flannel: { backend: "host-gw" } }), ["10250/tcp", "10256/tcp"]);
   assert.deepEqual(numbers({ flannel: { backend: "wireguard" } }), ["10250/tcp", "10256/tcp", "51820/udp"]);
   assert.deepEqual(numbers({ plugin: "none", kubeProxyMode: "none" }), ["8472/udp", "10250/tcp"]);
-  const link = (network: object) =>
-    /POD_LINK=.*(\nPOD_PORT=.*)?/.exec(stage(["worker"], { network }).inputs?.surroundings ?? "")?.[0];
-  assert.equal(link({}), "POD_LINK='vxlan'");
-  assert.equal(link({ flannel: { port: 4789 } }), "POD_LINK='vxlan'\nPOD_PORT='4789'");
-  assert.equal(link({ flannel: { backend: "wireguard" } }), "POD_LINK='wireguard'\nPOD_PORT='51820'");
-  assert.equal(link({ flannel: { backend: "host-gw" } }), "POD_LINK=''");
+  const link = (network: object) => {
+    const { POD_LINK, POD_PORT } = stage(["worker"], { network }).settings ?? {};
+    return [POD_LINK, POD_PORT];
+  };
+  assert.deepEqual(link({}), ["vxlan", undefined]);
+  assert.deepEqual(link({ flannel: { port: 4789 } }), ["vxlan", "4789"]);
+  assert.deepEqual(link({ flannel: { backend: "wireguard" } }), ["wireguard", "51820"]);
+  assert.deepEqual(link({ flannel: { backend: "host-gw" } }), ["", undefined]);
   const loaded = (network: object) =>
     modules(["worker"], cluster({ network })).filter((name) => /vxlan|wireguard|ip_vs/.test(name));
   assert.deepEqual(loaded({ flannel: { backend: "wireguard" } }), ["wireguard"]);

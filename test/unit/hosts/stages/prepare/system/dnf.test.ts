@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { withScripts } from "../../../bash.ts";
 
-// Packages of RHEL and its relatives, and SELinux: the real tools' answers, as dnf 4.14, rpm 4.18 and policycoreutils 3.6 give them.
+// Packages of RHEL and its relatives, and SELinux, with stand-ins that answer in the form of dnf, rpm, semanage and getsebool.
 
 const folder = new URL("../../../../../../hosts/stages/prepare/system/", import.meta.url).pathname;
 const run = (text: string) =>
