@@ -31,7 +31,7 @@ export interface BalancerStageArgs {
  * balancer of its own needs the first alone.
  */
 export function balancerStage(args: BalancerStageArgs): Stage {
-  const { host, owner, cluster, virtualIp, secondVirtualIp, statisticsPassword } = args;
+  const { host, owner, cluster, virtualIp, statisticsPassword } = args;
   const controlPlanes = [...args.controlPlanes].sort((a, b) => (a.name < b.name ? -1 : 1));
   const { former } = cluster.api;
   const local = isNodeLocal(cluster);
