@@ -27,6 +27,8 @@ field-own 6
 field-release 8
 field-turns 9
 hosts-balancers 10
+hosts-dual-stack 5
+hosts-ipv6 7
 hosts-networks 5
 hosts-node-local 6
 hosts-preflight 7

@@ -91,7 +91,7 @@ export function allowedBy(issue: z.core.$ZodIssue): string {
   return issue.expected === "array" ? "a list" : issue.message;
 }
 
-/** The schema inside default, prefault and optional wrappers, and behind what rewrites a value first. */
+/** The schema inside default, prefault and optional wrappers, and behind or before what rewrites a value. */
 export function unwrapped(schema: z.core.$ZodType): z.core.$ZodTypes {
   const known = schema as z.core.$ZodTypes;
   const { def } = known._zod;

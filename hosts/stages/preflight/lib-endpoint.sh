@@ -42,13 +42,13 @@ ask_for_api_address() {
 }
 asks_for_address() {
   has_role balancer && [ -n "$API_ADDRESS" ] && ! grep -qs "^$API_ADDRESS " /etc/ha-kubernetes/hosts &&
-    [[ "$(ip -4 route get "$API_ADDRESS" 2>/dev/null)" != *" via "* ]]
+    [[ "$(ip route get "$API_ADDRESS" 2>/dev/null)" != *" via "* ]]
 }
 
 check_api_address() {
   local mac
   [ "$ADDRESS_ASKED" = yes ] || return 0
-  if ip -o -4 address show | grep -F " $API_ADDRESS/" >/dev/null; then
+  if ip -o address show | grep -F " $API_ADDRESS/" >/dev/null; then
     mac="this host has it itself"
   else
     mac=$(who_has "$API_ADDRESS")
@@ -62,7 +62,7 @@ check_api_address() {
 who_has() {
   local entry try
   for try in 1 2 3 4; do
-    entry=$(ip -4 neighbor show "$1")
+    entry=$(ip neighbor show to "$1")
     if [[ $entry == *" lladdr "* && $entry != *FAILED* ]]; then
       entry=${entry#*lladdr }
       echo "${entry%% *}"
