@@ -23,7 +23,7 @@ const { cluster, secrets } = loadCluster(known);
 const history = await readHistory(cluster);
 const { balancers, born, joins, movesApi, path, reborn, restores, settled } = history;
 refuseMissingArtifacts(cluster, path);
-const infrastructure = await createInfrastructure({ cluster, secrets, path });
+const infrastructure = await createInfrastructure({ cluster, secrets, path, knownHosts: settled });
 const { addons: providerAddons, artifacts, backupBucket, endpoint, joinTokens, kubeletExtraArgs, scaledPools } = infrastructure;
 const { versions: parts } = resolveVersions(cluster);
 const id = new random.RandomId("cluster", { byteLength: 4 });

@@ -33,6 +33,7 @@ hosts-preflight 7
 hosts-preparation 6
 hosts-settings 9
 hosts-shapes 9
+hosts-ssh 7
 kills 21
 membership-more 11
 offline 5
@@ -43,8 +44,8 @@ scale 2
 tamper 1
 two-clusters 5
 upgrade 18
-vm 14
-vm-debian-12 8"
+vm 12
+vm-debian-12 9"
 
 # A number between 0 and 1 from the hash, u, places each group: a weighted shuffle by ln(u) / minutes. Without weights the long groups would
 # come late, when no time is left for them.

@@ -27,19 +27,20 @@ export const kubeProxy: Addon<"kubeProxy", Cluster["network"]> = {
 
 function configuration({ featureGates, kubeProxy, network }: Cluster): string {
   const { conntrackMaxPerCore, conntrackMin, extraConfig } = kubeProxy;
+  const { kubeProxyMode, podCidr, ipvs, nodePortAddresses } = network;
   const own: Record<string, unknown> = {
     apiVersion: "kubeproxy.config.k8s.io/v1alpha1",
     kind: "KubeProxyConfiguration",
-    mode: network.kubeProxyMode,
-    ...(network.kubeProxyMode === "ipvs" && changed({ scheduler: network.ipvs.scheduler, strictARP: network.ipvs.strictArp })),
-    clusterCIDR: network.podCidr,
-    ...(network.nodePortAddresses.length > 0 && { nodePortAddresses: network.nodePortAddresses }),
+    mode: kubeProxyMode,
+    ...(kubeProxyMode === "ipvs" && changed({ scheduler: ipvs.scheduler, strictARP: ipvs.strictArp })),
+    clusterCIDR: podCidr,
+    ...(nodePortAddresses.length > 0 && { nodePortAddresses }),
     clientConnection: { kubeconfig: "/var/lib/kube-proxy/kubeconfig.conf" },
     // 0 leaves the kernel's connection table as it is: host preparation sizes it, and a container can't.
     conntrack: { maxPerCore: conntrackMaxPerCore, min: conntrackMin },
     ...(Object.keys(featureGates).length > 0 && { featureGates }),
   };
-  // Two of its own fields have fields of the config beside them.
+  // In its own mappings there is room for fields of the config.
   const more = Object.entries(extraConfig ?? {}).map(([name, value]) => [
     name,
     isMapping(own[name]) && isMapping(value) ? { ...value, ...own[name] } : value,

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { ownNamespaces } from "../addons/registry.ts";
 import { hostPort } from "../config/addresses.ts";
 import { APISERVER_PORT, ETCD_CLIENT_PORT } from "../config/ports.ts";
-import { quote } from "../hosts/stage.ts";
+import { asRoot, quote, withPassword } from "../hosts/sudo.ts";
 import { runHere } from "../plugins/command-local.ts";
 import { CommandOutput } from "../plugins/command-output.ts";
 import { where } from "../plugins/ssh-endpoint.ts";
@@ -47,8 +47,9 @@ async function observe(pool: SshPool, host: WantedHost): Promise<Observation> {
   await run(pool, host, "true", "", signal, () => undefined);
   const asked = Date.now() / 1000;
   let answered: number | undefined;
-  const shell = `exec ${host.target && host.target.user !== "root" ? "sudo -n " : ""}bash -s`;
-  const { code, signal: killed } = await run(pool, host, shell, `${questions(host)}${script}`, signal, (stream, chunk) => {
+  const shell = asRoot("exec bash -s", host.becoming, `check on ${host.name}`);
+  const stdin = withPassword(`${questions(host)}${script}`, host.sudoPassword);
+  const { code, signal: killed } = await run(pool, host, shell, stdin, signal, (stream, chunk) => {
     if (stream === "stdout") answered ??= Date.now() / 1000;
     output.write(stream, chunk);
   });

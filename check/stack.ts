@@ -1,6 +1,7 @@
 import { openOf } from "../config/lost.ts";
 import { authorityOf, type Recorded, readRecorded } from "../config/record.ts";
 import { readState, type State, type StateResource } from "../engine/export.ts";
+import type { Becoming } from "../hosts/sudo.ts";
 import type { SshTarget } from "../plugins/ssh-endpoint.ts";
 import type { OpenCredentials } from "./findings/lost.ts";
 import { readStage, type WantedFile } from "./wanted.ts";
@@ -14,6 +15,10 @@ export interface WantedHost {
   lost: boolean;
   /** How it is reached; undefined: it is this machine. */
   target?: SshTarget;
+  /** How a script becomes root there. */
+  becoming: Becoming;
+  /** What sudo asks for, where it asks. Secret. */
+  sudoPassword?: string;
   owner: string;
   stages: string[];
   /** Of all stages together. */
@@ -82,10 +87,14 @@ function addCommand(hosts: Map<string, WantedHost>, resource: StateResource): vo
   const wanted = readStage(String(update ?? create ?? ""), String(stdin ?? ""));
   if (wanted === undefined) return;
   const { stage, host: name, owner, versions, settings, files, inputs } = wanted;
-  const host = hosts.get(name) ?? { name, lost: false, owner, stages: [], versions: {}, settings: {}, files: [], inputs: {} };
+  const { becoming, sudoPassword } = wanted;
+  const none = { stages: [], versions: {}, settings: {}, files: [], inputs: {} };
+  const host: WantedHost = hosts.get(name) ?? { name, lost: false, becoming, owner, ...none };
   hosts.set(name, host);
   host.lost ||= resource.retainOnDelete === true;
   if (connection) host.target = targetOf(connection as unknown as SshTarget);
+  // The same of all stages of a host, but where an up was cut off.
+  Object.assign(host, { becoming, sudoPassword });
   host.stages.push(stage);
   Object.assign(host.versions, versions);
   // What prepare says of itself counts, where preflight goes by a part of it.
@@ -95,9 +104,10 @@ function addCommand(hosts: Map<string, WantedHost>, resource: StateResource): vo
 }
 
 /** A connection as a command of the program has it, with a check's patience. */
-export function targetOf(connection: SshTarget): SshTarget {
-  const completed = <T extends object>(endpoint: T) => ({ port: 22, user: "root", ...endpoint, ...patience });
-  return { ...completed(connection), ...(connection.proxy && { proxy: completed(connection.proxy) }) };
+function targetOf(connection: SshTarget): SshTarget {
+  const { proxy, ...endpoint } = connection;
+  const completed = Object.assign({ port: 22, user: "root" }, endpoint, patience);
+  return { ...completed, ...(proxy && { proxy: targetOf(proxy) }) };
 }
 
 function certificateOf({ urn, inputs, outputs }: StateResource, recorded: Recorded | undefined): StateCertificate {

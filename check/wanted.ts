@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { gunzipSync } from "fflate";
 import { parseTar } from "nanotar";
 import { TABLES_UNIT } from "../hosts/stages/prepare/firewall/tables.ts";
+import { type Becoming, withoutPassword } from "../hosts/sudo.ts";
 
 // What a stage's command, as the state has it, would write to its host.
 
@@ -28,6 +29,10 @@ export interface WantedStage {
   files: WantedFile[];
   /** Inputs of the script that are not secret, by name: only those of `prepare`. */
   inputs: Record<string, string>;
+  /** How the stage becomes root. */
+  becoming: Becoming;
+  /** What sudo asks for, where it asks. Secret. */
+  sudoPassword?: string;
 }
 
 /** What check reads of a stage's inputs: the list of artifacts, and the sysctls. */
@@ -43,13 +48,16 @@ export function readStage(text: string, stdin: string): WantedStage | undefined 
   if (stage === undefined || host === undefined || owner === undefined) return undefined;
   const pairs = (pattern: RegExp) =>
     Object.fromEntries([...text.matchAll(pattern)].map(([, name = "", value = ""]) => [name, value]));
+  const { password, bundle } = withoutPassword(stdin);
   return {
     stage,
     host,
     owner,
+    becoming: password !== undefined ? "sudo with a password" : /^exec sudo -n /m.test(text) ? "sudo" : "root",
+    sudoPassword: password,
     versions: pairs(/^# version (\S+) (.*)$/gm),
     settings: pairs(/^# setting ([A-Z0-9_]+)=(.*)$/gm),
-    ...bundled(stdin, readInputs[stage] ?? []),
+    ...bundled(bundle, readInputs[stage] ?? []),
   };
 }
 

@@ -4,8 +4,9 @@ import { local, remote } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import { cacheFolder } from "../artifacts/bundle-manifest.ts";
 import { ARCHIVE_IN_HOME, scriptsArchive } from "../hosts/scripts.ts";
-import { quote, type RenderedStage, renderStage, renderWithScripts, type Stage } from "../hosts/stage.ts";
-import type { Connection, Host } from "../providers/contract.ts";
+import { type RenderedStage, renderStage, renderWithScripts, type Stage } from "../hosts/stage.ts";
+import { asRoot, becomingOf, quote, withPassword } from "../hosts/sudo.ts";
+import type { BastionLogin, Connection, Host } from "../providers/contract.ts";
 
 /** A stage's command on a host. */
 export type HostCommand = remote.Command | local.Command;
@@ -86,8 +87,8 @@ export function hostCommand(
 ): HostCommand {
   const render = host.connection.kind === "local" ? renderWithScripts : renderStage;
   const rendered = pulumi
-    .all([stage, host.machineId])
-    .apply(([it, machineId]) => render(onThisMachine(repaired(it, host), machineId), userOf(host)));
+    .all([stage, host.machineId, host.connection.sudoPassword])
+    .apply(([it, machineId, password]) => render(onThisMachine(repaired(it, host), machineId), userOf(host), password));
   const visible = (pick: (texts: RenderedStage) => string) => pulumi.unsecret(rendered.apply(pick));
   return run(
     host,
@@ -137,12 +138,20 @@ export function onceCommand(
   options: CommandOptions,
   { open = false }: { open?: boolean } = {},
 ): HostCommand {
-  const command = `exec ${userOf(host) === "root" ? "" : "sudo -n "}sh -c ${quote(create)}`;
+  const { sudoPassword } = host.connection;
+  const becoming = becomingOf(userOf(host), sudoPassword !== undefined);
+  const asks = becoming === "sudo with a password" && sudoPassword !== undefined;
+  const command = asRoot(asks ? `exec sh -c ${quote(create)}` : create, becoming, `${name} on ${host.name}`, "sh");
+  const stdin = asks ? { stdin: pulumi.secret(pulumi.output(sudoPassword).apply((it) => withPassword("", it))) } : {};
   return run(
     host,
     options.parent.childName(name),
-    { create: command, ...(!open && { logging: "none" as const }), triggers },
-    { ...options, ignoreChanges: [connectionPath, "create"], ...(!open && { additionalSecretOutputs: ["stdout", "stderr"] }) },
+    { create: command, ...stdin, ...(!open && { logging: "none" as const }), triggers },
+    {
+      ...options,
+      ignoreChanges: [connectionPath, "create", ...Object.keys(stdin)],
+      ...(!open && { additionalSecretOutputs: ["stdout", "stderr"] }),
+    },
   );
 }
 
@@ -152,7 +161,9 @@ export function onceCommand(
  */
 const connectionPath = '["connection"]';
 
-const userOf = (host: Host) => (host.connection.kind === "ssh" ? host.connection.user : "root");
+/** Who runs commands there: only whether it is root counts. */
+export const userOf = ({ connection }: Pick<Host, "connection">): string =>
+  connection.kind === "ssh" ? connection.user : connection.sudo ? "a user of this machine" : "root";
 
 type CommandArgs = Omit<remote.CommandArgs, "connection">;
 
@@ -166,9 +177,14 @@ function run(host: Host, name: string, args: CommandArgs, options: pulumi.Custom
 /** Not undone where all hosts go at once. One host that is removed undoes itself, also where its machine goes after it. */
 const withSite = ({ site }: Host, options: pulumi.CustomResourceOptions) => ({ ...options, ...(site && { deletedWith: site }) });
 
-function connectionArgs(connection: Extract<Connection, { kind: "ssh" }>): remote.CommandArgs["connection"] {
-  const { kind: _, bastion, ...rest } = connection;
+type Login = remote.CommandArgs["connection"];
+
+function connectionArgs({ kind: _, sudoPassword: __, ...login }: Extract<Connection, { kind: "ssh" }>): Login {
+  return withPatience(login);
+}
+
+/** A login with those of its bastions, one in the other. The SDK's type knows one bastion; `config/runner.ts` refuses more where that holds. */
+function withPatience({ bastion, ...login }: BastionLogin): Extract<Login, object> {
   // A host that was just made may take minutes to answer: 30 tries are about 100 s on a refused port.
-  const patience = { dialErrorLimit: 30, perDialTimeout: 15 };
-  return { ...rest, ...patience, ...(bastion && { proxy: { ...bastion, ...patience } }) };
+  return { ...login, dialErrorLimit: 30, perDialTimeout: 15, ...(bastion && { proxy: withPatience(bastion) }) };
 }

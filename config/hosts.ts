@@ -11,10 +11,10 @@ import {
   labelKey,
   labelValue,
   line,
+  loginName,
   oneOf,
   onOff,
   port,
-  userName,
   whole,
 } from "./values.ts";
 
@@ -22,29 +22,6 @@ import {
 
 /** What a host can be. */
 export const roleSchema = oneOf(["etcd", "balancer", "control-plane", "worker"]);
-
-/** How hosts are reached. */
-export const sshSchema = z
-  .strictObject({
-    user: userName.default("root").describe("Who to log in as. Anyone but root needs sudo without a password."),
-    port: port.default(22).describe("TCP port of sshd."),
-    bastion: z
-      .strictObject({
-        host: hostNameOrAddress.describe("Name or address of the host to go through."),
-        port: port.default(22).describe("TCP port of its sshd."),
-        user: userName.default("root").describe("Who to log in as there."),
-        hostKey: hostKey.optional().describe("Its public host key, as hosts have theirs. Required unless acceptAnyHostKey."),
-      })
-      .optional()
-      .describe("A host through which every other host is reached. By default hosts are reached directly."),
-    acceptAnyHostKey: onOff
-      .default(false)
-      .describe(
-        "Connect to hosts whose hostKey is not given, unverified. Anyone between can then be that host: only for throw-away hosts.",
-      ),
-  })
-  .prefault({})
-  .describe("How hosts are reached. The secret itself is the stack's secret key sshPrivateKey or sshPassword, never in here.");
 
 const taintSchema = z.strictObject({
   key: labelKey.describe("Taint key."),
@@ -73,10 +50,18 @@ export const hostSchema = z.strictObject({
   architecture: oneOf(["amd64", "arm64"]).default("amd64").describe("Its processor architecture; checked on the host."),
   connection: oneOf(["ssh", "local"])
     .default("ssh")
-    .describe("local: the machine that runs this program; commands run there without SSH."),
+    .describe("local: the machine that runs this program; commands run there without SSH, as root or by `sudo`."),
   sshAddress: hostNameOrAddress.optional().describe("Where SSH reaches it, where that is not `address`."),
   sshPort: port.optional().describe("Where it differs from ssh.port."),
-  sshUser: userName.optional().describe("Where it differs from ssh.user."),
+  sshUser: loginName.optional().describe("Where it differs from ssh.user."),
+  sshBastion: dnsLabel
+    .optional()
+    .describe("The one of `ssh.bastions` that leads to it, where that is not ssh.bastion; `none`: it is reached directly."),
+  sudo: onOff
+    .default(false)
+    .describe(
+      "For `connection: local` alone. true: a user who is not root runs this program, and becomes root by sudo. By SSH every user but root uses sudo.",
+    ),
   hostKey: hostKey
     .optional()
     .describe(

@@ -75,16 +75,26 @@ export function plainHostKey(line: string): string {
 export interface KeyFault {
   found: string;
   cure: string;
+  /** The key has a passphrase that is not given: fine where that comes later. */
+  isLocked?: true;
+}
+
+/** The passphrase of a private key, where one may be given, and the config key that holds it, as `config set --secret` takes it. */
+export interface Passphrase {
+  key: string;
+  text?: string;
 }
 
 const again = (name: string, file = "~/.ssh/id_ed25519") => `config set --secret ${name} < ${file}`;
 
 /**
- * Finds the mistake in the text of a private key file; undefined if it has none. `name` is the config key that holds it.
+ * Finds the mistake in the text of a private key file; undefined if it has none. `name` is the config key that holds it, as
+ * `config set --secret` takes it.
  *
- * A key with a passphrase is wrong: nobody is there to type it.
+ * A key with a passphrase is wrong without that: nobody is there to type it. So is a passphrase beside a key that has none, which
+ * Pulumi's plugin refuses.
  */
-export function privateKeyFault(text: string, name: string): KeyFault | undefined {
+export function privateKeyFault(text: string, name: string, passphrase?: Passphrase): KeyFault | undefined {
   if (/^PuTTY-User-Key-File/.test(text))
     return { found: "is a key in PuTTY's form", cure: `puttygen KEY.ppk -O private-openssh -o KEY, then ${again(name, "KEY")}` };
   if (/^\s*(ssh-|ecdsa-|sk-)\S+ AAAA/.test(text))
@@ -99,10 +109,9 @@ export function privateKeyFault(text: string, name: string): KeyFault | undefine
   if (!text.includes(`-----END ${label}-----`))
     return { found: "is a private key whose end is missing", cure: `give the whole file: ${again(name)}` };
   const state = label === "OPENSSH PRIVATE KEY" ? opensshState(text) : pemState(text, label);
-  if (state === "encrypted") {
-    const cure = `make a copy without one: cp ~/.ssh/id_ed25519 COPY && ssh-keygen -p -N '' -f COPY && ${again(name, "COPY")}, then delete the copy`;
-    return { found: "is a private key with a passphrase, which nobody could type", cure };
-  }
+  if (state === "encrypted") return lockedFault(text, label, name, passphrase);
+  if (passphrase?.text !== undefined)
+    return { found: "is a private key without a passphrase, and one is given", cure: `config rm ${passphrase.key}` };
   const damaged = {
     found: "is a private key that is damaged: no key can be read from it",
     cure: `give the whole file: ${again(name)}`,
@@ -115,6 +124,32 @@ export function privateKeyFault(text: string, name: string): KeyFault | undefine
     return unreadFault(text, name) ?? damaged;
   }
 }
+
+/** The mistake in a key that has a passphrase. */
+function lockedFault(text: string, label: string, name: string, passphrase?: Passphrase): KeyFault | undefined {
+  if (passphrase?.text === undefined) {
+    const copy = `make a copy without one: cp ~/.ssh/id_ed25519 COPY && ssh-keygen -p -N '' -f COPY && ${again(name, "COPY")}, then delete the copy`;
+    const cure = passphrase === undefined ? copy : `config set --secret ${passphrase.key}; or ${copy}`;
+    return { found: "is a private key with a passphrase, which nobody could type", cure, isLocked: true };
+  }
+  // Go's reader, which Pulumi's plugin has, takes OpenSSH's form and the old PEM alone.
+  if (label === "ENCRYPTED PRIVATE KEY")
+    return {
+      found: "is a private key of PKCS #8 with a passphrase, which Pulumi's plugin can't read",
+      cure: `write it in OpenSSH's form: ssh-keygen -p -f KEY, then ${again(name, "KEY")}`,
+    };
+  try {
+    return signsRight(readPrivateKey(text, passphrase.text).key) ? undefined : wrongPassphrase(passphrase);
+  } catch {
+    // The reader's words are about its format.
+    return wrongPassphrase(passphrase);
+  }
+}
+
+const wrongPassphrase = ({ key }: Passphrase): KeyFault => ({
+  found: "is a private key that the passphrase does not open",
+  cure: `config set --secret ${key}, and try it with ssh-keygen -y -f KEY`,
+});
 
 /** Why the reader does not take a key that has all that a key's text must have; undefined where nothing more is known of it. */
 function unreadFault(text: string, name: string): KeyFault | undefined {

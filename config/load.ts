@@ -1,51 +1,25 @@
 import { readFileSync } from "node:fs";
 import * as pulumi from "@pulumi/pulumi";
-import { isRouted } from "./api.ts";
-import { privateKeyFault } from "./keys.ts";
-import { loginProblems, proxyLoginProblems, unusedLogins } from "./logins.ts";
+import { type HostLogins, type LoginSecrets, readHostLogins } from "./host-logins.ts";
 import { parseCluster } from "./parse.ts";
 import { didYouMean, grouped, oneProblem, type Problem, problemsText, visible } from "./problems.ts";
 import type { Known } from "./provider.ts";
 import type { Cluster } from "./schema.ts";
-import { secretFileProblems, unusedSecretFiles } from "./secret-files.ts";
+import { fullKey, type Key, keys, project, type StackConfig, secretNames } from "./stack-config.ts";
 import { fileWords } from "./stack-file.ts";
-
-/** What prefixes the config keys, whatever the stack, and whatever name `pulumi new` gave to a copy of the project. */
-const project = "ha-kubernetes";
-/** Config keys whose values must be encrypted. */
-export const secretNames = [
-  "sshPrivateKey",
-  "sshPassword",
-  "backupSshPrivateKey",
-  "registryLogins",
-  "proxyLogin",
-  "routingPassword",
-  "files",
-] as const;
-/** All config keys of the project, without its prefix. */
-export const keys = ["cluster", ...secretNames] as const;
-type Key = (typeof keys)[number];
-
-/** The stack's config as Pulumi gives it to the program. */
-export interface StackConfig {
-  /** Values by full key, such as `ha-kubernetes:cluster`; mappings as JSON, secrets in clear. */
-  values: Readonly<Record<string, string>>;
-  /** The full keys that are encrypted in the stack's file, or hold something that is. */
-  secretKeys: readonly string[];
-  /** The text of Pulumi.<stack>.yaml; absent where there is none. */
-  file?: string;
-}
+import { accessProblems, fetchProblems, ignoredSecrets, secretKeyProblems } from "./stack-secrets.ts";
 
 /** What the program starts from. */
 export interface Loaded {
   cluster: Cluster;
   /**
-   * For SSH to hosts (both absent where the provider makes hosts with a key of its own), to the host that snapshots are copied to,
+   * For SSH to hosts (all absent where the provider makes hosts with a key of its own), to the host that snapshots are copied to,
    * to registries (the JSON that `readLogins` reads), to the proxy and to the routers of a routed address; and files' contents (the
    * JSON that `readSecretFiles` reads).
    */
-  secrets: Partial<Record<(typeof secretNames)[number], pulumi.Output<string>>>;
+  secrets: LoginSecrets<pulumi.Output<string>> & Partial<Record<OtherSecret, pulumi.Output<string>>>;
 }
+type OtherSecret = Exclude<(typeof secretNames)[number], keyof LoginSecrets>;
 
 /**
  * Reads and checks the stack's config. Warnings go to the engine's log.
@@ -59,10 +33,18 @@ export function loadCluster(known: Known, config: StackConfig = stackConfig()): 
   for (const warning of grouped(checked.warnings)) void pulumi.log.warn(warning);
   const secret = (key: Key) => {
     const value = config.values[fullKey(key)];
-    return value === undefined ? {} : { [key]: pulumi.secret(value) };
+    if (value === undefined) return {};
+    return { [key]: key === "sshLogins" ? secretLogins(readHostLogins(value)) : pulumi.secret(value) };
   };
   return { cluster: checked.cluster, secrets: Object.assign({}, ...secretNames.map(secret)) };
 }
+
+const mapped = <A, B>(values: Readonly<Record<string, A>>, change: (value: A) => B): Record<string, B> =>
+  Object.fromEntries(Object.entries(values).map(([name, value]) => [name, change(value)]));
+
+/** The names of hosts with logins of their own may be seen; the logins may not. */
+const secretLogins = (logins: HostLogins): HostLogins<pulumi.Output<string>> =>
+  mapped(logins, (login) => mapped({ ...login }, (value) => pulumi.secret(value)));
 
 /** The config of the running program. */
 function stackConfig(): StackConfig {
@@ -72,6 +54,12 @@ function stackConfig(): StackConfig {
     values: pulumi.runtime.allConfig(),
     secretKeys: Array.isArray(secretKeys) ? secretKeys.map(String) : [],
     file: stackFile(),
+    runner: {
+      userId: process.getuid?.() ?? 0,
+      hasAgent: Boolean(process.env.SSH_AUTH_SOCK),
+      // The front end says whose providers it serves; under any other engine they are Pulumi's.
+      servesOwnProviders: process.env.HA_KUBERNETES_PROVIDERS === "builtin",
+    },
   };
 }
 
@@ -83,8 +71,6 @@ function stackFile(): string | undefined {
     return undefined; // under another name: then only what it says of names and numbers is missing
   }
 }
-
-const fullKey = (key: Key) => `${project}:${key}`;
 
 /** Checks a stack's config: the cluster, the secrets and that there is nothing else. Pure. */
 export function checkStack(config: StackConfig, known: Known): ReturnType<typeof parseCluster> {
@@ -142,87 +128,4 @@ function unknownKeys({ values }: StackConfig): Problem[] {
       };
     });
   return [...strays, ...unknown];
-}
-
-function secretKeyProblems({ values, secretKeys }: StackConfig): Problem[] {
-  const problems: Problem[] = [];
-  if (secretKeys.includes(fullKey("cluster"))) {
-    problems.push({
-      key: fullKey("cluster"),
-      found: "holds an encrypted value",
-      allowed: "no secret anywhere in this mapping: keys and passwords are the stack's own keys",
-      cure: "take the entry with `secure:` out of the mapping; an SSH key or password belongs in ha-kubernetes:sshPrivateKey or ha-kubernetes:sshPassword",
-    });
-  }
-  for (const key of secretNames) {
-    const full = fullKey(key);
-    if (values[full] === undefined || secretKeys.includes(full)) continue;
-    const what = key === "files" ? "secrets in it" : key.endsWith("PrivateKey") ? "key pair" : "password";
-    const cure = `store it again with config set --secret ${key}, and replace the ${what} where the file was shared`;
-    problems.push({ key: full, found: "is in clear in the stack's file", allowed: "an encrypted value", cure });
-  }
-  for (const key of ["sshPrivateKey", "backupSshPrivateKey"] as const) {
-    const privateKey = values[fullKey(key)];
-    const fault = privateKey === undefined ? undefined : privateKeyFault(privateKey, key);
-    if (fault === undefined) continue;
-    const allowed = "the text of a private key file, from -----BEGIN … PRIVATE KEY----- on";
-    problems.push({ key: fullKey(key), found: `${fault.found} (not shown)`, allowed, cure: fault.cure });
-  }
-  return problems;
-}
-
-/** Secrets that nothing uses, such as those for hosts that this program makes itself, with a key of its own. */
-function ignoredSecrets({ values }: StackConfig, cluster: Cluster): Problem[] {
-  const { provider, traits, etcd, proxy } = cluster;
-  const ofHosts = traits.createsHosts && `with cluster.provider: ${provider}`;
-  const why: Record<(typeof secretNames)[number], string | false> = {
-    sshPrivateKey: ofHosts,
-    sshPassword: ofHosts,
-    backupSshPrivateKey: etcd.backup.copyToSsh === undefined && "without cluster.etcd.backup.copyToSsh",
-    registryLogins: false,
-    routingPassword: !isRouted(cluster) && "without cluster.balancer.address: routed",
-    proxyLogin: proxy.http === undefined && proxy.https === undefined && "without cluster.proxy",
-    files: false,
-  };
-  const unused = secretNames
-    .filter((name) => why[name] && values[fullKey(name)] !== undefined)
-    .map((name) => ({ key: fullKey(name), found: "is not used", allowed: `nothing ${why[name]}` }));
-  return [
-    ...unused,
-    ...unusedLogins(fullKey("registryLogins"), values[fullKey("registryLogins")] ?? "{}", cluster),
-    ...unusedSecretFiles(fullKey("files"), values[fullKey("files")], cluster),
-  ];
-}
-
-/** Hosts reached by SSH need something to log in with; a provider that makes hosts makes it. So does the host for snapshots. */
-function accessProblems({ values }: StackConfig, cluster: Cluster): Problem[] {
-  const backupKey = fullKey("backupSshPrivateKey");
-  if (cluster.etcd.backup.copyToSsh !== undefined && values[backupKey] === undefined) {
-    const allowed = "the private key to log in with at cluster.etcd.backup.copyToSsh.host";
-    return oneProblem(backupKey, "is missing", allowed, "config set --secret backupSshPrivateKey");
-  }
-  const needed = !cluster.traits.createsHosts && Object.values(cluster.hosts).some(({ connection }) => connection === "ssh");
-  if (!needed || values[fullKey("sshPrivateKey")] !== undefined || values[fullKey("sshPassword")] !== undefined) return [];
-  const cure = "config set --secret sshPrivateKey < ~/.ssh/id_ed25519; or config set --secret sshPassword";
-  return oneProblem(fullKey("sshPrivateKey"), "is missing", "the private key to log in to the hosts with", cure);
-}
-
-/** FRR's line for a password is one word; of OSPF's, 16 characters count (RFC 2328), of TCP's 80 (Linux). */
-function routingPasswordProblems(password: string | undefined, cluster: Cluster): Problem[] {
-  const longest = cluster.balancer.routed?.protocol === "ospf" ? 16 : 80;
-  if (password === undefined || new RegExp(`^[A-Za-z0-9_-]{1,${longest}}$`).test(password)) return [];
-  const allowed = `1 to ${longest} letters, digits, - and _ with cluster.balancer.routed.protocol: ${cluster.balancer.routed?.protocol ?? "bgp"}`;
-  return oneProblem(fullKey("routingPassword"), "is a password that FRR can't take (not shown)", allowed);
-}
-
-/** Logins for registries and for the proxy, and files' contents. */
-function fetchProblems({ values }: StackConfig, cluster: Cluster): Problem[] {
-  const logins = values[fullKey("registryLogins")];
-  const proxyLogin = values[fullKey("proxyLogin")];
-  return [
-    ...(logins === undefined ? [] : loginProblems(fullKey("registryLogins"), logins, cluster)),
-    ...(proxyLogin === undefined ? [] : proxyLoginProblems(fullKey("proxyLogin"), proxyLogin, cluster)),
-    ...routingPasswordProblems(values[fullKey("routingPassword")], cluster),
-    ...secretFileProblems(fullKey("files"), values[fullKey("files")], cluster),
-  ];
 }

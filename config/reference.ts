@@ -1,9 +1,9 @@
 import { z } from "zod";
 import { refusals } from "./changes.ts";
-import { keys } from "./load.ts";
 import { type Known, type ProviderConfig, sectionRule } from "./provider.ts";
 import { rules, warnings } from "./rules.ts";
 import { allowedBy, unwrapped } from "./shape.ts";
+import { keys } from "./stack-config.ts";
 
 // What people and editors read about the config, from the schema itself.
 
@@ -23,7 +23,8 @@ export function stackFileSchema(known: Known): object {
     // Editors show this in place of the pattern.
     override: ({ zodSchema, jsonSchema }) => {
       // A truth value in place of a mapping, which is the only thing that is rewritten.
-      if ((zodSchema as z.core.$ZodTypes)._zod.def.type === "pipe") {
+      const { def } = (zodSchema as z.core.$ZodTypes)._zod;
+      if (def.type === "pipe" && def.in._zod.def.type === "transform") {
         const { type, properties, additionalProperties, required, ...rest } = jsonSchema;
         const mapping = { type, properties, additionalProperties, ...(required && { required }) };
         for (const key of Object.keys(jsonSchema)) delete jsonSchema[key];
@@ -62,7 +63,15 @@ export function stackFileSchema(known: Known): object {
             allOf: known.providers.filter(({ sections }) => sections?.cluster).map(onlyWith),
           },
           "ha-kubernetes:sshPrivateKey": secret("The private key to log in to hosts with."),
-          "ha-kubernetes:sshPassword": secret("The password to log in to hosts with. It is used only without a key."),
+          "ha-kubernetes:sshKeyPassphrase": secret("The passphrase of sshPrivateKey."),
+          "ha-kubernetes:sshPassword": secret("The password to log in to hosts with, tried after the key."),
+          "ha-kubernetes:sudoPassword": secret("What sudo asks users who are not root for."),
+          "ha-kubernetes:sshLogins": {
+            description: about(
+              "What logs in at single hosts and bastions, by name: privateKey, passphrase, password, sudoPassword. Of ssh.bastion the name is bastion.",
+            ),
+            anyOf: [secure, { type: "object", additionalProperties: { type: "object", additionalProperties: secure } }],
+          },
           "ha-kubernetes:backupSshPrivateKey": secret("The private key to log in with where snapshots are copied to."),
           "ha-kubernetes:registryLogins": {
             description: about("Logins for registries and mirrors: user:password by host and port."),
@@ -165,9 +174,9 @@ export function configDocs(known: Known): string {
     "# Config",
     `<!-- Made by \`npm run generate\` from config/; edits here are lost. -->
 One mapping describes a cluster: the key \`ha-kubernetes:cluster\` of the stack's file, \`Pulumi.<stack>.yaml\`. Secrets are keys of their own beside it:
-\`ha-kubernetes:sshPrivateKey\`, \`ha-kubernetes:sshPassword\`, \`ha-kubernetes:backupSshPrivateKey\`, \`ha-kubernetes:registryLogins\` (user:password by registry),
-\`ha-kubernetes:proxyLogin\` (user:password), \`ha-kubernetes:routingPassword\` and \`ha-kubernetes:files\` (contents by file name), set with
-\`npm run config -- set --secret\`. examples/ has whole files.
+\`ha-kubernetes:sshPrivateKey\`, \`ha-kubernetes:sshKeyPassphrase\`, \`ha-kubernetes:sshPassword\`, \`ha-kubernetes:sudoPassword\`, \`ha-kubernetes:sshLogins\`
+([logins](logins.md)), \`ha-kubernetes:backupSshPrivateKey\`, \`ha-kubernetes:registryLogins\` (user:password by registry), \`ha-kubernetes:proxyLogin\` (user:password),
+\`ha-kubernetes:routingPassword\` and \`ha-kubernetes:files\` (contents by file name), set with \`npm run config -- set --secret\`. examples/ has whole files.
 
 Every mistake is reported with its key, the value found, the values allowed and, where that isn't enough, the cure: all mistakes of single keys at once, then all
 that rules over several keys find. Nothing is touched before the config is right.

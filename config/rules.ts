@@ -6,6 +6,7 @@ import { apiserverRules } from "./rules/apiserver.ts";
 import { balancerRules } from "./rules/balancer.ts";
 import { componentFileRules } from "./rules/component-files.ts";
 import { componentRules } from "./rules/components.ts";
+import { containerRuntimeRules } from "./rules/container-runtime.ts";
 import { etcdArgumentRules } from "./rules/etcd-arguments.ts";
 import { interfaceRules } from "./rules/interfaces.ts";
 import { labelRules } from "./rules/labels.ts";
@@ -50,6 +51,7 @@ export const rules: readonly Rule[] = [
   ...apiserverRules,
   ...componentRules,
   ...componentFileRules,
+  ...containerRuntimeRules,
   ...etcdArgumentRules,
   ...nodeSettingRules,
   ...versionRules,

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { hostSchema, poolSchema, roleSchema, sshSchema } from "./hosts.ts";
+import { hostSchema, poolSchema, roleSchema } from "./hosts.ts";
 import { addonsSchema } from "./schema/addons.ts";
 import { apiSchema } from "./schema/api.ts";
 import { artifactsSchema } from "./schema/artifacts.ts";
@@ -16,6 +16,7 @@ import { kubeletSchema } from "./schema/kubelet.ts";
 import { networkSchema } from "./schema/network.ts";
 import { preflightSchema } from "./schema/preflight.ts";
 import { proxySchema } from "./schema/proxy.ts";
+import { sshSchema } from "./schema/ssh.ts";
 import { sizes } from "./sizes.ts";
 import type { ProviderTraits } from "./traits.ts";
 import { cidr, dnsLabel, hostName, line, oneOf, version } from "./values.ts";

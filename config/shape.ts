@@ -50,7 +50,7 @@ function unknownKey(known: Known, path: readonly PropertyKey[], unknown: string)
   const found = meant === undefined ? "is not a key" : `is not a key; did you mean ${meant}?`;
   if (meant !== undefined || !isSecretKey(unknown)) return { key, found, allowed };
   const cure =
-    "no secret goes in here, where it is in clear: replace it, and store the new one by config set --secret sshPrivateKey, sshPassword, registryLogins or proxyLogin";
+    "no secret goes in here, where it is in clear: replace it, and store the new one by config set --secret sshPrivateKey, sshPassword, sudoPassword, registryLogins or proxyLogin";
   return { key, found, allowed, cure };
 }
 
@@ -95,7 +95,8 @@ export function allowedBy(issue: z.core.$ZodIssue): string {
 export function unwrapped(schema: z.core.$ZodType): z.core.$ZodTypes {
   const known = schema as z.core.$ZodTypes;
   const { def } = known._zod;
-  if (def.type === "pipe") return unwrapped(def.out);
+  // What is read is what comes before a transformation, and what comes after one of the raw value.
+  if (def.type === "pipe") return unwrapped(def.out._zod.def.type === "transform" ? def.in : def.out);
   return def.type === "default" || def.type === "prefault" || def.type === "optional" ? unwrapped(def.innerType) : known;
 }
 

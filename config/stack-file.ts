@@ -57,6 +57,7 @@ export function fileWords(text: string, given: unknown): FileWords {
   if (isMap(cluster)) walk(cluster, given, [], at, words);
   words.clear.push(...clearEntries(pairOf(config, "ha-kubernetes:registryLogins")?.value, at, clearLogin));
   words.clear.push(...clearEntries(pairOf(config, "ha-kubernetes:files")?.value, at, clearFile));
+  words.clear.push(...clearHostLogins(pairOf(config, "ha-kubernetes:sshLogins")?.value, at));
   return words;
 }
 
@@ -84,6 +85,20 @@ const clearFile = (name: string) => ({
   key: `ha-kubernetes:files.${visible(name)}`,
   cure: `${secretFileCure(visible(name))}, which replaces it; and replace the secrets in it where the stack's file was shared`,
 });
+
+/** The same of logins at hosts. Where a field's name is none, nothing is said but that. */
+function clearHostLogins(logins: unknown, at: Where): Problem[] {
+  if (!isMap(logins) || pairOf(logins, "secure") !== undefined) return [];
+  return logins.items.flatMap((login) => {
+    const fields = isMap(login.value) ? login.value.items.filter(({ value }) => isScalar(value)) : [login];
+    return fields.map((pair) => ({
+      key: "ha-kubernetes:sshLogins",
+      found: `holds a value in clear in the stack's file${at(pair.key)}`,
+      allowed: "an encrypted value",
+      cure: "config set --secret --path 'sshLogins[\"NAME\"].FIELD', which replaces it; and replace the secret where the file was shared",
+    }));
+  });
+}
 
 type Where = (node: unknown) => string;
 

@@ -107,6 +107,15 @@ export const keyPrefix = matching(
 /** A login name. */
 export const userName = matching(/^[A-Za-z_][A-Za-z0-9._-]{0,31}$/, "a login name such as root or ops");
 
+/**
+ * Who to log in as by SSH: a login name, or one of Active Directory as winbind and SSSD take it, with the domain before a backslash or
+ * plus, or after an at sign.
+ */
+export const loginName = matching(
+  /^(?=.{1,255}$)([A-Za-z0-9][A-Za-z0-9.-]*[\\+])?[A-Za-z0-9_][A-Za-z0-9._-]*\$?(@[A-Za-z0-9][A-Za-z0-9.-]*)?$/,
+  "a login name such as root, ops, EXAMPLE\\ops or ops@example.com",
+);
+
 /** A Linux network interface; the kernel takes 15 characters. */
 export const interfaceName = matching(
   /^(?!\.{1,2}$)(?!(lo|cni0|flannel\.1|flannel-wg|kube-ipvs0)$)[A-Za-z0-9._-]{1,15}$/,

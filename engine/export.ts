@@ -29,18 +29,7 @@ export interface State {
  * @throws Error with the CLI's message if the stack does not exist or its secrets can't be read
  */
 export async function readState(folder: string, stack: string): Promise<State> {
-  const cli = await findCli((line) => console.error(line));
-  const args = ["stack", "export", "--show-secrets", "--stack", stack, "--non-interactive"];
-  const { status, stdout, stderr } = await runCli(cli.path, args, {
-    cwd: folder,
-    env: environmentFor(folder, stack, cli.path),
-    output: "keep",
-  });
-  if (status !== 0) {
-    const advice = await suggestion(stderr, folder, stack, async () => []);
-    const said = stderr.replaceAll(/^error: /gm, "").trim();
-    throw new Error(`the state of stack ${stack} can't be read: ${said}${advice === undefined ? "" : `. ${advice}`}`);
-  }
+  const stdout = await printed(folder, stack, ["stack", "export", "--show-secrets"], "state");
   const { deployment } = JSON.parse(stdout);
   const resources = (deployment?.resources ?? []) as StateResource[];
   return {
@@ -51,6 +40,36 @@ export async function readState(folder: string, stack: string): Promise<State> {
     })),
     pending: (deployment?.pending_operations ?? []).length,
   };
+}
+
+/**
+ * Reads a stack's config through the CLI: values by full key, mappings as JSON, secrets in clear text that must not leave this process.
+ *
+ * @throws Error with the CLI's message if the stack does not exist or its secrets can't be read
+ */
+export async function readConfig(folder: string, stack: string): Promise<Record<string, string>> {
+  const stdout = await printed(folder, stack, ["config", "--show-secrets", "--json"], "config");
+  const entries = Object.entries(JSON.parse(stdout) as Record<string, { value?: string; objectValue?: unknown }>);
+  return Object.fromEntries(
+    entries.map(([key, { value, objectValue }]) => [
+      key,
+      objectValue === undefined ? (value ?? "") : JSON.stringify(objectValue),
+    ]),
+  );
+}
+
+/** What a command of the CLI prints about a stack. @throws Error with the CLI's message */
+async function printed(folder: string, stack: string, words: readonly string[], what: string): Promise<string> {
+  const cli = await findCli((line) => console.error(line));
+  const { status, stdout, stderr } = await runCli(cli.path, [...words, "--stack", stack, "--non-interactive"], {
+    cwd: folder,
+    env: environmentFor(folder, stack, cli.path),
+    output: "keep",
+  });
+  if (status === 0) return stdout;
+  const advice = await suggestion(stderr, folder, stack, async () => []);
+  const said = stderr.replaceAll(/^error: /gm, "").trim();
+  throw new Error(`the ${what} of stack ${stack} can't be read: ${said}${advice === undefined ? "" : `. ${advice}`}`);
 }
 
 /** A value without the marks of its secrets. */

@@ -103,6 +103,8 @@ async function deploy(session: Session, operation: Operation, packages: Packages
   const chosen = await choosePackages(cli, folder, env, say);
   const kind = Object.keys(chosen).length > 0 ? "this project's own" : "Pulumi's";
   say(`engine: Pulumi CLI ${cli.version} (${cli.origin}), providers: ${kind}`);
+  // The program, which runs in this process, asks whose they are: config/load.ts.
+  process.env.HA_KUBERNETES_PROVIDERS = kind === "Pulumi's" ? "pulumi" : "builtin";
   const plugins = await servePlugins({ ...chosen, ...packages });
   const program = await serveProgram(folder, mainFile(folder));
   const events = new EventLog();

@@ -1,6 +1,8 @@
+import { parse } from "yaml";
 import { privateKeyFault } from "../config/keys.ts";
-import { keys, secretNames } from "../config/load.ts";
 import { didYouMean, holdsPassword, holdsPrivateKey, problemsText } from "../config/problems.ts";
+import { isMapping } from "../config/shape.ts";
+import { keys, secretNames } from "../config/stack-config.ts";
 import { fileWords } from "../config/stack-file.ts";
 import { wordsOf } from "./arguments.ts";
 
@@ -10,10 +12,27 @@ import { wordsOf } from "./arguments.ts";
 /** What the config keys of this project's program begin with, whatever a copy of the project is called. */
 export const keyPrefix = "ha-kubernetes:";
 
-/** How the path of an entry is written, in the secrets that are mappings. */
-const entryPaths: Readonly<Record<string, string>> = {
-  registryLogins: 'registryLogins["registry.example.com"]',
-  files: 'files["encryption.yaml"]',
+/** The keys that hold mappings, and how the path of one entry of a mapping of secrets is written. */
+const mappings: Readonly<Record<string, { all: string; entry?: string; path?: RegExp; is?: string }>> = {
+  cluster: { all: "the whole cluster" },
+  registryLogins: {
+    all: "all logins",
+    entry: 'registryLogins["registry.example.com"]',
+    path: /^(\["[^"]+"\]|\.[^.:["]+)$/,
+    is: "one registry: a dot begins a key below the one before",
+  },
+  sshLogins: {
+    all: "all logins",
+    entry: 'sshLogins["w1"].password',
+    path: /^(\["[^"]+"\]|\.[^.:["]+)\.(privateKey|passphrase|password|sudoPassword)$/,
+    is: "a host or bastion and one of privateKey, passphrase, password, sudoPassword",
+  },
+  files: {
+    all: "all files",
+    entry: 'files["encryption.yaml"]',
+    path: /^(\["[^"]+"\]|\.[^.:["]+)$/,
+    is: "one file: a dot begins a key below the one before",
+  },
 };
 
 /** Whether a command line sets config values. */
@@ -80,29 +99,35 @@ export function guardNames(name: string, text: string): void {
 }
 
 /**
- * The cluster, the logins and the files are mappings: a word in the place of one would lose it, and a key beside it would be a setting
- * that nothing reads. A dot in an entry's name would begin a key of its own.
+ * The cluster, the logins and the files are mappings: a word in the place of one would lose it, and a key beside it would be a setting that nothing
+ * reads. A dot in an entry's name would begin a key of its own.
  */
 function guardMappings(key: string, value: string | undefined, isPath: boolean): void {
   const [, root = "", below = ""] = /^(\w+)((?:[.[].*)?)$/s.exec(key) ?? [];
   if (!(keys as readonly string[]).includes(root)) return;
   const nothing = "Nothing was written.";
-  const entryPath = entryPaths[root];
-  const isMapping = root === "cluster" || entryPath !== undefined;
+  const mapping = mappings[root];
   if (below === "") {
-    if (!isMapping || value?.trim().startsWith("{") === true) return;
+    if (mapping === undefined || value?.trim().startsWith("{") === true) return;
+    // A file of logins may be YAML; of a cluster it would be one text.
+    if (root === "sshLogins" && isYamlMapping(value)) return;
     const cure =
-      entryPath === undefined
+      mapping.entry === undefined
         ? "Edit the stack's file, or set one key: --path cluster.KEY VALUE"
-        : `Set one: --path '${entryPath}'`;
-    const whole = root === "cluster" ? "the whole cluster" : root === "files" ? "all files" : "all logins";
-    throw new Error(`the value would take the place of ${whole}. ${nothing} ${cure}`);
+        : `Set one: --path '${mapping.entry}'`;
+    throw new Error(`the value would take the place of ${mapping.all}. ${nothing} ${cure}`);
   }
-  if (!isMapping) throw new Error(`${root} is one text, without keys below it. ${nothing} Set ${root}`);
+  if (mapping === undefined) throw new Error(`${root} is one text, without keys below it. ${nothing} Set ${root}`);
   if (!isPath) throw new Error(`${key} would be stored as one key of that exact name. ${nothing} Add --path`);
-  if (entryPath !== undefined && !/^(\["[^"]+"\]|\.[^.:["]+)$/.test(below)) {
-    const one = root === "files" ? "file" : "registry";
-    throw new Error(`${key} is not one ${one}: a dot begins a key below the one before. ${nothing} Use --path '${entryPath}'`);
+  if (mapping.path?.test(below) === false)
+    throw new Error(`${key} is not ${mapping.is}. ${nothing} Use --path '${mapping.entry}'`);
+}
+
+function isYamlMapping(text = ""): boolean {
+  try {
+    return isMapping(parse(text));
+  } catch {
+    return false; // its words may hold a secret
   }
 }
 
@@ -122,6 +147,10 @@ function guardValue(given: string | undefined, value: string | undefined, isSecr
   if (!(secretNames as readonly string[]).includes(key)) return;
   if (!isSecret) throw new Error(`${key} is a secret. ${nothing} Add --secret`);
   if (value !== undefined && value.trim() === "") throw new Error(`${key} would be empty. ${nothing}`);
-  const fault = value !== undefined && key.endsWith("PrivateKey") ? privateKeyFault(value, key) : undefined;
-  if (fault !== undefined) throw new Error(`the value for ${key} ${fault.found}. ${nothing} Cure: ${fault.cure}`);
+  // The passphrase of a key for hosts may be stored after it; `preview` asks for it.
+  const isKey = key.endsWith("PrivateKey") || given?.endsWith(".privateKey");
+  const lock = key === "backupSshPrivateKey" ? undefined : { key: "sshKeyPassphrase" };
+  const fault = value !== undefined && isKey ? privateKeyFault(value, key, lock) : undefined;
+  if (fault !== undefined && !(fault.isLocked && lock !== undefined))
+    throw new Error(`the value for ${key} ${fault.found}. ${nothing} Cure: ${fault.cure}`);
 }

@@ -40,12 +40,19 @@ function failureLines(operation: Operation, { failed, messages }: Events, check:
     "failed:",
     ...where,
     ...(isRefused ? refusedLogin(operation) : []),
+    ...(says(/sudo: a password is required|interactive authentication is required/) ? [sudoAsks] : []),
+    ...(says(/sudo refuses the password of user/) && operation === "destroy" ? [oldPassword] : []),
     ...(isUnreachable && !isRefused
       ? ["If a host is gone for good, set lost: true for it in the config: docs/operations.md."]
       : []),
     `Finished work stays. Fix the cause and run ${operation} again: it continues from here. ${check} looks at every host.`,
   ];
 }
+
+const sudoAsks =
+  "sudo asks a user for a password: npm run config -- set --secret sudoPassword stores it; of one host: docs/logins.md.";
+const oldPassword =
+  "destroy uses the sudo password of the last up. If it changed since: put the new one in the config, run up, then destroy.";
 
 /** A changed login reaches the state by an `up`; a removal before that uses the old login. */
 const refusedLogin = (operation: Operation) => [

@@ -8,6 +8,9 @@ import {
   stageLibraries,
   stageScripts,
 } from "./scripts.ts";
+import { asRoot, type Becoming, becomingOf, quote, withPassword } from "./sudo.ts";
+
+export { quote };
 
 // A stage is what one host must hold for one purpose: files, settings and the script that converges them. This module turns
 // it into the three texts of a remote command: what a preview shows, what travels through stdin, and the undo launcher.
@@ -67,18 +70,19 @@ export interface RenderedStage {
 
 /**
  * Renders a stage for a host that is reached as `user`, and that the archive of all scripts was brought to. The same stage gives the
- * same bytes on every machine.
+ * same bytes on every machine. `sudoPassword`: what sudo asks a user for who is not root; none where it does not ask.
  */
-export function renderStage(stage: Stage, user = "root"): RenderedStage {
-  return render(stage, user, false);
+export function renderStage(stage: Stage, user = "root", sudoPassword?: string): RenderedStage {
+  return render(stage, user, sudoPassword, false);
 }
 
 /** The same for a host that nothing is brought to: the bundle holds the scripts, too. */
-export function renderWithScripts(stage: Stage, user = "root"): RenderedStage {
-  return render(stage, user, true);
+export function renderWithScripts(stage: Stage, user = "root", sudoPassword?: string): RenderedStage {
+  return render(stage, user, sudoPassword, true);
 }
 
-function render(stage: Stage, user: string, withScripts: boolean): RenderedStage {
+function render(stage: Stage, user: string, sudoPassword: string | undefined, withScripts: boolean): RenderedStage {
+  const becoming = becomingOf(user, sudoPassword !== undefined);
   const files = [...(stage.files ?? [])].sort((a, b) => (a.path < b.path ? -1 : 1));
   const settings = Object.entries(stage.settings ?? {}).sort(([a], [b]) => (a < b ? -1 : 1));
   const inputs = Object.entries(stage.inputs ?? {}).sort(([a], [b]) => (a < b ? -1 : 1));
@@ -101,18 +105,13 @@ function render(stage: Stage, user: string, withScripts: boolean): RenderedStage
     ...inputs.map(([name, value]) => ({ path: `inputs/${name}`, content: value })),
   ]);
   const taking = withScripts ? [] : takeScripts(scripts);
-  const command = (birth: Readonly<Record<string, string>>) => [...header, launcher(stage.name, user, taking, birth)].join("\n");
+  const command = (birth: Readonly<Record<string, string>>) => [...header, launcher(stage, becoming, taking, birth)].join("\n");
   return {
     create: command(stage.birth ?? {}),
     update: stage.birth && command({}),
-    stdin: Buffer.from(bundle).toString("base64"),
-    undo: undoLauncher(stage, user),
+    stdin: withPassword(Buffer.from(bundle).toString("base64"), becoming === "sudo with a password" ? sudoPassword : undefined),
+    undo: undoLauncher(stage, becoming),
   };
-}
-
-/** `value` as one word of a POSIX shell. */
-export function quote(value: string): string {
-  return `'${value.replaceAll("'", "'\\''")}'`;
 }
 
 function settingsScript(stage: Stage, settings: readonly (readonly [string, string])[]): string {
@@ -126,10 +125,13 @@ function settingsScript(stage: Stage, settings: readonly (readonly [string, stri
   return all.map(([name, value]) => `${name}=${quote(value)}\n`).join("");
 }
 
-const sudo = (user: string) => (user === "root" ? "" : "sudo -n ");
-
 // The bundle is unpacked into memory, whole or not at all: a cut connection runs nothing.
-function launcher(name: StageName, user: string, taking: readonly string[], birth: Readonly<Record<string, string>>): string {
+function launcher(
+  { name, host }: Stage,
+  becoming: Becoming,
+  taking: readonly string[],
+  birth: Readonly<Record<string, string>>,
+): string {
   const variables = Object.entries(birth).map(([key, value]) => ` ${quote(`${key}=${value}`)}`);
   const script = [
     "set -euo pipefail; umask 077; export LC_ALL=C; mkdir -p /run/ha-kubernetes",
@@ -138,7 +140,7 @@ function launcher(name: StageName, user: string, taking: readonly string[], birt
     ...taking,
     `bash $d/lib/run.sh apply${variables.join("")} </dev/null`,
   ].join("\n");
-  return `exec ${sudo(user)}bash -c ${quote(script)}`;
+  return asRoot(script, becoming, `${name} on ${host}`);
 }
 
 // Takes the scripts from the newest archive, else from the one that the host keeps. Only scripts with this digest ever run: an archive of
@@ -154,7 +156,7 @@ function takeScripts(digest: string): string[] {
 }
 
 // With the last stage goes an archive that no stage has taken yet.
-function undoLauncher(stage: Stage, user: string): string {
+function undoLauncher(stage: Stage, becoming: Becoming): string {
   const home = "/var/lib/ha-kubernetes";
   const run = `${home}/stages/${stage.name}/lib/run.sh`;
   const script = [
@@ -163,5 +165,5 @@ function undoLauncher(stage: Stage, user: string): string {
     `bash ${run} undo ${quote(stage.owner)} </dev/null || exit`,
     `test -d ${home} || rm -f ${ARCHIVE_IN_HOME}`,
   ].join("\n");
-  return `exec ${sudo(user)}bash -c ${quote(script)}`;
+  return asRoot(script, becoming, `${stage.name} on ${stage.host}`);
 }

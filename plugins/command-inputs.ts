@@ -99,15 +99,16 @@ const isText = (value: Value | undefined) => typeof value === "string";
 function checkConnected(inputs: Properties, fields: Fields): Checked {
   const failures = misfits(inputs, fields);
   if (!isObject(inputs.connection)) return { inputs, failures };
-  const { proxy, ...server } = inputs.connection;
-  const connection: Properties = {
-    ...completed(server, "connection.", failures),
-    ...(proxy !== undefined && { proxy: isObject(proxy) ? completed(proxy, "connection.proxy.", failures) : proxy }),
-  };
+  const connection = completed(inputs.connection, "connection.", failures);
   return { inputs: { ...inputs, connection }, failures };
 }
 
-function completed(values: Properties, path: string, failures: Failure[]): Properties {
-  failures.push(...misfits(values, endpoint, path));
-  return { ...endpointDefaults, ...values };
+/** A server with its defaults, and so each bastion on the way to it. */
+function completed({ proxy, ...server }: Properties, path: string, failures: Failure[]): Properties {
+  failures.push(...misfits(server, endpoint, path));
+  return {
+    ...endpointDefaults,
+    ...server,
+    ...(proxy !== undefined && { proxy: isObject(proxy) ? completed(proxy, `${path}proxy.`, failures) : proxy }),
+  };
 }

@@ -19,9 +19,9 @@ export interface SshEndpoint {
   hostKey?: string;
 }
 
-/** An SSH server, possibly behind a bastion. */
+/** An SSH server, possibly behind a bastion, which may be behind another. Pulumi's plugin knows one bastion alone. */
 export interface SshTarget extends SshEndpoint {
-  proxy?: SshEndpoint;
+  proxy?: SshTarget;
 }
 
 /** A failure that another try can't fix. */

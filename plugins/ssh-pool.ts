@@ -78,6 +78,14 @@ export class SshPool {
     link.sessions--;
   }
 
+  /** A stream to a port that a server reaches, through a connection to it. @throws Like `run`, and if the server can't reach the port. */
+  async stream(through: SshTarget, to: Pick<SshEndpoint, "host" | "port">, wait: Wait): Promise<Duplex> {
+    const link = await this.#acquire(through, wait);
+    // A forwarded stream does not count among sshd's MaxSessions.
+    link.sessions--;
+    return forward(link, to);
+  }
+
   /** Opens a session on a connection that has room for one more, and uses it. */
   async #session<Session, Result>(
     target: SshTarget,
@@ -144,11 +152,7 @@ export class SshPool {
         await retryDial(where(endpoint), endpoint.dialErrorLimit, wait, () => dialOnce(endpoint, undefined, wait.signal)),
       );
     return retryDial(`${where(endpoint)} through ${where(proxy)}`, endpoint.dialErrorLimit, wait, async () => {
-      const bastion = await this.#acquire(proxy, wait);
-      // A forwarded stream does not count among sshd's MaxSessions.
-      bastion.sessions--;
-      const stream = await forward(bastion, endpoint);
-      return newLink(await dialOnce(endpoint, stream, wait.signal));
+      return newLink(await dialOnce(endpoint, await this.stream(proxy, endpoint, wait), wait.signal));
     });
   }
 }
@@ -166,12 +170,17 @@ function newLink(client: SshClient): Link {
 
 async function endLink(link: Link): Promise<void> {
   if (link.ended) return;
-  const closed = once(link.client, "close", { signal: AbortSignal.timeout(grace) }).catch(() => link.client.destroy());
+  // This timer keeps the process alive, which AbortSignal.timeout does not.
+  const patience = new AbortController();
+  const timer = setTimeout(() => patience.abort(), grace);
+  const closed = once(link.client, "close", { signal: patience.signal })
+    .catch(() => link.client.destroy())
+    .finally(() => clearTimeout(timer));
   link.client.end();
   await closed;
 }
 
-function forward(bastion: Link, { host, port }: SshEndpoint): Promise<Duplex> {
+function forward(bastion: Link, { host, port }: Pick<SshEndpoint, "host" | "port">): Promise<Duplex> {
   return new Promise((resolve, reject) => {
     bastion.client.once("close", () => reject(bastion.ended ?? new Error("the connection to the bastion was closed")));
     bastion.client.forwardOut("127.0.0.1", 0, host, port, (error, stream) => (error ? reject(error) : resolve(stream)));

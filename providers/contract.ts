@@ -1,5 +1,6 @@
 import type * as pulumi from "@pulumi/pulumi";
 import type { Addon } from "../addons/addon.ts";
+import type { LoginSecrets } from "../config/host-logins.ts";
 import type { ProviderConfig } from "../config/provider.ts";
 import type { Cluster, Role } from "../config/schema.ts";
 import type { PoolStages } from "../hosts/pool-stages.ts";
@@ -10,19 +11,31 @@ import type { BackupBucket } from "../hosts/tools/etcd/backup.ts";
 export interface SshLogin {
   host: pulumi.Input<string>;
   port: number;
-  /** root, or a user whose `sudo -n` works; of a bastion, any user. */
+  /** root, or a user who may use sudo; of a bastion, any user. */
   user: string;
   privateKey?: pulumi.Input<string>;
+  /** The passphrase of `privateKey`. */
+  privateKeyPassword?: pulumi.Input<string>;
   password?: pulumi.Input<string>;
   /** One line as in authorized_keys; verified on every connection. */
   hostKey?: pulumi.Input<string>;
 }
 
+/** A login to a host to go through; `bastion` is the one before it on the way. */
+export interface BastionLogin extends SshLogin {
+  bastion?: BastionLogin;
+}
+
+/** How a user who is not root becomes root: by sudo without a password, or with this one. */
+export interface Sudo {
+  sudoPassword?: pulumi.Input<string>;
+}
+
 /** How commands reach a host; `bastion` is the host to go through. */
 export type Connection =
-  | ({ kind: "ssh"; bastion?: SshLogin } & SshLogin)
-  /** The machine that runs this program; commands run there as root. */
-  | { kind: "local" };
+  | ({ kind: "ssh" } & BastionLogin & Sudo)
+  /** The machine that runs this program; commands run there as root, by sudo where `sudo` says so. */
+  | ({ kind: "local"; sudo?: boolean } & Sudo);
 
 /** A machine that answers, wherever it came from. Components see nothing else of a provider. */
 export interface Host {
@@ -111,8 +124,13 @@ export interface ProviderArgs<C extends Cluster = Cluster> {
   cluster: C;
   /** Kubernetes versions that hosts need on the way to the config's. */
   path?: readonly string[];
-  /** What logs in to hosts that exist already; at least one of the two for them. Default: none. */
-  secrets: { sshPrivateKey?: pulumi.Input<string>; sshPassword?: pulumi.Input<string> };
+  /** What logs in to hosts that exist already. Default: none. */
+  secrets: LoginSecrets<pulumi.Input<string>>;
+  /**
+   * Hosts that an earlier `up` finished, and that were not reinstalled since. Where it is given, every other host that exists already is
+   * logged in to first. Default: none is.
+   */
+  knownHosts?: ReadonlySet<string>;
   parent?: pulumi.Resource;
 }
 

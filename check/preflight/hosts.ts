@@ -1,8 +1,11 @@
 import { addonsOf } from "../../addons/registry.ts";
 import { resolveVersions } from "../../artifacts/lock.ts";
+import { userOf } from "../../components/host-command.ts";
+import { type LoginSecrets, readHostLogins } from "../../config/host-logins.ts";
 import { checkStack } from "../../config/load.ts";
 import { grouped, problemsText } from "../../config/problems.ts";
 import type { Cluster } from "../../config/schema.ts";
+import { fullKey, secretNames } from "../../config/stack-config.ts";
 import { type ReadConfig, readConfig } from "../../engine/config.ts";
 import { readState } from "../../engine/export.ts";
 import { artifactsFor, type Source } from "../../hosts/artifact-list.ts";
@@ -10,9 +13,9 @@ import { renderWithScripts } from "../../hosts/stage.ts";
 import { preflightStage, sourcesIn } from "../../hosts/stages/preflight/preflight.ts";
 import type { SshTarget } from "../../plugins/ssh-endpoint.ts";
 import { artifactProblems } from "../../providers/artifacts.ts";
+import { type PlainLogin, targetOf } from "../../providers/baremetal/target.ts";
 import type { Host, Infrastructure } from "../../providers/contract.ts";
 import { createInfrastructure, known } from "../../providers/index.ts";
-import { targetOf } from "../stack.ts";
 
 /** A host to look at, and what to run there. */
 export interface AskedHost {
@@ -56,10 +59,14 @@ export async function askedHosts(folder: string, name: string): Promise<AskedHos
   });
 }
 
-const secretsOf = ({ values }: ReadConfig) => {
-  const { "ha-kubernetes:sshPrivateKey": sshPrivateKey, "ha-kubernetes:sshPassword": sshPassword } = values;
-  return { sshPrivateKey, sshPassword };
-};
+/** What logs in to the hosts, in clear. */
+function secretsOf({ values }: ReadConfig): LoginSecrets {
+  const { sshPrivateKey, sshKeyPassphrase, sshPassword, sudoPassword } = Object.fromEntries(
+    secretNames.map((name) => [name, values[fullKey(name)]]),
+  );
+  const logins = values[fullKey("sshLogins")];
+  return { sshPrivateKey, sshKeyPassphrase, sshPassword, sudoPassword, ...(logins && { sshLogins: readHostLogins(logins) }) };
+}
 
 /** The mark of the stack's cluster; empty where it has never been made. */
 async function ownerOf(folder: string, stack: string, cluster: Cluster): Promise<string> {
@@ -88,14 +95,10 @@ function asked(host: Host, { cluster, infrastructure: { artifacts, addons, endpo
     apiAddress: endpoint.inDns ? "" : String(endpoint.address),
     sources: sourcesIn(text),
   });
-  const user = connection.kind === "ssh" ? connection.user : "root";
+  const user = userOf(host);
   const birth = { ...stage.birth, REPORT: "yes", PEERS: peers.join(" ") };
-  const { create, stdin } = renderWithScripts({ ...stage, birth }, user);
-  const target = connection.kind === "ssh" ? targetOf(sshOf(connection)) : undefined;
+  const { create, stdin } = renderWithScripts({ ...stage, birth }, user, connection.sudoPassword as string | undefined);
+  // The config's own values: nothing here is an output of a resource.
+  const target = connection.kind === "ssh" ? targetOf(connection as PlainLogin) : undefined;
   return { name, target, command: create, stdin, accepted: (stage.settings?.ACCEPTED ?? "").split(" ").filter(Boolean) };
-}
-
-/** The config's own values: nothing here is an output of a resource. */
-function sshOf({ kind: _, bastion, ...login }: Extract<Host["connection"], { kind: "ssh" }>): SshTarget {
-  return { ...login, ...(bastion && { proxy: bastion }) } as SshTarget;
 }

@@ -1,22 +1,25 @@
+import { bastionsIn } from "../bastions.ts";
 import { oneProblem, type Problem, shown } from "../problems.ts";
 import type { HostConfig } from "../schema.ts";
+import { bastionRules } from "./bastions.ts";
 import { at, eachHost, type Rule } from "./rule.ts";
 
 // How hosts are reached, and what each provider wants to know.
 
 const hostKeys: Rule = {
-  says: "Every host that exists already and is reached by SSH has its `hostKey`, as has the bastion, unless `ssh.acceptAnyHostKey`.",
+  says: "Every host that exists already and is reached by SSH has its `hostKey`, as has every bastion, unless `ssh.acceptAnyHostKey`.",
   check(cluster) {
     if (cluster.traits.createsHosts || cluster.ssh.acceptAnyHostKey) return [];
     const missing = (key: string, address: string): Problem => ({
       key,
       found: "is missing",
       allowed: "the host's public SSH key, which proves that it is that host",
-      cure: `read it on the host from /etc/ssh/ssh_host_ed25519_key.pub, or compare what ssh-keyscan -t ed25519 ${address} prints`,
+      cure: `npm run hosts:scan reads it from ${address}; compare it with /etc/ssh/ssh_host_ed25519_key.pub on the host itself`,
     });
-    const { bastion } = cluster.ssh;
     return [
-      ...(bastion !== undefined && bastion.hostKey === undefined ? [missing(at("ssh", "bastion", "hostKey"), bastion.host)] : []),
+      ...bastionsIn(cluster.ssh).flatMap(({ path, bastion }) =>
+        bastion.hostKey === undefined ? [missing(at("ssh", ...path, "hostKey"), bastion.host)] : [],
+      ),
       ...eachHost(cluster, (name, host) =>
         host.connection === "ssh" && host.hostKey === undefined && !host.lost
           ? [missing(at("hosts", name, "hostKey"), host.sshAddress ?? host.address ?? name)]
@@ -47,7 +50,7 @@ const localHost: Rule = {
   },
 };
 
-const sshSettings = ["sshAddress", "sshPort", "sshUser", "hostKey"] as const;
+const sshSettings = ["sshAddress", "sshPort", "sshUser", "sshBastion", "hostKey"] as const;
 const sshKeysOf = (host: HostConfig) => sshSettings.filter((setting) => host[setting] !== undefined);
 
 const madeHosts: Rule = {
@@ -76,5 +79,15 @@ const dataDevices: Rule = {
     }),
 };
 
+const sudoAlone: Rule = {
+  says: "Only a host with `connection: local` has `sudo`: by SSH every user but root uses it.",
+  check: (cluster) =>
+    eachHost(cluster, (name, { connection, sudo }) =>
+      sudo && connection !== "local"
+        ? oneProblem(at("hosts", name, "sudo"), "is true", "nothing, because its connection is ssh: its login decides")
+        : [],
+    ),
+};
+
 /** Rules about reaching hosts. */
-export const accessRules: readonly Rule[] = [hostKeys, localHost, madeHosts, dataDevices];
+export const accessRules: readonly Rule[] = [hostKeys, localHost, sudoAlone, madeHosts, dataDevices, ...bastionRules];

@@ -1,5 +1,6 @@
 import { addressNumber, contains, dnsAddress, isAddress, range, special } from "../addresses.ts";
 import { buildsBalancer, isVirtual } from "../api.ts";
+import { bastionsIn } from "../bastions.ts";
 import { oneProblem, type Problem, shown } from "../problems.ts";
 import type { Cluster } from "../schema.ts";
 import { apiPlaces, at, eachHost, hostsOf, type Rule } from "./rule.ts";
@@ -79,7 +80,7 @@ const unreachable: Rule = {
         at("network", "nameServers", index),
         server === dnsAddress(network.serviceCidr) ? undefined : server,
       ]),
-      [at("ssh", "bastion", "host"), ssh.bastion?.host],
+      ...bastionsIn(ssh).map(({ path, bastion }): [string, string] => [at("ssh", ...path, "host"), bastion.host]),
       [at("etcd", "backup", "copyToSsh", "host"), etcd.backup.copyToSsh?.host],
       ...Object.entries(cluster.hosts).map(([name, host]): [string, string | undefined] => [
         at("hosts", name, "sshAddress"),

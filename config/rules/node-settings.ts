@@ -1,4 +1,6 @@
+import { isDeepStrictEqual } from "node:util";
 import { didYouMean, oneProblem, type Problem, shown } from "../problems.ts";
+import { kubeProxySchema } from "../schema/kube-proxy.ts";
 import type { Cluster } from "../schema.ts";
 import { isMapping } from "../shape.ts";
 import { kubeletFields, kubeProxyFields } from "./node-fields.ts";
@@ -50,7 +52,10 @@ const kubeProxyOwn: Readonly<Record<string, string>> = {
   "conntrack.maxPerCore": set("kubeProxy.conntrackMaxPerCore"),
   "conntrack.min": set("kubeProxy.conntrackMin"),
   featureGates: set("featureGates"),
+  "ipvs.scheduler": set("network.ipvs.scheduler"),
+  "ipvs.strictARP": set("network.ipvs.strictArp"),
   mode: set("network.kubeProxyMode"),
+  nodePortAddresses: set("network.nodePortAddresses"),
 };
 
 /** Names of fields, and of those of mappings in them. */
@@ -75,6 +80,14 @@ const ownFields: Rule = {
       });
     return [...refuse("kubelet", kubelet.extraConfig, kubeletOwn), ...refuse("kubeProxy", kubeProxy.extraConfig, kubeProxyOwn)];
   },
+};
+
+const noProxy: Rule = {
+  says: "With `network.kubeProxyMode: none`, nothing is said of `kubeProxy`.",
+  check: ({ kubeProxy, network }) =>
+    network.kubeProxyMode !== "none" || isDeepStrictEqual(kubeProxy, kubeProxySchema.parse(undefined))
+      ? []
+      : oneProblem(at("kubeProxy"), "is not used", "nothing while cluster.network.kubeProxyMode is none"),
 };
 
 const managers: Rule = {
@@ -144,7 +157,7 @@ const thresholds: Rule = {
 };
 
 /** Rules about the settings of kubelet and kube-proxy. */
-export const nodeSettingRules: readonly Rule[] = [ownFields, managers, thresholds];
+export const nodeSettingRules: readonly Rule[] = [ownFields, noProxy, managers, thresholds];
 
 const unknownFields = (section: "kubelet" | "kubeProxy", cluster: Cluster, known: readonly string[]): Problem[] =>
   Object.entries(cluster[section].extraConfig ?? {})

@@ -1,12 +1,13 @@
 import { isDeepStrictEqual } from "node:util";
 import { hostPort, isAddress, special } from "../addresses.ts";
 import { buildsBalancer } from "../api.ts";
-import { sshSchema } from "../hosts.ts";
+import { bastionsIn } from "../bastions.ts";
 import { hubNames } from "../logins.ts";
 import { type NodeSettings, nodeSettings } from "../node-settings.ts";
 import { counted, oneProblem, type Problem, shown } from "../problems.ts";
 import { joinsAsWorker } from "../roles.ts";
 import { balancerSchema } from "../schema/balancer.ts";
+import { sshSchema } from "../schema/ssh.ts";
 import { apiPlaces, at, eachHost, hostsOf, type Rule } from "./rule.ts";
 
 // Settings that do nothing, or do something else than they seem to.
@@ -42,14 +43,14 @@ const sameKeys: Rule = {
 };
 
 const insideJumps: Rule = {
-  says: "The bastion or the host that snapshots are copied to is a host of the cluster, with which both are lost.",
+  says: "A bastion or the host that snapshots are copied to is a host of the cluster, with which both are lost.",
   check(cluster) {
     const owner = (place: string | undefined) =>
       Object.entries(cluster.hosts).find(
         ([name, host]) => place === name || place === host.address || place === host.sshAddress,
       )?.[0];
     const places: [string, string | undefined][] = [
-      [at("ssh", "bastion", "host"), cluster.ssh.bastion?.host],
+      ...bastionsIn(cluster.ssh).map(({ path, bastion }): [string, string] => [at("ssh", ...path, "host"), bastion.host]),
       [at("etcd", "backup", "copyToSsh", "host"), cluster.etcd.backup.copyToSsh?.host],
     ];
     return places.flatMap(([key, place]) => {
@@ -110,7 +111,7 @@ export const unusedWarnings: readonly Rule[] = [otherProvider, sameKeys, insideJ
 export const sameMachine: Rule = {
   says: "No two hosts are reached by SSH at one address and port.",
   check(cluster) {
-    if (cluster.traits.createsHosts || cluster.ssh.bastion !== undefined) return [];
+    if (cluster.traits.createsHosts || bastionsIn(cluster.ssh).length > 0) return [];
     const seen = new Map<string, string>();
     return eachHost(cluster, (name, { connection, lost, address, sshAddress, sshPort }) => {
       if (connection === "local" || lost) return [];

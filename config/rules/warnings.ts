@@ -3,6 +3,7 @@ import { oneProblem, shown } from "../problems.ts";
 import { addressWarnings } from "./addresses.ts";
 import { auditLog, unknownArgument } from "./apiserver.ts";
 import { balancerWarnings } from "./balancer.ts";
+import { idleBastions } from "./bastions.ts";
 import { unknownComponentArgument, unknownGate } from "./components.ts";
 import { unknownEtcdArgument } from "./etcd-arguments.ts";
 import { nameWarnings } from "./names.ts";
@@ -139,6 +140,7 @@ export const warningRules: readonly Rule[] = [
   ...addressWarnings,
   ...unusedWarnings,
   ...balancerWarnings,
+  idleBastions,
   ...nodeWarnings,
   ...podNetworkWarnings,
   ...preparationWarnings,

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { authorityCertificates, httpUrl, registry, registryOrAll } from "../places.ts";
-import { absolutePath } from "../values.ts";
+import { absolutePath, dnsLabel, matching } from "../values.ts";
 
 /** Settings of containerd. */
 export const containerRuntimeSchema = z
@@ -33,6 +33,26 @@ export const containerRuntimeSchema = z
       .array(registry)
       .default([])
       .describe("Registries and mirrors, by host and port, reached without TLS verification. By default none."),
+    runtimes: z
+      .record(
+        dnsLabel,
+        z
+          .strictObject({
+            program: absolutePath.describe(
+              "The program on the hosts that makes containers, such as /usr/bin/nvidia-container-runtime, which speaks runc's language.",
+            ),
+          })
+          .describe("One runtime."),
+      )
+      .default({})
+      .describe(
+        "Runtimes beside runc, by the name that a RuntimeClass gives as its handler. Their programs are yours to install. By default none.",
+      ),
+    extraConfig: matching(/\S/, "a text in TOML")
+      .optional()
+      .describe(
+        "More of containerd's configuration, version 3, in TOML: a file that containerd imports, such as one of a plugin's sections. A change restarts containerd, one host at a time. By default none.",
+      ),
   })
   .prefault({})
   .describe("Settings of containerd.");

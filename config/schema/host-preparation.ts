@@ -40,6 +40,11 @@ const keys = {
     .array(packageName)
     .default([])
     .describe("More packages to install, such as sysstat or ipvsadm. A bundle has none of them. By default none."),
+  minimumKernel: matching(/^\d{1,2}\.\d{1,3}$/, 'the first two numbers of a kernel\'s version, in quotes, such as "5.15"')
+    .optional()
+    .describe(
+      'The oldest kernel to take, such as "6.1"; a host with an older one is refused. By default the oldest that Kubernetes takes.',
+    ),
   extraModules: z
     .array(moduleName)
     .default([])

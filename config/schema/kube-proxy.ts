@@ -14,7 +14,7 @@ export const kubeProxySchema = z
     extraConfig: mapping
       .optional()
       .describe(
-        "More fields of a KubeProxyConfiguration (kubeproxy.config.k8s.io/v1alpha1), such as nodePortAddresses. By default none.",
+        "More fields of a KubeProxyConfiguration (kubeproxy.config.k8s.io/v1alpha1), such as metricsBindAddress. By default none.",
       ),
   })
   .prefault({})

@@ -26,6 +26,7 @@ create_machine() {
   install_vm_tools
   ensure_vm_image "$release"
   # Whole or not at all: a folder is a machine.
+  rm -rf "$folder.new"
   install -d -m 0700 "$folder.new"
   make_disks "$folder.new" "$(vm_image "$release")" "${@:6}"
   make_seed "$folder.new" "$(bridge_name "$cluster")" "$host" "$address"

@@ -84,13 +84,14 @@ accepts_logins() {
 }
 
 # machine_arguments FOLDER TAP MAC PROCESSORS MEMORY: qemu's arguments, one on each line. Software emulation, no firmware's menu, and disks
-# that nobody syncs: the machine outlives its guest.
+# that nobody syncs: the machine outlives its guest. `tsc=reliable`: on a busy machine the kernel would take the emulated HPET for its clock,
+# which each look at the time waits for.
 machine_arguments() {
   local folder=$1 tap=$2 mac=$3 processors=$4 memory=$5 disk
   printf '%s\n' -name "ha-kubernetes-${folder##*/}" -daemonize -pidfile "$folder/pid" -nodefaults -no-user-config -display none \
     -serial "file:$folder/console" -machine q35 -accel tcg,thread=multi,tb-size=1024 -cpu max -smp "$processors" -m "$memory" \
     -kernel "$folder/vmlinuz" -initrd "$folder/initrd.img" \
-    -append "root=/dev/vda rw console=ttyS0 quiet fsck.mode=skip mitigations=off systemd.show_status=false" \
+    -append "root=/dev/vda rw console=ttyS0 quiet fsck.mode=skip mitigations=off tsc=reliable systemd.show_status=false" \
     -netdev "tap,id=net,ifname=$tap,script=no,downscript=no" -device "virtio-net-pci,netdev=net,mac=$mac" -device virtio-rng-pci
   printf '%s\n' -drive "file=$folder/root.qcow2,if=none,id=root,cache=unsafe" -device virtio-blk-pci,drive=root,serial=root \
     -drive "file=$folder/seed.tar,format=raw,if=none,id=seed,readonly=on" -device virtio-blk-pci,drive=seed,serial=seed
@@ -115,6 +116,7 @@ ssh_to() {
     ssh -O check "${options[@]}" 2>/dev/null || ssh -f -N -M -o ControlPersist=600 "${options[@]}" 3>&- 8>&- 9>&- </dev/null >/dev/null 2>"$folder/ssh.log" ||
       fail "no login: $(tail -n 1 "$folder/ssh.log")"
   )
+  # shellcheck disable=SC2029 # the caller has quoted it for the other side
   ssh "${options[@]}" "${@:2}"
 }
 

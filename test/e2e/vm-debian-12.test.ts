@@ -1,10 +1,10 @@
-// a virtual machine with Debian 12 and kube-proxy in iptables mode: up from nothing, and all as before at the end
+// a virtual machine with Debian 12, kube-proxy in iptables mode and then in ipvs mode: up from nothing, and all as before at the end
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { FreshHosts } from "../harness/fresh.ts";
 import { onCluster } from "../harness/scenario.ts";
-import { assertServiceAnswers, assertSystemd, clockAhead, makeMachine, onOneHost, packagesOf } from "../harness/vm.ts";
+import { assertServiceAnswers, assertSystemd, clockAhead, makeMachine, onOneHost, packagesOf, setBack } from "../harness/vm.ts";
 
 const config = await onOneHost("test-vm-12");
 config.network = { kubeProxyMode: "iptables" };
@@ -24,7 +24,16 @@ onCluster(
       await assertServiceAnswers(cluster);
     });
 
-    test("destroy takes everything back, packages and the rules of iptables among it", async () => {
+    test("kube-proxy changes to ipvs, with the kernel's modules", async () => {
+      config.network = { kubeProxyMode: "ipvs" };
+      stack.configure(config);
+      await stack.up();
+      await cluster.settled(600);
+      assert.match(await host.sh("ls -d /sys/module/ip_vs /sys/module/ip_vs_rr; ipvsadm -ln"), /TCP {2}10\.\S+:443 rr/);
+      await assertServiceAnswers(cluster);
+    });
+
+    test("destroy takes everything back, packages and the rules of kube-proxy among it", async () => {
       await stack.destroy();
       assert.equal(await packagesOf(host), "");
       await fresh.assertClean(host);
@@ -32,7 +41,9 @@ onCluster(
   },
   {
     prepare: async (scenario) => {
-      await fresh.remember([await makeMachine(scenario, { release: "bookworm" })]);
+      const host = await makeMachine(scenario, { release: "bookworm" });
+      await fresh.remember([host]);
+      await setBack(host, config);
     },
   },
 );

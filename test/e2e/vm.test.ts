@@ -16,6 +16,7 @@ import {
   onOneHost,
   packagesOf,
   reboot,
+  setBack,
   swapOf,
   sysctlsOf,
 } from "../harness/vm.ts";
@@ -48,7 +49,7 @@ onCluster(
 
     test("the node is Ready with control groups of systemd, and its kernel and clock are prepared", async () => {
       await cluster.settled(600);
-      assert.match(scenario.said, /installing chrony conntrack curl/);
+      assert.match(scenario.said, /installing .*chrony conntrack curl/);
       await assertPrepared(host);
       await assertSystemd(host);
       await assertServiceAnswers(cluster);
@@ -78,15 +79,6 @@ onCluster(
       assert.equal(await host.sh(delay), "t 60000000\n");
     });
 
-    test("kube-proxy changes to ipvs, with the kernel's modules", async () => {
-      config.network = { kubeProxyMode: "ipvs" };
-      stack.configure(config);
-      await stack.up();
-      await cluster.settled(600);
-      assert.match(await host.sh("ls -d /sys/module/ip_vs /sys/module/ip_vs_rr; ipvsadm -ln"), /TCP {2}10\.\S+:443 rr/);
-      await assertServiceAnswers(cluster);
-    });
-
     test("destroy takes modules, settings and packages back and gives the swap back", async () => {
       await stack.destroy();
       assert.equal(await packagesOf(host), "");
@@ -105,6 +97,7 @@ onCluster(
         systemctl daemon-reload
         swapon -a`);
       await fresh.remember([host]);
+      await setBack(host, config);
       kernelBefore = await sysctlsOf(host, [...wanted.keys()]);
       swapBefore = await swapOf(host);
       assert.deepEqual(swapBefore, ["/dev/vdd", "/dev/zram0", "/swap"]);

@@ -42,7 +42,7 @@ function snapshot(host: LabHost): Promise<string> {
     echo '== processes'; ps -eo comm= | grep -xE 'kubelet|etcd|haproxy|keepalived|containerd.*|kube-.*|flanneld|coredns' || true
     echo '== ports'; ss -Hltn | awk '$4 !~ /^127\\.0\\.0\\.11:/ {print $4}' | sort
     echo '== addresses'; ip -4 -o address show | awk '{print $2, $4}'
-    echo '== mounts'; awk '{print $2, $3}' /proc/mounts | grep -vE '^/(proc|sys|dev)' | sort
+    echo '== mounts'; awk '{print $2, $3}' /proc/mounts | grep -vE '^/(proc|sys|dev|run/credentials)' | sort
     echo '== nftables'; nft list tables
     echo '== packages'; dpkg-query -W -f '\${db:Status-Status} \${Package}\n' | grep '^installed' | sort
     echo '== unit files'; systemctl list-unit-files --plain --no-legend | awk '$2 ~ /^(enabled|disabled|masked)/ {print $1, $2}' | sort

@@ -147,11 +147,19 @@ export async function graphOf(
   recorded?: object,
   more: Record<string, string> = {},
 ): Promise<Map<string, Registered>> {
-  const secret = { "ha-kubernetes:sshPrivateKey": sshPrivateKey };
+  const secret = { "ha-kubernetes:sshPrivateKey": sshPrivateKey, ...secretFilesOf(cluster) };
   const config = { "ha-kubernetes:cluster": JSON.stringify(cluster), ...secret, ...more };
   runs += 1;
   const program = () => import(`../../index.ts?run=${runs}`);
   return (await registeredBy(program, { config, secretKeys: Object.keys(secret), recorded })).graph;
+}
+
+/** The stack's secret `files`, where the cluster has secret files of kube-apiserver. */
+function secretFilesOf(cluster: { api?: { files?: Record<string, { secret?: boolean }> } }): Record<string, string> {
+  const names = Object.entries(cluster.api?.files ?? {}).flatMap(([name, { secret }]) => (secret ? [name] : []));
+  return names.length === 0
+    ? {}
+    : { "ha-kubernetes:files": JSON.stringify(Object.fromEntries(names.map((name) => [name, "content"]))) };
 }
 
 /** What an output holds. */
@@ -167,5 +175,7 @@ function pem(label: string, bytes: number): string {
 export const sshPrivateKey = newPrivateKey();
 // What the program keeps on this machine goes to a folder of the tests.
 process.env.XDG_CACHE_HOME = scratch();
+// No host of a sample answers.
+process.env.HA_KUBERNETES_FIRST_LOOK = "no";
 
 export { clusterOf, manifestFile } from "./samples.ts";

@@ -24,8 +24,7 @@ export async function onOneHost(name: string): Promise<ClusterConfig> {
 }
 
 /**
- * Makes that host as a virtual machine of 3 GiB. It finds this machine's bundle and time where its network begins; its own clock is 90
- * minutes behind. It has none of the packages that a cluster needs.
+ * Makes that host as a virtual machine of 3 GiB. It finds this machine's bundle and time where its network begins. It has none of the packages that a cluster needs.
  */
 export async function makeMachine(scenario: Scenario, machine: Omit<Machine, "memoryMebibytes">): Promise<LabHost> {
   const { config, cluster, stack } = scenario;
@@ -36,9 +35,13 @@ export async function makeMachine(scenario: Scenario, machine: Omit<Machine, "me
   stack.configure(config);
   const host = cluster.host("m1");
   assert.equal(await packagesOf(host), "");
-  await host.sh(`mkdir -p /etc/chrony/sources.d; echo 'server ${outside} iburst' >/etc/chrony/sources.d/test.sources
-    date -s '-90 minutes' >/dev/null`);
   return host;
+}
+
+/** Sets its clock 90 minutes back, and tells chrony whom to ask once it is there. chrony's package takes the file away with itself. */
+export async function setBack(host: LabHost, config: ClusterConfig): Promise<void> {
+  await host.sh(`mkdir -p /etc/chrony/sources.d; echo 'server ${addressIn(config, 1)} iburst' >/etc/chrony/sources.d/test.sources
+    date -s '-90 minutes' >/dev/null`);
 }
 
 const packages = "chrony conntrack curl ethtool haproxy iptables keepalived socat";

@@ -21,11 +21,14 @@ newest_log() {
   log=$(find /var/log/pods -path "*_$1-*/$1/*.log" -printf '%T@ %p\n' 2>/dev/null | sort -n | tail -n 1)
   echo "${log#* }"
 }
-# last_words_of COMPONENT: the last that it said.
+# last_words_of COMPONENT: why it ended, where it says so, else the last that it said.
 last_words_of() {
-  local log
+  local log why
   log=$(newest_log "$1")
-  if [ -n "$log" ]; then tail -n 1 "$log" | cut -c1-300; fi
+  [ -n "$log" ] || return 0
+  why=$(grep -aE ' (Error:|panic:)|"command failed"' "$log" | tail -n 1) || true
+  [ -n "$why" ] || why=$(tail -n 1 "$log")
+  cut -c1-400 <<<"$why"
 }
 
 # comes_up COMPONENT LOG SECONDS WHAT COMMAND...: as wait_until, but no longer than it takes the component to end three times by itself.

@@ -81,6 +81,10 @@ kernel_older() {
 }
 
 check_kernel() {
+  # What the config asks for beyond what Kubernetes needs.
+  if [ -n "${MINIMUM_KERNEL:-}" ] && kernel_older "${MINIMUM_KERNEL%.*}" "${MINIMUM_KERNEL#*.}"; then
+    problem "Linux $(uname -r) is older than $MINIMUM_KERNEL (hostPreparation.minimumKernel): boot a newer kernel, or ask for less"
+  fi
   is_node || return 0
   # Kubernetes' own floor, and that of kube-proxy's nftables mode.
   if [ "$KUBE_PROXY_MODE" = nftables ] && kernel_older 5 13; then

@@ -60,6 +60,7 @@ export function preflightStage({ host, owner, apiAddress, sources, ...args }: Pr
         .map((port) => `${port.number}:${port.program}`)
         .join(" "),
       ...(cluster.hostPreparation.timeSync && cluster.hostPreparation.timeService === "keep" && { TIME_SERVICE: "keep" }),
+      ...(cluster.hostPreparation.minimumKernel && { MINIMUM_KERNEL: cluster.hostPreparation.minimumKernel }),
       NAME_SERVERS: network.nameServers.join(" "),
       NODE_CIDRS: [...cluster.nodeCidrs].sort().join(" "),
       POD_CIDR: network.podCidr,

@@ -8,7 +8,7 @@ import { joinsAsWorker } from "../../../config/roles.ts";
 import type { Cluster, Role } from "../../../config/schema.ts";
 import { isNode } from "../../cluster.ts";
 import type { HostFile, Stage } from "../../stage.ts";
-import { containerdFiles } from "./containerd/containerd.ts";
+import { containerdFiles, runtimeSettings } from "./containerd/containerd.ts";
 import { downloadFiles } from "./downloads/downloads.ts";
 import { FIREWALL_UNIT, firewall } from "./firewall/firewall.ts";
 import { openings, sshPort } from "./firewall/policy.ts";
@@ -78,6 +78,7 @@ export function prepareStage(args: PrepareStageArgs): Stage {
       HOST_ADDRESS: host.address,
       API_NAME: cluster.api.domainName,
       ROLES: roles.join(" "),
+      ...(node && runtimeSettings(cluster)),
       KUBE_PROXY_MODE: network.kubeProxyMode,
       ...podSettings(roles, cluster),
       SERVICE_CIDR: network.serviceCidr,

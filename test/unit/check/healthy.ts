@@ -111,7 +111,17 @@ function stagesOf(name: string): Stage[] {
 
 /** A host of the cluster and what all its stages want. */
 export function wantedHost(name: string): WantedHost {
-  const host: WantedHost = { name, lost: false, owner, stages: [], versions: {}, settings: {}, files: [], inputs: {} };
+  const host: WantedHost = {
+    name,
+    lost: false,
+    becoming: "root",
+    owner,
+    stages: [],
+    versions: {},
+    settings: {},
+    files: [],
+    inputs: {},
+  };
   for (const stage of stagesOf(name)) {
     const { create, update, stdin } = renderStage(stage);
     const wanted = readStage(update ?? create, stdin);

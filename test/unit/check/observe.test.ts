@@ -30,6 +30,7 @@ const host = (name: string, target: SshTarget) => ({
   settings: {},
   files: [],
   inputs: {},
+  becoming: "sudo" as const,
   target,
 });
 

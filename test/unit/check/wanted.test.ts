@@ -29,7 +29,8 @@ test("a stage is read back from its command: files, settings, versions and owner
       fc.uniqueArray(file, { selector: ({ name }) => name, maxLength: 8 }),
       word,
       fc.boolean(),
-      (files, value, born) => {
+      fc.constantFrom(undefined, "s3cret of sudo"),
+      (files, value, born, password) => {
         const stage: Stage = {
           name: "etcd",
           host: "m1",
@@ -39,7 +40,7 @@ test("a stage is read back from its command: files, settings, versions and owner
           files: files.map(({ name, content, mode }) => ({ path: `/etc/x/${name}`, content, ...(mode && { mode }) })),
           ...(born && { birth: { BIRTH: "yes" } }),
         };
-        const { create, stdin } = renderStage(stage, "ops");
+        const { create, stdin } = renderStage(stage, "ops", password);
         const read = readStage(create, stdin);
         assert.deepEqual(
           { ...read, files: read?.files.map(({ path, mode, owner, sha256, content }) => [path, mode, owner, sha256, content]) },
@@ -53,6 +54,8 @@ test("a stage is read back from its command: files, settings, versions and owner
               .toSorted((a, b) => (a.path < b.path ? -1 : 1))
               .map(({ path, content, mode }) => [path, mode ?? "0644", "root:root", sha256(content), content]),
             inputs: {},
+            becoming: password === undefined ? "sudo" : "sudo with a password",
+            sudoPassword: password,
           },
         );
       },

@@ -113,6 +113,27 @@ export const badComponents: readonly Bad[] = [
     "cluster.kubeProxy.extraConfig.conntrack.min",
   ),
   bad(
+    "settings of a kube-proxy that is not there",
+    (c) => {
+      c.network = { plugin: "none", kubeProxyMode: "none" };
+      c.kubeProxy = { conntrackMin: 4096 };
+    },
+    "cluster.kubeProxy",
+  ),
+  bad(
+    "containerd's own settings, and another version",
+    (c) => {
+      c.containerRuntime = {
+        extraConfig: "version = 2\nimports = []\n[a]\n  SystemdCgroup = false\n",
+        runtimes: { runc: { program: "/usr/bin/crun" } },
+      };
+    },
+    "cluster.containerRuntime.extraConfig",
+    "cluster.containerRuntime.extraConfig",
+    "cluster.containerRuntime.extraConfig",
+    "cluster.containerRuntime.runtimes.runc",
+  ),
+  bad(
     "managers without anything reserved",
     (c) => {
       c.kubelet = { cpuManagerPolicy: "static", memoryManagerPolicy: "Static" };

@@ -194,6 +194,41 @@ export const badHosts: readonly Bad[] = [
     keys: ["cluster.ssh.bastion.hostKey"],
   },
   {
+    mistake: "bastions without a name, in a circle, with a host's name and without a key",
+    from: metal,
+    edit: (c) => {
+      const hostKey = c.hosts.m1.hostKey;
+      c.ssh = {
+        bastion: { host: "gate.example.com", hostKey, through: "innner" },
+        bastions: {
+          inner: { host: "10.0.9.1", hostKey, through: "outer" },
+          outer: { host: "10.0.9.2", hostKey, through: "inner" },
+          w1: { host: "10.0.9.3" },
+        },
+      };
+      c.hosts.w1.sshBastion = "bastion";
+      c.hosts.w2.sshBastion = "nowhere";
+    },
+    keys: [
+      "cluster.ssh.bastions.w1.hostKey",
+      "cluster.ssh.bastions.w1",
+      "cluster.ssh.bastion.through",
+      "cluster.ssh.bastions.inner.through",
+      "cluster.ssh.bastions.outer.through",
+      "cluster.hosts.w2.sshBastion",
+    ],
+  },
+  {
+    mistake: "sudo by a key where SSH decides, and a bastion on the way to this machine",
+    from: metal,
+    edit: (c) => {
+      c.hosts.m1.sudo = true;
+      Object.assign(c.hosts.m2, { connection: "local", sshBastion: "none" });
+      delete c.hosts.m2.hostKey;
+    },
+    keys: ["cluster.hosts.m2.sshBastion", "cluster.hosts.m1.sudo"],
+  },
+  {
     mistake: "two local hosts",
     from: metal,
     edit: (c) => {

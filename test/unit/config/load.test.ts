@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { test } from "node:test";
 import * as pulumi from "@pulumi/pulumi";
-import { checkStack, loadCluster, type StackConfig } from "../../../config/load.ts";
+import { checkStack, loadCluster } from "../../../config/load.ts";
+import type { StackConfig } from "../../../config/stack-config.ts";
 import { known, lab, metal, newPrivateKey, type Written } from "../../harness/samples.ts";
 
 const key = newPrivateKey();
@@ -46,7 +47,7 @@ test("one error names every problem, in a form that stays", () => {
     [
       "This stack's config can't be used, and nothing was touched (2 problems):",
       "  - cluster.hosts.m1.adress is not a key; did you mean address?",
-      "      allowed: address, roles, pool, architecture, connection, sshAddress, sshPort, sshUser, hostKey, dataDevice, hostPreparation, lost, incarnation, aws",
+      "      allowed: address, roles, pool, architecture, connection, sshAddress, sshPort, sshUser, sshBastion, sudo, hostKey, labels, taints, annotations, balancerInterface, flannelInterface, dataDevice, hostPreparation, preflight, lost, incarnation, aws",
       "  - cluster.etcd.heartbeatMilliseconds is 9000",
       "      allowed: a whole number from 10 to 5000",
     ].join("\n"),
@@ -75,7 +76,7 @@ test("a cluster that is a text", () => {
 test("a mistyped key beside the cluster", () => {
   assert.equal(
     complaint(stack(lab(), { "ha-kubernetes:sshPrivatekey": "x" })),
-    "- ha-kubernetes:sshPrivatekey is not a key; did you mean ha-kubernetes:sshPrivateKey? | allowed: ha-kubernetes:cluster, ha-kubernetes:sshPrivateKey, ha-kubernetes:sshPassword, ha-kubernetes:backupSshPrivateKey, ha-kubernetes:registryLogins, ha-kubernetes:proxyLogin, ha-kubernetes:files",
+    "- ha-kubernetes:sshPrivatekey is not a key; did you mean ha-kubernetes:sshPrivateKey? | allowed: ha-kubernetes:cluster, ha-kubernetes:sshPrivateKey, ha-kubernetes:sshKeyPassphrase, ha-kubernetes:sshPassword, ha-kubernetes:sudoPassword, ha-kubernetes:sshLogins, ha-kubernetes:backupSshPrivateKey, ha-kubernetes:registryLogins, ha-kubernetes:proxyLogin, ha-kubernetes:files",
   );
 });
 
@@ -90,7 +91,7 @@ test("a secret under the name that a copy of the project has", () => {
 test("metal without anything to log in with", () => {
   assert.equal(
     complaint(stack(metal())),
-    "- ha-kubernetes:sshPrivateKey is missing | allowed: the private key to log in to the hosts with | cure: config set --secret sshPrivateKey < ~/.ssh/id_ed25519; or config set --secret sshPassword",
+    "- ha-kubernetes:sshPrivateKey is missing | allowed: the private key to log in to the hosts with | cure: config set --secret sshPrivateKey < ~/.ssh/id_ed25519; or config set --secret sshPassword; or cluster.ssh.agent: true",
   );
 });
 

@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { checkStack, type StackConfig } from "../../../config/load.ts";
+import { checkStack } from "../../../config/load.ts";
 import { basicAuthorization, hostsOfUrl, withLogin } from "../../../config/logins.ts";
 import { problemText } from "../../../config/problems.ts";
+import type { StackConfig } from "../../../config/stack-config.ts";
 import { fileWords } from "../../../config/stack-file.ts";
 import { known, lab, type Written } from "../../harness/samples.ts";
 

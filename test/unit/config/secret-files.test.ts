@@ -4,7 +4,7 @@ import { checkStack } from "../../../config/load.ts";
 import { fileWords } from "../../../config/stack-file.ts";
 import { known, lab } from "../../harness/samples.ts";
 
-/** Every problem and warning of a stack whose secret `files` is this text: key and what was found. */
+/** Every problem and warning of a stack whose secret `files` is this text, by its key. */
 function words(files: string | undefined): string[] {
   const config = lab();
   config.api.files = { "encryption.yaml": { secret: true } };

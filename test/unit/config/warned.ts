@@ -21,6 +21,18 @@ const external = (address: string) => (c: Written) => {
 const hostKey = metal().hosts.m1.hostKey;
 export const warnedAddresses: readonly Warned[] = [
   word(
+    "bastions that lead to no host",
+    (c) => {
+      c.ssh = {
+        bastion: { host: "gate.example.com", hostKey },
+        bastions: { used: { host: "a.example.com", hostKey }, idle: { host: "b.example.com", hostKey, through: "used" } },
+      };
+      for (const host of Object.values<Written>(c.hosts)) host.sshBastion = "used";
+    },
+    "cluster.ssh.bastion",
+    "cluster.ssh.bastions.idle",
+  ),
+  word(
     "an outside service with an address inside the cluster",
     (c) => {
       c.network = { nameServers: ["10.0.0.2", "10.96.9.9"] };

@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { parse } from "yaml";
 import { graphOf } from "../../harness/graph.ts";
 
-// Every config that comes with the project is right as it is: nothing but the secret that logs in is added. The whole program, under
+// Every config that comes with the project is right as it is: nothing but the secret that logs in and those of files are added. The whole program, under
 // Pulumi's mocks.
 
 const root = new URL("../../../", import.meta.url);

@@ -142,3 +142,24 @@ test("a host behind a bastion is reached through it, and both keep one connectio
       await bastion.close();
     }
   }));
+
+test("a host behind a chain of bastions is reached through all of them, each with its own login", () =>
+  withServer({}, async (server, pool) => {
+    const [first, second] = [await startServer(), await startServer()];
+    try {
+      const password = { privateKey: undefined, password: second.password };
+      const proxy = targetOf(second, { ...password, proxy: targetOf(first) });
+      const all = await Promise.all([1, 2, 3].map(() => run(pool, targetOf(server, { proxy }), "echo through")));
+      assert.deepEqual(
+        all.map((one) => one.stdout),
+        ["through\n", "through\n", "through\n"],
+      );
+      assert.deepEqual([first.connections(), second.connections(), server.connections()], [1, 1, 1]);
+      // The last one's key is verified, too: the one before could be anybody.
+      const wrong = targetOf(second, { ...password, hostKey: first.hostKey, proxy: targetOf(first) });
+      await assert.rejects(run(pool, targetOf(server, { proxy: wrong }), "true"), /refused: its host key is/);
+    } finally {
+      await first.close();
+      await second.close();
+    }
+  }));

@@ -24,9 +24,23 @@ export function containerdFiles({ cluster, pause, logins = {} }: ContainerdArgs)
       content: configuration(inRepository(`registry.k8s.io/pause:${pause}`, cluster.artifacts.imageRepository)),
     },
     { path: "/etc/systemd/system/containerd.service", content: UNIT },
+    ...extraFiles(cluster),
     ...(proxied(cluster) ? [{ path: PROXY_DROP_IN, content: `[Service]\nEnvironmentFile=${PROXY_FILE}\n` }] : []),
     ...registries(cluster, logins).flatMap((registry) => registryFiles(registry, cluster, logins)),
   ];
+}
+
+/** What the config adds to containerd's configuration. Read before conf.d/host.toml, which the script writes and which wins. */
+function extraFiles({ containerRuntime: { extraConfig } }: Cluster): HostFile[] {
+  if (extraConfig === undefined) return [];
+  const versioned = /^\s*version\s*=/m.test(extraConfig) ? extraConfig : `version = 3\n${extraConfig}`;
+  return [{ path: "/etc/containerd/conf.d/extra.toml", content: versioned.endsWith("\n") ? versioned : `${versioned}\n` }];
+}
+
+/** The setting by which the script adds the config's runtimes to what it writes for this host: `name=program`, by blanks. */
+export function runtimeSettings({ containerRuntime: { runtimes } }: Cluster): Record<string, string> {
+  const all = Object.entries(runtimes).map(([name, { program }]) => `${name}=${program}`);
+  return all.length === 0 ? {} : { RUNTIMES: all.sort().join(" ") };
 }
 
 const PROXY_DROP_IN = "/etc/systemd/system/containerd.service.d/ha-kubernetes-proxy.conf";

@@ -14,6 +14,7 @@ apply_containerd() {
   install_files '/etc/containerd/*'
   install_files '/etc/systemd/system/containerd.service*'
   use_proxy
+  if [ -f /etc/containerd/conf.d/extra.toml ]; then CONTAINERD_FILES+=(/etc/containerd/conf.d/extra.toml); fi
   host_settings
   # Containers live on while it restarts. Registries' hosts.toml files are read at each pull.
   if stale containerd "${CONTAINERD_FILES[@]}" "$(readlink -f /usr/local/bin/containerd)"; then
@@ -70,13 +71,18 @@ link_image_programs() {
 # What depends on the host itself. In a container a process can't be protected from the memory killer better than its parent, and
 # control groups of version 1 are not systemd's to give.
 host_settings() {
-  local v2=false
+  local v2=false entry name
   [ ! -f /sys/fs/cgroup/cgroup.controllers ] || v2=true
   {
     printf "version = 3\n[plugins.'io.containerd.cri.v1.runtime']\n"
     if in_container; then printf '  restrict_oom_score_adj = true\n'; fi
     printf "  [plugins.'io.containerd.cri.v1.runtime'.containerd.runtimes.runc]\n    runtime_type = 'io.containerd.runc.v2'\n"
     printf "    [plugins.'io.containerd.cri.v1.runtime'.containerd.runtimes.runc.options]\n      SystemdCgroup = %s\n" "$v2"
+    for entry in ${RUNTIMES:-}; do
+      name=${entry%%=*}
+      printf "  [plugins.'io.containerd.cri.v1.runtime'.containerd.runtimes.'%s']\n    runtime_type = 'io.containerd.runc.v2'\n" "$name"
+      printf "    [plugins.'io.containerd.cri.v1.runtime'.containerd.runtimes.'%s'.options]\n      BinaryName = '%s'\n      SystemdCgroup = %s\n" "$name" "${entry#*=}" "$v2"
+    done
   } | put_file 0644 /etc/containerd/conf.d/host.toml
   {
     if in_container && [ "$v2" = false ]; then echo "failCgroupV1: false"; fi

@@ -44,7 +44,7 @@ end_trial() {
     sh -c "$(take_back_script)" >/dev/null 2>&1 || true
     systemctl stop "$TRIAL.timer" 2>/dev/null || true
     forget_started ha-kubernetes-firewall.service
-    fail "with the firewall's table no new SSH connection gets in, so it was taken back: sshd listens on ${WAYS_IN[*]/* /port }, the config says $SSH_PORT. Name the port of sshd in hostPreparation.firewall.allow"
+    fail "with the firewall's table no new SSH connection gets in, so it was taken back: sshd listens on ${WAYS_IN[*]// / port }, the config says $SSH_PORT. Name the port of sshd in hostPreparation.firewall.allow"
   fi
   systemctl stop "$TRIAL.timer"
   rm -f "$TABLE_BEFORE"

@@ -3,6 +3,7 @@
 
 # drop_extra_packages: with the packages that nothing else needs then. One that another package needs stays.
 drop_extra_packages() {
+  # shellcheck disable=SC2034 # others_that_go reads it
   local one ours=() gone=() go=()
   is_saved packages-extra && is_saved packages-ours || return 0
   mapfile -t ours < <(saved packages-ours | comm -12 - <(installed_packages))

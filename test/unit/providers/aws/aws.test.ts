@@ -189,7 +189,8 @@ suite("another instance", () => {
         const scripts = key.includes(" scripts-");
         if (!join && !scripts) assert.match(text, new RegExp(`# setting MACHINE=instance-${host}-id`), key);
         assert.equal(
-          triggers,
+          // Until an `up` has recorded a host, preflight runs in each one.
+          triggers?.replace(/,"\d{4}-[^"]+Z"/, ""),
           join || scripts || key.includes(" worker-") || key.includes(" handover-") ? `[1,"instance-${host}-id"]` : "[1]",
           key,
         );

@@ -49,7 +49,7 @@ const secret = (config: Written) => {
   config.api.extraArgs = { "encryption-provider-config": `${folder}/encryption.yaml` };
 };
 
-test("without files and audit, no component has a volume or a file more", () => {
+test("without files and audit, no component has a volume or a file", () => {
   const stage = stageOf(() => {});
   const { apiServer, controllerManager, scheduler } = kubeadm(stage);
   for (const component of [apiServer, controllerManager, scheduler]) assert.equal(component.extraVolumes, undefined);
@@ -86,7 +86,7 @@ test("a file that is another restarts its component and no other", () => {
   assert.equal(fileOf(after, "/etc/kubernetes/kube-scheduler/a.conf")?.content, "two");
 });
 
-test("a secret file is for root alone; what is shown of it can't be reckoned from its content, and changes with it", () => {
+test("a secret file is for root alone; its digest in previews changes with its content, and does not follow from that alone", () => {
   const stage = stageOf(secret, { "encryption.yaml": "hunter2" });
   const file = fileOf(stage, `${folder}/encryption.yaml`);
   assert.equal(file?.mode, "0600");

@@ -148,6 +148,16 @@ test("etcd doesn't start without data, unless it was just told what it is born i
   ]);
 });
 
+test("an argument of etcd is one word of its unit, whatever is in it", () => {
+  const extraArgs = { "snapshot-count": "9000", "log-rotation-config-json": '{"maxsize": 100}', cors: "https://a%b$c" };
+  const unit = files({ extraArgs })["/etc/systemd/system/etcd.service"]?.content ?? "";
+  const [, words] = /^ExecStart=\S+\/etcd \\\n((?: {2}.*\n){3})/m.exec(unit) ?? [];
+  assert.equal(
+    words,
+    '  --snapshot-count=9000 \\\n  "--log-rotation-config-json={\\"maxsize\\": 100}" \\\n  --cors=https://a%%b$$c\n',
+  );
+});
+
 // The ids that etcdutl 3.6.14 printed for this very restore.
 test("the id of a restored cluster is known before there is one", () => {
   const urls = [1, 2, 3].map((last) => `https://10.0.0.${last}:2380`);

@@ -26,3 +26,16 @@ test("a host that is not a node, or was prepared before, needs no such share", a
   assert.equal(await disk("etcd balancer", 250_000, 2_000), "");
   assert.equal(await disk("worker", 250_000, 2_000, "touch $HOME_DIR/prepared; "), "");
 });
+
+test("a kernel older than the config's floor is a problem on any host; the floor itself is not", async () => {
+  const said = await disk(
+    "etcd",
+    250_000,
+    200_000,
+    'uname() { echo 6.1.0-18-amd64; }; for MINIMUM_KERNEL in "" 5.15 6.1 6.8; do check_kernel; done; ',
+  );
+  assert.equal(
+    said,
+    "Linux 6.1.0-18-amd64 is older than 6.8 (hostPreparation.minimumKernel): boot a newer kernel, or ask for less",
+  );
+});
