@@ -1,4 +1,5 @@
 import { addressNumber, contains, dnsAddresses, isAddress, listOf, range, special } from "../addresses.ts";
+
 import { buildsBalancer, isVirtual } from "../api.ts";
 import { bastionsIn } from "../bastions.ts";
 import { oneProblem, type Problem, shown } from "../problems.ts";

@@ -21,7 +21,7 @@ export const allowed = ({ allow }: Firewall): string[] =>
   });
 
 /**
- * The last rules with policy drop. `open`: TCP ports that anyone may reach; `fromPods`: what is true of packets of pods. A connection that leads to another port by now was judged
+ * The last rules with policy drop. `open`: TCP ports that anyone may reach; `fromPods`: the condition that packets of pods meet. A connection that leads to another port by now was judged
  * by the port that it asked for.
  */
 export const dropRest = ({ nodePorts }: Firewall, open: readonly number[], fromPods: readonly string[]): string[] => [
