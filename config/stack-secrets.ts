@@ -106,12 +106,3 @@ export function fetchProblems({ values }: StackConfig, cluster: Cluster): Proble
     ...secretFileProblems(fullKey("files"), values[fullKey("files")], cluster),
   ];
 }
-
-/** FRR's line for a password is one word; of OSPF's, 16 characters count (RFC 2328), of TCP's 80 (Linux). */
-function routingPasswordProblems(password: string | undefined, cluster: Cluster): Problem[] {
-  const { routed } = cluster.balancer;
-  const longest = routed?.protocol === "ospf" ? 16 : 80;
-  if (password === undefined || new RegExp(`^[A-Za-z0-9_-]{1,${longest}}$`).test(password)) return [];
-  const allowed = `1 to ${longest} letters, digits, - and _ with cluster.balancer.routed.protocol: ${routed?.protocol ?? "bgp"}`;
-  return oneProblem(fullKey("routingPassword"), "is a password that FRR can't take (not shown)", allowed);
-}

@@ -75,7 +75,8 @@ who_has() {
 is_our_balancer() {
   local owner
   if owner=$(curl -s --fail --max-time 2 "http://$(host_port "$1" "$STATISTICS_PORT")/owner"); then
-    owned_by "$owner"
+    # This host itself may not be the cluster's yet.
+    [ "$owner" = "$OWNER" ]
   else
     [[ "$(curl -s --output /dev/null --write-out '%{http_code}' --max-time 2 "http://$(host_port "$1" "$STATISTICS_PORT")/health")" == [25]0[03] ]]
   fi
