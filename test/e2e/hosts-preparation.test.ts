@@ -158,7 +158,10 @@ onCluster(
       await Promise.all([
         cluster
           .host("m1")
-          .sh(`${install("ufw")}; ufw allow 22/tcp; ufw deny 2379/tcp comment mine; ufw allow 9100:9101/tcp; ufw --force enable`),
+          // A test loads nftables again, which empties all tables and brings those of its file.
+          .sh(
+            `${install("ufw")}; systemctl restart nftables; ufw allow 22/tcp; ufw deny 2379/tcp comment mine; ufw allow 9100:9101/tcp; ufw --force enable`,
+          ),
         cluster.host("w1").sh(
           `${install("firewalld")}; systemctl enable --quiet --now firewalld
           printf '[Service]\\nExecStart=/bin/sleep infinity\\n[Install]\\nWantedBy=multi-user.target\\n' >/etc/systemd/system/their.service
