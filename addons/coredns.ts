@@ -1,5 +1,5 @@
 import { lockedImage } from "../artifacts/images.ts";
-import { dnsAddress } from "../config/addresses.ts";
+import { dnsAddresses } from "../config/addresses.ts";
 import type { Cluster } from "../config/schema.ts";
 import { type Addon, type AddonArgs, labels, serviceAccount, trusts } from "./addon.ts";
 
@@ -34,7 +34,7 @@ export const coredns: Addon<"coredns", Settings> = {
       kind: "Service",
       metadata: { name: "kube-dns", namespace, labels: { ...labels(app), "kubernetes.io/name": "CoreDNS" } },
       spec: {
-        clusterIP: dnsAddress(args.cluster.network.serviceCidr),
+        ...serviceAddresses(args.cluster),
         selector: { "k8s-app": app },
         ports: [
           { name: "dns", port: 53, protocol: "UDP" },
@@ -62,6 +62,13 @@ export const coredns: Addon<"coredns", Settings> = {
     },
   ],
 };
+
+/** With dual stack pods may ask at either family's address. */
+function serviceAddresses({ network }: Cluster): object {
+  const clusterIPs = dnsAddresses(network.serviceCidr);
+  const [clusterIP] = clusterIPs;
+  return clusterIPs.length === 1 ? { clusterIP } : { clusterIP, clusterIPs, ipFamilyPolicy: "RequireDualStack" };
+}
 
 function corefile({ cluster, settings: { cacheSeconds, maxConcurrent } }: Args): string {
   const { dnsDomain, nameServers } = cluster.network;

@@ -1,4 +1,5 @@
 import { lockedImage } from "../artifacts/images.ts";
+import { listOf, ofFamily } from "../config/addresses.ts";
 import { flannelPlace, hasFlannelInterfaces } from "../config/node-settings.ts";
 import { podNetworkOf } from "../config/pod-network.ts";
 import type { Cluster } from "../config/schema.ts";
@@ -32,7 +33,7 @@ export const flannel: Addon<"flannel", Cluster["network"]> = {
   },
 };
 
-/** The backend, as flannel's backends.md has it. What is left out has flannel's default. */
+/** The backend, as flannel's backends.md has it. A key that is left out has flannel's default. */
 function backend({ backend: Type, port, mtu, directRouting }: Cluster["network"]["flannel"]) {
   const portKey = Type === "wireguard" ? "ListenPort" : "Port";
   return {
@@ -46,7 +47,15 @@ function backend({ backend: Type, port, mtu, directRouting }: Cluster["network"]
 function networkConfiguration({ kubeProxyMode, podCidr, flannel }: Cluster["network"]): string {
   // One packet filter on a node: flannel masquerades with the one that kube-proxy uses.
   const EnableNFTables = kubeProxyMode === "nftables";
-  return json({ Network: podCidr, EnableNFTables, Backend: backend(flannel) });
+  const ranges = listOf(podCidr);
+  const [ipv4] = ofFamily(ranges, 4);
+  const [ipv6] = ofFamily(ranges, 6);
+  return json({
+    ...(ipv4 === undefined ? { EnableIPv4: false } : { Network: ipv4 }),
+    ...(ipv6 !== undefined && { EnableIPv6: true, IPv6Network: ipv6 }),
+    EnableNFTables,
+    Backend: backend(flannel),
+  });
 }
 
 function cniConfiguration(): string {
@@ -63,12 +72,29 @@ function cniConfiguration(): string {
 
 const json = (value: unknown) => `${JSON.stringify(value, null, 2)}\n`;
 
+/** Of two addresses, which come in one text, flannel finds its interface by that of IPv4. */
+const BOTH = `ipv4=\${NODE_ADDRESS%,*} ipv6=\${NODE_ADDRESS#*,}
+case $ipv4 in *:*) ipv4=$ipv6 ipv6=\${NODE_ADDRESS%,*} ;; esac
+NODE_ADDRESS=$ipv4
+set -- "$@" --public-ipv6="$ipv6"
+`;
+
 /** Takes the interface that the host names; every image of flannel has a shell. */
 const BY_HOST = `interface=$NODE_ADDRESS
 [ ! -s ${flannelPlace.file} ] || read -r interface <${flannelPlace.file}
 exec /opt/bin/flanneld "$@" --iface="$interface"`;
 
-function podSpec({ flannelInterface }: Cluster["network"], image: string, byHost: boolean) {
+/** flannel takes the interface with this address: the node's own address, never a virtual IP beside it. */
+function command({ flannelInterface, podCidr }: Cluster["network"], byHost: boolean) {
+  const args = ["--ip-masq", "--kube-subnet-mgr"];
+  const both = listOf(podCidr).length > 1 ? BOTH : "";
+  if (byHost) return { command: ["/bin/sh", "-c", both + BY_HOST, "flanneld"], args };
+  if (both === "") return { command: ["/opt/bin/flanneld"], args: [...args, `--iface=${flannelInterface ?? "$(NODE_ADDRESS)"}`] };
+  const script = `${both}exec /opt/bin/flanneld "$@" --iface=${flannelInterface ?? '"$NODE_ADDRESS"'}`;
+  return { command: ["/bin/sh", "-c", script, "flanneld"], args };
+}
+
+function podSpec(network: Cluster["network"], image: string, byHost: boolean) {
   return {
     ...nodeCritical(name),
     initContainers: [
@@ -86,12 +112,13 @@ function podSpec({ flannelInterface }: Cluster["network"], image: string, byHost
       {
         name,
         image,
-        command: byHost ? ["/bin/sh", "-c", BY_HOST, "flanneld"] : ["/opt/bin/flanneld"],
-        // flannel takes the interface with this address: the node's own address, never a virtual IP beside it.
-        args: ["--ip-masq", "--kube-subnet-mgr", ...(byHost ? [] : [`--iface=${flannelInterface ?? "$(NODE_ADDRESS)"}`])],
+        ...command(network, byHost),
         env: [
           { name: "NODE_NAME", valueFrom: { fieldRef: { fieldPath: "spec.nodeName" } } },
-          { name: "NODE_ADDRESS", valueFrom: { fieldRef: { fieldPath: "status.hostIP" } } },
+          {
+            name: "NODE_ADDRESS",
+            valueFrom: { fieldRef: { fieldPath: listOf(network.podCidr).length > 1 ? "status.hostIPs" : "status.hostIP" } },
+          },
         ],
         // The requests of flannel's own manifest.
         resources: { requests: { cpu: "100m", memory: "50Mi" } },

@@ -79,6 +79,7 @@ export class ApiLoadBalancer extends ClusterPart {
               owner,
               cluster,
               virtualIp,
+              secondVirtualIp: endpoint.secondAddress,
               controlPlanes,
               balancerAddresses,
               authorityPem,

@@ -16,7 +16,7 @@ export interface ControlPlaneArgs {
   /** The cluster's config: the keys that this reads. */
   cluster: ControlPlaneStageArgs["cluster"];
   /** Where clients find the API: the virtual IP, or the address of a balancer that you run. */
-  endpoint: { address: pulumi.Input<string>; port: number };
+  endpoint: { address: pulumi.Input<string>; secondAddress?: string; port: number };
   /** The authorities, the service-account key, and what issues the apiservers' certificates for etcd. */
   pki: Pick<ClusterPki, "authority" | "leaf" | "serviceAccount">;
   /** The apiservers' store. */
@@ -72,10 +72,10 @@ export class ControlPlane extends ClusterPart {
         ])
         .apply(([owner, { address, providerId }, endpointAddress, etcdClientUrls, shared, etcdClient, sha256, secretFiles]) =>
           controlPlaneStage({
-            host: { name: host.name, address, providerId },
+            host: { name: host.name, address, secondAddress: host.secondAddress, providerId },
             owner,
             cluster: passing === undefined ? cluster : { ...cluster, kubernetesVersion: passing },
-            endpoint: { address: endpointAddress, port: endpoint.port },
+            endpoint: { ...endpoint, address: endpointAddress },
             controlPlanes: this.hosts.map((it) => it.name),
             etcdClientUrls,
             pki: { ...shared, etcdClient },

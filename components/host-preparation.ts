@@ -40,7 +40,7 @@ const knows = ({ kind, inDns }: HostPreparationArgs["endpoint"], roles: Host["ro
   !inDns && (kind !== "node-local" || isNode(roles));
 
 /** A host as its preparation reads it. */
-type PreparedHost = Pick<Host, "name" | "roles" | "architecture" | "pool" | "address" | "dataDevice">;
+type PreparedHost = Pick<Host, "name" | "roles" | "architecture" | "pool" | "address" | "secondAddress" | "dataDevice">;
 
 /**
  * Every host, looked at and then prepared for its roles: set up, with all binaries and images that it needs. All hosts at once.
@@ -66,7 +66,7 @@ export class HostPreparation extends ClusterPart {
           const { name, roles, architecture, pool } = host;
           const packages = preparationOf(cluster, name).packages ? packageLines({ ...artifacts, sha256 }, architecture) : "";
           return prepareStage({
-            host: { name, address, roles, pool },
+            host: { name, address, secondAddress: host.secondAddress, roles, pool },
             owner,
             cluster,
             apiAddress,
@@ -79,10 +79,10 @@ export class HostPreparation extends ClusterPart {
       pulumi
         .all([args.owner, host.address, addressFor(host), artifacts.sha256, host.dataDevice])
         .apply(([owner, address, apiAddress, sha256, dataDevice]) => {
-          const { name, roles, architecture } = host;
+          const { name, roles, architecture, secondAddress } = host;
           const sources = sourcesIn(artifactsOf(host, sha256));
           return preflightStage({
-            host: { name, address, roles, architecture, dataDevice },
+            host: { name, address, secondAddress, roles, architecture, dataDevice },
             owner,
             cluster,
             apiAddress,

@@ -90,7 +90,10 @@ export class WorkerPool extends ClusterPart {
         { parent: this, dependsOn: made },
       );
       const stage = pulumi
-        .all([{ address: host.address, providerId: host.providerId }, pulumi.secret(joined.stdout)])
+        .all([
+          { address: host.address, secondAddress: host.secondAddress, providerId: host.providerId },
+          pulumi.secret(joined.stdout),
+        ])
         .apply(([own, credential]) => stageOf({ name: host.name, ...own }, { credential }));
       const dependsOn = [joined, ...readyFor(host), ...(prepared ? [prepared] : [])];
       this.commands[host.name] = hostCommand(host, "worker", stage, { parent: this, dependsOn });

@@ -1,3 +1,4 @@
+import { lastByte } from "./addresses.ts";
 import type { Cluster } from "./schema.ts";
 
 // Where the API is found. While it moves there are two of what changes: the new one, which clients go to, and the former one.
@@ -17,7 +18,7 @@ export const lastingEndpoint = ({ api }: Api): string =>
   `${api.former?.domainName ?? api.domainName}:${api.former?.port ?? api.port}`;
 
 /** The virtual IP's VRRP id: the config's, or the last byte of the address. */
-export const routerId = (address: string, given: number | undefined): number => given ?? Number(address.split(".")[3]) % 256;
+export const routerId = (address: string, given: number | undefined): number => given ?? lastByte(address);
 
 /** Whether this program builds the API's balancer, on hosts of role balancer. A provider may have one of its own. */
 export const buildsBalancer = ({ traits, balancer }: Pick<Cluster, "traits" | "balancer">): boolean =>

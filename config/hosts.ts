@@ -7,7 +7,7 @@ import {
   hostKey,
   hostNameOrAddress,
   interfaceName,
-  ipv4,
+  ipAddresses,
   labelKey,
   labelValue,
   line,
@@ -31,10 +31,10 @@ const taintSchema = z.strictObject({
 
 /** One host. */
 export const hostSchema = z.strictObject({
-  address: ipv4
+  address: ipAddresses
     .optional()
     .describe(
-      "The address other hosts reach this one at; also in its certificates. Required, unless the provider gives addresses.",
+      "The address other hosts reach this one at; also in its certificates. For dual stack a list of two, the primary family first: hosts speak with each other at the first one. Required, unless the provider gives addresses.",
     ),
   roles: z
     .array(roleSchema)

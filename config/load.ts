@@ -14,7 +14,8 @@ export interface Loaded {
   cluster: Cluster;
   /**
    * For SSH to hosts (all absent where the provider makes hosts with a key of its own), to the host that snapshots are copied to,
-   * to registries (the JSON that `readLogins` reads) to the proxy and to the routers of a routed address; and files' contents (the JSON that `readSecretFiles` reads).
+   * to registries (the JSON that `readLogins` reads), to the proxy and to the routers of a routed address; and files' contents (the
+   * JSON that `readSecretFiles` reads).
    */
   secrets: LoginSecrets<pulumi.Output<string>> & Partial<Record<OtherSecret, pulumi.Output<string>>>;
 }

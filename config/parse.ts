@@ -1,10 +1,12 @@
+import { listOf } from "./addresses.ts";
 import { asMeant } from "./meant.ts";
 import { oneProblem, type Problem } from "./problems.ts";
 import { type Known, providerOf, sectionProblems } from "./provider.ts";
 import { findings, rules, warnings } from "./rules.ts";
-import type { Cluster } from "./schema.ts";
+import type { Cluster, PlainCluster } from "./schema.ts";
 import { isMapping, secretProblems, shapeProblems } from "./shape.ts";
 import { withSize } from "./sizes.ts";
+import type { ProviderTraits } from "./traits.ts";
 import { originOf } from "./versions.ts";
 
 /** A config that may be used, or everything that is wrong with it. */
@@ -25,11 +27,20 @@ function isDeep(value: unknown): boolean {
 const traitsOf = (value: unknown, known: Known) =>
   isMapping(value) ? known.providers.find(({ name }) => name === value.provider)?.traits : undefined;
 
-/** The cluster with a Kubernetes version: its own, or the newest that can be had from where its files come from. */
-export function withVersion(
-  { kubernetesVersion, ...cluster }: Omit<Cluster, "kubernetesVersion"> & { kubernetesVersion?: string },
-  known: Pick<Known, "defaults">,
-): Cluster {
+/** An address that was written for one family or for both: the first one by itself. */
+function splitAddress<T extends { address?: string | undefined }>(of: T): T & { secondAddress?: string } {
+  const [address, secondAddress] = of.address === undefined ? [] : listOf(of.address);
+  return secondAddress === undefined ? of : { ...of, address, secondAddress };
+}
+
+/**
+ * The cluster as the program knows it: addresses of two families apart, and with a Kubernetes version, its own or the newest that can be
+ * had from where its files come from.
+ */
+export function completed(plain: PlainCluster, traits: ProviderTraits, known: Pick<Known, "defaults">): Cluster {
+  const { kubernetesVersion, ...rest } = plain;
+  const hosts = Object.fromEntries(Object.entries(plain.hosts).map(([name, host]) => [name, splitAddress(host)]));
+  const cluster = { ...rest, traits, hosts, api: splitAddress(plain.api) };
   if (kubernetesVersion !== undefined) return { ...cluster, kubernetesVersion };
   return { ...cluster, kubernetesVersion: known.defaults[originOf(cluster)], defaultVersion: true };
 }
@@ -59,7 +70,7 @@ export function parseCluster(written: unknown, known: Known): Parsed {
   const misplaced = sectionProblems(data, known);
   if (misplaced.length > 0) return { ok: false, problems: misplaced };
   const provider = providerOf(known, data.provider);
-  const cluster = withVersion({ ...data, traits: provider.traits }, known);
+  const cluster = completed(data, provider.traits, known);
   const problems = findings([...rules, ...(provider.rules ?? [])], cluster, known);
   if (problems.length > 0) return { ok: false, problems };
   return { ok: true, cluster, warnings: [...words, ...findings([...warnings, ...(provider.warnings ?? [])], cluster, known)] };

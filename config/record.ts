@@ -6,6 +6,7 @@ import { roleSchema } from "./hosts.ts";
 import { type RecordedLost, recordedLostSchema, recordLost } from "./lost.ts";
 import { podNetworkWords } from "./pod-network.ts";
 import { joinsAsWorker } from "./roles.ts";
+import { defaultNodeMask } from "./schema/network.ts";
 import type { Cluster, HostConfig } from "./schema.ts";
 import type { ProviderTraits } from "./traits.ts";
 import { pathOf } from "./upgrade-path.ts";
@@ -17,6 +18,8 @@ import { type KnownVersions, partVersions } from "./versions.ts";
 const recordedHost = z.object({
   /** Absent where the provider picks it. */
   address: z.string().optional(),
+  /** That of the other family, with dual stack. */
+  secondAddress: z.string().optional(),
   roles: z.array(roleSchema),
   lost: z.boolean(),
   incarnation: z.number(),
@@ -62,8 +65,11 @@ const recordedSchema = z.object({
   kubernetesPath: z.array(z.string()).optional(),
   /** Versions of the other parts, recommended ones included. */
   versions: z.record(z.string(), z.string()),
+  /** Ranges of two families are parted by a comma, the primary one first. */
   podCidr: z.string(),
   serviceCidr: z.string(),
+  /** Absent where it is the default, and in older records. */
+  nodeMask: z.object({ ipv4: z.number(), ipv6: z.number() }).optional(),
   dnsDomain: z.string(),
   /** What nodes agree on, such as `flannel vxlan 8472`; absent in records of an older release. */
   podNetwork: z.string().optional(),
@@ -127,6 +133,7 @@ export function record(cluster: Cluster, known: Recording, before?: Recorded, no
     versions: { ...partVersions(cluster, known) },
     podCidr: cluster.network.podCidr,
     serviceCidr: cluster.network.serviceCidr,
+    ...(!isDeepStrictEqual(cluster.network.nodeMask, defaultNodeMask) && { nodeMask: cluster.network.nodeMask }),
     dnsDomain: cluster.network.dnsDomain,
     podNetwork: podNetworkWords(cluster),
     etcdDataDirectory: cluster.etcd.dataDirectory,
@@ -228,8 +235,12 @@ function recordHost(
   machine: ProviderRecord["machines"][string] | undefined,
   before: RecordedHost | undefined,
 ): RecordedHost {
-  const { address, roles, lost, incarnation, dataDevice, pool } = host;
-  const known = { ...(address !== undefined && { address }), ...(dataDevice !== undefined && { dataDevice }) };
+  const { address, secondAddress, roles, lost, incarnation, dataDevice, pool } = host;
+  const known = {
+    ...(address !== undefined && { address }),
+    ...(secondAddress !== undefined && { secondAddress }),
+    ...(dataDevice !== undefined && { dataDevice }),
+  };
   const repair = cluster.repair ?? "";
   const joins = pool !== undefined && joinsAsWorker(roles);
   const join = joins ? joinOf(host, repair, before) : undefined;

@@ -175,7 +175,7 @@ export function configDocs(known: Known): string {
     `<!-- Made by \`npm run generate\` from config/; edits here are lost. -->
 One mapping describes a cluster: the key \`ha-kubernetes:cluster\` of the stack's file, \`Pulumi.<stack>.yaml\`. Secrets are keys of their own beside it:
 \`ha-kubernetes:sshPrivateKey\`, \`ha-kubernetes:sshKeyPassphrase\`, \`ha-kubernetes:sshPassword\`, \`ha-kubernetes:sudoPassword\`, \`ha-kubernetes:sshLogins\`
-([logins](logins.md)), \`ha-kubernetes:backupSshPrivateKey\`, \`ha-kubernetes:registryLogins\` (user:password by registry), \`ha-kubernetes:proxyLogin\` (user:password)
+([logins](logins.md)), \`ha-kubernetes:backupSshPrivateKey\`, \`ha-kubernetes:registryLogins\` (user:password by registry), \`ha-kubernetes:proxyLogin\` (user:password),
 \`ha-kubernetes:routingPassword\` and \`ha-kubernetes:files\` (contents by file name), set with \`npm run config -- set --secret\`. examples/ has whole files.
 
 Every mistake is reported with its key, the value found, the values allowed and, where that isn't enough, the cure: all mistakes of single keys at once, then all

@@ -8,6 +8,7 @@ import { componentFileRules } from "./rules/component-files.ts";
 import { componentRules } from "./rules/components.ts";
 import { containerRuntimeRules } from "./rules/container-runtime.ts";
 import { etcdArgumentRules } from "./rules/etcd-arguments.ts";
+import { familyRules } from "./rules/families.ts";
 import { interfaceRules } from "./rules/interfaces.ts";
 import { labelRules } from "./rules/labels.ts";
 import { nameRules } from "./rules/names.ts";
@@ -16,6 +17,7 @@ import { nodeSettingRules } from "./rules/node-settings.ts";
 import { nodeRules } from "./rules/nodes.ts";
 import { pathRules } from "./rules/paths.ts";
 import { podNetworkRules } from "./rules/pod-network.ts";
+import { podRangeRules } from "./rules/pod-ranges.ts";
 import { portRules } from "./rules/ports.ts";
 import { preparationRules } from "./rules/preparation.ts";
 import { roleRules } from "./rules/roles.ts";
@@ -31,8 +33,10 @@ import type { KnownVersions } from "./versions.ts";
 /** Every rule over several keys that all providers share, in the order in which docs and messages have them. */
 export const rules: readonly Rule[] = [
   ...roleRules,
+  ...familyRules,
   ...balancerRules,
   ...networkRules,
+  ...podRangeRules,
   ...apiRules,
   ...addressRules,
   ...podNetworkRules,

@@ -71,9 +71,9 @@ const sharedSchema = z.strictObject({
     ),
   nodeCidrs: z
     .array(cidr)
-    .min(1, { error: "at least one IPv4 range" })
+    .min(1, { error: "at least one range" })
     .describe(
-      "Every network that hosts of this cluster are or will be in. Firewalls allow these, so a new host changes nothing on others.",
+      "Every network that hosts of this cluster are or will be in, of both families with dual stack. Firewalls allow these, so a new host changes nothing on others.",
     ),
   hosts: hosts({}),
   pools: pools({}),
@@ -133,15 +133,29 @@ export type ClusterInput = Omit<Input, "hosts" | "pools"> & {
 
 /** A config whose keys are right by themselves: every default filled in. */
 export type PlainCluster = z.output<typeof sharedSchema>;
-/** A validated cluster, with what its provider does. */
-export type Cluster = Omit<PlainCluster, "kubernetesVersion"> & {
+type PlainHost = PlainCluster["hosts"][string];
+/** A host. `address` is the one of the primary family. */
+export type HostConfig = PlainHost & {
+  /** That of the other family, with dual stack. */
+  secondAddress?: string;
+};
+
+/**
+ * A validated cluster, with what its provider does. Where an address may be written for each family, `address` is the first one. Ranges
+ * for both families are one text, see `listOf` in addresses.ts.
+ */
+export type Cluster = Omit<PlainCluster, "kubernetesVersion" | "hosts" | "api"> & {
   kubernetesVersion: string;
+  hosts: Record<string, HostConfig>;
+  api: PlainCluster["api"] & {
+    /** The virtual IP, or the balancer's address, of the other family. */
+    secondAddress?: string;
+  };
   /** True where the config names no Kubernetes version. */
   defaultVersion?: true;
   traits: ProviderTraits;
 };
 export type Role = z.output<typeof roleSchema>;
-export type HostConfig = Cluster["hosts"][string];
 export type Override = z.output<typeof overrideSchema>;
 
 export { roleSchema };

@@ -91,11 +91,11 @@ export function allowedBy(issue: z.core.$ZodIssue): string {
   return issue.expected === "array" ? "a list" : issue.message;
 }
 
-/** The schema inside default, prefault and optional wrappers, and behind what rewrites a value first. */
+/** The schema inside default, prefault and optional wrappers, and behind or before what rewrites a value. */
 export function unwrapped(schema: z.core.$ZodType): z.core.$ZodTypes {
   const known = schema as z.core.$ZodTypes;
   const { def } = known._zod;
-  // What is read is what comes before a transformation, and what comes after one of the raw value.
+  // Before a transformation stands the kind of value that is read; after one of the raw value, the kind that it becomes.
   if (def.type === "pipe") return unwrapped(def.out._zod.def.type === "transform" ? def.in : def.out);
   return def.type === "default" || def.type === "prefault" || def.type === "optional" ? unwrapped(def.innerType) : known;
 }

@@ -13,6 +13,8 @@ export interface ProviderTraits {
   ownsNetwork: boolean;
   /** It has a balancer in front of the apiservers. The program builds none, and the API does not move. */
   ownsEndpoint: boolean;
+  /** The networks and balancers that it makes have no IPv6. Default: false. */
+  ipv4Only?: boolean;
   /** It makes and sizes the workers of pools with `autoscaling`. */
   scalesPools: boolean;
   /** It has a bucket of its own for copies of etcd's snapshots. */

@@ -1,5 +1,6 @@
 import { isIPv4, isIPv6 } from "node:net";
 import { z } from "zod";
+import { plainText } from "./addresses.ts";
 import { hostKeyFault, hostKeyLine } from "./keys.ts";
 
 // The kinds of values a config holds. Each says in words what it allows, because the user reads that sentence when a
@@ -36,17 +37,39 @@ export const qualifiedName = matching(
   "a domain name of two or more parts such as api.dev.internal, in lower case",
 );
 
-/** One IPv4 address. */
+const addressAllowed = "an IPv4 or IPv6 address such as 10.77.0.10 or fd00:77::10";
+/** One address, IPv6 in its short form. */
+export const ipAddress = z
+  .union([z.ipv4({ error: addressAllowed }), z.ipv6({ error: addressAllowed })], { error: addressAllowed })
+  .transform(plainText);
+
+/** An IPv4 address, where there can be no other. */
 export const ipv4 = z.ipv4({ error: "an IPv4 address such as 10.77.0.10" });
 
-const cidrAllowed = "an IPv4 range such as 10.77.0.0/24";
-/** An IPv4 range. That its host part is zero is a rule, because the cure names the range that was meant. */
-export const cidr = z.cidrv4({ error: cidrAllowed });
+/** An IPv4 range, where there can be no other. */
+export const ipv4Range = z.cidrv4({ error: "an IPv4 range such as 10.77.0.0/24" });
+
+const rangeAllowed = "an IPv4 or IPv6 range such as 10.77.0.0/24 or fd00:77::/64";
+/** A range. That its host part is zero is a rule, because the cure names the range that was meant. */
+export const cidr = z
+  .union([z.cidrv4({ error: rangeAllowed }), z.cidrv6({ error: rangeAllowed })], { error: rangeAllowed })
+  .transform(plainText);
+
+/** One of these, or a list with one of each address family, the primary one first. It becomes a text with a comma, as Kubernetes has them. */
+const ofFamilies = (one: z.ZodType<string, string>, allowed: string) => {
+  const error = `${allowed}; for dual stack a list of two, one of each family`;
+  return z.union([one, z.array(one).min(1).max(2)], { error }).transform((written) => [written].flat().join(","));
+};
+
+/** An address, or one of each family. */
+export const ipAddresses = ofFamilies(ipAddress, addressAllowed);
+/** A range, or one of each family. */
+export const cidrs = ofFamilies(cidr, rangeAllowed);
 
 /** Where NodePorts answer, as kube-proxy takes it. */
 export const nodePortAddress = matching(
-  new RegExp(`^(primary|${z.regexes.cidrv4.source.slice(1, -1)})$`),
-  "primary, or an IPv4 range such as 10.77.0.0/24",
+  new RegExp(`^(primary|${z.regexes.cidrv4.source.slice(1, -1)}|${z.regexes.cidrv6.source.slice(1, -1)})$`),
+  "primary, or a range such as 10.77.0.0/24 or fd00:77::/64",
 );
 
 /** A released version. In YAML 1.36 is a number, hence the hint. */
@@ -86,11 +109,17 @@ export const hostNameOrAddress = z
   )
   .refine((text) => (text.includes(":") ? isIPv6(text) : isName(text)), { error: placeAllowed });
 
+const nameAllowed = "a domain name in lower case or an address, such as api.example.com";
 /** A name or address for a certificate, as kubeadm takes it (ValidateCertSANs): lower case; the first label may be a wildcard. */
-export const certificateName = matching(
-  /^(?=.{1,253}$)(\*\.)?[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$/,
-  "a domain name in lower case or an IPv4 address, such as api.example.com",
-);
+export const certificateName = z
+  .union(
+    [
+      matching(/^(?=.{1,253}$)(\*\.)?[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$/, nameAllowed),
+      z.ipv6({ error: nameAllowed }),
+    ],
+    { error: nameAllowed },
+  )
+  .transform((name) => (isIPv6(name) ? plainText(name) : name));
 
 /** An S3 bucket's name without dots, which the certificate of its https name does not cover. */
 export const bucketName = matching(/^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$/, "3 to 63 lower-case letters, digits and inner hyphens");
@@ -118,7 +147,7 @@ export const loginName = matching(
 
 /** A Linux network interface; the kernel takes 15 characters. */
 export const interfaceName = matching(
-  /^(?!\.{1,2}$)(?!(lo|cni0|flannel\.1|flannel-wg|kube-ipvs0)$)[A-Za-z0-9._-]{1,15}$/,
+  /^(?!\.{1,2}$)(?!(lo|cni0|flannel(-v6)?\.1|flannel-wg(-v6)?|kube-ipvs0)$)[A-Za-z0-9._-]{1,15}$/,
   "a network interface of the host such as eth0, at most 15 characters; not lo or one of pods",
 );
 

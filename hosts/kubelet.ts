@@ -12,7 +12,7 @@ const KUBELET_DROP_INS = "/etc/ha-kubernetes/kubelet.conf.d";
 const RESOLV_CONF = "/etc/ha-kubernetes/resolv.conf";
 
 export interface KubeletArgs {
-  host: { name: string; address: string; providerId?: string };
+  host: { name: string; address: string; secondAddress?: string; providerId?: string };
   cluster: Pick<Cluster, "featureGates" | "kubelet" | "kubernetesVersion" | "network">;
   /** How it proves who it is before it has a certificate of its own. Workers only. */
   bootstrapKubeconfig?: string;
@@ -76,7 +76,7 @@ function unit({ host, cluster, bootstrapKubeconfig, extraArgs }: KubeletArgs): s
     kubeconfig: "/etc/kubernetes/kubelet.conf",
     "cert-dir": "/var/lib/kubelet/pki",
     "hostname-override": host.name,
-    "node-ip": host.address,
+    "node-ip": [host.address, ...(host.secondAddress === undefined ? [] : [host.secondAddress])].join(","),
     ...(bootstrapKubeconfig && { "bootstrap-kubeconfig": bootstrapKubeconfig }),
     ...extraArgs,
   };

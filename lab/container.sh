@@ -6,13 +6,21 @@
 readonly CAPABILITIES="SYS_ADMIN NET_ADMIN NET_RAW SYS_PTRACE SYS_CHROOT MKNOD AUDIT_WRITE AUDIT_CONTROL SETFCAP SYS_NICE
   SYS_TTY_CONFIG SYSLOG IPC_LOCK DAC_READ_SEARCH NET_BROADCAST LEASE SYS_TIME SYS_BOOT"
 
-# container_arguments CLUSTER HOST ADDRESS CGROUP_DRIVER IMAGE NAME_SERVERS: the arguments of `docker create`, one on each line. None
+# container_arguments CLUSTER HOST ADDRESS[,ADDRESS] CGROUP_DRIVER IMAGE NAME_SERVERS: the arguments of `docker create`, one on each line. None
 # of them is secret.
 container_arguments() {
-  local cluster=$1 host=$2 address=$3 driver=$4 image=$5 servers=$6 capability
+  local cluster=$1 host=$2 addresses=$3 driver=$4 image=$5 servers=$6 capability address
   printf '%s\n' --pull never --restart no --name "$(container_name "$cluster" "$host")" --hostname "$host" \
-    --label "$LABEL=$cluster" --label "ha-kubernetes.host=$host" \
-    --network "$(network_name "$cluster")" --ip "$address"
+    --label "$LABEL=$cluster" --label "ha-kubernetes.host=$host" --label "ha-kubernetes.address=$addresses" \
+    --network "$(network_name "$cluster")"
+  for address in ${addresses//,/ }; do
+    if [ "$(family_of "$address")" = -4 ]; then
+      printf '%s\n' --ip "$address"
+    else
+      # docker turns IPv6 on for its own interface alone.
+      printf '%s\n' --ip6 "$address" --sysctl net.ipv6.conf.all.disable_ipv6=0 --sysctl net.ipv6.conf.default.disable_ipv6=0
+    fi
+  done
   for capability in $CAPABILITIES; do printf '%s\n' --cap-add "$capability"; done
   # Kernel settings belong to each host or to the machine (docs/lab.md); without the device rule privileged pods fail.
   printf '%s\n' --security-opt seccomp=unconfined --security-opt apparmor=unconfined --security-opt systempaths=unconfined \
@@ -36,11 +44,20 @@ name_servers() {
   awk '$1 == "nameserver" && $2 ~ /^[0-9.]+$/ && $2 !~ /^127\./ {print $2}' "$file" | paste -sd' '
 }
 
-# The address that a host's container was created with. Empty if the container does not exist.
-address_of() { docker inspect --format '{{range .NetworkSettings.Networks}}{{.IPAMConfig.IPv4Address}}{{end}}' "$1" 2>/dev/null || true; }
+# The address that a host's container was created with, or both. Empty if the container does not exist. Those of an earlier release have no label.
+address_of() {
+  local format='{{with index .Config.Labels "ha-kubernetes.address"}}{{.}}{{else}}{{range .NetworkSettings.Networks}}{{.IPAMConfig.IPv4Address}}{{end}}{{end}}'
+  docker inspect --format "$format" "$1" 2>/dev/null || true
+}
 
-# ready CONTAINER ADDRESS: sshd answers, and accepts users other than root, too.
+# leave_ipv4 CONTAINER ADDRESS: docker gives every container an IPv4 address, at each start, whatever it was asked for.
+leave_ipv4() {
+  [[ $2 == *:* && $2 != *.* ]] || return 0
+  docker exec "$1" sh -c "ip -4 address flush dev eth0 && sed -i '/^127[.]/!{/^[0-9]*[.]/d}' /etc/hosts"
+}
+
+# ready CONTAINER ADDRESS[,ADDRESS]: sshd answers, and accepts users other than root, too.
 ready() {
   local banner
-  exec 3<>"/dev/tcp/$2/22" && read -t 5 -r banner <&3 && [[ $banner == SSH-2.0-* ]] && docker exec "$1" test ! -e /run/nologin
+  exec 3<>"/dev/tcp/${2%,*}/22" && read -t 5 -r banner <&3 && [[ $banner == SSH-2.0-* ]] && docker exec "$1" test ! -e /run/nologin
 }

@@ -32,20 +32,29 @@ power_cut() {
 
 # Drops traffic between a host and one other, in a separate table inside the host.
 cut_between() {
+  local family=ip
+  [[ $2 != *:* ]] || family=ip6
   docker exec --interactive "$1" nft -f - <<NFT
 table inet lab-cut
 delete table inet lab-cut
 table inet lab-cut {
-  chain input { type filter hook input priority -400; ip saddr $2 drop; }
-  chain output { type filter hook output priority -400; ip daddr $2 drop; }
+  chain input { type filter hook input priority -400; $family saddr $2 drop; }
+  chain output { type filter hook output priority -400; $family daddr $2 drop; }
 }
 NFT
+}
+# Hosts speak with each other at the first one.
+first_address() {
+  local addresses
+  addresses=$(address_of "$1")
+  echo "${addresses%,*}"
 }
 heal_between() { docker exec --interactive "$1" nft -f - <<<"table inet lab-cut; delete table inet lab-cut"; }
 
 start() {
   docker start "$1" >/dev/null
   wait_until 120 "host container $1 to answer SSH" ready "$1" "$(address_of "$1")"
+  leave_ipv4 "$1" "$(address_of "$1")"
 }
 
 [ $# -ge 3 ] || fail "usage: fault.sh FAULT CLUSTER HOST [OTHER]"
@@ -62,7 +71,7 @@ case $1 in
   start) start "$host" ;;
   cut-network) switch_port "$host" 0 ;;
   heal-network) switch_port "$host" 3 ;;
-  cut-between) cut_between "$host" "$(address_of "$(container_name "$2" "$4")")" ;;
+  cut-between) cut_between "$host" "$(first_address "$(container_name "$2" "$4")")" ;;
   heal-between) heal_between "$host" ;;
   *) fail "unknown fault $1" ;;
 esac

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# host.sh create CLUSTER HOST ADDRESS: creates the host and waits until it accepts logins. Reads from stdin the public key that may log
+# host.sh create CLUSTER HOST ADDRESS[,ADDRESS]: creates the host and waits until it accepts logins. Reads from stdin the public key that may log
 # in (the first line) and the host's private SSH key (the rest). The cluster's network must exist.
 # host.sh delete CLUSTER HOST: removes it with all its data.
 # host.sh exec CLUSTER HOST COMMAND...: runs a command in the host as root, without its network and sshd. For tests.
@@ -31,6 +31,7 @@ create_host() {
   docker start "$container" >/dev/null
   docker exec --interactive "$container" /usr/local/sbin/lab-keys
   wait_until 120 "host $host to answer SSH at $address" ready "$container" "$address"
+  leave_ipv4 "$container" "$address"
 }
 
 docker_has_container() { docker container inspect "$1" >/dev/null 2>&1; }
@@ -59,5 +60,5 @@ case "${1:-} $#" in
     shift 3
     exec docker exec --interactive "$container" "$@"
     ;;
-  *) fail "usage: host.sh create CLUSTER HOST ADDRESS <keys | delete CLUSTER HOST | exec CLUSTER HOST COMMAND..." ;;
+  *) fail "usage: host.sh create CLUSTER HOST ADDRESS[,ADDRESS] <keys | delete CLUSTER HOST | exec CLUSTER HOST COMMAND..." ;;
 esac

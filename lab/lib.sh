@@ -54,6 +54,9 @@ bridge_name() { echo "hak-$(printf %s "$1" | sha256sum | cut -c1-10)"; }
 vm_folder() { echo "$STATE/vms/$1/$2"; }
 nat_table() { echo "ha-kubernetes-lab-$1"; }
 
+# family_of ADDRESS|RANGE: ip's option for it.
+family_of() { if [[ $1 == *:* ]]; then echo -6; else echo -4; fi; }
+
 # docker_make EXISTS NAME COMMAND...: lets docker create an object. If the daemon is creating it already, because a killed run asked for
 # it, this waits until EXISTS NAME succeeds.
 docker_make() {

@@ -95,19 +95,33 @@ raise_sysctls() {
   done
 }
 
+# Lets IPv6 of hosts out. A kernel that forwards drops the default route that came by a router's advertisement, unless accept_ra is 2.
+forward_ipv6() {
+  local device key
+  [ "$(cat /proc/sys/net/ipv6/conf/all/disable_ipv6 2>/dev/null)" = 0 ] || fail "this machine has no IPv6: take a lab.subnet of IPv4"
+  for device in $(ip -6 route show default proto ra | sed -n 's/.* dev \([^ ]*\).*/\1/p' | sort -u); do
+    key=net/ipv6/conf/$device/accept_ra
+    [ "$(cat "$(sysctl_file "$key")")" != 1 ] || { record_sysctl "$key" && echo 2 >"$(sysctl_file "$key")"; }
+  done
+  key=net/ipv6/conf/all/forwarding
+  [ "$(cat "$(sysctl_file "$key")")" = 1 ] || { record_sysctl "$key" && echo 1 >"$(sysctl_file "$key")"; }
+}
+record_sysctl() { grep -q "^$1 " "$STATE/sysctls" || echo "$1 $(cat "$(sysctl_file "$1")")" >>"$STATE/sysctls"; }
+
 restore_sysctls() {
   [ -f "$STATE/sysctls" ] || return 0
   local key before file
   while read -r key before; do
     file=$(sysctl_file "$key")
     # Another daemon, started meanwhile, needs forwarding for its own containers.
-    if [ "$key" = net.ipv4.ip_forward ] && DOCKER_HOST=unix:///var/run/docker.sock daemon_answers; then continue; fi
+    if [[ $key == net.ipv4.ip_forward || $key == net/ipv6/* ]] && DOCKER_HOST=unix:///var/run/docker.sock daemon_answers; then continue; fi
     [ "$(cat "$file")" = "$before" ] || echo "$before" >"$file"
   done <"$STATE/sysctls"
   rm -f "$STATE/sysctls"
 }
 
-sysctl_file() { echo "/proc/sys/${1//.//}"; }
+# sysctl_file NAME: with dots, or with slashes as the name of a device may need them.
+sysctl_file() { if [[ $1 == */* ]]; then echo "/proc/sys/$1"; else echo "/proc/sys/${1//.//}"; fi; }
 
 # Restores the machine if no lab is left. The image stays in STATE/docker (or in the daemon that was running already) as a cache.
 release_machine() {

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# network.sh create CLUSTER SUBNET: prepares this machine, its host image and the cluster's own bridge network.
+# network.sh create CLUSTER SUBNET[,SUBNET]: one, or one of each family. Prepares this machine, its host image and the cluster's own bridge network.
 # network.sh start CLUSTER: starts its network and hosts again after this machine was rebooted.
 # network.sh delete CLUSTER: removes the network and every host that is still in it, and restores the machine with the last lab.
 set -euo pipefail
@@ -9,6 +9,8 @@ set -euo pipefail
 . "$LAB/machine.sh"
 # shellcheck source=lab/image.sh
 . "$LAB/image.sh"
+# shellcheck source=lab/container.sh
+. "$LAB/container.sh"
 
 create_network() {
   local cluster=$1 subnet=$2 network has
@@ -22,17 +24,25 @@ create_network() {
   open_ways "$cluster" "$subnet"
 }
 
-subnet_of() { docker network inspect --format '{{range .IPAM.Config}}{{.Subnet}}{{end}}' "$(network_name "$1")" 2>/dev/null || true; }
+# What the network was made for: docker gives one of IPv6 a range of IPv4, too. Those of an earlier release have no label.
+subnet_of() {
+  local format='{{with index .Labels "ha-kubernetes.subnet"}}{{.}}{{else}}{{range .IPAM.Config}}{{.Subnet}}{{end}}{{end}}'
+  docker network inspect --format "$format" "$(network_name "$1")" 2>/dev/null || true
+}
 
 add_network() {
-  local cluster=$1 subnet=$2 route device mtu=1500
-  route=$({ ip -4 route show to root "$subnet"; ip -4 route show to match "$subnet"; } |
-    awk -v own="$(bridge_name "$cluster")" '$1 != "default" && $3 != own')
-  [ -z "$route" ] || fail "subnet $subnet is used on this machine already (route: $(head -n 1 <<<"$route")): take another lab.subnet"
+  local cluster=$1 subnet route device mtu=1500 arguments=()
+  for subnet in ${2//,/ }; do
+    route=$({ ip "$(family_of "$subnet")" route show to root "$subnet"; ip "$(family_of "$subnet")" route show to match "$subnet"; } |
+      awk -v own="$(bridge_name "$cluster")" '$1 != "default" && $3 != own')
+    [ -z "$route" ] || fail "subnet $subnet is used on this machine already (route: $(head -n 1 <<<"$route")): take another lab.subnet"
+    arguments+=(--subnet "$subnet")
+    [ "$(family_of "$subnet")" = -4 ] || arguments+=(--ipv6)
+  done
   # Not larger than the MTU of the route out of the machine.
   device=$(ip -4 -o route show default | sed -n '1s/.* dev \([^ ]*\).*/\1/p')
   [ -z "$device" ] || mtu=$(cat "/sys/class/net/$device/mtu")
-  docker_make docker_has_network "$(network_name "$cluster")" network create --driver bridge --subnet "$subnet" --label "$LABEL=$cluster" \
+  docker_make docker_has_network "$(network_name "$cluster")" network create --driver bridge "${arguments[@]}" --label "$LABEL=$cluster" --label "ha-kubernetes.subnet=$2" \
     --opt "com.docker.network.bridge.name=$(bridge_name "$cluster")" --opt "com.docker.network.driver.mtu=$mtu" \
     --opt com.docker.network.bridge.enable_ip_masquerade=false "$(network_name "$cluster")"
 }
@@ -40,44 +50,56 @@ add_network() {
 # Lets the hosts reach networks outside the machine by a separate table, and opens a firewall of this machine that forwards nothing,
 # which would stop traffic between hosts as well.
 open_ways() {
-  local table way
+  local table way subnet family tool
   table=$(nat_table "$1")
-  nft -f - <<NFT
-table ip $table
-delete table ip $table
-table ip $table {
+  for subnet in ${2//,/ }; do
+    family=ip tool=iptables
+    if [ "$(family_of "$subnet")" = -6 ]; then
+      family=ip6 tool=ip6tables
+      forward_ipv6
+    fi
+    nft -f - <<NFT
+table $family $table
+delete table $family $table
+table $family $table {
   chain postrouting {
     type nat hook postrouting priority srcnat; policy accept;
-    ip saddr $2 ip daddr != $2 masquerade
+    $family saddr $subnet $family daddr != $subnet masquerade
   }
 }
 NFT
-  # A firewall that accepts everything needs no rule of ours.
-  [ "$(iptables -w -S FORWARD)" != "-P FORWARD ACCEPT" ] || return 0
-  for way in --in-interface --out-interface; do
-    forwarding --check "$1" "$way" || iptables -w -I FORWARD "$way" "$(bridge_name "$1")" -j ACCEPT
+    # A firewall that accepts everything needs no rule of ours.
+    [ "$("$tool" -w -S FORWARD)" != "-P FORWARD ACCEPT" ] || continue
+    for way in --in-interface --out-interface; do
+      forwarding "$tool" --check "$1" "$way" || "$tool" -w -I FORWARD "$way" "$(bridge_name "$1")" -j ACCEPT
+    done
   done
 }
 
-forwarding() { iptables -w "$1" FORWARD "$3" "$(bridge_name "$2")" -j ACCEPT 2>/dev/null; }
+forwarding() { "$1" -w "$2" FORWARD "$4" "$(bridge_name "$3")" -j ACCEPT 2>/dev/null; }
 
 close_ways() {
-  local table way
+  local table way family tool
   table=$(nat_table "$1")
-  nft -f - <<<"table ip $table; delete table ip $table"
-  for way in --in-interface --out-interface; do
-    while forwarding --check "$1" "$way"; do forwarding --delete "$1" "$way"; done
+  for family in ip ip6; do
+    if ! nft list table "$family" "$table" >/dev/null 2>&1; then continue; fi
+    tool=${family}tables
+    for way in --in-interface --out-interface; do
+      while forwarding "$tool" --check "$1" "$way"; do forwarding "$tool" --delete "$1" "$way"; done
+    done
+    nft delete table "$family" "$table"
   done
 }
 
 start_network() {
-  local cluster=$1 subnet containers
+  local cluster=$1 subnet containers container
   prepare_machine
   subnet=$(subnet_of "$cluster")
   [ -n "$subnet" ] || fail "there is no lab '$cluster' on this machine"
   open_ways "$cluster" "$subnet"
   mapfile -t containers < <(docker ps --all --quiet --filter "label=$LABEL=$cluster")
   [ ${#containers[@]} -eq 0 ] || docker start "${containers[@]}" >/dev/null
+  for container in "${containers[@]}"; do leave_ipv4 "$container" "$(address_of "$container")"; done
 }
 
 # The network is removed last: as long as it exists, this machine is known to hold a lab. Whether there is a lab at all is checked
@@ -124,5 +146,5 @@ case "${1:-} $#" in
     if labs_exist; then locked machine delete_network "$2"; fi
     echo "network $(network_name "$2") is gone"
     ;;
-  *) fail "usage: network.sh create CLUSTER SUBNET | start CLUSTER | delete CLUSTER" ;;
+  *) fail "usage: network.sh create CLUSTER SUBNET[,SUBNET] | start CLUSTER | delete CLUSTER" ;;
 esac

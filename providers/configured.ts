@@ -13,10 +13,21 @@ export function configuredHosts(
   provided: (name: string, host: HostConfig & { address: string }) => { connection: Connection } & Pick<Host, "machine" | "site">,
 ): Host[] {
   return Object.entries(cluster.hosts).map(([name, host]) => {
-    const { address, roles, architecture, pool, dataDevice, incarnation, lost } = host;
+    const { address, secondAddress, roles, architecture, pool, dataDevice, incarnation, lost } = host;
     if (address === undefined) throw new Error(`config key ha-kubernetes:cluster.hosts.${name}.address is missing`);
     const given = provided(name, { ...host, address });
-    return { name, address, roles, architecture, pool, dataDevice, incarnation, lost, ...given };
+    return {
+      name,
+      address,
+      ...(secondAddress !== undefined && { secondAddress }),
+      roles,
+      architecture,
+      pool,
+      dataDevice,
+      incarnation,
+      lost,
+      ...given,
+    };
   });
 }
 
@@ -35,7 +46,9 @@ export function configuredEndpoint(cluster: Cluster): Infrastructure["endpoint"]
     return { kind: "given", address: api.domainName, port: api.port, inDns: true };
   if (api.address === undefined)
     throw new Error("config key ha-kubernetes:cluster.api.address is missing: your own hosts need one");
-  return { kind: balancer.kind === "external" ? "given" : "haproxy", address: api.address, port: api.port };
+  const { address, secondAddress, port } = api;
+  const kind = balancer.kind === "external" ? "given" : "haproxy";
+  return { kind, address, ...(secondAddress !== undefined && { secondAddress }), port };
 }
 
 /** Where the apiserver of the first control plane answers that is not lost. */

@@ -43,6 +43,8 @@ export interface Host {
   name: string;
   /** The address other hosts reach it at. */
   address: pulumi.Input<string>;
+  /** Its address of the other family, with dual stack. Absent elsewhere. */
+  secondAddress?: string;
   connection: Connection;
   roles: readonly Role[];
   architecture: "amd64" | "arm64";
@@ -90,6 +92,8 @@ export interface Infrastructure {
   endpoint: {
     kind: "haproxy" | "node-local" | "given";
     address: pulumi.Input<string>;
+    /** The address of the other family, with dual stack: served, and in the apiservers' certificates. Absent elsewhere. */
+    secondAddress?: string;
     port: number;
     /** Where those outside the nodes find the API, if that is elsewhere. */
     outside?: { address: pulumi.Input<string>; port: number };

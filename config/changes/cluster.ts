@@ -1,10 +1,12 @@
+import { inside, listOf, type Range, range } from "../addresses.ts";
 import { keyPath, oneProblem, shown } from "../problems.ts";
 import type { Recorded } from "../record.ts";
+import { defaultNodeMask } from "../schema/network.ts";
 import type { Refusal } from "./change.ts";
 
 // What can't change in a cluster's life.
 
-type Fixed = "name" | "provider" | "podCidr" | "serviceCidr" | "dnsDomain" | "etcdDataDirectory";
+type Fixed = "name" | "provider" | "serviceCidr" | "dnsDomain" | "etcdDataDirectory";
 
 const fixed = (field: Fixed, path: readonly string[], says: string, cure: string): Refusal => ({
   says,
@@ -15,6 +17,28 @@ const fixed = (field: Fixed, path: readonly string[], says: string, cure: string
 });
 
 const another = "put it back; for the other one, make a new stack beside this one, move the workload, and destroy this one";
+
+const podsGrow: Refusal = {
+  says: "The pods' range only grows, to one that holds it: every node keeps its part. No family is added.",
+  check({ before, after }) {
+    const [was, is] = [listOf(before.podCidr).map(range), listOf(after.podCidr).map(range)];
+    if (was.length === is.length && was.every((old, index) => inside(old, is[index] as Range))) return [];
+    const found = `is ${shown(after.podCidr)}; the last up had ${before.podCidr}`;
+    return oneProblem(keyPath(["network", "podCidr"]), found, `${before.podCidr}, or a range that holds it`, another);
+  },
+};
+
+const masksRise: Refusal = {
+  says: "`network.nodeMask` only rises: a node that goes would free the parts of others with a range that was cut finer.",
+  check({ before: { nodeMask: was = defaultNodeMask }, after: { nodeMask: is = defaultNodeMask } }) {
+    return (["ipv4", "ipv6"] as const)
+      .filter((family) => is[family] < was[family])
+      .flatMap((family) => {
+        const found = `is ${is[family]}; the last up had ${was[family]}`;
+        return oneProblem(keyPath(["network", "nodeMask", family]), found, `${was[family]} or more`);
+      });
+  },
+};
 
 const podNetwork: Refusal = {
   says: "The pod network doesn't change, nor flannel's backend and port: flannel's documentation advises against it, because nodes that have changed and nodes that haven't don't reach each other's pods.",
@@ -52,7 +76,8 @@ export const clusterRefusals: readonly Refusal[] = [
   podNetwork,
   fixed("name", ["name"], "The cluster's name doesn't change: hosts carry it in their owner mark.", another),
   fixed("provider", ["provider"], "The provider doesn't change.", another),
-  fixed("podCidr", ["network", "podCidr"], "The pods' range doesn't change: every node has its part of it.", another),
+  podsGrow,
+  masksRise,
   fixed(
     "serviceCidr",
     ["network", "serviceCidr"],

@@ -1,4 +1,5 @@
 import { keyPath, type Problem, shown } from "../problems.ts";
+import type { RecordedHost } from "../record.ts";
 import { joinsAsWorker } from "../roles.ts";
 import { kept, type Refusal } from "./change.ts";
 
@@ -6,15 +7,18 @@ import { kept, type Refusal } from "./change.ts";
 
 const at = (name: string, key: string) => keyPath(["hosts", name, key]);
 
+const both = ({ address, secondAddress }: RecordedHost) =>
+  secondAddress === undefined ? address : `${address}, ${secondAddress}`;
+
 const newAddress: Refusal = {
   says: "A host's address doesn't change: its certificates and its etcd member carry it.",
   check: (change) =>
     kept(change)
-      .filter(({ was, is }) => was.address !== is.address && !was.lost)
+      .filter(({ was, is }) => (was.address !== is.address || was.secondAddress !== is.secondAddress) && !was.lost)
       .map(({ name, was, is }) => ({
         key: at(name, "address"),
-        found: `is ${shown(is.address)}; the last up ${was.address === undefined ? "left it to the provider" : `made the host at ${was.address}`}`,
-        allowed: was.address ?? "nothing",
+        found: `is ${shown(both(is))}; the last up ${was.address === undefined ? "left it to the provider" : `made the host at ${both(was)}`}`,
+        allowed: both(was) ?? "nothing",
         cure: `give ${name} its old address and lost: true, and add a host at the new address under another name; delete ${name} in the edit after`,
       })),
 };

@@ -1,26 +1,26 @@
-import { addressNumber, contains, dnsAddress, isAddress, range, special } from "../addresses.ts";
+import { addressNumber, contains, dnsAddresses, isAddress, listOf, range, special } from "../addresses.ts";
+
 import { buildsBalancer, isVirtual } from "../api.ts";
 import { bastionsIn } from "../bastions.ts";
 import { oneProblem, type Problem, shown } from "../problems.ts";
 import type { Cluster } from "../schema.ts";
-import { apiPlaces, at, eachHost, hostsOf, type Rule } from "./rule.ts";
+import { addressesOf, apiPlaces, at, eachHost, hostsOf, type Rule } from "./rule.ts";
 
 // Single addresses: ones that can't be, and ones that are in a range of pods or Services, where hosts look for a pod or a Service.
 
 /** The range of the cluster's own that an address is in. */
 function innerRange({ network }: Cluster, address: string): string | undefined {
-  const inner = [
-    [at("network", "podCidr"), network.podCidr],
-    [at("network", "serviceCidr"), network.serviceCidr],
-  ].find(([, cidr]) => contains(range(cidr as string), addressNumber(address)));
-  return inner?.join(", ");
+  const inner = (["podCidr", "serviceCidr"] as const)
+    .flatMap((key) => listOf(network[key]).map((cidr) => ({ key: at("network", key), cidr })))
+    .find(({ cidr }) => contains(range(cidr), address));
+  return inner && `${inner.key}, ${inner.cidr}`;
 }
 
 /** Every range that hosts, pods or Services are in, and every name server. */
 const rangesAndServers = ({ nodeCidrs, network }: Cluster): { key: string; text: string }[] => [
   ...nodeCidrs.map((text, index) => ({ key: at("nodeCidrs", index), text })),
-  { key: at("network", "podCidr"), text: network.podCidr },
-  { key: at("network", "serviceCidr"), text: network.serviceCidr },
+  ...listOf(network.podCidr).map((text) => ({ key: at("network", "podCidr"), text })),
+  ...listOf(network.serviceCidr).map((text) => ({ key: at("network", "serviceCidr"), text })),
   ...network.nameServers.map((text, index) => ({ key: at("network", "nameServers", index), text })),
 ];
 
@@ -47,7 +47,7 @@ const ownDns: Rule = {
   says: "The cluster's own DNS, the 10th address of `network.serviceCidr`, is none of `network.nameServers`: look-ups would go round in a circle.",
   check: ({ network: { nameServers, serviceCidr } }) =>
     nameServers.flatMap((server, index) =>
-      server === dnsAddress(serviceCidr)
+      dnsAddresses(serviceCidr).includes(server)
         ? oneProblem(
             at("network", "nameServers", index),
             `is ${shown(server)}, the cluster's own DNS`,
@@ -78,7 +78,7 @@ const unreachable: Rule = {
     const outside: [key: string, address: string | undefined][] = [
       ...network.nameServers.map((server, index): [string, string | undefined] => [
         at("network", "nameServers", index),
-        server === dnsAddress(network.serviceCidr) ? undefined : server,
+        dnsAddresses(network.serviceCidr).includes(server) ? undefined : server,
       ]),
       ...bastionsIn(ssh).map(({ path, bastion }): [string, string] => [at("ssh", ...path, "host"), bastion.host]),
       [at("etcd", "backup", "copyToSsh", "host"), etcd.backup.copyToSsh?.host],
@@ -98,15 +98,16 @@ const edges: Rule = {
   says: "A host's address or the virtual IP is the first or last one of its range in `nodeCidrs`, which in a network of that size means the network or everybody.",
   check(cluster) {
     if (cluster.traits.createsHosts) return []; // refused there
-    const ranges = cluster.nodeCidrs.map(range).filter(({ prefix }) => prefix < 31);
-    const check = (key: string, address: string | undefined): Problem[] => {
-      const number = address === undefined ? -1 : addressNumber(address);
-      const edge = ranges.find(({ first, last }) => number === first || number === last);
+    // The last one of an IPv6 range is like any other.
+    const ranges = cluster.nodeCidrs.map(range).filter(({ family, prefix }) => family === 6 || prefix < 31);
+    const check = (key: string, address: string): Problem[] => {
+      const number = addressNumber(address);
+      const edge = ranges.find((it) => contains(it, address) && (number === it.first || (it.family === 4 && number === it.last)));
       if (edge === undefined) return [];
       return oneProblem(key, `is ${shown(address)}, an end of ${edge.text}`, "an address between the range's ends");
     };
     return [
-      ...eachHost(cluster, (name, { address }) => check(at("hosts", name, "address"), address)),
+      ...eachHost(cluster, (name, host) => addressesOf(host).flatMap((address) => check(at("hosts", name, "address"), address))),
       ...(isVirtual(cluster) ? apiPlaces(cluster, "address").flatMap(({ key, value }) => check(key, value)) : []),
     ];
   },
@@ -118,10 +119,9 @@ const farFromBalancers: Rule = {
     const { address } = cluster.api;
     if (address === undefined || !isVirtual(cluster) || cluster.balancer.interface !== undefined) return [];
     if (Object.values(cluster.hosts).some(({ balancerInterface }) => balancerInterface !== undefined)) return [];
-    const holding = cluster.nodeCidrs.map(range).filter((it) => contains(it, addressNumber(address)));
+    const holding = cluster.nodeCidrs.map(range).filter((it) => contains(it, address));
     const balancers = hostsOf(cluster, "balancer").flatMap((name) => cluster.hosts[name]?.address ?? []);
-    if (holding.length === 0 || balancers.some((it) => holding.some((network) => contains(network, addressNumber(it)))))
-      return [];
+    if (holding.length === 0 || balancers.some((it) => holding.some((network) => contains(network, it)))) return [];
     const found = `is ${shown(address)} in ${holding[0]?.text}, where no host of role balancer is`;
     return oneProblem(at("api", "address"), found, "an address of the balancers' own network");
   },
@@ -153,22 +153,5 @@ const ownName: Rule = {
   },
 };
 
-const fullPods: Rule = {
-  says: "`network.podCidr` has a /24 for each node of today and none for one more.",
-  check(cluster) {
-    const { prefix } = range(cluster.network.podCidr);
-    const hosts = Object.values(cluster.hosts).filter(({ roles }) => roles.includes("worker") || roles.includes("control-plane"));
-    const scaled = Object.values(cluster.pools).reduce((sum, { autoscaling }) => sum + (autoscaling?.maximum ?? 0), 0);
-    const nodes = hosts.length + scaled;
-    if (2 ** (24 - prefix) !== nodes) return [];
-    const found = `is ${shown(cluster.network.podCidr)}, full with ${nodes} nodes`;
-    return oneProblem(
-      at("network", "podCidr"),
-      found,
-      "a larger range; it can't be changed later, and a replaced host needs one more",
-    );
-  },
-};
-
 /** Warnings about addresses. */
-export const addressWarnings: readonly Rule[] = [unreachable, edges, farFromBalancers, oneControlPlane, ownName, fullPods];
+export const addressWarnings: readonly Rule[] = [unreachable, edges, farFromBalancers, oneControlPlane, ownName];

@@ -1,8 +1,8 @@
-import { addressNumber, canonical, contains, overlap, range } from "../addresses.ts";
+import { canonical, contains, familyOf, lastByte, listOf, overlap, range } from "../addresses.ts";
 import { buildsBalancer, isNodeLocal, isVirtual } from "../api.ts";
-import { counted, oneProblem, type Problem, shown } from "../problems.ts";
+import { oneProblem, type Problem, shown } from "../problems.ts";
 import type { Cluster } from "../schema.ts";
-import { apiPlaces, at, eachHost, type Rule } from "./rule.ts";
+import { addressesOf, apiPlaces, at, eachHost, type Rule } from "./rule.ts";
 
 // Addresses and ranges.
 
@@ -12,11 +12,12 @@ interface Network {
 }
 
 /** The networks that every provider has. */
-function networks({ nodeCidrs, network }: Cluster): { nodes: Network[]; pods: Network; services: Network } {
+function networks({ nodeCidrs, network }: Cluster): { nodes: Network[]; pods: Network[]; services: Network[] } {
+  const ranges = (key: "podCidr" | "serviceCidr") => listOf(network[key]).map((cidr) => ({ key: at("network", key), cidr }));
   return {
     nodes: nodeCidrs.map((cidr, index) => ({ key: at("nodeCidrs", index), cidr })),
-    pods: { key: at("network", "podCidr"), cidr: network.podCidr },
-    services: { key: at("network", "serviceCidr"), cidr: network.serviceCidr },
+    pods: ranges("podCidr"),
+    services: ranges("serviceCidr"),
   };
 }
 
@@ -34,7 +35,7 @@ const hostPartZero: Rule = {
   says: "The host part of every range is zero.",
   check(cluster) {
     const { nodes, pods, services } = networks(cluster);
-    return unevenRanges([...nodes, pods, services]);
+    return unevenRanges([...nodes, ...pods, ...services]);
   },
 };
 
@@ -42,7 +43,8 @@ const noOverlap: Rule = {
   says: "The networks of nodes, pods and Services share no address.",
   check(cluster) {
     const { nodes, pods, services } = networks(cluster);
-    const pairs = [...nodes.map((node) => [pods, node] as const), ...[...nodes, pods].map((other) => [services, other] as const)];
+    const each = (own: Network[], others: Network[]) => own.flatMap((one) => others.map((other) => [one, other] as const));
+    const pairs = [...each(pods, nodes), ...each(services, [...nodes, ...pods])];
     return pairs
       .filter(([a, b]) => overlap(range(a.cidr), range(b.cidr)))
       .map(([a, b]) => ({
@@ -53,32 +55,15 @@ const noOverlap: Rule = {
   },
 };
 
-const podRoom: Rule = {
-  says: "The pods' range is between /8 and /24 and has a /24 for every control plane and worker.",
-  check(cluster) {
-    const { prefix } = range(cluster.network.podCidr);
-    const key = at("network", "podCidr");
-    const found = `is ${shown(cluster.network.podCidr)}`;
-    // The controller-manager takes at most 16 bits between the cluster's and the nodes' mask, so /8 for nodes of /24.
-    if (prefix < 8 || prefix > 24) return oneProblem(key, found, "a range from /8 to /24; a /24 of it goes to each node");
-    const hosts = Object.values(cluster.hosts).filter(
-      ({ roles }) => roles.includes("worker") || roles.includes("control-plane"),
-    ).length;
-    const nodes = Object.values(cluster.pools).reduce((sum, { autoscaling }) => sum + (autoscaling?.maximum ?? 0), hosts);
-    if (2 ** (24 - prefix) >= nodes) return [];
-    const allowed = `a range with a /24 for each of the ${counted(nodes, "node")}: /${24 - Math.ceil(Math.log2(nodes))} or larger`;
-    return oneProblem(key, found, allowed);
-  },
-};
-
 const serviceRoom: Rule = {
-  says: "The Services' range is between /12, kube-apiserver's limit, and /28, which still holds the 10th address, the DNS.",
-  check(cluster) {
-    const { serviceCidr } = cluster.network;
-    const { prefix } = range(serviceCidr);
-    if (prefix >= 12 && prefix <= 28) return [];
-    return oneProblem(at("network", "serviceCidr"), `is ${shown(serviceCidr)}`, "a range from /12 to /28");
-  },
+  says: "The Services' range is between /12 (IPv6: /108), kubeadm's limit, and /28 (/124), which still holds the 10th address, the DNS.",
+  check: (cluster) =>
+    listOf(cluster.network.serviceCidr).flatMap((cidr) => {
+      const { family, prefix } = range(cidr);
+      const [longest, shortest] = family === 4 ? [12, 28] : [108, 124];
+      if (prefix >= longest && prefix <= shortest) return [];
+      return oneProblem(at("network", "serviceCidr"), `is ${shown(cidr)}`, `a range from /${longest} to /${shortest}`);
+    }),
 };
 
 const addresses: Rule = {
@@ -87,9 +72,7 @@ const addresses: Rule = {
     cluster.traits.givesAddresses
       ? []
       : eachHost(cluster, (name, { address }) =>
-          address === undefined
-            ? oneProblem(at("hosts", name, "address"), "is missing", "an IPv4 address such as 10.77.0.10")
-            : [],
+          address === undefined ? oneProblem(at("hosts", name, "address"), "is missing", "an address such as 10.77.0.10") : [],
         ),
 };
 
@@ -97,13 +80,14 @@ const uniqueAddresses: Rule = {
   says: "No two hosts have one address.",
   check(cluster) {
     const seen = new Map<string, string>();
-    return eachHost(cluster, (name, { address }) => {
-      if (address === undefined) return [];
-      const first = seen.get(address);
-      seen.set(address, first ?? name);
-      if (first === undefined) return [];
-      return oneProblem(at("hosts", name, "address"), `is ${shown(address)}, as is that of ${first}`, "an address of its own");
-    });
+    return eachHost(cluster, (name, host) =>
+      addressesOf(host).flatMap((address) => {
+        const first = seen.get(address);
+        seen.set(address, first ?? name);
+        if (first === undefined) return [];
+        return oneProblem(at("hosts", name, "address"), `is ${shown(address)}, as is that of ${first}`, "an address of its own");
+      }),
+    );
   },
 };
 
@@ -112,10 +96,14 @@ const insideNodeCidrs: Rule = {
   check(cluster) {
     if (cluster.traits.ownsNetwork) return []; // its rules say more
     const ranges = cluster.nodeCidrs.map(range);
-    const outside = (address: string) => !ranges.some((network) => contains(network, addressNumber(address)));
+    // One of a family without a range is another rule's.
+    const outside = (address: string) =>
+      ranges.some(({ family }) => family === familyOf(address)) && !ranges.some((network) => contains(network, address));
     const allowed = `an address in cluster.nodeCidrs: ${cluster.nodeCidrs.join(", ")}`;
-    const hosts = eachHost(cluster, (name, { address }) =>
-      address !== undefined && outside(address) ? oneProblem(at("hosts", name, "address"), `is ${shown(address)}`, allowed) : [],
+    const hosts = eachHost(cluster, (name, host) =>
+      addressesOf(host)
+        .filter(outside)
+        .flatMap((address) => oneProblem(at("hosts", name, "address"), `is ${shown(address)}`, allowed)),
     );
     const virtual = isVirtual(cluster) ? apiPlaces(cluster, "address") : [];
     return [
@@ -146,8 +134,11 @@ const apiAddress: Rule = {
     const allowed = isNodeLocal(cluster)
       ? "no such key: a node's own balancer answers on loopback only, and the kubeconfig names a control plane by itself"
       : "an address that no host has; it moves between the balancers";
+    const virtual = [address, cluster.api.secondAddress];
     return eachHost(cluster, (name, host) =>
-      host.address === address ? oneProblem(key, `is ${shown(address)}, the address of host ${name}`, allowed) : [],
+      addressesOf(host)
+        .filter((own) => virtual.includes(own))
+        .flatMap((own) => oneProblem(key, `is ${shown(own)}, the address of host ${name}`, allowed)),
     );
   },
 };
@@ -164,7 +155,7 @@ const virtualRouterId: Rule = {
       { key: at("api", "former", "virtualRouterId"), of: at("api", "former", "address"), ...former(cluster) },
     ];
     return places
-      .filter(({ address, id }) => id === undefined && address !== undefined && addressNumber(address) % 256 === 0)
+      .filter(({ address, id }) => id === undefined && address !== undefined && lastByte(address) === 0)
       .map(({ key, of, address }) => ({
         key,
         found: "is missing",
@@ -177,7 +168,6 @@ const virtualRouterId: Rule = {
 export const networkRules: readonly Rule[] = [
   hostPartZero,
   noOverlap,
-  podRoom,
   serviceRoom,
   addresses,
   uniqueAddresses,

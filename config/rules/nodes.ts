@@ -1,6 +1,4 @@
-import { podNetworkOf } from "../pod-network.ts";
 import { oneProblem, shown } from "../problems.ts";
-import type { Cluster } from "../schema.ts";
 import { eachPreparation } from "./preparation.ts";
 import { at, type Rule } from "./rule.ts";
 
@@ -83,18 +81,6 @@ const unusedSysctls: Rule = {
     }),
 };
 
-const podsOfNode: Rule = {
-  says: "`kubelet.maxPods` is more than the 253 addresses that flannel has for a node.",
-  check: (cluster: Cluster) =>
-    cluster.kubelet.maxPods <= 253 || podNetworkOf(cluster) === undefined
-      ? []
-      : oneProblem(
-          at("kubelet", "maxPods"),
-          `is ${cluster.kubelet.maxPods}`,
-          "at most 253: a node's /24 holds no more, and further pods wait",
-        ),
-};
-
 const milliBytes: Rule = {
   says: "An amount of memory or storage in `kubelet.systemReserved` is in thousandths of a byte (m).",
   check: ({ kubelet: { systemReserved } }) =>
@@ -111,4 +97,4 @@ const milliBytes: Rule = {
 };
 
 /** Warnings about nodes. */
-export const nodeWarnings: readonly Rule[] = [unknownZone, unusedSysctls, podsOfNode, milliBytes];
+export const nodeWarnings: readonly Rule[] = [unknownZone, unusedSysctls, milliBytes];

@@ -21,10 +21,15 @@ export function eachHost<H extends HostConfig>(
   return Object.entries(cluster.hosts).flatMap(([name, host]) => check(name, host));
 }
 
-/** The API's name or address, the present one and the former one, as far as they are given, each with its key. */
+/** The addresses that a host has in the config: none, one, or one of each family. */
+export const addressesOf = ({ address, secondAddress }: Pick<HostConfig, "address" | "secondAddress">): string[] =>
+  [address, secondAddress].filter((it) => it !== undefined);
+
+/** The API's name or addresses, the present ones and the former one, as far as they are given, each with its key. */
 export function apiPlaces({ api }: Cluster, field: "domainName" | "address"): { key: string; value: string }[] {
   const places = [
     { key: at("api", field), value: api[field] },
+    { key: at("api", field), value: field === "address" ? api.secondAddress : undefined },
     { key: at("api", "former", field), value: api.former?.[field] },
   ];
   return places.flatMap(({ key, value }) => (value === undefined ? [] : [{ key, value }]));

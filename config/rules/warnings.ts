@@ -11,6 +11,7 @@ import { unknownField } from "./node-settings.ts";
 import { nodeWarnings } from "./nodes.ts";
 import { sharedPlaces } from "./paths.ts";
 import { podNetworkWarnings } from "./pod-network.ts";
+import { podRangeWarnings } from "./pod-ranges.ts";
 import { nodePorts } from "./ports.ts";
 import { uselessAcceptance } from "./preflight.ts";
 import { preparationWarnings } from "./preparation.ts";
@@ -138,6 +139,7 @@ export const warningRules: readonly Rule[] = [
   noBackup,
   sharedPlaces,
   ...addressWarnings,
+  ...podRangeWarnings,
   ...unusedWarnings,
   ...balancerWarnings,
   idleBastions,

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { certificateName, ipv4, port, qualifiedName, whole } from "../values.ts";
+import { certificateName, ipAddress, ipAddresses, port, qualifiedName, whole } from "../values.ts";
 import { extraArgs, files, mapping } from "./component.ts";
 
 /** The audit log of the API. */
@@ -23,10 +23,10 @@ const auditSchema = z
 export const apiSchema = z
   .strictObject({
     domainName: qualifiedName.describe("The API's name inside the cluster; every node gets it in /etc/hosts."),
-    address: ipv4
+    address: ipAddresses
       .optional()
       .describe(
-        "The virtual IP of the balancers, or the address of the balancer you run yourself. Not where the provider has the balancer. With an external balancer it may be left out where the hosts' name servers know domainName. With a node-local one it may be left out, too: there it is where those outside the nodes find the API, which the kubeconfig then names.",
+        "The virtual IP of the balancers, or the address of the balancer you run yourself. With dual stack it may be a list of two, one of each family. Nodes use the first one, which is of their primary family. Not where the provider has the balancer. With an external balancer it may be left out where the hosts' name servers know domainName. With a node-local one it may be left out, too: there it is where those outside the nodes find the API, which the kubeconfig then names.",
       ),
     port: port
       .default(8443)
@@ -36,7 +36,7 @@ export const apiSchema = z
     former: z
       .strictObject({
         domainName: qualifiedName.optional().describe("The name before. By default it has not changed."),
-        address: ipv4.optional().describe("The address before. By default it has not changed."),
+        address: ipAddress.optional().describe("The address before. By default it has not changed."),
         port: port.optional().describe("The port before. By default it has not changed."),
         virtualRouterId: whole(1, 255).optional().describe("The VRRP id of `address`. By default derived from its last byte."),
       })

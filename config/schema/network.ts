@@ -1,5 +1,8 @@
 import { z } from "zod";
-import { cidr, domainName, interfaceName, ipv4, nodePortAddress, oneOf, onOff, port, switchOn, whole } from "../values.ts";
+import { cidrs, domainName, interfaceName, ipAddress, nodePortAddress, oneOf, onOff, port, switchOn, whole } from "../values.ts";
+
+/** kube-controller-manager's own: its defaults of node-cidr-mask-size-ipv4 and -ipv6. */
+export const defaultNodeMask = { ipv4: 24, ipv6: 64 };
 
 /** Settings of flannel. Its documentation, backends.md, has what they do. */
 const flannelSchema = z
@@ -28,8 +31,25 @@ const flannelSchema = z
 /** Addresses and Service traffic. */
 export const networkSchema = z
   .strictObject({
-    podCidr: cidr.default("10.244.0.0/16").describe("Addresses of pods; a /24 of it goes to each node."),
-    serviceCidr: cidr.default("10.96.0.0/16").describe("Addresses of Services. The 10th is the cluster's DNS."),
+    podCidr: cidrs
+      .default("10.244.0.0/16")
+      .describe(
+        "Addresses of pods; each node gets a part of it, see nodeMask. An IPv6 range makes an IPv6 cluster. A list of one range of each family makes a dual-stack one, whose first family is the primary one. It may grow later, to a range that holds the present one.",
+      ),
+    serviceCidr: cidrs
+      .default("10.96.0.0/16")
+      .describe("Addresses of Services, of the families of podCidr and in the same order. The 10th is the cluster's DNS."),
+    nodeMask: z
+      .strictObject({
+        ipv4: whole(16, 28)
+          .default(defaultNodeMask.ipv4)
+          .describe("Prefix length of a node's IPv4 range: 24 gives it 253 addresses for pods."),
+        ipv6: whole(48, 120).default(defaultNodeMask.ipv6).describe("Prefix length of a node's IPv6 range."),
+      })
+      .prefault({})
+      .describe(
+        "How much of podCidr each node gets. It may rise later, so that more nodes fit: nodes that exist keep their ranges. kube-controller-manager's node-cidr-mask-size-ipv4 and -ipv6.",
+      ),
     dnsDomain: domainName.default("cluster.local").describe("Domain of Services and pods."),
     plugin: oneOf(["flannel", "none"])
       .default("flannel")
@@ -63,7 +83,7 @@ export const networkSchema = z
       .optional()
       .describe("Interface for pod traffic, on hosts with several. By default the one that holds the host's address."),
     nameServers: z
-      .array(ipv4)
+      .array(ipAddress)
       .default([])
       .describe("Name servers that pods' outside look-ups go to. By default the host's own, loopback addresses left out."),
   })

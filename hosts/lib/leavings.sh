@@ -38,7 +38,7 @@ clear_services() {
   while read -r address; do
     while read -r kind service; do
       ipvsadm --delete-service "$kind" "$service"
-    done < <(ipvsadm --save --numeric | awk -v at="$address:" '$1 == "-A" && index($3, at) == 1 {print $2, $3}')
+    done < <(ipvsadm --save --numeric | awk -v at="$(host_port "$address" "")" '$1 == "-A" && index($3, at) == 1 {print $2, $3}')
   done < <(ip -o address show dev kube-ipvs0 2>/dev/null | awk '{sub("/.*", "", $4); print $4}')
 }
 clear_sets() {

@@ -76,7 +76,7 @@ reset_node() {
   rm -f /etc/systemd/logind.conf.d/99-kubelet.conf
   local link
   clear_services
-  for link in flannel.1 cni0 kube-ipvs0 kube-bridge; do ip link delete "$link" 2>/dev/null || true; done
+  for link in flannel.1 flannel-v6.1 flannel-wg flannel-wg-v6 cni0 kube-ipvs0 kube-bridge; do ip link delete "$link" 2>/dev/null || true; done
   local netns
   for netns in $(ip netns list 2>/dev/null | awk '/^cni-/ {print $1}'); do ip netns delete "$netns"; done
   local table

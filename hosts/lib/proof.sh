@@ -121,21 +121,34 @@ pod_network_waits() {
 # A Node that was deleted and comes back gets another range. flannel reads it when it starts, and the bridge never changes its address:
 # every new pod would fail, while the Node is Ready.
 
-# The address that flannel gives the bridge of pods: the first of the Node's range.
+# The addresses that flannel gives the bridge of pods: the first ones of the Node's ranges, of which it has one for each family.
 range_wanted() {
-  local pattern='"podCIDR":"([0-9.]+)\.([0-9]+)/([0-9]+)"'
+  local pattern='"podCIDRs":\["([^]]*)"\]' range
   node_is_known || return 1
   [[ $NODE =~ $pattern ]] || {
     echo "the Node has none"
     return 1
   }
-  echo "${BASH_REMATCH[1]}.$((BASH_REMATCH[2] + 1))/${BASH_REMATCH[3]}"
+  for range in ${BASH_REMATCH[1]//\",\"/ }; do first_of "$range"; done
+}
+# first_of RANGE: its first address, with its length.
+first_of() {
+  local network=${1%/*} group
+  case $network in
+    *::) echo "${network}1/${1#*/}" ;;
+    *:*)
+      group=${network##*:}
+      printf '%s:%x/%s\n' "${network%:*}" $((16#$group + 1)) "${1#*/}"
+      ;;
+    *) echo "${network%.*}.$((${network##*.} + 1))/${1#*/}" ;;
+  esac
 }
 # Of the bridge, and as flannel knows it; a line for each that is there.
 ranges_here() {
-  ip -4 -o address show dev cni0 2>/dev/null | awk '{print $4}' || true
-  sed -n 's/^FLANNEL_SUBNET=//p' /run/flannel/subnet.env 2>/dev/null || true
+  ip -o address show dev cni0 scope global 2>/dev/null | awk '{print $4}' || true
+  flannel_ranges
 }
+flannel_ranges() { sed -n -E 's/^FLANNEL_(IPV6_)?SUBNET=//p' /run/flannel/subnet.env 2>/dev/null || true; }
 range_is_another() {
   local wanted
   wanted=$(range_wanted) || return 1
@@ -144,8 +157,8 @@ range_is_another() {
 flannel_has_range() {
   local wanted
   wanted=$(range_wanted) || return 1
-  grep -qxF "FLANNEL_SUBNET=$wanted" /run/flannel/subnet.env || {
-    echo "it still has $(sed -n 's/^FLANNEL_SUBNET=//p' /run/flannel/subnet.env 2>/dev/null), not $wanted"
+  [ "$(flannel_ranges | sort)" = "$(sort <<<"$wanted")" ] || {
+    echo "it still has $(flannel_ranges | paste -sd' '), not $(paste -sd' ' <<<"$wanted")"
     return 1
   }
 }
@@ -165,5 +178,5 @@ mend_pod_network() {
     -o go-template='{{range .items}}{{if not .spec.hostNetwork}}{{.metadata.namespace}} {{.metadata.name}}{{"\n"}}{{end}}{{end}}' |
     while read -r namespace name; do this_kubectl -n "$namespace" delete pod "$name" --wait=false --ignore-not-found >/dev/null; done
   uncordon
-  did "gave the pods of this node the Node's range, $(range_wanted), in place of $had"
+  did "gave the pods of this node the Node's range, $(range_wanted | paste -sd' '), in place of $had"
 }

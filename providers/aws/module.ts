@@ -49,6 +49,7 @@ export const aws: ProviderModule<AwsCluster> = {
     ownsDevices: true,
     ownsNetwork: false,
     ownsEndpoint: true,
+    ipv4Only: true,
     scalesPools: true,
     ownsBackupBucket: true,
     makesArtifacts: false,

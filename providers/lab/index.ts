@@ -14,10 +14,13 @@ export function labInfrastructure({ cluster, path = [], parent }: ProviderArgs<L
   const lab = new Lab("lab", { cluster: cluster.name, subnet: settings.subnet }, { parent });
   const keys = new LabKeys(lab);
   return {
-    hosts: configuredHosts(cluster, (name, { address, incarnation, lost }) => ({
+    hosts: configuredHosts(cluster, (name, { address, secondAddress, incarnation, lost }) => ({
       connection: labConnection(address, settings.sshUser, keys),
       // A lost host is gone: its container, if it remains, is deleted.
-      ...(!lost && { machine: lab.createHost(name, { address, incarnation }, keys), site: lab.network }),
+      ...(!lost && {
+        machine: lab.createHost(name, { addresses: [address, secondAddress ?? []].flat().join(","), incarnation }, keys),
+        site: lab.network,
+      }),
     })),
     endpoint: configuredEndpoint(cluster),
     artifacts: bundleFromThisMachine(cluster, path, lab),

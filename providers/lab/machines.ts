@@ -5,7 +5,7 @@ import type { LabKeys } from "./connection.ts";
 export interface LabArgs {
   /** The cluster's name: part of the name of everything on this machine. */
   cluster: string;
-  /** The bridge's range; its first address is the machine's own. */
+  /** The bridge's range, or one of each family with a comma between; the first address is the machine's own. */
   subnet: string;
 }
 
@@ -28,15 +28,15 @@ export class Lab extends pulumi.ComponentResource {
     this.registerOutputs();
   }
 
-  /** Makes a host, named `host-<name>`. Another address or incarnation is another container: the old one is removed with all it holds. */
-  createHost(name: string, { address, incarnation }: { address: string; incarnation: number }, keys: LabKeys): local.Command {
+  /** Makes a host, named `host-<name>`; two addresses are parted by a comma. Another address or incarnation is another container: the old one is removed with all it holds. */
+  createHost(name: string, { addresses, incarnation }: { addresses: string; incarnation: number }, keys: LabKeys): local.Command {
     return this.run(
       `host-${name}`,
       {
-        create: `bash lab/host.sh create ${this.cluster} ${name} ${address}`,
+        create: `bash lab/host.sh create ${this.cluster} ${name} ${addresses}`,
         delete: `bash lab/host.sh delete ${this.cluster} ${name}`,
         stdin: keys.planted,
-        triggers: [address, incarnation],
+        triggers: [addresses, incarnation],
       },
       // Only one container can have the name. With the network go all hosts at once.
       { dependsOn: this.network, deletedWith: this.network, deleteBeforeReplace: true },

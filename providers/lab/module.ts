@@ -1,31 +1,49 @@
-import { addressNumber, addressText, inside, range } from "../../config/addresses.ts";
+import { addressNumber, addressText, familyOf, inside, listOf, range } from "../../config/addresses.ts";
 import { oneProblem, type Problem, shown } from "../../config/problems.ts";
 import { unevenRanges } from "../../config/rules/networks.ts";
-import { apiPlaces, at, eachHost, type Rule } from "../../config/rules/rule.ts";
+import { addressesOf, apiPlaces, at, eachHost, type Rule } from "../../config/rules/rule.ts";
 import type { ProviderModule } from "../contract.ts";
 import { type LabCluster, labSchema } from "./schema.ts";
 
 const wholeSubnet: Rule<LabCluster> = {
   says: "The host part of `lab.subnet` is zero.",
-  check: ({ lab }) => unevenRanges([{ key: at("lab", "subnet"), cidr: lab.subnet }]),
+  check: ({ lab }) => unevenRanges(listOf(lab.subnet).map((cidr) => ({ key: at("lab", "subnet"), cidr }))),
+};
+
+const labFamilies: Rule<LabCluster> = {
+  says: "`lab.subnet` has the families of `network.podCidr`, in the same order.",
+  check({ lab, network }) {
+    const families = (text: string) => listOf(text).map(familyOf).join();
+    if (families(lab.subnet) === families(network.podCidr)) return [];
+    const allowed = "a range for each of cluster.network.podCidr, of the same family";
+    return oneProblem(at("lab", "subnet"), `is ${shown(listOf(lab.subnet))}`, allowed);
+  },
 };
 
 const labAddresses: Rule<LabCluster> = {
-  says: "In the lab, hosts and the virtual IP are in `lab.subnet` (/16 to /28) and not its first, second (the machine) or last address.",
+  says: "In the lab, hosts and the virtual IP are in `lab.subnet` (/16 to /28, IPv6: /48 to /124) and not its first, second (the machine) or last address.",
   check(cluster) {
-    const subnet = range(cluster.lab.subnet);
-    if (subnet.prefix < 16 || subnet.prefix > 28) {
-      return oneProblem(at("lab", "subnet"), `is ${shown(cluster.lab.subnet)}`, "a range from /16 to /28");
-    }
-    const [lowest, highest] = [subnet.first + 2, subnet.last - 1];
-    const allowed = `an address from ${addressText(lowest)} to ${addressText(highest)}: in cluster.lab.subnet, not the machine's own`;
-    const refused = (key: string, address: string | undefined): Problem[] => {
-      if (address === undefined) return [];
+    const subnets = listOf(cluster.lab.subnet).map(range);
+    const sizes = subnets.flatMap(({ family, prefix, text }) => {
+      const [longest, shortest] = family === 4 ? [16, 28] : [48, 124];
+      if (prefix >= longest && prefix <= shortest) return [];
+      return oneProblem(at("lab", "subnet"), `is ${shown(text)}`, `a range from /${longest} to /${shortest}`);
+    });
+    if (sizes.length > 0) return sizes;
+    const refused = (key: string, address: string): Problem[] => {
+      const subnet = subnets.find(({ family }) => family === familyOf(address));
+      if (subnet === undefined) return []; // familyRules say more
+      const [lowest, highest] = [subnet.first + 2n, subnet.last - 1n];
       const number = addressNumber(address);
-      return number < lowest || number > highest ? oneProblem(key, `is ${shown(address)}`, allowed) : [];
+      if (number >= lowest && number <= highest) return [];
+      const [from, to] = [addressText(lowest, subnet.family), addressText(highest, subnet.family)];
+      const allowed = `an address from ${from} to ${to}: in cluster.lab.subnet, not the machine's own`;
+      return oneProblem(key, `is ${shown(address)}`, allowed);
     };
     return [
-      ...eachHost(cluster, (name, { address }) => refused(at("hosts", name, "address"), address)),
+      ...eachHost(cluster, (name, host) =>
+        addressesOf(host).flatMap((address) => refused(at("hosts", name, "address"), address)),
+      ),
       ...apiPlaces(cluster, "address").flatMap(({ key, value }) => refused(key, value)),
     ];
   },
@@ -35,9 +53,10 @@ const labInNodeCidrs: Rule<LabCluster> = {
   says: "`lab.subnet` is in one of `nodeCidrs`.",
   check(cluster) {
     const { lab } = cluster;
-    if (cluster.nodeCidrs.some((cidr) => inside(range(lab.subnet), range(cidr)))) return [];
     const found = `is ${shown(cluster.nodeCidrs)}`;
-    return oneProblem(at("nodeCidrs"), found, `a list with a range that holds cluster.lab.subnet, ${lab.subnet}`);
+    return listOf(lab.subnet)
+      .filter((subnet) => !cluster.nodeCidrs.some((cidr) => inside(range(subnet), range(cidr))))
+      .flatMap((subnet) => oneProblem(at("nodeCidrs"), found, `a list with a range that holds cluster.lab.subnet, ${subnet}`));
   },
 };
 
@@ -57,6 +76,6 @@ export const lab: ProviderModule<LabCluster> = {
   },
   sections: { cluster: labSchema },
   example: "lab: { subnet: 10.77.0.0/24 }",
-  rules: [wholeSubnet, labInNodeCidrs, labAddresses],
+  rules: [wholeSubnet, labFamilies, labInNodeCidrs, labAddresses],
   create: async (args) => (await import("./index.ts")).labInfrastructure(args),
 };

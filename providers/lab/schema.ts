@@ -1,12 +1,12 @@
 import { z } from "zod";
 import type { Cluster } from "../../config/schema.ts";
-import { cidr, oneOf } from "../../config/values.ts";
+import { cidrs, oneOf } from "../../config/values.ts";
 
 /** The lab provider's settings. */
 export const labSchema = z
   .strictObject({
-    subnet: cidr.describe(
-      "The bridge's network; hosts and the virtual IP are in it. Not used by anything else on this machine. Its first address is the machine's own.",
+    subnet: cidrs.describe(
+      "The bridge's network; hosts and the virtual IP are in it. Not used by anything else on this machine. Its first address is the machine's own. An IPv6 range makes hosts without IPv4, a list of one of each family hosts with both.",
     ),
     sshUser: oneOf(["root", "ops"]).default("root").describe("Who the program logs in as: root, or ops, a user with sudo."),
   })

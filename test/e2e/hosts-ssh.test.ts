@@ -194,7 +194,9 @@ onCluster(
     });
 
     test("a user's changed password: destroy says what to do, and that works; the hosts are as before", async () => {
-      await setPassword(cluster.host("m1"), "EXAMPLE\\ops", words.later);
+      const host = cluster.host("m1");
+      await host.sh("cp -a /etc/shadow /run/shadow-of-before");
+      await setPassword(host, "EXAMPLE\\ops", words.later);
       await login(scenario, "m1", "password", words.later);
       await login(scenario, "m1", "sudoPassword", words.later);
       const refused = await stack.engine("destroy");
@@ -203,6 +205,8 @@ onCluster(
       assert.match(refused.text, /put the new one in the config, run up, then destroy/);
       await stack.up();
       await stack.destroy();
+      // The change of the password was the user's own.
+      await host.sh("mv /run/shadow-of-before /etc/shadow");
       await fresh.assertClean(...hosts);
     });
   },

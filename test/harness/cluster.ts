@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { globSync, readFileSync } from "node:fs";
+import { hostPort } from "../../config/addresses.ts";
 import { LabHost } from "./lab.ts";
 import { eventually, must } from "./process.ts";
 import type { ClusterConfig } from "./samples.ts";
@@ -26,7 +27,9 @@ export class TestCluster {
   /** `lab` names the lab with the hosts; by default it has the cluster's name. */
   constructor(config: ClusterConfig, lab = config.name) {
     this.config = config;
-    this.hosts = new Map(Object.entries(config.hosts).map(([name, { address }]) => [name, new LabHost(lab, name, address)]));
+    this.hosts = new Map(
+      Object.entries(config.hosts).map(([name, { address }]) => [name, new LabHost(lab, name, first(address))]),
+    );
   }
 
   host(name: string): LabHost {
@@ -62,7 +65,7 @@ export class TestCluster {
   async etcdctl(args: string): Promise<string> {
     const [host] = await this.#running("etcd");
     assert.ok(host, "no etcd host runs");
-    const endpoints = this.withRole("etcd").map(({ address }) => `https://${address}:2379`);
+    const endpoints = this.withRole("etcd").map(({ address }) => `https://${hostPort(address, 2379)}`);
     return host.sh(`etcdctl ${etcdFlags} --endpoints ${endpoints.join(",")} ${args}`);
   }
 
@@ -70,7 +73,9 @@ export class TestCluster {
   async etcdClusterIds(): Promise<Set<string>> {
     const ids = new Set<string>();
     for (const host of await this.#running("etcd")) {
-      const status = await host.sh(`etcdctl ${etcdFlags} --endpoints https://${host.address}:2379 endpoint status -w fields`);
+      const status = await host.sh(
+        `etcdctl ${etcdFlags} --endpoints https://${hostPort(host.address, 2379)} endpoint status -w fields`,
+      );
       // As text: the number has more digits than a double keeps.
       ids.add(/"ClusterID" : (\d+)/.exec(status)?.[1] ?? status);
     }
@@ -121,8 +126,8 @@ export class TestCluster {
   /** The hosts that hold the virtual IP. */
   async holders(): Promise<LabHost[]> {
     const balancers = await this.#running("balancer");
-    const holds = await Promise.all(balancers.map((host) => host.sh("ip -4 -o address show")));
-    return balancers.filter((_, index) => holds[index]?.includes(` ${this.config.api.address}/`));
+    const holds = await Promise.all(balancers.map((host) => host.sh("ip -o address show")));
+    return balancers.filter((_, index) => holds[index]?.includes(` ${first(this.config.api.address)}/`));
   }
 
   async #running(role: string): Promise<LabHost[]> {
@@ -131,6 +136,9 @@ export class TestCluster {
     return hosts.filter((_, index) => runs[index]);
   }
 }
+
+/** What a config has for one family or for both, the primary one first. */
+const first = (address: string | readonly string[]): string => [address].flat()[0] as string;
 
 const etcdFlags = "--cacert /etc/etcd/pki/ca.crt --cert /etc/etcd/pki/member.crt --key /etc/etcd/pki/member.key";
 

@@ -16,7 +16,7 @@ export class ApiClient {
     const { hostname, port } = new URL(clusters[0].cluster.server);
     const text = (base64: string) => Buffer.from(base64, "base64").toString();
     this.#options = {
-      hostname,
+      hostname: hostname.replace(/^\[|\]$/g, ""),
       port,
       ca: text(clusters[0].cluster["certificate-authority-data"]),
       cert: text(users[0].user["client-certificate-data"]),

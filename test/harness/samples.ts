@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { wantedFiles } from "../../artifacts/bundle-plan.ts";
 import { knownVersions } from "../../artifacts/known-versions.ts";
 import { resolveVersions } from "../../artifacts/lock.ts";
-import { addressText, range } from "../../config/addresses.ts";
-import { withVersion } from "../../config/parse.ts";
+import { addressText, lastByte, range } from "../../config/addresses.ts";
+import { completed } from "../../config/parse.ts";
 import { knownBy, providerOf } from "../../config/provider.ts";
 import type { Cluster } from "../../config/schema.ts";
 import type { KnownVersions } from "../../config/versions.ts";
@@ -59,7 +59,7 @@ export interface ClusterConfig {
 /** The address at this place of a network such as 10.79.128.0/24; of a cluster, in its first network. */
 export function addressIn(network: string | ClusterConfig, place: number): string {
   const cidr = typeof network === "string" ? network : (network.nodeCidrs[0] as string);
-  return addressText(range(cidr).first + place);
+  return addressText(range(cidr).first + BigInt(place), range(cidr).family);
 }
 
 /** The roles of a host of the control plane that also holds etcd and the balancer. */
@@ -83,6 +83,45 @@ export function labCluster(name: string, subnet: string, workers = 2): ClusterCo
     api: { domainName: `api.${name}.internal`, address: addressIn(subnet, 10) },
     hosts: Object.fromEntries([...members, ...pool]),
     pools: { general: {} },
+  };
+}
+
+/** The IPv6 address at the place that an IPv4 one has in its range. */
+const inIpv6 = (address: string, subnet: string) => addressIn(subnet, lastByte(address));
+
+/** An IPv6 range that goes with an IPv4 one of the tests. */
+export const ipv6Of = (subnet: string): string => `fd00:${subnet.split(".").slice(0, 3).join(":")}::/64`;
+
+/** The same cluster with IPv6 alone. */
+export function onIpv6(config: ClusterConfig): ClusterConfig {
+  const subnet = ipv6Of(config.nodeCidrs[0] as string);
+  const hosts = Object.entries(config.hosts).map(([name, host]) => [name, { ...host, address: inIpv6(host.address, subnet) }]);
+  return {
+    ...config,
+    nodeCidrs: [subnet],
+    ...(config.lab !== undefined && { lab: { subnet } }),
+    api: { ...config.api, address: inIpv6(config.api.address, subnet) },
+    hosts: Object.fromEntries(hosts),
+    network: { podCidr: "fd00:10:244::/56", serviceCidr: "fd00:10:96::/112" },
+  };
+}
+
+/** The same cluster with both families, IPv4 first. */
+export function onBoth(config: ClusterConfig): Written {
+  const other = onIpv6(config);
+  const both = (of: (from: ClusterConfig) => string) => [of(config), of(other)];
+  return {
+    ...config,
+    nodeCidrs: [...config.nodeCidrs, ...other.nodeCidrs],
+    ...(config.lab !== undefined && { lab: { subnet: both(({ nodeCidrs }) => nodeCidrs[0] as string) } }),
+    api: { ...config.api, address: both(({ api }) => api.address) },
+    hosts: Object.fromEntries(
+      Object.entries(config.hosts).map(([name, host]) => [
+        name,
+        { ...host, address: both(({ hosts }) => hosts[name]?.address as string) },
+      ]),
+    ),
+    network: { podCidr: ["10.244.0.0/16", "fd00:10:244::/56"], serviceCidr: ["10.96.0.0/16", "fd00:10:96::/112"] },
   };
 }
 
@@ -179,7 +218,7 @@ export const known = knownBy(smallLock, providers);
 /** A config with its defaults, whatever the rules say of it. */
 export function clusterFrom(config: unknown): Cluster {
   const data = known.schema.parse(JSON.parse(JSON.stringify(config)));
-  return withVersion({ ...data, traits: providerOf(known, data.provider).traits }, known);
+  return completed(data, providerOf(known, data.provider).traits, known);
 }
 
 /** A new private key in OpenSSH's form. */

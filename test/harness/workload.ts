@@ -122,7 +122,7 @@ async function lookUp(cluster: TestCluster, pod: KubernetesObject, name: string)
     import { Resolver } from "node:dns/promises";
     const resolver = new Resolver({ timeout: 2000, tries: 3 });
     resolver.setServers(["${server}"]);
-    console.log((await resolver.resolve4("${name}")).join(" "));`;
+    console.log((await resolver.${server.includes(":") ? "resolve6" : "resolve4"}("${name}")).join(" "));`;
   return (await inPod(pod, script)).trim().split(" ");
 }
 

@@ -41,7 +41,7 @@ balancer_change() {
 knows_a_peer() {
   local peer known=()
   if [ -f "$LAST_PEERS" ]; then read -r -a known <"$LAST_PEERS" || true; else
-    mapfile -t known < <(sed -n 's/^    \([0-9.]*\)$/\1/p' "$CONFIG/keepalived.conf" 2>/dev/null)
+    mapfile -t known < <(sed -n 's/^    \([0-9a-f.:]*\)$/\1/p' "$CONFIG/keepalived.conf" 2>/dev/null)
   fi
   for peer in $PEERS; do if [[ " ${known[*]} " == *" $peer "* ]]; then return 0; fi; done
   return 1

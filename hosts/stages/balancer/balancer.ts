@@ -12,6 +12,8 @@ export interface BalancerStageArgs {
   cluster: Pick<Cluster, "api" | "balancer" | "hosts" | "network" | "nodeCidrs" | "traits">;
   /** The address that one of the balancers holds. */
   virtualIp: string;
+  /** The one of the other family, with dual stack. Default: none. */
+  secondVirtualIp?: string;
   /** All control planes, in any order. */
   controlPlanes: readonly { name: string; address: string }[];
   /** All balancers, in any order; this one's own may be among them. */
@@ -75,8 +77,8 @@ function holderFiles(
   addresses: readonly string[],
   ownInterface: string | undefined,
 ): HostFile[] {
-  const { host, cluster, virtualIp, routingPassword } = args;
+  const { host, cluster, virtualIp, secondVirtualIp, routingPassword } = args;
   if (isNodeLocal(cluster)) return [];
   if (isRouted(cluster)) return routedFiles({ host, cluster, addresses, ownInterface, password: routingPassword });
-  return keepalivedFiles({ host, cluster, virtualIp, peers, ownInterface: ownInterface !== undefined });
+  return keepalivedFiles({ host, cluster, virtualIp, secondVirtualIp, peers, ownInterface: ownInterface !== undefined });
 }

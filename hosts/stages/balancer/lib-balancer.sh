@@ -76,11 +76,17 @@ give_up_address() {
 held_addresses() {
   local address kind
   for kind in $(kinds_here "${HOLDERS[@]}"); do "${kind}_addresses"; done | while read -r address; do
-    if ip -o -4 address show to "$address" | grep . >/dev/null; then echo "$address"; fi
-  done | paste -sd,
+    if ip -o address show to "$address" | grep . >/dev/null; then echo "$address"; fi
+  done
 }
-# hold_new_connections ADDRESS,...: for two seconds, after which the kernel forgets the ports: a run that is killed here costs no more.
+# hold_new_connections ADDRESSES: for two seconds, after which the kernel forgets the ports: a run that is killed here costs no more.
 hold_new_connections() {
+  local address rules="" word
+  for address in $1; do
+    word=ip
+    [[ $address != *:* ]] || word=ip6
+    rules+="$word daddr $address tcp dport @ports tcp flags & (fin | syn | rst | ack) == syn drop"$'\n'
+  done
   nft -f - <<EOF || true
 table inet ha_kubernetes_move
 delete table inet ha_kubernetes_move
@@ -88,7 +94,7 @@ table inet ha_kubernetes_move {
   set ports { type inet_service; timeout 2s; elements = { $API_PORT${FORMER_PORT:+, $FORMER_PORT} }; }
   chain input {
     type filter hook input priority -10;
-    ip daddr { $1 } tcp dport @ports tcp flags & (fin | syn | rst | ack) == syn drop
+    $rules
   }
 }
 EOF

@@ -1,9 +1,11 @@
 import { stringify } from "yaml";
+import { listOf, ofFamily } from "../../../config/addresses.ts";
 import { lastingEndpoint } from "../../../config/api.ts";
 import { tokenSeconds } from "../../../config/changes/authorities.ts";
 import { digest } from "../../../config/digest.ts";
 import { type NodeSettings, nodeSettings } from "../../../config/node-settings.ts";
 import { APISERVER_PORT } from "../../../config/ports.ts";
+import { defaultNodeMask } from "../../../config/schema/network.ts";
 import type { Cluster } from "../../../config/schema.ts";
 import { type IssuingAuthority, issuingFirst } from "../../authorities.ts";
 import { kubeletFiles, reserveSettings } from "../../kubelet.ts";
@@ -18,7 +20,7 @@ export interface KeyPair {
 }
 
 export interface ControlPlaneStageArgs {
-  host: { name: string; address: string; providerId?: string };
+  host: { name: string; address: string; secondAddress?: string; providerId?: string };
   owner: string;
   cluster: Pick<
     Cluster,
@@ -40,7 +42,7 @@ export interface ControlPlaneStageArgs {
     | "scheduler"
   >;
   /** The API's address for everybody: virtual IP or balancer, with its port. */
-  endpoint: { address: string; port: number };
+  endpoint: { address: string; secondAddress?: string; port: number };
   etcdClientUrls: readonly string[];
   /** Names of all control planes; told to the host with a restore only. */
   controlPlanes: readonly string[];
@@ -173,7 +175,9 @@ function kubeadmConfig(args: ControlPlaneStageArgs): string {
         certSANs: [
           ...new Set([
             ...[host.name, host.address, endpoint.address, api.domainName, ...api.extraNames],
-            ...[api.address, api.former?.domainName, api.former?.address].filter((it) => it !== undefined),
+            ...[api.address, api.former?.domainName, api.former?.address, host.secondAddress, endpoint.secondAddress].filter(
+              (it) => it !== undefined,
+            ),
           ]),
         ],
         extraArgs: names({
@@ -193,6 +197,7 @@ function kubeadmConfig(args: ControlPlaneStageArgs): string {
       controllerManager: {
         extraArgs: names({
           profiling: "false",
+          ...nodeMasks(network),
           "cluster-signing-cert-file": SIGNING_CERTIFICATE,
           "cluster-signing-duration": `${certificates.leafValidityHours}h`,
           ...argumentsOf("controllerManager", cluster),
@@ -207,6 +212,15 @@ function kubeadmConfig(args: ControlPlaneStageArgs): string {
   ]
     .map((document) => stringify(document))
     .join("---\n");
+}
+
+/** How much of the pods' ranges each node gets, where it is not the default. */
+function nodeMasks({ nodeMask, podCidr }: Cluster["network"]): Record<string, string> {
+  const families = ([4, 6] as const).filter((family) => ofFamily(listOf(podCidr), family).length > 0);
+  const masks = families
+    .map((family) => `ipv${family}` as const)
+    .filter((family) => nodeMask[family] !== defaultNodeMask[family]);
+  return Object.fromEntries(masks.map((family) => [`node-cidr-mask-size-${family}`, String(nodeMask[family])]));
 }
 
 /** Twice the balancer's checks until it gives a server up, and never less than 5 seconds. */

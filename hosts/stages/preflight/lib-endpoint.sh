@@ -42,13 +42,13 @@ ask_for_api_address() {
 }
 asks_for_address() {
   has_role balancer && [ -n "$API_ADDRESS" ] && ! grep -qs "^$API_ADDRESS " /etc/ha-kubernetes/hosts &&
-    [[ "$(ip -4 route get "$API_ADDRESS" 2>/dev/null)" != *" via "* ]]
+    [[ "$(ip route get "$API_ADDRESS" 2>/dev/null)" != *" via "* ]]
 }
 
 check_api_address() {
   local mac
   [ "$ADDRESS_ASKED" = yes ] || return 0
-  if ip -o -4 address show | grep -F " $API_ADDRESS/" >/dev/null; then
+  if ip -o address show | grep -F " $API_ADDRESS/" >/dev/null; then
     mac="this host has it itself"
   else
     mac=$(who_has "$API_ADDRESS")
@@ -62,7 +62,7 @@ check_api_address() {
 who_has() {
   local entry try
   for try in 1 2 3 4; do
-    entry=$(ip -4 neighbor show "$1")
+    entry=$(ip neighbor show to "$1")
     if [[ $entry == *" lladdr "* && $entry != *FAILED* ]]; then
       entry=${entry#*lladdr }
       echo "${entry%% *}"
@@ -75,7 +75,8 @@ who_has() {
 is_our_balancer() {
   local owner
   if owner=$(curl -s --fail --max-time 2 "http://$(host_port "$1" "$STATISTICS_PORT")/owner"); then
-    owned_by "$owner"
+    # This host itself may not be the cluster's yet.
+    [ "$owner" = "$OWNER" ]
   else
     [[ "$(curl -s --output /dev/null --write-out '%{http_code}' --max-time 2 "http://$(host_port "$1" "$STATISTICS_PORT")/health")" == [25]0[03] ]]
   fi
@@ -89,7 +90,7 @@ uses_vrrp() { [[ " ${BALANCER:-} " == *" keepalived "* ]]; }
 check_vrrp_link() {
   local link details
   uses_vrrp || return 0
-  link=$(ip -o -4 address show | awk -v address="$HOST_ADDRESS" '{split($4, a, "/")} a[1] == address {print $2; exit}')
+  link=$(ip -o address show | awk -v address="$HOST_ADDRESS" '{split($4, a, "/")} a[1] == address {print $2; exit}')
   [ -n "$link" ] || return 0
   details=$(ip -o -d link show dev "$link")
   if [[ $details =~ \ (macvlan|ipvlan)\ +mode\  && $details != *" link-netnsid "* ]]; then

@@ -37,10 +37,10 @@ judge_chain() {
   while read -r protocol port from to need; do
     lead_through "${CHAIN_POLICIES[$chain]}" "${CHAIN_RULES[$chain]:-}" "$protocol" "$port" "$from" "$to"
     case $RESULT in
-      dropped) dropped+=", $need" ;;
-      unclear) unclear+=", $need" ;;
+      dropped) [[ "$dropped," == *", $need,"* ]] || dropped+=", $need" ;;
+      unclear) [[ "$unclear," == *", $need,"* ]] || unclear+=", $need" ;;
     esac
-  done < <(packets_of "${CHAIN_HOOKS[$chain]}")
+  done < <(packets_of "${CHAIN_HOOKS[$chain]}" "${chain%% *}")
   # A host that lives was let through until now: what may be a mistake of these rules' reader must not stop an `up` there.
   if [ -n "$dropped" ] && first_run; then
     problem "the packet filter's chain $chain drops what the cluster needs: ${dropped:2}. Accept that there from nodeCidrs ($NODE_CIDRS) and podCidr ($POD_CIDR), or remove the chain"
@@ -50,16 +50,31 @@ judge_chain() {
   [ -z "$unclear" ] || warning unclear-filter "the packet filter's chain $chain must let in, from nodeCidrs ($NODE_CIDRS) and podCidr ($POD_CIDR), ${unclear:2}: its rules don't tell whether it does"
 }
 
-# packets_of HOOK: `protocol port from to what it is for` of what must get through there; - is any, ranges are parted by commas.
+# packets_of HOOK FAMILY: of the table, ip, ip6 or inet: `protocol port from to what it is for` of what must get through there; - is any, ranges are parted by commas.
 packets_of() {
-  local entry nodes=${NODE_CIDRS// /,}
-  case $1 in
-    input | prerouting) for entry in $NEEDED_PORTS; do echo "${entry%:*} ${entry#*:} $nodes $HOST_ADDRESS ${entry/:/ }"; done ;;
-    output) for entry in $NEEDED_PORTS; do echo "${entry%:*} ${entry#*:} $HOST_ADDRESS $nodes ${entry/:/ }"; done ;;
-  esac
-  case $1 in
-    forward | prerouting) if is_node; then echo "tcp - $POD_CIDR $POD_CIDR traffic of pods"; fi ;;
-  esac
+  local family entry own nodes pods
+  for family in ip ip6; do
+    if [[ " ip ip6 " == *" $2 "* && $2 != "$family" ]]; then continue; fi
+    # shellcheck disable=SC2086 # one word each
+    own=$(of_family "$family" "$HOST_ADDRESS" ${SECOND_ADDRESS:-}) nodes=$(of_family "$family" $NODE_CIDRS) pods=$(of_family "$family" $POD_CIDR)
+    case $1:$own in
+      *:) ;;
+      input:* | prerouting:*) for entry in $NEEDED_PORTS; do echo "${entry%:*} ${entry#*:} $nodes $own ${entry/:/ }"; done ;;
+      output:*) for entry in $NEEDED_PORTS; do echo "${entry%:*} ${entry#*:} $own $nodes ${entry/:/ }"; done ;;
+    esac
+    case $1:$pods in
+      *:) ;;
+      forward:* | prerouting:*) if is_node; then echo "tcp - $pods $pods traffic of pods"; fi ;;
+    esac
+  done
+}
+# of_family ip|ip6 RANGE...: those of that family, parted by commas.
+of_family() {
+  local range found=""
+  for range in "${@:2}"; do
+    case "$1 $range" in "ip6 "*:* | "ip "*.*) found+=,$range ;; esac
+  done
+  echo "${found:1}"
 }
 
 # foreign_rules: what tables of others hold, in nft's language; those of the old iptables in the kernel are turned into it.
@@ -67,7 +82,7 @@ foreign_rules() {
   local table
   nft list tables 2>/dev/null | while read -r _ table; do
     # Address translation lets through what it does not know.
-    if [[ $table =~ ^($OWN_TABLES|ip\ nat)$ ]] || [[ $table != ip\ * && $table != inet\ * ]]; then continue; fi
+    if [[ $table =~ ^($OWN_TABLES|ip6?\ nat)$ ]] || [[ ! $table =~ ^(ip|ip6|inet)\  ]]; then continue; fi
     # shellcheck disable=SC2086 # family and name
     nft list table $table 2>/dev/null || true
   done

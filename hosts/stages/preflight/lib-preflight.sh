@@ -121,9 +121,15 @@ check_resources() {
 }
 
 check_network() {
-  local others
-  if ! ip -o -4 address show | grep -F " $HOST_ADDRESS/" >/dev/null; then
-    problem "$HOST_ADDRESS is on none of its interfaces (it has $(ip -o -4 address show scope global | awk '{sub("/.*", "", $4); print $4}' | paste -sd' ')): set hosts.$HOST_NAME.address"
+  local others address addresses
+  addresses=$(ip -o address show)
+  for address in "$HOST_ADDRESS" ${SECOND_ADDRESS:+"$SECOND_ADDRESS"}; do
+    if ! grep -F " $address/" <<<"$addresses" >/dev/null; then
+      problem "$address is on none of its interfaces (it has $(ip -o address show scope global | awk '{sub("/.*", "", $4); print $4}' | paste -sd' ')): set hosts.$HOST_NAME.address"
+    fi
+  done
+  if is_node && [[ $POD_CIDR == *:* ]] && [ "$(cat /proc/sys/net/ipv6/conf/all/disable_ipv6 2>/dev/null)" != 0 ]; then
+    problem "IPv6 is turned off here (net.ipv6.conf.all.disable_ipv6 is not 0), and kube-proxy makes no Services of it then: take the setting out of /etc/sysctl.d and the kernel's command line, and set it to 0"
   fi
   others=$(awk -v name="$API_NAME" -v addresses=" $API_ADDRESS ${FORMER_API:-} " '!/# ha-kubernetes$/ && !/^#/ && !index(addresses, " " $1 " ") {for (i = 2; i <= NF; i++) if ($i == name) print $1}' /etc/hosts)
   [ -z "$others" ] || problem "/etc/hosts says that $API_NAME is $others, not $API_ADDRESS: remove that line"

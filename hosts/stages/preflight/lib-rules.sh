@@ -4,7 +4,8 @@
 # lead_through POLICY RULES PROTOCOL PORT FROM TO: sets RESULT to what becomes of the connection: passes, dropped, or unclear. PORT may
 # be - for any; FROM and TO are ranges parted by commas.
 lead_through() {
-  local rule unclear=no PACKET_PROTOCOL=$3 PACKET_PORT=$4 PACKET_FROM=$5 PACKET_TO=$6
+  local rule unclear=no PACKET_PROTOCOL=$3 PACKET_PORT=$4 PACKET_FROM=$5 PACKET_TO=$6 PACKET_FAMILY=ip
+  [[ $PACKET_FROM != *:* ]] || PACKET_FAMILY=ip6
   RESULT=passes
   while read -r rule; do
     judge_rule "$rule"
@@ -63,8 +64,8 @@ judge_rule() {
       log) ;;
       iif | iifname | oif | oifname) match_interface ;;
       ct) match_state ;;
-      ip) match_address ;;
-      ip6 | icmp | icmpv6 | arp) MATCHES=no ;;
+      ip | ip6) if [ "$word" = "$PACKET_FAMILY" ]; then match_address; else MATCHES=no; fi ;;
+      icmp | icmpv6 | arp) MATCHES=no ;;
       meta) match_meta ;;
       tcp | udp) match_port "$word" ;;
       xt)
@@ -137,7 +138,7 @@ match_meta() {
   case $what in
     nfproto)
       take_values
-      if [ "${VALUES[*]}" = ipv6 ]; then MATCHES=no; fi
+      case $PACKET_FAMILY${VALUES[*]} in ipipv6 | ip6ipv4) MATCHES=no ;; esac
       negate_match
       ;;
     l4proto) match_protocol ;;
@@ -181,7 +182,7 @@ match_address() {
   local what=${WORDS[AT]:-} ranges range value found inside=0 outside=0
   AT=$((AT + 1))
   case $what in
-    protocol)
+    protocol | nexthdr)
       match_protocol
       return 0
       ;;
@@ -197,7 +198,7 @@ match_address() {
   for range in "${ranges[@]}"; do
     found=apart
     for value in "${VALUES[@]}"; do
-      [[ $value =~ ^[0-9.]+(/[0-9]+)?$ ]] || return 0
+      [[ $value =~ ^[0-9a-f.:]+(/[0-9]+)?$ ]] || return 0
       relation "$range" "$value"
       case $RELATION in
         within) found=within ;;

@@ -1,3 +1,4 @@
+import { listOf } from "../../../config/addresses.ts";
 import { isNodeLocal } from "../../../config/api.ts";
 import { ports } from "../../../config/ports.ts";
 import { clusterOfHost } from "../../../config/preparation.ts";
@@ -11,6 +12,8 @@ export interface PreflightStageArgs {
   host: {
     name: string;
     address: string;
+    /** With dual stack, that of the other family. Default: none. */
+    secondAddress?: string;
     roles: readonly Role[];
     architecture: "amd64" | "arm64";
     dataDevice?: string;
@@ -45,6 +48,7 @@ export function preflightStage({ host, owner, apiAddress, sources, ...args }: Pr
     settings: {
       ROLES: roles.join(" "),
       HOST_ADDRESS: host.address,
+      ...(host.secondAddress !== undefined && { SECOND_ADDRESS: host.secondAddress }),
       ARCHITECTURE: host.architecture,
       API_ADDRESS: apiAddress,
       API_NAME: cluster.api.domainName,
@@ -66,8 +70,8 @@ export function preflightStage({ host, owner, apiAddress, sources, ...args }: Pr
       ...(cluster.hostPreparation.minimumKernel && { MINIMUM_KERNEL: cluster.hostPreparation.minimumKernel }),
       NAME_SERVERS: network.nameServers.join(" "),
       NODE_CIDRS: [...cluster.nodeCidrs].sort().join(" "),
-      POD_CIDR: network.podCidr,
-      SERVICE_CIDR: network.serviceCidr,
+      POD_CIDR: listOf(network.podCidr).join(" "),
+      SERVICE_CIDR: listOf(network.serviceCidr).join(" "),
       ...podSettings(roles, cluster),
       ...(needed.length > 0 && { NEEDED_FILES: needed.join(" ") }),
       // Looked at before anything is changed: where etcd's stage will put data.

@@ -1,3 +1,4 @@
+import { familyOf, listOf } from "../../../config/addresses.ts";
 import { apiNames } from "../../../config/api.ts";
 import type { Logins } from "../../../config/logins.ts";
 import { flannelPlace, hasFlannelInterfaces } from "../../../config/node-settings.ts";
@@ -21,6 +22,8 @@ export interface PrepareStageArgs {
   host: {
     name: string;
     address: string;
+    /** With dual stack, that of the other family. Default: none. */
+    secondAddress?: string;
     roles: readonly Role[];
     pool?: string;
   };
@@ -64,7 +67,7 @@ export function prepareStage(args: PrepareStageArgs): Stage {
     );
   }
   if (node && podNetworkOf(cluster)?.link === "vxlan" && !network.flannel.checksumOffload) {
-    files.push({ path: "/etc/udev/rules.d/70-ha-kubernetes-flannel.rules", content: NO_CHECKSUM_OFFLOAD });
+    files.push({ path: "/etc/udev/rules.d/70-ha-kubernetes-flannel.rules", content: noChecksumOffload(network.podCidr) });
   }
   if (hostPreparation.journalLimit) {
     files.push({ path: "/etc/systemd/journald.conf.d/ha-kubernetes.conf", content: journalText(hostPreparation) });
@@ -76,12 +79,13 @@ export function prepareStage(args: PrepareStageArgs): Stage {
     versions: node ? { containerd: versions.containerd, runc: versions.runc, "cni-plugins": versions.cniPlugins } : {},
     settings: {
       HOST_ADDRESS: host.address,
+      ...(host.secondAddress !== undefined && { SECOND_ADDRESS: host.secondAddress }),
       API_NAME: cluster.api.domainName,
       ROLES: roles.join(" "),
       ...(node && runtimeSettings(cluster)),
       KUBE_PROXY_MODE: network.kubeProxyMode,
       ...podSettings(roles, cluster),
-      SERVICE_CIDR: network.serviceCidr,
+      SERVICE_CIDR: listOf(network.serviceCidr).join(" "),
       TABLES: watchedTables(roles, cluster).join(" "),
       CONTAINERD_VERSION: node ? versions.containerd : "",
       RUNC_VERSION: node ? versions.runc : "",
@@ -94,7 +98,7 @@ export function prepareStage(args: PrepareStageArgs): Stage {
         hostPreparation.firewall.policy === "drop" && { SSH_PORT: String(sshPort(cluster, host.name)) }),
       ...(hostPreparation.firewall.enabled && {
         NODE_CIDRS: [...cluster.nodeCidrs].sort().join(" "),
-        POD_CIDR: network.podCidr,
+        POD_CIDR: listOf(network.podCidr).join(" "),
       }),
       TIME_ZONE: hostPreparation.timeZone ?? "",
       ...moreItems(cluster),
@@ -184,9 +188,14 @@ function otherHosts(name: string, { hostPreparation, hosts }: Cluster): string {
     .join("");
 }
 
-// The command of flannel's documentation, troubleshooting.md. flannel makes the device anew at each start of the host.
-const NO_CHECKSUM_OFFLOAD = `SUBSYSTEM=="net", ACTION=="add|change|move", ENV{INTERFACE}=="flannel.1", RUN+="/usr/sbin/ethtool -K flannel.1 tx-checksum-ip-generic off"
-`;
+// The command of flannel's documentation, troubleshooting.md. flannel makes the device again at each start of the host.
+const noChecksumOffload = (podCidr: string) =>
+  [...new Set(listOf(podCidr).map((cidr) => (familyOf(cidr) === 4 ? "flannel.1" : "flannel-v6.1")))]
+    .map(
+      (device) =>
+        `SUBSYSTEM=="net", ACTION=="add|change|move", ENV{INTERFACE}=="${device}", RUN+="/usr/sbin/ethtool -K ${device} tx-checksum-ip-generic off"\n`,
+    )
+    .join("");
 
 // Cloud images and containers write /etc/hosts again at each boot. cloud-init 24.3 gave its unit another name.
 const HOSTS_UNIT = `[Unit]

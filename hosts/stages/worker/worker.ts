@@ -9,7 +9,7 @@ import { annotationSettings, labelWords } from "../../node-settings.ts";
 import type { Stage } from "../../stage.ts";
 
 export interface WorkerStageArgs {
-  host: { name: string; address: string; pool: string; providerId?: string };
+  host: { name: string; address: string; secondAddress?: string; pool: string; providerId?: string };
   owner: string;
   cluster: Pick<
     Cluster,

@@ -20,7 +20,7 @@ look_at_system() {
   section owner
   cat /var/lib/ha-kubernetes/owner
   section addresses
-  ip -4 -o address show | awk '{print $4}'
+  ip -o address show | awk '{print $4}'
   section pod-bridge
   ip -4 -o address show dev cni0 | awk '{print $4}'
   section disks

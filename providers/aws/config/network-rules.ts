@@ -1,4 +1,4 @@
-import { addressNumber, addressText, contains, inside, range } from "../../../config/addresses.ts";
+import { addressText, contains, inside, range } from "../../../config/addresses.ts";
 import { oneProblem, type Problem, shown } from "../../../config/problems.ts";
 import { unevenRanges } from "../../../config/rules/networks.ts";
 import { at, eachHost, type Rule } from "../../../config/rules/rule.ts";
@@ -54,8 +54,8 @@ const addressesInSubnets: Rule<AwsCluster> = {
       if (host.address === undefined || subnet === undefined) return [];
       // The first four and the last one (VPC User Guide, "Subnet CIDR blocks").
       const { first, last } = range(subnet);
-      const usable = { ...range(subnet), first: first + 4, last: last - 1 };
-      if (contains(usable, addressNumber(host.address))) return [];
+      const usable = { ...range(subnet), first: first + 4n, last: last - 1n };
+      if (contains(usable, host.address)) return [];
       const allowed = `nothing, or an address from ${addressText(usable.first)} to ${addressText(usable.last)}: the private subnet of ${zone}`;
       return oneProblem(at("hosts", name, "address"), `is ${shown(host.address)}`, allowed);
     });

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { Cluster, HostConfig } from "../../../config/schema.ts";
-import { cidr, line, oneOf, onOff, qualifiedName, userName, whole } from "../../../config/values.ts";
+import { ipv4Range, line, oneOf, onOff, qualifiedName, userName, whole } from "../../../config/values.ts";
 
 // What only provider aws knows. The region is Pulumi's own key `aws:region`; credentials are the provider's own too.
 
@@ -83,7 +83,9 @@ const subnetIds = (what: string) => z.record(zone, resourceId("subnet")).describ
 
 const networkSchema = z
   .strictObject({
-    vpcCidr: cidr.default("10.0.0.0/16").describe("The VPC's range, /16 to /24: a private and a public subnet in each zone."),
+    vpcCidr: ipv4Range
+      .default("10.0.0.0/16")
+      .describe("The VPC's range, /16 to /24: a private and a public subnet in each zone."),
     natGateways: oneOf(["per-zone", "one"])
       .default("per-zone")
       .describe("How hosts reach the internet. one is cheaper, and a lost zone takes every zone's way out with it."),
@@ -102,7 +104,10 @@ const networkSchema = z
 const bastionSchema = z
   .strictObject({
     instanceType: instanceType.default("t4g.nano").describe("Its type."),
-    allowedCidrs: z.array(cidr).min(1, { error: "at least one IPv4 range" }).describe("Who may reach its sshd: nobody else."),
+    allowedCidrs: z
+      .array(ipv4Range)
+      .min(1, { error: "at least one IPv4 range" })
+      .describe("Who may reach its sshd: nobody else."),
   })
   .optional()
   .describe(
@@ -125,7 +130,7 @@ export const awsSchema = z
           .default(false)
           .describe("Whether the API's balancer has public addresses. By default it has private ones only."),
         allowedCidrs: z
-          .array(cidr)
+          .array(ipv4Range)
           .default([])
           .describe(
             "Who may reach the API beside the hosts. Required for a public one, and in an existing VPC the addresses of its NAT gateways belong to it, from which hosts come; for a private one by default the VPC's range, or nodeCidrs in an existing VPC.",
@@ -152,7 +157,7 @@ export const awsSchema = z
           .default([])
           .describe("More public keys that may log in, one line each. Read when an instance is made. By default none."),
         allowedCidrs: z
-          .array(cidr)
+          .array(ipv4Range)
           .default([])
           .describe("Who may reach the hosts' sshd directly, such as your VPN's range. By default nobody but the bastion."),
         bastion: bastionSchema,

@@ -17,7 +17,7 @@ export interface ZoneSubnets {
 export function subnetLayout(vpcCidr: string, zones: readonly string[]): ZoneSubnets[] {
   const { first, prefix } = range(vpcCidr);
   const part = (place: number, longer: number, from = first) =>
-    `${addressText(from + place * 2 ** (32 - prefix - longer))}/${prefix + longer}`;
-  const lastQuarter = first + 3 * 2 ** (32 - prefix - 2);
+    `${addressText(from + BigInt(place * 2 ** (32 - prefix - longer)))}/${prefix + longer}`;
+  const lastQuarter = first + BigInt(3 * 2 ** (32 - prefix - 2));
   return zones.map((zone, place) => ({ zone, private: part(place, 2), public: part(place, 4, lastQuarter) }));
 }

@@ -77,7 +77,10 @@ test("with a balancer on every node, another worker touches no other host, and a
     }),
   );
   assert.deepEqual(changed(before, worker), []);
-  assert.deepEqual(added(before, worker), [...["balancer-w3", "join-w3", "prepare-w3", "worker-w3"].map(command), scripts("w3")]);
+  assert.deepEqual(added(before, worker), [
+    ...["balancer-w3", "join-w3", "preflight-w3", "prepare-w3", "worker-w3"].map(command),
+    scripts("w3"),
+  ]);
   const controlPlane = await graphOf(
     own((hosts) => {
       hosts.c4 = { ...hosts.m1, address: "10.0.0.14", roles: ["control-plane"] };

@@ -32,6 +32,6 @@ export const badPodNetworks: readonly Bad[] = [
   bad("plain routes in a cloud", aws, { flannel: { backend: "host-gw" } }, "cluster.network.flannel.backend"),
   bad("direct routes in a cloud", aws, { flannel: { directRouting: true } }, "cluster.network.flannel.directRouting"),
   bad("an unknown pod network", metal, { plugin: "weave" }, "cluster.network.plugin"),
-  bad("a NodePort address that is no range", metal, { nodePortAddresses: ["10.0.0.7"] }, "cluster.network.nodePortAddresses[0]"),
+  bad("a single address for NodePorts", metal, { nodePortAddresses: ["10.0.0.7"] }, "cluster.network.nodePortAddresses[0]"),
   bad("an interface of WireGuard's tunnel", metal, { flannelInterface: "flannel-wg" }, "cluster.network.flannelInterface"),
 ];

@@ -4,6 +4,7 @@ import { badArguments } from "./bad-arguments.ts";
 import { badAws } from "./bad-aws.ts";
 import { badBalancers } from "./bad-balancers.ts";
 import { badComponents } from "./bad-components.ts";
+import { badFamilies } from "./bad-families.ts";
 import { badHosts } from "./bad-hosts.ts";
 import { badKeys } from "./bad-keys.ts";
 import { badLabels } from "./bad-labels.ts";
@@ -25,6 +26,7 @@ export const badConfigs: readonly Bad[] = [
   ...badHosts,
   ...badBalancers,
   ...badNetworks,
+  ...badFamilies,
   ...badPodNetworks,
   ...badAddresses,
   ...badPaths,

@@ -48,6 +48,24 @@ test("every refusal is met by some change", () => {
 const allowed: { change: string; from: () => Recorded; before?: (b: Recorded) => void; after?: (a: Recorded) => void }[] = [
   { change: "none", from: three },
   {
+    change: "the pods' range grows, and nodes get smaller parts of it",
+    from: three,
+    after: (a) => {
+      a.podCidr = "10.240.0.0/12";
+      a.nodeMask = { ipv4: 25, ipv6: 64 };
+    },
+  },
+  {
+    change: "both ranges of pods grow",
+    from: three,
+    before: (b) => {
+      b.podCidr = "10.244.0.0/16,fd00:10:244::/60";
+    },
+    after: (a) => {
+      a.podCidr = "10.244.0.0/16,fd00:10:244::/56";
+    },
+  },
+  {
     change: "one worker added, one removed",
     from: three,
     after: (a) => {

@@ -44,6 +44,35 @@ export const refusedHosts: readonly RefusedChange[] = [
     keys: ["cluster.network.podCidr"],
   },
   {
+    change: "a pod range that holds half of the old one",
+    from: three,
+    after: (a) => {
+      a.podCidr = "10.244.0.0/17";
+    },
+    keys: ["cluster.network.podCidr"],
+  },
+  {
+    change: "a second family",
+    from: three,
+    after: (a) => {
+      a.podCidr = "10.244.0.0/16,fd00:10:244::/56";
+      a.serviceCidr = "10.96.0.0/16,fd00:10:96::/112";
+      (a.hosts.m1 as { secondAddress?: string }).secondAddress = "fd00:10::b";
+    },
+    keys: ["cluster.network.podCidr", "cluster.network.serviceCidr", "cluster.hosts.m1.address"],
+  },
+  {
+    change: "larger parts for nodes",
+    from: three,
+    before: (b) => {
+      b.nodeMask = { ipv4: 26, ipv6: 64 };
+    },
+    after: (a) => {
+      a.nodeMask = { ipv4: 25, ipv6: 64 };
+    },
+    keys: ["cluster.network.nodeMask.ipv4"],
+  },
+  {
     change: "another service range",
     from: three,
     after: (a) => {

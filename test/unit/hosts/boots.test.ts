@@ -85,6 +85,7 @@ const apt = {
 };
 const services = `HAK_ROOT=$F; . ${hosts}lib/artifacts.sh
   . <(sed "s|/run/ha-kubernetes|$F|g; s|/run/systemd/system|$F|" ${hosts}stages/prepare/system/lib-packages.sh)
+  . ${hosts}stages/prepare/system/lib-extra-packages.sh; has_dnf() { false; }
   note_packages() { :; }; packages_before() { :; }
   PACKAGES='curl haproxy' LOGIN_PROXIES=()`;
 

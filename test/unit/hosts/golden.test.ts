@@ -8,7 +8,7 @@ import { etcdStage } from "../../../hosts/stages/etcd/etcd.ts";
 import { prepareStage } from "../../../hosts/stages/prepare/prepare.ts";
 import { workerStage } from "../../../hosts/stages/worker/worker.ts";
 import { golden } from "../../harness/golden.ts";
-import { clusterFrom, known, metal } from "../../harness/samples.ts";
+import { clusterFrom, known, metal, onBoth, onIpv6 } from "../../harness/samples.ts";
 import { nodeLocal } from "../config/bad-balancers.ts";
 
 // The files that decide how hosts behave, whole. A change of one of them restarts something on every host, so it must be meant.
@@ -19,6 +19,16 @@ const [host = { name: "", address: "" }] = members;
 const endpoint = { address: "10.0.0.10", port: 8443 };
 const pair = { certificate: "CERTIFICATE\n", key: "KEY\n" };
 const authority = { ...pair, trusted: pair.certificate };
+
+type Own = { name: string; address: string; secondAddress?: string };
+type Place = { address: string; secondAddress?: string; port: number };
+
+/** The same cluster in other families. */
+const inFamilies = (config: unknown): Cluster => {
+  const parsed = parseCluster(config, known);
+  if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
+  return parsed.cluster;
+};
 
 const clusterWith = (edit: (config: ReturnType<typeof metal>) => void = () => {}): Cluster => {
   const config = metal();
@@ -38,22 +48,28 @@ const compare = (stage: Stage, names: Readonly<Record<string, string>>) => {
   }
 };
 
-const prepared = (roles: readonly Role[], cluster: Cluster) =>
+/** What a host or the API has of addresses. */
+const addressOf = (of: { address?: string | undefined; secondAddress?: string } | undefined) => ({
+  address: of?.address ?? "",
+  ...(of?.secondAddress !== undefined && { secondAddress: of.secondAddress }),
+});
+
+const prepared = (roles: readonly Role[], cluster: Cluster, own: Own = host) =>
   prepareStage({
-    host: { ...host, roles },
+    host: { ...own, roles },
     owner,
     cluster,
-    apiAddress: endpoint.address,
+    apiAddress: cluster.api.address ?? "",
     artifactList: "",
     versions: { containerd: "2.3.4", runc: "1.4.3", cniPlugins: "1.9.1", pause: "3.10" },
   });
 
-const controlPlane = (cluster: Cluster) =>
+const controlPlane = (cluster: Cluster, own: Own = host, api: Place = endpoint) =>
   controlPlaneStage({
-    host,
+    host: own,
     owner,
     cluster,
-    endpoint,
+    endpoint: api,
     etcdClientUrls: members.map(({ address }) => `https://${address}:2379`),
     controlPlanes: members.map(({ name }) => name),
     pki: {
@@ -66,14 +82,15 @@ const controlPlane = (cluster: Cluster) =>
     kubeletExtraArgs: {},
   });
 
-const balancer = (cluster: Cluster) =>
+const balancer = (cluster: Cluster, own: Own = host, others: readonly Own[] = members, api: Place = endpoint) =>
   balancerStage({
-    host,
+    host: own,
     owner,
     cluster,
-    virtualIp: endpoint.address,
-    controlPlanes: members,
-    balancerAddresses: members.map(({ address }) => address),
+    virtualIp: api.address,
+    secondVirtualIp: api.secondAddress,
+    controlPlanes: others,
+    balancerAddresses: others.map(({ address }) => address),
     authorityPem: "CERTIFICATE\n",
     statisticsPassword: "password",
     routingPassword: "routers-password",
@@ -228,3 +245,33 @@ test("each role has its own firewall table, and a registry with mirrors its own 
     "/etc/containerd/certs.d/registry.internal:5000/hosts.toml": "hosts-registry.internal.toml",
   });
 });
+
+for (const [name, from] of [
+  ["ipv6", onIpv6],
+  ["dual-stack", onBoth],
+] as const) {
+  test(`${name}: a host with every role gets these addresses, ports and ranges`, () => {
+    const cluster = inFamilies(from(metal() as Parameters<typeof onIpv6>[0]));
+    const own = { name: "m1", ...addressOf(cluster.hosts.m1) };
+    const api = { port: 8443, ...addressOf(cluster.api) };
+    const others = ["m1", "m2", "m3"].map((member) => ({ name: member, ...addressOf(cluster.hosts[member]) }));
+    const stages = [
+      controlPlane(cluster, own, api),
+      balancer(cluster, own, others, api),
+      prepared(["etcd", "balancer", "control-plane"], cluster, own),
+    ];
+    const paths = {
+      "/etc/kubernetes/kubeadm.yaml": "kubeadm.yaml",
+      "/etc/systemd/system/kubelet.service": "control-plane-kubelet.service",
+      "/etc/ha-kubernetes/haproxy.cfg": "haproxy.cfg",
+      "/etc/ha-kubernetes/keepalived.conf": "keepalived.conf",
+      "/etc/ha-kubernetes/firewall.nft": "firewall-every-role.nft",
+      "/etc/ha-kubernetes/hosts": "etc-hosts",
+    };
+    for (const [path, file] of Object.entries(paths)) {
+      const found = stages.flatMap(({ files = [] }) => files).find((it) => it.path === path);
+      golden(`hosts/${name}/${file}`, found?.content ?? "");
+    }
+    golden(`hosts/${name}/sysctl`, stages[2]?.inputs?.sysctl ?? "");
+  });
+}

@@ -27,7 +27,11 @@ test("a host is a container of its cluster with a fixed address, no secret and n
   const valuesOf = (option: string) => found.flatMap((word, index) => (word === option ? [found[index + 1]] : []));
   assert.deepEqual(valuesOf("--name"), ["ha-kubernetes-dev-m1"]);
   assert.deepEqual(valuesOf("--hostname"), ["m1"]);
-  assert.deepEqual(valuesOf("--label"), ["ha-kubernetes.cluster=dev", "ha-kubernetes.host=m1"]);
+  assert.deepEqual(valuesOf("--label"), [
+    "ha-kubernetes.cluster=dev",
+    "ha-kubernetes.host=m1",
+    "ha-kubernetes.address=10.77.0.11",
+  ]);
   assert.deepEqual(valuesOf("--network"), ["ha-kubernetes-dev"]);
   assert.deepEqual(valuesOf("--ip"), ["10.77.0.11"]);
   assert.deepEqual(valuesOf("--restart"), ["no"]);
@@ -42,6 +46,15 @@ test("a host is a container of its cluster with a fixed address, no secret and n
   assert.ok(!found.includes("--privileged"));
   assert.ok(!valuesOf("--cap-add").includes("SYS_RESOURCE"));
   assert.equal(found.at(-1), "image:tag");
+});
+
+test("a host with IPv6 has its addresses of both families, and IPv6 turned on for all of its interfaces", () => {
+  const found = call(["container"], ["container_arguments", "dev", "m1", "10.77.0.11,fd00:77::b", "cgroupfs", "image:tag", ""])
+    .trimEnd()
+    .split("\n");
+  const valuesOf = (option: string) => found.flatMap((word, index) => (word === option ? [found[index + 1]] : []));
+  assert.deepEqual([valuesOf("--ip"), valuesOf("--ip6")], [["10.77.0.11"], ["fd00:77::b"]]);
+  assert.deepEqual(valuesOf("--sysctl"), ["net.ipv6.conf.all.disable_ipv6=0", "net.ipv6.conf.default.disable_ipv6=0"]);
 });
 
 test("hosts are at the root of control groups only if docker manages those itself", () => {

@@ -1,4 +1,4 @@
-import { hostPort } from "../../../../config/addresses.ts";
+import { type Family, hostPort, listOf, ofFamily } from "../../../../config/addresses.ts";
 import { apiPorts, isNodeLocal, LOOPBACK } from "../../../../config/api.ts";
 import { APISERVER_PORT, LEAVING_PORT } from "../../../../config/ports.ts";
 import type { Cluster } from "../../../../config/schema.ts";
@@ -42,11 +42,16 @@ function haproxyConfig({ owner, cluster, controlPlanes, statisticsPassword }: Ha
   const interval = balancer.checkIntervalMilliseconds;
   const servers = (port: number, options: (name: string) => string) =>
     controlPlanes.map(({ name, address }) => `  server ${name} ${hostPort(address, port)} ${options(name)}`).join("\n");
+  // `:port` is IPv4 alone. A socket for both would show IPv4 clients by addresses that no range of theirs holds.
+  const has = (family: Family) => ofFamily(nodeCidrs, family).length > 0;
   const binds = apiPorts(cluster)
-    .map((port) => `  bind ${local ? LOOPBACK : ""}:${port} tcp-ut 45s`)
+    .flatMap((port) => [
+      ...(local || has(4) ? [`  bind ${local ? LOOPBACK : ""}:${port} tcp-ut 45s`] : []),
+      ...(!local && has(6) ? [`  bind [::]:${port} v6only tcp-ut 45s`] : []),
+    ])
     .join("\n");
   const strangers = `  # Whoever is not of the cluster can't take all connections with one address.
-  acl own src ${[...nodeCidrs, network.podCidr, "127.0.0.0/8"].join(" ")}
+  acl own src ${[...nodeCidrs, ...listOf(network.podCidr), "127.0.0.0/8"].join(" ")}
   stick-table type ip size 100k expire 10m store conn_cur
   tcp-request connection track-sc0 src if !own
   tcp-request connection reject if { sc0_conn_cur gt ${strangersLimit(balancer.maximumConnections)} }
@@ -132,7 +137,7 @@ ${servers(LEAVING_PORT, () => "")}
 frontend statistics
   mode http
   bind ${local ? LOOPBACK : ""}:${balancer.statisticsPort}
-  timeout client 10s
+${!local && has(6) ? `  bind [::]:${balancer.statisticsPort} v6only\n` : ""}  timeout client 10s
   timeout http-request 5s
   # keepalived asks this. Without an apiserver that lives the virtual IP is only of use to ask who leaves.
   monitor-uri /health

@@ -1,3 +1,4 @@
+import { bitsOf, familyOf, lastByte } from "../../../../config/addresses.ts";
 import { routerId } from "../../../../config/api.ts";
 import type { Cluster } from "../../../../config/schema.ts";
 import type { HostFile } from "../../../stage.ts";
@@ -6,6 +7,8 @@ export interface KeepalivedArgs {
   host: { name: string; address: string };
   cluster: Pick<Cluster, "api" | "balancer">;
   virtualIp: string;
+  /** The address of the other family, which is held with that one. Default: none. */
+  secondVirtualIp?: string;
   /** The other balancers' addresses, sorted. */
   peers: readonly string[];
   /** The virtual IP has an interface by config, which may be another one than that of VRRP and of the host's address. Default: false. */
@@ -24,8 +27,10 @@ export const keepalivedFiles = (args: KeepalivedArgs): HostFile[] => [
  * first, so that must be the one with the host's address.
  * VRRP version 3, because version 2 knows whole seconds only; it has no passwords, so the firewall lets in nobody but nodes.
  */
-function keepalivedConfig({ host, cluster, virtualIp, peers, ownInterface = false }: KeepalivedArgs): string {
+function keepalivedConfig(args: KeepalivedArgs): string {
+  const { host, cluster, virtualIp, secondVirtualIp, peers, ownInterface = false } = args;
   const { balancer } = cluster;
+  const device = ownInterface ? " dev $VIRTUAL_INTERFACE" : "";
   const unicast =
     peers.length > 0
       ? `  unicast_src_ip ${host.address}
@@ -36,7 +41,7 @@ ${peers.map((peer) => `    ${peer}`).join("\n")}
   }
 `
       : "";
-  const instance = (name: string, address: string, id: number) => `vrrp_instance ${name} {
+  const instance = (name: string, address: string, id: number, second?: string) => `vrrp_instance ${name} {
   state BACKUP
   nopreempt
   interface $INTERFACE
@@ -48,14 +53,14 @@ ${unicast}  garp_master_refresh 10
     haproxy
   }
   virtual_ipaddress {
-    ${address}/32${ownInterface ? " dev $VIRTUAL_INTERFACE" : ""}
+    ${alone(address)}${device}
   }
-${ownInterface ? "  track_interface {\n    $TRACKED_INTERFACE\n  }\n" : ""}}
+${second === undefined ? "" : `  virtual_ipaddress_excluded {\n    ${alone(second)}${device}\n  }\n`}${ownInterface ? "  track_interface {\n    $TRACKED_INTERFACE\n  }\n" : ""}}
 `;
   // While the address moves, each of the two is held by itself: balancers that know one of them only hear no other addresses than theirs.
   const { former } = cluster.api;
   const instances = [
-    instance("api", virtualIp, routerId(virtualIp, balancer.virtualRouterId)),
+    instance("api", virtualIp, routerId(virtualIp, balancer.virtualRouterId), secondVirtualIp),
     ...(former?.address === undefined
       ? []
       : [instance("former", former.address, routerId(former.address, former.virtualRouterId))]),
@@ -105,7 +110,8 @@ export function scriptFall(checkIntervalMilliseconds: number): number {
   return 1 + Math.ceil((2 * checkIntervalMilliseconds) / 1000);
 }
 
-const lastByte = (address: string) => Number(address.split(".")[3]);
+/** As a range of itself. */
+const alone = (address: string) => `${address}/${bitsOf[familyOf(address)]}`;
 
 // keepalived 2.2 that starts before its host has its address stays in state FAULT for good, so it waits: an address that comes late at a
 // boot would cost the cluster one balancer after the other. systemd tries again after its 90 s.

@@ -45,7 +45,7 @@ vrrp_converge() {
   fi
 }
 
-vrrp_addresses() { sed -n 's|^ *\([0-9.]*\)/32\( dev .*\)\{0,1\}$|\1|p' "$CONFIG/keepalived.conf" 2>/dev/null || true; }
+vrrp_addresses() { sed -n -E 's;^ *([0-9a-f.:]*)/(32|128)( dev .*)?$;\1;p' "$CONFIG/keepalived.conf" 2>/dev/null || true; }
 # It says so to the others: the address moves at once.
 vrrp_let_go() { systemctl stop keepalived || fail "keepalived does not stop"; }
 
@@ -73,7 +73,7 @@ host_file() {
 vrrp_interface() {
   local found
   [ -z "$INTERFACE" ] || ip link show "$INTERFACE" >/dev/null 2>&1 || fail "there is no interface $INTERFACE (balancer.interface, or hosts.$HOST_NAME.balancerInterface)"
-  found=$(ip -o -4 address show | awk -v address="$HOST_ADDRESS" '{split($4, a, "/")} a[1] == address {print $2; exit}')
+  found=$(ip -o address show | awk -v address="$HOST_ADDRESS" '{split($4, a, "/")} a[1] == address {print $2; exit}')
   # An address that is another's, which leads here.
   found=${found:-$INTERFACE}
   [ -n "$found" ] || fail "$HOST_ADDRESS is on none of its interfaces: set hosts.$HOST_NAME.address or balancer.interface"
@@ -84,7 +84,7 @@ vrrp_interface() {
 # answering; if not two balancers would claim the virtual IP.
 former_peers() {
   local address
-  { cat "$CONFIG/keepalived.conf" "$FORMER_FILE" 2>/dev/null || true; } | sed -n 's/^    \([0-9.]*\)$/\1/p' | sort -u | while read -r address; do
+  { cat "$CONFIG/keepalived.conf" "$FORMER_FILE" 2>/dev/null || true; } | sed -n 's/^    \([0-9a-f.:]*\)$/\1/p' | sort -u | while read -r address; do
     if [[ " $HOST_ADDRESS $PEERS " == *" $address "* ]]; then continue; fi
     if curl -s --output /dev/null --max-time 2 "http://$(host_port "$address" "$STATISTICS_PORT")/health"; then echo "$address"; fi
   done

@@ -1,4 +1,4 @@
-import { addressNumber, contains, isAddress, range } from "../../../../config/addresses.ts";
+import { contains, isAddress, listOf, range } from "../../../../config/addresses.ts";
 import { apiNames } from "../../../../config/api.ts";
 import { withLogin } from "../../../../config/logins.ts";
 import { isPem } from "../../../../config/places.ts";
@@ -59,7 +59,7 @@ function proxyVariables({ cluster, apiAddress, proxyLogin }: DownloadArgs): stri
 
 // The cluster's own, which nobody asks a proxy for. curl before 7.86 knows no ranges, so a mirror's address within one stands by itself.
 function exceptions({ api, artifacts, network, nodeCidrs, proxy }: DownloadArgs["cluster"], apiAddress: string): string[] {
-  const own = ["localhost", "127.0.0.0/8", "127.0.0.1", ...nodeCidrs, network.podCidr, network.serviceCidr];
+  const own = ["localhost", "127.0.0.0/8", "127.0.0.1", ...nodeCidrs, ...listOf(network.podCidr), ...listOf(network.serviceCidr)];
   const names = [".svc", `.${network.dnsDomain}`, ...apiNames({ api })];
   const addresses = [apiAddress, api.former?.address ?? ""].filter((address) => address !== "");
   return [
@@ -75,9 +75,9 @@ function exceptions({ api, artifacts, network, nodeCidrs, proxy }: DownloadArgs[
 
 function mirrorWithin(location: string | undefined, exceptions: readonly string[]): string[] {
   if (location === undefined || !location.startsWith("http")) return [];
-  const { hostname } = new URL(location);
+  const hostname = new URL(location).hostname.replace(/^\[|\]$/g, "");
   const ranges = exceptions.filter((text) => text.includes("/")).map(range);
-  return isAddress(hostname) && ranges.some((it) => contains(it, addressNumber(hostname))) ? [hostname] : [];
+  return isAddress(hostname) && ranges.some((it) => contains(it, hostname)) ? [hostname] : [];
 }
 
 /** Paths on the host that the config names: `key=path`, for preflight. Nodes alone speak with registries. */

@@ -1,3 +1,4 @@
+import { type Family, familyOf, listOf, ofFamily } from "../../../../config/addresses.ts";
 import { type Port, ports } from "../../../../config/ports.ts";
 import { joinsAsWorker } from "../../../../config/roles.ts";
 import type { Cluster, Role } from "../../../../config/schema.ts";
@@ -25,21 +26,25 @@ export function firewall(name: string, roles: readonly Role[], cluster: Cluster)
     return numbers.length > 0 ? `${protocol} dport { ${list(numbers)} }` : undefined;
   };
   const rule = (condition: string | undefined, verdict: string) => (condition ? [`${condition} ${verdict}`] : []);
-  const fromPods = `ip saddr ${network.podCidr}`;
+  const families = ([4, 6] as const).filter((family) => ofFamily(nodeCidrs, family).length > 0);
+  const fromPods = listOf(network.podCidr).map((cidr) => `${address(cidr)} saddr ${cidr}`);
   const rules = [
     "iif lo accept",
     "ct state established,related accept",
-    ...(gone.length > 0 ? [`ip saddr { ${list(gone)} } drop`] : []),
+    ...families.flatMap((family) => {
+      const lost = ofFamily(gone, family);
+      return lost.length > 0 ? [`${words[family].address} saddr { ${list(lost)} } drop`] : [];
+    }),
     "meta l4proto { icmp, ipv6-icmp } accept",
-    "ip saddr @nodes accept",
+    ...families.map((family) => `${words[family].address} saddr @${words[family].set} accept`),
     // In ipvs mode a Service's traffic comes through here with the Service's own port.
-    `ip daddr ${network.serviceCidr} accept`,
-    ...rule(match("tcp", "nodes and pods"), "").map((ports) => `${fromPods} ${ports}accept`),
+    ...listOf(network.serviceCidr).map((cidr) => `${address(cidr)} daddr ${cidr} accept`),
+    ...rule(match("tcp", "nodes and pods"), "").flatMap((ports) => fromPods.map((pods) => `${pods} ${ports}accept`)),
     ...allowed(hostPreparation.firewall),
     ...rule(match("tcp"), "drop"),
     ...rule(match("udp"), "drop"),
     ...(roles.includes("balancer") ? ["meta l4proto vrrp drop"] : []),
-    ...(drops ? dropRest(hostPreparation.firewall, [sshPort(cluster, name), ...open], network.podCidr) : []),
+    ...(drops ? dropRest(hostPreparation.firewall, [sshPort(cluster, name), ...open], fromPods) : []),
   ];
   const lines = rules.map((text) => `    ${text}`).join("\n");
   const hook = "type filter hook input priority filter; policy accept;";
@@ -51,22 +56,32 @@ export function firewall(name: string, roles: readonly Role[], cluster: Cluster)
 table inet ha_kubernetes
 delete table inet ha_kubernetes
 table inet ha_kubernetes {
-  set nodes {
-    type ipv4_addr
-    flags interval
-    auto-merge
-    elements = { ${list([...nodeCidrs].sort())} }
-  }
-${chains}}
+${families.map((family) => nodeSet(family, ofFamily(nodeCidrs, family))).join("")}${chains}}
 `;
 }
+
+/** nft's words for a family. */
+const words: Readonly<Record<Family, { address: string; set: string; type: string }>> = {
+  4: { address: "ip", set: "nodes", type: "ipv4_addr" },
+  6: { address: "ip6", set: "nodes6", type: "ipv6_addr" },
+};
+const address = (text: string) => words[familyOf(text)].address;
+
+const nodeSet = (family: Family, cidrs: readonly string[]) => `  set ${words[family].set} {
+    type ${words[family].type}
+    flags interval
+    auto-merge
+    elements = { ${[...cidrs].sort().join(", ")} }
+  }
+`;
 
 /** Where hosts were that are gone for good. Pools that the provider scales must not change for that. */
 const lostAddresses = ({ hosts, traits }: Cluster): string[] =>
   traits.scalesPools
     ? []
     : Object.values(hosts)
-        .flatMap(({ lost, address }) => (lost && address !== undefined ? [address] : []))
+        .flatMap(({ lost, address, secondAddress }) => (lost ? [address, secondAddress] : []))
+        .filter((it) => it !== undefined)
         .sort();
 
 /** Loads the table at boot, before the network, and again when the distribution's own ruleset is loaded, which empties all tables. */

@@ -1,3 +1,4 @@
+import { ofFamily } from "../../../../config/addresses.ts";
 import { ports } from "../../../../config/ports.ts";
 import type { Firewall } from "../../../../config/schema/firewall.ts";
 import type { Cluster, Role } from "../../../../config/schema.ts";
@@ -12,18 +13,20 @@ export const sshPort = ({ hosts, ssh }: Pick<Cluster, "hosts" | "ssh">, name: st
 
 /** Rules that let in what `allow` names. */
 export const allowed = ({ allow }: Firewall): string[] =>
-  allow.map(({ port, lastPort = port, protocol, from }) => {
-    const source = from.length === 0 ? "" : `ip saddr { ${[...from].sort().join(", ")} } `;
-    return `${source}${protocol} dport ${lastPort === port ? port : `${port}-${lastPort}`} accept`;
+  allow.flatMap(({ port, lastPort = port, protocol, from }) => {
+    const [ipv4, ipv6] = ([4, 6] as const).map((family) => ofFamily([...from].sort(), family).join(", "));
+    const sources = [...(ipv4 ? [`ip saddr { ${ipv4} } `] : []), ...(ipv6 ? [`ip6 saddr { ${ipv6} } `] : [])];
+    const ports = `${protocol} dport ${lastPort === port ? port : `${port}-${lastPort}`} accept`;
+    return (from.length === 0 ? [""] : sources).map((source) => `${source}${ports}`);
   });
 
 /**
- * The last rules with policy drop. `open`: TCP ports that anyone may reach. A connection that leads to another port by now was judged
+ * The last rules with policy drop. `open`: TCP ports that anyone may reach; `fromPods`: the condition that packets of pods meet. A connection that leads to another port by now was judged
  * by the port that it asked for.
  */
-export const dropRest = ({ nodePorts }: Firewall, open: readonly number[], podCidr: string): string[] => [
+export const dropRest = ({ nodePorts }: Firewall, open: readonly number[], fromPods: readonly string[]): string[] => [
   "ct status dnat accept",
-  `ip saddr ${podCidr} accept`,
+  ...fromPods.map((pods) => `${pods} accept`),
   // Answers to a client that asks by broadcast or multicast belong to no connection.
   "udp sport 67 udp dport 68 accept",
   "ip6 saddr fe80::/10 udp sport 547 udp dport 546 accept",

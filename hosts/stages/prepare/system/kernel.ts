@@ -1,3 +1,4 @@
+import { listOf, ofFamily } from "../../../../config/addresses.ts";
 import { isRouted } from "../../../../config/api.ts";
 import { podNetworkOf } from "../../../../config/pod-network.ts";
 import type { Cluster, Role } from "../../../../config/schema.ts";
@@ -38,13 +39,27 @@ const node = {
   "net.netfilter.nf_conntrack_max": "524288",
 };
 
+// Where routers advertise the default route, apply_sysctl also lets the kernel go on listening to them.
+const ipv6Node = {
+  "net.ipv6.conf.all.forwarding": "1",
+  "net.ipv6.conf.default.forwarding": "1",
+  // Of interfaces to come, such as those of pods.
+  "net.ipv6.conf.default.disable_ipv6": "0",
+};
+
 // An address on the loopback interface is not spoken of in ARP: neighbors would take this host for its place.
 const routedAddress = { "net.ipv4.conf.all.arp_announce": "2", "net.ipv4.conf.all.arp_ignore": "1" };
 
 /** Sysctls of a host with these roles, as paths below /proc/sys, sorted. The config's extraSysctl wins. */
 export function sysctls(roles: readonly Role[], cluster: Cluster): [path: string, value: string][] {
   const routed = roles.includes("balancer") && isRouted(cluster);
-  const wanted = { ...everyHost, ...(isNode(roles) && node), ...(routed && routedAddress) };
+  const ipv6 = ofFamily(listOf(cluster.network.podCidr), 6).length > 0;
+  const wanted = {
+    ...everyHost,
+    ...(isNode(roles) && node),
+    ...(isNode(roles) && ipv6 && ipv6Node),
+    ...(routed && routedAddress),
+  };
   const byPath = new Map(
     [...Object.entries(wanted), ...Object.entries(cluster.hostPreparation.extraSysctl)].map(([name, value]) => [
       sysctlPath(name),

@@ -65,12 +65,21 @@ apply_sysctl() {
     fi
     # The dash: a module that is not loaded at boot does not stop the others.
     lines+="-$path = $value"$'\n'
-  done <"$STAGE/inputs/sysctl"
+  done < <(listen_to_routers && cat "$STAGE/inputs/sysctl")
   [ "$skipped" -eq 0 ] || NOT_APPLIED+=("$skipped sysctls")
   printf '%s' "$lines" | put_file 0644 "$SYSCTL_FILE"
   rm -f "$OLD_SYSCTL_FILE"
   [ "$changed" -eq 0 ] || did "set $changed sysctls"
   restore_sysctls_but "$lines"
+}
+# A kernel that forwards IPv6 heeds no router's advertisement, and drops the default route that came by one unless accept_ra is 2 before. Where
+# something else than the kernel listens (systemd-networkd), the setting is 0 and stays.
+listen_to_routers() {
+  local device
+  grep -q '^net/ipv6/conf/all/forwarding 1' "$STAGE/inputs/sysctl" || return 0
+  for device in $(ip -6 route show default proto ra 2>/dev/null | sed -n 's/.* dev \([^ ]*\).*/\1/p' | sort -u); do
+    case $(cat "/proc/sys/net/ipv6/conf/$device/accept_ra" 2>/dev/null) in [12]) echo "net/ipv6/conf/$device/accept_ra 2" ;; esac
+  done
 }
 restore_sysctls_but() {
   local file path restored=0

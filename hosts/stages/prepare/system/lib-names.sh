@@ -55,7 +55,7 @@ apply_resolv_conf() {
   file=$(resolv_source)
   [ -n "$servers" ] || servers=$(host_name_servers)
   # Only in a container (preflight): nobody may answer there, but the cluster's own names work.
-  [ -n "$servers" ] || servers=$(ip -4 route show default | awk '{print $3; exit}')
+  [ -n "$servers" ] || servers=$({ ip -4 route show default; ip -6 route show default; } | awk '{print $3; exit}')
   {
     if [ -z "$NAME_SERVERS" ] && [ -n "$file" ]; then grep -E '^(search|options) ' "$file" || true; fi
     # shellcheck disable=SC2086 # one word each

@@ -9,7 +9,7 @@ apply_service_route() {
   local link
   # Once there it stays: the route that is found now may be this one.
   if [ ! -f "$SERVICE_ROUTE_UNIT" ] && service_route >/dev/null 2>&1; then return 0; fi
-  link=$(ip -o -4 address show to "$HOST_ADDRESS" | awk '{print $2; exit}')
+  link=$(ip -o address show to "$HOST_ADDRESS" | awk '{print $2; exit}')
   service_route_unit "$link" | put_file 0644 "$SERVICE_ROUTE_UNIT"
   if stale "$SERVICE_ROUTE" "$SERVICE_ROUTE_UNIT" || ! service_route >/dev/null 2>&1; then
     enable_units "$SERVICE_ROUTE"
@@ -27,16 +27,25 @@ restore_service_route() {
   rm -f "$SERVICE_ROUTE_UNIT"
 }
 
-service_route() { ip -4 route get "${SERVICE_CIDR%/*}"; }
+service_route() {
+  local range
+  for range in $SERVICE_CIDR; do ip route get "${range%/*}" || return 1; done
+}
 service_route_unit() {
+  local range add="" remove="" source
+  for range in $SERVICE_CIDR; do
+    source=$HOST_ADDRESS
+    if [[ $range == *:* && $source != *:* ]] || [[ $range != *:* && $source == *:* ]]; then source=$SECOND_ADDRESS; fi
+    add+=" && ip route replace $range dev $1 src $source" remove+="; ip route del $range dev $1"
+  done
   cat <<EOF
 [Unit]
 Description=Route to the Services of Kubernetes
 
 [Service]
 RemainAfterExit=yes
-ExecStart=/bin/sh -c 'until ip route replace $SERVICE_CIDR dev $1 src $HOST_ADDRESS; do sleep 1; done'
-ExecStop=-/bin/sh -c 'ip route del $SERVICE_CIDR dev $1'
+ExecStart=/bin/sh -c 'until ${add# && }; do sleep 1; done'
+ExecStop=-/bin/sh -c '${remove#; }'
 
 [Install]
 WantedBy=multi-user.target

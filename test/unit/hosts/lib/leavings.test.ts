@@ -33,13 +33,15 @@ test("sets and services of kube-proxy's ipvs mode go by name and by address, nob
   const said = await withScripts(
     libraries,
     `${leavings}
+    host_port() { case $1 in *:*) echo "[$1]:$2" ;; *) echo "$1:$2" ;; esac; }
     ipset() { if [ $1 = list ]; then printf '%s\\n' KUBE-CLUSTER-IP KUBE-LOOP-BACK blocklist; else echo "ipset $*"; fi; }
-    ipvsadm() { if [ $1 = --save ]; then printf '%s\\n' '-A -t 10.96.0.1:443 -s rr' '-a -t 10.96.0.1:443 -r 10.0.0.1:6443 -m' '-A -t 192.0.2.7:80 -s rr' '-A -u 10.96.0.10:53 -s rr'; else echo "ipvsadm $*"; fi; }
-    ip() { printf '%s\\n' '9: kube-ipvs0    inet 10.96.0.1/32 scope global kube-ipvs0' '9: kube-ipvs0    inet 10.96.0.10/32 scope global kube-ipvs0'; }
+    ipvsadm() { if [ $1 = --save ]; then printf '%s\\n' '-A -t 10.96.0.1:443 -s rr' '-a -t 10.96.0.1:443 -r 10.0.0.1:6443 -m' '-A -t 192.0.2.7:80 -s rr' '-A -t [fd00:10:96::1]:443 -s rr' '-A -u 10.96.0.10:53 -s rr'; else echo "ipvsadm $*"; fi; }
+    ip() { printf '%s\\n' '9: kube-ipvs0    inet 10.96.0.1/32 scope global kube-ipvs0' '9: kube-ipvs0    inet6 fd00:10:96::1/128 scope global kube-ipvs0' '9: kube-ipvs0    inet 10.96.0.10/32 scope global kube-ipvs0'; }
     clear_services; clear_sets`,
   );
   assert.deepEqual(said.split("\n"), [
     "ipvsadm --delete-service -t 10.96.0.1:443",
+    "ipvsadm --delete-service -t [fd00:10:96::1]:443",
     "ipvsadm --delete-service -u 10.96.0.10:53",
     "ipset destroy KUBE-CLUSTER-IP",
     "ipset destroy KUBE-LOOP-BACK",

@@ -17,7 +17,7 @@ interface Answers {
 
 const node = (ready: string, message: string, more: { cidr?: string; version?: string; bootID?: string } = {}) => ({
   metadata: { name: "w1", labels: { "ha-kubernetes/pool": "general" } },
-  spec: { podCIDR: more.cidr ?? "10.244.3.0/24" },
+  spec: { podCIDRs: [more.cidr ?? "10.244.3.0/24"] },
   status: {
     conditions: [
       { type: "MemoryPressure", status: "False", reason: "R", message: "enough" },

@@ -31,7 +31,8 @@ test("subnets: inside the VPC, apart from each other, with room for hosts and a 
   const vpcs = fc
     .tuple(fc.integer({ min: 16, max: 24 }), fc.nat(2 ** 24 - 1))
     .map(
-      ([prefix, place]) => `${addressText(10 * 2 ** 24 + Math.floor(place / 2 ** (32 - prefix)) * 2 ** (32 - prefix))}/${prefix}`,
+      ([prefix, place]) =>
+        `${addressText(BigInt(10 * 2 ** 24 + Math.floor(place / 2 ** (32 - prefix)) * 2 ** (32 - prefix)))}/${prefix}`,
     );
   fc.assert(
     fc.property(vpcs, zoneLists, (vpc, zones) => {
@@ -46,7 +47,7 @@ test("subnets: inside the VPC, apart from each other, with room for hosts and a 
         assert.equal(`${addressText(one.first)}/${one.prefix}`, one.text, "the host part is zero");
         for (const other of ranges.slice(place + 1)) assert.ok(!overlap(one, other), `${one.text} ${other.text}`);
         // AWS takes 16 addresses at least, and a Network Load Balancer wants 8 free ones of 11.
-        assert.ok(one.last - one.first + 1 >= 16);
+        assert.ok(one.last - one.first + 1n >= 16n);
       }
       assert.deepEqual(subnetLayout(vpc, allZones).slice(0, zones.length), layout);
     }),

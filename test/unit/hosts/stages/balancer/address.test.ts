@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { must } from "../../../../harness/process.ts";
 import { withScripts } from "../../bash.ts";
 
 const folder = new URL("../../../../../hosts/stages/balancer/", import.meta.url).pathname;
@@ -23,10 +24,19 @@ const lines = async (text: string) => (await withScripts([], text)).split("\n").
 test("a balancer holds new connections to the address that it has, waits, stops keepalived, and lets them in again", async () => {
   assert.deepEqual(await lines(`${host("9 4 4")}\nFORMER_PORT=6443 give_up_address`), [
     "set ports { type inet_service; timeout 2s; elements = { 8443, 6443 }; }",
-    "ip daddr { 10.77.0.100 } tcp dport @ports tcp flags & (fin | syn | rst | ack) == syn drop",
+    "ip daddr 10.77.0.100 tcp dport @ports tcp flags & (fin | syn | rst | ack) == syn drop",
     "waited 2",
     "systemctl stop keepalived",
     "nft delete table inet ha_kubernetes_move",
+  ]);
+});
+
+test("with dual stack it holds new connections to both of its addresses", async () => {
+  const both = `printf '    %s\\n' 10.77.0.100/32 fd00:77::64/128 fd00:77::65 >$CONFIG/keepalived.conf
+    ip() { case $* in *"show to 10.77.0.100" | *"show to fd00:77::64") echo held ;; esac; }`;
+  assert.deepEqual((await lines(`${host("4 4")}\n${both}\ngive_up_address`)).slice(1, 3), [
+    "ip daddr 10.77.0.100 tcp dport @ports tcp flags & (fin | syn | rst | ack) == syn drop",
+    "ip6 daddr fd00:77::64 tcp dport @ports tcp flags & (fin | syn | rst | ack) == syn drop",
   ]);
 });
 

@@ -38,7 +38,6 @@ async function problems({ roles, address, former, ports, files = {}, programs = 
     . ${hosts}lib/common.sh
     . ${hosts}lib/roles.sh; . ${hosts}lib/findings.sh
     . <(sed 's|/etc/\\(ha-\\)\\?kubernetes|${etc}&|g; s|${etc}/etc|${etc}|g' ${hosts}stages/preflight/lib-endpoint.sh)
-    owned_by() { [ "$1" = dev/1 ]; }
     ${programs}
     ask_for_api_address; check_api_move; check_api_address
     [ \${#PROBLEMS[@]} -eq 0 ] || printf '%s\\n' "\${PROBLEMS[@]}"`;

@@ -87,12 +87,39 @@ for (const [what, rules, dropped, policy = "drop", hook = "input"] of rows)
     assert.equal(await verdict(hook, policy, ...rules), dropped);
   });
 
-test("tables of this cluster, of address translation and of IPv6 are not looked at; a host that lives is told and not refused", async () => {
+test("tables of this cluster, of address translation and of a family without nodes are not looked at; a host that lives is told and not refused", async () => {
   const closed = chain("input", "drop");
   assert.deepEqual(
-    await said({ "inet ha_kubernetes": closed, "ip kube-proxy": closed, "ip nat": closed, "ip6 filter": closed }),
+    await said({
+      "inet ha_kubernetes": closed,
+      "ip kube-proxy": closed,
+      "ip nat": closed,
+      "ip6 filter": closed.replace("inet hard", "ip6 filter"),
+    }),
     [],
   );
   const [line = ""] = await said({ "inet hard": closed }, "LIVES=yes");
   assert.match(line, /^note: .*seems to drop what the cluster needs/);
+});
+
+test("hosts of IPv6 are led through chains of their family alone", async () => {
+  const settings = "HOST_ADDRESS=fd00:77::11 NODE_CIDRS=fd00:77::/64 POD_CIDR=fd00:10:244::/56";
+  const closed = chain("input", "drop", ...basics);
+  assert.deepEqual(await said({ "ip filter": closed.replace("inet hard", "ip filter") }, settings), []);
+  const [line = "", ...more] = await said({ "ip6 filter": closed.replace("inet hard", "ip6 filter") }, settings);
+  assert.match(line, /^problem: .*chain ip6 filter input drops what the cluster needs: tcp 2379, tcp 6443, udp 8472, vrrp -/);
+  assert.deepEqual(more, []);
+  const open = chain("input", "drop", ...basics, "ip saddr 10.0.0.0/8 accept", "ip6 saddr fd00:77::/60 accept");
+  assert.deepEqual(await said({ "inet hard": open }, settings), []);
+});
+
+test("with both families each is led through", async () => {
+  const settings = "SECOND_ADDRESS=fd00:77::11 NODE_CIDRS+=' fd00:77::/64' POD_CIDR+=' fd00:10:244::/56'";
+  const half = chain("input", "drop", ...basics, "ip saddr { 10.77.0.0/24, 10.78.0.0/24 } accept");
+  const lines = await said({ "inet hard": half }, settings);
+  assert.match(lines.join(), /^problem: .*: tcp 2379, tcp 6443, udp 8472, vrrp -\. Accept/);
+  assert.deepEqual(
+    await said({ "inet hard": half.replace("} accept", "} accept\n\t\tip6 saddr fd00:77::/64 accept") }, settings),
+    [],
+  );
 });

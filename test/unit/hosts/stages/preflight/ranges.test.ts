@@ -12,7 +12,7 @@ async function said(servers: string, addresses: string, routes: string): Promise
     warning() { echo "warning $1: \${*:2}"; }
     problem() { echo "problem: $*"; }
     host_name_servers() { printf '%s\\n' ${servers}; }
-    ip() { case "$*" in *address*) printf '%s' "$ADDRESSES" ;; *) printf '%s' "$ROUTES" ;; esac; }
+    ip() { case "$*" in "-6 "*) ;; *address*) printf '%s' "$ADDRESSES" ;; *) printf '%s' "$ROUTES" ;; esac; }
     . ${stage}lib-ranges.sh
     check_ranges`;
   return (await must("bash", ["-c", script], { env: { ADDRESSES: addresses, ROUTES: routes } })).split("\n").filter(Boolean);
@@ -49,4 +49,23 @@ test("a route that covers a range is only a warning: the longer prefix wins", as
       line,
       /^warning covered-range: its route to 10\.0\.0\.0\/8 \(via 10\.77\.0\.2 dev eth0 metric 5\) covers network\.\w+ /,
     );
+});
+
+test("ranges of IPv6 are compared as those of IPv4, and the two never with each other", async () => {
+  const relation = (range: string, other: string) =>
+    must("bash", ["-c", `. ${stage}lib-ranges.sh; relation "$@"; echo $RELATION`, "-", range, other]);
+  for (const [range, other, is] of [
+    ["fd00:10:244:3::/64", "fd00:10:244::/56", "within"],
+    ["fd00:10:244::/56", "fd00:10:244:3::/64", "covers"],
+    ["fd00:10:245::1", "fd00:10:244::/56", "apart"],
+    ["fd00::a:0:0:7", "fd00:0:0:0:a::/79", "within"],
+    ["fd00:0:0:0:c::", "fd00:0:0:0:a::/78", "apart"],
+    ["::/0", "fd00::/8", "covers"],
+    ["fe80::1%eth0", "fe80::/10", "within"],
+    ["10.77.0.1", "fd00::/8", "apart"],
+    ["10.77.5.1", "10.77.4.0/23", "within"],
+    ["10.77.6.0/23", "10.77.4.0/23", "apart"],
+    ["0.0.0.0/0", "10.77.4.0/23", "covers"],
+  ] as const)
+    assert.equal((await relation(range, other)).trim(), is, `${range} ${other}`);
 });
