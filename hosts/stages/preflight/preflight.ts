@@ -1,4 +1,5 @@
 import { listOf } from "../../../config/addresses.ts";
+import { isNodeLocal } from "../../../config/api.ts";
 import { ports } from "../../../config/ports.ts";
 import { clusterOfHost } from "../../../config/preparation.ts";
 import type { Cluster, Role } from "../../../config/schema.ts";
@@ -38,6 +39,7 @@ export function preflightStage({ host, owner, apiAddress, sources, ...args }: Pr
   const roles = [...host.roles].sort();
   const isMember = roles.includes("etcd");
   const needed = neededFiles(cluster, isNode(roles));
+  const balancer = balancerCommands(roles, cluster);
   const accepted = acceptedBy(cluster, host.name);
   return {
     name: "preflight",
@@ -55,6 +57,7 @@ export function preflightStage({ host, owner, apiAddress, sources, ...args }: Pr
       }),
       // Where to ask whose a balancer is that has the API's address.
       ...(roles.includes("balancer") && { STATISTICS_PORT: String(cluster.balancer.statisticsPort) }),
+      ...(balancer.length > 0 && { BALANCER: balancer.join(" ") }),
       KUBE_PROXY_MODE: network.kubeProxyMode,
       PREPARATIONS: preparations(cluster)
         .filter((item) => judged.includes(item))
@@ -81,6 +84,13 @@ export function preflightStage({ host, owner, apiAddress, sources, ...args }: Pr
     },
     birth: { ...proxyOf(cluster), COLLECTED: "yes", SOURCES: sources.join(" ") },
   };
+}
+
+/** Commands of what runs on a host for the API's address, by what the config says of balancers. */
+function balancerCommands(roles: readonly Role[], cluster: Cluster): string[] {
+  const { kind, address } = cluster.balancer;
+  if (roles.includes("balancer")) return [kind === "nginx" ? "nginx" : "haproxy", address === "routed" ? "vtysh" : "keepalived"];
+  return isNode(roles) && isNodeLocal(cluster) ? ["haproxy"] : [];
 }
 
 /** The warnings that the config accepts on a host, sorted. */

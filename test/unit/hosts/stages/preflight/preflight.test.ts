@@ -129,3 +129,18 @@ test("the refusal has the reasons of all hosts, and hosts that are one machine; 
   assert.match(text ?? "", /^preflight on w2: 1 reason\(s\).*:\n {2}- swap$/m);
   assert.match(text ?? "", /^m1 and w1 have the same/m);
 });
+
+test("preflight knows the commands of the balancer that the config asks for", () => {
+  const commands = (roles: Role[], balancer: object, more: object = {}) => stage(roles, { balancer, ...more }).settings?.BALANCER;
+  assert.equal(commands(["balancer"], {}), "haproxy keepalived");
+  assert.equal(commands(["balancer"], { kind: "nginx" }), "nginx keepalived");
+  assert.equal(commands(["worker"], {}), undefined);
+  const routed = { address: "routed", routed: { protocol: "bgp", asn: 65010, peers: [{ address: "10.77.0.1", asn: 65000 }] } };
+  assert.equal(commands(["balancer"], routed), "haproxy vtysh");
+  const local = {
+    hosts: { m1: { address: "10.77.0.11", roles: ["etcd", "control-plane"] } },
+    api: { domainName: "api.dev.internal" },
+  };
+  assert.equal(commands(["etcd", "control-plane"], { kind: "node-local" }, local), "haproxy");
+  assert.equal(commands(["etcd"], { kind: "node-local" }, local), undefined);
+});
