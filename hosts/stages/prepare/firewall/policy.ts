@@ -1,5 +1,5 @@
 import { ofFamily } from "../../../../config/addresses.ts";
-import { ports } from "../../../../config/ports.ts";
+import { ports, statisticsReaders } from "../../../../config/ports.ts";
 import type { Firewall } from "../../../../config/schema/firewall.ts";
 import type { Cluster, Role } from "../../../../config/schema.ts";
 
@@ -12,7 +12,7 @@ const NODE_PORTS = "30000-32767";
 export const sshPort = ({ hosts, ssh }: Pick<Cluster, "hosts" | "ssh">, name: string): number => hosts[name]?.sshPort ?? ssh.port;
 
 /** Rules that let in what `allow` names. */
-export const allowed = ({ allow }: Firewall): string[] =>
+export const allowed = (allow: Firewall["allow"]): string[] =>
   allow.flatMap(({ port, lastPort = port, protocol, from }) => {
     const [ipv4, ipv6] = ([4, 6] as const).map((family) => ofFamily([...from].sort(), family).join(", "));
     const sources = [...(ipv4 ? [`ip saddr { ${ipv4} } `] : []), ...(ipv6 ? [`ip6 saddr { ${ipv6} } `] : [])];
@@ -53,7 +53,8 @@ export function openings(roles: readonly Role[], cluster: Cluster): string {
   const own = ports(roles, cluster)
     .filter(({ source }) => source === "anyone")
     .map(({ protocol, number }) => `${protocol} ${number} ${number} any\n`);
-  const more = cluster.hostPreparation.firewall.allow.flatMap(({ port, lastPort = port, protocol, from }) =>
+  const allow = [...cluster.hostPreparation.firewall.allow, ...statisticsReaders(roles, cluster)];
+  const more = allow.flatMap(({ port, lastPort = port, protocol, from }) =>
     (from.length === 0 ? ["any"] : [...from].sort()).map((source) => `${protocol} ${port} ${lastPort} ${source}\n`),
   );
   return [...new Set([...own, ...more])].join("");
