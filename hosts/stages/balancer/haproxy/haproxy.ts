@@ -169,8 +169,8 @@ ${!local && has(6) ? `  bind [::]:${balancer.statisticsPort} v6only\n` : ""}  ti
   monitor fail if { nbsrv(apiservers) lt 1 } { nbsrv(alive) lt 1 } { nbsrv(leaving) lt 1 }
 ${hasPage && from.length > 0 ? readers : ""}  # A host that is to become a balancer asks whether the one that has the address is of its cluster.
   http-request return status 200 content-type text/plain string "${owner}" if { path ${OWNER_PATH} }
-${hasPage ? toPage : ""}  use_backend leaving if { path /leaving }
-${hasPage ? page : "  http-request deny status 404\n"}${!local && tls ? securePage : ""}`.replace(/ +$/gm, "");
+${hasPage ? toPage : "  http-request deny status 404 unless { path /leaving }\n"}  use_backend leaving if { path /leaving }
+${hasPage ? page : ""}${!local && tls ? securePage : ""}`.replace(/ +$/gm, "");
 }
 
 // The distribution's own configuration files are left alone. Nothing in here depends on the config: a change of this file is a

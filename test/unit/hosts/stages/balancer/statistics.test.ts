@@ -44,7 +44,10 @@ test("readers reach the page through the firewall and through haproxy, and nobod
 test("with TLS the page has a port and a certificate of its own, and those who ask for health ask as before", () => {
   const text = page(cluster({ from, tls: true, user: "ops" }), { pagePem: "CERTIFICATE KEY" });
   const [health, secure] = text.split("frontend page\n");
-  assert.match(health ?? "", /^ {2}bind :8404\n[\s\S]*monitor-uri \/health[\s\S]*deny status 404$/m);
+  assert.match(
+    health ?? "",
+    /^ {2}bind :8404\n[\s\S]*monitor-uri \/health[\s\S]*deny status 404 unless \{ path \/leaving \}\n {2}use_backend leaving if \{ path \/leaving \}$/m,
+  );
   assert.doesNotMatch(health ?? "", /stats|ssl/);
   assert.match(secure ?? "", /^ {2}bind :8405 ssl crt \/etc\/ha-kubernetes\/statistics\.pem ssl-min-ver TLSv1\.2$/m);
   assert.ok(secure?.includes(readers));
