@@ -76,7 +76,7 @@ test("a cluster that is a text", () => {
 test("a mistyped key beside the cluster", () => {
   assert.equal(
     complaint(stack(lab(), { "ha-kubernetes:sshPrivatekey": "x" })),
-    "- ha-kubernetes:sshPrivatekey is not a key; did you mean ha-kubernetes:sshPrivateKey? | allowed: ha-kubernetes:cluster, ha-kubernetes:sshPrivateKey, ha-kubernetes:sshKeyPassphrase, ha-kubernetes:sshPassword, ha-kubernetes:sudoPassword, ha-kubernetes:sshLogins, ha-kubernetes:backupSshPrivateKey, ha-kubernetes:registryLogins, ha-kubernetes:proxyLogin, ha-kubernetes:routingPassword, ha-kubernetes:files",
+    "- ha-kubernetes:sshPrivatekey is not a key; did you mean ha-kubernetes:sshPrivateKey? | allowed: ha-kubernetes:cluster, ha-kubernetes:sshPrivateKey, ha-kubernetes:sshKeyPassphrase, ha-kubernetes:sshPassword, ha-kubernetes:sudoPassword, ha-kubernetes:sshLogins, ha-kubernetes:backupSshPrivateKey, ha-kubernetes:registryLogins, ha-kubernetes:proxyLogin, ha-kubernetes:routingPassword, ha-kubernetes:statisticsPassword, ha-kubernetes:files",
   );
 });
 
