@@ -29,7 +29,9 @@ export function eachPreparation(
     const place: At = (...path) => at("hosts", name, "hostPreparation", ...path);
     const given = givenPaths(own, "hosts", name, "hostPreparation");
     return check(preparationOf(cluster, name), place, roles).filter(({ key }) =>
-      given.some((path) => path === key || key.startsWith(`${path}.`) || key.startsWith(`${path}[`) || path.startsWith(`${key}.`)),
+      given.some(
+        (path) => path === key || key.startsWith(`${path}.`) || key.startsWith(`${path}[`) || path.startsWith(`${key}.`),
+      ),
     );
   });
   const pools: Role[] = Object.keys(cluster.pools).length > 0 ? ["worker"] : [];
@@ -39,7 +41,10 @@ export function eachPreparation(
 
 /** Packages that take the place or the ports of what the program installs itself, with the reason. */
 const rivals: readonly [names: RegExp, reason: string][] = [
-  [/^(containerd|containerd\.io|docker(\.io|-ce|-engine)?|moby-(engine|containerd)|cri-o|cri-dockerd)$/i, "it brings a containerd or a runtime of its own"],
+  [
+    /^(containerd|containerd\.io|docker(\.io|-ce|-engine)?|moby-(engine|containerd)|cri-o|cri-dockerd)$/i,
+    "it brings a containerd or a runtime of its own",
+  ],
   [/^(kubelet|kubeadm|kubectl|kubernetes(-.*)?|k3s|k0s|rke2(-.*)?)$/i, "the program installs Kubernetes itself"],
   [/^(etcd|etcd-server)$/i, "it starts an etcd on the cluster's ports"],
 ];

@@ -29,7 +29,9 @@ const keys = {
   timeServers: z
     .array(hostNameOrAddress)
     .default([])
-    .describe("Time servers that chrony asks in place of its own; another time service, which timeService keep leaves, has its own. By default those of chrony's package."),
+    .describe(
+      "Time servers that chrony asks in place of its own; another time service, which timeService keep leaves, has its own. By default those of chrony's package.",
+    ),
   clockInUtc: onOff
     .default(false)
     .describe("Keep the hardware clock in UTC where it is in local time, as on a machine that ran Windows."),

@@ -180,7 +180,14 @@ export const warnedSettings: readonly Warned[] = [
   word(
     "ports of the cluster that anyone may reach",
     (c) => {
-      c.hostPreparation = { firewall: { allow: [{ port: 2379, lastPort: 2380 }, { port: 2379, from: ["192.0.2.0/24"] }] } };
+      c.hostPreparation = {
+        firewall: {
+          allow: [
+            { port: 2379, lastPort: 2380 },
+            { port: 2379, from: ["192.0.2.0/24"] },
+          ],
+        },
+      };
       c.hosts.w1.hostPreparation = { firewall: { allow: [{ port: 2379 }, { port: 10250, from: ["0.0.0.0/0"] }] } };
     },
     "cluster.hostPreparation.firewall.allow[0]",

@@ -28,7 +28,12 @@ export const allowed = ({ allow }: Firewall): string[] =>
  * The last rules with policy drop. `open`: TCP ports that anyone may reach; `fromPods`: the condition that packets of pods meet; `range`: NodePorts. A connection that leads to another port by now was judged
  * by the port that it asked for.
  */
-export const dropRest = ({ nodePorts }: Firewall, open: readonly number[], fromPods: readonly string[], range: string): string[] => [
+export const dropRest = (
+  { nodePorts }: Firewall,
+  open: readonly number[],
+  fromPods: readonly string[],
+  range: string,
+): string[] => [
   "ct status dnat accept",
   ...fromPods.map((pods) => `${pods} accept`),
   // Answers to a client that asks by broadcast or multicast belong to no connection.
