@@ -9,6 +9,7 @@ import { componentRules } from "./rules/components.ts";
 import { containerRuntimeRules } from "./rules/container-runtime.ts";
 import { etcdArgumentRules } from "./rules/etcd-arguments.ts";
 import { familyRules } from "./rules/families.ts";
+import { firewallRules } from "./rules/firewall.ts";
 import { interfaceRules } from "./rules/interfaces.ts";
 import { labelRules } from "./rules/labels.ts";
 import { nameRules } from "./rules/names.ts";
@@ -44,6 +45,7 @@ export const rules: readonly Rule[] = [
   ...portRules,
   ...pathRules,
   ...nodeRules,
+  ...firewallRules,
   ...preparationRules,
   ...serviceRules,
   ...accessRules,

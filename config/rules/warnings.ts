@@ -6,6 +6,7 @@ import { balancerWarnings } from "./balancer.ts";
 import { idleBastions } from "./bastions.ts";
 import { unknownComponentArgument, unknownGate } from "./components.ts";
 import { unknownEtcdArgument } from "./etcd-arguments.ts";
+import { firewallWarnings } from "./firewall.ts";
 import { nameWarnings } from "./names.ts";
 import { unknownField } from "./node-settings.ts";
 import { nodeWarnings } from "./nodes.ts";
@@ -145,6 +146,7 @@ export const warningRules: readonly Rule[] = [
   idleBastions,
   ...nodeWarnings,
   ...podNetworkWarnings,
+  ...firewallWarnings,
   ...preparationWarnings,
   ...nameWarnings,
   auditLog,

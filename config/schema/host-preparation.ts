@@ -3,8 +3,8 @@ import { hostNameOrAddress, line, matching, oneOf, onOff, switchOn, sysctlName, 
 import { firewallSchema } from "./firewall.ts";
 import { journalSchema } from "./journal.ts";
 
-/** A package's name, as Debian and RPM have it; no version, which would hold it there. */
-const packageName = matching(/^[a-zA-Z0-9][a-zA-Z0-9.+_-]*$/, "a package's name such as sysstat");
+/** A package's name, as Debian and RPM have it; no version, which would hold it there, and no - at the end, by which apt removes it. */
+const packageName = matching(/^[a-zA-Z0-9]([a-zA-Z0-9.+_-]*[a-zA-Z0-9.+_])?$/, "a package's name such as sysstat");
 /** A kernel module, as modprobe takes it. */
 const moduleName = matching(/^[a-zA-Z0-9_-]{1,55}$/, "a kernel module such as ip_vs");
 /** A unit of systemd that runs at boot. `.service` may be left out. */
@@ -29,7 +29,9 @@ const keys = {
   timeServers: z
     .array(hostNameOrAddress)
     .default([])
-    .describe("Time servers that chrony asks in place of its own. By default those of its package."),
+    .describe(
+      "Time servers that chrony asks in place of its own; another time service, which timeService keep leaves, has its own. By default those of chrony's package.",
+    ),
   clockInUtc: onOff
     .default(false)
     .describe("Keep the hardware clock in UTC where it is in local time, as on a machine that ran Windows."),
@@ -53,7 +55,7 @@ const keys = {
     .array(serviceName)
     .default([])
     .describe(
-      "Services to stop and keep off, such as postfix; where a host has none of that name, nothing is done. By default none.",
+      "Services to stop and keep off, such as postfix, with the sockets, paths and timers that start them; where a host has none of that name, nothing is done. By default none.",
     ),
   hostsFile: oneOf(["api", "all"])
     .default("api")
@@ -79,27 +81,34 @@ export const hostPreparationSchema = z
 
 export type HostPreparation = z.output<typeof hostPreparationSchema>;
 
-/** The schema inside its defaults: a key that is not given stays so. */
+/** The schema without its defaults, in mappings too: a key that is not given stays so. A list's entries keep theirs. */
 function withoutDefault(schema: z.core.$ZodType): z.ZodType {
   const { def } = (schema as z.core.$ZodTypes)._zod;
-  return def.type === "default" || def.type === "prefault" || def.type === "optional"
-    ? withoutDefault(def.innerType)
-    : (schema as z.ZodType);
+  if (def.type === "default" || def.type === "prefault" || def.type === "optional") return withoutDefault(def.innerType);
+  if (def.type === "pipe") return z.pipe(def.in as z.ZodType, withoutDefault(def.out));
+  return def.type === "object" ? z.strictObject(optional(def.shape)) : (schema as z.ZodType);
 }
 
-const ofOneHost = Object.entries(keys).map(([name, schema]) => {
-  const own = withoutDefault(schema).optional();
-  return [name, schema.description === undefined ? own : own.describe(schema.description)];
-});
+function optional(shape: Readonly<Record<string, z.core.$ZodType>>): Record<string, z.ZodType> {
+  const own = Object.entries(shape).map(([name, schema]) => {
+    const { description } = schema as z.ZodType;
+    const it = withoutDefault(schema).optional();
+    return [name, description === undefined ? it : it.describe(description)];
+  });
+  return Object.fromEntries(own);
+}
+
+/** What one host has of its own: keys of mappings, too, may be left out. */
+type Own<T> = T extends readonly unknown[] ? T : T extends object ? { [K in keyof T]?: Own<T[K]> } : T;
 
 /** One host's own preparation: a key that is not given is as for all hosts. */
 export const ownPreparationSchema = (
-  z.strictObject(Object.fromEntries(ofOneHost)) as unknown as z.ZodType<
-    Partial<HostPreparation>,
+  z.strictObject(optional(keys)) as unknown as z.ZodType<
+    Own<HostPreparation>,
     Partial<NonNullable<z.input<typeof hostPreparationSchema>>>
   >
 )
   .optional()
   .describe(
-    "Where this host's preparation differs from the cluster's: the keys of hostPreparation, each in place of the cluster's; extraSysctl is added to the cluster's.",
+    "Where this host's preparation differs from the cluster's: the keys of hostPreparation, each in place of the cluster's. A key that is not given is as in the cluster's, inside firewall, journal, extraSysctl and hugePages too; a list takes the place of the cluster's.",
   );

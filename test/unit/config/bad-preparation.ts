@@ -74,6 +74,13 @@ export const badPreparation: readonly Bad[] = [
     "cluster.hostPreparation.disabledServices[1]",
   ),
   bad(
+    "packages that exclude the cluster's own",
+    (c) => {
+      c.hostPreparation = { extraPackages: ["docker.io", "ntpsec", "kubelet", "podman"] };
+    },
+    ...[0, 1, 2].map((index) => `cluster.hostPreparation.extraPackages[${index}]`),
+  ),
+  bad(
     "a host that turns forwarding off",
     (c) => {
       c.hosts.w1.hostPreparation = { extraSysctl: { "net.ipv4.ip_forward": "0" } };

@@ -181,8 +181,32 @@ export const warnedSettings: readonly Warned[] = [
     },
     "cluster.hostPreparation.extraPackages",
     "cluster.hostPreparation.timeServers",
-    "cluster.hosts.w1.hostPreparation.firewall",
-    "cluster.hosts.w1.hostPreparation.journal",
+    "cluster.hosts.w1.hostPreparation.firewall.policy",
+    "cluster.hosts.w1.hostPreparation.journal.maxUse",
+  ),
+  word(
+    "time servers beside a time service that is kept, and a host without a firewall",
+    (c) => {
+      c.hostPreparation = { timeService: "keep", timeServers: ["ntp.example.com"], firewall: { policy: "drop" } };
+      c.hosts.w1.hostPreparation = { firewall: false };
+    },
+    "cluster.hostPreparation.timeServers",
+  ),
+  word(
+    "ports of the cluster that anyone may reach",
+    (c) => {
+      c.hostPreparation = {
+        firewall: {
+          allow: [
+            { port: 2379, lastPort: 2380 },
+            { port: 2379, from: ["192.0.2.0/24"] },
+          ],
+        },
+      };
+      c.hosts.w1.hostPreparation = { firewall: { allow: [{ port: 2379 }, { port: 10250, from: ["0.0.0.0/0"] }] } };
+    },
+    "cluster.hostPreparation.firewall.allow[0]",
+    "cluster.hosts.w1.hostPreparation.firewall.allow[1]",
   ),
   word(
     "a sysctl twice",

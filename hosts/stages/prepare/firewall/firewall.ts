@@ -2,7 +2,7 @@ import { type Family, familyOf, listOf, ofFamily } from "../../../../config/addr
 import { type Port, ports, statisticsReaders } from "../../../../config/ports.ts";
 import { joinsAsWorker } from "../../../../config/roles.ts";
 import type { Cluster, Role } from "../../../../config/schema.ts";
-import { allowed, beforeTranslation, dropRest, fromRouters, sshPort } from "./policy.ts";
+import { allowed, beforeTranslation, dropRest, fromRouters, nodePortRange, sshPort } from "./policy.ts";
 
 /**
  * The host's nftables table, in nft's language. It closes the ports of the port table to everyone but their sources and touches
@@ -45,7 +45,7 @@ export function firewall(name: string, roles: readonly Role[], cluster: Cluster)
     ...rule(match("tcp"), "drop"),
     ...rule(match("udp"), "drop"),
     ...(roles.includes("balancer") ? ["meta l4proto vrrp drop"] : []),
-    ...(drops ? dropRest(hostPreparation.firewall, [sshPort(cluster, name), ...open], fromPods) : []),
+    ...(drops ? dropRest(hostPreparation.firewall, [sshPort(cluster, name), ...open], fromPods, nodePortRange(cluster)) : []),
   ];
   const lines = rules.map((text) => `    ${text}`).join("\n");
   const hook = "type filter hook input priority filter; policy accept;";

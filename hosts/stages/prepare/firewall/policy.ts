@@ -1,13 +1,17 @@
 import { ofFamily } from "../../../../config/addresses.ts";
 import { isRouted } from "../../../../config/api.ts";
 import { type Port, ports, statisticsReaders } from "../../../../config/ports.ts";
+import { goPortRange } from "../../../../config/rules/go-arguments.ts";
 import type { Firewall } from "../../../../config/schema/firewall.ts";
 import type { Cluster, Role } from "../../../../config/schema.ts";
 
 // What the firewall's policy adds to the port table, in nft's language.
 
-/** The range of NodePorts: kube-apiserver's default. Clients' own ports begin above it (ip_local_port_range). */
-const NODE_PORTS = "30000-32767";
+/** The range of NodePorts in nft's words. By default kube-apiserver's own; clients' ports begin above it (ip_local_port_range). */
+export function nodePortRange({ api }: Pick<Cluster, "api">): string {
+  const { first, last } = goPortRange(api.extraArgs["service-node-port-range"] ?? "") ?? { first: 30_000, last: 32_767 };
+  return first === last ? String(first) : `${first}-${last}`;
+}
 
 /** The TCP port by which this program reaches a host. Where it is reached through a tunnel, sshd may listen on another one: `allow` names it. */
 export const sshPort = ({ hosts, ssh }: Pick<Cluster, "hosts" | "ssh">, name: string): number => hosts[name]?.sshPort ?? ssh.port;
@@ -37,17 +41,22 @@ export function fromRouters(roles: readonly Role[], cluster: Cluster): string[] 
 }
 
 /**
- * The last rules with policy drop. `open`: TCP ports that anyone may reach; `fromPods`: the condition that packets of pods meet. A connection that leads to another port by now was judged
+ * The last rules with policy drop. `open`: TCP ports that anyone may reach; `fromPods`: the condition that packets of pods meet; `range`: NodePorts. A connection that leads to another port by now was judged
  * by the port that it asked for.
  */
-export const dropRest = ({ nodePorts }: Firewall, open: readonly number[], fromPods: readonly string[]): string[] => [
+export const dropRest = (
+  { nodePorts }: Firewall,
+  open: readonly number[],
+  fromPods: readonly string[],
+  range: string,
+): string[] => [
   "ct status dnat accept",
   ...fromPods.map((pods) => `${pods} accept`),
   // Answers to a client that asks by broadcast or multicast belong to no connection.
   "udp sport 67 udp dport 68 accept",
   "ip6 saddr fe80::/10 udp sport 547 udp dport 546 accept",
   `tcp dport { ${[...new Set(open)].sort((a, b) => a - b).join(", ")} } accept`,
-  ...(nodePorts === "anyone" ? [`meta l4proto { tcp, udp } th dport ${NODE_PORTS} accept`] : []),
+  ...(nodePorts === "anyone" ? [`meta l4proto { tcp, udp } th dport ${range} accept`] : []),
   "drop",
 ];
 
