@@ -175,15 +175,18 @@ check_ports() {
   done
 }
 
+# COMMANDS: where no packages are installed, what stages call.
 check_commands() {
   local command missing=()
-  if item_is_on packages; then return 0; fi
-  local needed=(curl ip ss modprobe sysctl)
-  if is_node; then needed+=(mount nft iptables conntrack ethtool socat); fi
-  # shellcheck disable=SC2206 # words
-  needed+=(${BALANCER:-})
-  if item_is_on firewall; then needed+=(nft); fi
-  if item_is_on time_sync; then needed+=(chronyc); fi
-  for command in "${needed[@]}"; do command -v "$command" >/dev/null || missing+=("$command"); done
-  [ ${#missing[@]} -eq 0 ] || problem "hostPreparation.packages is off and these commands are missing: ${missing[*]}"
+  for command in ${COMMANDS:-}; do
+    if [ "$command" = chronyc ] && [ "${TIME_SERVICE:-}" = keep ] && keeps_time_service; then continue; fi
+    command -v "$command" >/dev/null || missing+=("$command")
+  done
+  [ ${#missing[@]} -eq 0 ] || problem "hostPreparation.packages is off and these commands are missing: ${missing[*]}. Install them, or turn it on"
+}
+# keeps_time_service: one that stage prepare lets run in place of chrony.
+keeps_time_service() {
+  local unit
+  for unit in systemd-timesyncd ntpsec ntpd ntp openntpd; do if is_active "$unit"; then return 0; fi; done
+  return 1
 }

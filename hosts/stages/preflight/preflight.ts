@@ -1,5 +1,6 @@
 import { listOf } from "../../../config/addresses.ts";
 import { buildsBalancer, isNodeLocal } from "../../../config/api.ts";
+import { commandsOf } from "../../../config/packages.ts";
 import { podNetworkOf } from "../../../config/pod-network.ts";
 import { ports } from "../../../config/ports.ts";
 import { clusterOfHost } from "../../../config/preparation.ts";
@@ -60,6 +61,7 @@ export function preflightStage({ host, owner, apiAddress, sources, ...args }: Pr
       // Where to ask whose a balancer is that has the API's address.
       ...(roles.includes("balancer") && { STATISTICS_PORT: String(cluster.balancer.statisticsPort) }),
       ...(balancer.length > 0 && { BALANCER: balancer.join(" ") }),
+      ...(!cluster.hostPreparation.packages && { COMMANDS: commandsOf(roles, cluster).join(" ") }),
       KUBE_PROXY_MODE: network.kubeProxyMode,
       PREPARATIONS: preparations(cluster)
         .filter((item) => judged.includes(item))

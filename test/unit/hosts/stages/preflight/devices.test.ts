@@ -42,7 +42,7 @@ test("an interface for pods has an address of each family of pods", async () => 
   );
 });
 
-test("a device for etcd that is not there, or is no device, is a problem; one that its provider still attaches is not", async () => {
+test("a device for etcd that is missing, or is not a device, is a problem; one that its provider still attaches is not", async () => {
   const place = (device: string, more = "") =>
     said(
       `id() { return 1; }; against_snapshots() { :; }; against_device() { :; }; ETCD_DATA_DIRECTORY=/srv/etcd ETCD_BACKUP_DIRECTORY=/srv/b

@@ -39,3 +39,19 @@ test("a kernel older than the config's floor is a problem on any host; the floor
     "Linux 6.1.0-18-amd64 is older than 6.8 (hostPreparation.minimumKernel): boot a newer kernel, or ask for less",
   );
 });
+
+test("without packages, missing commands are named; a time service that may stay needs no chrony", async () => {
+  const commands = (more: string) =>
+    withScripts(
+      ["lib/roles.sh", "lib/findings.sh", "stages/preflight/lib-others.sh", "stages/preflight/lib-preflight.sh"],
+      `problem() { echo "$*"; }; is_active() { [ "$1" = "\${ACTIVE:-}" ]; }; COMMANDS="cat no-such-command"; ${more}; check_commands`,
+    );
+  const missing = (names: string) =>
+    `hostPreparation.packages is off and these commands are missing: ${names}. Install them, or turn it on`;
+  assert.equal(await commands(":"), missing("no-such-command"));
+  assert.equal(await commands("COMMANDS=cat"), "");
+  const none = "command() { [ $2 != chronyc ]; }; COMMANDS='cat chronyc'";
+  assert.equal(await commands(`${none}; TIME_SERVICE=keep ACTIVE=openntpd`), "");
+  assert.equal(await commands(`${none}; TIME_SERVICE=keep`), missing("chronyc"));
+  assert.equal(await commands(`${none}; ACTIVE=openntpd`), missing("chronyc"));
+});
