@@ -98,12 +98,12 @@ async function fault(pool: SshPool, connection: Connection, command: string): Pr
   }
 }
 
-/** What helps, by the words of the reason; undefined where they say it. */
-function cureOf(reason: string): string | undefined {
+/** What helps, by the words of the reason why a host can't be used; undefined where they say it. */
+export function cureOf(reason: string): string | undefined {
   const cures: readonly (readonly [RegExp, string])[] = [
     [
       /refuses the login/,
-      "Compare cluster.ssh.user and the secret sshPrivateKey with the logins that the host accepts; of single hosts: sshUser, sshLogins.",
+      "Compare cluster.ssh.user and the secret sshPrivateKey, or sshPassword where the host takes passwords alone, with the logins that the host accepts; of single hosts: sshUser, sshLogins.",
     ],
     [/host key/, "Compare the key with the one that the host itself shows. If it is new: npm run hosts:scan -- --replace HOST."],
     [
