@@ -35,7 +35,8 @@ export async function askAll(hosts: readonly AskedHost[]): Promise<Answer[]> {
   }
 }
 
-async function ask(pool: SshPool, { target, command, stdin }: AskedHost): Promise<Said> {
+async function ask(pool: SshPool, { target, command, stdin, refused }: AskedHost): Promise<Said> {
+  if (refused !== undefined) throw new Error(refused);
   const signal = AbortSignal.timeout(deadline * 1000);
   const output = new CommandOutput("none", () => undefined);
   const asked = Date.now() / 1000;
