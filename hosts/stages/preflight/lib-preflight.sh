@@ -19,6 +19,7 @@ look_around() {
   check_commands
   check_api_move
   if first_run; then
+    check_udp_ports
     check_others
     check_time_service
     check_vrrp_link
@@ -174,6 +175,27 @@ check_ports() {
     if first_run || [ "$holders" != "$program" ]; then problem "port $port is taken by $holders: stop that, $program needs it"; fi
   done
 }
+
+# check_udp_ports: the kernel's own have no holder. Its VXLAN devices share one; WireGuard's do not. A tunnel of another pod network than ours
+# is its own affair.
+check_udp_ports() {
+  local entry port program found holders
+  for entry in ${UDP_PORTS:-}; do
+    port=${entry%%:*} program=${entry#*:}
+    found=$(ss -Hlunp | awk -v port=":$port" 'substr($4, length($4) - length(port) + 1) == port')
+    if [ -z "$found" ] || [ -z "$program" ]; then continue; fi
+    holders=$(grep -oP '\(\("\K[^"]+' <<<"$found" | sort -u | paste -sd' ' || true)
+    if [ -n "$holders" ]; then
+      problem "UDP port $port is taken by $holders: stop that, $program needs it$(other_port "$program")"
+    elif [ "$program" = wireguard ]; then
+      problem "UDP port $port is taken by the kernel, by another WireGuard or VXLAN device (ip -d link shows it): remove that, $program needs it$(other_port "$program")"
+    elif [ -z "$(vxlan_at "$port")" ]; then
+      problem "UDP port $port is taken by the kernel, and not by VXLAN (ip -d link shows by what): remove that, $program needs it$(other_port "$program")"
+    fi
+  done
+}
+vxlan_at() { ip -o -d link show type vxlan 2>/dev/null | grep -oE " dstport $1 " || true; }
+other_port() { case $1 in vxlan | wireguard) echo ", or set network.flannel.port of a new cluster" ;; esac; }
 
 # COMMANDS: where no packages are installed, what stages call.
 check_commands() {

@@ -43,6 +43,9 @@ export function preflightStage({ host, owner, apiAddress, sources, ...args }: Pr
   const needed = neededFiles(cluster, isNode(roles));
   const balancer = balancerCommands(roles, cluster);
   const accepted = acceptedBy(cluster, host.name);
+  const udp = ports(roles, cluster)
+    .filter((port) => port.protocol === "udp")
+    .map((port) => `${port.number}:${port.program || (podNetworkOf(cluster)?.link ?? "")}`);
   const interfaces = interfacesOf(host.name, roles, cluster);
   return {
     name: "preflight",
@@ -61,6 +64,7 @@ export function preflightStage({ host, owner, apiAddress, sources, ...args }: Pr
       // Where to ask whose a balancer is that has the API's address.
       ...(roles.includes("balancer") && { STATISTICS_PORT: String(cluster.balancer.statisticsPort) }),
       ...(balancer.length > 0 && { BALANCER: balancer.join(" ") }),
+      ...(udp.length > 0 && { UDP_PORTS: udp.join(" ") }),
       ...(!cluster.hostPreparation.packages && { COMMANDS: commandsOf(roles, cluster).join(" ") }),
       KUBE_PROXY_MODE: network.kubeProxyMode,
       PREPARATIONS: preparations(cluster)

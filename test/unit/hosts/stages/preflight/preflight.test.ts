@@ -178,3 +178,11 @@ test("without packages, preflight asks for the commands of what the config runs 
     ...["conntrack", "ethtool", "ipset", "iptables", "ipvsadm", "mount", "nft", "socat"],
   ]);
 });
+
+test("preflight knows the UDP ports of the tunnel and of BFD", () => {
+  const udp = (roles: Role[], over: object = {}) => stage(roles, over).settings?.UDP_PORTS;
+  assert.equal(udp(["etcd"]), undefined);
+  assert.equal(udp(["worker"]), "8472:vxlan");
+  assert.equal(udp(["worker"], { network: { flannel: { backend: "wireguard", port: 5000 } } }), "5000:wireguard");
+  assert.equal(udp(["worker"], { network: { flannel: { backend: "host-gw" } } }), undefined);
+});
