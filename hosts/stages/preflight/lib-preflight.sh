@@ -11,6 +11,7 @@ look_around() {
   check_resources
   check_network
   check_interfaces
+  check_asked_of_system
   check_swap
   check_filters
   check_features

@@ -92,7 +92,7 @@ export function preflightStage({ host, owner, apiAddress, sources, ...args }: Pr
       }),
       ...(accepted.length > 0 && { ACCEPTED: accepted.join(" ") }),
     },
-    birth: { ...proxyOf(cluster), COLLECTED: "yes", SOURCES: sources.join(" ") },
+    birth: { ...proxyOf(cluster), ...askedOfSystem(cluster), COLLECTED: "yes", SOURCES: sources.join(" ") },
   };
 }
 
@@ -119,6 +119,17 @@ function interfacesOf(name: string, roles: readonly Role[], cluster: Cluster): s
       ? named("flannelInterface", "network.flannelInterface", network.flannelInterface)
       : []),
   ];
+}
+
+/** What the config asks of the system beyond what the cluster needs. */
+function askedOfSystem({ hostPreparation }: Cluster): Record<string, string> {
+  const { modules, extraModules, sysctl, extraSysctl, timeZone } = hostPreparation;
+  const asked = {
+    EXTRA_MODULES: modules ? extraModules.join(" ") : "",
+    EXTRA_SYSCTLS: sysctl ? Object.keys(extraSysctl).sort().join(" ") : "",
+    TIME_ZONE: timeZone ?? "",
+  };
+  return Object.fromEntries(Object.entries(asked).filter(([, value]) => value !== ""));
 }
 
 /** The warnings that the config accepts on a host, sorted. */
