@@ -56,5 +56,6 @@ async function ask(pool: SshPool, { target, command, stdin, refused }: AskedHost
   const text = output.text("stdout");
   if (exit.code !== 0 || !/^end$/m.test(text))
     throw new Error(`preflight ended with ${exit.signal ?? exit.code}: ${output.text("stderr").trim().slice(-300)}`);
+  if (target) await pool.proveFiles(target, { signal, log: () => undefined });
   return { text, asked, answered: answered ?? Date.now() / 1000 };
 }

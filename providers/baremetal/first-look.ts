@@ -85,7 +85,10 @@ async function fault(pool: SshPool, connection: Connection, command: string): Pr
             onOutput: (stream, chunk) => output.write(stream, chunk),
           });
     output.end();
-    if (exit.code === 0) return undefined;
+    if (exit.code === 0) {
+      if (connection.kind === "ssh") await pool.proveFiles(targetOf(connection as PlainLogin), { signal, log: () => undefined });
+      return undefined;
+    }
     const said = output
       .text("stderr")
       .trim()
