@@ -30,6 +30,33 @@ export function packagesOf(roles: readonly Role[], cluster: Cluster): string[] {
   );
 }
 
+/** What shows that a package is there: commands of it that the program's scripts call, or whose daemon it starts. */
+const commandsIn: Readonly<Record<string, readonly string[]>> = {
+  chrony: ["chronyc"],
+  conntrack: ["conntrack"],
+  curl: ["curl"],
+  ethtool: ["ethtool"],
+  frr: ["vtysh"],
+  haproxy: ["haproxy"],
+  iproute2: ["ip", "ss"],
+  ipset: ["ipset"],
+  iptables: ["iptables"],
+  ipvsadm: ["ipvsadm"],
+  keepalived: ["keepalived"],
+  kmod: ["modprobe"],
+  mount: ["mount"],
+  nftables: ["nft"],
+  nginx: ["nginx"],
+  procps: ["sysctl"],
+  socat: ["socat"],
+};
+
+/** The commands that a host of these roles needs, sorted. Of a time service that it may keep instead of chrony, only the host knows. */
+export function commandsOf(roles: readonly Role[], cluster: Cluster): string[] {
+  const wanted = packagesOf(roles, cluster);
+  return sorted(...wanted.map((name) => commandsIn[name] ?? []));
+}
+
 /** Every package that any host of any cluster needs, sorted: what a bundle holds. */
 export const allPackages: readonly string[] = sorted(
   everywhere,

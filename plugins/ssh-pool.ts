@@ -72,6 +72,21 @@ export class SshPool {
     return this.#session(target, wait, begin, (_, sftp) => writeRemoteFile(sftp, file, where(target), wait.signal));
   }
 
+  /**
+   * Whether files can be brought to a host: SFTP answers. Writes nothing.
+   *
+   * @throws Like `run`, and if the server has no SFTP.
+   */
+  async proveFiles(target: SshTarget, wait: Wait): Promise<void> {
+    const begin: Begin<SFTPWrapper> = (client, opened) => client.sftp(opened);
+    try {
+      await this.#session(target, wait, begin, async (_, sftp) => sftp.end());
+    } catch (error) {
+      const why = (error as Error).message;
+      throw new Error(`${where(target)} answers no SFTP, which brings files to hosts (Subsystem sftp in sshd_config): ${why}`);
+    }
+  }
+
   /** Opens a connection if there is none, and does nothing else. @throws Like `run`. */
   async prove(target: SshTarget, wait: Wait): Promise<void> {
     const link = await this.#acquire(target, wait);

@@ -35,7 +35,8 @@ export async function askAll(hosts: readonly AskedHost[]): Promise<Answer[]> {
   }
 }
 
-async function ask(pool: SshPool, { target, command, stdin }: AskedHost): Promise<Said> {
+async function ask(pool: SshPool, { target, command, stdin, refused }: AskedHost): Promise<Said> {
+  if (refused !== undefined) throw new Error(refused);
   const signal = AbortSignal.timeout(deadline * 1000);
   const output = new CommandOutput("none", () => undefined);
   const asked = Date.now() / 1000;
@@ -55,5 +56,6 @@ async function ask(pool: SshPool, { target, command, stdin }: AskedHost): Promis
   const text = output.text("stdout");
   if (exit.code !== 0 || !/^end$/m.test(text))
     throw new Error(`preflight ended with ${exit.signal ?? exit.code}: ${output.text("stderr").trim().slice(-300)}`);
+  if (target) await pool.proveFiles(target, { signal, log: () => undefined });
   return { text, asked, answered: answered ?? Date.now() / 1000 };
 }

@@ -17,6 +17,7 @@ import { artifactProblems } from "../../providers/artifacts.ts";
 import { type PlainLogin, targetOf } from "../../providers/baremetal/target.ts";
 import type { Host, Infrastructure } from "../../providers/contract.ts";
 import { createInfrastructure, known } from "../../providers/index.ts";
+import { withoutKeyless } from "./keyless.ts";
 
 /** A host to look at, and what to run there. */
 export interface AskedHost {
@@ -26,6 +27,8 @@ export interface AskedHost {
   command: string;
   /** Secret. */
   stdin: string;
+  /** Why nobody may log in there, with the cure. Default: nothing speaks against it. */
+  refused?: string;
   /** Names of the warnings that the config accepts there. */
   accepted: readonly string[];
 }
@@ -40,7 +43,9 @@ const PEERS = 8;
  */
 export async function askedHosts(folder: string, name: string): Promise<AskedHost[]> {
   const config = await readConfig(folder, name);
-  const checked = checkStack(config, known);
+  const whole = checkStack(config, known);
+  const keyless = whole.ok ? undefined : withoutKeyless(config, whole.problems);
+  const checked = keyless === undefined ? whole : checkStack(keyless.config, known);
   if (!checked.ok)
     throw new Error(problemsText("This stack's config can't be used, and no host was looked at", checked.problems));
   for (const warning of grouped(checked.warnings)) console.error(`warning: ${warning}`);
@@ -56,7 +61,9 @@ export async function askedHosts(folder: string, name: string): Promise<AskedHos
   const hosts = infrastructure.hosts.filter(({ lost }) => !lost);
   return hosts.map((host, index) => {
     const others = [...hosts.slice(index + 1), ...hosts.slice(0, index)].slice(0, PEERS);
-    return asked(host, { cluster, infrastructure, owner, peers: others.map(({ address }) => String(address)) });
+    const peers = others.map(({ address }) => String(address));
+    const refused = keyless?.missing.get(host.name);
+    return { ...asked(host, { cluster, infrastructure, owner, peers }), ...(refused !== undefined && { refused }) };
   });
 }
 

@@ -1,5 +1,6 @@
 import { counted } from "../../config/problems.ts";
 import { sameMachines } from "../../hosts/stages/preflight/answers.ts";
+import { cureOf } from "../../providers/baremetal/first-look.ts";
 import type { Answer } from "./ask.ts";
 
 // Turns what hosts said of themselves, and what shows only beside each other, into the report.
@@ -58,7 +59,7 @@ export function preflightReport(stack: string, answers: readonly Answer[], now: 
 
 function placeOf(answer: Answer): PreflightPlace {
   const place = answer.host.name;
-  if (!("text" in answer)) return { place, looked: false, problems: [answer.error], warnings: [], notes: [] };
+  if (!("text" in answer)) return { place, looked: false, problems: [withCure(answer.error)], warnings: [], notes: [] };
   const { text, host } = answer;
   const starting = (word: string) => [...text.matchAll(new RegExp(`^${word} (.*)$`, "gm"))].map(([, rest = ""]) => rest);
   const warnings = starting("warning").map((line): [string, string] => [
@@ -79,6 +80,12 @@ function placeOf(answer: Answer): PreflightPlace {
     warnings: warnings.map(([name, text]) => ({ name, text, accepted: host.accepted.includes(name) })),
     notes: [...starting("note"), ...(text.includes("\nprepared yes\n") ? ["it is prepared: warnings do not stop it"] : [])],
   };
+}
+
+/** Why a host could not be looked at, and what helps: the same words as before an `up`. */
+function withCure(error: string): string {
+  const cure = cureOf(error);
+  return cure === undefined ? error : `${error}. ${cure}`;
 }
 
 /** A host's clock beside this machine's. The answer may have taken long, so only a certain difference counts. */

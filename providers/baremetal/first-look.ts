@@ -85,7 +85,10 @@ async function fault(pool: SshPool, connection: Connection, command: string): Pr
             onOutput: (stream, chunk) => output.write(stream, chunk),
           });
     output.end();
-    if (exit.code === 0) return undefined;
+    if (exit.code === 0) {
+      if (connection.kind === "ssh") await pool.proveFiles(targetOf(connection as PlainLogin), { signal, log: () => undefined });
+      return undefined;
+    }
     const said = output
       .text("stderr")
       .trim()
@@ -98,12 +101,12 @@ async function fault(pool: SshPool, connection: Connection, command: string): Pr
   }
 }
 
-/** What helps, by the words of the reason; undefined where they say it. */
-function cureOf(reason: string): string | undefined {
+/** What helps, by the words of the reason why a host can't be used; undefined where they say it. */
+export function cureOf(reason: string): string | undefined {
   const cures: readonly (readonly [RegExp, string])[] = [
     [
       /refuses the login/,
-      "Compare cluster.ssh.user and the secret sshPrivateKey with the logins that the host accepts; of single hosts: sshUser, sshLogins.",
+      "Compare cluster.ssh.user and the secret sshPrivateKey, or sshPassword where the host takes passwords alone, with the logins that the host accepts; of single hosts: sshUser, sshLogins.",
     ],
     [/host key/, "Compare the key with the one that the host itself shows. If it is new: npm run hosts:scan -- --replace HOST."],
     [

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# What the config names of this host's own: interfaces and the device of etcd.
+# What the config names of this host's own: interfaces, the device of etcd, what the kernel and the system should have.
 
 # check_interfaces: INTERFACES has `key=name` each. The same question as stages balancer and prepare ask, before any host is changed.
 check_interfaces() {
@@ -31,4 +31,25 @@ check_device() {
   else
     problem "there is no device $ETCD_DATA_DEVICE: attach it, or set hosts.$HOST_NAME.dataDevice to one that lsblk shows on this host"
   fi
+}
+
+# check_asked_of_system: without loading or changing anything. Where kmod or tzdata is missing, their packages come later.
+check_asked_of_system() {
+  local name place
+  if [ -n "${TIME_ZONE:-}" ] && [ -d "${ZONES:=/usr/share/zoneinfo}" ] && [ ! -f "$ZONES/$TIME_ZONE" ]; then
+    problem "there is no time zone $TIME_ZONE (hostPreparation.timeZone): timedatectl list-timezones shows those that there are"
+  fi
+  # A container has the kernel of its machine, where it changes nothing of this.
+  if in_container; then return 0; fi
+  for name in ${EXTRA_MODULES:-}; do
+    if [ -d "/sys/module/${name//-/_}" ] || ! command -v modprobe >/dev/null || modprobe -n -q "$name"; then continue; fi
+    problem "Linux $(uname -r) has no module $name (hostPreparation.extraModules): install the kernel's package of modules, or take it out"
+  done
+  # Those of the network, and of a module of the config's own, may come with the modules.
+  [ -z "${EXTRA_MODULES:-}" ] || return 0
+  for name in ${EXTRA_SYSCTLS:-}; do
+    place=${name//.//}
+    [[ $place == net/* ]] || [ -e "/proc/sys/$place" ] ||
+      problem "there is no sysctl $name in Linux $(uname -r) (hostPreparation.extraSysctl): take it out, or boot a kernel that has it"
+  done
 }

@@ -11,6 +11,7 @@ look_around() {
   check_resources
   check_network
   check_interfaces
+  check_asked_of_system
   check_swap
   check_filters
   check_features
@@ -19,6 +20,7 @@ look_around() {
   check_commands
   check_api_move
   if first_run; then
+    check_udp_ports
     check_others
     check_time_service
     check_vrrp_link
@@ -175,15 +177,39 @@ check_ports() {
   done
 }
 
+# check_udp_ports: the kernel's own have no holder. Its VXLAN devices share one; WireGuard's do not. A tunnel of another pod network than ours
+# is its own affair.
+check_udp_ports() {
+  local entry port program found holders
+  for entry in ${UDP_PORTS:-}; do
+    port=${entry%%:*} program=${entry#*:}
+    found=$(ss -Hlunp | awk -v port=":$port" 'substr($4, length($4) - length(port) + 1) == port')
+    if [ -z "$found" ] || [ -z "$program" ]; then continue; fi
+    holders=$(grep -oP '\(\("\K[^"]+' <<<"$found" | sort -u | paste -sd' ' || true)
+    if [ -n "$holders" ]; then
+      problem "UDP port $port is taken by $holders: stop that, $program needs it$(other_port "$program")"
+    elif [ "$program" = wireguard ]; then
+      problem "UDP port $port is taken by the kernel, by another WireGuard or VXLAN device (ip -d link shows it): remove that, $program needs it$(other_port "$program")"
+    elif [ -z "$(vxlan_at "$port")" ]; then
+      problem "UDP port $port is taken by the kernel, and not by VXLAN (ip -d link shows by what): remove that, $program needs it$(other_port "$program")"
+    fi
+  done
+}
+vxlan_at() { ip -o -d link show type vxlan 2>/dev/null | grep -oE " dstport $1 " || true; }
+other_port() { case $1 in vxlan | wireguard) echo ", or set network.flannel.port of a new cluster" ;; esac; }
+
+# COMMANDS: where no packages are installed, what stages call.
 check_commands() {
   local command missing=()
-  if item_is_on packages; then return 0; fi
-  local needed=(curl ip ss modprobe sysctl)
-  if is_node; then needed+=(mount nft iptables conntrack ethtool socat); fi
-  # shellcheck disable=SC2206 # words
-  needed+=(${BALANCER:-})
-  if item_is_on firewall; then needed+=(nft); fi
-  if item_is_on time_sync; then needed+=(chronyc); fi
-  for command in "${needed[@]}"; do command -v "$command" >/dev/null || missing+=("$command"); done
-  [ ${#missing[@]} -eq 0 ] || problem "hostPreparation.packages is off and these commands are missing: ${missing[*]}"
+  for command in ${COMMANDS:-}; do
+    if [ "$command" = chronyc ] && [ "${TIME_SERVICE:-}" = keep ] && keeps_time_service; then continue; fi
+    command -v "$command" >/dev/null || missing+=("$command")
+  done
+  [ ${#missing[@]} -eq 0 ] || problem "hostPreparation.packages is off and these commands are missing: ${missing[*]}. Install them, or turn it on"
+}
+# keeps_time_service: one that stage prepare lets run in place of chrony.
+keeps_time_service() {
+  local unit
+  for unit in systemd-timesyncd ntpsec ntpd ntp openntpd; do if is_active "$unit"; then return 0; fi; done
+  return 1
 }

@@ -1,5 +1,6 @@
 import { listOf } from "../../../config/addresses.ts";
 import { buildsBalancer, isNodeLocal } from "../../../config/api.ts";
+import { commandsOf } from "../../../config/packages.ts";
 import { podNetworkOf } from "../../../config/pod-network.ts";
 import { ports } from "../../../config/ports.ts";
 import { clusterOfHost } from "../../../config/preparation.ts";
@@ -42,6 +43,9 @@ export function preflightStage({ host, owner, apiAddress, sources, ...args }: Pr
   const needed = neededFiles(cluster, isNode(roles));
   const balancer = balancerCommands(roles, cluster);
   const accepted = acceptedBy(cluster, host.name);
+  const udp = ports(roles, cluster)
+    .filter((port) => port.protocol === "udp")
+    .map((port) => `${port.number}:${port.program || (podNetworkOf(cluster)?.link ?? "")}`);
   const interfaces = interfacesOf(host.name, roles, cluster);
   return {
     name: "preflight",
@@ -60,6 +64,8 @@ export function preflightStage({ host, owner, apiAddress, sources, ...args }: Pr
       // Where to ask whose a balancer is that has the API's address.
       ...(roles.includes("balancer") && { STATISTICS_PORT: String(cluster.balancer.statisticsPort) }),
       ...(balancer.length > 0 && { BALANCER: balancer.join(" ") }),
+      ...(udp.length > 0 && { UDP_PORTS: udp.join(" ") }),
+      ...(!cluster.hostPreparation.packages && { COMMANDS: commandsOf(roles, cluster).join(" ") }),
       KUBE_PROXY_MODE: network.kubeProxyMode,
       PREPARATIONS: preparations(cluster)
         .filter((item) => judged.includes(item))
@@ -86,7 +92,7 @@ export function preflightStage({ host, owner, apiAddress, sources, ...args }: Pr
       }),
       ...(accepted.length > 0 && { ACCEPTED: accepted.join(" ") }),
     },
-    birth: { ...proxyOf(cluster), COLLECTED: "yes", SOURCES: sources.join(" ") },
+    birth: { ...proxyOf(cluster), ...askedOfSystem(cluster), COLLECTED: "yes", SOURCES: sources.join(" ") },
   };
 }
 
@@ -113,6 +119,17 @@ function interfacesOf(name: string, roles: readonly Role[], cluster: Cluster): s
       ? named("flannelInterface", "network.flannelInterface", network.flannelInterface)
       : []),
   ];
+}
+
+/** What the config asks of the system beyond what the cluster needs. */
+function askedOfSystem({ hostPreparation }: Cluster): Record<string, string> {
+  const { modules, extraModules, sysctl, extraSysctl, timeZone } = hostPreparation;
+  const asked = {
+    EXTRA_MODULES: modules ? extraModules.join(" ") : "",
+    EXTRA_SYSCTLS: sysctl ? Object.keys(extraSysctl).sort().join(" ") : "",
+    TIME_ZONE: timeZone ?? "",
+  };
+  return Object.fromEntries(Object.entries(asked).filter(([, value]) => value !== ""));
 }
 
 /** The warnings that the config accepts on a host, sorted. */

@@ -31,6 +31,8 @@ export interface TestServer {
 export interface TestServerOptions {
   port?: number;
   hostKeyType?: "ed25519" | "rsa" | "ecdsa";
+  /** False: without the subsystem. Default: true. */
+  sftp?: boolean;
   /** Like sshd's MaxSessions. */
   maxSessions?: number;
   /** Names that may be set; others are refused. Like sshd's AcceptEnv. */
@@ -104,7 +106,7 @@ export async function startServer(options: TestServerOptions = {}): Promise<Test
         acceptSignal?.();
         if (child) killGroup(child, `SIG${info.name}` as NodeJS.Signals);
       });
-      session.on("sftp", (acceptSftp) => serveSftp(acceptSftp(), files));
+      if (options.sftp !== false) session.on("sftp", (acceptSftp) => serveSftp(acceptSftp(), files));
       session.on("exec", (acceptExec, _reject, info) => {
         child = execute(acceptExec(), info.command, environment);
         children.add(child);

@@ -73,3 +73,12 @@ test("a host that does not answer is named with the reason, and the report is no
   assert.match(preflightText(made), /^m2\n {2}PROBLEM {2}no route to host$/m);
   assert.match(preflightText(made), /1 of 2 hosts looked at/);
 });
+
+test("a host that can't be looked at gets the cure that up names, too", () => {
+  const problem = (error: string) =>
+    report({ host: { name: "m1", command: "", stdin: "", accepted: [] }, error }).places[0]?.problems[0] ?? "";
+  assert.match(problem("preflight ended with 1: sudo: a password is required"), /required\. .*--secret sudoPassword/);
+  assert.match(problem("a@b:22 refuses the login of user a with key"), /\. .*sshPassword where the host takes passwords alone/);
+  assert.match(problem("cannot reach a@b:22: connect ECONNREFUSED"), /\. Start the host, and compare its address/);
+  assert.equal(problem("something else"), "something else");
+});

@@ -42,7 +42,7 @@ test("an interface for pods has an address of each family of pods", async () => 
   );
 });
 
-test("a device for etcd that is not there, or is no device, is a problem; one that its provider still attaches is not", async () => {
+test("a device for etcd that is missing, or is not a device, is a problem; one that its provider still attaches is not", async () => {
   const place = (device: string, more = "") =>
     said(
       `id() { return 1; }; against_snapshots() { :; }; against_device() { :; }; ETCD_DATA_DIRECTORY=/srv/etcd ETCD_BACKUP_DIRECTORY=/srv/b
@@ -51,4 +51,23 @@ test("a device for etcd that is not there, or is no device, is a problem; one th
   assert.match(await place("/dev/no-such-disk"), /^there is no device \/dev\/no-such-disk: .*hosts\.m1\.dataDevice/);
   assert.match(await place("/dev/null"), /^\/dev\/null is not a block device: .*hosts\.m1\.dataDevice/);
   assert.equal(await place("/dev/no-such-disk", "DEVICE_COMES=later; "), "");
+});
+
+test("modules, sysctls and a time zone that the host lacks are problems; a container has no kernel of its own", async () => {
+  const asked = (what: string, more = ":") =>
+    said(
+      `in_container() { false; }; modprobe() { [ "$3" = there ]; }; uname() { echo 6.1; }; ${more}; ${what}; check_asked_of_system`,
+    );
+  const zones = "mkdir -p $HAK_ROOT/zones/Europe; : >$HAK_ROOT/zones/Europe/Rome; ZONES=$HAK_ROOT/zones";
+  assert.match(await asked("TIME_ZONE=Europe/Rom", zones), /^there is no time zone Europe\/Rom \(hostPreparation\.timeZone\)/);
+  assert.equal(await asked("TIME_ZONE=Europe/Rome", zones), "");
+  assert.equal(await asked("TIME_ZONE=Europe/Rom", "ZONES=/no-such-folder"), "");
+  assert.match(
+    await asked('EXTRA_MODULES="there gone"'),
+    /^Linux 6\.1 has no module gone \(hostPreparation\.extraModules\)[^\n]*$/,
+  );
+  const sysctls = 'EXTRA_SYSCTLS="kernel.panic vm.no_such net.bridge.no_such"';
+  assert.match(await asked(sysctls), /^there is no sysctl vm\.no_such in Linux 6\.1 [^\n]*$/);
+  assert.equal(await asked(sysctls, "EXTRA_MODULES=there"), "");
+  assert.equal(await asked(`${sysctls} EXTRA_MODULES=gone`, "in_container() { true; }"), "");
 });

@@ -159,3 +159,30 @@ test("preflight knows the interfaces that the config names, on hosts that use th
   );
   assert.equal(wanted(["worker"], { ...all, addons: { flannel: false } }), undefined);
 });
+
+test("without packages, preflight asks for the commands of what the config runs on the host, and of nothing else", () => {
+  const commands = (roles: Role[], over: object = {}) =>
+    (stage(roles, { ...over, hostPreparation: { packages: false, firewall: false } }).settings?.COMMANDS ?? "").split(" ");
+  const everywhere = ["chronyc", "curl", "ip", "modprobe", "ss", "sysctl"];
+  assert.equal(stage(["etcd"]).settings?.COMMANDS, undefined);
+  assert.deepEqual(commands(["etcd"]), everywhere);
+  const without = (...list: string[]) => list.filter((name) => !everywhere.includes(name));
+  assert.deepEqual(without(...commands(["balancer"])), ["haproxy", "keepalived", "socat"]);
+  const routed = { protocol: "bgp", asn: 65010, peers: [{ address: "10.77.0.1", asn: 65000 }] };
+  assert.deepEqual(without(...commands(["balancer"], { balancer: { kind: "nginx", address: "routed", routed } })), [
+    ...["nft", "nginx", "socat", "vtysh"],
+  ]);
+  const node = ["conntrack", "ethtool", "iptables", "mount", "nft", "socat"];
+  assert.deepEqual(without(...commands(["worker"])), node);
+  assert.deepEqual(without(...commands(["worker"], { network: { kubeProxyMode: "ipvs" } })), [
+    ...["conntrack", "ethtool", "ipset", "iptables", "ipvsadm", "mount", "nft", "socat"],
+  ]);
+});
+
+test("preflight knows the UDP ports of the tunnel and of BFD", () => {
+  const udp = (roles: Role[], over: object = {}) => stage(roles, over).settings?.UDP_PORTS;
+  assert.equal(udp(["etcd"]), undefined);
+  assert.equal(udp(["worker"]), "8472:vxlan");
+  assert.equal(udp(["worker"], { network: { flannel: { backend: "wireguard", port: 5000 } } }), "5000:wireguard");
+  assert.equal(udp(["worker"], { network: { flannel: { backend: "host-gw" } } }), undefined);
+});

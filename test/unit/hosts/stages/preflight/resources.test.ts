@@ -39,3 +39,39 @@ test("a kernel older than the config's floor is a problem on any host; the floor
     "Linux 6.1.0-18-amd64 is older than 6.8 (hostPreparation.minimumKernel): boot a newer kernel, or ask for less",
   );
 });
+
+test("without packages, missing commands are named; a time service that may stay needs no chrony", async () => {
+  const commands = (more: string) =>
+    withScripts(
+      ["lib/roles.sh", "lib/findings.sh", "stages/preflight/lib-others.sh", "stages/preflight/lib-preflight.sh"],
+      `problem() { echo "$*"; }; is_active() { [ "$1" = "\${ACTIVE:-}" ]; }; COMMANDS="cat no-such-command"; ${more}; check_commands`,
+    );
+  const missing = (names: string) =>
+    `hostPreparation.packages is off and these commands are missing: ${names}. Install them, or turn it on`;
+  assert.equal(await commands(":"), missing("no-such-command"));
+  assert.equal(await commands("COMMANDS=cat"), "");
+  const none = "command() { [ $2 != chronyc ]; }; COMMANDS='cat chronyc'";
+  assert.equal(await commands(`${none}; TIME_SERVICE=keep ACTIVE=openntpd`), "");
+  assert.equal(await commands(`${none}; TIME_SERVICE=keep`), missing("chronyc"));
+  assert.equal(await commands(`${none}; ACTIVE=openntpd`), missing("chronyc"));
+});
+
+test("a UDP port that a program or the kernel holds is a problem; VXLAN's devices share theirs", async () => {
+  const udp = (sockets: string, ports: string, more = ":") =>
+    withScripts(
+      ["lib/roles.sh", "lib/findings.sh", "stages/preflight/lib-preflight.sh"],
+      `problem() { echo "$*"; }; ss() { printf '%s\\n' '${sockets}'; }; ip() { :; }; ${more}; UDP_PORTS="${ports}"; check_udp_ports`,
+    );
+  const held = (port: number) => `UNCONN 0 0 0.0.0.0:${port} 0.0.0.0:* users:(("vpnd",pid=7,fd=5))`;
+  const kernel = (port: number) => `UNCONN 0 0 0.0.0.0:${port} 0.0.0.0:*`;
+  assert.match(
+    await udp(held(8472), "8472:vxlan"),
+    /^UDP port 8472 is taken by vpnd: stop that, vxlan needs it, or set network\./,
+  );
+  assert.match(await udp(held(3784), "3784:bfdd 8472:vxlan"), /^UDP port 3784 is taken by vpnd: stop that, bfdd needs it$/);
+  assert.match(await udp(kernel(51820), "51820:wireguard"), /^UDP port 51820 is taken by the kernel, by another WireGuard/);
+  assert.match(await udp(kernel(8472), "8472:vxlan"), /^UDP port 8472 is taken by the kernel, and not by VXLAN/);
+  assert.equal(await udp(kernel(8472), "8472:vxlan", "ip() { echo '9: v0: <UP> vxlan id 7 dstport 8472 nolearning '; }"), "");
+  assert.equal(await udp(held(18472), "8472:vxlan"), "");
+  assert.equal(await udp(held(8472), "8472:"), "");
+});
