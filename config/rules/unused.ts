@@ -74,7 +74,11 @@ const wholePools: Rule = {
     const isHard = ({ taints }: Pick<NodeSettings, "taints">) => taints.some(({ effect }) => effect !== "PreferNoSchedule");
     if (workers.length === 0 || ![...scaled, ...workers.map((name) => nodeSettings(cluster, name))].every(isHard)) return whole;
     const found = "have taints, every one: CoreDNS and other pods find no node";
-    return [...whole, { key: at("pools"), found, allowed: "one pool, or a worker, without a taint beside them" }];
+    const ofPools = [...scaled, ...Object.values(cluster.pools)].some(isHard);
+    const [first = ""] = workers.filter((name) => isHard({ taints: cluster.hosts[name]?.taints ?? [] }));
+    const key = ofPools ? at("pools") : at("hosts", first, "taints");
+    const all = "is hard, as are those of every other worker: CoreDNS and other pods find no node";
+    return [...whole, { key, found: ofPools ? found : all, allowed: "one pool, or a worker, without a taint beside them" }];
   },
 };
 
