@@ -11,7 +11,8 @@ export interface Login {
 }
 
 /**
- * How an endpoint's user logs in: key, then password, then the keys of an agent.
+ * How an endpoint's user logs in: key, then password, then the keys of an agent. The password is tried once: as such where the server
+ * takes it so, else as the answer to what it asks.
  *
  * @throws PermanentError if the private key cannot be read
  */
@@ -36,10 +37,17 @@ export function loginOf(endpoint: SshEndpoint): Login {
     offered.push("the keys of the agent at SSH_AUTH_SOCK");
   }
   let taken: string[] = [];
-  const handler: AuthHandlerMiddleware = (left, _partial, next) => {
+  let last: string | undefined;
+  let spent = false;
+  const handler: AuthHandlerMiddleware = (left, partial, next) => {
     // After a method succeeded, the list names the next factor; the message shows either.
     if (Array.isArray(left)) taken = left.map(String);
-    next((methods.shift() ?? false) as AnyAuthMethod);
+    // Where the server refused the password, the same text as an answer would be a second try, and accounts get locked by tries.
+    spent ||= last === "password" && partial !== true;
+    const place = methods.findIndex(({ type }) => !asksForPassword(type) || (taken.includes(type) && !spent));
+    const [method] = place < 0 ? [] : methods.splice(place, 1);
+    last = method?.type;
+    next((method ?? false) as AnyAuthMethod);
   };
   const refusal = () => {
     const takes = taken.length > 0 ? `; it takes ${taken.join(", ")}` : "";
@@ -47,6 +55,8 @@ export function loginOf(endpoint: SshEndpoint): Login {
   };
   return { handler, refusal };
 }
+
+const asksForPassword = (type: string) => type === "password" || type === "keyboard-interactive";
 
 function readKey(endpoint: SshEndpoint): { text: string; name: string } {
   try {

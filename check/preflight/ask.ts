@@ -2,6 +2,7 @@ import { runHere } from "../../plugins/command-local.ts";
 import { CommandOutput } from "../../plugins/command-output.ts";
 import { where } from "../../plugins/ssh-endpoint.ts";
 import { SshPool } from "../../plugins/ssh-pool.ts";
+import { oneFirst, passedOver, verdictOf } from "../../providers/baremetal/one-first.ts";
 import type { AskedHost } from "./hosts.ts";
 
 /** Seconds until an answer is given up: a host that answers at all needs a few. */
@@ -17,19 +18,20 @@ export interface Said {
 /** What a host said, or why it can't be told. */
 export type Answer = { host: AskedHost } & (Said | { error: string });
 
-/** Runs preflight on all hosts at the same time. One that can't be looked at stops no other. */
+/** Runs preflight on all hosts at the same time, but with each password on one first. One that can't be looked at stops no other. */
 export async function askAll(hosts: readonly AskedHost[]): Promise<Answer[]> {
   const pool = new SshPool();
   try {
-    return await Promise.all(
-      hosts.map(async (host) => {
-        try {
-          return { host, ...(await ask(pool, host)) };
-        } catch (error) {
-          return { host, error: (error as Error).message };
-        }
-      }),
-    );
+    return await oneFirst<AskedHost, Answer>(hosts, {
+      accountOf: ({ account }) => account,
+      ask: (host) =>
+        ask(pool, host).then(
+          (said) => ({ host, ...said }),
+          (error) => ({ host, error: (error as Error).message }),
+        ),
+      verdictOf: (answer) => verdictOf("error" in answer ? answer.error : undefined),
+      passedOver: (host, other) => ({ host, error: passedOver(other.name) }),
+    });
   } finally {
     await pool.close();
   }

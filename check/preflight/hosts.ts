@@ -14,6 +14,7 @@ import { renderWithScripts } from "../../hosts/stage.ts";
 import { preflightStage, sourcesIn } from "../../hosts/stages/preflight/preflight.ts";
 import type { SshTarget } from "../../plugins/ssh-endpoint.ts";
 import { artifactProblems } from "../../providers/artifacts.ts";
+import { accountOf } from "../../providers/baremetal/one-first.ts";
 import { type PlainLogin, targetOf } from "../../providers/baremetal/target.ts";
 import type { Host, Infrastructure } from "../../providers/contract.ts";
 import { createInfrastructure, known } from "../../providers/index.ts";
@@ -24,6 +25,8 @@ export interface AskedHost {
   name: string;
   /** How it is reached; undefined: it is this machine. */
   target?: SshTarget;
+  /** What a wrong password would lock, as `accountOf` has it. Secret. */
+  account?: string;
   command: string;
   /** Secret. */
   stdin: string;
@@ -108,5 +111,12 @@ function asked(host: Host, { cluster, infrastructure: { artifacts, addons, endpo
   const { create, stdin } = renderWithScripts({ ...stage, birth }, user, connection.sudoPassword as string | undefined);
   // The config's own values: nothing here is an output of a resource.
   const target = connection.kind === "ssh" ? targetOf(connection as PlainLogin) : undefined;
-  return { name, target, command: create, stdin, accepted: (stage.settings?.ACCEPTED ?? "").split(" ").filter(Boolean) };
+  return {
+    name,
+    target,
+    account: accountOf(connection),
+    command: create,
+    stdin,
+    accepted: (stage.settings?.ACCEPTED ?? "").split(" ").filter(Boolean),
+  };
 }

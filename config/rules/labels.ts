@@ -66,20 +66,27 @@ const taintProblems = (path: readonly string[], taints: readonly Taint[]): Probl
     return oneProblem(place, `is ${key}:${effect}, as is ${at(...path, "taints", first)}`, allowed);
   });
 
+/** The usual taint of control planes, written out where their roles decide it. */
+function usualTaint(path: readonly string[], taints: readonly Taint[]): Problem[] {
+  const index = taints.findIndex(({ key }) => key === "node-role.kubernetes.io/control-plane");
+  if (index < 0) return [];
+  const cure = "take it out: a control plane without the role worker has it, one with that role hasn't";
+  return oneProblem(at(...path, "taints", index), "is the usual taint of control planes", "another key", cure);
+}
+
 const allTaints: Rule = {
   says: "A pool or host has each taint once, by key and effect, and none that Kubernetes' controllers set and take away. The usual taint of control planes is given by the roles alone.",
   check: ({ pools, hosts }) => [
-    ...Object.entries(pools).flatMap(([name, { taints }]) => taintProblems(["pools", name], taints)),
-    ...eachHost({ hosts }, (name, { taints, roles }) => {
-      const usual = taints.findIndex(({ key }) => key === "node-role.kubernetes.io/control-plane");
-      const wrong = usual < 0 || !roles.includes("control-plane");
-      const found = "is the usual taint of control planes";
-      const cure = "take it out: a control plane without the role worker has it, one with that role hasn't";
-      return [
-        ...taintProblems(["hosts", name], taints),
-        ...(wrong ? [] : oneProblem(at("hosts", name, "taints", usual), found, "another key", cure)),
-      ];
-    }),
+    ...Object.entries(pools).flatMap(([name, { taints }]) => [
+      ...taintProblems(["pools", name], taints),
+      ...(Object.values(hosts).some(({ pool, roles }) => pool === name && roles.includes("control-plane"))
+        ? usualTaint(["pools", name], taints)
+        : []),
+    ]),
+    ...eachHost({ hosts }, (name, { taints, roles }) => [
+      ...taintProblems(["hosts", name], taints),
+      ...(roles.includes("control-plane") ? usualTaint(["hosts", name], taints) : []),
+    ]),
   ],
 };
 

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { hostPort, isAddress, special } from "../addresses.ts";
 import { buildsBalancer } from "../api.ts";
-import { bastionsIn } from "../bastions.ts";
+import { bastionsIn, wayTo } from "../bastions.ts";
 import { hubNames } from "../logins.ts";
 import { type NodeSettings, nodeSettings } from "../node-settings.ts";
 import { counted, oneProblem, type Problem, shown } from "../problems.ts";
@@ -74,7 +74,11 @@ const wholePools: Rule = {
     const isHard = ({ taints }: Pick<NodeSettings, "taints">) => taints.some(({ effect }) => effect !== "PreferNoSchedule");
     if (workers.length === 0 || ![...scaled, ...workers.map((name) => nodeSettings(cluster, name))].every(isHard)) return whole;
     const found = "have taints, every one: CoreDNS and other pods find no node";
-    return [...whole, { key: at("pools"), found, allowed: "one pool, or a worker, without a taint beside them" }];
+    const ofPools = [...scaled, ...Object.values(cluster.pools)].some(isHard);
+    const [first = ""] = workers.filter((name) => isHard({ taints: cluster.hosts[name]?.taints ?? [] }));
+    const key = ofPools ? at("pools") : at("hosts", first, "taints");
+    const all = "is hard, as are those of every other worker: CoreDNS and other pods find no node";
+    return [...whole, { key, found: ofPools ? found : all, allowed: "one pool, or a worker, without a taint beside them" }];
   },
 };
 
@@ -109,14 +113,17 @@ export const unusedWarnings: readonly Rule[] = [otherProvider, sameKeys, insideJ
 
 /** Rules about one machine taken for two hosts. */
 export const sameMachine: Rule = {
-  says: "No two hosts are reached by SSH at one address and port.",
+  says: "No two hosts are reached by SSH at one address and port, by the same bastions or directly.",
   check(cluster) {
-    if (cluster.traits.createsHosts || bastionsIn(cluster.ssh).length > 0) return [];
+    if (cluster.traits.createsHosts) return [];
     const seen = new Map<string, string>();
-    return eachHost(cluster, (name, { connection, lost, address, sshAddress, sshPort }) => {
+    return eachHost(cluster, (name, host) => {
+      const { connection, lost, address, sshAddress, sshPort } = host;
       if (connection === "local" || lost) return [];
       const reached = sshAddress ?? address;
-      const place = `${hostPort(reached ?? "", sshPort ?? cluster.ssh.port)}`;
+      // Behind another bastion, the same address may be another machine.
+      const way = wayTo(host, cluster.ssh).map((bastion) => bastion.name);
+      const place = [...way, hostPort(reached ?? "", sshPort ?? cluster.ssh.port)].join(" ");
       const first = seen.get(place);
       seen.set(place, first ?? name);
       if (reached === undefined || first === undefined) return [];

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { cidr, interfaceName, ipv4, oneOf, port, whole } from "../values.ts";
+import { cidr, interfaceName, ipv4, onOff, oneOf, port, switchOn, whole } from "../values.ts";
 
 /** An autonomous system's number: 16 or 32 bits (RFC 6793). */
 const asn = whole(1, 4294967295);
@@ -17,10 +17,7 @@ const routedSchema = z.strictObject({
     .default([])
     .describe("BGP: the routers that every balancer announces the address to. At least one there."),
   area: ipv4.default("0.0.0.0").describe("OSPF: the area of the balancers' network, written as an address."),
-  bfd: z
-    .boolean()
-    .default(true)
-    .describe("Also watch routers by BFD, which finds a dead one in 0.9 s. The routers must have it turned on, too."),
+  bfd: switchOn("Also watch routers by BFD, which finds a dead one in 0.9 s. The routers must have it turned on, too."),
 });
 
 const statisticsSchema = z
@@ -36,8 +33,7 @@ const statisticsSchema = z
       .regex(/^[A-Za-z0-9_-]{1,32}$/, { error: "1 to 32 letters, digits, - and _" })
       .default("admin")
       .describe("Who logs in."),
-    tls: z
-      .boolean()
+    tls: onOff
       .default(false)
       .describe(
         "Serve the page over TLS at `port`, by a certificate of the cluster's own authority. `statisticsPort` then answers nodes alone, and has no page.",

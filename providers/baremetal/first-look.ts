@@ -1,12 +1,14 @@
 import * as pulumi from "@pulumi/pulumi";
 import { sudoUser } from "../../config/host-logins.ts";
 import { counted } from "../../config/problems.ts";
+import type { HostConfig } from "../../config/schema.ts";
 import { asRoot, becomingOf, withPassword } from "../../hosts/sudo.ts";
 import { runHere } from "../../plugins/command-local.ts";
 import { CommandOutput } from "../../plugins/command-output.ts";
 import { SshPool } from "../../plugins/ssh-pool.ts";
 import type { Connection, ProviderArgs } from "../contract.ts";
 import { hostConnection } from "./connection.ts";
+import { accountOf, oneFirst, passedOver, verdictOf } from "./one-first.ts";
 import { type PlainLogin, targetOf } from "./target.ts";
 
 // The engine stops at the first host that fails, when others have been changed already. So hosts that are new to the cluster are logged in
@@ -45,22 +47,29 @@ const plain = (secrets: ProviderArgs["secrets"]): Promise<ProviderArgs["secrets"
     pulumi.output(secrets as pulumi.Input<object>).apply((texts) => resolve(texts as ProviderArgs["secrets"]));
   });
 
-/** Logs in to hosts, all at the same time. Returns those that can't be used. */
+/** Logs in to hosts, all at the same time, but with each password at one first. Returns those that can't be used. */
 export async function lookAt(
   { hosts, ssh }: ProviderArgs["cluster"],
   names: readonly string[],
   secrets: ProviderArgs["secrets"],
 ): Promise<Unusable[]> {
   const pool = new SshPool();
+  const connectionTo = (name: string, host: HostConfig) =>
+    hostConnection(name, { ...host, address: host.address ?? name }, ssh, secrets);
   const look = async (name: string): Promise<[string, string | undefined]> => {
     const host = hosts[name];
     if (host === undefined) return [name, undefined];
-    const connection = hostConnection(name, { ...host, address: host.address ?? name }, ssh, secrets);
+    const connection = connectionTo(name, host);
     const becoming = becomingOf(sudoUser(host, ssh) ?? "root", connection.sudoPassword !== undefined);
     return [name, await fault(pool, connection, asRoot(":", becoming, name))];
   };
   try {
-    const looked = await Promise.all(names.map(look));
+    const looked = await oneFirst<string, [string, string | undefined]>(names, {
+      accountOf: (name) => hosts[name] && accountOf(connectionTo(name, hosts[name])),
+      ask: look,
+      verdictOf: ([, reason]) => verdictOf(reason),
+      passedOver: (name, other) => [name, passedOver(other)],
+    });
     const reasons = Map.groupBy(
       looked.filter(([, reason]) => reason !== undefined),
       ([, reason]) => reason as string,

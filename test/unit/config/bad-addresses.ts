@@ -53,6 +53,16 @@ export const badAddresses: readonly Bad[] = [
     "cluster.hosts.w2.sshAddress",
   ),
   bad(
+    "hosts that SSH reaches at one address by the same bastion; by another one it may be another machine",
+    (c) => {
+      const hostKey = c.hosts.w1.hostKey;
+      c.ssh = { ...c.ssh, bastion: { host: "192.0.2.1", hostKey }, bastions: { berlin: { host: "192.0.2.2", hostKey } } };
+      for (const n of ["w1", "w2", "m3"]) c.hosts[n].sshAddress = "127.0.0.1";
+      c.hosts.m3.sshBastion = "berlin";
+    },
+    "cluster.hosts.w2.sshAddress",
+  ),
+  bad(
     "a host that SSH reaches at the address of a later one",
     (c) => {
       c.hosts.m1.sshAddress = "10.0.0.21";

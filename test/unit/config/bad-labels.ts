@@ -41,6 +41,15 @@ export const badLabels: readonly Bad[] = [
     "cluster.hosts.m1.taints[0]",
   ),
   bad(
+    "the usual taint of control planes in the pool of one",
+    (c) => {
+      c.hosts.m1.roles.push("worker");
+      c.hosts.m1.pool = "general";
+      c.pools.general = { taints: [taint("a"), taint("node-role.kubernetes.io/control-plane")] };
+    },
+    "cluster.pools.general.taints[1]",
+  ),
+  bad(
     "all of it where there is no Node",
     (c) => {
       c.hosts.m4 = {

@@ -27,6 +27,14 @@ for (const [path, text] of Object.entries(generated())) {
   });
 }
 
+test("every value in docs/config.md is told in the config's own words, not in those of the validator", () => {
+  const lines = read("docs/config.md").split("\n");
+  assert.deepEqual(
+    lines.filter((line) => /invalid input|received null|expected \w+, |too (small|big)|undefined/i.test(line)),
+    [],
+  );
+});
+
 test("npm run generate -- --help writes nothing", () => {
   const generate = new URL("docs/generate.ts", project).pathname;
   const { status, stdout } = spawnSync(process.execPath, [generate, "--help"], { encoding: "utf8" });

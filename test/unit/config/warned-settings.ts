@@ -65,7 +65,7 @@ export const warnedSettings: readonly Warned[] = [
     (c) => {
       for (const n of ["w1", "w2"]) c.hosts[n].taints = [{ key: "a", effect: "NoExecute" }];
     },
-    "cluster.pools",
+    "cluster.hosts.w1.taints",
   ),
   word(
     "ipvs",

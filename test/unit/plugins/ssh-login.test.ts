@@ -58,6 +58,31 @@ test("if the key is refused, the password is used", () =>
     assert.equal((await run(pool, targetOf(server, { privateKey, password: server.password }), "echo in")).stdout, "in\n");
   }));
 
+test("a password is tried once: what the server refused as a password is no answer to its questions", () =>
+  withServer({ passwordBy: ["password", "keyboard-interactive"] }, async (server, pool) => {
+    const target = targetOf(server, { privateKey: undefined, password: "wrong-secret" });
+    await assert.rejects(
+      run(pool, target, "true"),
+      /refuses the login of user tester with a password; it takes publickey, password/,
+    );
+    assert.deepEqual(server.passwordTries(), ["password"]);
+  }));
+
+test("a password answers the question of a server that takes none as such", () =>
+  withServer({ passwordBy: ["keyboard-interactive"] }, async (server, pool) => {
+    const target = targetOf(server, { privateKey: undefined, password: server.password });
+    assert.equal((await run(pool, target, "echo in")).stdout, "in\n");
+    await assert.rejects(run(pool, { ...target, password: "wrong-secret" }, "true"), /refuses the login/);
+    assert.deepEqual(server.passwordTries(), ["keyboard-interactive", "keyboard-interactive"]);
+  }));
+
+test("a server that wants a key and a password gets both", () =>
+  withServer({ twoFactors: true }, async (server, pool) => {
+    assert.equal((await run(pool, targetOf(server, { password: server.password }), "echo in")).stdout, "in\n");
+    await assert.rejects(run(pool, targetOf(server, { password: "wrong-secret" }), "true"), /refuses the login/);
+    assert.deepEqual(server.passwordTries(), ["password", "password"]);
+  }));
+
 test("a refused login ends at the first try, names user and key, and is not tried again", () =>
   withServer({}, async (server, pool) => {
     const { privateKey } = generateKeyPairSync("ed25519", {

@@ -21,6 +21,8 @@ export interface TestServer {
   files: string;
   /** Number of connections that were ever opened. */
   connections: () => number;
+  /** The methods by which passwords came, in order. */
+  passwordTries: () => string[];
   /** Most sessions that one connection ever had at once. */
   mostSessions: () => number;
   /** Cuts all open connections, like a host that vanishes. */
@@ -37,6 +39,10 @@ export interface TestServerOptions {
   maxSessions?: number;
   /** Names that may be set; others are refused. Like sshd's AcceptEnv. */
   acceptEnv?: string[];
+  /** How it takes passwords: as such by default, or as answers to what it asks. */
+  passwordBy?: ("password" | "keyboard-interactive")[];
+  /** Whether it wants a key before it takes a password. */
+  twoFactors?: boolean;
   /** Number of logins that are closed with pam_nologin's message after their key is known, as sshd does while its host boots. */
   booting?: number;
 }
@@ -71,6 +77,7 @@ export async function startServer(options: TestServerOptions = {}): Promise<Test
   const files = scratch();
   let connections = 0;
   let mostSessions = 0;
+  const passwordTries: string[] = [];
   let booting = options.booting ?? 0;
 
   const banner = booting > 0 ? "System is booting up." : undefined;
@@ -85,9 +92,32 @@ export async function startServer(options: TestServerOptions = {}): Promise<Test
       clients.delete(client);
       for (const child of children) killGroup(child, "SIGKILL");
     });
+    let hasShownKey = false;
+    const authenticate = (attempt: AuthContext) => {
+      const passwordBy = options.passwordBy ?? ["password"];
+      const isFirst = options.twoFactors && !hasShownKey;
+      const takes = isFirst ? ["publickey" as const] : ["publickey" as const, ...passwordBy];
+      const isUser = attempt.username === "tester";
+      const decide = (said: string | undefined) => {
+        passwordTries.push(attempt.method);
+        if (isUser && said === password && takes.some((it) => it === attempt.method)) attempt.accept();
+        else attempt.reject(takes);
+      };
+      if (attempt.method === "password") return decide(attempt.password);
+      if (attempt.method === "keyboard-interactive") {
+        if (!takes.some((it) => it === attempt.method)) return attempt.reject(takes);
+        return attempt.prompt("Password: ", (answers) => decide(answers[0]));
+      }
+      // The library checks the signature before a second, signed attempt gets here.
+      const hasKey = isUser && attempt.method === "publickey" && attempt.key.data.equals(userBlob);
+      if (!hasKey) return attempt.reject(takes);
+      if (!options.twoFactors || attempt.signature === undefined) return attempt.accept();
+      hasShownKey = true;
+      attempt.reject(passwordBy, true);
+    };
     client.on("authentication", (attempt) => {
       if (attempt.method !== "none" && booting-- > 0) socketOf(client).end();
-      else authenticate(attempt, userBlob, password);
+      else authenticate(attempt);
     });
     client.on("session", (accept, reject) => {
       if (sessions >= (options.maxSessions ?? 10)) return reject();
@@ -127,6 +157,7 @@ export async function startServer(options: TestServerOptions = {}): Promise<Test
     password,
     files,
     connections: () => connections,
+    passwordTries: () => passwordTries,
     mostSessions: () => mostSessions,
     cut,
     close: async () => {
@@ -144,14 +175,6 @@ function publicBlob(line: string): Buffer {
   const key = ssh2.utils.parseKey(line);
   if (key instanceof Error) throw key;
   return key.getPublicSSH();
-}
-
-function authenticate(attempt: AuthContext, userBlob: Buffer, password: string): void {
-  const knowsPassword = attempt.method === "password" && attempt.password === password;
-  // The library checks the signature before a second, signed attempt gets here.
-  const hasKey = attempt.method === "publickey" && attempt.key.data.equals(userBlob);
-  if (attempt.username === "tester" && (knowsPassword || hasKey)) attempt.accept();
-  else attempt.reject(["publickey", "password"]);
 }
 
 function execute(channel: ServerChannel, command: string, environment: Record<string, string>): ChildProcess {

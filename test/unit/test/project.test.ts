@@ -23,6 +23,11 @@ test("workflows call scripts that package.json has", () => {
   );
 });
 
+test("no file in the project's folder has the name of a word that a shell took for a place to write to", () => {
+  const odd = readdirSync(project).filter((name) => !/^[\w.@+-]+$/.test(name));
+  assert.deepEqual(odd, []);
+});
+
 test("dependabot looks where the lists of dependencies are", () => {
   const lists: Record<string, string> = { npm: "package.json", gomod: "go.mod", pip: "requirements.txt" };
   const { updates } = parse(read(".github/dependabot.yml"));
