@@ -429,3 +429,15 @@ test("while the API moves, each of its names is at both addresses, the former on
     "10.77.0.100 api.dev.internal # ha-kubernetes\n10.77.0.11 m1 # ha-kubernetes\n",
   );
 });
+
+test("policy drop lets in the range of NodePorts that the apiserver is given", () => {
+  const drop = { hostPreparation: { firewall: { policy: "drop" } } };
+  const at = (range: string) =>
+    firewall(["worker"], {
+      ...drop,
+      api: { domainName: "api.dev.internal", address: "10.77.0.100", extraArgs: { "service-node-port-range": range } },
+    });
+  assert.match(firewall(["worker"], drop), /th dport 30000-32767 accept/);
+  assert.match(at("20000+999"), /th dport 20000-20999 accept/);
+  assert.match(at("31000"), /th dport 31000 accept/);
+});
