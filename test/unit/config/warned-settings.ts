@@ -17,6 +17,16 @@ export const warnedSettings: readonly Warned[] = [
     "cluster.balancer.virtualRouterId",
     "cluster.balancer.advertisementIntervalMilliseconds",
   ),
+  word(
+    "keys of OSPF with BGP",
+    (c) => {
+      c.api.address = "10.9.0.10";
+      const routed = { protocol: "bgp", asn: 64512, peers: [{ address: "10.0.0.1", asn: 64513 }], area: "0.0.0.7" };
+      c.balancer = { address: "routed", routed, interface: "eth0" };
+    },
+    "cluster.balancer.interface",
+    "cluster.balancer.routed.area",
+  ),
   {
     of: "keys of a virtual IP where every node has its own balancer",
     from: nodeLocal,
