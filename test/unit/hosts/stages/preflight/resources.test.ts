@@ -1,5 +1,9 @@
 import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { test } from "node:test";
+import { must } from "../../../../harness/process.ts";
+import { scratch } from "../../../../harness/scratch.ts";
 import { withScripts } from "../../bash.ts";
 
 /** What preflight says of a disk of `size` MB with `free` MB free, on a host of these roles. */
@@ -38,4 +42,22 @@ test("a kernel older than the config's floor is a problem on any host; the floor
     said,
     "Linux 6.1.0-18-amd64 is older than 6.8 (hostPreparation.minimumKernel): boot a newer kernel, or ask for less",
   );
+});
+
+test("nginx as balancer is refused where its packages and paths are others", async () => {
+  const said = async (release: string, balancer: string) => {
+    const system = join(scratch(), "os-release");
+    writeFileSync(system, `${release}\n`);
+    const library = new URL("../../../../../hosts/stages/preflight/lib-preflight.sh", import.meta.url).pathname;
+    const words = await must("bash", [
+      "-euc",
+      `problem() { echo "$*"; }; . <(sed 's,/etc/os-release,${system},' ${library}); problem() { echo "$*"; }
+       BALANCER="${balancer}" ARCHITECTURE=x HOST_NAME=b1; check_system`,
+    ]);
+    return /balancer\.kind/.test(words);
+  };
+  assert.equal(await said("ID=rocky VERSION_ID=9.4 ID_LIKE='rhel fedora'", "nginx keepalived"), true);
+  assert.equal(await said("ID=rocky VERSION_ID=9.4 ID_LIKE='rhel fedora'", "haproxy keepalived"), false);
+  assert.equal(await said("ID=debian VERSION_ID=12", "nginx keepalived"), false);
+  assert.equal(await said("ID=mint VERSION_ID=1 ID_LIKE='ubuntu debian'", "nginx vtysh"), false);
 });
