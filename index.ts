@@ -49,8 +49,9 @@ const controlPlane = new ControlPlane("control-plane", {
 });
 const balancer = new ApiLoadBalancer("api", {
   ...{ ...of, endpoint, prepared, controlPlane, born, balancers },
-  authority: authority.trusted,
+  ...{ pki, authority: authority.trusted },
   routingPassword: secrets.routingPassword,
+  statisticsPassword: secrets.statisticsPassword,
 });
 const admitted = { endpoint, prepared, controlPlane, balancer, born };
 const addons = new Addons("addons", { ...of, ...admitted, versions: parts, providerAddons, joinTokens, movesApi });

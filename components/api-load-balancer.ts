@@ -1,10 +1,12 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 import { hostPort } from "../config/addresses.ts";
+import { apiNames, hasStatisticsPage, statisticsPagePort } from "../config/api.ts";
 import { isNode } from "../hosts/cluster.ts";
 import { type BalancerStageArgs, balancerStage } from "../hosts/stages/balancer/balancer.ts";
 import type { Host, Infrastructure } from "../providers/contract.ts";
 import { addressesOf, ClusterPart, hostsOf } from "./cluster-part.ts";
+import type { ClusterPki } from "./cluster-pki.ts";
 import type { ControlPlane } from "./control-plane.ts";
 import { type HostCommand, hostCommand } from "./host-command.ts";
 import type { HostPreparation } from "./host-preparation.ts";
@@ -22,6 +24,10 @@ export interface ApiLoadBalancerArgs {
   authority: pulumi.Input<string>;
   /** What FRR proves itself with to routers, with a routed address. Secret. Default: nothing. */
   routingPassword?: pulumi.Input<string>;
+  /** The statistics page's password. Default: a random one. */
+  statisticsPassword?: pulumi.Input<string>;
+  /** Makes the certificates of statistics pages with TLS. */
+  pki: Pick<ClusterPki, "leaf">;
   /** The prepared hosts: each balancer waits for its own. */
   prepared: HostPreparation;
   /** The backends. Each must answer before a running balancer learns of it. */
@@ -51,8 +57,8 @@ export class ApiLoadBalancer extends ClusterPart {
       return;
     }
     const local = endpoint.kind === "node-local";
-    const page = !local && cluster.balancer.kind === "haproxy";
-    const password = !page ? "" : this.createStatistics(endpoint.address, cluster.balancer.statisticsPort);
+    const page = hasStatisticsPage(cluster);
+    const password = page ? this.createStatistics(args, endpoint.address) : "";
     const hosts = local ? args.hosts.filter(({ roles }) => isNode(roles)).sort(byName) : hostsOf(args.hosts, "balancer");
     const controlPlanes = addressesOf(hostsOf(args.hosts, "control-plane"));
     // Nodes' own balancers know nothing of each other.
@@ -69,11 +75,20 @@ export class ApiLoadBalancer extends ClusterPart {
           controlPlanes,
           balancers,
           args.authority,
-          password,
+          pulumi.all([password, page && cluster.balancer.statistics.tls ? pageCertificate(args, host, endpoint) : undefined]),
           args.routingPassword,
         ])
         .apply(
-          ([owner, address, virtualIp, controlPlanes, balancerAddresses, authorityPem, statisticsPassword, routingPassword]) =>
+          ([
+            owner,
+            address,
+            virtualIp,
+            controlPlanes,
+            balancerAddresses,
+            authorityPem,
+            [statisticsPassword, pagePem],
+            routingPassword,
+          ]) =>
             balancerStage({
               host: { name: host.name, address },
               owner,
@@ -84,6 +99,8 @@ export class ApiLoadBalancer extends ClusterPart {
               balancerAddresses,
               authorityPem,
               statisticsPassword,
+              chosenPassword: args.statisticsPassword !== undefined,
+              pagePem,
               routingPassword,
             }),
         );
@@ -102,12 +119,35 @@ export class ApiLoadBalancer extends ClusterPart {
     this.register(!page ? {} : { statistics: this.statistics });
   }
 
-  private createStatistics(address: pulumi.Input<string>, port: number): pulumi.Output<string> {
+  private createStatistics(args: ApiLoadBalancerArgs, address: pulumi.Input<string>): pulumi.Output<string> {
+    const { cluster, statisticsPassword } = args;
+    const { tls, user } = cluster.balancer.statistics;
     const random24 = { length: 24, special: false };
-    const password = new random.RandomPassword(this.childName("statistics"), random24, { parent: this }).result;
-    this.statistics = { url: pulumi.output(address).apply((host) => `http://${hostPort(host, port)}/`), user: "admin", password };
+    const password =
+      statisticsPassword === undefined
+        ? new random.RandomPassword(this.childName("statistics"), random24, { parent: this }).result
+        : pulumi.secret(statisticsPassword);
+    const port = statisticsPagePort(cluster);
+    const url = pulumi.output(address).apply((host) => `${tls ? "https" : "http"}://${hostPort(host, port)}/`);
+    this.statistics = { url, user, password };
     return password;
   }
+}
+
+/** Certificate and key of a balancer's page, PEM: it is found at the API's address and at the host's own. */
+function pageCertificate(
+  { cluster, pki }: ApiLoadBalancerArgs,
+  host: Host,
+  endpoint: { address: pulumi.Input<string>; secondAddress?: string },
+): pulumi.Output<string> {
+  const second = [endpoint.secondAddress, host.secondAddress].filter((it) => it !== undefined);
+  const { key, certificate } = pki.leaf(`statistics-${host.name}`, "kubernetes", {
+    commonName: `statistics-${host.name}`,
+    dnsNames: [...apiNames(cluster), host.name],
+    ipAddresses: [endpoint.address, host.address, ...second],
+    uses: ["server_auth"],
+  });
+  return pulumi.interpolate`${certificate}${key}`;
 }
 
 const byName = (a: Host, b: Host) => (a.name < b.name ? -1 : 1);

@@ -24,6 +24,14 @@ export const routerId = (address: string, given: number | undefined): number => 
 export const buildsBalancer = ({ traits, balancer }: Pick<Cluster, "traits" | "balancer">): boolean =>
   !traits.ownsEndpoint && (balancer.kind === "haproxy" || balancer.kind === "nginx");
 
+/** Whether balancers have a statistics page: haproxy's. */
+export const hasStatisticsPage = (cluster: Pick<Cluster, "traits" | "balancer">): boolean =>
+  buildsBalancer(cluster) && cluster.balancer.kind === "haproxy";
+
+/** Where the statistics page is: over TLS it has a port of its own, because keepalived and nodes ask for health without. */
+export const statisticsPagePort = ({ balancer: { statistics, statisticsPort } }: Pick<Cluster, "balancer">): number =>
+  statistics.tls ? statistics.port : statisticsPort;
+
 /** Whether the balancers announce the API's address to routers. */
 export const isRouted = (cluster: Pick<Cluster, "traits" | "balancer">): boolean =>
   buildsBalancer(cluster) && cluster.balancer.address === "routed";

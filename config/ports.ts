@@ -1,5 +1,6 @@
-import { apiPorts, buildsBalancer, isNodeLocal, isRouted } from "./api.ts";
+import { apiPorts, buildsBalancer, hasStatisticsPage, isNodeLocal, isRouted, statisticsPagePort } from "./api.ts";
 import { podNetworkOf } from "./pod-network.ts";
+import type { Firewall } from "./schema/firewall.ts";
 import type { Cluster, Role } from "./schema.ts";
 
 // The port table: what a host of each role listens on for others. Preflight finds out whether they are free, the firewall who may
@@ -42,6 +43,19 @@ function routing(cluster: Cluster): Port[] {
   return [...bgp, ...bfd];
 }
 
+/** The statistics page where it has a port of its own. */
+function statisticsPage(cluster: Cluster): Port[] {
+  if (!hasStatisticsPage(cluster) || !cluster.balancer.statistics.tls) return [];
+  return [{ number: statisticsPagePort(cluster), protocol: "tcp", program: "haproxy", source: "nodes" }];
+}
+
+/** Who reaches the statistics page on a host of these roles besides nodes, in the words of `hostPreparation.firewall.allow`. */
+export function statisticsReaders(roles: readonly Role[], cluster: Cluster): Firewall["allow"] {
+  const { from } = cluster.balancer.statistics;
+  if (!roles.includes("balancer") || !hasStatisticsPage(cluster) || from.length === 0) return [];
+  return [{ port: statisticsPagePort(cluster), protocol: "tcp", from }];
+}
+
 /** Where kube-proxy says whether it is well. */
 const KUBE_PROXY: Port = { number: 10256, protocol: "tcp", program: "kube-proxy", source: "nodes and pods" };
 
@@ -75,7 +89,7 @@ export function ports(roles: readonly Role[], cluster: Cluster): Port[] {
       // Prometheus may be a pod.
       ...metrics,
     ],
-    balancer: [...api("anyone"), statistics("nodes"), ...routing(cluster)],
+    balancer: [...api("anyone"), statistics("nodes"), ...statisticsPage(cluster), ...routing(cluster)],
     "control-plane": [
       ...node,
       { number: LEAVING_PORT, protocol: "tcp", program: "systemd", source: "nodes" },

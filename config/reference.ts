@@ -83,6 +83,7 @@ export function stackFileSchema(known: Known): object {
           },
           "ha-kubernetes:proxyLogin": secret("The login for the proxy, user:password."),
           "ha-kubernetes:routingPassword": secret("What FRR proves itself with to the routers of a routed address."),
+          "ha-kubernetes:statisticsPassword": secret("The password of haproxy's statistics page. By default a random one."),
         },
       },
     },
@@ -176,7 +177,7 @@ export function configDocs(known: Known): string {
 One mapping describes a cluster: the key \`ha-kubernetes:cluster\` of the stack's file, \`Pulumi.<stack>.yaml\`. Secrets are keys of their own beside it:
 \`ha-kubernetes:sshPrivateKey\`, \`ha-kubernetes:sshKeyPassphrase\`, \`ha-kubernetes:sshPassword\`, \`ha-kubernetes:sudoPassword\`, \`ha-kubernetes:sshLogins\`
 ([logins](logins.md)), \`ha-kubernetes:backupSshPrivateKey\`, \`ha-kubernetes:registryLogins\` (user:password by registry), \`ha-kubernetes:proxyLogin\` (user:password),
-\`ha-kubernetes:routingPassword\` and \`ha-kubernetes:files\` (contents by file name), set with \`npm run config -- set --secret\`. examples/ has whole files.
+\`ha-kubernetes:routingPassword\`, \`ha-kubernetes:statisticsPassword\` and \`ha-kubernetes:files\` (contents by file name), set with \`npm run config -- set --secret\`. examples/ has whole files.
 
 Every mistake is reported with its key, the value found, the values allowed and, where that isn't enough, the cure: all mistakes of single keys at once, then all
 that rules over several keys find. Nothing is touched before the config is right.

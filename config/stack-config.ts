@@ -15,6 +15,7 @@ export const secretNames = [
   "registryLogins",
   "proxyLogin",
   "routingPassword",
+  "statisticsPassword",
   "files",
 ] as const;
 /** All config keys of the project, without its prefix. */

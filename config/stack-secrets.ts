@@ -1,4 +1,4 @@
-import { isRouted } from "./api.ts";
+import { hasStatisticsPage, isRouted } from "./api.ts";
 import { hostLoginProblems, keyProblems, needsNoSudo, readHostLogins, textFault, withoutLogin } from "./host-logins.ts";
 import { loginProblems, proxyLoginProblems, unusedLogins } from "./logins.ts";
 import { oneProblem, type Problem } from "./problems.ts";
@@ -49,6 +49,7 @@ export function ignoredSecrets({ values }: StackConfig, cluster: Cluster): Probl
     registryLogins: false,
     proxyLogin: proxy.http === undefined && proxy.https === undefined && "without cluster.proxy",
     routingPassword: !isRouted(cluster) && "without cluster.balancer.address: routed",
+    statisticsPassword: !hasStatisticsPage(cluster) && "without a statistics page, which cluster.balancer.kind: haproxy has",
     files: false,
   };
   const unused = secretNames
@@ -96,6 +97,13 @@ function routingPasswordProblems(password: string | undefined, cluster: Cluster)
   return oneProblem(fullKey("routingPassword"), "is a password that FRR can't take (not shown)", allowed);
 }
 
+/** A word that haproxy's line takes as it is. */
+function statisticsPasswordProblems(password: string | undefined): Problem[] {
+  if (password === undefined || /^[A-Za-z0-9_-]{8,64}$/.test(password)) return [];
+  const allowed = "8 to 64 letters, digits, - and _";
+  return oneProblem(fullKey("statisticsPassword"), "is a password that haproxy can't take (not shown)", allowed);
+}
+
 /** Logins for registries and for the proxy, and files' contents. */
 export function fetchProblems({ values }: StackConfig, cluster: Cluster): Problem[] {
   const logins = values[fullKey("registryLogins")];
@@ -104,6 +112,7 @@ export function fetchProblems({ values }: StackConfig, cluster: Cluster): Proble
     ...(logins === undefined ? [] : loginProblems(fullKey("registryLogins"), logins, cluster)),
     ...(proxyLogin === undefined ? [] : proxyLoginProblems(fullKey("proxyLogin"), proxyLogin, cluster)),
     ...routingPasswordProblems(values[fullKey("routingPassword")], cluster),
+    ...statisticsPasswordProblems(values[fullKey("statisticsPassword")]),
     ...secretFileProblems(fullKey("files"), values[fullKey("files")], cluster),
   ];
 }

@@ -48,7 +48,8 @@ add_network() {
 }
 
 # Lets the hosts reach networks outside the machine by a separate table, and opens a firewall of this machine that forwards nothing,
-# which would stop traffic between hosts as well.
+# which would stop traffic between hosts as well. Frames that one host sends another pass the table, too, where the kernel shows them to the
+# packet filter (bridge-nf-call-iptables): they keep their source, also on the way to an address outside that a host among them routes.
 open_ways() {
   local table way subnet family tool
   table=$(nat_table "$1")
@@ -64,7 +65,7 @@ delete table $family $table
 table $family $table {
   chain postrouting {
     type nat hook postrouting priority srcnat; policy accept;
-    $family saddr $subnet $family daddr != $subnet masquerade
+    oifname != "$(bridge_name "$1")" $family saddr $subnet $family daddr != $subnet masquerade
   }
 }
 NFT

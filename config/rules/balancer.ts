@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
-import { contains, listOf, range, special } from "../addresses.ts";
-import { isRouted } from "../api.ts";
+import { contains, familyOf, listOf, ofFamily, range, special } from "../addresses.ts";
+import { hasStatisticsPage, isRouted } from "../api.ts";
 import { oneProblem, type Problem, shown } from "../problems.ts";
 import { balancerSchema } from "../schema/balancer.ts";
 import type { Cluster } from "../schema.ts";
@@ -18,6 +18,7 @@ const readBy: Readonly<Partial<Record<keyof Balancer, readonly Kind[]>>> = {
   virtualRouterId: ["haproxy", "nginx"],
   advertisementIntervalMilliseconds: ["haproxy", "nginx"],
   statisticsPort: ["haproxy", "nginx", "node-local"],
+  statistics: ["haproxy"],
   maximumConnections: ["haproxy", "nginx", "node-local"],
 };
 
@@ -120,8 +121,46 @@ const routedPlaces: Rule = {
   },
 };
 
+const statisticsKey = (...path: (string | number)[]) => at("balancer", "statistics", ...path);
+
+const unheard: Rule = {
+  says: "`balancer.statistics.from` has ranges of families alone that `nodeCidrs` has: balancers listen in no other.",
+  check(cluster) {
+    if (!hasStatisticsPage(cluster)) return [];
+    return cluster.balancer.statistics.from.flatMap((range, index) =>
+      ofFamily(cluster.nodeCidrs, familyOf(range)).length > 0
+        ? []
+        : oneProblem(
+            statisticsKey("from", index),
+            `is ${shown(range)}`,
+            `an IPv${familyOf(range) === 4 ? 6 : 4} range, as in nodeCidrs`,
+          ),
+    );
+  },
+};
+
 /** Rules about kinds of balancers. */
-export const balancerRules: readonly Rule[] = [routedGiven, routedNeeds, routedPlaces];
+export const balancerRules: readonly Rule[] = [routedGiven, routedNeeds, routedPlaces, unheard];
+
+const inClear: Rule = {
+  says: "`balancer.statistics.from` is given without `tls`, so that the password travels in clear, or `port` is, which is not used.",
+  check(cluster) {
+    const { from, port, tls } = cluster.balancer.statistics;
+    if (tls || !hasStatisticsPage(cluster)) return [];
+    return [
+      ...(from.length > 0
+        ? oneProblem(
+            statisticsKey("from"),
+            "lets a password in clear cross networks",
+            "cluster.balancer.statistics.tls: true beside it",
+          )
+        : []),
+      ...(port !== defaults.statistics.port
+        ? oneProblem(statisticsKey("port"), "is not used", "cluster.balancer.statistics.tls: true beside it")
+        : []),
+    ];
+  },
+};
 
 const unspoken: Rule = {
   says: "`balancer` has keys of VRRP beside `address: routed`.",
@@ -150,4 +189,4 @@ const unspokenByBgp: Rule = {
 };
 
 /** Warnings about kinds of balancers. */
-export const balancerWarnings: readonly Rule[] = [unreadByKind, unspoken, unspokenByBgp];
+export const balancerWarnings: readonly Rule[] = [unreadByKind, unspoken, unspokenByBgp, inClear];

@@ -1,4 +1,4 @@
-import { buildsBalancer, isNodeLocal } from "../api.ts";
+import { buildsBalancer, hasStatisticsPage, isNodeLocal } from "../api.ts";
 import { METRICS_PORT, ports } from "../ports.ts";
 import { oneProblem } from "../problems.ts";
 import type { Cluster, HostConfig, Role } from "../schema.ts";
@@ -39,8 +39,16 @@ function taken(cluster: Cluster, host: HostConfig): { number: number; program: s
   return [...table, ...routing, ...others.flatMap((role) => loopbackPorts[role] ?? []), ...sshd];
 }
 
+/** The port of a statistics page with TLS. */
+function pagePort(cluster: Cluster): { key: string; port: number }[] {
+  const { statistics } = cluster.balancer;
+  return hasStatisticsPage(cluster) && statistics.tls
+    ? [{ key: at("balancer", "statistics", "port"), port: statistics.port }]
+    : [];
+}
+
 const balancerPorts: Rule = {
-  says: "On a balancer's host, which is every node with `balancer.kind: node-local`, `api.port` and `balancer.statisticsPort` are taken by nothing else.",
+  says: "On a balancer's host, which is every node with `balancer.kind: node-local`, `api.port`, `balancer.statisticsPort` and the port of a statistics page with TLS are taken by nothing else.",
   check(cluster) {
     if (!buildsBalancer(cluster) && !isNodeLocal(cluster)) return [];
     const former = cluster.api.former?.port;
@@ -48,6 +56,7 @@ const balancerPorts: Rule = {
       { key: at("api", "port"), port: cluster.api.port },
       ...(former === undefined ? [] : [{ key: at("api", "former", "port"), port: former }]),
       { key: at("balancer", "statisticsPort"), port: cluster.balancer.statisticsPort },
+      ...pagePort(cluster),
     ];
     const clashes = new Map<string, { key: string; port: number; user: string; hosts: string[] }>();
     eachHost(cluster, (name, host) => {
@@ -70,15 +79,27 @@ const balancerPorts: Rule = {
 };
 
 const ownPorts: Rule = {
-  says: "`api.port` and `balancer.statisticsPort` differ.",
+  says: "`api.port`, `balancer.statisticsPort` and the port of a statistics page with TLS differ.",
   check(cluster) {
     if (!buildsBalancer(cluster) && !isNodeLocal(cluster)) return [];
     const key = at("balancer", "statisticsPort");
     const { api, balancer } = cluster;
     const same =
       balancer.statisticsPort === api.port ? "port" : balancer.statisticsPort === api.former?.port ? "former.port" : undefined;
-    if (same === undefined) return [];
-    return oneProblem(key, `is ${balancer.statisticsPort}, as is cluster.api.${same}`, `another port than cluster.api.${same}`);
+    const others = {
+      "api.port": api.port,
+      "api.former.port": api.former?.port,
+      "balancer.statisticsPort": balancer.statisticsPort,
+    };
+    const page = pagePort(cluster).flatMap((it) => {
+      const other = Object.entries(others).find(([, port]) => port === it.port)?.[0];
+      return other === undefined
+        ? []
+        : oneProblem(it.key, `is ${it.port}, as is cluster.${other}`, `another port than cluster.${other}`);
+    });
+    if (same === undefined) return page;
+    const found = `is ${balancer.statisticsPort}, as is cluster.api.${same}`;
+    return [...oneProblem(key, found, `another port than cluster.api.${same}`), ...page];
   },
 };
 
@@ -128,6 +149,8 @@ export const nodePorts: Rule = {
       if (port === cluster.api.port) return at("api", "port");
       if (port === cluster.api.former?.port) return at("api", "former", "port");
       if (port === cluster.balancer.statisticsPort) return at("balancer", "statisticsPort");
+      const page = pagePort(cluster).find((it) => it.port === port);
+      if (page !== undefined) return page.key;
       const own = Object.entries(cluster.hosts).find(([, { sshPort }]) => sshPort === port);
       return own === undefined ? at("ssh", "port") : at("hosts", own[0], "sshPort");
     };

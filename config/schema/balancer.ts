@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { interfaceName, ipv4, oneOf, port, whole } from "../values.ts";
+import { cidr, interfaceName, ipv4, oneOf, port, whole } from "../values.ts";
 
 /** An autonomous system's number: 16 or 32 bits (RFC 6793). */
 const asn = whole(1, 4294967295);
@@ -22,6 +22,32 @@ const routedSchema = z.strictObject({
     .default(true)
     .describe("Also watch routers by BFD, which finds a dead one in 0.9 s. The routers must have it turned on, too."),
 });
+
+const statisticsSchema = z
+  .strictObject({
+    from: z
+      .array(cidr)
+      .default([])
+      .describe(
+        "Who may reach the page besides nodes. The host's firewall and haproxy itself let nobody else in. By default none.",
+      ),
+    user: z
+      .string()
+      .regex(/^[A-Za-z0-9_-]{1,32}$/, { error: "1 to 32 letters, digits, - and _" })
+      .default("admin")
+      .describe("Who logs in."),
+    tls: z
+      .boolean()
+      .default(false)
+      .describe(
+        "Serve the page over TLS at `port`, by a certificate of the cluster's own authority. `statisticsPort` then answers nodes alone, and has no page.",
+      ),
+    port: port.default(8405).describe("Port of the page with `tls: true`."),
+  })
+  .prefault({})
+  .describe(
+    "haproxy's statistics page. The output `statistics` has its URL and login. A password of your own is the stack's secret `statisticsPassword`; by default it is random.",
+  );
 
 /** What stands in front of the apiservers. */
 export const balancerSchema = z
@@ -59,6 +85,7 @@ export const balancerSchema = z
     statisticsPort: port
       .default(8404)
       .describe("Port of the statistics page and of the health answer that keepalived asks. Password in the outputs."),
+    statistics: statisticsSchema,
     maximumConnections: whole(100, 1_000_000)
       .default(20000)
       .describe(

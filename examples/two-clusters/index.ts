@@ -49,7 +49,7 @@ async function createCluster(name: string, clusterConfig: ClusterConfig) {
   });
   const balancer = new ApiLoadBalancer(name, {
     ...{ cluster, hosts, owner, endpoint, prepared, controlPlane, born, balancers },
-    authority: authority.trusted,
+    ...{ pki, authority: authority.trusted },
   });
   const addons = new Addons(name, {
     cluster,

@@ -44,7 +44,8 @@ async function makeRouter(): Promise<void> {
     sed -i 's/^bgpd=no/bgpd=yes/; s/^bfdd=no/bfdd=yes/' /etc/frr/daemons
     cat >/etc/frr/frr.conf <<'END'
 ${routerConfig}END
-    sysctl -qw net.ipv4.ip_forward=1
+    # It is in the hosts' own network: told of a shorter way, they would keep to one balancer.
+    sysctl -qw net.ipv4.ip_forward=1 net.ipv4.conf.all.send_redirects=0 net.ipv4.conf.default.send_redirects=0 net.ipv4.conf.eth0.send_redirects=0
     systemctl restart frr`);
 }
 

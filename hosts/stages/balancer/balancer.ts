@@ -22,8 +22,12 @@ export interface BalancerStageArgs {
   authorityPem: string;
   /** What FRR proves itself with to routers. Secret. Default: nothing. */
   routingPassword?: string;
-  /** Password of the statistics page's user admin: letters, digits, - and _. Secret. */
+  /** Password of the statistics page: letters, digits, - and _. Secret. */
   statisticsPassword: string;
+  /** A person chose that password. Default: it is random. */
+  chosenPassword?: boolean;
+  /** Certificate and key of the statistics page, PEM; with `balancer.statistics.tls`. Secret. */
+  pagePem?: string;
 }
 
 /**
@@ -31,7 +35,7 @@ export interface BalancerStageArgs {
  * balancer of its own needs the first alone.
  */
 export function balancerStage(args: BalancerStageArgs): Stage {
-  const { host, owner, cluster, virtualIp, statisticsPassword } = args;
+  const { host, owner, cluster, virtualIp, statisticsPassword, chosenPassword, pagePem } = args;
   const controlPlanes = [...args.controlPlanes].sort((a, b) => (a.name < b.name ? -1 : 1));
   const { former } = cluster.api;
   const local = isNodeLocal(cluster);
@@ -61,7 +65,7 @@ export function balancerStage(args: BalancerStageArgs): Stage {
     files: [
       ...(nginx
         ? nginxFiles({ owner, cluster, controlPlanes }, args.authorityPem)
-        : haproxyFiles({ owner, cluster, controlPlanes, statisticsPassword }, args.authorityPem)),
+        : haproxyFiles({ owner, cluster, controlPlanes, statisticsPassword, chosenPassword, pagePem }, args.authorityPem)),
       ...holderFiles(args, peers, addresses, ownInterface),
     ],
   };

@@ -4,7 +4,7 @@
 # A jump to another name, address or port would leave clients behind that know the old one alone.
 # shellcheck disable=SC2153 # a setting
 check_api_move() {
-  local names addresses kept=/etc/ha-kubernetes/hosts ports asks
+  local names addresses kept=/etc/ha-kubernetes/hosts ports served asks
   if [ -n "$API_ADDRESS" ] && [ -f "$kept" ]; then
     names=$(awk -v own="$HOST_NAME" '$2 != own {print $2}' "$kept" | sort -u | paste -sd' ')
     addresses=$(awk -v own="$HOST_NAME" '$2 != own {print $1}' "$kept" | sort -u | paste -sd' ')
@@ -18,7 +18,9 @@ check_api_move() {
   fi
   if has_role balancer && [ -f /etc/ha-kubernetes/haproxy.cfg ]; then
     ports=$(awk '/^frontend / {inside = ($2 == "api")} inside && $1 == "bind" {sub(".*:", "", $2); print $2}' /etc/ha-kubernetes/haproxy.cfg | paste -sd' ')
-    moves_by_step "$ports" "${PORTS//:haproxy/}" || still_at port "${ports%% *}"
+    # nginx may take haproxy's place.
+    served=${PORTS//:haproxy/}
+    moves_by_step "$ports" "${served//:nginx/}" || still_at port "${ports%% *}"
   fi
 }
 # moves_by_step OLD NEW: at least one of the old names, addresses or ports is still served, or there were none.

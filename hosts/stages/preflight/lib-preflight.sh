@@ -10,6 +10,7 @@ look_around() {
   check_kernel
   check_resources
   check_network
+  check_interfaces
   check_swap
   check_filters
   check_features

@@ -112,6 +112,31 @@ export const badBalancers: readonly Bad[] = [
     keys: ["cluster.balancer.statisticsPort"],
   },
   {
+    mistake: "a statistics page over TLS on the API's port and on etcd's",
+    from: metal,
+    edit: (c) => {
+      c.api.port = 2379;
+      c.balancer = { statistics: { tls: true, port: 2379 } };
+    },
+    keys: ["cluster.api.port", "cluster.balancer.statistics.port", "cluster.balancer.statistics.port"],
+  },
+  {
+    mistake: "readers of the statistics page where no balancer listens",
+    from: metal,
+    edit: (c) => {
+      c.balancer = { statistics: { tls: true, from: ["10.9.0.0/16", "fd00::/64"] } };
+    },
+    keys: ["cluster.balancer.statistics.from[1]"],
+  },
+  {
+    mistake: "a user of the statistics page that ends haproxy's line",
+    from: metal,
+    edit: (c) => {
+      c.balancer = { statistics: { user: "me\nacl all" } };
+    },
+    keys: ["cluster.balancer.statistics.user"],
+  },
+  {
     mistake: "a control plane's address for those outside",
     from: nodeLocal,
     edit: (c) => {

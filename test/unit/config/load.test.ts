@@ -38,6 +38,16 @@ test("the key of a metal stack stays a secret", async () => {
   assert.equal(await new Promise((done) => secrets.sshPrivateKey?.apply(done)), key);
 });
 
+test("a routing password without a routed address is not used, whatever its letters are", () => {
+  const values = { "ha-kubernetes:sshPrivateKey": key, "ha-kubernetes:routingPassword": "not for FRR!" };
+  const checked = checkStack(stack(metal(), values, Object.keys(values)), known);
+  assert.ok(checked.ok, JSON.stringify(checked));
+  assert.deepEqual(
+    checked.warnings.map(({ key, found }) => `${key} ${found}`),
+    ["ha-kubernetes:routingPassword is not used"],
+  );
+});
+
 test("one error names every problem, in a form that stays", () => {
   const config = metal();
   config.hosts.m1.adress = "10.0.0.11";
@@ -76,7 +86,7 @@ test("a cluster that is a text", () => {
 test("a mistyped key beside the cluster", () => {
   assert.equal(
     complaint(stack(lab(), { "ha-kubernetes:sshPrivatekey": "x" })),
-    "- ha-kubernetes:sshPrivatekey is not a key; did you mean ha-kubernetes:sshPrivateKey? | allowed: ha-kubernetes:cluster, ha-kubernetes:sshPrivateKey, ha-kubernetes:sshKeyPassphrase, ha-kubernetes:sshPassword, ha-kubernetes:sudoPassword, ha-kubernetes:sshLogins, ha-kubernetes:backupSshPrivateKey, ha-kubernetes:registryLogins, ha-kubernetes:proxyLogin, ha-kubernetes:routingPassword, ha-kubernetes:files",
+    "- ha-kubernetes:sshPrivatekey is not a key; did you mean ha-kubernetes:sshPrivateKey? | allowed: ha-kubernetes:cluster, ha-kubernetes:sshPrivateKey, ha-kubernetes:sshKeyPassphrase, ha-kubernetes:sshPassword, ha-kubernetes:sudoPassword, ha-kubernetes:sshLogins, ha-kubernetes:backupSshPrivateKey, ha-kubernetes:registryLogins, ha-kubernetes:proxyLogin, ha-kubernetes:routingPassword, ha-kubernetes:statisticsPassword, ha-kubernetes:files",
   );
 });
 

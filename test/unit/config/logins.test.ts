@@ -106,6 +106,22 @@ test("a login for no proxy is not used", () => {
   );
 });
 
+test("a password of the statistics page is one word, not a short one, and is used with haproxy alone", () => {
+  assert.deepEqual(words({ statisticsPassword: "Long-enough_1" }), []);
+  for (const bad of ["short", "two words", "line\nacl all", "x".repeat(65)])
+    assert.match(
+      words({ statisticsPassword: bad }).join(),
+      /^ha-kubernetes:statisticsPassword is a password .* \(not shown\) \| allowed: 8 to 64/,
+    );
+  const nginx = (config: Written) => {
+    config.balancer = { kind: "nginx" };
+  };
+  assert.match(
+    words({ statisticsPassword: "Long-enough_1" }, nginx).join(),
+    /statisticsPassword is not used \| allowed: nothing without a statistics page/,
+  );
+});
+
 test("a login for the hub by a name that no image has is not used, unless that is a mirror", () => {
   const names = ["registry-1.docker.io", "index.docker.io", "hub.docker.com", "registry-1.docker.io:443"];
   const logins = Object.fromEntries(["docker.io", ...names].map((name) => [name, "ops:hunter2"]));

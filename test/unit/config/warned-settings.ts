@@ -36,6 +36,21 @@ export const warnedSettings: readonly Warned[] = [
     keys: ["cluster.balancer.interface", "cluster.balancer.virtualRouterId"],
   },
   word(
+    "a statistics page that people read in clear, and a port that only TLS has",
+    (c) => {
+      c.balancer = { statistics: { from: ["10.9.0.0/16"], port: 9443 } };
+    },
+    "cluster.balancer.statistics.from",
+    "cluster.balancer.statistics.port",
+  ),
+  word(
+    "a statistics page that nginx has none of",
+    (c) => {
+      c.balancer = { kind: "nginx", statistics: { tls: true } };
+    },
+    "cluster.balancer.statistics",
+  ),
+  word(
     "a cluster that may be lost",
     (c) => {
       c.etcd = { throwAway: true };

@@ -11,6 +11,8 @@ const STATE_FILE = "/run/haproxy/servers";
 /** Path of the statistics page on balancer.statisticsPort. */
 const STATISTICS_PATH = "/statistics";
 const OWNER_PATH = "/owner";
+/** The certificate of the statistics page and its key, in one file as haproxy reads them. */
+const PAGE_FILE = "/etc/ha-kubernetes/statistics.pem";
 
 export interface HaproxyArgs {
   /** The owner mark, which haproxy tells every client that asks whose balancer this is. */
@@ -20,6 +22,10 @@ export interface HaproxyArgs {
   controlPlanes: readonly { name: string; address: string }[];
   /** Letters, digits, hyphens and underscores. Not used where every node has its own balancer. */
   statisticsPassword: string;
+  /** A person chose that password. Default: it is random. */
+  chosenPassword?: boolean;
+  /** Certificate and key of the statistics page, PEM; with `balancer.statistics.tls`. Secret. */
+  pagePem?: string;
 }
 
 /** How many connections one address outside the cluster may have: a tenth of all. */
@@ -28,7 +34,13 @@ export const strangersLimit = (maximumConnections: number) => Math.ceil(maximumC
 /** haproxy's configuration and its drop-in, and the authority that signs for apiservers, PEM. */
 export const haproxyFiles = (args: HaproxyArgs, authorityPem: string): HostFile[] => [
   { path: AUTHORITY_FILE, content: authorityPem },
-  { path: "/etc/ha-kubernetes/haproxy.cfg", content: haproxyConfig(args), mode: "0600" },
+  ...(args.pagePem === undefined ? [] : [{ path: PAGE_FILE, content: args.pagePem, mode: "0600" }]),
+  {
+    path: "/etc/ha-kubernetes/haproxy.cfg",
+    content: haproxyConfig(args),
+    mode: "0600",
+    ...(args.chosenPassword && { shown: haproxyConfig({ ...args, statisticsPassword: "chosen" }) }),
+  },
   { path: "/etc/systemd/system/haproxy.service.d/ha-kubernetes.conf", content: HAPROXY_DROP_IN },
 ];
 
@@ -56,13 +68,26 @@ function haproxyConfig({ owner, cluster, controlPlanes, statisticsPassword }: Ha
   tcp-request connection track-sc0 src if !own
   tcp-request connection reject if { sc0_conn_cur gt ${strangersLimit(balancer.maximumConnections)} }
 `;
+  const { from, tls, user } = balancer.statistics;
+  // The host's firewall may be off.
+  const readers = `  http-request deny status 403 unless { src ${[...nodeCidrs, ...from, "127.0.0.0/8"].join(" ")} }\n`;
+  const toPage = `  http-request redirect location ${STATISTICS_PATH} if { path / }\n`;
   const page = `  stats enable
   stats uri ${STATISTICS_PATH}
   stats hide-version
   stats show-legends
   stats refresh 10s
-  stats auth admin:${statisticsPassword}
+  stats auth ${user}:${statisticsPassword}
 `;
+  // Whoever asks for health speaks no TLS, so the page is elsewhere then.
+  const securePage = `
+frontend page
+  mode http
+  bind :${balancer.statistics.port} ssl crt ${PAGE_FILE} ssl-min-ver TLSv1.2
+${has(6) ? `  bind [::]:${balancer.statistics.port} v6only ssl crt ${PAGE_FILE} ssl-min-ver TLSv1.2\n` : ""}  timeout client 10s
+  timeout http-request 5s
+${readers}${toPage}${page}`;
+  const hasPage = !local && !tls;
   const soon = Math.ceil(interval / 2);
   const checked = `default-server check check-ssl verify required ca-file ${AUTHORITY_FILE} inter ${interval} fastinter ${soon} downinter ${soon} fall 2 rise 2 tcp-ut 45s on-marked-down shutdown-sessions`;
   const apiservers = servers(APISERVER_PORT, (name) => `check-sni ${name} verifyhost ${name}`);
@@ -142,10 +167,10 @@ ${!local && has(6) ? `  bind [::]:${balancer.statisticsPort} v6only\n` : ""}  ti
   # keepalived asks this. Without an apiserver that lives the virtual IP is only of use to ask who leaves.
   monitor-uri /health
   monitor fail if { nbsrv(apiservers) lt 1 } { nbsrv(alive) lt 1 } { nbsrv(leaving) lt 1 }
-  # A host that is to become a balancer asks whether the one that has the address is of its cluster.
+${hasPage && from.length > 0 ? readers : ""}  # A host that is to become a balancer asks whether the one that has the address is of its cluster.
   http-request return status 200 content-type text/plain string "${owner}" if { path ${OWNER_PATH} }
-${local ? "" : `  http-request redirect location ${STATISTICS_PATH} if { path / }\n`}  use_backend leaving if { path /leaving }
-${local ? "  http-request deny status 404\n" : page}`.replace(/ +$/gm, "");
+${hasPage ? toPage : "  http-request deny status 404 unless { path /leaving }\n"}  use_backend leaving if { path /leaving }
+${hasPage ? page : ""}${!local && tls ? securePage : ""}`.replace(/ +$/gm, "");
 }
 
 // The distribution's own configuration files are left alone. Nothing in here depends on the config: a change of this file is a

@@ -2,7 +2,12 @@
 # The proxy haproxy. The package's own service becomes ours.
 
 readonly HAPROXY_UNIT=$UNITS/haproxy.service.d/ha-kubernetes.conf
-readonly HAPROXY_FILES=("$CONFIG/haproxy.cfg" "$CONFIG/kubernetes-ca.crt")
+
+# What a reload reads: the page's certificate, too, where it has one.
+haproxy_files() {
+  local path
+  for path in haproxy.cfg kubernetes-ca.crt statistics.pem; do if [ -f "$CONFIG/$path" ]; then echo "$CONFIG/$path"; fi; done
+}
 
 haproxy_is_here() { is_saved service-haproxy; }
 haproxy_runs() { systemctl is-active --quiet haproxy; }
@@ -18,21 +23,29 @@ haproxy_take_over() {
 
 haproxy_check() {
   local words
+  # The configuration names it, so it must be there to judge that.
+  [ -z "$(staged "$CONFIG/statistics.pem")" ] || install_files "$CONFIG/statistics.pem"
   words=$(haproxy -c -f "$(staged "$CONFIG/haproxy.cfg")" 2>&1) ||
     fail "haproxy refuses its configuration: $(grep -F ALERT <<<"$words" | tail -n 2 | tr '\n' ' ')"
 }
 
-haproxy_is_stale() { stale haproxy "$HAPROXY_UNIT" || stale haproxy:configuration "${HAPROXY_FILES[@]}"; }
+haproxy_is_stale() {
+  local files
+  mapfile -t files < <(haproxy_files)
+  stale haproxy "$HAPROXY_UNIT" || stale haproxy:configuration "${files[@]}"
+}
 
 haproxy_converge() {
+  local files
+  mapfile -t files < <(haproxy_files)
   reread_units haproxy
   if stale haproxy "$HAPROXY_UNIT"; then
     # A restart ends every connection, so the address goes to another balancer first.
     if [ -n "$PEERS" ] && systemctl is-active --quiet haproxy; then give_up_address; fi
     turn_on restart haproxy "$HAPROXY_UNIT"
-    started haproxy:configuration "${HAPROXY_FILES[@]}"
-  elif stale haproxy:configuration "${HAPROXY_FILES[@]}"; then
-    turn_on reload haproxy:configuration "${HAPROXY_FILES[@]}"
+    started haproxy:configuration "${files[@]}"
+  elif stale haproxy:configuration "${files[@]}"; then
+    turn_on reload haproxy:configuration "${files[@]}"
   fi
 }
 

@@ -43,7 +43,8 @@ ${routed.protocol === "bgp" ? bgp(args, routed) : ospf(args, routed)}!
 
 type Routed = NonNullable<Cluster["balancer"]["routed"]>;
 
-// The address is announced for as long as this host has it: `network` looks for it among the kernel's routes. Nothing is learned. A
+// The address is announced for as long as an interface of this host has it. `network` would look for it among all the kernel's routes, and
+// find one that leads to the routers, too. Nothing is learned. A
 // silent router, or a silent host, is given up after 9 s, by BFD after 0.9 s (its defaults, 3 packets in 300 ms each).
 function bgp({ host, addresses, password }: RoutedArgs, { asn, peers, bfd }: Routed): string {
   const each = (line: (address: string, asn: number) => string[]) => peers.flatMap((peer) => line(peer.address, peer.asn));
@@ -51,10 +52,12 @@ function bgp({ host, addresses, password }: RoutedArgs, { asn, peers, bfd }: Rou
     ...addresses.map((address, index) => `ip prefix-list ha-kubernetes-api seq ${5 * (index + 1)} permit ${address}/32`),
     "ip prefix-list ha-kubernetes-none seq 5 deny any",
     "!",
+    "route-map ha-kubernetes-api permit 10",
+    " match ip address prefix-list ha-kubernetes-api",
+    "!",
     `router bgp ${asn}`,
     ` bgp router-id ${host.address}`,
     " no bgp ebgp-requires-policy",
-    " bgp network import-check",
     ...each((address, remote) => [
       ` neighbor ${address} remote-as ${remote}`,
       ` neighbor ${address} timers 3 9`,
@@ -63,7 +66,7 @@ function bgp({ host, addresses, password }: RoutedArgs, { asn, peers, bfd }: Rou
       ...(bfd ? [` neighbor ${address} bfd`] : []),
     ]),
     " address-family ipv4 unicast",
-    ...addresses.map((address) => `  network ${address}/32`),
+    "  redistribute connected route-map ha-kubernetes-api",
     ...each((address) => [
       `  neighbor ${address} prefix-list ha-kubernetes-none in`,
       `  neighbor ${address} prefix-list ha-kubernetes-api out`,

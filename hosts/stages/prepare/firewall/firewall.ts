@@ -1,5 +1,5 @@
 import { type Family, familyOf, listOf, ofFamily } from "../../../../config/addresses.ts";
-import { type Port, ports } from "../../../../config/ports.ts";
+import { type Port, ports, statisticsReaders } from "../../../../config/ports.ts";
 import { joinsAsWorker } from "../../../../config/roles.ts";
 import type { Cluster, Role } from "../../../../config/schema.ts";
 import { allowed, beforeTranslation, dropRest, fromRouters, sshPort } from "./policy.ts";
@@ -40,7 +40,7 @@ export function firewall(name: string, roles: readonly Role[], cluster: Cluster)
     // In ipvs mode a Service's traffic comes through here with the Service's own port.
     ...listOf(network.serviceCidr).map((cidr) => `${address(cidr)} daddr ${cidr} accept`),
     ...rule(match("tcp", "nodes and pods"), "").flatMap((ports) => fromPods.map((pods) => `${pods} ${ports}accept`)),
-    ...allowed(hostPreparation.firewall),
+    ...allowed([...hostPreparation.firewall.allow, ...statisticsReaders(roles, cluster)]),
     ...fromRouters(roles, cluster),
     ...rule(match("tcp"), "drop"),
     ...rule(match("udp"), "drop"),

@@ -1,6 +1,6 @@
 import { ofFamily } from "../../../../config/addresses.ts";
 import { isRouted } from "../../../../config/api.ts";
-import { type Port, ports } from "../../../../config/ports.ts";
+import { type Port, ports, statisticsReaders } from "../../../../config/ports.ts";
 import type { Firewall } from "../../../../config/schema/firewall.ts";
 import type { Cluster, Role } from "../../../../config/schema.ts";
 
@@ -13,7 +13,7 @@ const NODE_PORTS = "30000-32767";
 export const sshPort = ({ hosts, ssh }: Pick<Cluster, "hosts" | "ssh">, name: string): number => hosts[name]?.sshPort ?? ssh.port;
 
 /** Rules that let in what `allow` names. */
-export const allowed = ({ allow }: Firewall): string[] =>
+export const allowed = (allow: Firewall["allow"]): string[] =>
   allow.flatMap(({ port, lastPort = port, protocol, from }) => {
     const [ipv4, ipv6] = ([4, 6] as const).map((family) => ofFamily([...from].sort(), family).join(", "));
     const sources = [...(ipv4 ? [`ip saddr { ${ipv4} } `] : []), ...(ipv6 ? [`ip6 saddr { ${ipv6} } `] : [])];
@@ -70,7 +70,8 @@ export function openings(roles: readonly Role[], cluster: Cluster): string {
   const own = ports(roles, cluster).flatMap((port) =>
     sources(port).map((source) => `${port.protocol} ${port.number} ${port.number} ${source}\n`),
   );
-  const more = cluster.hostPreparation.firewall.allow.flatMap(({ port, lastPort = port, protocol, from }) =>
+  const allow = [...cluster.hostPreparation.firewall.allow, ...statisticsReaders(roles, cluster)];
+  const more = allow.flatMap(({ port, lastPort = port, protocol, from }) =>
     (from.length === 0 ? ["any"] : [...from].sort()).map((source) => `${protocol} ${port} ${lastPort} ${source}\n`),
   );
   return [...new Set([...own, ...more])].join("");

@@ -70,6 +70,9 @@ test("a jump to another name, address or port is refused on the hosts, a move by
   });
   const told = (files: Host["files"], more: Partial<Host> = {}) => problems({ roles, files, ...more });
   assert.deepEqual(await told(here(lines("192.0.2.10 api.new"), 8443)), []);
+  const nginx = { ports: "8443:nginx 8404:nginx 6443:kube-apiserver" };
+  assert.deepEqual(await told(here(lines("192.0.2.10 api.new"), 8443), nginx), []);
+  assert.deepEqual(await told(here(lines("192.0.2.10 api.new"), 9443), nginx), [cure("port", 9443)]);
   assert.deepEqual(await told(here(lines("192.0.2.10 api.old"), 8443)), [cure("domainName", "api.old")]);
   assert.deepEqual(await told(here(lines("192.0.2.10 api.old"), 8443), { former: "api.old" }), []);
   assert.deepEqual(await told(here(lines("192.0.2.9 api.new"), 9443), { programs: neighbor("dev/1") }), [

@@ -144,3 +144,18 @@ test("preflight knows the commands of the balancer that the config asks for", ()
   assert.equal(commands(["etcd", "control-plane"], { kind: "node-local" }, local), "haproxy");
   assert.equal(commands(["etcd"], { kind: "node-local" }, local), undefined);
 });
+
+test("preflight knows the interfaces that the config names, on hosts that use them, with the key that names them", () => {
+  const wanted = (roles: Role[], over: object = {}) => stage(roles, over).settings?.INTERFACES;
+  assert.equal(wanted(["balancer", "worker"]), undefined);
+  const all = { balancer: { interface: "eth1" }, network: { flannelInterface: "eth2" } };
+  assert.equal(wanted(["balancer"], all), "balancer.interface=eth1");
+  assert.equal(wanted(["worker"], all), "network.flannelInterface=eth2");
+  assert.equal(wanted(["etcd"], all), undefined);
+  const hosts = { m1: { ...base.hosts.m1, balancerInterface: "eth3", flannelInterface: "eth4" } };
+  assert.equal(
+    wanted(["balancer", "control-plane"], { ...all, hosts }),
+    "hosts.m1.balancerInterface=eth3 hosts.m1.flannelInterface=eth4",
+  );
+  assert.equal(wanted(["worker"], { ...all, addons: { flannel: false } }), undefined);
+});
