@@ -71,7 +71,8 @@ export const apiEndpoint = endpointUrl(endpoint);
 export const hosts = Object.fromEntries(infrastructure.hosts.map(({ name, address, roles }) => [name, { address, roles }]));
 export const versions = parts;
 export const certificates = certificateExpiry(pki, etcd.validUntil, controlPlane.validUntil);
-export const statistics = balancer.statistics;
+// The engine warns of an output that is undefined.
+export const statistics = balancer.statistics ?? null;
 export const owner = mark;
 export const recorded = recordedAfter(history, [etcd, controlPlane, ...pools, balancer, addons], prepared);
 export const etcdBorn = etcd.born;

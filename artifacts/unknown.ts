@@ -8,13 +8,15 @@ export interface Unknown {
   /** The part of the cluster that it belongs to. Absent for an image of a provider's add-on. */
   part?: keyof Versions;
   version: string;
+  /** An image's name in its lock, by which `npm run lock` knows it. */
+  image?: string;
   /** In words: `kubelet for arm64`, `image registry.k8s.io/pause:3.10.2`. */
   what: string;
 }
 
 /** The image as the only entry if its digest is unknown; else nothing. */
-export const unknownImage = ({ part, version, reference, digest }: LockedImage): Unknown[] =>
-  digest === "unknown" ? [{ part, version, what: `image ${reference}` }] : [];
+export const unknownImage = ({ name, part, version, reference, digest }: LockedImage): Unknown[] =>
+  digest === "unknown" ? [{ part, version, image: name, what: `image ${reference}` }] : [];
 
 /** The file, or the image that holds its program, as the only entry if neither hash is known; else nothing. */
 export function unknownFile(

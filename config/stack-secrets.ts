@@ -90,6 +90,7 @@ export function accessProblems({ values, runner }: StackConfig, cluster: Cluster
 
 /** FRR's line for a password is one word; of OSPF's, 16 characters count (RFC 2328), of TCP's 80 (Linux). */
 function routingPasswordProblems(password: string | undefined, cluster: Cluster): Problem[] {
+  if (!isRouted(cluster)) return []; // ignoredSecrets says so
   const longest = cluster.balancer.routed?.protocol === "ospf" ? 16 : 80;
   if (password === undefined || new RegExp(`^[A-Za-z0-9_-]{1,${longest}}$`).test(password)) return [];
   const allowed = `1 to ${longest} letters, digits, - and _ with cluster.balancer.routed.protocol: ${cluster.balancer.routed?.protocol ?? "bgp"}`;

@@ -107,20 +107,36 @@ function bundleCure(cluster: Cluster, path: readonly string[]): string {
 
 /** One problem for each part that has unknown hashes, at the key that names its version. */
 function unknownProblems(cluster: Cluster, versions: Versions, unknown: readonly Unknown[]): Problem[] {
-  return [...Map.groupBy(unknown, ({ part }) => part)].flatMap(([part = "kubernetes", all]) => {
+  // An image of an add-on has a version of its own.
+  const ofAddons = unknown.filter(({ part }) => part === undefined);
+  const byImage = [...Map.groupBy(ofAddons, ({ image, version }) => `${image} ${version}`)].flatMap(([, all]) => {
+    const [{ image = "", version = "" } = {}] = all;
+    const key = image === "kube-network-policies" ? "addons.networkPolicies" : "artifacts.source";
+    const is = key === "artifacts.source" ? `is ${cluster.artifacts.source}` : "is true";
+    return oneUnknown(key, is, all, [image, version], "an add-on whose hashes are all known");
+  });
+  const ofParts = unknown.filter(({ part }) => part !== undefined);
+  const byPart = [...Map.groupBy(ofParts, ({ part }) => part)].flatMap(([part = "kubernetes", all]) => {
     const asked = [part, versions[part]] as const;
     if (part === "kubernetes") return oneUnknown("kubernetesVersion", `is ${versions[part]}`, all, asked);
     if (Object.hasOwn(known.parts, part)) return oneUnknown(`versions.${part}`, `is ${versions[part]}`, all, asked);
     return oneUnknown("artifacts.source", `is ${cluster.artifacts.source}`, all, asked);
   });
+  return [...byPart, ...byImage];
 }
 
-function oneUnknown(key: string, is: string, unknown: readonly Unknown[], [part, version]: readonly [string, string]): Problem[] {
+function oneUnknown(
+  key: string,
+  is: string,
+  unknown: readonly Unknown[],
+  [part, version]: readonly [string, string],
+  allowed = `versions whose hashes are all known; of Kubernetes these are ${known.whole.published.join(", ")}`,
+): Problem[] {
   const what = [...new Set(unknown.map((it) => it.what))].join(", ");
   return oneProblem(
     keyPath(key.split(".")),
     `${is}, and no published hash is known of ${what}`,
-    `versions whose hashes are all known; of Kubernetes these are ${known.whole.published.join(", ")}`,
+    allowed,
     `npm run lock -- add ${part} ${version} asks its project for them; or ${otherCure(part, version)} (docs/artifacts.md)`,
   );
 }

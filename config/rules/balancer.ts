@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import { familyOf, ofFamily } from "../addresses.ts";
+import { contains, familyOf, listOf, ofFamily, range, special } from "../addresses.ts";
 import { hasStatisticsPage, isRouted } from "../api.ts";
 import { oneProblem, type Problem, shown } from "../problems.ts";
 import { balancerSchema } from "../schema/balancer.ts";
@@ -89,6 +89,38 @@ const routedNeeds: Rule = {
   },
 };
 
+const routedPlaces: Rule = {
+  says: "A routed `api.address` is outside `nodeCidrs`; it and the routers of `balancer.routed.peers` have addresses that a host outside the cluster's own ranges can have.",
+  check(cluster) {
+    const { api, balancer, network, nodeCidrs } = cluster;
+    if (!isRouted(cluster) || balancer.routed === undefined) return [];
+    const within = (key: string, cidrs: readonly string[], address: string) => {
+      const found = cidrs.find((cidr) => contains(range(cidr), address));
+      return found === undefined ? undefined : `in ${key}, ${found}`;
+    };
+    const address = api.address;
+    const own = address === undefined ? undefined : (special(address) ?? within(at("nodeCidrs"), nodeCidrs, address));
+    const ofApi =
+      own === undefined
+        ? []
+        : oneProblem(
+            at("api", "address"),
+            `is ${shown(address)}, ${own}`,
+            "an address in no network of hosts, which routers lead to",
+          );
+    const ofPeers = balancer.routed.peers.flatMap((peer, index): Problem[] => {
+      const why =
+        special(peer.address) ??
+        (peer.address === address ? at("api", "address") : undefined) ??
+        within(at("network", "podCidr"), listOf(network.podCidr), peer.address) ??
+        within(at("network", "serviceCidr"), listOf(network.serviceCidr), peer.address);
+      if (why === undefined) return [];
+      return oneProblem(routedKey("peers", index, "address"), `is ${shown(peer.address)}, ${why}`, "a router's address");
+    });
+    return [...ofApi, ...ofPeers];
+  },
+};
+
 const statisticsKey = (...path: (string | number)[]) => at("balancer", "statistics", ...path);
 
 const unheard: Rule = {
@@ -108,7 +140,7 @@ const unheard: Rule = {
 };
 
 /** Rules about kinds of balancers. */
-export const balancerRules: readonly Rule[] = [routedGiven, routedNeeds, unheard];
+export const balancerRules: readonly Rule[] = [routedGiven, routedNeeds, routedPlaces, unheard];
 
 const inClear: Rule = {
   says: "`balancer.statistics.from` is given without `tls`, so that the password travels in clear, or `port` is, which is not used.",
@@ -145,5 +177,16 @@ const unspoken: Rule = {
   },
 };
 
+const unspokenByBgp: Rule = {
+  says: "`balancer.interface` or `balancer.routed.area` is set with bgp, which reads neither.",
+  check(cluster) {
+    const { routed, interface: link } = cluster.balancer;
+    if (!isRouted(cluster) || routed?.protocol !== "bgp") return [];
+    const unused = (key: string, is: boolean): Problem[] =>
+      is ? oneProblem(key, "is not used", "nothing with cluster.balancer.routed.protocol: bgp") : [];
+    return [...unused(at("balancer", "interface"), link !== undefined), ...unused(routedKey("area"), routed.area !== "0.0.0.0")];
+  },
+};
+
 /** Warnings about kinds of balancers. */
-export const balancerWarnings: readonly Rule[] = [unreadByKind, unspoken, inClear];
+export const balancerWarnings: readonly Rule[] = [unreadByKind, unspoken, unspokenByBgp, inClear];

@@ -33,7 +33,10 @@ function taken(cluster: Cluster, host: HostConfig): { number: number; program: s
   const table = ports(others, cluster).filter(
     ({ protocol, program }) => protocol === "tcp" && program !== "haproxy" && program !== "nginx",
   );
-  return [...table, ...others.flatMap((role) => loopbackPorts[role] ?? []), ...sshd];
+  const routing = host.roles.includes("balancer")
+    ? ports(["balancer"], cluster).filter(({ protocol, source }) => protocol === "tcp" && source === "routers")
+    : [];
+  return [...table, ...routing, ...others.flatMap((role) => loopbackPorts[role] ?? []), ...sshd];
 }
 
 /** The port of a statistics page with TLS. */

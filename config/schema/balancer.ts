@@ -85,7 +85,7 @@ export const balancerSchema = z
     maximumConnections: whole(100, 1_000_000)
       .default(20000)
       .describe(
-        "haproxy's limit of open connections: about 10 for each node. An address outside nodeCidrs gets a tenth of them at most.",
+        "The proxy's limit of open connections, with nginx that of each of its processes, one for each processor: about 10 for each node. An address outside nodeCidrs gets a tenth of them at most.",
       ),
   })
   .prefault({})

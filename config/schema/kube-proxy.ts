@@ -10,7 +10,9 @@ export const kubeProxySchema = z
       .describe(
         "Entries of the kernel's table of connections for each processor, set by kube-proxy. 0 leaves the table as host preparation sets it, 524288 entries.",
       ),
-    conntrackMin: whole(0, 100_000_000).default(0).describe("At least so many entries, whatever the processors are."),
+    conntrackMin: whole(0, 100_000_000)
+      .default(0)
+      .describe("At least so many entries, whatever the processors are. It counts with conntrackMaxPerCore above 0 alone."),
     extraConfig: mapping
       .optional()
       .describe(

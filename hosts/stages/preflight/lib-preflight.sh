@@ -62,6 +62,9 @@ check_system() {
         problem "it runs ${id:-an unknown system} $version: only Debian 12, Ubuntu 22.04, RHEL 9 and newer and their relatives are prepared"
       ;;
   esac
+  if [[ " ${BALANCER:-} " == *" nginx "* && " $id $like " != *" debian "* && " $id $like " != *" ubuntu "* ]]; then
+    problem "balancer.kind nginx needs nginx's packages as Debian and Ubuntu have them, and it runs $id: set balancer.kind to haproxy"
+  fi
   [ "$(id -u)" = 0 ] || problem "the script does not run as root: log in as root, or as a user whose 'sudo -n' works"
   [ -d /run/systemd/system ] || problem "systemd does not run"
   grep -qE '^[0-9a-f]{32}$' /etc/machine-id || problem "/etc/machine-id holds no id: run systemd-machine-id-setup"

@@ -57,6 +57,27 @@ export const badBalancers: readonly Bad[] = [
     },
     keys: ["cluster.balancer.interface", "cluster.balancer.routed.asn", "cluster.balancer.routed.peers"],
   },
+  ...["127.1.1.1", "224.1.1.1", "10.0.0.99"].map(
+    (address): Bad => ({
+      mistake: `a routed address that routers can't lead to: ${address}`,
+      from: metal,
+      edit: (c) => {
+        c.api.address = address;
+        c.balancer = { address: "routed", routed: { protocol: "ospf" }, interface: "eth0" };
+      },
+      keys: ["cluster.api.address"],
+    }),
+  ),
+  {
+    mistake: "BGP with routers that are none, and a health answer on its port",
+    from: metal,
+    edit: (c) => {
+      c.api.address = "10.9.0.10";
+      const peers = ["127.0.0.1", "224.0.0.1", "10.9.0.10", "10.244.0.9"].map((address) => ({ address, asn: 64513 }));
+      c.balancer = { address: "routed", statisticsPort: 179, routed: { protocol: "bgp", asn: 64512, peers } };
+    },
+    keys: [...[0, 1, 2, 3].map((index) => `cluster.balancer.routed.peers[${index}].address`), "cluster.balancer.statisticsPort"],
+  },
   {
     mistake: "a routed address among the pods",
     from: metal,

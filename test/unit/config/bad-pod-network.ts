@@ -33,5 +33,19 @@ export const badPodNetworks: readonly Bad[] = [
   bad("direct routes in a cloud", aws, { flannel: { directRouting: true } }, "cluster.network.flannel.directRouting"),
   bad("an unknown pod network", metal, { plugin: "weave" }, "cluster.network.plugin"),
   bad("a single address for NodePorts", metal, { nodePortAddresses: ["10.0.0.7"] }, "cluster.network.nodePortAddresses[0]"),
+  bad(
+    "a Node's own address and ranges for NodePorts",
+    metal,
+    { nodePortAddresses: ["primary", "10.0.0.0/24"] },
+    "cluster.network.nodePortAddresses",
+  ),
+  bad(
+    "ranges for NodePorts that no host answers in",
+    metal,
+    { nodePortAddresses: ["127.0.0.0/8", "10.96.0.0/20", "224.0.0.0/4"] },
+    "cluster.network.nodePortAddresses[0]",
+    "cluster.network.nodePortAddresses[1]",
+    "cluster.network.nodePortAddresses[2]",
+  ),
   bad("an interface of WireGuard's tunnel", metal, { flannelInterface: "flannel-wg" }, "cluster.network.flannelInterface"),
 ];

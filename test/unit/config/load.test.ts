@@ -38,6 +38,16 @@ test("the key of a metal stack stays a secret", async () => {
   assert.equal(await new Promise((done) => secrets.sshPrivateKey?.apply(done)), key);
 });
 
+test("a routing password without a routed address is not used, whatever its letters are", () => {
+  const values = { "ha-kubernetes:sshPrivateKey": key, "ha-kubernetes:routingPassword": "not for FRR!" };
+  const checked = checkStack(stack(metal(), values, Object.keys(values)), known);
+  assert.ok(checked.ok, JSON.stringify(checked));
+  assert.deepEqual(
+    checked.warnings.map(({ key, found }) => `${key} ${found}`),
+    ["ha-kubernetes:routingPassword is not used"],
+  );
+});
+
 test("one error names every problem, in a form that stays", () => {
   const config = metal();
   config.hosts.m1.adress = "10.0.0.11";

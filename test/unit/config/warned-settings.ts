@@ -17,6 +17,16 @@ export const warnedSettings: readonly Warned[] = [
     "cluster.balancer.virtualRouterId",
     "cluster.balancer.advertisementIntervalMilliseconds",
   ),
+  word(
+    "keys of OSPF with BGP",
+    (c) => {
+      c.api.address = "10.9.0.10";
+      const routed = { protocol: "bgp", asn: 64512, peers: [{ address: "10.0.0.1", asn: 64513 }], area: "0.0.0.7" };
+      c.balancer = { address: "routed", routed, interface: "eth0" };
+    },
+    "cluster.balancer.interface",
+    "cluster.balancer.routed.area",
+  ),
   {
     of: "keys of a virtual IP where every node has its own balancer",
     from: nodeLocal,
@@ -87,6 +97,35 @@ export const warnedSettings: readonly Warned[] = [
       c.network = { plugin: "none", kubeProxyMode: "none", nodePortAddresses: ["primary"] };
     },
     "cluster.network.nodePortAddresses",
+  ),
+  word("NodePorts on loopback as iptables has them, and everywhere", (c) => {
+    c.network = { kubeProxyMode: "iptables", nodePortAddresses: ["127.0.0.0/8", "0.0.0.0/0", "10.0.0.0/8"] };
+  }),
+  word(
+    "NodePorts where no node of the config is",
+    (c) => {
+      c.network = { nodePortAddresses: ["192.168.7.0/24", "10.0.0.0/24"] };
+    },
+    "cluster.network.nodePortAddresses[0]",
+  ),
+  word(
+    "plain routes between two networks",
+    (c) => {
+      c.network = { flannel: { backend: "host-gw" } };
+      c.nodeCidrs.push("10.9.0.0/24");
+      c.hosts.w2.address = "10.9.0.22";
+    },
+    "cluster.network.flannel.backend",
+  ),
+  word(
+    "flannel's settings with another network, and a floor without a table",
+    (c) => {
+      c.network = { plugin: "none", flannel: { mtu: 1400 }, flannelInterface: "eth1" };
+      c.kubeProxy = { conntrackMin: 100_000 };
+    },
+    "cluster.network.flannel",
+    "cluster.network.flannelInterface",
+    "cluster.kubeProxy.conntrackMin",
   ),
   word(
     "hosts that are not verified",

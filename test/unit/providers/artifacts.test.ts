@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
+import { addonLock } from "../../../addons/lock.ts";
 import { lock } from "../../../artifacts/lock.ts";
 import { parseCluster } from "../../../config/parse.ts";
 import { problemText } from "../../../config/problems.ts";
@@ -62,6 +63,14 @@ test("an unknown hash is said at the key of its part, for the architectures and 
       "cluster.artifacts.source is official, and no published hash is known of image registry.k8s.io/pause:3.10.2",
     ],
   );
+});
+
+test("an unknown hash of an add-on is said at the key that turns it on, and its own image is looked up", (t) => {
+  forget(t, addonLock.images["kube-network-policies"]?.digests ?? {}, "0.8.0");
+  const found = problems(at("1.36.4", { addons: { networkPolicies: true } }));
+  assert.equal(found.length, 1);
+  assert.match(found[0] ?? "", /^cluster\.addons\.networkPolicies is true, .* of image registry\.k8s\.io\/networking\//);
+  assert.match(found[0] ?? "", /cure: npm run lock -- add kube-network-policies 0\.8\.0 asks/);
 });
 
 test("a bundle is a cure of what can be built; of other versions it is one once their modules are pinned", (t) => {

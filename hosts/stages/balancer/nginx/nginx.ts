@@ -26,6 +26,9 @@ export const nginxFiles = (args: NginxArgs, authorityPem: string): HostFile[] =>
   { path: "/etc/systemd/system/ha-kubernetes-upstreams.service", content: upstreamsUnit(args) },
 ];
 
+/** Open files of a worker process: the highest limit that a kernel takes without a setting of its own (fs.nr_open). */
+const OPEN_FILES = 1048576;
+
 function nginxConfig({ owner, cluster, controlPlanes }: NginxArgs): string {
   const { balancer, network, nodeCidrs } = cluster;
   const own = [...nodeCidrs, network.podCidr, "127.0.0.0/8"].map((range) => `    ${range} "";`).join("\n");
@@ -39,10 +42,10 @@ pid /run/nginx.pid;
 error_log stderr notice;
 # After a reload, the old workers keep their connections for an hour.
 worker_shutdown_timeout 1h;
-worker_rlimit_nofile 1048576;
+worker_rlimit_nofile ${OPEN_FILES};
 events {
   # Two for each client.
-  worker_connections ${2 * balancer.maximumConnections};
+  worker_connections ${Math.min(2 * balancer.maximumConnections, OPEN_FILES - 1024)};
 }
 
 stream {
@@ -123,7 +126,7 @@ ExecReload=/bin/kill -HUP $MAINPID
 ExecStop=
 Restart=always
 RestartSec=200ms
-LimitNOFILE=1048576
+LimitNOFILE=${OPEN_FILES}
 OOMScoreAdjust=-900
 `;
 

@@ -1,5 +1,9 @@
 import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { test } from "node:test";
+import { must } from "../../../../harness/process.ts";
+import { scratch } from "../../../../harness/scratch.ts";
 import { withScripts } from "../../bash.ts";
 
 /** What preflight says of a disk of `size` MB with `free` MB free, on a host of these roles. */
@@ -74,4 +78,22 @@ test("a UDP port that a program or the kernel holds is a problem; VXLAN's device
   assert.equal(await udp(kernel(8472), "8472:vxlan", "ip() { echo '9: v0: <UP> vxlan id 7 dstport 8472 nolearning '; }"), "");
   assert.equal(await udp(held(18472), "8472:vxlan"), "");
   assert.equal(await udp(held(8472), "8472:"), "");
+});
+
+test("nginx as balancer is refused where its packages and paths are others", async () => {
+  const said = async (release: string, balancer: string) => {
+    const system = join(scratch(), "os-release");
+    writeFileSync(system, `${release}\n`);
+    const library = new URL("../../../../../hosts/stages/preflight/lib-preflight.sh", import.meta.url).pathname;
+    const words = await must("bash", [
+      "-euc",
+      `problem() { echo "$*"; }; . <(sed 's,/etc/os-release,${system},' ${library}); problem() { echo "$*"; }
+       BALANCER="${balancer}" ARCHITECTURE=x HOST_NAME=b1; check_system`,
+    ]);
+    return /balancer\.kind/.test(words);
+  };
+  assert.equal(await said("ID=rocky VERSION_ID=9.4 ID_LIKE='rhel fedora'", "nginx keepalived"), true);
+  assert.equal(await said("ID=rocky VERSION_ID=9.4 ID_LIKE='rhel fedora'", "haproxy keepalived"), false);
+  assert.equal(await said("ID=debian VERSION_ID=12", "nginx keepalived"), false);
+  assert.equal(await said("ID=mint VERSION_ID=1 ID_LIKE='ubuntu debian'", "nginx vtysh"), false);
 });
