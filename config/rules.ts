@@ -3,6 +3,7 @@ import { accessRules } from "./rules/access.ts";
 import { addressRules } from "./rules/addresses.ts";
 import { apiRules } from "./rules/api.ts";
 import { apiserverRules } from "./rules/apiserver.ts";
+import { auditPolicy } from "./rules/audit.ts";
 import { balancerRules } from "./rules/balancer.ts";
 import { componentFileRules } from "./rules/component-files.ts";
 import { componentRules } from "./rules/components.ts";
@@ -55,6 +56,7 @@ export const rules: readonly Rule[] = [
   ...apiserverRules,
   ...componentRules,
   ...componentFileRules,
+  auditPolicy,
   ...containerRuntimeRules,
   ...etcdArgumentRules,
   ...nodeSettingRules,
