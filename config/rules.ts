@@ -4,6 +4,7 @@ import { addressRules } from "./rules/addresses.ts";
 import { apiRules } from "./rules/api.ts";
 import { apiserverRules } from "./rules/apiserver.ts";
 import { auditPolicy } from "./rules/audit.ts";
+import { authenticationConfig } from "./rules/authentication.ts";
 import { balancerRules } from "./rules/balancer.ts";
 import { componentFileRules } from "./rules/component-files.ts";
 import { componentRules } from "./rules/components.ts";
@@ -57,6 +58,7 @@ export const rules: readonly Rule[] = [
   ...componentRules,
   ...componentFileRules,
   auditPolicy,
+  authenticationConfig,
   ...containerRuntimeRules,
   ...etcdArgumentRules,
   ...nodeSettingRules,
