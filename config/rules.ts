@@ -3,6 +3,8 @@ import { accessRules } from "./rules/access.ts";
 import { addressRules } from "./rules/addresses.ts";
 import { apiRules } from "./rules/api.ts";
 import { apiserverRules } from "./rules/apiserver.ts";
+import { auditPolicy } from "./rules/audit.ts";
+import { authenticationConfig } from "./rules/authentication.ts";
 import { balancerRules } from "./rules/balancer.ts";
 import { componentFileRules } from "./rules/component-files.ts";
 import { componentRules } from "./rules/components.ts";
@@ -59,6 +61,8 @@ export const rules: readonly Rule[] = [
   ...apiserverRules,
   ...componentRules,
   ...componentFileRules,
+  auditPolicy,
+  authenticationConfig,
   ...containerRuntimeRules,
   ...etcdArgumentRules,
   ...nodeSettingRules,

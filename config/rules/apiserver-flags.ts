@@ -13,6 +13,11 @@ const duration: Kind = { allowed: "a duration such as 90s, 5m or 1h30m", reads: 
 const integer: Kind = { allowed: "a whole number such as 400", reads: goInteger };
 const number: Kind = { allowed: "a number such as 0.001", reads: goFloat };
 
+const word = (...words: string[]): Kind => ({
+  allowed: `one of ${words.join(", ")}`,
+  reads: (text) => words.includes(text),
+});
+
 const flags = (kind: Kind, names: string): [string, Kind][] => names.split(/\s+/).map((name) => [name, kind]);
 
 /** Flags by their kind of value. */
@@ -40,7 +45,12 @@ const kinds: ReadonlyMap<string, Kind> = new Map([
     lease-reuse-duration-seconds max-connection-bytes-per-sec max-mutating-requests-inflight max-requests-inflight
     min-request-timeout v`,
   ),
-  ...flags(number, "goaway-chance"),
+  ...flags(number, "goaway-chance audit-log-batch-throttle-qps audit-webhook-batch-throttle-qps"),
+  ...flags(word("json", "legacy"), "audit-log-format"),
+  ...flags(word("batch", "blocking", "blocking-strict"), "audit-log-mode audit-webhook-mode"),
+  ...flags(word("audit.k8s.io/v1"), "audit-log-version audit-webhook-version"),
+  ...flags(word("json", "text"), "logging-format"),
+  ...flags(word("VersionTLS10", "VersionTLS11", "VersionTLS12", "VersionTLS13"), "tls-min-version"),
 ]);
 
 /** What a flag takes, where its value is none of that; undefined where it is, or where the flag is not in the table. */
@@ -51,22 +61,22 @@ export function valueWanted(name: string, value: string): string | undefined {
 
 /** Other flags that a config may set (`kube-apiserver --help` of 1.36), whose values are texts, lists or files. */
 const others = `admission-control-config-file api-audiences audit-log-batch-throttle-burst audit-log-batch-throttle-enable
-  audit-log-batch-throttle-qps audit-log-format audit-log-mode audit-log-path audit-log-truncate-max-batch-size
-  audit-log-truncate-max-event-size audit-log-version audit-policy-file audit-webhook-batch-throttle-burst
-  audit-webhook-batch-throttle-enable audit-webhook-batch-throttle-qps audit-webhook-config-file audit-webhook-mode
-  audit-webhook-truncate-max-batch-size audit-webhook-truncate-max-event-size audit-webhook-version authentication-config
+  audit-log-path audit-log-truncate-max-batch-size
+  audit-log-truncate-max-event-size audit-policy-file audit-webhook-batch-throttle-burst
+  audit-webhook-batch-throttle-enable audit-webhook-config-file 
+  audit-webhook-truncate-max-batch-size audit-webhook-truncate-max-event-size authentication-config
   authentication-token-webhook-config-file authentication-token-webhook-version authorization-config
   authorization-webhook-config-file authorization-webhook-version cert-dir cors-allowed-origins
   coordinated-leadership-lease-duration coordinated-leadership-renew-deadline coordinated-leadership-retry-period
   debug-socket-path delete-collection-workers help disable-admission-plugins disabled-metrics egress-selector-config-file
   emulated-version emulation-forward-compatible enable-admission-plugins encryption-provider-config etcd-prefix etcd-servers-overrides external-hostname
   feature-gates kubelet-port kubelet-read-only-port kubernetes-service-node-port livez-grace-period log-flush-frequency
-  log-json-info-buffer-size log-json-split-stream log-text-info-buffer-size log-text-split-stream logging-format oidc-ca-file
+  log-json-info-buffer-size log-json-split-stream log-text-info-buffer-size log-text-split-stream oidc-ca-file
   oidc-client-id oidc-groups-claim oidc-groups-prefix oidc-issuer-url oidc-required-claim oidc-signing-algs oidc-username-claim
   oidc-username-prefix peer-advertise-ip peer-advertise-port peer-ca-file requestheader-uid-headers runtime-config
   runtime-config-emulation-forward-compatible service-account-jwks-uri service-account-signing-endpoint service-node-port-range
   show-hidden-metrics-for-version storage-initialization-timeout storage-backend storage-media-type strict-transport-security-directives
-  tls-cipher-suites tls-curve-preferences tls-min-version tls-sni-cert-key token-auth-file tracing-config-file version vmodule
+  tls-cipher-suites tls-curve-preferences tls-sni-cert-key token-auth-file tracing-config-file version vmodule
   watch-cache-sizes allow-metric-labels allow-metric-labels-manifest`.split(/\s+/);
 
 /** The flags that are known here, by no claim all of any release. */

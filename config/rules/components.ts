@@ -1,9 +1,10 @@
 import { type Component, componentNames, components } from "../component-files.ts";
-import { didYouMean, type Problem, shown } from "../problems.ts";
+import { didYouMean, oneProblem, type Problem, shown } from "../problems.ts";
 import type { Cluster } from "../schema.ts";
+import { minorOf } from "../versions.ts";
 import { componentFlags, componentValueWanted } from "./component-flags.ts";
-import { knownGates } from "./feature-gates.ts";
-import { goBoolean } from "./go-arguments.ts";
+import { knownGates, releasesWith } from "./feature-gates.ts";
+import { goBoolean, goMap } from "./go-arguments.ts";
 import { at, type Rule } from "./rule.ts";
 
 // Arguments of kube-controller-manager and kube-scheduler, and what all three components have in common. kube-apiserver's own rules are
@@ -99,8 +100,28 @@ const saidTwice: Rule = {
     ),
 };
 
+const gates: Rule = {
+  says: "`featureGates`, and the argument `feature-gates`, name no gate that this release of Kubernetes does not have.",
+  check(cluster) {
+    const minor = minorOf(cluster.kubernetesVersion);
+    const about = (key: string, gate: string, value: unknown): Problem[] => {
+      const releases = releasesWith(gate, minor);
+      const found = `is ${shown(value)}, and Kubernetes ${minor} has no ${gate}`;
+      return releases === undefined ? [] : oneProblem(key, found, `this gate with Kubernetes ${releases} only`);
+    };
+    return [
+      ...Object.entries(cluster.featureGates).flatMap(([gate, on]) => about(at("featureGates", gate), gate, on)),
+      ...componentNames.flatMap((component) =>
+        goMap(cluster[component].extraArgs["feature-gates"]).flatMap(([gate, on]) =>
+          about(at(component, "extraArgs", "feature-gates"), gate.replace(/^kube:/, ""), on),
+        ),
+      ),
+    ];
+  },
+};
+
 /** Rules about the arguments of all components. */
-export const componentRules: readonly Rule[] = [ownArguments, values, saidTwice];
+export const componentRules: readonly Rule[] = [ownArguments, values, saidTwice, gates];
 
 /** Arguments that may be mistyped: releases differ in what they take, so it is only said. */
 export const unknownComponentArgument: Rule = {

@@ -49,3 +49,25 @@ export const knownGates: readonly string[] =
   UserNamespacesHostNetworkSupport VolumeBindMountOptions VolumeLimitScaling WatchCacheInitializationPostStartHook WatchList
   WatchListClient WatchListCompression WebhookRoundTripLoadBalancing WindowsCPUAndMemoryAffinity WindowsGracefulNodeShutdown
   WorkloadAwarePreemption WorkloadWithJob`.split(/\s+/);
+
+/** Gates of the list that came with 1.37 (pkg/features and staging's feature files of v1.36.5 and v1.37.2). */
+const from137 =
+  `APIServerWebhookAuthenticationToken AtomicWriteVolumeUserFields CompositePodGroup ConsistentListFromCacheSkipTimeoutFallback
+  DRADerivedAttributes DRADeviceCompatibilityGroups DRAFractionalCapacityRange DRAOptionalNodeOperations
+  DRAPartitionableDevicesType DefaultPodSysctls EmptyDirVolumeMode EtcdRangeStream EvictionRequestAPI
+  ExcludeAdmissionWebhookVirtualResources GRPCContainerProbeTLS H2CContainerProbe HPAGeneration HPAOptimizedSelectorStore
+  HugepageAwareEviction InPlacePodVerticalScalingMemoryBackedVolumes InPlacePodVerticalScalingSchedulerPreemption
+  InterPodAffinityHostnameFastPath KubeProxyNFTablesLocalhostNodePorts KubeletAllocatedPodsEndpoint NFTablesNetlink
+  NodeControllerLeaseCircuitBreaker NodeLifecycleConditions PodGroupPreemptionPolicy PodLevelResourcesFixDefaulting
+  PodLevelResourcesFixKubeletQOSClass SchedulerPreQueueingHints StaleControllerConsistencyHPA StatefulSetRecreateStrategy
+  VolumeBindMountOptions WatchListCompression WebhookRoundTripLoadBalancing`.split(/\s+/);
+
+/** Those that went with 1.37. */
+const until136 = ["GangScheduling", "PreventStaticPodAPIReferences", "WorkloadAwarePreemption"];
+
+/** The releases that have a gate, where the one of this minor version surely lacks it; undefined elsewhere. */
+export function releasesWith(gate: string, minor: string): string | undefined {
+  const has137 = Number(minor.split(".")[1]) >= 37;
+  if (from137.includes(gate)) return has137 ? undefined : "1.37 and newer";
+  return has137 && until136.includes(gate) ? "1.36" : undefined;
+}

@@ -3,6 +3,7 @@ import { didYouMean, oneProblem, type Problem, shown } from "../problems.ts";
 import { kubeProxySchema } from "../schema/kube-proxy.ts";
 import type { Cluster } from "../schema.ts";
 import { isMapping } from "../shape.ts";
+import { hurtfulFields } from "./kubelet-fields.ts";
 import { kubeletFields, kubeProxyFields } from "./node-fields.ts";
 import { at, type Rule } from "./rule.ts";
 
@@ -90,14 +91,17 @@ const noProxy: Rule = {
       : oneProblem(at("kubeProxy"), "is not used", "nothing while cluster.network.kubeProxyMode is none"),
 };
 
+/** Whether an amount of processors is more than none. */
+const isSome = (cpu: string | undefined) => cpu !== undefined && Number.parseFloat(cpu) > 0;
+
 const managers: Rule = {
   says: "`kubelet.cpuManagerPolicy: static` has reserved processors, and `memoryManagerPolicy: Static` has `reservedMemory` in `extraConfig`, as the kubelet demands.",
   check({ kubelet }) {
     const { cpuManagerPolicy, memoryManagerPolicy, systemReserved, kubeReserved, reserveBySize, extraConfig = {} } = kubelet;
     const hasCpu =
       reserveBySize ||
-      systemReserved.cpu !== undefined ||
-      kubeReserved.cpu !== undefined ||
+      isSome(systemReserved.cpu) ||
+      isSome(kubeReserved.cpu) ||
       Object.hasOwn(extraConfig, "reservedSystemCPUs");
     const word = (key: string, found: string, allowed: string) => oneProblem(at("kubelet", key), found, allowed);
     return [
@@ -157,7 +161,7 @@ const thresholds: Rule = {
 };
 
 /** Rules about the settings of kubelet and kube-proxy. */
-export const nodeSettingRules: readonly Rule[] = [ownFields, noProxy, managers, thresholds];
+export const nodeSettingRules: readonly Rule[] = [ownFields, hurtfulFields, noProxy, managers, thresholds];
 
 const unknownFields = (section: "kubelet" | "kubeProxy", cluster: Cluster, known: readonly string[]): Problem[] =>
   Object.entries(cluster[section].extraConfig ?? {})

@@ -72,6 +72,10 @@ const defaultPolicy = {
   ],
 };
 
+/** kube-apiserver does not start with a policy without rules: one that has none gets the default ones. */
+const withRules = (policy: Readonly<Record<string, unknown>> = {}) =>
+  policy.rules === undefined ? { ...defaultPolicy, ...policy } : policy;
+
 interface ComponentFile {
   name: string;
   content: string;
@@ -89,7 +93,7 @@ function filesOf(component: Component, cluster: ComponentCluster, secrets: Reado
   const { audit } = cluster.api;
   const { configuration } = cluster.scheduler;
   if (component === "api" && audit)
-    own.push(made(AUDIT_POLICY, { apiVersion: "audit.k8s.io/v1", kind: "Policy", ...(audit.policy ?? defaultPolicy) }));
+    own.push(made(AUDIT_POLICY, { apiVersion: "audit.k8s.io/v1", kind: "Policy", ...withRules(audit.policy) }));
   if (component === "scheduler" && configuration)
     own.push(made(SCHEDULER_CONFIGURATION, { ...schedulerBasics, ...configuration, ...clientOf(configuration) }));
   return own;

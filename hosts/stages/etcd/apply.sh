@@ -8,6 +8,7 @@ readonly READ_AT_START=(/etc/systemd/system/etcd.service /etc/etcd/etcd.env /etc
 
 apply_etcd() {
   valid_now "$(staged /etc/etcd/pki/ca.crt)" "$(staged /etc/etcd/pki/member.crt)"
+  restore_wanted || quota_fits
   have_user
   take_place
   take_backup_directory

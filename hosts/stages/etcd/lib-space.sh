@@ -118,3 +118,18 @@ raise_quota() {
   fi
   if room_everywhere; then disarm_alarm; else say "the alarm NOSPACE stays until the other members have the new quota, too"; fi
 }
+
+# etcd starts with a quota below its database, raises the alarm at once and takes no writes. Where this host's member has a higher quota
+# and a database that would leave no twentieth of the new one free, nothing is changed.
+quota_fits() {
+  local own had size=0
+  own=$(sed -n 's/^ETCD_QUOTA_BACKEND_BYTES=//p' /etc/etcd/etcd.env 2>/dev/null || true)
+  [ -n "$own" ] && [ "$QUOTA_BYTES" -lt "$own" ] || return 0
+  had=$DATA_DIRECTORY/member/snap/db
+  [ -s "$had" ] || return 0
+  size=$(stat -c %s "$had")
+  [ $((size * 20)) -gt $((QUOTA_BYTES * 19)) ] || return 0
+  fail "the new quota of etcd is too low: $((QUOTA_BYTES / 1048576)) MiB for a database of $((size / 1048576)) MiB, with which etcd would" \
+    "take no writes; nothing was changed. Set cluster.etcd.quotaMebibytes to $((own / 1048576)) again (cluster.size sets it, too), or let etcd" \
+    "give back what it does not use: delete objects, run etcdctl defrag on each member and run up with another cluster.repair"
+}

@@ -35,6 +35,9 @@ export const badArguments: readonly Bad[] = [
   ...argument("max-requests-inflight", "many"),
   ...argument("min-request-timeout", "30m"),
   ...argument("v", "high"),
+  ...argument("audit-log-format", "bogus"),
+  ...argument("audit-log-mode", "async"),
+  ...argument("tls-min-version", "1.3"),
   ...argument("goaway-chance", "1%"),
   ...argument("service-node-port-range", "lots", "1-70000", "32767-30000", "30000-"),
   bad(

@@ -117,6 +117,47 @@ export const badComponents: readonly Bad[] = [
     "cluster.controllerManager.extraArgs.cloud-config",
   ),
   bad(
+    "audit policies that kube-apiserver does not take",
+    (c) => {
+      c.api.audit = { policy: { apiVersion: "audit.k8s.io/v1beta1", omitStages: ["Recieved"], rules: "Metadata" } };
+    },
+    "cluster.api.audit.policy.apiVersion",
+    "cluster.api.audit.policy.rules",
+    "cluster.api.audit.policy.omitStages",
+  ),
+  bad(
+    "an audit policy without rules, and with one of no level",
+    (c) => {
+      c.api.audit = { policy: { rules: [] } };
+    },
+    "cluster.api.audit.policy.rules",
+  ),
+  bad(
+    "feature gates of a later release",
+    (c) => {
+      c.kubernetesVersion = "1.36.3";
+      c.featureGates = { AtomicWriteVolumeUserFields: true, GangScheduling: false };
+    },
+    "cluster.featureGates.AtomicWriteVolumeUserFields",
+  ),
+  bad(
+    "feature gates of an earlier release",
+    (c) => {
+      c.kubernetesVersion = "1.37.2";
+      c.featureGates = {};
+      c.scheduler = { extraArgs: { "feature-gates": "GangScheduling=true" } };
+    },
+    "cluster.scheduler.extraArgs.feature-gates",
+  ),
+  bad(
+    "audit policies in files",
+    (c) => {
+      c.api.files = { "a.yaml": { content: "kind: Policy\nrules: [{level: Metadata}, {level: All}]\n" } };
+      c.api.extraArgs = { "audit-policy-file": "/etc/kubernetes/kube-apiserver/a.yaml" };
+    },
+    "cluster.api.files.a.yaml.content.rules[1]",
+  ),
+  bad(
     "fields of policies and configurations that the program writes",
     (c) => {
       c.api.audit = { policy: { kind: "Policy" } };

@@ -3,6 +3,7 @@ import { badApi } from "./bad-api.ts";
 import { badArguments } from "./bad-arguments.ts";
 import { badAws } from "./bad-aws.ts";
 import { badBalancers } from "./bad-balancers.ts";
+import { badComponentFiles } from "./bad-component-files.ts";
 import { badComponents } from "./bad-components.ts";
 import { badFamilies } from "./bad-families.ts";
 import { badHosts } from "./bad-hosts.ts";
@@ -38,6 +39,7 @@ export const badConfigs: readonly Bad[] = [
   ...badPreparation,
   ...badArguments,
   ...badComponents,
+  ...badComponentFiles,
   ...badSettings,
   ...badSources,
   ...badAws,

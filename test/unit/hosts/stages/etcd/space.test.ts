@@ -119,3 +119,34 @@ test("where nothing helps the cure is named", async () => {
   assert.match(text, /m1 has 510 MiB of 512 MiB in use;.* raise cluster\.etcd\.quotaMebibytes, or delete objects/);
   assert.deepEqual(done, []);
 });
+
+/** `quota_fits` with a database of `size` MiB, where etcd runs with a quota of `had` MiB and the config wants `wanted`. */
+async function quotaFits(size: number, had: number | undefined, wanted: number) {
+  const folder = scratch();
+  return await run("bash", [
+    "-c",
+    `set -euo pipefail
+    STAGE_NAME=etcd HOST_NAME=m1 QUOTA_BYTES=${wanted * 1_048_576} DATA_DIRECTORY=${folder}/data
+    mkdir -p ${folder}/data/member/snap
+    [ ${size} = 0 ] || truncate -s ${size}M ${folder}/data/member/snap/db
+    ${had === undefined ? "" : `echo ETCD_QUOTA_BACKEND_BYTES=${had * 1_048_576} >${folder}/etcd.env`}
+    . ${hosts}lib/common.sh
+    . <(sed "s|/etc/etcd/|${folder}/|g" ${hosts}stages/etcd/lib-space.sh)
+    quota_fits`,
+  ]);
+}
+
+test("a quota that the database would fill is refused with both and the cure; a higher one, or one with room, is not", async () => {
+  const { status, text } = await quotaFits(2100, 8192, 2048);
+  assert.notEqual(status, 0);
+  assert.match(text, /too low: 2048 MiB for a database of 2100 MiB.*Set cluster\.etcd\.quotaMebibytes to 8192 again/s);
+  assert.notEqual((await quotaFits(1990, 8192, 2048)).status, 0, "less than a twentieth would be free");
+  for (const fine of [
+    [1900, 8192, 2048],
+    [2100, 2048, 4096],
+    [2100, 2048, 2048],
+    [0, 8192, 2048],
+    [2100, undefined, 2048],
+  ] as const)
+    assert.deepEqual(await quotaFits(...fine), { ...(await quotaFits(0, undefined, 512)) }, fine.join());
+});
