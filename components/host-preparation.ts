@@ -4,7 +4,7 @@ import type { Versions } from "../artifacts/lock.ts";
 import type { Logins } from "../config/logins.ts";
 import { preparationOf } from "../config/preparation.ts";
 import { artifactsFor } from "../hosts/artifact-list.ts";
-import { isNode } from "../hosts/cluster.ts";
+import { namesApi } from "../hosts/cluster.ts";
 import { packageLines } from "../hosts/package-list.ts";
 import type { Stage } from "../hosts/stage.ts";
 import { refusal } from "../hosts/stages/preflight/answers.ts";
@@ -35,10 +35,6 @@ export interface HostPreparationArgs {
   settled: ReadonlySet<string>;
 }
 
-/** Whether a host of these roles needs the API's name in its /etc/hosts. A host that is not a node has no balancer of its own. */
-const knows = ({ kind, inDns }: HostPreparationArgs["endpoint"], roles: Host["roles"]) =>
-  !inDns && (kind !== "node-local" || isNode(roles));
-
 /** A host as its preparation reads it. */
 type PreparedHost = Pick<Host, "name" | "roles" | "architecture" | "pool" | "address" | "secondAddress" | "dataDevice">;
 
@@ -55,7 +51,7 @@ export class HostPreparation extends ClusterPart {
   constructor(name: string, args: HostPreparationArgs, options?: pulumi.ComponentResourceOptions) {
     super("HostPreparation", name, "hosts", options);
     const { artifacts, cluster, endpoint, providerAddons = [], settled, versions } = args;
-    const addressFor = ({ roles }: PreparedHost) => (knows(endpoint, roles) ? endpoint.address : "");
+    const addressFor = ({ roles }: PreparedHost) => (namesApi(endpoint, roles) ? endpoint.address : "");
     const addons = addonsOf(cluster, providerAddons);
     const artifactsOf = ({ roles, architecture }: PreparedHost, sha256: Record<string, string> | undefined) =>
       artifactsFor({ roles, versions, architecture, source: { ...artifacts, sha256 }, addons }).text;

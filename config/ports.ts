@@ -16,8 +16,11 @@ export const METRICS_PORT = 2381;
 /** Where a control plane says, during a teardown without etcd quorum, that it leaves. Scripts have the number, too. */
 export const LEAVING_PORT = 2383;
 
-/** Who may reach a port. `itself`: it answers on loopback only. */
-export type Source = "itself" | "nodes" | "nodes and pods" | "anyone";
+/**
+ * Who may reach a port. `itself`: it answers on loopback only. `routers`: the addresses in `from`, or without any the routers of the
+ * host's own networks, whose packets no other router has passed on.
+ */
+export type Source = "itself" | "nodes" | "nodes and pods" | "routers" | "anyone";
 
 export interface Port {
   number: number;
@@ -25,14 +28,18 @@ export interface Port {
   /** What listens there, as the kernel shows its name (15 characters). Empty: the kernel itself. */
   program: string;
   source: Source;
+  /** With source `routers`: their addresses. */
+  from?: readonly string[];
 }
 
-/** Where routers reach FRR: RFC 4271 and RFC 5881 name the ports. Routers need not be among `nodeCidrs`. */
+/** Where routers reach FRR: RFC 4271 and RFC 5881 name the ports. Routers need not be among `nodeCidrs`. Those of OSPF have no names here. */
 function routing(cluster: Cluster): Port[] {
   const { routed } = cluster.balancer;
   if (!isRouted(cluster) || routed === undefined) return [];
-  const bgp: Port[] = routed.protocol === "bgp" ? [{ number: 179, protocol: "tcp", program: "bgpd", source: "anyone" }] : [];
-  const bfd: Port[] = routed.bfd ? [{ number: 3784, protocol: "udp", program: "bfdd", source: "anyone" }] : [];
+  const isBgp = routed.protocol === "bgp";
+  const routers = { source: "routers", ...(isBgp && { from: routed.peers.map(({ address }) => address).sort() }) } as const;
+  const bgp: Port[] = isBgp ? [{ number: 179, protocol: "tcp", program: "bgpd", ...routers }] : [];
+  const bfd: Port[] = routed.bfd ? [{ number: 3784, protocol: "udp", program: "bfdd", ...routers }] : [];
   return [...bgp, ...bfd];
 }
 

@@ -22,6 +22,7 @@ import { portRules } from "./rules/ports.ts";
 import { preparationRules } from "./rules/preparation.ts";
 import { roleRules } from "./rules/roles.ts";
 import type { Rule } from "./rules/rule.ts";
+import { serviceRules } from "./rules/services.ts";
 import { settingRules } from "./rules/settings.ts";
 import { sourceRules } from "./rules/sources.ts";
 import { nobodysAddress, sameMachine } from "./rules/unused.ts";
@@ -44,6 +45,7 @@ export const rules: readonly Rule[] = [
   ...pathRules,
   ...nodeRules,
   ...preparationRules,
+  ...serviceRules,
   ...accessRules,
   sameMachine,
   nobodysAddress,

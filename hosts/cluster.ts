@@ -1,11 +1,19 @@
 import { hostPort } from "../config/addresses.ts";
 import { podNetworkOf } from "../config/pod-network.ts";
 import { ETCD_CLIENT_PORT, ETCD_PEER_PORT } from "../config/ports.ts";
-import type { Cluster } from "../config/schema.ts";
+import { isNode } from "../config/roles.ts";
+import type { Cluster, Role } from "../config/schema.ts";
 
 // What several stages read off a cluster's config.
 
-export { isNode } from "../config/roles.ts";
+export { isNode };
+
+/**
+ * Whether /etc/hosts of a host of these roles says where the API is; else name servers do. Where each node has a balancer of its own, a host
+ * that is not a node has none.
+ */
+export const namesApi = ({ kind, inDns }: { kind?: string; inDns?: boolean }, roles: readonly Role[]): boolean =>
+  !inDns && (kind !== "node-local" || isNode(roles));
 
 /** Names of the hosts that are gone for good: what they left in the cluster is removed by others. */
 export const lostHosts = (cluster: Pick<Cluster, "hosts">): string[] =>

@@ -9,6 +9,7 @@ import { fullKey, secretNames } from "../../config/stack-config.ts";
 import { type ReadConfig, readConfig } from "../../engine/config.ts";
 import { readState } from "../../engine/export.ts";
 import { artifactsFor, type Source } from "../../hosts/artifact-list.ts";
+import { namesApi } from "../../hosts/cluster.ts";
 import { renderWithScripts } from "../../hosts/stage.ts";
 import { preflightStage, sourcesIn } from "../../hosts/stages/preflight/preflight.ts";
 import type { SshTarget } from "../../plugins/ssh-endpoint.ts";
@@ -92,7 +93,7 @@ function asked(host: Host, { cluster, infrastructure: { artifacts, addons, endpo
     host: { name, address: String(host.address), roles, architecture, dataDevice: host.dataDevice as string | undefined },
     owner,
     cluster,
-    apiAddress: endpoint.inDns ? "" : String(endpoint.address),
+    apiAddress: namesApi(endpoint, roles) ? String(endpoint.address) : "",
     sources: sourcesIn(text),
   });
   const user = userOf(host);

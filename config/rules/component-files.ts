@@ -1,10 +1,11 @@
 import { posix } from "node:path";
-import { AUDIT_POLICY, componentNames, folderOf, SCHEDULER_CONFIGURATION, textOf } from "../component-files.ts";
+import { AUDIT_POLICY, componentNames, folderOf, SCHEDULER_CONFIGURATION } from "../component-files.ts";
 import { oneProblem, type Problem, shown } from "../problems.ts";
 import type { Cluster } from "../schema.ts";
 import { secretFileCure } from "../secret-files.ts";
 import { isMapping } from "../shape.ts";
 import { at, type Rule } from "./rule.ts";
+import { secretsInClear } from "./secrets-in-clear.ts";
 
 // Files of the control plane's components.
 
@@ -27,25 +28,6 @@ const contents: Rule = {
       const allowed = secret ? "secret: true alone" : "a content, or secret: true";
       return oneProblem(key, found, allowed, secret ? secretFileCure(name) : undefined);
     }),
-};
-
-/** Keys of an EncryptionConfiguration, whose place is not a file in clear. */
-const holdsKeys = (content: unknown) =>
-  /kind:\s*["']?EncryptionConfiguration\b/.test(textOf(content)) && /\bsecret:\s*\S/.test(textOf(content));
-
-const keysInClear: Rule = {
-  says: "A component's file with keys for encryption at rest is `secret`.",
-  check: (cluster) =>
-    all(cluster)
-      .filter(({ content, secret }) => !secret && content !== undefined && holdsKeys(content))
-      .flatMap(({ key, name }) =>
-        oneProblem(
-          key,
-          "holds keys for encryption in clear (not shown)",
-          "secret: true, without a content",
-          `make new keys if the stack's file was ever shared, and ${secretFileCure(name)}`,
-        ),
-      ),
 };
 
 const ownNames: Rule = {
@@ -119,4 +101,4 @@ const ownFields: Rule = {
 };
 
 /** Rules about the files of components. */
-export const componentFileRules: readonly Rule[] = [contents, keysInClear, ownNames, namedFiles, ownFields];
+export const componentFileRules: readonly Rule[] = [contents, secretsInClear, ownNames, namedFiles, ownFields];

@@ -1,5 +1,5 @@
 import { preparationOf } from "../preparation.ts";
-import { oneProblem, type Problem, shown } from "../problems.ts";
+import { oneProblem, type Problem } from "../problems.ts";
 import type { HostPreparation } from "../schema/host-preparation.ts";
 import type { Cluster } from "../schema.ts";
 import { unevenRanges } from "./networks.ts";
@@ -39,26 +39,6 @@ const firewallPorts: Rule = {
     ),
 };
 
-/** What hosts are reached by, and what the program starts itself. */
-const needed =
-  /^(sshd?|containerd|kubelet|etcd|haproxy|keepalived|chronyd?|dbus|dbus-broker|nftables|NetworkManager|networking|ha-kubernetes-.*|systemd-.*)(\.(service|socket))?$/;
-
-const neededServices: Rule = {
-  says: "`hostPreparation.disabledServices` names none that the program starts or reaches hosts by.",
-  check: (cluster) =>
-    eachPreparation(cluster, ({ disabledServices }, at) =>
-      disabledServices.flatMap((unit, index) =>
-        needed.test(unit)
-          ? oneProblem(
-              at("disabledServices", index),
-              `is ${shown(unit)}`,
-              "a service that neither the cluster nor its hosts need",
-            )
-          : [],
-      ),
-    ),
-};
-
 const namedHosts: Rule = {
   says: "`hostPreparation.hostsFile` is all only where the config has the hosts' addresses.",
   check: (cluster) =>
@@ -70,7 +50,7 @@ const namedHosts: Rule = {
 };
 
 /** Rules about the preparation of hosts. */
-export const preparationRules: readonly Rule[] = [firewallPorts, neededServices, namedHosts];
+export const preparationRules: readonly Rule[] = [firewallPorts, namedHosts];
 
 const unused: Rule = {
   says: "Keys of `hostPreparation` are not used, because another one turns them off.",

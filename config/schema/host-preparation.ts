@@ -8,7 +8,7 @@ const packageName = matching(/^[a-zA-Z0-9][a-zA-Z0-9.+_-]*$/, "a package's name 
 /** A kernel module, as modprobe takes it. */
 const moduleName = matching(/^[a-zA-Z0-9_-]{1,55}$/, "a kernel module such as ip_vs");
 /** A unit of systemd that runs at boot. `.service` may be left out. */
-const serviceName = matching(/^[A-Za-z0-9_@:.\\-]{1,200}$/, "a unit of systemd such as postfix or cups.socket");
+const serviceName = matching(/^[A-Za-z0-9_@:.\\][A-Za-z0-9_@:.\\-]{0,199}$/, "a unit of systemd such as postfix or cups.socket");
 /** More than a terabyte of pages of 2 MiB is a slip of the pen. */
 const pages = whole(0, 524_288).optional();
 

@@ -144,8 +144,8 @@ onCluster(
             `${message} on ${name}: ${text}`,
           );
       const warned = (name: string) => place(name).warnings.map((it) => it.name);
-      assert.deepEqual(warned("w1").sort(), ["covered-range", "covered-range", "path-mtu", "unclear-filter"]);
-      assert.deepEqual(warned("m1"), ["path-mtu"]);
+      assert.deepEqual(warned("w1").sort(), ["covered-range", "covered-range", "path-mtu", "unclear-filter"], text);
+      assert.deepEqual(warned("m1"), ["path-mtu"], text);
       assert.deepEqual(place("w2").problems, []);
       assert.match(place("all hosts").problems.join(), /w1 and w2 have the same \/etc\/machine-id/);
       await fresh.assertClean(...cluster.hosts.values());

@@ -46,7 +46,11 @@ knows_a_peer() {
   for peer in $PEERS; do if [[ " ${known[*]} " == *" $peer "* ]]; then return 0; fi; done
   return 1
 }
-note_peers() { [ "$(cat "$LAST_PEERS" 2>/dev/null)" = "$PEERS" ] || write_file 0644 root:root "$LAST_PEERS" <<<"$PEERS"; }
+# None are noted, too: without a note the configuration counts.
+note_peers() {
+  if [ -f "$LAST_PEERS" ] && [ "$(<"$LAST_PEERS")" = "$PEERS" ]; then return 0; fi
+  write_file 0644 root:root "$LAST_PEERS" <<<"$PEERS"
+}
 
 balancer_converge() {
   install_files "$CONFIG/kubernetes-ca.crt"

@@ -1,18 +1,15 @@
 import { stringify } from "yaml";
-import { listOf, ofFamily } from "../../../config/addresses.ts";
-import { lastingEndpoint } from "../../../config/api.ts";
 import { tokenSeconds } from "../../../config/changes/authorities.ts";
 import { digest } from "../../../config/digest.ts";
 import { type NodeSettings, nodeSettings } from "../../../config/node-settings.ts";
-import { APISERVER_PORT } from "../../../config/ports.ts";
-import { defaultNodeMask } from "../../../config/schema/network.ts";
 import type { Cluster } from "../../../config/schema.ts";
 import { type IssuingAuthority, issuingFirst } from "../../authorities.ts";
 import { kubeletFiles, reserveSettings } from "../../kubelet.ts";
 import { annotationSettings, labelWords, taintWords } from "../../node-settings.ts";
 import type { HostFile, Stage } from "../../stage.ts";
 import { joinFiles } from "../../tools/join/credential.ts";
-import { argumentsOf, componentFiles, contentsOf, extraVolumes } from "./components.ts";
+import { componentFiles, contentsOf } from "./components.ts";
+import { kubeadmConfig, SIGNING_CERTIFICATE, shutdownDelaySeconds } from "./kubeadm.ts";
 
 export interface KeyPair {
   certificate: string;
@@ -114,8 +111,6 @@ function nodeOwn(node: NodeSettings, worker: boolean): Record<string, string> {
   };
 }
 
-const SIGNING_CERTIFICATE = "/etc/kubernetes/pki/signing-ca.crt";
-
 function pkiFiles(pki: ControlPlaneStageArgs["pki"]): HostFile[] {
   const directory = "/etc/kubernetes/pki";
   const pair = (name: string, { certificate, key }: KeyPair): HostFile[] => [
@@ -132,100 +127,6 @@ function pkiFiles(pki: ControlPlaneStageArgs["pki"]): HostFile[] {
     { path: `${directory}/sa.pub`, content: pki.serviceAccount.publicKeys.join("") },
     { path: `${directory}/sa.key`, content: pki.serviceAccount.key, mode: "0600" },
   ];
-}
-
-function kubeadmConfig(args: ControlPlaneStageArgs): string {
-  const { host, cluster, endpoint, etcdClientUrls } = args;
-  const { api, certificates, network } = cluster;
-  const names = (entries: Record<string, string>) => Object.entries(entries).map(([name, value]) => ({ name, value }));
-  return [
-    {
-      apiVersion: "kubeadm.k8s.io/v1beta4",
-      kind: "InitConfiguration",
-      localAPIEndpoint: { advertiseAddress: host.address, bindPort: APISERVER_PORT },
-      nodeRegistration: {
-        name: host.name,
-        criSocket: "unix:///run/containerd/containerd.sock",
-        // Without this key kubeadm gives the usual taint.
-        ...(cluster.hosts[host.name]?.roles.includes("worker") && { taints: [] }),
-      },
-      patches: { directory: "/etc/kubernetes/patches" },
-    },
-    {
-      apiVersion: "kubeadm.k8s.io/v1beta4",
-      kind: "ClusterConfiguration",
-      clusterName: cluster.name,
-      kubernetesVersion: `v${cluster.kubernetesVersion}`,
-      ...(cluster.artifacts.imageRepository !== undefined && { imageRepository: cluster.artifacts.imageRepository }),
-      // In kubeconfigs of this host. They are used at any time, so they go to a new place once it is served for certain.
-      controlPlaneEndpoint: lastingEndpoint(cluster),
-      certificatesDir: "/etc/kubernetes/pki",
-      certificateValidityPeriod: `${certificates.leafValidityHours}h`,
-      encryptionAlgorithm: "ECDSA-P256",
-      networking: { podSubnet: network.podCidr, serviceSubnet: network.serviceCidr, dnsDomain: network.dnsDomain },
-      etcd: {
-        external: {
-          endpoints: [...etcdClientUrls],
-          caFile: "/etc/kubernetes/pki/etcd/ca.crt",
-          certFile: "/etc/kubernetes/pki/apiserver-etcd-client.crt",
-          keyFile: "/etc/kubernetes/pki/apiserver-etcd-client.key",
-        },
-      },
-      apiServer: {
-        certSANs: [
-          ...new Set([
-            ...[host.name, host.address, endpoint.address, api.domainName, ...api.extraNames],
-            ...[api.address, api.former?.domainName, api.former?.address, host.secondAddress, endpoint.secondAddress].filter(
-              (it) => it !== undefined,
-            ),
-          ]),
-        ],
-        extraArgs: names({
-          // HTTP/2 clients find their way back to a returned apiserver: 1 request in 1000 is told to connect again.
-          "goaway-chance": "0.001",
-          // Sooner than haproxy's check gives up: that etcd does not answer must not look as if the apiserver did not. /livez has its own.
-          "etcd-readycheck-timeout": "1s",
-          profiling: "false",
-          // /readyz fails this long before the apiserver stops serving: longer than haproxy takes to notice.
-          "shutdown-delay-duration": `${shutdownDelaySeconds(cluster)}s`,
-          // After that it does not wait a minute for watches to end: clients are told to retry, and reach another apiserver.
-          "shutdown-send-retry-after": "true",
-          ...argumentsOf("api", cluster),
-        }),
-        ...extraVolumes("api", cluster),
-      },
-      controllerManager: {
-        extraArgs: names({
-          profiling: "false",
-          ...nodeMasks(network),
-          "cluster-signing-cert-file": SIGNING_CERTIFICATE,
-          "cluster-signing-duration": `${certificates.leafValidityHours}h`,
-          ...argumentsOf("controllerManager", cluster),
-        }),
-        ...extraVolumes("controllerManager", cluster),
-      },
-      scheduler: {
-        extraArgs: names({ profiling: "false", ...argumentsOf("scheduler", cluster) }),
-        ...extraVolumes("scheduler", cluster),
-      },
-    },
-  ]
-    .map((document) => stringify(document))
-    .join("---\n");
-}
-
-/** How much of the pods' ranges each node gets, where it is not the default. */
-function nodeMasks({ nodeMask, podCidr }: Cluster["network"]): Record<string, string> {
-  const families = ([4, 6] as const).filter((family) => ofFamily(listOf(podCidr), family).length > 0);
-  const masks = families
-    .map((family) => `ipv${family}` as const)
-    .filter((family) => nodeMask[family] !== defaultNodeMask[family]);
-  return Object.fromEntries(masks.map((family) => [`node-cidr-mask-size-${family}`, String(nodeMask[family])]));
-}
-
-/** Twice the balancer's checks until it gives a server up, and never less than 5 seconds. */
-function shutdownDelaySeconds(cluster: Pick<Cluster, "balancer">): number {
-  return Math.max(5, Math.ceil((4 * cluster.balancer.checkIntervalMilliseconds) / 1000));
 }
 
 // The digest makes each static pod restart when something it read at its start is another: kubelet sees a new manifest.

@@ -15,16 +15,17 @@ why_not_apiserver_ready_here() {
   if own_processes kube-apiserver >/dev/null; then echo "it runs"; else echo "it does not run"; fi
   last_words_of kube-apiserver
 }
-# newest_log COMPONENT: of its container that was started last; none where there was none.
+# newest_log COMPONENT [FIND...]: of its container that was started last; none where there was none.
 newest_log() {
   local log
-  log=$(find /var/log/pods -path "*_$1-*/$1/*.log" -printf '%T@ %p\n' 2>/dev/null | sort -n | tail -n 1)
+  log=$(find /var/log/pods -path "*_$1-*/$1/*.log" "${@:2}" -printf '%T@ %p\n' 2>/dev/null | sort -n | tail -n 1)
   echo "${log#* }"
 }
 # last_words_of COMPONENT: why it ended, where it says so, else the last that it said.
 last_words_of() {
   local log why
-  log=$(newest_log "$1")
+  # The newest of all may have said nothing yet.
+  log=$(newest_log "$1" -size +0c)
   [ -n "$log" ] || return 0
   why=$(grep -aE ' (Error:|panic:)|"command failed"' "$log" | tail -n 1) || true
   [ -n "$why" ] || why=$(tail -n 1 "$log")

@@ -83,3 +83,19 @@ is_our_balancer() {
     [[ "$(curl -s --output /dev/null --write-out '%{http_code}' --max-time 2 "http://$(host_port "$1" "$STATISTICS_PORT")/health")" == [25]0[03] ]]
   fi
 }
+
+uses_vrrp() { [[ " ${BALANCER:-} " == *" keepalived "* ]]; }
+
+# When keepalived recovers it tells the others its own address with the hardware address of the interface below a macvlan or an ipvlan
+# (2.2.7 to 2.3.3). What they say then arrives there, where it does not listen, and two balancers hold the API's address. One that was moved
+# here from another network namespace has none below it.
+check_vrrp_link() {
+  local link details
+  uses_vrrp || return 0
+  link=$(ip -o address show | awk -v address="$HOST_ADDRESS" '{split($4, a, "/")} a[1] == address {print $2; exit}')
+  [ -n "$link" ] || return 0
+  details=$(ip -o -d link show dev "$link")
+  if [[ $details =~ \ (macvlan|ipvlan)\ +mode\  && $details != *" link-netnsid "* ]]; then
+    problem "$HOST_ADDRESS is on $link, which is ${BASH_REMATCH[1]}, and keepalived does not work there: two balancers would hold the API's address. Give that address to the interface below $link, a VLAN or a bridge, or take another host as balancer"
+  fi
+}

@@ -10,7 +10,7 @@ needed_ports() {
   local entry
   for entry in $PORTS; do echo "tcp:${entry%%:*}"; done
   [ -z "$POD_LINK" ] || echo "udp:${POD_PORT:-8472}"
-  if has_role balancer; then echo vrrp:-; fi
+  if uses_vrrp; then echo vrrp:-; fi
 }
 
 check_filters() {

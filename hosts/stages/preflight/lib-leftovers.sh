@@ -48,7 +48,9 @@ check_place_of_etcd() {
   if [ -z "$ETCD_DATA_DEVICE" ]; then
     against=$(against_directory "$ETCD_DATA_DIRECTORY" false)
     [ -z "$against" ] || problem "$against (etcd.dataDirectory). $(move_away "$ETCD_DATA_DIRECTORY")"
-  elif [ -b "$ETCD_DATA_DEVICE" ]; then
+  elif [ ! -b "$ETCD_DATA_DEVICE" ]; then
+    check_device
+  else
     # A device's data came from another machine, it may be: etcd's own stage can ask, because it has credentials.
     against=$(against_device "$ETCD_DATA_DEVICE" "$ETCD_DATA_DIRECTORY" true)
     [ -z "$against" ] || problem "$against (hosts.$HOST_NAME.dataDevice). $(cure_of_device "$ETCD_DATA_DEVICE" "$ETCD_DATA_DIRECTORY")"

@@ -10,6 +10,7 @@ look_around() {
   check_kernel
   check_resources
   check_network
+  check_interfaces
   check_swap
   check_filters
   check_features
@@ -20,6 +21,7 @@ look_around() {
   if first_run; then
     check_others
     check_time_service
+    check_vrrp_link
     # Later the cluster's own routes and addresses are there.
     if is_node; then check_ranges; fi
     check_sources
@@ -178,7 +180,8 @@ check_commands() {
   if item_is_on packages; then return 0; fi
   local needed=(curl ip ss modprobe sysctl)
   if is_node; then needed+=(mount nft iptables conntrack ethtool socat); fi
-  if has_role balancer; then needed+=(haproxy keepalived); fi
+  # shellcheck disable=SC2206 # words
+  needed+=(${BALANCER:-})
   if item_is_on firewall; then needed+=(nft); fi
   if item_is_on time_sync; then needed+=(chronyc); fi
   for command in "${needed[@]}"; do command -v "$command" >/dev/null || missing+=("$command"); done

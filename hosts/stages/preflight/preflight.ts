@@ -1,4 +1,6 @@
 import { listOf } from "../../../config/addresses.ts";
+import { buildsBalancer, isNodeLocal } from "../../../config/api.ts";
+import { podNetworkOf } from "../../../config/pod-network.ts";
 import { ports } from "../../../config/ports.ts";
 import { clusterOfHost } from "../../../config/preparation.ts";
 import type { Cluster, Role } from "../../../config/schema.ts";
@@ -38,7 +40,9 @@ export function preflightStage({ host, owner, apiAddress, sources, ...args }: Pr
   const roles = [...host.roles].sort();
   const isMember = roles.includes("etcd");
   const needed = neededFiles(cluster, isNode(roles));
+  const balancer = balancerCommands(roles, cluster);
   const accepted = acceptedBy(cluster, host.name);
+  const interfaces = interfacesOf(host.name, roles, cluster);
   return {
     name: "preflight",
     host: host.name,
@@ -55,6 +59,7 @@ export function preflightStage({ host, owner, apiAddress, sources, ...args }: Pr
       }),
       // Where to ask whose a balancer is that has the API's address.
       ...(roles.includes("balancer") && { STATISTICS_PORT: String(cluster.balancer.statisticsPort) }),
+      ...(balancer.length > 0 && { BALANCER: balancer.join(" ") }),
       KUBE_PROXY_MODE: network.kubeProxyMode,
       PREPARATIONS: preparations(cluster)
         .filter((item) => judged.includes(item))
@@ -70,17 +75,44 @@ export function preflightStage({ host, owner, apiAddress, sources, ...args }: Pr
       POD_CIDR: listOf(network.podCidr).join(" "),
       SERVICE_CIDR: listOf(network.serviceCidr).join(" "),
       ...podSettings(roles, cluster),
+      ...(interfaces.length > 0 && { INTERFACES: interfaces.join(" ") }),
       ...(needed.length > 0 && { NEEDED_FILES: needed.join(" ") }),
       // Looked at before anything is changed: where etcd's stage will put data.
       ...(isMember && {
         ETCD_DATA_DIRECTORY: etcd.dataDirectory,
         ETCD_DATA_DEVICE: host.dataDevice ?? "",
+        ...(host.dataDevice !== undefined && cluster.traits.ownsDevices && { DEVICE_COMES: "later" }),
         ETCD_BACKUP_DIRECTORY: etcd.backup.directory,
       }),
       ...(accepted.length > 0 && { ACCEPTED: accepted.join(" ") }),
     },
     birth: { ...proxyOf(cluster), COLLECTED: "yes", SOURCES: sources.join(" ") },
   };
+}
+
+/** Commands of what runs on a host for the API's address, by what the config says of balancers. */
+function balancerCommands(roles: readonly Role[], cluster: Cluster): string[] {
+  const { kind, address } = cluster.balancer;
+  if (roles.includes("balancer")) return [kind === "nginx" ? "nginx" : "haproxy", address === "routed" ? "vtysh" : "keepalived"];
+  return isNode(roles) && isNodeLocal(cluster) ? ["haproxy"] : [];
+}
+
+/** The interfaces that the config names and this host needs, `key=name` each. */
+function interfacesOf(name: string, roles: readonly Role[], cluster: Cluster): string[] {
+  const { balancer, hosts, network } = cluster;
+  const named = (own: "balancerInterface" | "flannelInterface", general: string, ofAll: string | undefined): string[] => {
+    const ofHost = hosts[name]?.[own];
+    if (ofHost !== undefined) return [`hosts.${name}.${own}=${ofHost}`];
+    return ofAll === undefined ? [] : [`${general}=${ofAll}`];
+  };
+  return [
+    ...(roles.includes("balancer") && buildsBalancer(cluster)
+      ? named("balancerInterface", "balancer.interface", balancer.interface)
+      : []),
+    ...(isNode(roles) && podNetworkOf(cluster)
+      ? named("flannelInterface", "network.flannelInterface", network.flannelInterface)
+      : []),
+  ];
 }
 
 /** The warnings that the config accepts on a host, sorted. */

@@ -108,7 +108,7 @@ test("control planes that are workers make no worker; their role, labels and ann
     { taints: [{ key: "a", effect: "NoExecute" }] },
   ]) {
     const after = await with1(edit);
-    const own = ["control-plane-m1", ...("roles" in edit ? ["prepare-m1"] : [])].map(command);
+    const own = ["control-plane-m1", ...("roles" in edit ? ["preflight-m1", "prepare-m1"] : [])].map(command);
     assert.deepEqual(changed(before, after), own, JSON.stringify(edit));
     assert.deepEqual(added(before, after), []);
   }

@@ -66,6 +66,34 @@ export const badComponents: readonly Bad[] = [
     "cluster.api.files.mapping.yaml",
   ),
   bad(
+    "secrets in clear, in JSON, in a file of tokens, in kubeconfigs and in a text",
+    (c) => {
+      const folder = "/etc/kubernetes/kube-apiserver";
+      const user = (of: object) => ({ kind: "Config", users: [{ name: "a", user: of }] });
+      c.api.files = {
+        "keys.json": { content: JSON.stringify({ kind: "EncryptionConfiguration", ...keys }) },
+        "kindless.yaml": { content: `{"resources":[{"providers":[{"aescbc":{"keys":[{"name":"a","secret":"eA=="}]}}]}]}` },
+        "tokens.csv": { content: "0123456789abcdef,anna,1000" },
+        "audit.yaml": { content: user({ token: "abc" }) },
+        "admission.yaml": { content: JSON.stringify(user({ password: "abc", username: "a" })) },
+        "image-policy.yaml": { content: `a: b\n---\nusers: [{user: {"client-key-data": eA==}}]` },
+        "fine.yaml": { content: user({ "client-key": "/etc/kubernetes/pki/a.key", tokenFile: "/a" }) },
+      };
+      c.api.extraArgs = {
+        "encryption-provider-config": `${folder}/kindless.yaml`,
+        "token-auth-file": `${folder}//tokens.csv`,
+      };
+      c.controllerManager = { files: { "cloud.conf": { content: "[Global]\nuser = a\npassword = hunter2\n" } } };
+    },
+    "cluster.api.files.keys.json",
+    "cluster.api.files.kindless.yaml",
+    "cluster.api.files.tokens.csv",
+    "cluster.api.files.audit.yaml",
+    "cluster.api.files.admission.yaml",
+    "cluster.api.files.image-policy.yaml",
+    "cluster.controllerManager.files.cloud.conf",
+  ),
+  bad(
     "names of files that the program writes, and one name for two secrets",
     (c) => {
       c.api = { ...c.api, audit: { policy }, files: { "audit-policy.yaml": { content: "x" }, "a.key": { secret: true } } };

@@ -27,6 +27,53 @@ export const badPreparation: readonly Bad[] = [
     "cluster.hosts.w1.hostPreparation.disabledServices[1]",
   ),
   bad(
+    "units that are no services, and services that hosts are reached, named and booted by",
+    (c) => {
+      c.hostPreparation = {
+        disabledServices: [
+          ...["local-fs.target", "multi-user.target", "srv.mount", "dhcpcd", "ifup@eth0", "wickedd", "netplan-wpa@wlan0.service"],
+          ...[
+            "sssd",
+            "cloud-init",
+            "dnsmasq",
+            "lvm2-monitor",
+            "dbus.socket",
+            "ssh@1",
+            "cups.path",
+            "nginx",
+            "frr",
+            "man-db.timer",
+          ],
+        ],
+      };
+    },
+    ...Array.from({ length: 13 }, (_, index) => `cluster.hostPreparation.disabledServices[${index}]`),
+  ),
+  bad(
+    "a unit whose name reads as an option",
+    (c) => {
+      c.hostPreparation = { disabledServices: ["-.mount"] };
+    },
+    "cluster.hostPreparation.disabledServices[0]",
+  ),
+  bad(
+    "nginx turned off where it is the balancer",
+    (c) => {
+      c.balancer = { ...c.balancer, kind: "nginx" };
+      c.hosts.m1.hostPreparation = { disabledServices: ["nginx.service", "frr"] };
+    },
+    "cluster.hosts.m1.hostPreparation.disabledServices[0]",
+  ),
+  bad(
+    "FRR turned off where it announces the API's address",
+    (c) => {
+      c.api.address = "10.9.0.10";
+      c.balancer = { address: "routed", routed: { protocol: "ospf" }, interface: "eth0" };
+      c.hostPreparation = { disabledServices: ["nginx", "frr"] };
+    },
+    "cluster.hostPreparation.disabledServices[1]",
+  ),
+  bad(
     "a host that turns forwarding off",
     (c) => {
       c.hosts.w1.hostPreparation = { extraSysctl: { "net.ipv4.ip_forward": "0" } };

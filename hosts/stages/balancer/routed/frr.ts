@@ -77,6 +77,7 @@ function bgp({ host, addresses, password }: RoutedArgs, { asn, peers, bfd }: Rou
 }
 
 // An interface runs OSPF if its address is in one of these networks. The API's address is on the loopback interface, which has no neighbors.
+// OSPF itself must know all routes of its area. The map keeps them from the host's table, where a default route would replace the host's.
 function ospf({ host, cluster, addresses, ownInterface, password }: RoutedArgs, { area, bfd }: Routed): string {
   const networks = [...cluster.nodeCidrs].sort();
   return [
@@ -93,6 +94,10 @@ function ospf({ host, cluster, addresses, ownInterface, password }: RoutedArgs, 
     ...networks.map((network) => ` network ${network} area ${area}`),
     ...addresses.map((address) => ` network ${address}/32 area ${area}`),
     " max-metric router-lsa administrative",
+    "!",
+    "route-map ha-kubernetes-none deny 10",
+    "!",
+    "ip protocol ospf route-map ha-kubernetes-none",
     "",
   ].join("\n");
 }

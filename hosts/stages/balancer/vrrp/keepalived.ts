@@ -23,7 +23,8 @@ export const keepalivedFiles = (args: KeepalivedArgs): HostFile[] => [
 
 /**
  * keepalived's configuration. The interfaces are the host's own affair: the script writes `$INTERFACE` into the included file, and
- * `$VIRTUAL_INTERFACE` where the config names one. keepalived binds its sockets to the first, so that must be the one with the host's address.
+ * `$VIRTUAL_INTERFACE` where the config names one; `$TRACKED_INTERFACE` is that one where it is another. keepalived binds its sockets to the
+ * first, so that must be the one with the host's address.
  * VRRP version 3, because version 2 knows whole seconds only; it has no passwords, so the firewall lets in nobody but nodes.
  */
 function keepalivedConfig(args: KeepalivedArgs): string {
@@ -54,7 +55,7 @@ ${unicast}  garp_master_refresh 10
   virtual_ipaddress {
     ${alone(address)}${device}
   }
-${second === undefined ? "" : `  virtual_ipaddress_excluded {\n    ${alone(second)}${device}\n  }\n`}${ownInterface ? "  track_interface {\n    $VIRTUAL_INTERFACE\n  }\n" : ""}}
+${second === undefined ? "" : `  virtual_ipaddress_excluded {\n    ${alone(second)}${device}\n  }\n`}${ownInterface ? "  track_interface {\n    $TRACKED_INTERFACE\n  }\n" : ""}}
 `;
   // While the address moves, each of the two is held by itself: balancers that know one of them only hear no other addresses than theirs.
   const { former } = cluster.api;

@@ -59,10 +59,14 @@ vrrp_remove() {
 
 # ---- what only the host knows -------------------------------------------------------------------------------------------------
 
+# keepalived follows VRRP's own interface in any case, and takes it for a mistake to be told so: 2.3 then refuses the configuration.
 # shellcheck disable=SC2016 # keepalived's own way to name a value
 host_file() {
+  local tracked=$INTERFACE
   printf '$INTERFACE=%s\n' "$FOUND_INTERFACE"
-  [ -z "$INTERFACE" ] || printf '$VIRTUAL_INTERFACE=%s\n' "$INTERFACE"
+  [ -n "$INTERFACE" ] || return 0
+  [ "$INTERFACE" != "$FOUND_INTERFACE" ] || tracked=""
+  printf '$VIRTUAL_INTERFACE=%s\n$TRACKED_INTERFACE=%s\n' "$INTERFACE" "$tracked"
 }
 
 # Where VRRP goes: the interface with the host's address. The virtual IP's own is that one, too, unless the config names it.

@@ -2,7 +2,7 @@ import { type Family, familyOf, listOf, ofFamily } from "../../../../config/addr
 import { type Port, ports, statisticsReaders } from "../../../../config/ports.ts";
 import { joinsAsWorker } from "../../../../config/roles.ts";
 import type { Cluster, Role } from "../../../../config/schema.ts";
-import { allowed, beforeTranslation, dropRest, sshPort } from "./policy.ts";
+import { allowed, beforeTranslation, dropRest, fromRouters, sshPort } from "./policy.ts";
 
 /**
  * The host's nftables table, in nft's language. It closes the ports of the port table to everyone but their sources and touches
@@ -41,6 +41,7 @@ export function firewall(name: string, roles: readonly Role[], cluster: Cluster)
     ...listOf(network.serviceCidr).map((cidr) => `${address(cidr)} daddr ${cidr} accept`),
     ...rule(match("tcp", "nodes and pods"), "").flatMap((ports) => fromPods.map((pods) => `${pods} ${ports}accept`)),
     ...allowed([...hostPreparation.firewall.allow, ...statisticsReaders(roles, cluster)]),
+    ...fromRouters(roles, cluster),
     ...rule(match("tcp"), "drop"),
     ...rule(match("udp"), "drop"),
     ...(roles.includes("balancer") ? ["meta l4proto vrrp drop"] : []),

@@ -1,5 +1,6 @@
 import { ofFamily } from "../../../../config/addresses.ts";
-import { ports, statisticsReaders } from "../../../../config/ports.ts";
+import { isRouted } from "../../../../config/api.ts";
+import { type Port, ports, statisticsReaders } from "../../../../config/ports.ts";
 import type { Firewall } from "../../../../config/schema/firewall.ts";
 import type { Cluster, Role } from "../../../../config/schema.ts";
 
@@ -19,6 +20,21 @@ export const allowed = (allow: Firewall["allow"]): string[] =>
     const ports = `${protocol} dport ${lastPort === port ? port : `${port}-${lastPort}`} accept`;
     return (from.length === 0 ? [""] : sources).map((source) => `${source}${ports}`);
   });
+
+/**
+ * Rules that let routers reach FRR. OSPF's have no addresses here: a packet of BFD with TTL 255 was sent in a network of the host's own
+ * (RFC 5881, section 5), and OSPF is a protocol of its own beside TCP and UDP.
+ */
+export function fromRouters(roles: readonly Role[], cluster: Cluster): string[] {
+  const isOspf = roles.includes("balancer") && isRouted(cluster) && cluster.balancer.routed?.protocol === "ospf";
+  const rules = ports(roles, cluster)
+    .filter(({ source }) => source === "routers")
+    .map(
+      ({ protocol, number, from }) =>
+        `${from ? `ip saddr { ${from.join(", ")} }` : "ip ttl 255"} ${protocol} dport ${number} accept`,
+    );
+  return [...(isOspf ? ["ip protocol ospf accept"] : []), ...rules];
+}
 
 /**
  * The last rules with policy drop. `open`: TCP ports that anyone may reach; `fromPods`: the condition that packets of pods meet. A connection that leads to another port by now was judged
@@ -50,9 +66,10 @@ export const beforeTranslation = `  chain prerouting {
  * each port and source, with `any` for anyone.
  */
 export function openings(roles: readonly Role[], cluster: Cluster): string {
-  const own = ports(roles, cluster)
-    .filter(({ source }) => source === "anyone")
-    .map(({ protocol, number }) => `${protocol} ${number} ${number} any\n`);
+  const sources = ({ source, from = ["any"] }: Port) => (source === "anyone" || source === "routers" ? from : []);
+  const own = ports(roles, cluster).flatMap((port) =>
+    sources(port).map((source) => `${port.protocol} ${port.number} ${port.number} ${source}\n`),
+  );
   const allow = [...cluster.hostPreparation.firewall.allow, ...statisticsReaders(roles, cluster)];
   const more = allow.flatMap(({ port, lastPort = port, protocol, from }) =>
     (from.length === 0 ? ["any"] : [...from].sort()).map((source) => `${protocol} ${port} ${lastPort} ${source}\n`),

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { must } from "../../../../harness/process.ts";
 import { withScripts } from "../../bash.ts";
 
 const folder = new URL("../../../../../hosts/stages/balancer/", import.meta.url).pathname;
@@ -59,4 +60,15 @@ test("it waits until no connection has ended for a while, and no longer than six
   ] as const) {
     assert.deepEqual(await lines(wait(counts)), [rounds], counts);
   }
+});
+
+test("an interface of its own is followed apart from VRRP's only where it is another", async () => {
+  const hostFile = (own: string) =>
+    must("bash", [
+      "-euc",
+      `UNITS=/ CONFIG=/; . ${new URL("../../../../../hosts/stages/balancer/vrrp/lib-vrrp.sh", import.meta.url).pathname}; FOUND_INTERFACE=eth0 INTERFACE=${own}; host_file`,
+    ]);
+  assert.equal(await hostFile(""), "$INTERFACE=eth0\n");
+  assert.equal(await hostFile("front0"), "$INTERFACE=eth0\n$VIRTUAL_INTERFACE=front0\n$TRACKED_INTERFACE=front0\n");
+  assert.equal(await hostFile("eth0"), "$INTERFACE=eth0\n$VIRTUAL_INTERFACE=eth0\n$TRACKED_INTERFACE=\n");
 });

@@ -222,7 +222,7 @@ test("a virtual IP with an interface of its own is on that one and goes with it;
   const own = cluster({ interface: "front0" });
   const text = keepalived({ cluster: own });
   assert.match(text, /^ {4}10\.77\.0\.100\/32 dev \$VIRTUAL_INTERFACE$/m);
-  assert.match(text, /track_interface \{\n {4}\$VIRTUAL_INTERFACE\n {2}\}/);
+  assert.match(text, /track_interface \{\n {4}\$TRACKED_INTERFACE\n {2}\}/);
   assert.match(text, /^ {2}interface \$INTERFACE$/m);
   assert.doesNotMatch(keepalived(), /VIRTUAL_INTERFACE/);
   assert.equal(stage({ cluster: own }).settings?.INTERFACE, "front0");

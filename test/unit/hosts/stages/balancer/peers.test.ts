@@ -37,3 +37,15 @@ test("a balancer that was the only one does not wait for those that start after 
   assert.equal(await waits("10.0.0.12 10.0.0.14", ["10.0.0.12", "10.0.0.13"]), wait);
   assert.equal(await waits("", ["10.0.0.12"]), "");
 });
+
+test("a balancer that is the only one notes that: a later run that is cut off does not make it wait", async () => {
+  const home = scratch();
+  const noted = `
+    HOME_DIR=$1 CONFIG=$1 PEERS=
+    . <(sed '/^apply_balancer$/d' ${stage}apply.sh)
+    write_file() { cat >"$3"; echo written; }
+    note_peers; note_peers
+    echo "    10.0.0.12" >$CONFIG/keepalived.conf; PEERS=10.0.0.12
+    if knows_a_peer; then echo waits; fi`;
+  assert.equal(await must("bash", ["-euc", noted, "-", home]), "written\n");
+});

@@ -145,3 +145,26 @@ test("a kubelet goes to another place in a turn, once it answers there; without 
   assert.deepEqual(await follow(was, `${is}/livez`), { done: steps, server: is });
   assert.deepEqual(await follow(is, ""), { done: [], server: is });
 });
+
+/** What is said of a balancer whose address is on this link; `details` are what `ip -d` says of it. */
+async function ofLink(details: string, balancer = "haproxy keepalived"): Promise<string> {
+  const script = `
+    HOST_ADDRESS=192.0.2.11 BALANCER="${balancer}"; problem() { echo "$*"; }
+    ip() { case "$*" in *address*) echo "4: inner0    inet 192.0.2.11/24 brd 192.0.2.255" ;; *"dev inner0") echo "4: inner0: <UP> mtu 1500 ${details}" ;; esac; }
+    . ${hosts}stages/preflight/lib-endpoint.sh
+    check_vrrp_link`;
+  return (await must("bash", ["-euc", script])).trim();
+}
+
+test("a balancer's address on a macvlan or an ipvlan is refused where keepalived would know the interface below it", async () => {
+  assert.match(
+    await ofLink("promiscuity 0 macvlan mode bridge bcqueuelen 1000"),
+    /^192\.0\.2\.11 is on inner0, which is macvlan, .* or take another host/,
+  );
+  assert.match(await ofLink("promiscuity 0 ipvlan  mode l2 bridge"), /on inner0, which is ipvlan,/);
+  assert.equal(await ofLink("link-netnsid 0 promiscuity 0 macvlan mode bridge"), "");
+  assert.equal(await ofLink("promiscuity 0 veth addrgenmode eui64"), "");
+  assert.equal(await ofLink("promiscuity 0 vlan protocol 802.1Q id 10 <REORDER_HDR>"), "");
+  assert.equal(await ofLink("promiscuity 0 macvlan mode bridge", "haproxy vtysh"), "");
+  assert.equal(await ofLink("promiscuity 0 macvlan mode bridge", ""), "");
+});

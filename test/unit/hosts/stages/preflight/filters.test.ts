@@ -14,6 +14,7 @@ async function said(tables: Record<string, string>, settings = ""): Promise<stri
     ${settings}
     is_node() { true; }
     has_role() { true; }
+    uses_vrrp() { true; }
     first_run() { [ "\${LIVES:-}" = "" ]; }
     warning() { echo "warning $1: \${*:2}"; }
     remark() { echo "note: $*"; }

@@ -129,3 +129,33 @@ test("the refusal has the reasons of all hosts, and hosts that are one machine; 
   assert.match(text ?? "", /^preflight on w2: 1 reason\(s\).*:\n {2}- swap$/m);
   assert.match(text ?? "", /^m1 and w1 have the same/m);
 });
+
+test("preflight knows the commands of the balancer that the config asks for", () => {
+  const commands = (roles: Role[], balancer: object, more: object = {}) => stage(roles, { balancer, ...more }).settings?.BALANCER;
+  assert.equal(commands(["balancer"], {}), "haproxy keepalived");
+  assert.equal(commands(["balancer"], { kind: "nginx" }), "nginx keepalived");
+  assert.equal(commands(["worker"], {}), undefined);
+  const routed = { address: "routed", routed: { protocol: "bgp", asn: 65010, peers: [{ address: "10.77.0.1", asn: 65000 }] } };
+  assert.equal(commands(["balancer"], routed), "haproxy vtysh");
+  const local = {
+    hosts: { m1: { address: "10.77.0.11", roles: ["etcd", "control-plane"] } },
+    api: { domainName: "api.dev.internal" },
+  };
+  assert.equal(commands(["etcd", "control-plane"], { kind: "node-local" }, local), "haproxy");
+  assert.equal(commands(["etcd"], { kind: "node-local" }, local), undefined);
+});
+
+test("preflight knows the interfaces that the config names, on hosts that use them, with the key that names them", () => {
+  const wanted = (roles: Role[], over: object = {}) => stage(roles, over).settings?.INTERFACES;
+  assert.equal(wanted(["balancer", "worker"]), undefined);
+  const all = { balancer: { interface: "eth1" }, network: { flannelInterface: "eth2" } };
+  assert.equal(wanted(["balancer"], all), "balancer.interface=eth1");
+  assert.equal(wanted(["worker"], all), "network.flannelInterface=eth2");
+  assert.equal(wanted(["etcd"], all), undefined);
+  const hosts = { m1: { ...base.hosts.m1, balancerInterface: "eth3", flannelInterface: "eth4" } };
+  assert.equal(
+    wanted(["balancer", "control-plane"], { ...all, hosts }),
+    "hosts.m1.balancerInterface=eth3 hosts.m1.flannelInterface=eth4",
+  );
+  assert.equal(wanted(["worker"], { ...all, addons: { flannel: false } }), undefined);
+});

@@ -168,6 +168,32 @@ test("policy drop lets in SSH, public ports, pods and allowed ports; NodePorts a
   assert.equal(made.inputs?.openings, "tcp 8443 8443 any\ntcp 9100 9102 10.9.0.0/16\nudp 53 53 any\n");
 });
 
+test("a routed address opens FRR's ports to its routers alone, by each port's protocol", () => {
+  const peers = ["10.0.0.2", "10.0.0.1"].map((address) => ({ address, asn: 64513 }));
+  const balancer = { address: "routed", interface: "eth0", routed: { protocol: "bgp", asn: 64512, peers } };
+  const drop = { hostPreparation: { firewall: { policy: "drop" } } };
+  const lines = (config: object) =>
+    firewall(["balancer"], config)
+      .split("\n")
+      .map((line) => line.trim())
+      .filter((line) => /routed|179|3784|ospf|8443/.test(line));
+  const bgp = ["ip saddr { 10.0.0.1, 10.0.0.2 } tcp dport 179 accept", "ip saddr { 10.0.0.1, 10.0.0.2 } udp dport 3784 accept"];
+  const closed = ["tcp dport { 179, 8404 } drop", "udp dport { 3784 } drop"];
+  assert.deepEqual(lines({ balancer }), [...bgp, ...closed]);
+  assert.deepEqual(lines({ balancer, ...drop }), [...bgp, ...closed, "tcp dport { 22, 8443 } accept"]);
+  const ospf = { ...balancer, routed: { protocol: "ospf" } };
+  assert.deepEqual(lines({ balancer: ospf, ...drop }), [
+    "ip protocol ospf accept",
+    "ip ttl 255 udp dport 3784 accept",
+    "udp dport { 3784 } drop",
+    "tcp dport { 22, 8443 } accept",
+  ]);
+  assert.equal(
+    stage(["balancer"], { balancer }).inputs?.openings,
+    "tcp 179 179 10.0.0.1\ntcp 179 179 10.0.0.2\nudp 3784 3784 10.0.0.1\nudp 3784 3784 10.0.0.2\ntcp 8443 8443 any\n",
+  );
+});
+
 test("true and false stand for the firewall alone, and the default policy has no guard", () => {
   assert.equal(firewall(["etcd"], { hostPreparation: { firewall: true } }), firewall(["etcd"]));
   assert.equal(firewall(["etcd"], { hostPreparation: { firewall: false } }), "");
