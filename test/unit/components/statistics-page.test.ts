@@ -10,7 +10,7 @@ test("with TLS each balancer's page has a certificate of an authority that no cl
   assert.match(String(made?.caCertPem), /^certificate of statistics-authority\n/);
   assert.deepEqual(made?.allowedUses, ["digital_signature", "key_encipherment", "server_auth"]);
   const request = graph.get("tls:index/certRequest:CertRequest statistics-m1")?.inputs;
-  assert.ok((request?.dnsNames as string[]).includes("m1"));
+  assert.match(JSON.stringify(request?.dnsNames), /"m1"/);
   const texts = JSON.stringify([...graph].filter(([name]) => !name.includes("statistics")));
   assert.ok(!texts.includes("certificate of statistics-authority"));
 });
