@@ -6,7 +6,7 @@ import { isNode } from "../hosts/cluster.ts";
 import { type BalancerStageArgs, balancerStage } from "../hosts/stages/balancer/balancer.ts";
 import type { Host, Infrastructure } from "../providers/contract.ts";
 import { addressesOf, ClusterPart, hostsOf } from "./cluster-part.ts";
-import type { ClusterPki } from "./cluster-pki.ts";
+import type { ClusterPki, Leaf } from "./cluster-pki.ts";
 import type { ControlPlane } from "./control-plane.ts";
 import { type HostCommand, hostCommand } from "./host-command.ts";
 import type { HostPreparation } from "./host-preparation.ts";
@@ -27,7 +27,7 @@ export interface ApiLoadBalancerArgs {
   /** The statistics page's password. Default: a random one. */
   statisticsPassword?: pulumi.Input<string>;
   /** Makes the certificates of statistics pages with TLS. */
-  pki: Pick<ClusterPki, "leaf">;
+  pki: Pick<ClusterPki, "leaf" | "separateAuthority">;
   /** The prepared hosts: each balancer waits for its own. */
   prepared: HostPreparation;
   /** The backends. Each must answer before a running balancer learns of it. */
@@ -44,7 +44,13 @@ export interface ApiLoadBalancerArgs {
  */
 export class ApiLoadBalancer extends ClusterPart {
   /** The statistics page and its login. Absent where the balancer is not ours. */
-  statistics?: { url: pulumi.Output<string>; user: string; password: pulumi.Output<string> };
+  statistics?: {
+    url: pulumi.Output<string>;
+    user: string;
+    password: pulumi.Output<string>;
+    /** With TLS, whose certificates pages have, PEM. */
+    authority?: pulumi.Output<string>;
+  };
 
   constructor(name: string, args: ApiLoadBalancerArgs, options?: pulumi.ComponentResourceOptions) {
     super("ApiLoadBalancer", name, "api", options);
@@ -58,7 +64,9 @@ export class ApiLoadBalancer extends ClusterPart {
     }
     const local = endpoint.kind === "node-local";
     const page = hasStatisticsPage(cluster);
-    const password = page ? this.createStatistics(args, endpoint.address) : "";
+    // The key is on hosts that hold nothing of the cluster's authorities, and names the API: no client of the API may trust it.
+    const pages = page && cluster.balancer.statistics.tls ? args.pki.separateAuthority("statistics-authority") : undefined;
+    const password = page ? this.createStatistics(args, endpoint.address, pages?.certificate) : "";
     const hosts = local ? args.hosts.filter(({ roles }) => isNode(roles)).sort(byName) : hostsOf(args.hosts, "balancer");
     const controlPlanes = addressesOf(hostsOf(args.hosts, "control-plane"));
     // Nodes' own balancers know nothing of each other.
@@ -75,7 +83,7 @@ export class ApiLoadBalancer extends ClusterPart {
           controlPlanes,
           balancers,
           args.authority,
-          pulumi.all([password, page && cluster.balancer.statistics.tls ? pageCertificate(args, host, endpoint) : undefined]),
+          pulumi.all([password, pages && pageCertificate(args, pages, host, endpoint)]),
           args.routingPassword,
         ])
         .apply(
@@ -119,7 +127,11 @@ export class ApiLoadBalancer extends ClusterPart {
     this.register(!page ? {} : { statistics: this.statistics });
   }
 
-  private createStatistics(args: ApiLoadBalancerArgs, address: pulumi.Input<string>): pulumi.Output<string> {
+  private createStatistics(
+    args: ApiLoadBalancerArgs,
+    address: pulumi.Input<string>,
+    authority?: pulumi.Output<string>,
+  ): pulumi.Output<string> {
     const { cluster, statisticsPassword } = args;
     const { tls, user } = cluster.balancer.statistics;
     const random24 = { length: 24, special: false };
@@ -129,7 +141,7 @@ export class ApiLoadBalancer extends ClusterPart {
         : pulumi.secret(statisticsPassword);
     const port = statisticsPagePort(cluster);
     const url = pulumi.output(address).apply((host) => `${tls ? "https" : "http"}://${hostPort(host, port)}/`);
-    this.statistics = { url, user, password };
+    this.statistics = { url, user, password, ...(authority && { authority }) };
     return password;
   }
 }
@@ -137,11 +149,12 @@ export class ApiLoadBalancer extends ClusterPart {
 /** Certificate and key of a balancer's page, PEM: it is found at the API's address and at the host's own. */
 function pageCertificate(
   { cluster, pki }: ApiLoadBalancerArgs,
+  authority: Leaf,
   host: Host,
   endpoint: { address: pulumi.Input<string>; secondAddress?: string },
 ): pulumi.Output<string> {
   const second = [endpoint.secondAddress, host.secondAddress].filter((it) => it !== undefined);
-  const { key, certificate } = pki.leaf(`statistics-${host.name}`, "kubernetes", {
+  const { key, certificate } = pki.leaf(`statistics-${host.name}`, authority, {
     commonName: `statistics-${host.name}`,
     dnsNames: [...apiNames(cluster), host.name],
     ipAddresses: [endpoint.address, host.address, ...second],

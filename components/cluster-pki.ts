@@ -77,12 +77,17 @@ export class ClusterPki extends pulumi.ComponentResource {
     return this.authorities[name];
   }
 
+  /** Makes an authority that nothing of the cluster trusts. The resources in the state have the name. */
+  separateAuthority(name: string): Leaf {
+    return this.createGeneration(name);
+  }
+
   /**
    * Makes a leaf under an authority. The resources in the state have the name.
    *
    * @throws pulumi.RunError where this PKI has a key of that name
    */
-  leaf(name: string, authority: AuthorityName, args: LeafArgs): Leaf {
+  leaf(name: string, authority: AuthorityName | Leaf, args: LeafArgs): Leaf {
     const key = this.createKey(name);
     const request = new tls.CertRequest(
       this.childName(name),
@@ -94,7 +99,7 @@ export class ClusterPki extends pulumi.ComponentResource {
       },
       { parent: this },
     );
-    const { key: caKey, certificate: caCertificate } = this.authorities[authority];
+    const { key: caKey, certificate: caCertificate } = typeof authority === "string" ? this.authorities[authority] : authority;
     const certificate = new tls.LocallySignedCert(
       this.childName(name),
       {

@@ -36,7 +36,7 @@ const statisticsSchema = z
     tls: onOff
       .default(false)
       .describe(
-        "Serve the page over TLS at `port`, by a certificate of the cluster's own authority. `statisticsPort` then answers nodes alone, and has no page.",
+        "Serve the page over TLS at `port`, by a certificate of an authority in the output `statistics`. `statisticsPort` then answers nodes alone, and has no page.",
       ),
     port: port.default(8405).describe("Port of the page with `tls: true`."),
   })

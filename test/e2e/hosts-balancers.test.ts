@@ -23,6 +23,9 @@ const config = { ...metal, hosts, api: { ...metal.api, address }, balancer };
 const balancers = ["m1", "m2", "m3"];
 /** As a rack has it: everybody's way to the API leads through the router. */
 const way = `ip route replace ${address}/32 via ${router.address}`;
+/** What Debian's package of FRR leaves on purpose when it goes: the owner of its logs. */
+const owner =
+  "groupadd --system frrvty; groupadd --system frr; useradd --system --gid frr --groups frrvty --home-dir /run/frr/ --shell /bin/false frr";
 const fresh = new FreshHosts();
 const r1 = new LabHost(config.name, router.name, router.address);
 
@@ -155,6 +158,7 @@ onCluster(
       await stackSecret(scenario);
       await makeRouter();
       await Promise.all([...scenario.cluster.hosts.values()].map((host) => host.sh(way)));
+      await Promise.all(balancers.map((name) => scenario.cluster.host(name).sh(owner)));
       await must("bash", ["-c", way]);
       await fresh.remember(scenario.cluster.hosts.values());
     },

@@ -25,7 +25,8 @@ routed_check() {
     [[ $words == local\ * || $words == *" via "* ]] ||
       fail "the API's address $address is in a network that this host is in itself (${words%% src*}): a routed address must be outside of it"
   done
-  words=$(vtysh --dryrun --inputfile "$(staged /etc/frr/frr.conf)" 2>&1) || fail "FRR refuses its configuration: $(tail -n 3 <<<"$words" | tr '\n' ' ')"
+  # vtysh leaves a list of its commands in the home folder.
+  words=$(HOME=$STAGE vtysh --dryrun --inputfile "$(staged /etc/frr/frr.conf)" 2>&1) || fail "FRR refuses its configuration: $(tail -n 3 <<<"$words" | tr '\n' ' ')"
   put_file 0755 "$ADDRESS_SCRIPT" <"$STAGE/stage/api-address.sh"
 }
 
@@ -46,7 +47,7 @@ routed_converge() {
 }
 router_answers() {
   local said
-  said=$(vtysh -c "show $ROUTED_BY json")
+  said=$(HOME=$STAGE vtysh -c "show $ROUTED_BY json")
   # BGP and OSPF, in their own words.
   [[ $said == *'"Established"'* || $said =~ \"(nbrState|state)\":\ ?\"Full ]] || {
     echo "no neighbor is up"

@@ -141,12 +141,13 @@ test("a quota that the database would fill is refused with both and the cure; a 
   assert.notEqual(status, 0);
   assert.match(text, /too low: 2048 MiB for a database of 2100 MiB.*Set cluster\.etcd\.quotaMebibytes to 8192 again/s);
   assert.notEqual((await quotaFits(1990, 8192, 2048)).status, 0, "less than a twentieth would be free");
-  for (const fine of [
+  const enough: [number, number | undefined, number][] = [
     [1900, 8192, 2048],
     [2100, 2048, 4096],
     [2100, 2048, 2048],
     [0, 8192, 2048],
     [2100, undefined, 2048],
-  ] as const)
+  ];
+  for (const fine of enough)
     assert.deepEqual(await quotaFits(...fine), { ...(await quotaFits(0, undefined, 512)) }, fine.join());
 });
