@@ -8,7 +8,8 @@ const own = ["SystemdCgroup", "config_path", "sandbox", "restrict_oom_score_adj"
 const ownAtTop = ["disabled_plugins", "grpc", "imports", "root", "state"];
 
 /** The parts of a TOML key, dotted and quoted ones included. */
-const partsOf = (key: string) => [...key.matchAll(/"([^"]*)"|'([^']*)'|[\w-]+/g)].map(([bare, double, single]) => double ?? single ?? bare);
+const partsOf = (key: string) =>
+  [...key.matchAll(/"([^"]*)"|'([^']*)'|[\w-]+/g)].map(([bare, double, single]) => double ?? single ?? bare);
 
 /** The keys that a text in TOML sets or opens as tables, each as its parts from the top. */
 function keysOf(text: string): string[][] {

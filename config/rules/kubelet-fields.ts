@@ -20,7 +20,10 @@ const notDuration = (value: unknown) => given(value) && !(typeof value === "stri
 const named = (names: string, field: Field) => names.split(/\s+/).map((name): [string, Field] => [name, field]);
 
 const kubelet: readonly [string, Field][] = [
-  ["shutdownGracePeriodByPodPriority", { allowed: "nothing: the kubelet takes it or shutdownGracePeriod, which this program sets", refuses: given }],
+  [
+    "shutdownGracePeriodByPodPriority",
+    { allowed: "nothing: the kubelet takes it or shutdownGracePeriod, which this program sets", refuses: given },
+  ],
   [
     "serializeImagePulls",
     {
@@ -31,7 +34,8 @@ const kubelet: readonly [string, Field][] = [
   [
     "enforceNodeAllocatable",
     {
-      allowed: "a list without system-reserved and kube-reserved, unless systemReservedCgroup and kubeReservedCgroup name their groups",
+      allowed:
+        "a list without system-reserved and kube-reserved, unless systemReservedCgroup and kubeReservedCgroup name their groups",
       refuses: (value, all) =>
         given(value) &&
         (!Array.isArray(value) ||
@@ -39,10 +43,19 @@ const kubelet: readonly [string, Field][] = [
           (value.includes("kube-reserved") && !given(all.kubeReservedCgroup))),
     },
   ],
-  ["readOnlyPort", { allowed: "0: whoever reaches that port reads every pod of the node", refuses: (value) => given(value) && value !== 0 }],
-  ["serverTLSBootstrap", { allowed: "false: this program gives kubelets their certificates, and nothing approves others", refuses: isOn }],
+  [
+    "readOnlyPort",
+    { allowed: "0: whoever reaches that port reads every pod of the node", refuses: (value) => given(value) && value !== 0 },
+  ],
+  [
+    "serverTLSBootstrap",
+    { allowed: "false: this program gives kubelets their certificates, and nothing approves others", refuses: isOn },
+  ],
   ["runOnce", { allowed: "false: a kubelet that runs once ends", refuses: isOn }],
-  ...named("tlsCertFile tlsPrivateKeyFile", { allowed: "nothing here, because this program gives kubelets their certificates", refuses: given }),
+  ...named("tlsCertFile tlsPrivateKeyFile", {
+    allowed: "nothing here, because this program gives kubelets their certificates",
+    refuses: given,
+  }),
   ...named(
     "eventBurst iptablesDropBit iptablesMasqueradeBit kubeAPIBurst kubeAPIQPS maxOpenFiles nodeLeaseDurationSeconds nodeStatusMaxImages oomScoreAdj podsPerCore",
     { allowed: "a whole number", refuses: notWhole },
@@ -51,10 +64,13 @@ const kubelet: readonly [string, Field][] = [
     "cpuCFSQuota enableDebuggingHandlers enableProfilingHandler enableSystemLogHandler localStorageCapacityIsolation protectKernelDefaults seccompDefault",
     { allowed: "true or false", refuses: notOnOff },
   ),
-  ...named("cpuCFSQuotaPeriod fileCheckFrequency nodeStatusReportFrequency runtimeRequestTimeout streamingConnectionIdleTimeout syncFrequency", {
-    allowed: "a duration such as 90s, 5m or 1h30m",
-    refuses: notDuration,
-  }),
+  ...named(
+    "cpuCFSQuotaPeriod fileCheckFrequency nodeStatusReportFrequency runtimeRequestTimeout streamingConnectionIdleTimeout syncFrequency",
+    {
+      allowed: "a duration such as 90s, 5m or 1h30m",
+      refuses: notDuration,
+    },
+  ),
   ["nodeStatusUpdateFrequency", { allowed: "a duration such as 10s", refuses: notDuration }],
 ];
 

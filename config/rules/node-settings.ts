@@ -99,10 +99,7 @@ const managers: Rule = {
   check({ kubelet }) {
     const { cpuManagerPolicy, memoryManagerPolicy, systemReserved, kubeReserved, reserveBySize, extraConfig = {} } = kubelet;
     const hasCpu =
-      reserveBySize ||
-      isSome(systemReserved.cpu) ||
-      isSome(kubeReserved.cpu) ||
-      Object.hasOwn(extraConfig, "reservedSystemCPUs");
+      reserveBySize || isSome(systemReserved.cpu) || isSome(kubeReserved.cpu) || Object.hasOwn(extraConfig, "reservedSystemCPUs");
     const word = (key: string, found: string, allowed: string) => oneProblem(at("kubelet", key), found, allowed);
     return [
       ...(cpuManagerPolicy === "static" && !hasCpu

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { cidr, interfaceName, ipv4, onOff, oneOf, port, switchOn, whole } from "../values.ts";
+import { cidr, interfaceName, ipv4, oneOf, onOff, port, switchOn, whole } from "../values.ts";
 
 /** An autonomous system's number: 16 or 32 bits (RFC 6793). */
 const asn = whole(1, 4294967295);

@@ -148,6 +148,5 @@ test("a quota that the database would fill is refused with both and the cure; a 
     [0, 8192, 2048],
     [2100, undefined, 2048],
   ];
-  for (const fine of enough)
-    assert.deepEqual(await quotaFits(...fine), { ...(await quotaFits(0, undefined, 512)) }, fine.join());
+  for (const fine of enough) assert.deepEqual(await quotaFits(...fine), { ...(await quotaFits(0, undefined, 512)) }, fine.join());
 });
