@@ -10,7 +10,7 @@ import { documentsOf } from "./secrets-in-clear.ts";
 const levels = ["None", "Metadata", "Request", "RequestResponse"];
 const stages = ["RequestReceived", "ResponseStarted", "ResponseComplete", "Panic"];
 
-/** What is wrong with a policy. `wantsRules`: nobody adds rules where it has none. */
+/** The faults of a policy. `wantsRules`: nobody adds rules where it has none. */
 function wrongIn(policy: Readonly<Record<string, unknown>>, wantsRules: boolean, path: readonly PropertyKey[]): Problem[] {
   const { apiVersion = "audit.k8s.io/v1", rules, omitStages } = policy;
   const rulesAllowed = "a list of one rule or more, each with a level";
@@ -49,7 +49,7 @@ export const auditPolicy: Rule = {
         const [policy] = documentsOf(content);
         return isMapping(policy)
           ? wrongIn(policy, true, path)
-          : oneProblem(at(...path), "is no audit policy", "a Policy of audit.k8s.io/v1");
+          : oneProblem(at(...path), "is not an audit policy", "a Policy of audit.k8s.io/v1");
       }),
     ];
   },

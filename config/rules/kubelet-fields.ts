@@ -45,7 +45,7 @@ const kubelet: readonly [string, Field][] = [
   ],
   [
     "readOnlyPort",
-    { allowed: "0: whoever reaches that port reads every pod of the node", refuses: (value) => given(value) && value !== 0 },
+    { allowed: "0: anyone who reaches that port reads every pod of the node", refuses: (value) => given(value) && value !== 0 },
   ],
   [
     "serverTLSBootstrap",
@@ -85,7 +85,7 @@ const kubeProxy: readonly [string, Field][] = [
 
 /** Rules about single fields of `extraConfig`. */
 export const hurtfulFields: Rule = {
-  says: "`kubelet.extraConfig` and `kubeProxy.extraConfig` have no field with which the program does not start beside what is set already, no number, truth value or duration of another kind, and none that opens or ends a node's kubelet.",
+  says: "`kubelet.extraConfig` and `kubeProxy.extraConfig` have no field with which the program does not start beside the fields of this program, no number, truth value or duration of another kind, and none that opens or ends a node's kubelet.",
   check(cluster) {
     const wrong = (section: "kubelet" | "kubeProxy", fields: readonly [string, Field][]) => {
       const all: Fields = cluster[section].extraConfig ?? {};

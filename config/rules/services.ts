@@ -27,7 +27,7 @@ const needed: readonly [names: RegExp, reason: string][] = [
 
 const reasonToKeep = (unit: string, cluster: Cluster): string | undefined => {
   const name = unit.replace(new RegExp(`\\.(${kinds.join("|")})$`), "");
-  if (otherKinds.test(unit)) return "it is no service";
+  if (otherKinds.test(unit)) return "it is not a service";
   if (name === "nginx" && buildsBalancer(cluster) && cluster.balancer.kind === "nginx") return "it is the API's balancer";
   if (name === "frr" && isRouted(cluster)) return "it announces the API's address";
   return needed.find(([names]) => names.test(name))?.[1];

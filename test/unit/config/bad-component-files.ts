@@ -24,7 +24,7 @@ export const badComponentFiles: readonly Bad[] = [
     "cluster.api.files.authentication.yaml.content.anonymous",
   ),
   bad(
-    "a text for containerd that is no TOML",
+    "a text for containerd that is not TOML",
     (c) => {
       c.containerRuntime = { extraConfig: "foo bar ] [" };
     },

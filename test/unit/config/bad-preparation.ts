@@ -27,7 +27,7 @@ export const badPreparation: readonly Bad[] = [
     "cluster.hosts.w1.hostPreparation.disabledServices[1]",
   ),
   bad(
-    "units that are no services, and services that hosts are reached, named and booted by",
+    "units other than services, and services that hosts are reached, named and booted by",
     (c) => {
       c.hostPreparation = {
         disabledServices: [

@@ -58,7 +58,7 @@ test("if the key is refused, the password is used", () =>
     assert.equal((await run(pool, targetOf(server, { privateKey, password: server.password }), "echo in")).stdout, "in\n");
   }));
 
-test("a password is tried once: what the server refused as a password is no answer to its questions", () =>
+test("a password is tried once: what the server refused as a password does not answer its questions", () =>
   withServer({ passwordBy: ["password", "keyboard-interactive"] }, async (server, pool) => {
     const target = targetOf(server, { privateKey: undefined, password: "wrong-secret" });
     await assert.rejects(

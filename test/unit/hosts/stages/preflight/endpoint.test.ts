@@ -146,7 +146,7 @@ test("a kubelet goes to another place in a turn, once it answers there; without 
   assert.deepEqual(await follow(is, ""), { done: [], server: is });
 });
 
-/** What is said of a balancer whose address is on this link; `details` are what `ip -d` says of it. */
+/** The problems of a balancer whose address is on this link; `details` are what `ip -d` says of it. */
 async function ofLink(details: string, balancer = "haproxy keepalived"): Promise<string> {
   const script = `
     HOST_ADDRESS=192.0.2.11 BALANCER="${balancer}"; problem() { echo "$*"; }
