@@ -37,7 +37,7 @@ last_words_of() {
 comes_up() {
   wait_until "$3" "$4" up_or_ended "$1" "$2" "${@:5}"
   if "${@:5}" >/dev/null 2>&1; then return 0; fi
-  fail "$1 ends again and again with these settings: $(last_words_of "$1"). Put right what it names in the config, and run up again: control planes that come after this one stay as they are"
+  fail "$1 ends again and again with these settings: $(last_words_of "$1"). Put right what it names in the config, give cluster.repair another word, and run up: control planes that come after this one stay as they are"
 }
 up_or_ended() {
   local before=$2 now start=0
