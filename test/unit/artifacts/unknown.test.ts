@@ -23,6 +23,6 @@ test("a program that is published in an image is known by the image's digest", (
 test("an image is unknown if its digest is", () => {
   assert.deepEqual(unknownImage(lockedImage("kube-apiserver", versions)), []);
   assert.deepEqual(unknownImage(lockedImage("kube-proxy", versions)), [
-    { part: "kubernetes", version: "1.36.3", what: "image registry.k8s.io/kube-proxy:v1.36.3" },
+    { image: "kube-proxy", part: "kubernetes", version: "1.36.3", what: "image registry.k8s.io/kube-proxy:v1.36.3" },
   ]);
 });
