@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # groups.sh COMMIT: prints the end-to-end groups in the order in which .ci/run begins them for this commit, one a line: name and minutes.
-# Groups marked `always` come first. Those marked `by-hand` are left to people: they take longer than a run of .ci/run can give. The others follow in an order that a hash of the commit decides, so each is often among the first.
+# Groups marked `always` come first. Those marked `by-hand` are left to people: they need more time than a run has, or have yet to pass. The others follow in an order that a hash of the commit decides, so each is often among the first.
 set -euo pipefail
 commit=${1:?usage: groups.sh COMMIT}
 
