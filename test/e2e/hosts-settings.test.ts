@@ -213,7 +213,7 @@ spec:
     });
 
     test("with the right settings again, the next up mends that host and all is well", async () => {
-      // As the message says: with the settings of before, the engine sees no change.
+      // As the message says: with the earlier settings, the engine sees no change.
       stack.configure({ ...edited.config, repair: "settings" });
       const { text } = await stack.up();
       assert.match(text, /started control plane|changed control plane/);
