@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { cidr, interfaceName, ipv4, oneOf, onOff, port, switchOn, whole } from "../values.ts";
+import { cidr, interfaceName, ipv4, matching, oneOf, onOff, port, switchOn, whole } from "../values.ts";
 
 /** An autonomous system's number: 16 or 32 bits (RFC 6793). */
 const asn = whole(1, 4294967295);
@@ -28,9 +28,7 @@ const statisticsSchema = z
       .describe(
         "Who may reach the page besides nodes. The host's firewall and haproxy itself let nobody else in. By default none.",
       ),
-    user: z
-      .string()
-      .regex(/^[A-Za-z0-9_-]{1,32}$/, { error: "1 to 32 letters, digits, - and _" })
+    user: matching(/^[A-Za-z0-9_-]{1,32}$/, "1 to 32 letters, digits, - and _")
       .default("admin")
       .describe("Who logs in."),
     tls: onOff
