@@ -14,7 +14,7 @@ export const labelWords = ({ labels }: Pick<NodeSettings, "labels">): string =>
 export const taintWords = ({ taints }: Pick<NodeSettings, "taints">): string[] =>
   taints.map(({ key, value, effect }) => `${key}${value === "" ? "" : `=${value}`}:${effect}`).sort();
 
-/** Annotations as the scripts read them: JSON, and the keys alone. Without any there is no such setting. */
+/** Annotations as the scripts read them: JSON, and the keys alone. The settings are left out where there are none. */
 export function annotationSettings({ annotations }: Pick<NodeSettings, "annotations">): Record<string, string> {
   const entries = Object.entries(annotations).sort();
   if (entries.length === 0) return {};

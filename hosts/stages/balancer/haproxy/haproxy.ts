@@ -79,7 +79,7 @@ function haproxyConfig({ owner, cluster, controlPlanes, statisticsPassword }: Ha
   stats refresh 10s
   stats auth ${user}:${statisticsPassword}
 `;
-  // Whoever asks for health speaks no TLS, so the page is elsewhere then.
+  // Health questions come without TLS, so the page moves to a port of its own.
   const securePage = `
 frontend page
   mode http

@@ -57,7 +57,7 @@ readonly IDLE=(haproxy keepalived frr nginx)
 hold_idle() {
   local unit
   for unit in "${IDLE[@]}"; do
-    # It says that there is no such unit yet.
+    # systemctl complains where the unit does not exist yet.
     if [[ " $* " == *" $unit "* ]]; then systemctl mask --runtime --quiet "$unit" 2>/dev/null || fail "systemd does not mask $unit"; fi
   done
 }
