@@ -9,7 +9,8 @@ import { assertNothingRuns, onCluster } from "../harness/scenario.ts";
 import { threePlusTwo } from "../harness/stack.ts";
 
 /** Reads what the stage's scripts on a balancer know, as a run of theirs does. */
-const balancerStage = "cd /var/lib/ha-kubernetes/stages/balancer; . ./settings.sh; . lib/common.sh; . stage/lib-balancer.sh";
+const balancerStage =
+  "cd /var/lib/ha-kubernetes/stages/balancer; . ./settings.sh; for library in $LIBRARIES; do . lib/$library.sh; done; for library in stage/lib-*.sh; do . $library; done";
 
 onCluster(await threePlusTwo("test-failover"), (scenario) => {
   const { stack, cluster, config } = scenario;
