@@ -32,7 +32,7 @@ routed_check() {
 
 routed_is_stale() { stale frr "${FRR_FILES[@]}" || stale ha-kubernetes-address.service "${ADDRESS_FILES[@]}"; }
 
-# A restart of FRR withdraws the address, so clients go to another balancer before it.
+# A restart of FRR takes the route away, so clients go to another balancer before it.
 routed_converge() {
   reread_units frr ha-kubernetes-address
   if stale frr "${FRR_FILES[@]}"; then
