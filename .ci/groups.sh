@@ -26,16 +26,16 @@ field-nodes 8
 field-own 6
 field-release 8
 field-turns 9
-hosts-balancers 10
+hosts-balancers 10 by-hand
 hosts-dual-stack 5
 hosts-ipv6 7
 hosts-networks 5
 hosts-node-local 6
-hosts-preflight 7
-hosts-preparation 6
-hosts-settings 9
+hosts-preflight 7 by-hand
+hosts-preparation 6 by-hand
+hosts-settings 9 by-hand
 hosts-shapes 9
-hosts-ssh 7
+hosts-ssh 7 by-hand
 kills 21
 membership-more 11
 offline 5
