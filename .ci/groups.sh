@@ -31,11 +31,11 @@ hosts-dual-stack 5
 hosts-ipv6 7
 hosts-networks 5
 hosts-node-local 6
-hosts-preflight 7 by-hand
+hosts-preflight 4
 hosts-preparation 6 by-hand
 hosts-settings 9 by-hand
 hosts-shapes 9
-hosts-ssh 7 by-hand
+hosts-ssh 4
 kills 21
 membership-more 11
 offline 5
