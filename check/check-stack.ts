@@ -4,6 +4,7 @@ import { defaultStack } from "../engine/arguments.ts";
 import { allCertificates } from "./certificates.ts";
 import { observeAll } from "./observe.ts";
 import { certificatesText, exitStatus, judge, reportText } from "./report.ts";
+import { runCommand, say } from "./run-command.ts";
 import { readStack } from "./stack.ts";
 
 // `npm run check` and `npm run certs`: look at every host, change nothing.
@@ -58,17 +59,4 @@ async function main(): Promise<number> {
   );
 }
 
-function say(text: string, status: number): number {
-  console.log(text);
-  return status;
-}
-
-try {
-  process.exitCode = await main();
-} catch (error) {
-  // An error message is for the user. The stack trace is shown only for errors of this program.
-  const isUsage = String((error as NodeJS.ErrnoException).code).startsWith("ERR_PARSE_ARGS");
-  const known = isUsage || (error instanceof Error && error.constructor !== TypeError && error.constructor !== ReferenceError);
-  console.error(`error: ${known ? (error as Error).message : (error as Error)?.stack}`);
-  process.exitCode = 2;
-}
+await runCommand(main);

@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { defaultStack } from "../../engine/arguments.ts";
+import { runCommand, say } from "../run-command.ts";
 import { askAll } from "./ask.ts";
 import { askedHosts } from "./hosts.ts";
 import { preflightReport, preflightStatus, preflightText } from "./report.ts";
@@ -36,17 +37,4 @@ async function main(): Promise<number> {
   return say(values.json ? JSON.stringify(report, undefined, 2) : preflightText(report), preflightStatus(report));
 }
 
-function say(text: string, status: number): number {
-  console.log(text);
-  return status;
-}
-
-try {
-  process.exitCode = await main();
-} catch (error) {
-  // An error message is for the user. The stack trace is shown only for errors of this program.
-  const isUsage = String((error as NodeJS.ErrnoException).code).startsWith("ERR_PARSE_ARGS");
-  const known = isUsage || (error instanceof Error && error.constructor !== TypeError && error.constructor !== ReferenceError);
-  console.error(`error: ${known ? (error as Error).message : (error as Error)?.stack}`);
-  process.exitCode = 2;
-}
+await runCommand(main);
