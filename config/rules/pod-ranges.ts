@@ -98,11 +98,7 @@ const fullPods: Rule = {
       const { family, prefix } = range(cidr);
       if (2 ** (maskOf(cluster, family) - prefix) !== nodes) return [];
       const found = `is ${shown(cidr)}, full with ${nodes} nodes`;
-      return oneProblem(
-        at("network", "podCidr"),
-        found,
-        "a larger range that holds it, with one part more for a host that is replaced",
-      );
+      return oneProblem(at("network", "podCidr"), found, "a larger range that holds it and leaves room to replace a host");
     });
   },
 };

@@ -15,7 +15,7 @@ test("with TLS each balancer's page has a certificate of an authority that no cl
   assert.ok(!texts.includes("certificate of statistics-authority"));
 });
 
-test("without TLS, or where nginx has no page, there is no such certificate", async () => {
+test("without TLS, and with nginx, which has no page, the program makes no certificate for it", async () => {
   const random = "random:index/randomPassword:RandomPassword statistics";
   const names = async (of: object) => [...(await graphOf(of)).keys()];
   const plain = await names(cluster({}));
