@@ -195,7 +195,7 @@ END`);
       for (const host of scenario.cluster.hosts.values())
         await host.sh(`
           printf '%s=http://${gateway}:9\\n' http_proxy https_proxy HTTP_PROXY HTTPS_PROXY >>/etc/environment
-          echo net.ipv4.ip_forward=0 >/etc/sysctl.d/99-hardening.conf
+          echo net.ipv4.ip_forward=0 >/etc/sysctl.d/99-hardening.conf; sysctl -q -p /etc/sysctl.d/99-hardening.conf
           mkdir -p /usr/lib/systemd/logind.conf.d
           printf '[Login]\\nInhibitDelayMaxSec=30\\n' >/usr/lib/systemd/logind.conf.d/unattended-upgrades-logind-maxdelay.conf`);
       await fresh.remember(scenario.cluster.hosts.values());

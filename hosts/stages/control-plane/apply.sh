@@ -69,18 +69,19 @@ control_plane_converge() {
   mend_kubeconfigs
   renew_kubelet_credential
   still_my_turn
-  local component found_no_api=no
-  local -A log=()
-  for component in kube-apiserver kube-controller-manager kube-scheduler; do log[$component]=$(newest_log "$component"); done
+  local component log found_no_api=no
+  log=$(newest_log kube-apiserver)
   write_manifests
   # The running kubelet restarts the rewritten pods. The kubelet itself is upgraded last: it must never be newer than its apiserver.
   if ! systemctl is-active --quiet kubelet; then
     start_kubelet
     found_no_api=yes
   fi
-  comes_up kube-apiserver "${log[kube-apiserver]}" 240 "the apiserver of this host to be ready" apiserver_ready_here
+  comes_up kube-apiserver "$log" 240 "the apiserver of this host to be ready" apiserver_ready_here
   for component in kube-apiserver kube-controller-manager kube-scheduler; do
-    comes_up "$component" "${log[$component]}" 180 "$component to run with the current settings" component_restarted "$component" "$(stat -c %Y "$MANIFESTS/$component.yaml")"
+    # Only from now on: until then the others may have ended for want of an apiserver.
+    log=$(newest_log "$component")
+    comes_up "$component" "$log" 180 "$component to run with the current settings" component_restarted "$component" "$(stat -c %Y "$MANIFESTS/$component.yaml")"
   done
   if kubelet_is_stale; then
     change_kubelet

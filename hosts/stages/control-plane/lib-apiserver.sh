@@ -44,7 +44,14 @@ up_or_ended() {
   "${@:3}" && return 0
   now=$(newest_log "$1")
   if [ "${now%/*}" = "${before%/*}" ]; then start=$(start_of "$before"); fi
-  [ -n "$now" ] && [ $(($(start_of "$now") - start)) -ge 3 ] && ! own_processes "$1" >/dev/null
+  [ -n "$now" ] && [ $(($(start_of "$now") - start)) -ge 3 ] && ! own_processes "$1" >/dev/null && ended_by_settings "$1"
+}
+# Without what it asks, a component ends, too; and whoever can't renew the lease in time gives way to the next holder.
+ended_by_settings() {
+  case $1 in
+    kube-apiserver) etcd_has_quorum ;;
+    *) apiserver_ready_here && ! last_words_of "$1" | grep -qi 'leaderelection lost' ;;
+  esac >/dev/null 2>&1
 }
 why_not_up_or_ended() {
   "${@:3}" || true
