@@ -42,3 +42,41 @@ test("one that lost the lease, or has nothing to ask, gets its time", async () =
   assert.equal(await givesUp("kube-scheduler", 5, refused, { apiserver: false }), false);
   assert.equal(await givesUp("kube-apiserver", 5, refused, { quorum: false }), false);
 });
+
+/** What `comes_up` ends with, where the component is up or not at each look. */
+async function comesUp(looks: readonly boolean[], words: string): Promise<string> {
+  return await must("bash", [
+    "-c",
+    `set -euo pipefail
+     HOST_ADDRESS=10.0.0.11; host_port() { echo "$1:$2"; }; api_as_admin() { :; }
+     . ${script}
+     wait_until() { until "\${@:3}"; do :; done; }; say() { :; }; fail() { echo "failed: $1"; exit 0; }
+     folder=$1; printf '%s\n' "$2" >"$folder/5.log"; touch "$folder/2.log"; read -r -a looks <<<"$3"
+     newest_log() { echo "$folder/5.log"; }
+     own_processes() { return 1; }; apiserver_ready_here() { true; }
+     look=0; is_up() { look=$((look + 1)); \${looks[look - 1]}; }
+     comes_up kube-scheduler "$folder/2.log" 180 "it to run" is_up; echo up`,
+    "-",
+    scratch(),
+    words,
+    looks.join(" "),
+  ]);
+}
+
+test("one that was up and lost the lease is waited for again", async () => {
+  assert.equal(await comesUp([true, false, true, true], lost), "up\n");
+});
+
+test("one that was up for a moment and ends by its settings is given up", async () => {
+  assert.match(await comesUp([true, false], refused), /^failed: kube-scheduler ends again and again .*unknown flag: --wrong/);
+});
+
+test("one that never stays up is given up at last", async () => {
+  assert.match(
+    await comesUp(
+      Array.from({ length: 10 }, (_, look) => look % 2 === 0),
+      lost,
+    ),
+    /^failed: kube-scheduler does not stay up/,
+  );
+});
