@@ -124,7 +124,8 @@ onCluster(
         dpkg-query -W -f '\${db:Status-Status} \${Package}\\n' | sort; ls /etc/systemd/journald.conf.d; cat /etc/systemd/journald.conf.d/*`;
       const before = await w1.trySh(state);
       const { text } = await edit({
-        firewall: true,
+        // The cluster's other keys of the firewall stay this host's, too.
+        firewall: { policy: "close-known-ports" },
         hostsFile: "all",
         timeZone: "Asia/Tokyo",
         extraPackages: ["tree"],
