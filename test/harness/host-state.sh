@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # Prints the state of this host, one fact a line, the kind of fact first: everything that a stage may change, and what an undo may forget.
-# `stays.ts` names what is not compared. Quick: a host answers in some hundred milliseconds.
+# `stays.ts` names the exceptions. Quick: a host answers in some hundred milliseconds.
 
 cd /
 export LC_ALL=C
@@ -14,7 +14,7 @@ for place in /var/lib/{containerd,etcd,kubelet}; do if mountpoint -q "$place"; t
 find "${PLACES[@]}" "${volumes[@]}" -xdev \( "${SKIPPED[@]}" \) -prune -o -printf 'file %p %y %m %U:%G %l\n' 2>/dev/null || true
 find "${PLACES[@]}" "${volumes[@]}" -xdev \( "${SKIPPED[@]}" \) -prune -o -type f -print0 2>/dev/null |
   { xargs -0 -r sha256sum 2>/dev/null || true; } | awk '{hash = $1; sub(/^[^ ]+ +/, ""); print "content", $0, hash}' || true
-# Where programs write all the time, only what is new there counts.
+# Where programs write all the time, only new folders count.
 find /var/log /var/cache /var/backups /var/tmp /srv /mnt /usr/libexec -xdev -maxdepth 3 -type d -printf 'folder %p\n' 2>/dev/null || true
 find /run -mindepth 1 -maxdepth 1 -printf 'run %f\n'
 
@@ -26,7 +26,7 @@ else
   rpm -qa --qf 'package installed %{NAME}\n'
 fi
 systemctl list-unit-files --plain --no-legend --no-pager | awk '{print "unit-file", $1, $2}'
-# What is not listed here rests. Mounts have lines of their own.
+# A unit without a line is inactive. Mounts have lines of their own.
 systemctl list-units --all --plain --no-legend --no-pager --type=service,socket,timer,path,swap |
   awk '$3 != "inactive" {print "unit", $1, $3}'
 

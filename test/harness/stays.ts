@@ -1,4 +1,4 @@
-// A host before `up` and after `destroy`: what differs, and what is left out of that. docs/hosts.md explains each, and a unit test compares both.
+// A host before `up` and after `destroy`: what differs, and the exceptions. docs/hosts.md explains each, and a unit test compares both.
 
 /** Something that may differ. */
 export interface Stay {

@@ -55,7 +55,7 @@ ended_often() {
   if [ "${now%/*}" = "${before%/*}" ]; then start=$(start_of "$before"); fi
   [ -n "$now" ] && [ $(($(start_of "$now") - start)) -ge 3 ] && ! own_processes "$1" >/dev/null && ended_by_settings "$1"
 }
-# Without what it asks, a component ends, too; and whoever can't renew the lease in time gives way to the next holder.
+# Without what it asks, a component ends, too; and one that can't renew the lease in time gives way to the next holder.
 ended_by_settings() {
   case $1 in
     kube-apiserver) etcd_has_quorum ;;

@@ -5,7 +5,7 @@ import { differences, stays } from "../../../harness/stays.ts";
 
 const docs = readFileSync(new URL("../../../../docs/hosts.md", import.meta.url), "utf8");
 
-test("docs/hosts.md explains exactly what is not compared", () => {
+test("docs/hosts.md explains exactly the exceptions", () => {
   const section = docs.split("## What stays after `destroy`")[1]?.split("\n## ")[0] ?? "";
   const rows = [...section.matchAll(/^\| (?!what the cluster leaves|what moves by itself)([^|]+?) \| ([^|]+?) \|$/gm)];
   assert.deepEqual(
