@@ -38,7 +38,7 @@ export async function throughBastions(
       await pool.prove(targetOf(login), quiet);
     } catch (error) {
       // The one before it does not let the connection on.
-      const at = error instanceof NoForwarding ? (way[index - 1] as NamedBastion) : { name, bastion };
+      const at = error instanceof NoForwarding ? (way[index - 1] as NamedBastion) : { name };
       throw faultOf(at, (error as Error).message, secrets);
     }
   }
@@ -54,7 +54,7 @@ export async function throughBastions(
 
 const quiet = { log: () => undefined };
 
-function faultOf({ name }: NamedBastion, reason: string, secrets: LoginSecrets): BastionFault {
+function faultOf({ name }: Pick<NamedBastion, "name">, reason: string, secrets: LoginSecrets): BastionFault {
   const place = name === COMMON_BASTION ? "ssh.bastion" : `ssh.bastions.${name}`;
   const store = (field: "privateKey" | "passphrase" | "password") =>
     `npm run config -- set --secret ${secretOf(name, field, secrets)}`;
