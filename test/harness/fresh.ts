@@ -16,12 +16,16 @@ export class FreshHosts {
 
   /** Waits until each host is in its recorded state, but for what `stays.ts` lists; throws the differences. */
   async assertClean(...hosts: LabHost[]): Promise<void> {
-    for (const host of hosts) {
-      await eventually(`${host.name} to be as it was`, 20, async () => {
-        const found = differences(this.#then.get(host.name) ?? "", await host.sh(script));
-        if (found.length > 0) throw new Error(found.slice(0, 60).join("\n"));
-        return true;
-      });
-    }
+    const looks = await Promise.allSettled(hosts.map((host) => this.#isClean(host)));
+    const reasons = looks.flatMap((look) => (look.status === "rejected" ? [String(look.reason.message)] : []));
+    if (reasons.length > 0) throw new Error(reasons.join("\n"));
+  }
+
+  #isClean(host: LabHost): Promise<true> {
+    return eventually(`${host.name} to be as it was`, 20, async () => {
+      const found = differences(this.#then.get(host.name) ?? "", await host.sh(script));
+      if (found.length > 0) throw new Error(found.slice(0, 60).join("\n"));
+      return true;
+    });
   }
 }

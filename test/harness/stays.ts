@@ -25,14 +25,18 @@ const left: readonly Stay[] = [
     is: /^(module |sysctl net\.(bridge|netfilter|ipv4\.vs)\.)/,
     onlyNew: true,
   },
-  { what: "lock files and folders in `/run`", is: /^run (xtables\.lock|netns|lock|mount)$/, onlyNew: true },
+  {
+    what: "files of locks and sockets in `/run`",
+    is: /^run (xtables\.lock|netns|lock|mount|ha-kubernetes|haproxy\.pid|haproxy-master\.sock|frr|keepalived)$/,
+    onlyNew: true,
+  },
 ];
 
 /** What changes by itself on a host without a cluster. */
 const moving: readonly Stay[] = [
   {
     what: "systemd's own state",
-    is: /^(file|content) \/var\/lib\/systemd\/(random-seed|timesync|catalog|coredump|rfkill|timers\/stamp-(apt|dpkg|e2scrub|fstrim|man|logrotate|systemd))/,
+    is: /^(file|content) \/var\/lib\/systemd\/(random-seed|timesync|catalog|coredump|rfkill|timers d|timers\/stamp-(apt|dpkg|e2scrub|fstrim|man|logrotate|systemd))/,
   },
   {
     what: "state of the clock, of leases and of logs",

@@ -139,6 +139,8 @@ remove_containerd() {
     rmdir /var/lib/containerd
   fi
   rm -rf /run/containerd
+  rm -f /run/nri/nri.sock
+  rmdir /run/nri 2>/dev/null || true
   rm -f /etc/containerd/conf.d/host.toml
   rmdir /etc/containerd/conf.d 2>/dev/null || true
   systemctl stop kubepods.slice 2>/dev/null || true
