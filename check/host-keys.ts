@@ -7,8 +7,7 @@ import type { Cluster } from "../config/schema.ts";
 import { sshFingerprint } from "../keys/openssh.ts";
 import type { SshPool } from "../plugins/ssh-pool.ts";
 import { scanHostKey } from "../plugins/ssh-scan.ts";
-import { bastionLogin } from "../providers/baremetal/connection.ts";
-import { type PlainLogin, targetOf } from "../providers/baremetal/target.ts";
+import { BastionFault, throughBastions } from "./scan-way.ts";
 
 // Host keys as the hosts show them, and their places in a stack's file.
 
@@ -25,8 +24,11 @@ export interface Place {
   way: readonly NamedBastion[];
 }
 
-/** A key that a place showed, or why there is none. */
-export type Scanned = { place: Place; key: string } | { place: Place; error: string };
+/** A key that a place showed, or why there is none. `bastion`: the one on the way that is at fault, with what helps. */
+export type Scanned =
+  | { place: Place; key: string }
+  | { place: Place; error: string; bastion?: undefined }
+  | { place: Place; error: string; bastion: string; cure: string };
 
 /** The bastions of a config, those before others first. */
 export function bastionPlaces({ ssh }: Cluster): Place[] {
@@ -72,14 +74,42 @@ export function wantedPlaces(cluster: Cluster, names: readonly string[]): { bast
 /** Reads the key of a place. Each bastion on the way to it must have its key in the config by then. */
 export async function scan(place: Place, secrets: LoginSecrets, pool: SshPool): Promise<Scanned> {
   try {
-    const through = bastionLogin(place.way, secrets) as PlainLogin | undefined;
-    const open = place.way.find(({ bastion }) => bastion.hostKey === undefined);
-    if (open !== undefined) throw new Error(`bastion ${open.name} on the way has no hostKey yet`);
-    const sock = through && (await pool.stream(targetOf(through), place, { log: () => undefined }));
+    const sock = await throughBastions(place.way, place, secrets, pool);
     return { place, key: await scanHostKey(place, { sock }) };
   } catch (error) {
-    return { place, error: (error as Error).message || (error as NodeJS.ErrnoException).code || String(error) };
+    const reason = (error as Error).message || (error as NodeJS.ErrnoException).code || String(error);
+    if (error instanceof BastionFault) return { place, error: reason, bastion: error.bastion, cure: error.cure };
+    return { place, error: reason };
   }
+}
+
+/** A line for each place: its key, or why there is none. A bastion's fault is said once, with the places behind it. */
+export function scannedLines(scanned: readonly Scanned[], isReplacing: boolean): string[] {
+  const faults = Map.groupBy(
+    scanned.filter((one) => "error" in one && one.bastion !== undefined) as Extract<Scanned, { bastion: string }>[],
+    ({ bastion, error }) => `${bastion}\n${error}`,
+  );
+  return [
+    ...scanned.filter((one) => !("error" in one) || one.bastion === undefined).map((one) => lineOf(one, isReplacing)),
+    ...[...faults.values()].map((all) => {
+      const [{ bastion, error, cure }] = all as [(typeof all)[0]];
+      const behind = all.map(({ place }) => place.name).join(", ");
+      return `bastion ${bastion}: ERROR: ${error}\n    no key is read behind it: ${behind}\n    cure: ${cure}`;
+    }),
+  ];
+}
+
+function lineOf(scanned: Scanned, isReplacing: boolean): string {
+  const { name, host, port, way, known } = scanned.place;
+  const through = way.length > 0 ? ` through ${way.map((it) => it.name).join(", ")}` : "";
+  const where = `${name} (${host}:${port}${through})`;
+  if ("error" in scanned) return `${where}: ERROR: no key: ${scanned.error}`;
+  const shown = `${where}: ${described(scanned.key)}`;
+  if (verdict(scanned) === "same") return `${shown}, as in the file`;
+  if (verdict(scanned) === "new") return shown;
+  const is = `ANOTHER KEY: the file has ${described(known ?? "")}`;
+  const cure = "find out why: another host may answer there. If it was reinstalled, --replace writes the new key";
+  return `${shown}, ${is}${isReplacing ? "" : `; ${cure}`}`;
 }
 
 /** What a key means for the config: none is there, it is the same, another is there. */
@@ -90,7 +120,7 @@ export function verdict({ place, key }: { place: Place; key: string }): "new" | 
 }
 
 /** A key's type and SHA-256 fingerprint, as `ssh-keygen -l` prints it. */
-export function described(line: string): string {
+function described(line: string): string {
   const [type = "", base64 = ""] = plainHostKey(line).split(" ");
   return `${type} ${sshFingerprint(Buffer.from(base64, "base64"))}`;
 }

@@ -13,7 +13,7 @@ import { defaultStack } from "../engine/arguments.ts";
 import { readConfig } from "../engine/export.ts";
 import { SshPool } from "../plugins/ssh-pool.ts";
 import { known } from "../providers/index.ts";
-import { described, type Place, type Scanned, scan, verdict, wantedPlaces, writeKeys } from "./host-keys.ts";
+import { type Place, scan, scannedLines, verdict, wantedPlaces, writeKeys } from "./host-keys.ts";
 
 // `npm run hosts:scan`: reads the host keys of a stack's hosts and writes them into its file.
 
@@ -114,25 +114,12 @@ interface Work extends Options {
 async function scanAll(places: readonly Place[], work: Work): Promise<boolean> {
   if (places.length === 0) return true;
   const scanned = await Promise.all(places.map((place) => scan(place, work.secrets, work.pool)));
-  for (const one of scanned) console.log(line(one, work.replace));
+  for (const line of scannedLines(scanned, work.replace)) console.log(line);
   const read = scanned.filter((one) => "key" in one);
   const writable = read.filter((one) => verdict(one) === "new" || (work.replace && verdict(one) === "different"));
   const isAgreed = writable.length > 0 && (await agrees(writable.length, work));
   if (isAgreed) write(writable, work);
   return scanned.every((one) => "key" in one && (verdict(one) === "same" || (isAgreed && writable.includes(one))));
-}
-
-function line(scanned: Scanned, replace: boolean): string {
-  const { name, host, port, way, known } = scanned.place;
-  const through = way.length > 0 ? ` through ${way.map((it) => it.name).join(", ")}` : "";
-  const where = `${name} (${host}:${port}${through})`;
-  if ("error" in scanned) return `${where}: ERROR: no key: ${scanned.error}`;
-  const shown = `${where}: ${described(scanned.key)}`;
-  if (verdict(scanned) === "same") return `${shown}, as in the file`;
-  if (verdict(scanned) === "new") return shown;
-  const is = `ANOTHER KEY: the file has ${described(known ?? "")}`;
-  const cure = "find out why: another host may answer there. If it was reinstalled, --replace writes the new key";
-  return `${shown}, ${is}${replace ? "" : `; ${cure}`}`;
 }
 
 async function agrees(count: number, { file, yes }: Work): Promise<boolean> {

@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { changeWarnings } from "../config/changes/warnings.ts";
 import { refuseChanges } from "../config/changes.ts";
 import { problemsText } from "../config/problems.ts";
 import { movesApi, type Recorded, readRecorded, record, rotates, withApiOf } from "../config/record.ts";
@@ -54,6 +55,8 @@ export async function readHistory(cluster: Cluster, output?: string): Promise<Hi
   const next = record(cluster, known, before);
   const problems = refuseChanges(before, next, cluster.allow, known);
   if (problems.length > 0) throw new pulumi.RunError(problemsText("This change is refused, and nothing was touched", problems));
+  const doubts = changeWarnings(before, next);
+  if (doubts.length > 0) await pulumi.log.warn(problemsText("This change needs a second look", doubts));
   const reborn = Object.keys(next.hosts).filter((name) => {
     const recorded = before?.hosts[name];
     return recorded !== undefined && recorded.incarnation !== next.hosts[name]?.incarnation;

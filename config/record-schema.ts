@@ -64,6 +64,8 @@ export const recordedSchema = z.object({
   /** What nodes agree on, such as `flannel vxlan 8472`; absent in records of an older release. */
   podNetwork: z.string().optional(),
   etcdDataDirectory: z.string(),
+  /** True where apiservers have a file that says how data are encrypted in etcd; absent where they don't, and in older records. */
+  encryption: z.literal(true).optional(),
   /** How clients find the balancer, where it is none of the two ways that older releases had: by a virtual IP, or by one of yours. */
   balancer: z.string().optional(),
   /** Where every client finds the API; absent in records of an older release. */

@@ -55,6 +55,7 @@ export function record(cluster: Cluster, known: Recording, before?: Recorded, no
     dnsDomain: cluster.network.dnsDomain,
     podNetwork: podNetworkWords(cluster),
     etcdDataDirectory: cluster.etcd.dataDirectory,
+    ...(cluster.api.extraArgs["encryption-provider-config"] !== undefined && { encryption: true as const }),
     ...(isNodeLocal(cluster) && { balancer: "node-local" }),
     ...(isRouted(cluster) && { balancer: "routed" }),
     api: recordApi(cluster),

@@ -28,6 +28,8 @@ export interface SshTarget extends SshEndpoint {
 export class PermanentError extends Error {}
 /** The server does not know the user or the key. Another try would only get this address banned. */
 export class RefusedLogin extends PermanentError {}
+/** A bastion takes the login and lets no connection through, whatever it leads to. */
+export class NoForwarding extends PermanentError {}
 
 /** user@host:port, for messages. */
 export const where = ({ user, host, port }: SshEndpoint): string => `${user}@${host}:${port}`;

@@ -3,6 +3,7 @@ import { didYouMean, oneProblem, type Problem, shown } from "../problems.ts";
 import type { Cluster } from "../schema.ts";
 import { minorOf } from "../versions.ts";
 import { componentFlags, componentValueWanted } from "./component-flags.ts";
+import { controllerRules } from "./controllers.ts";
 import { knownGates, releasesWith } from "./feature-gates.ts";
 import { goBoolean, goMap } from "./go-arguments.ts";
 import { at, type Rule } from "./rule.ts";
@@ -16,8 +17,8 @@ const ownOfBoth = `authentication-kubeconfig authorization-kubeconfig bind-addre
 const own: Readonly<Record<Exclude<Component, "api">, readonly string[]>> = {
   controllerManager:
     `${ownOfBoth} allocate-node-cidrs cluster-cidr cluster-name cluster-signing-cert-file cluster-signing-duration
-    cluster-signing-key-file controllers root-ca-file service-account-private-key-file service-cluster-ip-range
-    use-service-account-credentials`.split(/\s+/),
+    cluster-signing-key-file controllers node-cidr-mask-size node-cidr-mask-size-ipv4 node-cidr-mask-size-ipv6 root-ca-file
+    service-account-private-key-file service-cluster-ip-range use-service-account-credentials`.split(/\s+/),
   scheduler: `${ownOfBoth} config write-config-to`.split(/\s+/),
 };
 
@@ -26,6 +27,9 @@ const elsewhere: Readonly<Record<string, string>> = {
   "cluster-cidr": "set cluster.network.podCidr",
   "cluster-name": "set cluster.name",
   "cluster-signing-duration": "set cluster.certificates.leafValidityHours",
+  "node-cidr-mask-size": "set cluster.network.nodeMask",
+  "node-cidr-mask-size-ipv4": "set cluster.network.nodeMask.ipv4",
+  "node-cidr-mask-size-ipv6": "set cluster.network.nodeMask.ipv6",
   config: "write its fields below cluster.scheduler.configuration",
   "service-cluster-ip-range": "set cluster.network.serviceCidr",
 };
@@ -121,7 +125,7 @@ const gates: Rule = {
 };
 
 /** Rules about the arguments of all components. */
-export const componentRules: readonly Rule[] = [ownArguments, values, saidTwice, gates];
+export const componentRules: readonly Rule[] = [ownArguments, values, ...controllerRules, saidTwice, gates];
 
 /** Arguments that may be mistyped: releases differ in what they take, so it is only said. */
 export const unknownComponentArgument: Rule = {

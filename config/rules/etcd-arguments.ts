@@ -1,5 +1,6 @@
 import { didYouMean, type Problem, shown } from "../problems.ts";
 import type { Cluster } from "../schema.ts";
+import { etcdValueWanted } from "./etcd-flags.ts";
 import { goBoolean } from "./go-arguments.ts";
 import { at, type Rule } from "./rule.ts";
 
@@ -60,8 +61,28 @@ const ownArguments: Rule = {
     }),
 };
 
+/** Arguments that let in only who has one name: every member and every client has its host's own. */
+const oneName = ["client-cert-allowed-hostname", "peer-cert-allowed-cn", "peer-cert-allowed-hostname"];
+
+const values: Rule = {
+  says: "Values in `etcd.extraArgs` are ones that etcd can read, and none that locks members or clients out.",
+  check: (cluster) =>
+    given(cluster).flatMap(([name, value]) => {
+      if (oneName.includes(name) && value !== "")
+        return [
+          about(
+            name,
+            value,
+            "nothing: certificates have the names of their hosts, and members of other names would be locked out",
+          ),
+        ];
+      const wanted = etcdValueWanted(name, value, cluster.etcd.extraArgs);
+      return wanted === undefined ? [] : [about(name, value, wanted)];
+    }),
+};
+
 /** Rules about etcd's arguments. */
-export const etcdArgumentRules: readonly Rule[] = [ownArguments];
+export const etcdArgumentRules: readonly Rule[] = [ownArguments, values];
 
 /** An argument that may be mistyped. */
 export const unknownEtcdArgument: Rule = {

@@ -39,3 +39,22 @@ export const goInteger = (text: string): boolean =>
 
 /** Whether strconv.ParseFloat reads a text; its hexadecimal forms are left out. */
 export const goFloat = (text: string): boolean => /^[-+]?((\d+(\.\d*)?|\.\d+)([eE][-+]?\d+)?|inf(inity)?|nan)$/i.test(text);
+
+const milliseconds: Readonly<Record<string, number>> = {
+  ns: 1e-6,
+  us: 1e-3,
+  µs: 1e-3,
+  μs: 1e-3,
+  ms: 1,
+  s: 1000,
+  m: 60_000,
+  h: 3_600_000,
+};
+
+/** A duration in milliseconds; undefined where time.ParseDuration reads none. */
+export function goMilliseconds(text: string): number | undefined {
+  if (!goDuration(text)) return undefined;
+  const parts = [...text.matchAll(/([\d.]+)(ns|us|µs|μs|ms|s|m|h)/g)];
+  const sum = parts.reduce((all, [, number, unit]) => all + Number(number) * (milliseconds[unit as string] as number), 0);
+  return text.startsWith("-") ? -sum : sum;
+}

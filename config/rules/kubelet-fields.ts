@@ -1,6 +1,6 @@
 import { oneProblem, shown } from "../problems.ts";
 import type { Cluster } from "../schema.ts";
-import { goDuration } from "./go-arguments.ts";
+import { goDuration, goMilliseconds } from "./go-arguments.ts";
 import { at, type Rule } from "./rule.ts";
 
 // Fields of the kubelet and kube-proxy with which they don't start, or with which the cluster is hurt (k8s.io/kubernetes'
@@ -19,7 +19,22 @@ const notOnOff = (value: unknown) => given(value) && typeof value !== "boolean";
 const notDuration = (value: unknown) => given(value) && !(typeof value === "string" && goDuration(value));
 const named = (names: string, field: Field) => names.split(/\s+/).map((name): [string, Field] => [name, field]);
 
+/** Milliseconds without a word of its kubelet after which a Node is not Ready; kube-controller-manager's own default is 50 s since 1.32. */
+const gracePeriod = ({ controllerManager: { nodeMonitorGracePeriodSeconds, extraArgs } }: Cluster) =>
+  nodeMonitorGracePeriodSeconds === undefined
+    ? (goMilliseconds(extraArgs["node-monitor-grace-period"] ?? "50s") ?? 50_000)
+    : nodeMonitorGracePeriodSeconds * 1000;
+
 const kubelet: readonly [string, Field][] = [
+  [
+    "nodeLeaseDurationSeconds",
+    {
+      // The kubelet renews it after a quarter of that time: one renewal may fail.
+      allowed:
+        "a whole number above 0, and at most twice cluster.controllerManager.nodeMonitorGracePeriodSeconds: the kubelet renews it after a quarter of that time, and a Node without a renewal is taken for lost",
+      refuses: (value, _, cluster) => notWhole(value) || Number(value) <= 0 || Number(value) * 1000 > 2 * gracePeriod(cluster),
+    },
+  ],
   [
     "shutdownGracePeriodByPodPriority",
     { allowed: "nothing: the kubelet takes it or shutdownGracePeriod, which this program sets", refuses: given },
@@ -57,7 +72,7 @@ const kubelet: readonly [string, Field][] = [
     refuses: given,
   }),
   ...named(
-    "eventBurst iptablesDropBit iptablesMasqueradeBit kubeAPIBurst kubeAPIQPS maxOpenFiles nodeLeaseDurationSeconds nodeStatusMaxImages oomScoreAdj podsPerCore",
+    "eventBurst iptablesDropBit iptablesMasqueradeBit kubeAPIBurst kubeAPIQPS maxOpenFiles nodeStatusMaxImages oomScoreAdj podsPerCore",
     { allowed: "a whole number", refuses: notWhole },
   ),
   ...named(
@@ -71,7 +86,13 @@ const kubelet: readonly [string, Field][] = [
       refuses: notDuration,
     },
   ),
-  ["nodeStatusUpdateFrequency", { allowed: "a duration such as 10s", refuses: notDuration }],
+  [
+    "nodeStatusUpdateFrequency",
+    {
+      allowed: "a duration such as 10s, and less than half of cluster.controllerManager.nodeMonitorGracePeriodSeconds",
+      refuses: (value, _, cluster) => notDuration(value) || (goMilliseconds(String(value)) ?? 0) * 2 >= gracePeriod(cluster),
+    },
+  ],
 ];
 
 /** Ports that something else of a node has: the kubelet's, flanneld's and the control plane's. */

@@ -20,7 +20,13 @@ function notGiven(label: string, value: string, truths: Readonly<Record<string, 
   if (truths[label] === value) return undefined;
   if (ofHost.test(label)) return "nothing here, because each kubelet sets it to what its host is";
   if (!kubernetesLabel.test(label) || kubeletLabel.test(label)) return undefined;
-  return "a key outside kubernetes.io and k8s.io, or one below node.kubernetes.io or kubelet.kubernetes.io";
+  return "a key outside kubernetes.io and k8s.io, or one below node.kubernetes.io or kubelet.kubernetes.io: a worker gives itself its labels, and the admission plugin NodeRestriction lets it take no other";
+}
+
+/** How a label gets on a worker that may not give it to itself; undefined where its kubelet or this program sets it. */
+function byHand(label: string, value: string, node: string): string | undefined {
+  if (label === "ha-kubernetes/pool" || ofHost.test(label)) return undefined;
+  return `kubectl label node ${node} ${label}=${value}, once the Node is there: labels that others give stay`;
 }
 
 const poolLabels: Rule = {
@@ -33,7 +39,8 @@ const poolLabels: Rule = {
         );
         const [architecture] = architectures.size === 1 ? architectures : [];
         const allowed = notGiven(label, value, { "kubernetes.io/os": "linux", "kubernetes.io/arch": architecture });
-        return allowed === undefined ? [] : oneProblem(at("pools", name, "labels", label), "is reserved", allowed);
+        if (allowed === undefined) return [];
+        return oneProblem(at("pools", name, "labels", label), "is reserved", allowed, byHand(label, value, "NODE"));
       }),
     ),
     ...eachHost({ hosts }, (name, { architecture, labels, roles }) =>
@@ -45,7 +52,7 @@ const poolLabels: Rule = {
         if (ofPlane && kubernetesLabel.test(label) && !ofHost.test(label)) return [];
         const truths = { "kubernetes.io/os": "linux", "kubernetes.io/arch": architecture, "kubernetes.io/hostname": name };
         const allowed = notGiven(label, value, truths);
-        return allowed === undefined ? [] : oneProblem(key, "is reserved", allowed);
+        return allowed === undefined ? [] : oneProblem(key, "is reserved", allowed, byHand(label, value, name));
       }),
     ),
   ],

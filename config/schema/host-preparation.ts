@@ -55,7 +55,7 @@ const keys = {
     .array(serviceName)
     .default([])
     .describe(
-      "Services to stop and keep off, such as postfix; what a socket, a timer or D-Bus starts comes back, so name the socket or timer too. Where a host has none of that name, nothing is done. By default none.",
+      "Services to stop and mask, such as postfix, with the sockets, timers and paths that trigger them: nothing starts them again. Where a host has none of that name, nothing is done. By default none.",
     ),
   hostsFile: oneOf(["api", "all"])
     .default("api")

@@ -1,13 +1,34 @@
 # shellcheck shell=bash
 # What a node's programs leave on a host beside what others have there: only theirs is taken away.
 
-readonly POD_LOGS=/var/log/pods CONTAINER_LOGS=/var/log/containers NETWORK_CONFIGURATION=/etc/cni/net.d
+readonly SYSCTLS=/proc/sys POD_LOGS=/var/log/pods CONTAINER_LOGS=/var/log/containers NETWORK_CONFIGURATION=/etc/cni/net.d
 
 # Before our first kubelet starts here: notes the logs of foreign pods, and how the kubelet's folder looked.
 note_before_kubelet() {
   [ ! -e /etc/systemd/system/kubelet.service ] || return 0
   save_directory /var/lib/kubelet
   pod_logs | save pod-logs
+  proxy_settings | save proxy-settings
+}
+# Sysctls that kube-proxy writes over and never gives back (its conntrack.go, and the proxiers of its modes), `path value` each.
+proxy_settings() {
+  local path value
+  for path in net/netfilter/nf_conntrack_{tcp_timeout_established,tcp_timeout_close_wait,tcp_be_liberal,udp_timeout,udp_timeout_stream} \
+    net/ipv4/conf/all/{route_localnet,arp_ignore,arp_announce} net/ipv4/vs/{conntrack,conn_reuse_mode,expire_nodest_conn,expire_quiescent_template}; do
+    if read -r value 2>/dev/null <"$SYSCTLS/$path"; then echo "$path $value"; fi
+  done
+}
+restore_proxy_settings() {
+  local path value has
+  is_saved proxy-settings || return 0
+  while read -r path value; do
+    if read -r has 2>/dev/null <"$SYSCTLS/$path" && [ "$has" != "$value" ]; then echo "$value" >"$SYSCTLS/$path"; fi
+  done < <(saved proxy-settings)
+}
+# remove_plugin_folders: empty ones that kube-controller-manager and kubelet make for volume plugins.
+remove_plugin_folders() {
+  local folder=/usr/libexec/kubernetes
+  rmdir $folder/kubelet-plugins/volume/exec $folder/kubelet-plugins/volume $folder/kubelet-plugins $folder 2>/dev/null || true
 }
 pod_logs() { find "$POD_LOGS/" -mindepth 1 -maxdepth 1 -printf "%f\n" 2>/dev/null || true; }
 # The previous release noted none: on its hosts all logs are this cluster's.

@@ -72,6 +72,8 @@ reset_node() {
   rm -rf /etc/kubernetes /var/lib/cni /run/flannel
   remove_network_configuration
   remove_pod_logs
+  remove_plugin_folders
+  restore_proxy_settings
   # Kubelet's own, for its graceful shutdown.
   rm -f /etc/systemd/logind.conf.d/99-kubelet.conf
   local link

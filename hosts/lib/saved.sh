@@ -57,7 +57,8 @@ restore_service() {
   if systemctl cat "$1" >/dev/null 2>&1; then
     # Asked first, because the answer of a package with an old init script takes a second.
     if [ "$enabled" = enabled ] && ! systemctl is-enabled --quiet "$1"; then systemctl enable --quiet --no-reload "$1"; fi
-    if [ "$enabled" != enabled ] && systemctl is-enabled --quiet "$1"; then systemctl disable --quiet --no-reload "$1"; fi
+    # One that has no [Install] section can't be told from an enabled one, and to disable it takes the links of others away.
+    if [[ ! $enabled =~ ^(enabled|static|indirect|generated|alias)$ ]] && systemctl is-enabled --quiet "$1"; then systemctl disable --quiet --no-reload "$1"; fi
     if [ "$active" = active ]; then systemctl restart "$1"; else systemctl stop "$1"; fi
     systemctl reset-failed "$1" 2>/dev/null || true
   fi

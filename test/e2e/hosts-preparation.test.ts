@@ -120,11 +120,12 @@ onCluster(
 
     test("items are turned on for one host, and off again: then the host is as before", async () => {
       const table = "nft list table inet ha_kubernetes";
-      const state = `cat /etc/hosts; readlink /etc/localtime || true; systemctl is-enabled their; systemctl is-active their; ${table}
+      const state = `cat /etc/hosts; readlink /etc/localtime || true; systemctl is-enabled their their.socket; systemctl is-active their their.socket; ${table}
         dpkg-query -W -f '\${db:Status-Status} \${Package}\\n' | sort; ls /etc/systemd/journald.conf.d; cat /etc/systemd/journald.conf.d/*`;
       const before = await w1.trySh(state);
       const { text } = await edit({
-        firewall: true,
+        // The cluster's other keys of the firewall stay this host's, too.
+        firewall: { policy: "close-known-ports" },
         hostsFile: "all",
         timeZone: "Asia/Tokyo",
         extraPackages: ["tree"],
@@ -133,7 +134,12 @@ onCluster(
       });
       assert.match(text, /prepare-w1/);
       assert.doesNotMatch(text, /prepare-m1/);
-      assert.equal(await w1.sh("systemctl is-enabled their || true; systemctl is-active their || true"), "disabled\ninactive\n");
+      // Its socket would start it again.
+      const units = "their.service their.socket";
+      assert.equal(
+        await w1.sh(`systemctl is-enabled ${units} || true; systemctl is-active ${units} || true`),
+        "masked\nmasked\ninactive\ninactive\n",
+      );
       const said = await w1.sh("tree --version; date +%Z; cat /etc/hosts; cat /etc/systemd/journald.conf.d/ha-kubernetes.conf");
       assert.match(said, /^tree v[\s\S]*^JST$[\s\S]* m1 # ha-kubernetes$[\s\S]*^MaxRetentionSec=2week$/m);
       assert.doesNotMatch(await w1.sh(table), /guard/);
@@ -165,7 +171,8 @@ onCluster(
         cluster.host("w1").sh(
           `${install("firewalld")}; systemctl enable --quiet --now firewalld
           printf '[Service]\\nExecStart=/bin/sleep infinity\\n[Install]\\nWantedBy=multi-user.target\\n' >/etc/systemd/system/their.service
-          systemctl enable --quiet --now their; firewall-cmd -q --permanent --add-port=9100-9101/tcp; firewall-cmd -q --reload`,
+          printf '[Socket]\\nListenStream=/run/their.sock\\n' >/etc/systemd/system/their.socket
+          systemctl start their.socket; systemctl enable --quiet --now their; firewall-cmd -q --permanent --add-port=9100-9101/tcp; firewall-cmd -q --reload`,
         ),
       ]);
       await fresh.remember(cluster.hosts.values());

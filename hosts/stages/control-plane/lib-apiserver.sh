@@ -35,20 +35,27 @@ last_words_of() {
 # comes_up COMPONENT LOG SECONDS WHAT COMMAND...: as wait_until, but no longer than it takes the component to end three times by itself.
 # LOG is that of the container before, each start of which has a log of its own: a number in a folder for each manifest.
 comes_up() {
-  wait_until "$3" "$4" up_or_ended "$@"
-  # One that came up may have ended since, once.
-  if ends_again "$1" "$2"; then
-    fail "$1 ends again and again with these settings: $(last_words_of "$1"). Put right what it names in the config, give cluster.repair another word, and run up: control planes that come after this one stay as they are"
-  fi
+  local try
+  for try in 1 2 3 4 5; do
+    wait_until "$3" "$4" up_or_ended "$1" "$2" "${@:5}"
+    # Asked again, because it may have ended since, as one does that lost the lease; and one that ends again and again runs in between.
+    if "${@:5}" >/dev/null 2>&1; then return 0; fi
+    if ended_often "$1" "$2"; then
+      fail "$1 ends again and again with these settings: $(last_words_of "$1"). Put right what it names in the config, give cluster.repair another word, and run up: control planes that come after this one stay as they are"
+    fi
+    say "$1 was up and is not any more (look $try of 5): $(last_words_of "$1")"
+  done
+  fail "$1 does not stay up: $(last_words_of "$1")"
 }
-up_or_ended() { "${@:5}" || ends_again "$1" "$2"; }
-ends_again() {
+up_or_ended() { "${@:3}" || ended_often "$1" "$2"; }
+# ended_often COMPONENT LOG: three times since that log, and it does not run now.
+ended_often() {
   local before=$2 now start=0
   now=$(newest_log "$1")
   if [ "${now%/*}" = "${before%/*}" ]; then start=$(start_of "$before"); fi
   [ -n "$now" ] && [ $(($(start_of "$now") - start)) -ge 3 ] && ! own_processes "$1" >/dev/null && ended_by_settings "$1"
 }
-# Without what it asks, a component ends, too; and whoever can't renew the lease in time gives way to the next holder.
+# Without what it asks, a component ends, too; and one that can't renew the lease in time gives way to the next holder.
 ended_by_settings() {
   case $1 in
     kube-apiserver) etcd_has_quorum ;;
@@ -56,7 +63,7 @@ ended_by_settings() {
   esac >/dev/null 2>&1
 }
 why_not_up_or_ended() {
-  "${@:5}" || true
+  "${@:3}" || true
   last_words_of "$1"
 }
 start_of() {

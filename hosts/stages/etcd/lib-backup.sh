@@ -12,9 +12,13 @@ drop_timers() {
   for timer in $ALL_TIMERS; do
     if [[ " $BACKUP_TIMERS $DEFRAGMENT_TIMER " == *" $timer "* ]] || [ ! -e "/etc/systemd/system/$timer" ]; then continue; fi
     systemctl disable --quiet --now "$timer"
+    forget_last_run "$timer"
     did "stopped $timer"
   done
 }
+
+# A timer that makes up for what it missed (Persistent=yes) has a file of that name.
+forget_last_run() { rm -f "/var/lib/systemd/timers/stamp-$1"; }
 
 place_timed() {
   local files
@@ -83,7 +87,10 @@ upgrade_begun() { [ "$(cat "$UPGRADE" 2>/dev/null)" = "$(upgrade_target)" ] || u
 
 stop_backup() {
   local timer
-  for timer in $ALL_TIMERS; do systemctl disable --quiet --now "$timer" 2>/dev/null || true; done
+  for timer in $ALL_TIMERS; do
+    systemctl disable --quiet --now "$timer" 2>/dev/null || true
+    forget_last_run "$timer"
+  done
   systemctl stop etcd-backup.service etcd-backup-drill.service etcd-defragment.service 2>/dev/null || true
 }
 

@@ -31,6 +31,13 @@ export const badComponentFiles: readonly Bad[] = [
     "cluster.containerRuntime.extraConfig",
   ),
   bad(
+    "a key for containerd that it does not have at the top",
+    (c) => {
+      c.containerRuntime = { extraConfig: "[pluginz.'io.containerd.cri.v1.images']\nmax_concurrent_downloads = 5\n" };
+    },
+    "cluster.containerRuntime.extraConfig",
+  ),
+  bad(
     "containerd's own settings in dotted and quoted keys",
     (c) => {
       c.containerRuntime = {

@@ -193,7 +193,7 @@ export const badComponents: readonly Bad[] = [
     "containerd's own settings, and another version",
     (c) => {
       c.containerRuntime = {
-        extraConfig: "version = 2\nimports = []\n[a]\n  SystemdCgroup = false\n",
+        extraConfig: "version = 2\nimports = []\n[plugins.a]\n  SystemdCgroup = false\n",
         runtimes: { runc: { program: "/usr/bin/crun" } },
       };
     },

@@ -5,6 +5,7 @@ import { badAws } from "./bad-aws.ts";
 import { badBalancers } from "./bad-balancers.ts";
 import { badComponentFiles } from "./bad-component-files.ts";
 import { badComponents } from "./bad-components.ts";
+import { badControllers } from "./bad-controllers.ts";
 import { badFamilies } from "./bad-families.ts";
 import { badHosts } from "./bad-hosts.ts";
 import { badKeys } from "./bad-keys.ts";
@@ -39,6 +40,7 @@ export const badConfigs: readonly Bad[] = [
   ...badPreparation,
   ...badArguments,
   ...badComponents,
+  ...badControllers,
   ...badComponentFiles,
   ...badSettings,
   ...badSources,

@@ -37,6 +37,8 @@ export interface TestServerOptions {
   sftp?: boolean;
   /** Like sshd's MaxSessions. */
   maxSessions?: number;
+  /** False: lets no connection through, like sshd's AllowTcpForwarding no. Default: true. */
+  forwards?: boolean;
   /** Names that may be set; others are refused. Like sshd's AcceptEnv. */
   acceptEnv?: string[];
   /** How it takes passwords: as such by default, or as answers to what it asks. */
@@ -142,7 +144,8 @@ export async function startServer(options: TestServerOptions = {}): Promise<Test
         children.add(child);
       });
     });
-    client.on("tcpip", (accept, reject, info) => forward(accept, reject, info));
+    // The library's own answer to what nobody takes is the one of sshd: prohibited.
+    if (options.forwards !== false) client.on("tcpip", (accept, reject, info) => forward(accept, reject, info));
   });
   server.listen(options.port ?? 0, "127.0.0.1");
   await once(server, "listening");

@@ -2,6 +2,7 @@ import { inRepository } from "../../../../artifacts/images.ts";
 import { basicAuthorization, hostsOfUrl, type Logins } from "../../../../config/logins.ts";
 import { isPem } from "../../../../config/places.ts";
 import type { Cluster } from "../../../../config/schema.ts";
+import { readToml } from "../../../../config/toml.ts";
 import type { HostFile } from "../../../stage.ts";
 import { PROXY_FILE, proxied } from "../downloads/downloads.ts";
 
@@ -33,7 +34,9 @@ export function containerdFiles({ cluster, pause, logins = {} }: ContainerdArgs)
 /** What the config adds to containerd's configuration. Read before conf.d/host.toml, which the script writes and which wins. */
 function extraFiles({ containerRuntime: { extraConfig } }: Cluster): HostFile[] {
   if (extraConfig === undefined) return [];
-  const versioned = /^\s*version\s*=/m.test(extraConfig) ? extraConfig : `version = 3\n${extraConfig}`;
+  const read = readToml(extraConfig);
+  const hasVersion = "table" in read && read.table.version !== undefined;
+  const versioned = hasVersion ? extraConfig : `version = 3\n${extraConfig}`;
   return [{ path: "/etc/containerd/conf.d/extra.toml", content: versioned.endsWith("\n") ? versioned : `${versioned}\n` }];
 }
 

@@ -7,6 +7,7 @@ api_as_kubelet
 CONTAINERD_FILES=(/etc/containerd/config.toml /etc/containerd/conf.d/host.toml /etc/systemd/system/containerd.service)
 
 apply_containerd() {
+  try_configuration
   [[ "$(readlink /usr/local/bin/containerd)" == /opt/ha-kubernetes/* ]] || save_directory /var/lib/containerd
   activate "/opt/ha-kubernetes/containerd-$CONTAINERD_VERSION" /usr/local/bin containerd ctr containerd-shim-runc-v2
   activate "/opt/ha-kubernetes/runc-$RUNC_VERSION" /usr/local/bin runc
@@ -24,6 +25,21 @@ apply_containerd() {
   elif turn_was_cut && has_joined; then
     give_turn_back || fail "the API does not take back the turn of a run that was killed: $(refusal)"
   fi
+}
+
+# Before a file with the config's own lines goes live: a containerd that does not start takes its node down. It reads all files and the
+# settings of all plugins, and starts nothing.
+try_configuration() {
+  local folder=$STAGE/containerd extra said program=${HAK_ROOT:-}/opt/ha-kubernetes/containerd-$CONTAINERD_VERSION/containerd
+  extra=$(staged /etc/containerd/conf.d/extra.toml)
+  if [ -z "$extra" ] || cmp -s "$extra" /etc/containerd/conf.d/extra.toml; then return 0; fi
+  mkdir -p "$folder"
+  cp "$extra" "$folder/extra.toml"
+  sed "s|^imports = .*|imports = ['$folder/extra.toml']|" "$(staged /etc/containerd/config.toml)" >"$folder/config.toml"
+  said=$("$program" --config "$folder/config.toml" config dump 2>&1 >/dev/null) ||
+    fail "containerd $CONTAINERD_VERSION does not start with containerRuntime.extraConfig: $(tail -n 1 <<<"$said")"
+  sed -n 's/.*msg="\(Ignoring unknown key[^"]*\)".* key=\(.*\)/WARNING: containerRuntime.extraConfig: containerd passes over \2/p' <<<"$said" | sort -u |
+    while read -r said; do say "$said"; done
 }
 
 # containerd reads the variables of the proxy only when it starts.
@@ -123,6 +139,8 @@ remove_containerd() {
     rmdir /var/lib/containerd
   fi
   rm -rf /run/containerd
+  rm -f /run/nri/nri.sock
+  rmdir /run/nri 2>/dev/null || true
   rm -f /etc/containerd/conf.d/host.toml
   rmdir /etc/containerd/conf.d 2>/dev/null || true
   systemctl stop kubepods.slice 2>/dev/null || true

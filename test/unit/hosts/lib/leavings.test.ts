@@ -4,7 +4,8 @@ import { withScripts } from "../bash.ts";
 
 const libraries = ["lib/files.sh", "lib/saved.sh", "lib/own.sh"];
 /** The scripts' own places, below the test's folder. */
-const placed = (script: string) => `sed 's,=/var/log,=$HAK_ROOT/var/log,g; s,=/etc/cni,=$HAK_ROOT/etc/cni,g' ${script}`;
+const placed = (script: string) =>
+  `sed 's,=/var/log,=$HAK_ROOT/var/log,g; s,=/etc/cni,=$HAK_ROOT/etc/cni,g; s,=/proc/sys,=$HAK_ROOT/sys,' ${script}`;
 const leavings = `. <(${placed(new URL("../../../../hosts/lib/leavings.sh", import.meta.url).pathname)})
 cd $HAK_ROOT
 `;
@@ -26,6 +27,22 @@ test("logs of pods that were there before stay; network settings of a package st
     ...["var/log/containers", "var/log/containers/theirs.log", "var/log/pods", "var/log/pods/old_pod_1"],
     "etc/cni/net.d/87-podman-bridge.conflist",
     ...["var/log/containers", "var/log/containers/theirs.log"],
+  ]);
+});
+
+test("sysctls that kube-proxy writes over come back; those that came with a module stay", async () => {
+  const said = await withScripts(
+    libraries,
+    `${leavings}
+    mkdir -p sys/net/netfilter sys/net/ipv4/conf/all; echo 432000 >sys/net/netfilter/nf_conntrack_tcp_timeout_established
+    echo 0 >sys/net/ipv4/conf/all/route_localnet; note_before_kubelet
+    echo 86400 >sys/net/netfilter/nf_conntrack_tcp_timeout_established; echo 3600 >sys/net/netfilter/nf_conntrack_tcp_timeout_close_wait
+    note_before_kubelet; restore_proxy_settings; grep -r . sys | sort; forget proxy-settings; restore_proxy_settings`,
+  );
+  assert.deepEqual(said.split("\n"), [
+    "sys/net/ipv4/conf/all/route_localnet:0",
+    "sys/net/netfilter/nf_conntrack_tcp_timeout_close_wait:3600",
+    "sys/net/netfilter/nf_conntrack_tcp_timeout_established:432000",
   ]);
 });
 

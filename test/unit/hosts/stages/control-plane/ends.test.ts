@@ -17,7 +17,7 @@ async function givesUp(component: string, starts: number, words: string, { quoru
      starts=$3
      own_processes() { return 1; }
      etcd_has_quorum() { ${quorum}; }; apiserver_ready_here() { ${apiserver}; }
-     if up_or_ended "$4" "$folder/2.log" 60 "it to run" false; then echo yes; else echo no; fi`,
+     if up_or_ended "$4" "$folder/2.log" false; then echo yes; else echo no; fi`,
     "-",
     scratch(),
     words,
@@ -43,18 +43,40 @@ test("one that lost the lease, or has nothing to ask, gets its time", async () =
   assert.equal(await givesUp("kube-apiserver", 5, refused, { quorum: false }), false);
 });
 
-test("one that came up and has ended once since is not given up", async () => {
-  const said = await must("bash", [
+/** What `comes_up` ends with, where the component is up or not at each look. */
+async function comesUp(looks: readonly boolean[], words: string): Promise<string> {
+  return await must("bash", [
     "-c",
     `set -euo pipefail
-     HOST_ADDRESS=10.0.0.11; host_port() { echo "$1:$2"; }; api_as_admin() { :; }; fail() { echo "$*"; exit 1; }
+     HOST_ADDRESS=10.0.0.11; host_port() { echo "$1:$2"; }; api_as_admin() { :; }
      . ${script}
-     newest_log() { echo /logs/3.log; }; own_processes() { return 1; }; apiserver_ready_here() { :; }; last_words_of() { echo refused; }
-     wait_until() { "\${@:3}"; }
-     up() { [ ! -e $1/asked ] && touch $1/asked; }
-     comes_up kube-scheduler /logs/2.log 60 "it to run" up "$1"`,
+     wait_until() { until "\${@:3}"; do :; done; }; say() { :; }; fail() { echo "failed: $1"; exit 0; }
+     folder=$1; printf '%s\n' "$2" >"$folder/5.log"; touch "$folder/2.log"; read -r -a looks <<<"$3"
+     newest_log() { echo "$folder/5.log"; }
+     own_processes() { return 1; }; apiserver_ready_here() { true; }
+     look=0; is_up() { look=$((look + 1)); \${looks[look - 1]}; }
+     comes_up kube-scheduler "$folder/2.log" 180 "it to run" is_up; echo up`,
     "-",
     scratch(),
+    words,
+    looks.join(" "),
   ]);
-  assert.equal(said, "");
+}
+
+test("one that was up and lost the lease is waited for again", async () => {
+  assert.equal(await comesUp([true, false, true, true], lost), "up\n");
+});
+
+test("one that was up for a moment and ends by its settings is given up", async () => {
+  assert.match(await comesUp([true, false], refused), /^failed: kube-scheduler ends again and again .*unknown flag: --wrong/);
+});
+
+test("one that never stays up is given up at last", async () => {
+  assert.match(
+    await comesUp(
+      Array.from({ length: 10 }, (_, look) => look % 2 === 0),
+      lost,
+    ),
+    /^failed: kube-scheduler does not stay up/,
+  );
 });

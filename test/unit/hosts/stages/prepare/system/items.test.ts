@@ -20,36 +20,90 @@ const run = (text: string) =>
      ${text}`,
   );
 
+/** A systemd that knows units by a file each: whether it is enabled, whether it is active, what triggers it. A mask hides all of that. */
 const systemd = `
-  mkdir -p $HAK_ROOT/units; echo "enabled active" >$HAK_ROOT/units/postfix.service; echo "static inactive" >$HAK_ROOT/units/their.service
+  mkdir -p $HAK_ROOT/units $UNIT_FILES
+  unit() { echo "$2" >$HAK_ROOT/units/$1; }
+  all() { local one; for one in "$@"; do echo $one $(<$HAK_ROOT/units/$one) $(if is_masked_unit $one; then echo masked; fi); done; }
   systemctl() {
-    local unit=\${!#} enabled active
+    local unit=\${!#} enabled active triggers
     case $1 in
       cat) [ -f $HAK_ROOT/units/$unit ]; return ;;
       reset-failed | daemon-reload) return 0 ;;
     esac
     [ -f $HAK_ROOT/units/$unit ] || return 4
-    read -r enabled active <$HAK_ROOT/units/$unit
+    read -r enabled active triggers <$HAK_ROOT/units/$unit
     case $1 in
+      show) is_masked_unit $unit || echo "$triggers" ;;
       is-active) [[ "$*" == *--quiet* ]] || echo "$active"; [ "$active" = active ] ;;
       is-enabled) [[ "$*" == *--quiet* ]] || echo "$enabled"; [[ $enabled == enabled || $enabled == static ]] ;;
-      disable) echo "disabled inactive" >$HAK_ROOT/units/$unit ;;
-      enable) echo "enabled $active" >$HAK_ROOT/units/$unit ;;
-      restart) echo "$enabled active" >$HAK_ROOT/units/$unit ;;
+      disable) [ "$enabled" = static ] || enabled=disabled
+        [[ "$*" != *--now* ]] || active=inactive
+        unit $unit "$enabled $active $triggers" ;;
+      stop) unit $unit "$enabled inactive $triggers" ;;
+      enable) unit $unit "enabled $active $triggers" ;;
+      restart) is_masked_unit $unit && return 1; unit $unit "$enabled active $triggers" ;;
     esac
   }`;
 
-test("services are turned off once, and come back as they were when they leave the list or with the undo", async () => {
+test("services are masked once, and come back as they were when they leave the list or with the undo", async () => {
   const said = await run(`${systemd}
-    SERVICES_OFF="postfix.service their.service none.service"
-    apply_services_off; cat $HAK_ROOT/units/*; echo again; apply_services_off
-    SERVICES_OFF="their.service"; apply_services_off; cat $HAK_ROOT/units/postfix.service
-    SERVICES_OFF="postfix.service"; apply_services_off; restore_services_off; cat $HAK_ROOT/units/postfix.service; restore_services_off; ls $SAVED`);
+    unit postfix.service "enabled active"; unit their.service "static inactive"; unit theirs-masked.service "enabled inactive"
+    ln -s /dev/null $UNIT_FILES/theirs-masked.service
+    SERVICES_OFF="postfix.service their.service none.service theirs-masked.service"
+    apply_services_off; all postfix.service their.service; echo again; apply_services_off
+    SERVICES_OFF="their.service"; apply_services_off; all postfix.service
+    SERVICES_OFF="postfix.service"; apply_services_off; restore_services_off; all postfix.service their.service; restore_services_off; ls $SAVED
+    is_masked_unit theirs-masked.service && echo still`);
   assert.deepEqual(said.split("\n"), [
-    ...["did turned off postfix.service", "disabled inactive", "static inactive", "again"],
-    ...["did turned postfix.service back on", "enabled active"],
-    ...["did turned off postfix.service", "did turned postfix.service back on", "enabled active"],
+    ...["did turned off postfix.service", "did turned off their.service"],
+    ...["postfix.service disabled inactive masked", "their.service static inactive masked", "again"],
+    ...["did turned postfix.service back on", "postfix.service enabled active"],
+    ...["did turned off postfix.service", "did turned their.service back on", "did turned postfix.service back on"],
+    ...["postfix.service enabled active", "their.service static inactive", "still"],
   ]);
+});
+
+test("what triggers a service goes and comes with it, unless the config names it, too", async () => {
+  const said = await run(`${systemd}
+    unit cups.service "enabled active cups.socket cups.path"; unit cups.socket "static active"; unit cups.path "enabled active"
+    SERVICES_OFF="cups.service"; apply_services_off; all cups.service cups.socket cups.path
+    SERVICES_OFF="cups.service cups.socket"; apply_services_off
+    SERVICES_OFF="cups.socket"; apply_services_off; all cups.service cups.socket cups.path
+    restore_services_off; all cups.socket; find $SAVED $UNIT_FILES -mindepth 1`);
+  assert.deepEqual(said.split("\n").slice(0, 4), [
+    "did turned off cups.path cups.socket cups.service",
+    "cups.service disabled inactive cups.socket cups.path masked",
+    "cups.socket static inactive masked",
+    "cups.path disabled inactive masked",
+  ]);
+  assert.deepEqual(said.split("\n").slice(4), [
+    "did turned cups.service back on",
+    "cups.service enabled active cups.socket cups.path",
+    "cups.socket static inactive masked",
+    "cups.path enabled active",
+    "did turned cups.socket back on",
+    "cups.socket static active",
+  ]);
+});
+
+test("a unit that somebody wrote in /etc is kept while its mask is there, and a run that was killed goes on", async () => {
+  const said = await run(`${systemd}
+    unit their.service "enabled active their.timer"; unit their.timer "enabled active"; echo "[Service]" >$UNIT_FILES/their.service
+    SERVICES_OFF="their.service"
+    ( did() { exit 9; }; eval "$(declare -f systemctl | sed 's/^systemctl/real_systemctl/')"
+      systemctl() { if [ "$1" = disable ] && [ "\${!#}" = their.service ]; then exit 9; fi; real_systemctl "$@"; }; apply_services_off ) || echo killed
+    apply_services_off; all their.service their.timer
+    restore_services_off; all their.service their.timer; cat $UNIT_FILES/their.service`);
+  assert.deepEqual(
+    said.split("\n").filter((line) => !line.startsWith("say ")),
+    [
+      ...["killed", "did turned off their.service"],
+      ...["their.service disabled inactive their.timer masked", "their.timer disabled inactive masked"],
+      ...["did put /etc/systemd/system/their.service back", "did turned their.service back on"],
+      ...["their.service enabled active their.timer", "their.timer enabled active", "[Service]"],
+    ],
+  );
 });
 
 test("huge pages are set once and given back; what the kernel can't give is an error", async () => {
