@@ -94,13 +94,16 @@ interface Around {
 }
 
 function asked(host: Host, { cluster, infrastructure: { artifacts, addons, endpoint }, owner, peers }: Around): AskedHost {
-  const { name, roles, architecture, connection } = host;
+  const { name, roles, architecture, connection, secondAddress } = host;
   const { versions } = resolveVersions(cluster);
   // This provider knows everything from the config.
   const source = artifacts as Source;
   const { text } = artifactsFor({ roles, versions, architecture, source, addons: addonsOf(cluster, addons) });
   const stage = preflightStage({
-    host: { name, address: String(host.address), roles, architecture, dataDevice: host.dataDevice as string | undefined },
+    host: {
+      ...{ name, address: String(host.address), secondAddress, roles, architecture },
+      dataDevice: host.dataDevice as string | undefined,
+    },
     owner,
     cluster,
     apiAddress: namesApi(endpoint, roles) ? String(endpoint.address) : "",
