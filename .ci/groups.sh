@@ -31,7 +31,7 @@ hosts-dual-stack 5
 hosts-ipv6 7
 hosts-networks 5
 hosts-node-local 6
-hosts-preflight 4
+hosts-preflight 5
 hosts-preparation 6 by-hand
 hosts-settings 9 by-hand
 hosts-shapes 9

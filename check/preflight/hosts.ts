@@ -7,7 +7,7 @@ import { grouped, problemsText } from "../../config/problems.ts";
 import type { Cluster } from "../../config/schema.ts";
 import { fullKey, secretNames } from "../../config/stack-config.ts";
 import { type ReadConfig, readConfig } from "../../engine/config.ts";
-import { readState } from "../../engine/export.ts";
+import { readState, type State } from "../../engine/export.ts";
 import { artifactsFor, type Source } from "../../hosts/artifact-list.ts";
 import { namesApi } from "../../hosts/cluster.ts";
 import { renderWithScripts } from "../../hosts/stage.ts";
@@ -45,6 +45,13 @@ const PEERS = 8;
  * @throws Error naming every problem of the config, and where the provider has yet to make the hosts
  */
 export async function askedHosts(folder: string, name: string): Promise<AskedHost[]> {
+  // Each question to the engine takes a start of its CLI, so both are asked at once. A stack that was never made has no state to read.
+  const state = readState(folder, name).then(
+    (read) => () => read,
+    (error) => () => {
+      throw error;
+    },
+  );
   const config = await readConfig(folder, name);
   const whole = checkStack(config, known);
   const keyless = whole.ok ? undefined : withoutKeyless(config, whole.problems);
@@ -60,7 +67,7 @@ export async function askedHosts(folder: string, name: string): Promise<AskedHos
   const missing = artifactProblems(cluster);
   if (missing.length > 0) throw new Error(problemsText("Not all files can be had, and no host was looked at", missing));
   const infrastructure = await createInfrastructure({ cluster, secrets: secretsOf(config) });
-  const owner = config.exists ? await ownerOf(folder, name, cluster) : "";
+  const owner = config.exists ? ownerOf((await state)(), cluster) : "";
   const hosts = infrastructure.hosts.filter(({ lost }) => !lost);
   return hosts.map((host, index) => {
     const others = [...hosts.slice(index + 1), ...hosts.slice(0, index)].slice(0, PEERS);
@@ -80,8 +87,7 @@ function secretsOf({ values }: ReadConfig): LoginSecrets {
 }
 
 /** The mark of the stack's cluster; empty where it has never been made. */
-async function ownerOf(folder: string, stack: string, cluster: Cluster): Promise<string> {
-  const { resources } = await readState(folder, stack);
+function ownerOf({ resources }: State, cluster: Cluster): string {
   const id = resources.find(({ type, urn }) => type === "random:index/randomId:RandomId" && urn.endsWith("::cluster"));
   return id === undefined ? "" : `${cluster.name}/${id.outputs.hex}`;
 }
@@ -94,13 +100,16 @@ interface Around {
 }
 
 function asked(host: Host, { cluster, infrastructure: { artifacts, addons, endpoint }, owner, peers }: Around): AskedHost {
-  const { name, roles, architecture, connection } = host;
+  const { name, roles, architecture, connection, secondAddress } = host;
   const { versions } = resolveVersions(cluster);
   // This provider knows everything from the config.
   const source = artifacts as Source;
   const { text } = artifactsFor({ roles, versions, architecture, source, addons: addonsOf(cluster, addons) });
   const stage = preflightStage({
-    host: { name, address: String(host.address), roles, architecture, dataDevice: host.dataDevice as string | undefined },
+    host: {
+      ...{ name, address: String(host.address), secondAddress, roles, architecture },
+      dataDevice: host.dataDevice as string | undefined,
+    },
     owner,
     cluster,
     apiAddress: namesApi(endpoint, roles) ? String(endpoint.address) : "",

@@ -5,6 +5,8 @@ import { test } from "node:test";
 import { FreshHosts } from "../harness/fresh.ts";
 import type { LabHost } from "../harness/lab.ts";
 import { makeMetal, onMetal } from "../harness/metal.ts";
+import { covering, firstFaults, narrow, unclear } from "../harness/preflight-faults.ts";
+import { rounds, scriptFor } from "../harness/preflight-rounds.ts";
 import { type Result, run } from "../harness/process.ts";
 import { type ClusterConfig, hostAt } from "../harness/samples.ts";
 import { assertNothingRuns, onCluster } from "../harness/scenario.ts";
@@ -16,76 +18,14 @@ const {
 } = await onMetal("test-preflight");
 const config = { ...metal, ssh: { user: "root" }, etcd: { throwAway: true }, hosts: { m1, w1, w2 } } as ClusterConfig;
 const w3 = hostAt(config, 23, "worker");
-const address = config.api.address;
+/** With w3, which joins later, those that a report of 12 hosts looks at. */
+const more: ClusterConfig["hosts"] = {
+  w3,
+  ...Object.fromEntries([4, 5, 6, 7, 8, 9, 10, 11].map((number) => [`w${number}`, hostAt(config, 40 + number, "worker")])),
+};
 const fresh = new FreshHosts();
 
-/** The faults of each host: how to plant each, the message that names it, and the cure. w2 has nothing but its machine id, which w1 has, too. */
-const faults: Record<string, [plant: string, message: RegExp, cure: string][]> = {
-  m1: [
-    [
-      "systemd-run --quiet --unit squatter socat TCP-LISTEN:6443,fork,reuseaddr /dev/null; until ss -Hltn | grep -q :6443; do sleep 0.1; done",
-      /port 6443 is taken by socat: stop that, kube-apiserver needs it/,
-      "systemctl stop squatter",
-    ],
-    [
-      "mkdir -p /etc/kubernetes/pki; echo x >/etc/kubernetes/pki/ca.crt",
-      /\/etc\/kubernetes holds pki: something else left that\. Move it away/,
-      "rm -r /etc/kubernetes",
-    ],
-    ["useradd --system etcd", /a user etcd is here already/, "userdel etcd"],
-    [
-      "printf '[Service]\\nExecStart=/bin/true\\n' >/etc/systemd/system/kubelet.service; systemctl daemon-reload",
-      /a service kubelet is here already/,
-      "rm /etc/systemd/system/kubelet.service; systemctl daemon-reload",
-    ],
-    // w1 answers for the API's address.
-    ["true", /the API's address \S+ is in use: \S+ answers for it/, "true"],
-  ],
-  w1: [
-    [`ip address add ${address}/32 dev eth0`, /in use/, `ip address del ${address}/32 dev eth0`],
-    [
-      "mkdir -p /var/lib/ha-kubernetes; echo other/0011aabb >/var/lib/ha-kubernetes/owner",
-      /this host belongs to cluster other\/0011aabb, not to /,
-      "rm -r /var/lib/ha-kubernetes",
-    ],
-    [
-      `cp /etc/hosts /root/hosts; echo "192.0.2.1 ${config.api.domainName}" >>/etc/hosts`,
-      /\/etc\/hosts says that \S+ is 192\.0\.2\.1/,
-      "cat /root/hosts >/etc/hosts; rm /root/hosts",
-    ],
-    [
-      "ip route add blackhole 10.244.7.0/24",
-      /its route to 10\.244\.7\.0\/24 \(blackhole\) lies in network\.podCidr/,
-      "ip route del blackhole 10.244.7.0/24",
-    ],
-    [
-      "nft 'table inet hard { chain input { type filter hook input priority 5; ct state established accept; tcp dport 22 accept; icmp type echo-request accept; tcp dport 10250 drop; }; }'",
-      /chain inet hard input drops what the cluster needs: tcp 10250/,
-      "nft delete table inet hard",
-    ],
-    [
-      "mount -t tmpfs tmpfs /var/cache/ha-kubernetes/bundle",
-      /files of the bundle are missing on this host: \/var\/cache\/ha-kubernetes\/bundle\/\S+ and others/,
-      "umount /var/cache/ha-kubernetes/bundle",
-    ],
-    [
-      "mkdir -p /etc/cni/net.d; echo '{}' >/etc/cni/net.d/87-podman.conflist",
-      /\/etc\/cni\/net\.d holds 87-podman\.conflist/,
-      "rm -r /etc/cni",
-    ],
-  ],
-};
-/** Warnings on w1: the config accepts the first later, the second is mended. */
-const covering = "ip route add 10.0.0.0/8 dev eth0 metric 900";
-const unclear = [
-  "nft 'table inet soft { chain site { tcp dport 1 drop; accept; }; chain input { type filter hook input priority 6; policy drop; jump site; }; }'",
-  "nft delete table inet soft",
-] as const;
-/** Packets of full size do not arrive, also where links of the lab carry less than 1500 bytes. */
-const narrow = [
-  "nft 'table inet narrow { chain input { type filter hook input priority 4; ip length > 1200 icmp type echo-request drop; }; }'",
-  "nft delete table inet narrow",
-] as const;
+const faults = firstFaults(config);
 const copied = "cp /etc/machine-id /root/machine-id; echo 00112233445566778899aabbccddeeff >/etc/machine-id";
 /** What brings the scripts of all stages finds its file there, and only writes it. */
 const archive = "install -m 0600 /dev/null /root/.ha-kubernetes-scripts.tar.gz";
@@ -128,6 +68,37 @@ onCluster(
       assert.match(text, /0 problems, 0 warnings; 3 of 3 hosts looked at, nothing was changed/);
       await fresh.assertClean(...cluster.hosts.values());
       assert.deepEqual(stack.resources(), []);
+    });
+
+    test("what the config asks for, what others left and what keeps IPv6 out is named on real hosts, too", async () => {
+      await fresh.remember(cluster.hosts.values());
+      for (const round of rounds(config)) {
+        await eachHost((name) => host(name).sh(scriptFor(round, name, "plant")));
+        stack.configure(round.config(config));
+        const { status, place, text } = await report();
+        await eachHost((name) => host(name).sh(scriptFor(round, name, "cure")));
+        assert.equal(status, 1, text);
+        for (const { host: name, problem, note } of round.faults) {
+          const { problems, notes } = place(name);
+          const said = problem ? problems : notes;
+          assert.ok(
+            said.some((line) => (problem ?? (note as RegExp)).test(line)),
+            `${round.of}: ${problem ?? note} on ${name}: ${text}`,
+          );
+        }
+      }
+      stack.configure(config);
+      await fresh.assertClean(...cluster.hosts.values());
+    });
+
+    test("a report of 12 hosts looks at all of them at the same time", async () => {
+      stack.configure({ ...config, hosts: { ...config.hosts, ...more } });
+      const started = Date.now();
+      const { status, text } = await preflight();
+      console.log(`the report of 12 hosts took ${((Date.now() - started) / 1000).toFixed(1)} s`);
+      assert.equal(status, 0, text);
+      assert.match(text, /12 of 12 hosts looked at/);
+      stack.configure(config);
     });
 
     test("the report names every fault of every host at once, each on the host that has it, and exits with 1", async () => {
@@ -185,9 +156,27 @@ onCluster(
       assert.match(text, /warning covered-range: its route to 10\.0\.0\.0\/8/);
       await cluster.settled();
       await assertNothingRuns(scenario);
+      // A filter of somebody else on a host that lives, and a jump to another name of the API.
+      const filter =
+        "nft 'table inet hard { chain input { type filter hook input priority 5; tcp dport 9 accept; tcp dport 10250 drop; }; }'";
+      await host("w2").sh(filter);
       const { status, place, text: again } = await report();
+      await host("w2").sh("nft delete table inet hard");
       assert.equal(status, 0, again);
       assert.match(place("m1").notes.join(), /it is prepared/);
+      assert.match(place("w2").notes.join(), /chain inet hard input seems to drop what the cluster needs: tcp 10250/);
+      assert.deepEqual(
+        before.place("w1").warnings.map(({ name, accepted }) => `${name} ${accepted}`),
+        ["covered-range true", "covered-range true"],
+      );
+      stack.configure({ ...config, api: { ...config.api, domainName: "other.example.com" } });
+      const moved = await report();
+      assert.equal(moved.status, 1);
+      assert.match(
+        moved.place("w1").problems.join(),
+        /clients of this cluster look for the API at \S+, which the config no longer has/,
+      );
+      stack.configure(config);
     });
 
     test("a new host that does not pass keeps the edit away from the hosts that live; mended, it joins", async () => {
@@ -219,12 +208,13 @@ onCluster(
       await fresh.assertClean(host("m1"));
     });
 
+    const eachHost = (what: (name: string) => Promise<unknown>) => Promise.all(["m1", "w1", "w2"].map(what));
     const newcomer = () => new (host("w1").constructor as typeof LabHost)(host("w1").lab, "w3", w3.address);
   },
   {
     up: false,
     prepare: async (scenario) => {
-      await makeMetal(scenario, { w3 });
+      await makeMetal(scenario, more);
       // The scripts of all stages are brought before anything runs; the file stays until a stage takes them.
       for (const host of scenario.cluster.hosts.values()) await host.sh(archive);
       await fresh.remember(scenario.cluster.hosts.values());

@@ -148,6 +148,30 @@ onCluster(
       assert.equal((await w1.trySh(state)).stdout, before.stdout);
     });
 
+    test("containerd tries the config's own lines before they go live, and takes what it can read", async () => {
+      const files =
+        "sha256sum /etc/containerd/config.toml /etc/containerd/conf.d/*; systemctl show -p MainPID --value containerd";
+      const before = await w1.sh(files);
+      const withLines = (extraConfig: string) => stack.configure({ ...config, containerRuntime: { extraConfig } });
+      withLines("oom_score = 'high'\n");
+      const { status, text } = await stack.engine("up");
+      assert.notEqual(status, 0, text);
+      assert.match(
+        text,
+        /containerd \S+ does not start with containerRuntime\.extraConfig: containerd: failed to unmarshal TOML/,
+      );
+      assert.equal(await w1.sh(files), before);
+      withLines("[plugins.'io.containerd.gc.v1.scheduler']\npause_threshold = 0.05\n");
+      await stack.up();
+      assert.match(
+        await w1.sh("containerd --config /etc/containerd/config.toml config dump 2>/dev/null"),
+        /pause_threshold = 0\.05/,
+      );
+      stack.configure(config);
+      await stack.up();
+      await cluster.settled();
+    });
+
     test("destroy gives everything back", async () => {
       for (const host of [m1, w1]) await host.sh("systemctl stop their-9100 their-9101");
       await stack.destroy();

@@ -4,6 +4,8 @@
 
 cd /
 export LC_ALL=C
+# A host that still boots is another one a moment later.
+timeout 30 systemctl is-system-running --wait >/dev/null 2>&1 || true
 readonly PLACES=(/etc /usr/local /opt /root /home /var/lib /var/spool/cron)
 # Lists and databases of the package manager: packages have lines of their own.
 readonly SKIPPED=(-path /var/lib/apt -o -path /var/lib/dpkg -o -path /var/lib/rpm -o -path /var/lib/dnf -o -path /var/lib/docker)

@@ -14,7 +14,10 @@ export interface Stay {
 const left: readonly Stay[] = [
   { what: "snapshots of etcd", is: /^(file|content|folder) \/var\/backups\/ha-kubernetes\b/, onlyNew: true },
   { what: "audit logs", is: /^folder \/var\/log\/kubernetes\b/, onlyNew: true },
-  { what: "lists and notes of apt and dpkg", is: /^folder \/var\/(cache|log)\/(apt|debconf)\b/, onlyNew: true },
+  {
+    what: "lists and notes of apt and dpkg",
+    is: /^(folder \/var\/(cache|log)\/(apt|debconf)\b|file \/var\/lib\/systemd\/deb-systemd-helper-\S+ d |(file|content) \/var\/lib\/ucf\/)/,
+  },
   {
     what: "copies that the system's own tools make of what they change",
     is: /^(file|content) \/etc\/(passwd|group|shadow|gshadow|subuid|subgid)- /,
@@ -27,7 +30,7 @@ const left: readonly Stay[] = [
   },
   {
     what: "files of locks and sockets in `/run`",
-    is: /^run (xtables\.lock|netns|lock|mount|ha-kubernetes|haproxy\.pid|haproxy-master\.sock|frr|keepalived)$/,
+    is: /^(run (xtables\.lock|netns|lock|mount|ha-kubernetes|haproxy\.pid|haproxy-master\.sock|frr|keepalived)|mount \/run\/netns \S+)$/,
     onlyNew: true,
   },
 ];
@@ -44,13 +47,13 @@ const moving: readonly Stay[] = [
   },
   {
     what: "sessions, maintenance and services on demand",
-    is: /^unit (user@|user-runtime-dir@|run-|apt-|dpkg-|logrotate|man-db|fstrim|e2scrub|motd-news|ssh@|sshd@|modprobe@|systemd-(tmpfiles|hostnamed|timedated|localed|udev|fsck|journal|update|user-sessions|logind|timesyncd))/,
+    is: /^unit (user@|user-runtime-dir@|run-|apt-|dpkg-|logrotate|man-db|fstrim|e2scrub|motd-news|ssh@|sshd@|modprobe@|systemd-(?!timesyncd|resolved|networkd|zram))/,
   },
   { what: "unit files of the moment", is: /^unit-file \S+ (generated|transient|alias)$/ },
   { what: "ports of clients and of a container's name server", is: /^port (udp \S+:(323|[3-6]\d{4})|\S+ 127\.0\.0\.11:\d+)$/ },
   { what: "addresses and routes made from a hardware address", is: /^(address \S+ fe80:|route .*\b(fe80:|ff00::))/ },
   { what: "a container's rules for its own name server", is: /^nft .*(127\.0\.0\.11\b|DOCKER_)/ },
-  { what: "the kernel's own file systems", is: /^mount \/(proc|sys|dev|run\/(credentials|user|docker|netns))\b/ },
+  { what: "the kernel's own file systems", is: /^mount \/(proc|sys|dev|run\/(credentials|user|docker))\b/ },
   {
     what: "counters and caches among the sysctls",
     is: /^sysctl (fs\.(dentry-state|file-nr|inode-|aio-nr|quota|binfmt_misc)|kernel\.(random|ns_last_pid|pty\.nr|tainted|perf_)|net\.netfilter\.(nf_conntrack_count|nf_log)|net\.ipv4\.tcp_(available|allowed|fastopen_key)|vm\.(min_free_kbytes|stat_refresh))/,

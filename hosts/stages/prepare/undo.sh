@@ -33,6 +33,8 @@ undo_prepare() {
     rmdir "$folder" 2>/dev/null || true
   done
   restore_all_originals
+  # systemd remembers units that failed, also when their files are gone.
+  systemctl reset-failed 'ha-kubernetes-*' 'etcd*' kubelet.service containerd.service 2>/dev/null || true
   forget_saved
   did "restored the host"
 }

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { parseCluster } from "../../../config/parse.ts";
 import { sizes } from "../../../config/sizes.ts";
@@ -68,4 +69,26 @@ test("a size in the place of a mistake hides none", () => {
     parsed.problems.map(({ key }) => key),
     ["cluster.etcd", "cluster.addons.coredns"],
   );
+});
+
+test("docs/sizes.md has the numbers that clusters of each size get", () => {
+  const docs = readFileSync(new URL("../../../docs/sizes.md", import.meta.url), "utf8");
+  const rows = [...docs.matchAll(/^\| `([\w.]+)` \|((?: \d+ \|){4})/gm)].map(([, path = "", numbers = ""]) => ({
+    path,
+    numbers: numbers.match(/\d+/g)?.map(Number),
+  }));
+  assert.equal(rows.length, 10);
+  /** Kubernetes' own, where a key is left out. */
+  const usual: Record<string, number> = {
+    ...{ "api.maxRequestsInflight": 400, "api.maxMutatingRequestsInflight": 200 },
+    ...{ "controllerManager.kubeApiQps": 20, "controllerManager.kubeApiBurst": 30 },
+  };
+  const at = (cluster: unknown, path: string) =>
+    path.split(".").reduce<unknown>((inner, name) => (inner as Record<string, unknown>)[name], cluster) ?? usual[path];
+  for (const { path, numbers } of rows)
+    assert.deepEqual(
+      sizes.map((size) => at(sized(size), path)),
+      numbers,
+      path,
+    );
 });
