@@ -16,7 +16,7 @@ export class FreshHosts {
   }
 
   async #assertClean(host: LabHost): Promise<void> {
-    await eventually(`${host.name} to be as it was`, 20, async () => {
+    await eventually(`${host.name} to be as it was`, 60, async () => {
       const then = (this.#then.get(host.name) ?? "").split("\n");
       const now = (await snapshot(host)).split("\n");
       const gone = then.filter((line) => !now.includes(line)).map((line) => `- ${line}`);
