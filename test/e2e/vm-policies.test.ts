@@ -42,7 +42,7 @@ onCluster(
     const addresses: Record<string, string> = {};
     const table = "nft list table inet kube-network-policies";
 
-    /** Whether a new TCP connection from a pod's network reaches pod `web`. What is denied is dropped, so nothing answers. */
+    /** Whether a new TCP connection from a pod's network reaches pod `web`. A denied one is dropped, so nothing answers. */
     async function reaches(from: string): Promise<boolean> {
       const { status, stderr } = await host.trySh(`
         for one in $(ip netns list | awk '{print $1}'); do

@@ -39,7 +39,7 @@ async function assertPrepared(host: LabHost): Promise<void> {
   assert.deepEqual(await swapOf(host), []);
   assert.ok(Math.abs(await clockAhead(host)) < 30);
   assert.match(await host.sh("findmnt -n -o SOURCE /var/lib/etcd"), /^\/dev\/vd/);
-  assert.match(await host.sh("nft list tables"), /ha-kubernetes/);
+  assert.match(await host.sh("nft list tables"), /^table inet ha_kubernetes$/m);
 }
 
 onCluster(

@@ -14,9 +14,9 @@ tables_to_watch() {
 
 # Both files are the same on all hosts but for the arguments, so they travel with the scripts.
 apply_tables() {
-  local unit=/etc/systemd/system/$TABLES_UNIT tables
-  tables=$(tables_to_watch "$unit")
-  if [ -z "$tables" ]; then
+  local unit=/etc/systemd/system/$TABLES_UNIT watched
+  watched=$(tables_to_watch "$unit")
+  if [ -z "$watched" ]; then
     restore_tables
     return 0
   fi
@@ -28,7 +28,7 @@ After=ha-kubernetes-firewall.service
 StartLimitIntervalSec=0
 
 [Service]
-ExecStart=$TABLES_SCRIPT $tables
+ExecStart=$TABLES_SCRIPT $watched
 Restart=always
 RestartSec=2
 Nice=5
@@ -45,7 +45,7 @@ END
   if first_run; then return 0; fi
   # One that was taken away before anybody watched.
   # shellcheck disable=SC2086 # one word each
-  "$TABLES_SCRIPT" now $tables | while read -r line; do did "$line"; done
+  "$TABLES_SCRIPT" now $watched | while read -r line; do did "$line"; done
 }
 restore_tables() {
   [ -f "/etc/systemd/system/$TABLES_UNIT" ] || [ -f "$STARTED/$TABLES_UNIT" ] || return 0
