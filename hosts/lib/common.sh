@@ -56,11 +56,12 @@ kind_of() {
 }
 
 # wait_until SECONDS DESCRIPTION COMMAND...: polls until COMMAND succeeds, and fails with its last words at the deadline. What takes
-# processes to find out why it does not is left to a function why_not_COMMAND, which is asked only when it is said.
+# processes to find out why it does not is left to a function why_not_COMMAND, which is asked only when it is said. Where a look takes
+# seconds, the host has more to do than it can: then what it waits for gets two without a look.
 wait_until() {
-  local seconds=$1 what=$2 end said last="" UPTIME
+  local seconds=$1 what=$2 end said asked last="" UPTIME
   since_boot
-  end=$((UPTIME + $1)) said=$UPTIME
+  end=$((UPTIME + $1)) said=$UPTIME asked=$UPTIME
   shift 2
   until last=$("$@" 2>&1 </dev/null); do
     since_boot
@@ -71,7 +72,9 @@ wait_until() {
       said=$UPTIME
       say "waiting for $what, $((end - UPTIME)) s left: $(last_words "$last" "$@" | tail -n 1 | cut -c1-200)"
     fi
-    pause 0.2
+    if [ $((UPTIME - asked)) -ge 2 ]; then pause 2; else pause 0.2; fi
+    since_boot
+    asked=$UPTIME
   done
 }
 # since_boot: sets UPTIME, in seconds. bash's SECONDS follows the clock: it jumps when chrony sets a clock that was wrong.

@@ -15,6 +15,7 @@ import {
   makeMachine,
   onOneHost,
   packagesOf,
+  patiently,
   reboot,
   setBack,
   swapOf,
@@ -38,7 +39,7 @@ async function assertPrepared(host: LabHost): Promise<void> {
   assert.deepEqual(await swapOf(host), []);
   assert.ok(Math.abs(await clockAhead(host)) < 30);
   assert.match(await host.sh("findmnt -n -o SOURCE /var/lib/etcd"), /^\/dev\/vd/);
-  assert.match(await host.sh("nft list tables"), /ha-kubernetes/);
+  assert.match(await host.sh("nft list tables"), /^table inet ha_kubernetes$/m);
 }
 
 onCluster(
@@ -48,6 +49,7 @@ onCluster(
     const host = cluster.host("m1");
 
     test("the node is Ready with control groups of systemd, and its kernel and clock are prepared", async () => {
+      scenario.said = await patiently(stack, "up");
       await cluster.settled(600);
       assert.match(scenario.said, /installing .*chrony conntrack curl/);
       await assertPrepared(host);
@@ -80,7 +82,7 @@ onCluster(
     });
 
     test("destroy takes modules, settings and packages back and gives the swap back", async () => {
-      await stack.destroy();
+      await patiently(stack, "destroy");
       assert.equal(await packagesOf(host), "");
       assert.deepEqual(await swapOf(host), swapBefore);
       assert.deepEqual(await sysctlsOf(host, [...kernelBefore.keys()]), kernelBefore);
@@ -88,6 +90,7 @@ onCluster(
     });
   },
   {
+    up: false,
     prepare: async (scenario) => {
       const host = await makeMachine(scenario, { release: "trixie", disks: ["2G", "512M"] });
       // Swap in a file and on a disk, besides that in compressed memory.

@@ -22,7 +22,7 @@ export class FreshHosts {
   }
 
   #isClean(host: LabHost): Promise<true> {
-    return eventually(`${host.name} to be as it was`, 20, async () => {
+    return eventually(`${host.name} to be as it was`, 60, async () => {
       const found = differences(this.#then.get(host.name) ?? "", await host.sh(script));
       if (found.length > 0) throw new Error(found.slice(0, 60).join("\n"));
       return true;

@@ -19,15 +19,17 @@ export async function onMetal(name: string): Promise<ClusterConfig> {
 
 /**
  * Makes the hosts of a bare-metal config, and those of `more`, which join later; where SSH reaches them; tells the stack their keys. Hosts that `machines` names
- * are virtual machines.
+ * are virtual machines. The bundle gets the images of `locks`, too.
  */
 export async function makeMetal(
   { stack, config }: Scenario,
   more: ClusterConfig["hosts"] = {},
   machines: Lab["machines"] = {},
+  locks: readonly string[] = [],
 ): Promise<Lab> {
   // As `npm run bundle` does; files that exist take no time.
-  await must(process.execPath, ["artifacts/make-bundle.ts", "--kubernetes-version", String(config.kubernetesVersion)], {
+  const version = ["--kubernetes-version", String(config.kubernetesVersion)];
+  await must(process.execPath, ["artifacts/make-bundle.ts", ...version, ...locks.flatMap((lock) => ["--lock", lock])], {
     cwd: root,
   });
   const all = { ...config.hosts, ...more };

@@ -60,7 +60,8 @@ export async function must(program: string, args: readonly string[], options: Ru
 }
 
 /**
- * Polls until `check` returns a value other than undefined or false, and returns it. An error of `check` counts as not yet.
+ * Polls until `check` returns a value other than undefined or false, and returns it. An error of `check` counts as not yet. Between two
+ * checks is as much time as one takes, 0.2 to 5 s: on a slow host they would take the time of what they wait for.
  * At the deadline it throws, with what it waited for and the result of the last check.
  */
 export async function eventually<T>(
@@ -71,6 +72,7 @@ export async function eventually<T>(
   const end = Date.now() + seconds * 1000;
   for (;;) {
     let last: unknown = "not yet";
+    const began = Date.now();
     try {
       const value = await check();
       if (value !== undefined && value !== false) return value;
@@ -78,6 +80,7 @@ export async function eventually<T>(
       last = error instanceof Error ? error.message : error;
     }
     if (Date.now() >= end) throw new Error(`gave up after ${seconds} s waiting for ${what}: ${last}`);
-    await new Promise((resolve) => setTimeout(resolve, 200));
+    const took = Date.now() - began;
+    await new Promise((resolve) => setTimeout(resolve, Math.min(Math.max(took, 200), 5000)));
   }
 }

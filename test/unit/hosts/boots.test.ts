@@ -150,6 +150,17 @@ test("a login's proxies are used for downloads, and for nothing else", async () 
   );
 });
 
+/** The script that watches over tables, in a folder with stand-ins. */
+function writeTablesScript(folder: string): void {
+  const script = readFileSync(`${hosts}stages/prepare/firewall/tables.sh`, "utf8")
+    .replace(/PATH=\S+/, `PATH=${folder}/bin:$PATH`)
+    .replace("/run/ha-kubernetes-tables", `${folder}/seen`)
+    .replaceAll("/proc/", `${folder}/proc/`)
+    .replace("/etc/ha-kubernetes/firewall.nft", `${folder}/firewall.nft`)
+    .replace("kill -TERM", `echo kill >>${folder}/did`);
+  writeFileSync(join(folder, "tables.sh"), script);
+}
+
 test("a table that was taken away brings its program to an end once, a new program gets its time, and the port table comes back", async () => {
   const { folder, note, sh } = host({
     nft: "cat $F/tables",
@@ -158,13 +169,7 @@ test("a table that was taken away brings its program to an end once, a new progr
     grep: "exit 0",
     ps: "cat $F/age",
   });
-  const script = readFileSync(`${hosts}stages/prepare/firewall/tables.sh`, "utf8")
-    .replace(/PATH=\S+/, `PATH=${folder}/bin:$PATH`)
-    .replace("/run/ha-kubernetes-tables", `${folder}/seen`)
-    .replaceAll("/proc/", `${folder}/proc/`)
-    .replace("/etc/ha-kubernetes/firewall.nft", `${folder}/firewall.nft`)
-    .replace("kill -TERM", `echo kill >>${folder}/did`);
-  writeFileSync(join(folder, "tables.sh"), script);
+  writeTablesScript(folder);
   const look = (tables: string, pid: number, age = 5) =>
     sh(`printf '${tables}' >$F/tables; echo ${pid} >$F/pid; echo ${age} >$F/age; rm -rf $F/proc; mkdir -p $F/proc/${pid}; echo kube-proxy >$F/proc/${pid}/comm
         bash $F/tables.sh now firewall kube-proxy`);
@@ -181,6 +186,38 @@ test("a table that was taken away brings its program to an end once, a new progr
   assert.deepEqual(note().slice(2), ["kill 8"]);
   await look("table inet ha_kubernetes\\n", 9, 100);
   assert.deepEqual(note().slice(3), ["kill 9"], "it was never seen with one, for a minute and more");
+});
+
+test("the table of policies that are off goes once their program has ended, on hosts that had it, and with the host's undo", async () => {
+  const table = "table inet kube-network-policies";
+  const { folder, note, sh } = host({
+    nft: `case "$*" in "list tables") cat $F/tables ;; list*) grep -q . $F/tables ;; *) echo "nft $*" >>$F/did; : >$F/tables ;; esac`,
+    pgrep: "cat $F/pid",
+    systemctl: ":",
+  });
+  writeTablesScript(folder);
+  const look = (pid: string) =>
+    sh(`echo '${table}' >$F/tables; mkdir -p $F/proc/7; echo 0::/kubepods.slice/x >$F/proc/7/cgroup; printf '${pid}' >$F/pid
+        bash $F/tables.sh now no-netpol`);
+  await look("7");
+  assert.deepEqual(note(), [], "its pod lives");
+  await look("");
+  assert.deepEqual(note(), [`nft delete ${table}`]);
+  const library = (tables: string) => `TABLES='${tables}'; forget_started() { :; }
+    . <(sed "s|/usr/local/lib|$F/lib|; s|/etc/systemd/system|$F|g; s|/run/|$F/|" ${hosts}stages/prepare/firewall/lib-tables.sh)`;
+  const unit = join(folder, "ha-kubernetes-tables.service");
+  const watched = async (tables: string, before: string) => {
+    writeFileSync(unit, `[Service]\nExecStart=/usr/local/lib/ha-kubernetes/tables.sh ${before}\n`);
+    return (await sh(`${library(tables)}; tables_to_watch ${unit}`)).trim();
+  };
+  assert.equal(await watched("firewall kube-proxy", "firewall"), "firewall kube-proxy");
+  assert.equal(await watched("firewall netpol", "firewall"), "firewall netpol");
+  assert.equal(await watched("firewall", "firewall netpol"), "firewall no-netpol");
+  assert.equal(await watched("", "no-netpol"), "no-netpol");
+  assert.equal(await watched("firewall netpol", "firewall no-netpol"), "firewall netpol");
+  await sh(`${library("")}; echo '${table}' >$F/tables; rm $F/did; restore_tables`);
+  assert.deepEqual(note(), [`nft delete ${table}`]);
+  assert.ok(!existsSync(unit));
 });
 
 test("every script that a login runs by itself drops the login's proxies", () => {

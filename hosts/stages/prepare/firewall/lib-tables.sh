@@ -1,12 +1,22 @@
 # shellcheck shell=bash
-# The port table and what watches over it and the tables of kube-proxy and flannel.
+# The port table and what watches over it and the tables of kube-proxy, flannel and kube-network-policies.
 
 readonly TABLES_UNIT=ha-kubernetes-tables.service TABLES_SCRIPT=/usr/local/lib/ha-kubernetes/tables.sh
 
+# had_policies UNIT: kube-network-policies ran on this host, as the unit of an earlier run says.
+had_policies() { grep -qsE '^ExecStart=.* (no-)?netpol( |$)' "$1"; }
+
+# tables_to_watch UNIT: what the config wants watched, and where policies were turned off, what they leave: their pods end later in the
+# same `up`.
+tables_to_watch() {
+  if [[ " $TABLES " == *" netpol "* ]] || ! had_policies "$1"; then echo "$TABLES"; else echo "${TABLES:+$TABLES }no-netpol"; fi
+}
+
 # Both files are the same on all hosts but for the arguments, so they travel with the scripts.
 apply_tables() {
-  local unit=/etc/systemd/system/$TABLES_UNIT
-  if [ -z "$TABLES" ]; then
+  local unit=/etc/systemd/system/$TABLES_UNIT watched
+  watched=$(tables_to_watch "$unit")
+  if [ -z "$watched" ]; then
     restore_tables
     return 0
   fi
@@ -18,7 +28,7 @@ After=ha-kubernetes-firewall.service
 StartLimitIntervalSec=0
 
 [Service]
-ExecStart=$TABLES_SCRIPT $TABLES
+ExecStart=$TABLES_SCRIPT $watched
 Restart=always
 RestartSec=2
 Nice=5
@@ -35,11 +45,14 @@ END
   if first_run; then return 0; fi
   # One that was taken away before anybody watched.
   # shellcheck disable=SC2086 # one word each
-  "$TABLES_SCRIPT" now $TABLES | while read -r line; do did "$line"; done
+  "$TABLES_SCRIPT" now $watched | while read -r line; do did "$line"; done
 }
 restore_tables() {
   [ -f "/etc/systemd/system/$TABLES_UNIT" ] || [ -f "$STARTED/$TABLES_UNIT" ] || return 0
   systemctl disable --quiet --now "$TABLES_UNIT" 2>/dev/null || true
+  if had_policies "/etc/systemd/system/$TABLES_UNIT" && nft list table inet kube-network-policies >/dev/null 2>&1; then
+    nft delete table inet kube-network-policies
+  fi
   rm -f "$TABLES_SCRIPT" "/etc/systemd/system/$TABLES_UNIT"
   rmdir "${TABLES_SCRIPT%/*}" 2>/dev/null || true
   rm -rf /run/ha-kubernetes-tables

@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
 # Watches the packet filter's tables that this host's part of the cluster needs, and brings back what something else took away:
 # `systemctl restart nftables` and `nft flush ruleset` empty everything. Arguments: `firewall` for the port table, and
-# the name of each program in a pod that writes its table once, when it starts. `now` before them: looks once.
+# the name of each program in a pod that writes its table once, when it starts; `no-netpol` where kube-network-policies ran before and was
+# turned off. `now` before them: looks once.
 set -u
 export LC_ALL=C PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
-declare -rA TABLE_OF=([kube-proxy]="ip kube-proxy" [flanneld]="ip flannel-ipv4")
+declare -rA TABLE_OF=([kube-proxy]="ip kube-proxy" [flanneld]="ip flannel-ipv4" [netpol]="inet kube-network-policies")
 # The process that was seen with its table, by program: a new one has yet to write it.
 readonly SEEN=/run/ha-kubernetes-tables
 
@@ -27,6 +28,16 @@ restart() {
   for pid in "${@:3}"; do kill -TERM "$pid"; done
 }
 
+# tidy TABLES: kube-network-policies does not take its table along when it ends (0.8.0 does so for SIGINT alone), and what the table
+# sends to a queue that nobody reads is dropped. While its pod lives, it would write the table again.
+tidy() {
+  if [[ $'\n'"$1"$'\n' == *$'\n'"table ${TABLE_OF[netpol]}"$'\n'* ]] && [ -z "$(processes netpol)" ]; then
+    echo "kube-network-policies is off and has ended: removing its table"
+    # shellcheck disable=SC2086 # family and name
+    nft delete table ${TABLE_OF[netpol]}
+  fi
+}
+
 look() {
   local tables entry program table seen tried now pids
   # What can't be listed is not gone.
@@ -37,6 +48,10 @@ look() {
         echo "the firewall's table is gone: loading it again"
         systemctl restart ha-kubernetes-firewall.service
       fi
+      continue
+    fi
+    if [ "$entry" = no-netpol ]; then
+      tidy "$tables"
       continue
     fi
     program=$entry table=${TABLE_OF[$entry]}

@@ -9,8 +9,8 @@ export const TABLES_UNIT = "ha-kubernetes-tables.service";
 
 /**
  * The tables to watch on a host with these roles, as the script reads it: `firewall` for the host's own table, and the name of each
- * program in a pod that writes its table once, when it starts. In the other modes of kube-proxy
- * both programs look after their rules themselves.
+ * program in a pod that writes its table once, when it starts (`netpol`: kube-network-policies, which writes its own again only when a
+ * policy or a pod changes). In the other modes of kube-proxy both other programs look after their rules themselves.
  */
 export function watchedTables(roles: readonly Role[], cluster: Cluster): string[] {
   const { hostPreparation, network } = cluster;
@@ -19,5 +19,6 @@ export function watchedTables(roles: readonly Role[], cluster: Cluster): string[
     ...(hostPreparation.firewall.enabled ? ["firewall"] : []),
     ...(ofPods ? ["kube-proxy"] : []),
     ...(ofPods && podNetworkOf(cluster) ? ["flanneld"] : []),
+    ...(isNode(roles) && cluster.addons.networkPolicies ? ["netpol"] : []),
   ];
 }

@@ -45,6 +45,16 @@ test("a clock that is set meanwhile, forward or back, changes no deadline", asyn
   assert.match(back.stderr, /gave up after 1 s/);
 });
 
+test("looks that take seconds leave seconds to what they look at, quick ones follow each other closely", async () => {
+  // Between two looks at the time this many seconds have passed.
+  const paused = async (seconds: number) => {
+    const host = `NOW=100; since_boot() { UPTIME=$((NOW += ${seconds})); }; pause() { echo "$1"; }`;
+    return (await bash(`${host}; wait_until 9 "a thing" false || true`)).stdout.split("\n")[0];
+  };
+  assert.equal(await paused(2), "2");
+  assert.equal(await paused(1), "0.2");
+});
+
 /** Another stage that has the host's lock until its input ends. */
 const holdLock = () =>
   spawn("bash", ["--norc", "-euo", "pipefail", "-c", `${library}\nSTAGE_NAME=balancer; take_host_lock; echo held; read -r`]);
