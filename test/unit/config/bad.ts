@@ -5,6 +5,7 @@ import { badAws } from "./bad-aws.ts";
 import { badBalancers } from "./bad-balancers.ts";
 import { badComponentFiles } from "./bad-component-files.ts";
 import { badComponents } from "./bad-components.ts";
+import { badCustomAddons } from "./bad-custom-addons.ts";
 import { badFamilies } from "./bad-families.ts";
 import { badHosts } from "./bad-hosts.ts";
 import { badKeys } from "./bad-keys.ts";
@@ -40,6 +41,7 @@ export const badConfigs: readonly Bad[] = [
   ...badArguments,
   ...badComponents,
   ...badComponentFiles,
+  ...badCustomAddons,
   ...badSettings,
   ...badSources,
   ...badAws,
