@@ -3,7 +3,8 @@ import type { CustomAddonConfig } from "../../config/schema/custom-addons.ts";
 import type { Cluster } from "../../config/schema.ts";
 import type { KubernetesObject } from "../addon.ts";
 import { isClusterWide, placeOf, refusalOf } from "./allowed.ts";
-import { type Source, sourcesOf } from "./sources.ts";
+import type { Source } from "./source.ts";
+import { sourcesOf } from "./sources.ts";
 
 // Add-ons of the user's own are rendered on the machine that runs this program, before anything is changed: so a preview refuses
 // what can't be rendered, knows every object and image, and control planes need no more than the objects.

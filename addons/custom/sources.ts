@@ -1,17 +1,13 @@
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { run } from "../../artifacts/run-program.ts";
-import { keyPath, type Problem, shown } from "../../config/problems.ts";
+import { shown } from "../../config/problems.ts";
 import type { CustomAddonConfig } from "../../config/schema/custom-addons.ts";
 import type { KubernetesObject } from "../addon.ts";
+import { chartAt } from "./chart.ts";
 import { findProgram } from "./program.ts";
 import { faultOf, opening, readManifest } from "./read.ts";
-
-/** Where objects of an add-on come from, by its key below `cluster`, with the objects or the problem. */
-export type Source = { key: readonly PropertyKey[] } & (
-  | { objects: readonly KubernetesObject[] /** What holds them, where the key does not say it. */; from?: string }
-  | { problem: Problem }
-);
+import { lastWords, type Source, wrong } from "./source.ts";
 
 /** All sources of an add-on, in the order of its keys. Paths are from the current folder. */
 export async function sourcesOf(name: string, config: CustomAddonConfig, kubernetesVersion: string): Promise<Source[]> {
@@ -19,14 +15,12 @@ export async function sourcesOf(name: string, config: CustomAddonConfig, kuberne
   return [
     ...config.files.flatMap((path, index) => filesAt(path, [...key, "files", index])),
     ...(config.kustomize === undefined ? [] : [await kustomized(config.kustomize, [...key, "kustomize"], kubernetesVersion)]),
+    ...(config.chart === undefined
+      ? []
+      : [await chartAt(name, config.chart, config.namespace, [...key, "chart"], kubernetesVersion)]),
     ...config.objects.map((object, index) => inline(object, [...key, "objects", index])),
   ];
 }
-
-const wrong = (key: readonly PropertyKey[], found: string, allowed: string, cure?: string): Source => ({
-  key,
-  problem: { key: keyPath(key), found, allowed, ...(cure !== undefined && { cure }) },
-});
 
 const MANIFEST = "a file of Kubernetes objects in YAML or JSON, or a folder of such files";
 
@@ -74,12 +68,3 @@ async function kustomized(path: string, key: readonly PropertyKey[], kubernetesV
     return wrong(key, `is ${shown(path)}, which does not render: ${lastWords(error as Error)}`, allowed);
   }
 }
-
-/** What a program said at its end, in one line. */
-const lastWords = ({ message }: Error) =>
-  message
-    .split("\n")
-    .slice(1)
-    .map((line) => line.replace(/^[Ee]rror: /, "").trim())
-    .filter((line) => line !== "")
-    .join("; ");

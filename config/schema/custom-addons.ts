@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { dnsLabel, localPath, matching, onOff, whole } from "../values.ts";
+import { chartSchema } from "./chart.ts";
 import { mapping } from "./component.ts";
 
 /** A namespace's name: Kubernetes takes a DNS label. */
@@ -19,6 +20,7 @@ const customAddonSchema = z
     kustomize: localPath
       .optional()
       .describe("A folder with a kustomization.yaml, which `kubectl kustomize` renders on the machine that runs this program."),
+    chart: chartSchema.optional(),
     objects: z.array(mapping).default([]).describe("Objects written here, with apiVersion, kind and metadata. By default none."),
     namespace: namespace
       .optional()

@@ -26,6 +26,19 @@ export const badCustomAddons: readonly Bad[] = [
     "cluster.addons.custom.web.objects[0]",
   ),
   bad(
+    "charts from nowhere, from two places, without a version, and with a version that the chart itself has",
+    (c) => {
+      const charts = {
+        a: {},
+        b: { path: "chart", repository: "oci://ghcr.io/example" },
+        c: { repository: "https://charts.example.com", name: "web" },
+        d: { path: "chart.tgz", version: "1.2.3" },
+      };
+      c.addons = { custom: Object.fromEntries(Object.entries(charts).map(([name, chart]) => [name, { chart }])) };
+    },
+    ...["a.chart", "b.chart", "c.chart.version", "d.chart.version"].map((key) => `cluster.addons.custom.${key}`),
+  ),
+  bad(
     "names, numbers and objects that are none",
     (c) => {
       c.addons = {
