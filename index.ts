@@ -5,6 +5,7 @@ import { Addons } from "./components/addons.ts";
 import { ApiLoadBalancer } from "./components/api-load-balancer.ts";
 import { ClusterPki } from "./components/cluster-pki.ts";
 import { ControlPlane } from "./components/control-plane.ts";
+import { CustomAddons, customAddons } from "./components/custom-addons.ts";
 import { EtcdCluster } from "./components/etcd-cluster.ts";
 import { readHistory, recordedAfter } from "./components/history.ts";
 import { HostPreparation } from "./components/host-preparation.ts";
@@ -23,6 +24,7 @@ const { cluster, secrets } = loadCluster(known);
 const history = await readHistory(cluster);
 const { balancers, born, joins, movesApi, path, reborn, restores, settled } = history;
 refuseMissingArtifacts(cluster, path);
+const custom = await customAddons(cluster);
 const infrastructure = await createInfrastructure({ cluster, secrets, path, knownHosts: settled });
 const { addons: providerAddons, artifacts, backupBucket, endpoint, joinTokens, kubeletExtraArgs, scaledPools } = infrastructure;
 const { versions: parts } = resolveVersions(cluster);
@@ -34,13 +36,11 @@ const authority = pki.authority("kubernetes");
 // What they are about: these hosts, which carry the mark of this cluster.
 const of = { cluster, hosts: infrastructure.hosts, owner: mark };
 const logins = { registries: secrets.registryLogins?.apply(readLogins), proxy: secrets.proxyLogin };
-const found = { artifacts, endpoint, providerAddons, settled };
-const prepared = new HostPreparation("hosts", { ...of, ...found, versions: parts, logins });
+const prepared = new HostPreparation("hosts", { ...of, artifacts, endpoint, providerAddons, settled, versions: parts, logins });
 const etcd = new EtcdCluster("etcd", {
   ...of,
   version: parts.etcd,
-  ...{ pki, prepared, born, reborn, restores, backupBucket },
-  backupSshKey: secrets.backupSshPrivateKey,
+  ...{ pki, prepared, born, reborn, restores, backupBucket, backupSshKey: secrets.backupSshPrivateKey },
 });
 const controlPlane = new ControlPlane("control-plane", {
   ...of,
@@ -64,7 +64,8 @@ const ready = new NodesReady("nodes", {
   controlPlane,
   after: [addons, balancer, ...pools],
 });
-new Leaving("leaving", { hosts: infrastructure.hosts, owner: mark, after: [addons, balancer, ...pools, ready] });
+const leaving = new Leaving("leaving", { hosts: infrastructure.hosts, owner: mark, after: [addons, balancer, ...pools, ready] });
+if (custom.length > 0) new CustomAddons("custom-addons", { ...of, addons: custom, after: [leaving, addons, ...pools, ready] });
 
 export const kubeconfig = adminKubeconfig({ pki, name: cluster.name, endpoint });
 export const apiEndpoint = endpointUrl(endpoint);

@@ -8,6 +8,7 @@ commit=${1:?usage: groups.sh COMMIT}
 readonly TABLE="
 membership 7 always
 failover 3 always
+addons 5 by-hand
 aws 5
 aws-api 2
 backup 4

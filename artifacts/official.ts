@@ -19,7 +19,15 @@ const PAUSE = 1000;
  * @throws Error if the server can't be reached, or the file differs from the lock: then nothing of it stays
  */
 export async function downloadOfficial(locked: LockedFile, path: string): Promise<BundleFile> {
-  const expected = officialSha256(locked);
+  return downloadPinned(locked, officialSha256(locked), path);
+}
+
+/** The same for a file that no list has: its URL and version, and the SHA-256 that it must have. */
+export async function downloadPinned(
+  locked: Pick<LockedFile, "url" | "version">,
+  expected: string,
+  path: string,
+): Promise<BundleFile> {
   const part = `${path}.part`;
   for (let attempt = 1; ; attempt++) {
     try {

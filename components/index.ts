@@ -13,6 +13,7 @@ export { ApiLoadBalancer, type ApiLoadBalancerArgs } from "./api-load-balancer.t
 export { ClusterPart } from "./cluster-part.ts";
 export { type Authority, ClusterPki, type ClusterPkiArgs, type Leaf, type LeafArgs } from "./cluster-pki.ts";
 export { ControlPlane, type ControlPlaneArgs } from "./control-plane.ts";
+export { CustomAddons, type CustomAddonsArgs, customAddons } from "./custom-addons.ts";
 export { type ClusterConfig, defineCluster } from "./define-cluster.ts";
 export { EtcdCluster, type EtcdClusterArgs } from "./etcd-cluster.ts";
 export { type History, readHistory, recordedAfter } from "./history.ts";

@@ -9,6 +9,7 @@ import { balancerRules } from "./rules/balancer.ts";
 import { componentFileRules } from "./rules/component-files.ts";
 import { componentRules } from "./rules/components.ts";
 import { containerRuntimeRules } from "./rules/container-runtime.ts";
+import { customAddonRules } from "./rules/custom-addons.ts";
 import { etcdArgumentRules } from "./rules/etcd-arguments.ts";
 import { familyRules } from "./rules/families.ts";
 import { firewallRules } from "./rules/firewall.ts";
@@ -66,6 +67,7 @@ export const rules: readonly Rule[] = [
   ...containerRuntimeRules,
   ...etcdArgumentRules,
   ...nodeSettingRules,
+  ...customAddonRules,
   ...versionRules,
 ];
 

@@ -18,6 +18,7 @@ export type StageName =
   | "control-plane"
   | "worker"
   | "addons"
+  | "custom-addons"
   | "leaving"
   | "handover";
 
@@ -29,6 +30,7 @@ export type Library =
   | "artifacts"
   | "images"
   | "api"
+  | "custom"
   | "announce"
   | "apiserver"
   | "etcd"
@@ -67,7 +69,8 @@ export const stageLibraries: Readonly<Record<StageName, readonly Library[]>> = {
   "control-plane": ["common", "files", "saved", "artifacts", "images", "api", "announce", "etcd", "turn", "word", "leaving", "apiserver", "node", "reserve", "drain", "labels", "taints", "proof", "leavings", "authorities", "clock"],
   // biome-ignore format: a line for each stage
   worker: ["common", "files", "saved", "artifacts", "images", "api", "etcd", "pool-turn", "word", "node", "reserve", "drain", "labels", "proof", "leavings", "authorities", "clock"],
-  addons: ["common", "files", "api", "etcd", "turn", "node", "drain", "taints", "proof", "lost"],
+  addons: ["common", "files", "api", "custom", "etcd", "turn", "node", "drain", "taints", "proof", "lost"],
+  "custom-addons": ["common", "files", "api", "custom", "etcd", "turn"],
   leaving: ["common", "files", "api", "announce", "etcd", "word", "leaving"],
   handover: ["common", "files", "etcd", "turn", "word", "leaving", "apiserver"],
 };

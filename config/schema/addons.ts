@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { onOff, switchOn, whole } from "../values.ts";
+import { customAddonsSchema } from "./custom-addons.ts";
 
 /** Add-ons. */
 export const addonsSchema = z
@@ -23,6 +24,7 @@ export const addonsSchema = z
     ebsCsi: switchOn(
       "Volumes of EBS for PersistentVolumeClaims, with a default class of encrypted gp3, where the provider has them; elsewhere it means nothing.",
     ),
+    custom: customAddonsSchema,
   })
   .prefault({})
   .describe("Add-ons that are installed in the cluster once its API answers.");

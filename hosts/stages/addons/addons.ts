@@ -48,6 +48,8 @@ export function addonsStage(args: AddonsStageArgs): Stage {
       DRAIN_SECONDS: String(cluster.drain.timeoutSeconds),
       LOST: lostHosts(cluster).join(" "),
       TAINTS: workersTaints(cluster).join(" "),
+      // Without any, this stage takes away what there was of them.
+      ...(Object.keys(cluster.addons.custom).length > 0 && { CUSTOM_ADDONS: "yes" }),
       ...((isRotating(cluster.certificates.authorities.kubernetes) || cluster.api.former) && { AWAIT_PODS: "yes" }),
     },
     files: args.joinTokens,
@@ -67,6 +69,6 @@ export function manifest(objects: readonly KubernetesObject[]): string {
 }
 
 /** The fields that a delete needs. */
-function reference({ apiVersion, kind, metadata: { name, namespace } }: KubernetesObject): KubernetesObject {
+export function reference({ apiVersion, kind, metadata: { name, namespace } }: KubernetesObject): KubernetesObject {
   return { apiVersion, kind, metadata: { ...(namespace && { namespace }), name } };
 }

@@ -18,6 +18,7 @@ apply_addons_stage() {
     with_turn apply_addons "$wanted"
   fi
   nobody_has_taints || taints_are_current || with_turn set_taints
+  forget_unwanted_custom
   keep_join_timer
   # A run after one that gave up here waits, too.
   if [ "$changed" = yes ]; then touch "$UNPROVED"; fi
@@ -34,6 +35,13 @@ apply_addons_stage() {
     etcd_access
     if lost_are_listed addons_kubectl "${names[@]}"; then with_turn forget_lost "${names[@]}"; fi
   fi
+}
+
+# The user's own add-ons have a stage of their own, where the config has any.
+forget_unwanted_custom() {
+  [ -z "${CUSTOM_ADDONS:-}" ] || return 0
+  read_custom_record || fail "the apiserver of this host does not say what custom add-ons there are: $CUSTOM"
+  [ -z "$CUSTOM" ] || with_turn forget_custom
 }
 
 # forget_lost NAME...

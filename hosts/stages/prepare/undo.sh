@@ -23,7 +23,6 @@ undo_prepare() {
   restore_shutdown
   restore_updates
   restore_selinux
-  restore_sysctls_of_proxy
   for item in services_off clock_in_utc firewall time_sync swap huge_pages sysctl modules journal time_zone packages host_name; do "restore_$item"; done
   remove_files
   systemctl daemon-reload

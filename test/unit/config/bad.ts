@@ -6,6 +6,7 @@ import { badBalancers } from "./bad-balancers.ts";
 import { badComponentFiles } from "./bad-component-files.ts";
 import { badComponents } from "./bad-components.ts";
 import { badControllers } from "./bad-controllers.ts";
+import { badCustomAddons } from "./bad-custom-addons.ts";
 import { badFamilies } from "./bad-families.ts";
 import { badHosts } from "./bad-hosts.ts";
 import { badKeys } from "./bad-keys.ts";
@@ -42,6 +43,7 @@ export const badConfigs: readonly Bad[] = [
   ...badComponents,
   ...badControllers,
   ...badComponentFiles,
+  ...badCustomAddons,
   ...badSettings,
   ...badSources,
   ...badAws,

@@ -98,23 +98,3 @@ restore_sysctl() {
   rm -f "$SYSCTL_FILE" "$OLD_SYSCTL_FILE"
   restore_sysctls_but ""
 }
-
-# What kube-proxy sets by itself and never sets back: route_localnet for NodePorts at the loopback address (mode iptables), the others for
-# strictARP (mode ipvs).
-readonly SYSCTLS_OF_PROXY=(net+ipv4+conf+all+route_localnet net+ipv4+conf+all+arp_ignore net+ipv4+conf+all+arp_announce)
-# save_sysctls_of_proxy: before it starts in such a mode. One that is ours has its own value saved already.
-save_sysctls_of_proxy() {
-  local name
-  if ! is_node || [[ $KUBE_PROXY_MODE != i* ]]; then return 0; fi
-  for name in "${SYSCTLS_OF_PROXY[@]}"; do
-    if ! is_saved "sysctl-$name" && [ -e "/proc/sys/${name//+//}" ]; then save "proxy-sysctl-$name" <"/proc/sys/${name//+//}"; fi
-  done
-}
-restore_sysctls_of_proxy() {
-  local name
-  for name in "${SYSCTLS_OF_PROXY[@]}"; do
-    is_saved "proxy-sysctl-$name" || continue
-    saved "proxy-sysctl-$name" >"/proc/sys/${name//+//}"
-    forget "proxy-sysctl-$name"
-  done
-}
