@@ -8,7 +8,8 @@ import { createTar } from "nanotar";
 // stage's command names no more than the digest of those that it runs.
 
 /**
- * The stages, in the order a host goes through them. `preflight` only looks; `leaving` and `handover` act only when they are deleted.
+ * The stages, in the order a host goes through them. `preflight` only looks; `maintenance` is never undone; `leaving` and `handover` act only
+ * when they are deleted.
  */
 export type StageName =
   | "preflight"
@@ -18,6 +19,7 @@ export type StageName =
   | "control-plane"
   | "worker"
   | "addons"
+  | "maintenance"
   | "leaving"
   | "handover";
 
@@ -27,6 +29,7 @@ export type Library =
   | "files"
   | "saved"
   | "artifacts"
+  | "packages"
   | "images"
   | "api"
   | "announce"
@@ -59,7 +62,7 @@ export type Library =
 export const stageLibraries: Readonly<Record<StageName, readonly Library[]>> = {
   preflight: ["common", "files", "own", "roles", "findings", "features", "name-servers"],
   // biome-ignore format: a line for each stage
-  prepare: ["common", "files", "saved", "artifacts", "images", "api", "etcd", "turn", "pool-turn", "roles", "findings", "features", "name-servers"],
+  prepare: ["common", "files", "saved", "artifacts", "packages", "images", "api", "etcd", "turn", "pool-turn", "roles", "findings", "features", "name-servers"],
   // biome-ignore format: a line for each stage
   etcd: ["common", "files", "saved", "own", "artifacts", "etcd", "turn", "word", "leaving", "authorities", "clock", "lost"],
   balancer: ["common", "files", "saved", "etcd", "turn", "word", "leaving"],
@@ -68,6 +71,8 @@ export const stageLibraries: Readonly<Record<StageName, readonly Library[]>> = {
   // biome-ignore format: a line for each stage
   worker: ["common", "files", "saved", "artifacts", "images", "api", "etcd", "pool-turn", "word", "node", "reserve", "drain", "labels", "proof", "leavings", "authorities", "clock"],
   addons: ["common", "files", "api", "etcd", "turn", "node", "drain", "taints", "proof", "lost"],
+  // biome-ignore format: a line for each stage
+  maintenance: ["common", "files", "artifacts", "packages", "api", "etcd", "turn", "pool-turn", "leaving", "apiserver", "node", "drain", "proof", "roles"],
   leaving: ["common", "files", "api", "announce", "etcd", "word", "leaving"],
   handover: ["common", "files", "etcd", "turn", "word", "leaving", "apiserver"],
 };
