@@ -4,7 +4,7 @@ import { matching, oneOf, whole } from "../values.ts";
 /** A word that a host notes, which is part of names in the cluster. */
 const word = matching(
   /^[A-Za-z0-9]([A-Za-z0-9._-]{0,30}[A-Za-z0-9])?$/,
-  "a word of 1 to 32 letters, digits and inner . _ -, such as 2026-12; quoted where YAML reads a number or a date",
+  "a word of 1 to 32 letters, digits and inner . _ -, such as 2026-12; quoted where YAML reads a date",
 );
 
 /** Going over all hosts, one after another. */
