@@ -32,6 +32,7 @@ export type Library =
   | "packages"
   | "images"
   | "api"
+  | "address"
   | "announce"
   | "apiserver"
   | "etcd"
@@ -65,14 +66,14 @@ export const stageLibraries: Readonly<Record<StageName, readonly Library[]>> = {
   prepare: ["common", "files", "saved", "artifacts", "packages", "images", "api", "etcd", "turn", "pool-turn", "roles", "findings", "features", "name-servers"],
   // biome-ignore format: a line for each stage
   etcd: ["common", "files", "saved", "own", "artifacts", "etcd", "turn", "word", "leaving", "authorities", "clock", "lost"],
-  balancer: ["common", "files", "saved", "etcd", "turn", "word", "leaving"],
+  balancer: ["common", "files", "saved", "address", "etcd", "turn", "word", "leaving"],
   // biome-ignore format: a line for each stage
   "control-plane": ["common", "files", "saved", "artifacts", "images", "api", "announce", "etcd", "turn", "word", "leaving", "apiserver", "node", "reserve", "drain", "labels", "taints", "proof", "leavings", "authorities", "clock"],
   // biome-ignore format: a line for each stage
   worker: ["common", "files", "saved", "artifacts", "images", "api", "etcd", "pool-turn", "word", "node", "reserve", "drain", "labels", "proof", "leavings", "authorities", "clock"],
   addons: ["common", "files", "api", "etcd", "turn", "node", "drain", "taints", "proof", "lost"],
   // biome-ignore format: a line for each stage
-  maintenance: ["common", "files", "artifacts", "packages", "api", "etcd", "turn", "pool-turn", "leaving", "apiserver", "node", "drain", "proof", "roles"],
+  maintenance: ["common", "files", "artifacts", "packages", "address", "api", "etcd", "turn", "pool-turn", "leaving", "apiserver", "node", "drain", "proof", "roles"],
   leaving: ["common", "files", "api", "announce", "etcd", "word", "leaving"],
   handover: ["common", "files", "etcd", "turn", "word", "leaving", "apiserver"],
 };

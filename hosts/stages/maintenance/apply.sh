@@ -10,9 +10,9 @@ apply_maintenance() {
   local id="" state="" boot=""
   if [ -f "$NOTE" ]; then read -r id state boot <"$NOTE" || true; fi
   [ "$id" = "$MAINTENANCE" ] || state=""
-  if [ "$state" = done ]; then return 0; fi
+  if [ "$state" = "done" ]; then return 0; fi
   if [ -z "$state" ] && [ "${MADE_WITH_IT:-no}" = yes ]; then
-    note done
+    note "done"
     return 0
   fi
   if [ "$state" = reboots ] && [ "$boot" != "$(this_boot)" ]; then
@@ -27,7 +27,7 @@ apply_maintenance() {
   if [ ${#UPDATES[@]} -gt 0 ] || reboot_is_wanted; then
     in_turn
   else
-    note done
+    note "done"
     did "found nothing to upgrade, and no reason to reboot"
   fi
   [ "$REBOOTS" = no ] || ask_for_reboot
@@ -50,9 +50,10 @@ in_turn() {
 
 maintain() {
   others_are_well
-  if is_node; then empty_node; fi
+  leave_pods
   still_my_turn
   still_my_pool_turn
+  leave_clients
   patch
   if reboot_is_wanted; then
     note reboots "$(this_boot)"
@@ -62,16 +63,11 @@ maintain() {
   fi
 }
 
-empty_node() {
-  [ "$(this_kubectl get node "$HOST_NAME" -o 'jsonpath={.spec.unschedulable}')" = true ] || touch "$CORDONED"
-  drain_node
-}
-
 # This host is what it was before.
 come_back() {
   prove_host
   if is_node; then uncordon; fi
-  note done
+  note "done"
   did "came back whole"
 }
 

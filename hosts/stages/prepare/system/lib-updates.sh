@@ -11,7 +11,7 @@ $nrconf{override_rc}{qr(^(containerd|etcd|frr|haproxy|keepalived|kubelet|nginx)\
 END
   if has_role balancer && ! has_dnf; then
     put_file 0644 "$UPGRADES_FILE" <<'END'
-// An update restarts these, which must not happen on all balancers at once. Update them by hand, one host after another.
+// An update restarts these, which must not happen on all balancers at once. Maintenance upgrades them, one host after another.
 Unattended-Upgrade::Package-Blacklist {
   "frr$";
   "haproxy$";
