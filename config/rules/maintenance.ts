@@ -55,7 +55,7 @@ const notTheWay: Rule = {
         {
           key: at("maintenance", "reboot"),
           found: `is ${shown(cluster.maintenance?.reboot)}, and host ${name} is the bastion on the way to ${others.map(([other]) => other).join(", ")}`,
-          allowed: "never, and a reboot of that host by hand after the up; or a bastion that is no host of the cluster",
+          allowed: "never, and a reboot of that host by hand after the up; or a bastion outside of the cluster",
         },
       ];
     });

@@ -55,7 +55,7 @@ case $ACTION in
     fi
     claim_host
     keep_scripts
-    # What is never undone keeps nothing.
+    # A stage without an undo keeps nothing on the host but its own note.
     if [ -f "$STAGE/stage/undo.sh" ]; then
       keep_originals
       keep_undo

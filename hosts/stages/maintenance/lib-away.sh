@@ -29,7 +29,7 @@ leave_clients() {
   is_balancer || return 0
   give_up_address
 }
-# serve_clients: starts again what was stopped above, or what an upgrade left stopped.
+# serve_clients: starts the units again that leave_clients or an upgrade stopped.
 serve_clients() {
   local unit
   is_balancer || return 0

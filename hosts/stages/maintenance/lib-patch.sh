@@ -17,7 +17,7 @@ patch() {
 
 # ---- apt ------------------------------------------------------------------------------------------------------------------------
 
-# Releases that are not for security get less than what is installed has, so that nothing of theirs takes its place. Of several records the
+# Releases that are not for security get less than an installed package has, so that nothing of theirs takes its place. Of several records the
 # first that fits counts (apt_preferences(5)). Debian and Ubuntu name their releases for security <release>-security.
 readonly SECURITY_ALONE="Package: *
 Pin: release a=now

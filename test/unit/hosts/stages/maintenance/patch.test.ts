@@ -74,7 +74,7 @@ test("security takes what a release for security offers, all takes everything, a
   assert.equal(await updates("none"), "");
 });
 
-test("what the host itself says of a package counts, and its word on a release does not bring that one in", async () => {
+test("the host's own pin of a package counts, and its pin of a release does not bring that one in", async () => {
   assert.equal(await updates("security", "Package: fix\nPin: version 1.0\nPin-Priority: 1001\n"), "");
   assert.equal(await updates("security", "Package: *\nPin: release a=stable\nPin-Priority: 900\n"), "fix");
 });
@@ -123,7 +123,7 @@ Obsoleting Packages
 old.x86_64                       1-1.el9                    baseos
 `;
 
-test("dnf's own words name the packages, and its end with 100 is no failure", async () => {
+test("dnf's own words name the packages, and its end with 100 counts as success", async () => {
   const dnf = `has_dnf() { true; }; dnf() { echo "dnf $*" >&3; case $* in *check-update*) cat <<'END'
 ${checked}
 END
