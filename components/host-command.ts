@@ -78,7 +78,8 @@ function contentOf(file: string): Buffer | undefined {
  *
  * `passing`: the version that the host goes through. Runs once, and is never undone: the stage that it leads to is.
  *
- * `reboots`: the command follows a reboot of its host, and looks for so many seconds for one that refuses logins.
+ * `reboots`: the command follows a reboot of its host, and looks for so many seconds for one that refuses logins. Its name is
+ * `reboot-<host>`.
  */
 export function hostCommand(
   host: Host,
@@ -87,7 +88,7 @@ export function hostCommand(
   options: CommandOptions,
   { keepBirth = false, once, passing, reboots }: { keepBirth?: boolean; once?: string; passing?: string; reboots?: number } = {},
 ): HostCommand {
-  const step = reboots === undefined ? passing : "return";
+  const named = reboots === undefined ? [name, passing] : ["reboot"];
   const render = host.connection.kind === "local" ? renderWithScripts : renderStage;
   const rendered = pulumi
     .all([stage, host.machineId, host.connection.sudoPassword])
@@ -95,7 +96,7 @@ export function hostCommand(
   const visible = (pick: (texts: RenderedStage) => string) => pulumi.unsecret(rendered.apply(pick));
   return run(
     host,
-    options.parent.childName([name, step, host.name].filter((part) => part !== undefined).join("-")),
+    options.parent.childName([...named, host.name].filter((part) => part !== undefined).join("-")),
     {
       create: visible((texts) => texts.create),
       ...(keepBirth && { update: visible((texts) => texts.update ?? texts.create) }),

@@ -80,7 +80,7 @@ function changedWhere(steps: readonly Step[]): string[] {
 
 /** Names of commands are `<stage>-<host name>`. */
 const stageAndHost =
-  /^(scripts|preflight|prepare|etcd|balancer|control-plane|worker|addons|maintenance-return|maintenance|leaving|handover|join)-(.+)$/;
+  /^(scripts|preflight|prepare|etcd|balancer|control-plane|worker|addons|maintenance|reboot|leaving|handover|join)-(.+)$/;
 
 /** The width of a screen, up to which a small mapping is written in one line. */
 const lineWidth = 120;

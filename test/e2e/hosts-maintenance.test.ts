@@ -45,7 +45,7 @@ onCluster(config, (scenario) => {
     const { status, text } = await stack.engine("up");
     const report = await watch.stop();
     assert.notEqual(status, 0);
-    assert.match(text, /maintenance-return: m2$/m);
+    assert.match(text, /reboot: m2$/m);
     assert.match(text, /cannot reach [^ ]*@[^ ]*/);
     assert.deepEqual([report.mostAway, report.fewestGuarded >= 1], [1, true], JSON.stringify(report));
     await start(config.name, "m2");

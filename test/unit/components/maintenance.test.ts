@@ -27,7 +27,7 @@ async function living(workers: number, edit: Edit = () => {}, keys: object = mai
 
 const prefix = "command:remote:Command ";
 const ours = (graph: Graph) =>
-  [...graph.keys()].filter((name) => name.startsWith(`${prefix}maintenance`)).map((name) => name.slice(prefix.length));
+  [...graph.keys()].filter((name) => / (maintenance|reboot)-/.test(name)).map((name) => name.slice(prefix.length));
 const of = (graph: Graph, name: string) => graph.get(`${prefix}${name}`) as Registered;
 /** What a command waits for directly, by name, without the cluster's id, which all do. */
 const waitsFor = (graph: Graph, name: string) =>
@@ -45,7 +45,7 @@ test("without the key there is nothing; with it each host has a command, and ano
   const graph = await living(1);
   assert.deepEqual(
     ours(graph).sort(),
-    ["m1", "m2", "m3", "w1"].flatMap((host) => [`maintenance-${host}`, `maintenance-return-${host}`]).sort(),
+    ["m1", "m2", "m3", "w1"].flatMap((host) => [`maintenance-${host}`, `reboot-${host}`]).sort(),
   );
   assert.deepEqual(ours(await living(1, undefined, { id: "2026-12", reboot: "never" })).sort(), [
     "maintenance-m1",
@@ -59,12 +59,11 @@ test("a host begins once the one before is proved; the first one waits for all o
   const graph = await living(2);
   const first = waitsFor(graph, "maintenance-m1");
   for (const name of ["addons-m1", "balancer-m3", "worker-w1", "worker-w2", "nodes-ready"]) assert.ok(first.includes(name), name);
-  for (const host of ["m1", "m2", "m3", "w1", "w2"])
-    assert.deepEqual(waitsFor(graph, `maintenance-return-${host}`), [`maintenance-${host}`]);
-  assert.deepEqual(waitsFor(graph, "maintenance-m2"), ["maintenance-return-m1"]);
-  assert.deepEqual(waitsFor(graph, "maintenance-m3"), ["maintenance-return-m2"]);
-  assert.deepEqual(waitsFor(graph, "maintenance-w1"), ["maintenance-return-m3"]);
-  assert.deepEqual(waitsFor(graph, "maintenance-w2"), ["maintenance-return-w1"]);
+  for (const host of ["m1", "m2", "m3", "w1", "w2"]) assert.deepEqual(waitsFor(graph, `reboot-${host}`), [`maintenance-${host}`]);
+  assert.deepEqual(waitsFor(graph, "maintenance-m2"), ["reboot-m1"]);
+  assert.deepEqual(waitsFor(graph, "maintenance-m3"), ["reboot-m2"]);
+  assert.deepEqual(waitsFor(graph, "maintenance-w1"), ["reboot-m3"]);
+  assert.deepEqual(waitsFor(graph, "maintenance-w2"), ["reboot-w1"]);
 });
 
 test("pure balancers follow etcd hosts and control planes, each pool begins after them, and lost hosts are left out", async () => {
@@ -77,10 +76,10 @@ test("pure balancers follow etcd hosts and control planes, each pool begins afte
     hosts.w3 = { ...hosts.w2, address: "10.0.0.25", lost: true };
     Object.assign(pools as object, { other: {} });
   });
-  assert.deepEqual(waitsFor(graph, "maintenance-m1"), ["maintenance-return-e2"]);
-  assert.deepEqual(waitsFor(graph, "maintenance-b1"), ["maintenance-return-m3"]);
-  assert.deepEqual(waitsFor(graph, "maintenance-b2"), ["maintenance-return-b1"]);
-  for (const worker of ["w1", "w2"]) assert.deepEqual(waitsFor(graph, `maintenance-${worker}`), ["maintenance-return-b2"]);
+  assert.deepEqual(waitsFor(graph, "maintenance-m1"), ["reboot-e2"]);
+  assert.deepEqual(waitsFor(graph, "maintenance-b1"), ["reboot-m3"]);
+  assert.deepEqual(waitsFor(graph, "maintenance-b2"), ["reboot-b1"]);
+  for (const worker of ["w1", "w2"]) assert.deepEqual(waitsFor(graph, `maintenance-${worker}`), ["reboot-b2"]);
   assert.ok(!ours(graph).includes("maintenance-w3"));
 });
 
@@ -92,11 +91,11 @@ test("of a pool the first goes alone, then as many at once as may be away", asyn
     ["w1", "w2", "w3", "w4", "w5"].map((name) => [name, waitsFor(graph, `maintenance-${name}`)[0]]),
   );
   assert.deepEqual(before, {
-    w1: "maintenance-return-m3",
-    w2: "maintenance-return-w1",
-    w3: "maintenance-return-w1",
-    w4: "maintenance-return-w2",
-    w5: "maintenance-return-w3",
+    w1: "reboot-m3",
+    w2: "reboot-w1",
+    w3: "reboot-w1",
+    w4: "reboot-w2",
+    w5: "reboot-w3",
   });
 });
 
@@ -131,7 +130,7 @@ test("the visible text names the word and nothing of other hosts, nothing is und
     DRAIN_SECONDS: "300",
     POD_NETWORK: "flannel",
   });
-  assert.deepEqual(texts("maintenance-return-w1"), {
+  assert.deepEqual(texts("reboot-w1"), {
     MAINTENANCE: "2026-12",
     PATCHES: "security",
     REBOOT: "always",
@@ -148,5 +147,5 @@ test("the visible text names the word and nothing of other hosts, nothing is und
     const { connection } = of(graph, name).inputs as { connection: { value: { dialErrorLimit: number } } };
     return (connection.value ?? connection).dialErrorLimit;
   };
-  assert.deepEqual([dials("maintenance-m1"), dials("maintenance-return-m1")], [30, 188]);
+  assert.deepEqual([dials("maintenance-m1"), dials("reboot-m1")], [30, 188]);
 });

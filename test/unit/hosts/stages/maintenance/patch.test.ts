@@ -68,7 +68,7 @@ async function updates(patches: string, preferences = ""): Promise<string> {
   return text.trim();
 }
 
-test("security takes what a release for security offers, all takes everything, and neither takes what is held", async () => {
+test("security takes what a release for security offers, all takes everything, and neither takes a held package", async () => {
   assert.equal(await updates("security"), "fix");
   assert.equal(await updates("all"), "feature fix local");
   assert.equal(await updates("none"), "");
