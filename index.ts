@@ -10,6 +10,7 @@ import { EtcdCluster } from "./components/etcd-cluster.ts";
 import { readHistory, recordedAfter } from "./components/history.ts";
 import { HostPreparation } from "./components/host-preparation.ts";
 import { Leaving } from "./components/leaving.ts";
+import { Maintenance } from "./components/maintenance.ts";
 import { NodesReady } from "./components/nodes-ready.ts";
 import { adminKubeconfig, certificateExpiry, endpointUrl } from "./components/outputs.ts";
 import { WorkerPool } from "./components/worker-pool.ts";
@@ -58,14 +59,11 @@ const addons = new Addons("addons", { ...of, ...admitted, versions: parts, provi
 const pools = Object.keys(cluster.pools).map(
   (pool) => new WorkerPool(pool, { ...of, ...admitted, authority, kubeletExtraArgs, joins, scaled: scaledPools?.[pool] }),
 );
-const ready = new NodesReady("nodes", {
-  cluster,
-  hosts: infrastructure.hosts,
-  controlPlane,
-  after: [addons, balancer, ...pools],
-});
-const leaving = new Leaving("leaving", { hosts: infrastructure.hosts, owner: mark, after: [addons, balancer, ...pools, ready] });
-if (custom.length > 0) new CustomAddons("custom-addons", { ...of, addons: custom, after: [leaving, addons, ...pools, ready] });
+const ready = new NodesReady("nodes", { ...of, controlPlane, after: [addons, balancer, ...pools] });
+const made = [addons, balancer, ...pools, ready];
+if (cluster.maintenance) new Maintenance("maintenance", { ...of, settled, after: made });
+const leaving = new Leaving("leaving", { ...of, after: made });
+if (custom.length > 0) new CustomAddons("custom-addons", { ...of, addons: custom, after: [leaving, ...made] });
 
 export const kubeconfig = adminKubeconfig({ pki, name: cluster.name, endpoint });
 export const apiEndpoint = endpointUrl(endpoint);

@@ -70,21 +70,25 @@ function contentOf(file: string): Buffer | undefined {
 
 /**
  * The ONE place where something is made to run on a host. Runs the stage's script there, shows in previews what the stage is
- * about, and runs the stage's undo script when the host no longer has it; preflight leaves nothing to undo. Secrets travel through stdin only.
+ * about, and runs the stage's undo script when the host no longer has it; preflight and maintenance leave nothing to undo. Secrets travel through stdin only.
  *
  * `keepBirth`: the stage's `birth` is told to the first run only; when it changes later, nothing runs.
  *
  * `once`: while it is given, the stage runs as the first time whenever it changes; without it, `birth` is kept as it then was.
  *
  * `passing`: the version that the host goes through. Runs once, and is never undone: the stage that it leads to is.
+ *
+ * `reboots`: the command follows a reboot of its host, and looks for so many seconds for one that refuses logins. Its name is
+ * `reboot-<host>`.
  */
 export function hostCommand(
   host: Host,
   name: Stage["name"],
   stage: pulumi.Input<Stage>,
   options: CommandOptions,
-  { keepBirth = false, once, passing }: { keepBirth?: boolean; once?: string; passing?: string } = {},
+  { keepBirth = false, once, passing, reboots }: { keepBirth?: boolean; once?: string; passing?: string; reboots?: number } = {},
 ): HostCommand {
+  const named = reboots === undefined ? [name, passing] : ["reboot"];
   const render = host.connection.kind === "local" ? renderWithScripts : renderStage;
   const rendered = pulumi
     .all([stage, host.machineId, host.connection.sudoPassword])
@@ -92,11 +96,11 @@ export function hostCommand(
   const visible = (pick: (texts: RenderedStage) => string) => pulumi.unsecret(rendered.apply(pick));
   return run(
     host,
-    options.parent.childName([name, passing, host.name].filter((part) => part !== undefined).join("-")),
+    options.parent.childName([...named, host.name].filter((part) => part !== undefined).join("-")),
     {
       create: visible((texts) => texts.create),
       ...(keepBirth && { update: visible((texts) => texts.update ?? texts.create) }),
-      ...(passing === undefined && name !== "preflight" && { delete: visible((texts) => texts.undo) }),
+      ...(passing === undefined && !leavesNothing(name) && { delete: visible((texts) => texts.undo) }),
       stdin: pulumi.secret(rendered.apply((texts) => texts.stdin)),
       // Another machine under the same address is blank, so every stage runs there again. Some are undone on the old machine first.
       triggers: [
@@ -116,6 +120,7 @@ export function hostCommand(
         ignoreChanges: ["create", "update", "delete", "stdin", connectionPath, "triggers"],
       }),
     },
+    reboots === undefined ? undefined : dialsIn(reboots),
   );
 }
 
@@ -125,6 +130,9 @@ const repaired = (stage: Stage, { repair }: Host): Stage =>
 
 /** Stages that are undone on the old machine before another one replaces it. The other stages just run on the blank machine. */
 const leavesFirst = (name: Stage["name"]) => name === "worker" || name === "handover";
+
+/** Stages that put nothing on a host that would have to go. */
+const leavesNothing = (name: Stage["name"]) => name === "preflight" || name === "maintenance";
 
 const onThisMachine = (stage: Stage, machineId: string | undefined): Stage =>
   machineId === undefined ? stage : { ...stage, settings: { ...stage.settings, MACHINE: machineId } };
@@ -167,11 +175,17 @@ export const userOf = ({ connection }: Pick<Host, "connection">): string =>
 
 type CommandArgs = Omit<remote.CommandArgs, "connection">;
 
-function run(host: Host, name: string, args: CommandArgs, options: pulumi.CustomResourceOptions): HostCommand {
+function run(
+  host: Host,
+  name: string,
+  args: CommandArgs,
+  options: pulumi.CustomResourceOptions,
+  dials: number = usualDials,
+): HostCommand {
   const common = { addPreviousOutputInEnv: false, ...args };
   const all = withSite(host, options);
   if (host.connection.kind === "local") return new local.Command(name, common as local.CommandArgs, all);
-  return new remote.Command(name, { connection: connectionArgs(host.connection), ...common }, all);
+  return new remote.Command(name, { connection: connectionArgs(host.connection, dials), ...common }, all);
 }
 
 /** Not undone where all hosts go at once. One host that is removed undoes itself, also where its machine goes after it. */
@@ -179,12 +193,19 @@ const withSite = ({ site }: Host, options: pulumi.CustomResourceOptions) => ({ .
 
 type Login = remote.CommandArgs["connection"];
 
-function connectionArgs({ kind: _, sudoPassword: __, ...login }: Extract<Connection, { kind: "ssh" }>): Login {
-  return withPatience(login);
+/** A host that was just made may take minutes to answer: so many tries are about 100 s on a refused port. */
+const usualDials = 30;
+/** Tries that take so many seconds on a refused port: the first ten take 11 s, and each one after them 5 s. */
+const dialsIn = (seconds: number) => Math.max(10, 10 + Math.ceil((seconds - 11) / 5));
+
+function connectionArgs(
+  { kind: _, sudoPassword: __, ...login }: Extract<Connection, { kind: "ssh" }>,
+  dials: number = usualDials,
+): Login {
+  return withPatience(login, dials);
 }
 
 /** A login with those of its bastions, one in the other. The SDK's type knows one bastion; `config/runner.ts` refuses more where that holds. */
-function withPatience({ bastion, ...login }: BastionLogin): Extract<Login, object> {
-  // A host that was just made may take minutes to answer: 30 tries are about 100 s on a refused port.
-  return { ...login, dialErrorLimit: 30, perDialTimeout: 15, ...(bastion && { proxy: withPatience(bastion) }) };
+function withPatience({ bastion, ...login }: BastionLogin, dials: number): Extract<Login, object> {
+  return { ...login, dialErrorLimit: dials, perDialTimeout: 15, ...(bastion && { proxy: withPatience(bastion, usualDials) }) };
 }

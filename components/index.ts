@@ -20,6 +20,7 @@ export { type History, readHistory, recordedAfter } from "./history.ts";
 export type { HostCommand } from "./host-command.ts";
 export { HostPreparation, type HostPreparationArgs } from "./host-preparation.ts";
 export { Leaving, type LeavingArgs } from "./leaving.ts";
+export { Maintenance, type MaintenanceArgs } from "./maintenance.ts";
 export { NodesReady, type NodesReadyArgs } from "./nodes-ready.ts";
 export { adminKubeconfig, certificateExpiry, endpointUrl } from "./outputs.ts";
 export { WorkerPool, type WorkerPoolArgs } from "./worker-pool.ts";

@@ -15,6 +15,7 @@ import { familyRules } from "./rules/families.ts";
 import { firewallRules } from "./rules/firewall.ts";
 import { interfaceRules } from "./rules/interfaces.ts";
 import { labelRules } from "./rules/labels.ts";
+import { maintenanceRules } from "./rules/maintenance.ts";
 import { nameRules } from "./rules/names.ts";
 import { networkRules } from "./rules/networks.ts";
 import { nodeSettingRules } from "./rules/node-settings.ts";
@@ -51,6 +52,7 @@ export const rules: readonly Rule[] = [
   ...firewallRules,
   ...preparationRules,
   ...serviceRules,
+  ...maintenanceRules,
   ...accessRules,
   sameMachine,
   nobodysAddress,

@@ -13,6 +13,7 @@ import { etcdSchema } from "./schema/etcd.ts";
 import { hostPreparationSchema } from "./schema/host-preparation.ts";
 import { kubeProxySchema } from "./schema/kube-proxy.ts";
 import { kubeletSchema } from "./schema/kubelet.ts";
+import { maintenanceSchema } from "./schema/maintenance.ts";
 import { networkSchema } from "./schema/network.ts";
 import { preflightSchema } from "./schema/preflight.ts";
 import { proxySchema } from "./schema/proxy.ts";
@@ -91,6 +92,7 @@ const sharedSchema = z.strictObject({
   preflight: preflightSchema.describe("What preflight, the look at every host before anything is changed, lets pass."),
   hostPreparation: hostPreparationSchema,
   drain: drainSchema,
+  maintenance: maintenanceSchema,
   addons: addonsSchema,
   artifacts: artifactsSchema,
   proxy: proxySchema,

@@ -79,7 +79,8 @@ function changedWhere(steps: readonly Step[]): string[] {
 }
 
 /** Names of commands are `<stage>-<host name>`. */
-const stageAndHost = /^(scripts|preflight|prepare|etcd|balancer|control-plane|worker|addons|leaving|handover|join)-(.+)$/;
+const stageAndHost =
+  /^(scripts|preflight|prepare|etcd|balancer|control-plane|worker|addons|maintenance|reboot|leaving|handover|join)-(.+)$/;
 
 /** The width of a screen, up to which a small mapping is written in one line. */
 const lineWidth = 120;

@@ -8,7 +8,8 @@ import { createTar } from "nanotar";
 // stage's command names no more than the digest of those that it runs.
 
 /**
- * The stages, in the order a host goes through them. `preflight` only looks; `leaving` and `handover` act only when they are deleted.
+ * The stages, in the order a host goes through them. `preflight` only looks; `maintenance` is never undone; `leaving` and `handover` act only
+ * when they are deleted.
  */
 export type StageName =
   | "preflight"
@@ -19,6 +20,7 @@ export type StageName =
   | "worker"
   | "addons"
   | "custom-addons"
+  | "maintenance"
   | "leaving"
   | "handover";
 
@@ -28,9 +30,11 @@ export type Library =
   | "files"
   | "saved"
   | "artifacts"
+  | "packages"
   | "images"
   | "api"
   | "custom"
+  | "address"
   | "announce"
   | "apiserver"
   | "etcd"
@@ -61,16 +65,18 @@ export type Library =
 export const stageLibraries: Readonly<Record<StageName, readonly Library[]>> = {
   preflight: ["common", "files", "own", "roles", "findings", "features", "name-servers"],
   // biome-ignore format: a line for each stage
-  prepare: ["common", "files", "saved", "artifacts", "images", "api", "etcd", "turn", "pool-turn", "roles", "findings", "features", "name-servers"],
+  prepare: ["common", "files", "saved", "artifacts", "packages", "images", "api", "etcd", "turn", "pool-turn", "roles", "findings", "features", "name-servers"],
   // biome-ignore format: a line for each stage
   etcd: ["common", "files", "saved", "own", "artifacts", "etcd", "turn", "word", "leaving", "authorities", "clock", "lost"],
-  balancer: ["common", "files", "saved", "etcd", "turn", "word", "leaving"],
+  balancer: ["common", "files", "saved", "address", "etcd", "turn", "word", "leaving"],
   // biome-ignore format: a line for each stage
   "control-plane": ["common", "files", "saved", "artifacts", "images", "api", "announce", "etcd", "turn", "word", "leaving", "apiserver", "node", "reserve", "drain", "labels", "taints", "proof", "leavings", "authorities", "clock"],
   // biome-ignore format: a line for each stage
   worker: ["common", "files", "saved", "artifacts", "images", "api", "etcd", "pool-turn", "word", "node", "reserve", "drain", "labels", "proof", "leavings", "authorities", "clock"],
   addons: ["common", "files", "api", "custom", "etcd", "turn", "node", "drain", "taints", "proof", "lost"],
   "custom-addons": ["common", "files", "api", "custom", "etcd", "turn"],
+  // biome-ignore format: a line for each stage
+  maintenance: ["common", "files", "artifacts", "packages", "address", "api", "etcd", "turn", "pool-turn", "leaving", "apiserver", "node", "drain", "proof", "roles"],
   leaving: ["common", "files", "api", "announce", "etcd", "word", "leaving"],
   handover: ["common", "files", "etcd", "turn", "word", "leaving", "apiserver"],
 };

@@ -6,11 +6,12 @@
 readonly CAPABILITIES="SYS_ADMIN NET_ADMIN NET_RAW SYS_PTRACE SYS_CHROOT MKNOD AUDIT_WRITE AUDIT_CONTROL SETFCAP SYS_NICE
   SYS_TTY_CONFIG SYSLOG IPC_LOCK DAC_READ_SEARCH NET_BROADCAST LEASE SYS_TIME SYS_BOOT"
 
+# A host that reboots comes back; one that is stopped or killed from outside does not. docker never starts it for another reason.
 # container_arguments CLUSTER HOST ADDRESS[,ADDRESS] CGROUP_DRIVER IMAGE NAME_SERVERS: the arguments of `docker create`, one on each line. None
 # of them is secret.
 container_arguments() {
   local cluster=$1 host=$2 addresses=$3 driver=$4 image=$5 servers=$6 capability address
-  printf '%s\n' --pull never --restart no --name "$(container_name "$cluster" "$host")" --hostname "$host" \
+  printf '%s\n' --pull never --restart on-failure --name "$(container_name "$cluster" "$host")" --hostname "$host" \
     --label "$LABEL=$cluster" --label "ha-kubernetes.host=$host" --label "ha-kubernetes.address=$addresses" \
     --network "$(network_name "$cluster")"
   for address in ${addresses//,/ }; do

@@ -52,6 +52,7 @@ first_address() {
 heal_between() { docker exec --interactive "$1" nft -f - <<<"table inet lab-cut; delete table inet lab-cut"; }
 
 start() {
+  docker update --restart on-failure "$1" >/dev/null
   docker start "$1" >/dev/null
   wait_until 120 "host container $1 to answer SSH" ready "$1" "$(address_of "$1")"
   leave_ipv4 "$1" "$(address_of "$1")"
@@ -69,6 +70,7 @@ case $1 in
   unfreeze) docker unpause "$host" >/dev/null ;;
   stop) docker stop "$host" >/dev/null ;;
   start) start "$host" ;;
+  stay-off) docker update --restart no "$host" >/dev/null ;;
   cut-network) switch_port "$host" 0 ;;
   heal-network) switch_port "$host" 3 ;;
   cut-between) cut_between "$host" "$(first_address "$(container_name "$2" "$4")")" ;;

@@ -7,6 +7,7 @@ import { idleBastions } from "./bastions.ts";
 import { unknownComponentArgument, unknownGate } from "./components.ts";
 import { unknownEtcdArgument } from "./etcd-arguments.ts";
 import { firewallWarnings } from "./firewall.ts";
+import { maintenanceWarnings } from "./maintenance.ts";
 import { nameWarnings } from "./names.ts";
 import { unknownField } from "./node-settings.ts";
 import { nodeWarnings } from "./nodes.ts";
@@ -148,6 +149,7 @@ export const warningRules: readonly Rule[] = [
   ...podNetworkWarnings,
   ...firewallWarnings,
   ...preparationWarnings,
+  ...maintenanceWarnings,
   ...nameWarnings,
   auditLog,
   unknownArgument,

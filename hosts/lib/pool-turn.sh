@@ -69,7 +69,7 @@ with_pool_turn() {
 }
 
 # Objects that say which roll its canary has seen: `done-<pool>-<kind>`. Another roll of that kind has a canary again.
-canary_mark() { case $1 in containerd-* | authorities-* | network) echo "done-$POOL-${1%%-*}" ;; *) echo "done-$POOL-version" ;; esac; }
+canary_mark() { case $1 in containerd-* | authorities-* | maintenance-* | network) echo "done-$POOL-${1%%-*}" ;; *) echo "done-$POOL-version" ;; esac; }
 note_success() {
   printf 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: %s, namespace: ha-kubernetes-turns}\ndata: {roll: "%s"}\n' "$(canary_mark "$1")" "$1" >/run/ha-kubernetes/done.yaml
   REFUSED=""

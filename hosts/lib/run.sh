@@ -55,14 +55,17 @@ case $ACTION in
     fi
     claim_host
     keep_scripts
-    keep_originals
-    keep_undo
+    # A stage without an undo keeps nothing on the host but its own note.
+    if [ -f "$STAGE/stage/undo.sh" ]; then
+      keep_originals
+      keep_undo
+    fi
     # Some stages act only when they are undone.
     if [ -f "$STAGE/stage/apply.sh" ]; then
       # shellcheck source=/dev/null
       . "$STAGE/stage/apply.sh"
     fi
-    keep_manifest
+    [ ! -f "$STAGE/stage/undo.sh" ] || keep_manifest
     ;;
   undo)
     if ! owned_by "$2"; then

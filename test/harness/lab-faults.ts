@@ -13,6 +13,8 @@ export const cutPower = fault("power-cut");
 export const crash = fault("crash");
 /** A clean shutdown: systemd stops its units, 90 s at most. `start` ends it. */
 export const stop = fault("stop");
+/** The host does not come back from its next reboot. `start` ends it. */
+export const stayOff = fault("stay-off");
 /** Starts a stopped, crashed or powered-off host and waits until it answers SSH. */
 export const start = fault("start");
 /** The switch's port stops forwarding: nothing comes in or goes out, while the host's own link stays up. `healNetwork` ends it. */

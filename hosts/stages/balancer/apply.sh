@@ -19,8 +19,8 @@ apply_balancer() {
 is_running() {
   local kind
   [ "$(kinds_here "${PROXIES[@]}")" ] || return 1
-  [ "$HOLDER" = none ] || [ "$(kinds_here "${HOLDERS[@]}")" ] || return 1
-  for kind in $(kinds_here "${PROXIES[@]}" "${HOLDERS[@]}"); do "${kind}_runs" || return 1; done
+  [ "$HOLDER" = none ] || [ "$(kinds_here "${ADDRESS_HOLDERS[@]}")" ] || return 1
+  for kind in $(kinds_here "${PROXIES[@]}" "${ADDRESS_HOLDERS[@]}"); do "${kind}_runs" || return 1; done
 }
 
 # If this balancer serves, another one must serve while it changes, and it must serve again afterwards.
@@ -66,7 +66,7 @@ balancer_converge() {
 }
 
 # Kinds that the config no longer has. Another proxy can start only once the ports are free, so clients go to another balancer first.
-other_kinds() { kinds_here "${PROXIES[@]}" "${HOLDERS[@]}" | grep -vxF -e "$PROXY" -e "$HOLDER" || true; }
+other_kinds() { kinds_here "${PROXIES[@]}" "${ADDRESS_HOLDERS[@]}" | grep -vxF -e "$PROXY" -e "$HOLDER" || true; }
 stop_other_kinds() {
   local kind kinds
   kinds=$(other_kinds)

@@ -3,7 +3,7 @@
 
 undo_balancer() {
   local kind kinds
-  kinds=$(kinds_here "${PROXIES[@]}" "${HOLDERS[@]}")
+  kinds=$(kinds_here "${PROXIES[@]}" "${ADDRESS_HOLDERS[@]}")
   give_up_address
   for kind in $(kinds_here "${PROXIES[@]}"); do
     let_connections_end

@@ -12,6 +12,7 @@ import { badHosts } from "./bad-hosts.ts";
 import { badKeys } from "./bad-keys.ts";
 import { badLabels } from "./bad-labels.ts";
 import { badLimits } from "./bad-limits.ts";
+import { badMaintenance } from "./bad-maintenance.ts";
 import { badNames } from "./bad-names.ts";
 import { badNetworks } from "./bad-networks.ts";
 import { badNodes } from "./bad-nodes.ts";
@@ -39,6 +40,7 @@ export const badConfigs: readonly Bad[] = [
   ...badWords,
   ...badNodes,
   ...badPreparation,
+  ...badMaintenance,
   ...badArguments,
   ...badComponents,
   ...badControllers,

@@ -6,6 +6,23 @@ const onAws = (of: string, edit: Warned["edit"], ...keys: string[]): Warned => (
 
 export const warnedSettings: readonly Warned[] = [
   word(
+    "a limit of reboots that don't happen",
+    (c) => {
+      c.maintenance = { id: "2026-12", reboot: "never", rebootTimeoutSeconds: 60 };
+    },
+    "cluster.maintenance.rebootTimeoutSeconds",
+  ),
+  word(
+    "maintenance of a cluster of one host",
+    (c) => {
+      c.hosts = { m1: { ...c.hosts.m1, roles: ["etcd", "balancer", "control-plane", "worker"], pool: "general" } };
+      c.etcd = { throwAway: true };
+      c.maintenance = { id: "2026-12" };
+    },
+    "cluster.etcd.throwAway",
+    "cluster.maintenance",
+  ),
+  word(
     "keys of VRRP beside a routed address",
     (c) => {
       c.api.address = "10.9.0.10";

@@ -84,7 +84,7 @@ const apt = {
   systemctl: 'echo "$*" >>$F/did',
 };
 const services = `HAK_ROOT=$F; . ${hosts}lib/artifacts.sh
-  . <(sed "s|/run/ha-kubernetes|$F|g; s|/run/systemd/system|$F|" ${hosts}stages/prepare/system/lib-packages.sh)
+  for file in lib/packages.sh stages/prepare/system/lib-packages.sh; do . <(sed "s|/run/ha-kubernetes|$F|g; s|/run/systemd/system|$F|" ${hosts}$file); done
   . ${hosts}stages/prepare/system/lib-extra-packages.sh; has_dnf() { false; }
   note_packages() { :; }; packages_before() { :; }
   PACKAGES='curl haproxy' LOGIN_PROXIES=()`;

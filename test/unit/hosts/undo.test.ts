@@ -130,7 +130,7 @@ installed() { printf '%s\n' "$@" | sort >$HAK_ROOT/installed; }
 
 test("of packages only those that our own install brought are taken back, and of them none that something else needs", async () => {
   const said = await withScripts(
-    ["lib/files.sh", "lib/saved.sh", "stages/prepare/system/lib-packages.sh"],
+    ["lib/files.sh", "lib/saved.sh", "lib/packages.sh", "stages/prepare/system/lib-packages.sh"],
     `${apt}
     installed base curl ntpsec; packages_before; installed base curl chrony iptables libnet socat; note_packages
     packages_before; installed base chrony curl ipset iptables libnet socat; note_packages

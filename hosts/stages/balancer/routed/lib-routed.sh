@@ -55,10 +55,6 @@ router_answers() {
   }
 }
 
-routed_addresses() { sed -n 's|^ *network \([0-9.]*\)/32 .*|\1|p; s|^ip prefix-list ha-kubernetes-api .* permit \([0-9.]*\)/32$|\1|p' /etc/frr/frr.conf 2>/dev/null || true; }
-# With the address goes its route: FRR tells the routers at once.
-routed_let_go() { systemctl stop ha-kubernetes-address 2>/dev/null || true; }
-
 routed_remove() {
   systemctl disable --quiet --now ha-kubernetes-address 2>/dev/null || true
   rm -f "$ADDRESS_SCRIPT"

@@ -45,10 +45,6 @@ vrrp_converge() {
   fi
 }
 
-vrrp_addresses() { sed -n -E 's;^ *([0-9a-f.:]*)/(32|128)( dev .*)?$;\1;p' "$CONFIG/keepalived.conf" 2>/dev/null || true; }
-# It says so to the others: the address moves at once.
-vrrp_let_go() { systemctl stop keepalived || fail "keepalived does not stop"; }
-
 vrrp_remove() {
   rmdir "${KEEPALIVED_UNIT%/*}" 2>/dev/null || true
   rm -f "$KEEPALIVED_HOST_FILE" "$FORMER_FILE"

@@ -1,8 +1,6 @@
 # shellcheck shell=bash
 # Packages of RHEL and its relatives, by dnf and rpm.
 
-has_dnf() { ! command -v apt-get >/dev/null && command -v dnf >/dev/null; }
-
 # What Debian's packages are called there; the others have the same name.
 declare -rA RPM_OF=([iproute2]=iproute [procps]=procps-ng [conntrack]=conntrack-tools [iptables]=iptables-nft [mount]=util-linux)
 # Without these the labels of our programs are not kept.
@@ -20,8 +18,6 @@ missing_rpms() {
     if ! rpm -q --quiet "$name" && ! rpm -q --quiet --whatprovides "$name"; then echo "$name"; fi
   done < <(wanted_rpms)
 }
-run_dnf() { fetching dnf -y -q --setopt=install_weak_deps=False "$@" >/run/ha-kubernetes/dnf.log 2>&1 </dev/null; }
-dnf_error() { grep -iE '^(Error|No match|Unable|Curl error|  - )' /run/ha-kubernetes/dnf.log | tail -n 3 | tr '\n' ' '; }
 
 # dnf waits for its own lock. Services of its packages start when their stage says so: RHEL's presets start none of them.
 apply_dnf_packages() {

@@ -2,8 +2,6 @@
 # Packages: installs the missing ones, and undoes everything that came and went by that. Packages that an admin or other software brought
 # later stay.
 
-export DEBIAN_FRONTEND=noninteractive
-
 missing_packages() {
   local PACKAGES=$PACKAGES
   if other_time_service >/dev/null; then PACKAGES=${PACKAGES/chrony/}; fi
@@ -11,14 +9,11 @@ missing_packages() {
   dpkg-query -W -f '${db:Status-Status} ${Package}\n' $PACKAGES 2>/dev/null | awk '$1 == "installed" {print $2}' |
     sort | comm -13 - <(printf '%s\n' $PACKAGES | sort)
 }
-apt_get() { fetching apt-get -y -q -o DPkg::Lock::Timeout=600 -o Dpkg::Use-Pty=0 "${APT_OPTIONS[@]}" "$@" >/run/ha-kubernetes/apt.log 2>&1 </dev/null; }
-apt_error() { grep -E '^(E|Err|W):?' /run/ha-kubernetes/apt.log | tail -n 3 | tr '\n' ' '; }
 
 # ---- packages of a bundle ---------------------------------------------------------------------------------------------------
 # A bundle may hold the packages of this host's distribution. Then apt installs from them alone: with lists, cache and source of its own,
 # which are gone afterwards. Apt trusts the file without a key: the list of artifacts has its SHA-256, which is checked first.
 
-APT_OPTIONS=()
 readonly BUNDLED=${HAK_ROOT:-}/opt/ha-kubernetes/packages
 
 # bundled_packages: SHA-256 and place of the packages of this host's distribution; nothing where the list has none.
@@ -40,6 +35,7 @@ take_bundled_packages() {
     -o "Dir::Cache=$BUNDLED/cache" -o APT::Sandbox::User=root -o Acquire::Languages=none)
 }
 drop_bundled_packages() {
+  # shellcheck disable=SC2034 # lib/packages.sh reads it
   APT_OPTIONS=()
   rm -rf "$BUNDLED"
 }
@@ -101,17 +97,6 @@ apply_apt_packages() {
   release_idle
   note_packages
   did "installed ${missing[*]}"
-}
-# apt waits for dpkg's lock by itself and not for that of its lists, which a new machine's own timers hold for minutes.
-update_lists() {
-  local end=$((SECONDS + 600)) said=no
-  until apt_get update; do
-    grep -F /var/lib/apt/lists/lock /run/ha-kubernetes/apt.log >/dev/null || return 1
-    [ "$SECONDS" -lt "$end" ] || return 1
-    [ "$said" = yes ] || say "waiting for another apt to let go of its lists"
-    said=yes
-    pause 2
-  done
 }
 
 # ---- what came and went -------------------------------------------------------------------------------------------------------

@@ -9,9 +9,17 @@ apply_updates() {
 # Restarted by ha-kubernetes, one host at a time.
 $nrconf{override_rc}{qr(^(containerd|etcd|frr|haproxy|keepalived|kubelet|nginx)\.service$)} = 0;
 END
-  if has_role balancer && ! has_dnf; then
-    put_file 0644 "$UPGRADES_FILE" <<'END'
-// An update restarts these, which must not happen on all balancers at once. Update them by hand, one host after another.
+  if has_dnf; then rm -f "$UPGRADES_FILE"; else held_upgrades | put_file 0644 "$UPGRADES_FILE"; fi
+}
+held_upgrades() {
+  cat <<'END'
+// All hosts would reboot in the same night. Maintenance reboots them, one after another.
+Unattended-Upgrade::Automatic-Reboot "false";
+END
+  # A balancer, or a node that has one of its own.
+  [[ " $PACKAGES " =~ " "(haproxy|nginx)" " ]] || return 0
+  cat <<'END'
+// An upgrade restarts these, which must not happen on all balancers at once. Maintenance upgrades them, one host after another.
 Unattended-Upgrade::Package-Blacklist {
   "frr$";
   "haproxy$";
@@ -19,9 +27,6 @@ Unattended-Upgrade::Package-Blacklist {
   "nginx$";
 };
 END
-  else
-    rm -f "$UPGRADES_FILE"
-  fi
 }
 restore_updates() {
   rm -f "$NEEDRESTART_FILE" "$UPGRADES_FILE"

@@ -4,10 +4,11 @@ import { must } from "../../../../harness/process.ts";
 import { withScripts } from "../../bash.ts";
 
 const folder = new URL("../../../../../hosts/stages/balancer/", import.meta.url).pathname;
+const library = new URL("../../../../../hosts/lib/address.sh", import.meta.url).pathname;
 /** A host with two addresses of the API, of which it holds one; `counts` are its clients' connections, one after another. */
 const host = (
   counts: string,
-) => `. <(sed 's,CONFIG=/etc,CONFIG=$HAK_ROOT/etc,' ${folder}lib-balancer.sh); . ${folder}vrrp/lib-vrrp.sh
+) => `. <(sed 's,CONFIG=/etc,CONFIG=$HAK_ROOT/etc,' ${library}); . ${folder}lib-balancer.sh; . ${folder}vrrp/lib-vrrp.sh
 is_saved() { [ "$1" = service-keepalived ]; }
 routed_is_here() { false; }
 API_PORT=8443 PEERS=10.77.0.12 COUNTS=(${counts}); mkdir -p $CONFIG
@@ -47,7 +48,7 @@ test("nothing is held where no other balancer could take the address, or another
 });
 
 test("it waits until no connection has ended for a while, and no longer than six times", async () => {
-  const wait = (counts: string) => `. ${folder}lib-balancer.sh
+  const wait = (counts: string) => `. ${library}
     at=0 COUNTS=(${counts}); API_PORT=8443
     pause() { at=$((at + 1)); }
     ss() { local n=\${COUNTS[$at]}; while [ "$n" -gt 0 ]; do echo connection; n=$((n - 1)); done; }

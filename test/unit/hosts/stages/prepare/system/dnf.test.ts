@@ -4,11 +4,12 @@ import { withScripts } from "../../../bash.ts";
 
 // Packages of RHEL and its relatives, and SELinux, with stand-ins that answer in the form of dnf, rpm, semanage and getsebool.
 
-const folder = new URL("../../../../../../hosts/stages/prepare/system/", import.meta.url).pathname;
+const hosts = new URL("../../../../../../hosts/", import.meta.url).pathname;
+const folder = `${hosts}stages/prepare/system/`;
 const run = (text: string) =>
   withScripts(
     ["lib/files.sh", "lib/saved.sh", "stages/prepare/system/lib-selinux.sh"],
-    `for name in packages dnf; do . <(sed "s|/run/ha-kubernetes|$HAK_ROOT|g" ${folder}lib-$name.sh); done
+    `for file in ${hosts}lib/packages.sh ${folder}lib-{packages,dnf}.sh; do . <(sed "s|/run/ha-kubernetes|$HAK_ROOT|g" $file); done
      write_file() { mkdir -p "\${3%/*}"; cat >"$3.new"; mv "$3.new" "$3"; }
      fetching() { "$@"; }; has_dnf() { true; }; release_idle() { :; }; selinux_is_on() { false; }; has_role() { true; }
      ${text}`,

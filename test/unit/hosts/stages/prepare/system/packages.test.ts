@@ -29,7 +29,7 @@ async function onHost(script: string, { id = "debian", version = "13", hash = sh
   writeFileSync(join(root, "stage/inputs/artifacts"), `binary 00 ${bundle}/x /opt/x x\n${list}`);
   const preamble = `set -euo pipefail; shopt -s lastpipe
     export HAK_ROOT=${root}; STAGE=${root}/stage LOGIN_PROXIES=(); fail() { echo "FAIL: $*"; exit 1; }; say() { :; }
-    . ${hosts}lib/artifacts.sh; for name in packages extra-packages dnf; do . <(sed "s|/run/ha-kubernetes|$HAK_ROOT|g" ${hosts}stages/prepare/system/lib-$name.sh); done
+    . ${hosts}lib/artifacts.sh; for file in lib/packages.sh stages/prepare/system/lib-{packages,extra-packages,dnf}.sh; do . <(sed "s|/run/ha-kubernetes|$HAK_ROOT|g" ${hosts}$file); done
     apt() { command apt-get -q "\${APT_OPTIONS[@]}" -o Dir::State::status=${root}/status -o Debug::NoLocking=true "$@" 2>&1; }
     take() { local sha256 from; read -r sha256 from < <(bundled_packages); take_bundled_packages "$sha256" "$from"; }`;
   const { status, text } = await run("bash", ["-c", `${preamble}\n${script}`]);
