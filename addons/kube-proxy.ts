@@ -1,5 +1,6 @@
 import { stringify } from "yaml";
 import { lockedImage } from "../artifacts/images.ts";
+import { isLvs } from "../config/api.ts";
 import { isMapping } from "../config/schema/component.ts";
 import type { Cluster } from "../config/schema.ts";
 import { type Addon, clusterRoleBinding, configuredDaemonSet, nodeCritical } from "./addon.ts";
@@ -25,14 +26,15 @@ export const kubeProxy: Addon<"kubeProxy", Cluster["network"]> = {
   },
 };
 
-function configuration({ featureGates, kubeProxy, network }: Cluster): string {
+function configuration(cluster: Cluster): string {
+  const { featureGates, kubeProxy, network } = cluster;
   const { conntrackMaxPerCore, conntrackMin, extraConfig } = kubeProxy;
   const { kubeProxyMode, podCidr, ipvs, nodePortAddresses } = network;
   const own: Record<string, unknown> = {
     apiVersion: "kubeproxy.config.k8s.io/v1alpha1",
     kind: "KubeProxyConfiguration",
     mode: kubeProxyMode,
-    ...(kubeProxyMode === "ipvs" && changed({ scheduler: ipvs.scheduler, strictARP: ipvs.strictArp })),
+    ...(kubeProxyMode === "ipvs" && changed({ scheduler: ipvs.scheduler, strictARP: ipvs.strictArp }, spared(cluster))),
     clusterCIDR: podCidr,
     ...(nodePortAddresses.length > 0 && { nodePortAddresses }),
     clientConnection: { kubeconfig: "/var/lib/kube-proxy/kubeconfig.conf" },
@@ -49,8 +51,22 @@ function configuration({ featureGates, kubeProxy, network }: Cluster): string {
 }
 
 // Only what differs from kube-proxy's defaults, so that the pods of a running cluster stay as they are.
-const changed = ({ scheduler, strictARP }: { scheduler: string; strictARP: boolean }) =>
-  scheduler === "rr" && !strictARP ? {} : { ipvs: { scheduler, strictARP } };
+const changed = ({ scheduler, strictARP }: { scheduler: string; strictARP: boolean }, excludeCIDRs: readonly unknown[]) => {
+  const own = {
+    ...((scheduler !== "rr" || strictARP) && { scheduler, strictARP }),
+    ...(excludeCIDRs.length > 0 && { excludeCIDRs }),
+  };
+  return Object.keys(own).length > 0 ? { ipvs: own } : {};
+};
+
+// A balancer that is IPVS, too, has virtual servers of its own: kube-proxy deletes those that it does not know, unless it is told.
+function spared(cluster: Cluster): readonly unknown[] {
+  if (!isLvs(cluster)) return [];
+  const { ipvs } = cluster.kubeProxy.extraConfig ?? {};
+  const theirs = isMapping(ipvs) && Array.isArray(ipvs.excludeCIDRs) ? ipvs.excludeCIDRs : [];
+  const own = [cluster.api.address, cluster.api.former?.address].filter((it) => it !== undefined);
+  return [...theirs, ...own.map((address) => `${address}/32`)];
+}
 
 function kubeconfig(server: string): string {
   const account = "/var/run/secrets/kubernetes.io/serviceaccount";

@@ -21,8 +21,12 @@ export const lastingEndpoint = ({ api }: Api): string =>
 export const routerId = (address: string, given: number | undefined): number => given ?? lastByte(address);
 
 /** Whether this program builds the API's balancer, on hosts of role balancer. A provider may have one of its own. */
-export const buildsBalancer = ({ traits, balancer }: Pick<Cluster, "traits" | "balancer">): boolean =>
-  !traits.ownsEndpoint && (balancer.kind === "haproxy" || balancer.kind === "nginx");
+export const buildsBalancer = ({ traits, balancer: { kind } }: Pick<Cluster, "traits" | "balancer">): boolean =>
+  !traits.ownsEndpoint && (kind === "haproxy" || kind === "nginx" || kind === "lvs");
+
+/** Whether balancers are the kernel's IPVS. */
+export const isLvs = (cluster: Pick<Cluster, "traits" | "balancer">): boolean =>
+  buildsBalancer(cluster) && cluster.balancer.kind === "lvs";
 
 /** Whether balancers have a statistics page: haproxy's. */
 export const hasStatisticsPage = (cluster: Pick<Cluster, "traits" | "balancer">): boolean =>

@@ -5,7 +5,13 @@ import type { Cluster, Role } from "./schema.ts";
 
 const everywhere = ["ca-certificates", "curl", "iproute2", "kmod", "procps"];
 const ofBalancers = ["socat"];
-const byProxy = { haproxy: ["haproxy"], nginx: ["nginx", "libnginx-mod-stream"], "node-local": [], external: [] } as const;
+const byProxy = {
+  haproxy: ["haproxy"],
+  nginx: ["nginx", "libnginx-mod-stream"],
+  lvs: ["ipvsadm", "nftables"],
+  "node-local": [],
+  external: [],
+} as const;
 const byHolder = { vrrp: ["keepalived"], routed: ["frr", "nftables"] } as const;
 const ofNodesOwnBalancers = ["haproxy", "socat"];
 const ofNodes = ["conntrack", "ethtool", "iptables", "mount", "nftables", "socat"];

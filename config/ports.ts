@@ -66,14 +66,26 @@ function tunnel(cluster: Cluster): Port[] {
   return [{ number: own?.port ?? 8472, protocol: "udp", program: "", source: "nodes" }];
 }
 
+/** The program of IPVS, which is a module of the kernel: no process listens on its ports. */
+export const IPVS = "ip_vs";
+
+/** The programs at the API's port and at the statistics port, by kind of balancer. */
+const programsOf = {
+  haproxy: ["haproxy", "haproxy"],
+  nginx: ["nginx", "nginx"],
+  lvs: [IPVS, "socat"],
+  "node-local": ["haproxy", "haproxy"],
+  external: ["haproxy", "haproxy"],
+} as const;
+
 /** The ports of a host with these roles, by number. */
 export function ports(roles: readonly Role[], cluster: Cluster): Port[] {
   const { balancer, etcd, network } = cluster;
   // A balancer that is not ours connects from addresses that nodeCidrs need not hold.
   const apiserverSource: Source = buildsBalancer(cluster) ? "nodes and pods" : "anyone";
-  const proxy = balancer.kind === "nginx" ? "nginx" : "haproxy";
+  const [proxy, answers] = programsOf[balancer.kind];
   const api = (source: Source) => apiPorts(cluster).map((number): Port => ({ number, protocol: "tcp", program: proxy, source }));
-  const statistics = (source: Source): Port => ({ number: balancer.statisticsPort, protocol: "tcp", program: proxy, source });
+  const statistics = (source: Source): Port => ({ number: balancer.statisticsPort, protocol: "tcp", program: answers, source });
   const node: Port[] = [
     ...(isNodeLocal(cluster) ? [...api("itself"), statistics("itself")] : []),
     ...tunnel(cluster),

@@ -17,7 +17,7 @@ const wantedConditions: Readonly<Record<string, string>> = {
 const controlPlaneImage = /\/(kube-apiserver|kube-controller-manager|kube-scheduler|kube-proxy):v([^ ]+)/;
 
 /** The apiserver of a control plane, and the balancer of a host. */
-export function serverFindings({ stages }: WantedHost, seen: Observation): Finding[] {
+export function serverFindings({ settings, stages }: WantedHost, seen: Observation): Finding[] {
   const findings: Finding[] = [];
   if (stages.includes("control-plane")) {
     const ready = lines(seen, "api").join() === "ok";
@@ -29,7 +29,10 @@ export function serverFindings({ stages }: WantedHost, seen: Observation): Findi
     if (status === "200") findings.push(ok("balancer", "reaches a ready apiserver"));
     else if (status === "503")
       findings.push(fail("balancer", "reaches no ready apiserver", "see the control planes, and the statistics page"));
-    else findings.push(fail("balancer", "haproxy does not answer", `see \`journalctl -u haproxy\` there; ${repair}`));
+    else {
+      const program = settings.PROXY === "lvs" ? "ha-kubernetes-lvs-answers" : (settings.PROXY ?? "haproxy");
+      findings.push(fail("balancer", `${program} does not answer`, `see \`journalctl -u ${program}\` there; ${repair}`));
+    }
   }
   return findings;
 }

@@ -1,4 +1,4 @@
-import { LEAVING_PORT } from "../../config/ports.ts";
+import { IPVS, LEAVING_PORT } from "../../config/ports.ts";
 import { type Finding, fail, ok, repair, warn } from "../finding.ts";
 import { lines, type Observation, seenUnits } from "../observation.ts";
 import type { WantedHost } from "../stack.ts";
@@ -90,7 +90,7 @@ export function portFindings({ settings, target }: WantedHost, seen: Observation
   const ofPods = new Set(lines(seen, "pod-processes"));
   const findings: Finding[] = [];
   for (const [port, program] of expected) {
-    if (port === LEAVING_PORT) continue;
+    if (port === LEAVING_PORT || program === IPVS) continue;
     const found = open.find((listener) => listener.protocol === "tcp" && listener.port === port);
     if (found === undefined) {
       findings.push(fail(`port ${port}`, `nothing listens: ${program} should`, `see why ${program} does not run; ${repair}`));

@@ -13,11 +13,11 @@ type Kind = Balancer["kind"];
 
 /** The kinds that read a key, where not all do. An apiserver that ends waits for `checkIntervalMilliseconds` with each of them. */
 const readBy: Readonly<Partial<Record<keyof Balancer, readonly Kind[]>>> = {
-  address: ["haproxy", "nginx"],
-  interface: ["haproxy", "nginx"],
-  virtualRouterId: ["haproxy", "nginx"],
-  advertisementIntervalMilliseconds: ["haproxy", "nginx"],
-  statisticsPort: ["haproxy", "nginx", "node-local"],
+  address: ["haproxy", "nginx", "lvs"],
+  interface: ["haproxy", "nginx", "lvs"],
+  virtualRouterId: ["haproxy", "nginx", "lvs"],
+  advertisementIntervalMilliseconds: ["haproxy", "nginx", "lvs"],
+  statisticsPort: ["haproxy", "nginx", "lvs", "node-local"],
   statistics: ["haproxy"],
   maximumConnections: ["haproxy", "nginx", "node-local"],
 };

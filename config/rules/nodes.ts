@@ -1,3 +1,4 @@
+import { isLvs } from "../api.ts";
 import { oneProblem, shown } from "../problems.ts";
 import { eachPreparation } from "./preparation.ts";
 import { at, type Rule } from "./rule.ts";
@@ -16,17 +17,20 @@ const neededSysctls = [
   "net/bridge/bridge-nf-call-iptables",
 ];
 
+/** What a balancer that is IPVS needs besides. */
+const neededByLvs = ["net/ipv4/vs/conntrack", "net/ipv4/vs/expire_nodest_conn"];
+
 const sysctls: Rule = {
-  says: "`hostPreparation.extraSysctl` turns off no forwarding, and no packet filter of bridges, by which pods are reached.",
+  says: "`hostPreparation.extraSysctl` turns off no forwarding, and no packet filter of bridges, by which pods are reached; with `balancer.kind: lvs` no `net.ipv4.vs.conntrack` and `net.ipv4.vs.expire_nodest_conn`.",
   check: (cluster) =>
     eachPreparation(cluster, ({ extraSysctl }, at) =>
-      Object.entries(extraSysctl)
-        .filter(([name, value]) => neededSysctls.includes(bySlashes(name)) && value.trim() !== "1")
-        .map(([name, value]) => ({
-          key: at("extraSysctl", name),
-          found: `is ${shown(value)}`,
-          allowed: "1: pods of different nodes, and Services, are reached by it",
-        })),
+      Object.entries(extraSysctl).flatMap(([name, value]) => {
+        const path = bySlashes(name);
+        const ofLvs = isLvs(cluster) && neededByLvs.includes(path);
+        if (value.trim() === "1" || !(ofLvs || neededSysctls.includes(path))) return [];
+        const reason = ofLvs ? "the API's balancer needs it" : "pods of different nodes, and Services, are reached by it";
+        return oneProblem(at("extraSysctl", name), `is ${shown(value)}`, `1: ${reason}`);
+      }),
     ),
 };
 

@@ -46,10 +46,10 @@ const statisticsSchema = z
 /** What stands in front of the apiservers. */
 export const balancerSchema = z
   .strictObject({
-    kind: oneOf(["haproxy", "nginx", "node-local", "external"])
+    kind: oneOf(["haproxy", "nginx", "lvs", "node-local", "external"])
       .default("haproxy")
       .describe(
-        "haproxy: built on the hosts of role balancer, with keepalived. nginx: the same with nginx; it has no statistics page. node-local: haproxy on every node, for that node alone; no virtual IP, and no host has the role balancer. external: a balancer you run at api.address, TCP to port 6443 of the control planes.",
+        "haproxy: built on the hosts of role balancer, with keepalived. nginx: the same with nginx; it has no statistics page. lvs: the same with the kernel's IPVS, which needs the module ip_vs. node-local: haproxy on every node, for that node alone; no virtual IP, and no host has the role balancer. external: a balancer you run at api.address, TCP to port 6443 of the control planes.",
       ),
     address: oneOf(["vrrp", "routed"])
       .default("vrrp")
@@ -75,7 +75,7 @@ export const balancerSchema = z
       ),
     checkIntervalMilliseconds: whole(100, 60000)
       .default(1000)
-      .describe("How often haproxy asks each apiserver's /readyz; two failures in a row take it out."),
+      .describe("How often the balancer asks each apiserver's /readyz; two failures in a row take it out."),
     statisticsPort: port
       .default(8404)
       .describe("Port of the statistics page and of the health answer that keepalived asks. Password in the outputs."),

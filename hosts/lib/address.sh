@@ -13,8 +13,15 @@ kinds_here() {
 # balancer_healthy [ADDRESS]: that balancer has an apiserver to offer.
 balancer_healthy() { curl -sS --fail --output /dev/null --max-time 2 "http://$(host_port "${1:-127.0.0.1}" "$STATISTICS_PORT")/health"; }
 
-# Connections of clients that this host still carries.
-client_connections() { ss -Htn state established "( sport = :$API_PORT${FORMER_PORT:+ or sport = :$FORMER_PORT} )" | wc -l; }
+# Connections of clients that this host still carries: of a process, and of IPVS.
+client_connections() {
+  local ports
+  printf -v ports ' %04X' "$API_PORT" ${FORMER_PORT:+"$FORMER_PORT"}
+  {
+    ss -Htn state established "( sport = :$API_PORT${FORMER_PORT:+ or sport = :$FORMER_PORT} )"
+    awk -v ports="$ports " 'index(ports, " " $5 " ") && $8 == "ESTABLISHED"' /proc/net/ip_vs_conn 2>/dev/null || true
+  } | wc -l
+}
 connections_drained() {
   local count
   count=$(client_connections)

@@ -2,6 +2,7 @@ import { isNodeLocal, isRouted } from "../../../config/api.ts";
 import type { Cluster } from "../../../config/schema.ts";
 import type { HostFile, Stage } from "../../stage.ts";
 import { haproxyFiles } from "./haproxy/haproxy.ts";
+import { lvsFiles } from "./lvs/lvs.ts";
 import { nginxFiles } from "./nginx/nginx.ts";
 import { routedFiles } from "./routed/frr.ts";
 import { keepalivedFiles } from "./vrrp/keepalived.ts";
@@ -31,15 +32,14 @@ export interface BalancerStageArgs {
 }
 
 /**
- * What a balancer must hold: haproxy in front of the apiservers, and keepalived for the address they are found at. A node that has a
- * balancer of its own needs the first alone.
+ * What a balancer must hold: haproxy, or what the config has in its place, in front of the apiservers, and keepalived for the address they
+ * are found at. A node that has a balancer of its own needs the first alone.
  */
 export function balancerStage(args: BalancerStageArgs): Stage {
-  const { host, owner, cluster, virtualIp, statisticsPassword, chosenPassword, pagePem } = args;
-  const controlPlanes = [...args.controlPlanes].sort((a, b) => (a.name < b.name ? -1 : 1));
+  const { host, owner, cluster, virtualIp } = args;
   const { former } = cluster.api;
   const local = isNodeLocal(cluster);
-  const nginx = cluster.balancer.kind === "nginx";
+  const { kind } = cluster.balancer;
   const routed = isRouted(cluster) ? cluster.balancer.routed : undefined;
   const addresses = [virtualIp, ...(former?.address === undefined ? [] : [former.address])];
   const ownInterface = cluster.hosts[host.name]?.balancerInterface ?? cluster.balancer.interface;
@@ -57,18 +57,22 @@ export function balancerStage(args: BalancerStageArgs): Stage {
       STATISTICS_PORT: String(cluster.balancer.statisticsPort),
       INTERFACE: ownInterface ?? "",
       // By default haproxy and vrrp.
-      ...(nginx && { PROXY: "nginx" }),
+      ...((kind === "nginx" || kind === "lvs") && { PROXY: kind }),
       ...(local && { HOLDER: "none" }),
       ...(routed && { HOLDER: "routed", ROUTED: addresses.join(" "), ROUTED_BY: routedBy[routed.protocol] }),
       PEERS: peers.join(" "),
     },
-    files: [
-      ...(nginx
-        ? nginxFiles({ owner, cluster, controlPlanes }, args.authorityPem)
-        : haproxyFiles({ owner, cluster, controlPlanes, statisticsPassword, chosenPassword, pagePem }, args.authorityPem)),
-      ...holderFiles(args, peers, addresses, ownInterface),
-    ],
+    files: [...proxyFiles(args, addresses), ...holderFiles(args, peers, addresses, ownInterface)],
   };
+}
+
+/** What leads to the apiservers. */
+function proxyFiles(args: BalancerStageArgs, addresses: readonly string[]): HostFile[] {
+  const { owner, cluster, authorityPem, statisticsPassword, chosenPassword, pagePem } = args;
+  const controlPlanes = [...args.controlPlanes].sort((a, b) => (a.name < b.name ? -1 : 1));
+  if (cluster.balancer.kind === "nginx") return nginxFiles({ owner, cluster, controlPlanes }, authorityPem);
+  if (cluster.balancer.kind === "lvs") return lvsFiles({ owner, cluster, addresses, controlPlanes }, authorityPem);
+  return haproxyFiles({ owner, cluster, controlPlanes, statisticsPassword, chosenPassword, pagePem }, authorityPem);
 }
 
 /** What shows FRR's neighbors. */

@@ -12,7 +12,10 @@
 # shellcheck disable=SC2034 # the other scripts read them
 readonly UNITS=/etc/systemd/system
 # shellcheck disable=SC2034 # the other scripts read them
-readonly PROXIES=(haproxy nginx)
+readonly PROXIES=(haproxy nginx lvs)
+# Read by the scripts of proxies that can't ask apiservers themselves.
+# shellcheck disable=SC2034 # the other scripts read it
+readonly APISERVERS_SCRIPT=/usr/local/lib/ha-kubernetes/apiservers.sh
 # A node's own balancer has no holder.
 PROXY=${PROXY:-haproxy} HOLDER=${HOLDER:-vrrp}
 
@@ -43,3 +46,27 @@ turn_on() {
   started "${@:2}"
   did "${1}ed $unit"
 }
+
+# take_over_service SERVICE COMMAND...: a package's own service becomes ours, unless COMMAND says that it is somebody's.
+take_over_service() {
+  systemctl cat "$1" >/dev/null 2>&1 || fail "there is no service $1: install the package, or turn hostPreparation.packages on"
+  if ! is_saved "service-$1" && "${@:2}"; then
+    fail "$1 already runs here for something else: take another host as balancer, or stop it"
+  fi
+  save_service "$1"
+}
+listens() { ss -Hltnp | grep "\"$1\"" >/dev/null; }
+
+# converge_service SERVICE UNIT FILE...: a restart where the unit's file changed, a reload where only what it reads did.
+converge_service() {
+  reread_units "$1"
+  if stale "$1" "$2"; then
+    # A restart ends every connection, so the address goes to another balancer first.
+    if [ -n "$PEERS" ] && systemctl is-active --quiet "$1"; then give_up_address; fi
+    turn_on restart "$1" "$2"
+    started "$1:configuration" "${@:3}"
+  elif stale "$1:configuration" "${@:3}"; then
+    turn_on reload "$1:configuration" "${@:3}"
+  fi
+}
+service_is_stale() { stale "$1" "$2" || stale "$1:configuration" "${@:3}"; }

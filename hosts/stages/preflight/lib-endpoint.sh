@@ -18,9 +18,10 @@ check_api_move() {
   fi
   if has_role balancer && [ -f /etc/ha-kubernetes/haproxy.cfg ]; then
     ports=$(awk '/^frontend / {inside = ($2 == "api")} inside && $1 == "bind" {sub(".*:", "", $2); print $2}' /etc/ha-kubernetes/haproxy.cfg | paste -sd' ')
-    # nginx may take haproxy's place.
+    # Another kind may take haproxy's place.
     served=${PORTS//:haproxy/}
-    moves_by_step "$ports" "${served//:nginx/}" || still_at port "${ports%% *}"
+    served=${served//:nginx/}
+    moves_by_step "$ports" "${served//:ip_vs/}" || still_at port "${ports%% *}"
   fi
 }
 # moves_by_step OLD NEW: at least one of the old names, addresses or ports is still served, or there were none.

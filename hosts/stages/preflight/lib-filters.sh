@@ -3,7 +3,7 @@
 # never arrives, whatever the firewall of hostPreparation lets in. So new connections that the cluster needs are led through each chain
 # that the kernel calls (lib-rules.sh), as far as its rules can be understood. What can't be decided is a warning.
 
-readonly OWN_TABLES='inet ha_kubernetes(_move)?|ip6? kube-proxy|ip6? flannel-ipv[46]'
+readonly OWN_TABLES='inet ha_kubernetes(_move|_lvs)?|ip6? kube-proxy|ip6? flannel-ipv[46]'
 
 # Connections to this host that the cluster needs, `protocol:port`: the port table, flannel's tunnel, and what balancers say to each other.
 needed_ports() {

@@ -166,6 +166,9 @@ check_swap() {
   [ "$used" -lt "$free" ] || problem "$used MB lie in swap ($names), and $free MB of memory are free: hostPreparation.swap can't turn it off. Stop what uses the memory"
 }
 
+# What has the ports of a balancer, of any kind.
+readonly BALANCER_PROGRAMS=" haproxy nginx ip_vs socat "
+
 # Free at first; later, held by what the cluster runs there.
 check_ports() {
   local entry port program holders listening
@@ -175,7 +178,7 @@ check_ports() {
     holders=$(awk -v port=":$port" 'substr($4, length($4) - length(port) + 1) == port' <<<"$listening" | grep -oP '\(\("\K[^"]+' | sort -u | paste -sd' ' || true)
     [ -n "$holders" ] || continue
     # A balancer of another kind is ours, too.
-    if ! first_run && [[ " haproxy nginx " == *" $holders "* && " haproxy nginx " == *" $program "* ]]; then continue; fi
+    if ! first_run && [[ $BALANCER_PROGRAMS == *" $holders "* && $BALANCER_PROGRAMS == *" $program "* ]]; then continue; fi
     if first_run || [ "$holders" != "$program" ]; then problem "port $port is taken by $holders: stop that, $program needs it"; fi
   done
 }

@@ -96,10 +96,11 @@ export function preflightStage({ host, owner, apiAddress, sources, ...args }: Pr
   };
 }
 
-/** Commands of what runs on a host for the API's address, by what the config says of balancers. */
+/** What runs on a host for the API's address, by what the config says of balancers: commands, and `lvs` for the kernel's IPVS. */
 function balancerCommands(roles: readonly Role[], cluster: Cluster): string[] {
   const { kind, address } = cluster.balancer;
-  if (roles.includes("balancer")) return [kind === "nginx" ? "nginx" : "haproxy", address === "routed" ? "vtysh" : "keepalived"];
+  const proxy = kind === "nginx" || kind === "lvs" ? kind : "haproxy";
+  if (roles.includes("balancer")) return [proxy, address === "routed" ? "vtysh" : "keepalived"];
   return isNode(roles) && isNodeLocal(cluster) ? ["haproxy"] : [];
 }
 

@@ -160,4 +160,13 @@ export const badBalancers: readonly Bad[] = [
     },
     keys: ["cluster.api.former.address"],
   },
+  {
+    mistake: "lvs without what leads its answers back",
+    from: metal,
+    edit: (c) => {
+      c.balancer = { kind: "lvs" };
+      c.hostPreparation = { extraSysctl: { "net.ipv4.vs.conntrack": "0" } };
+    },
+    keys: ["cluster.hostPreparation.extraSysctl.net.ipv4.vs.conntrack"],
+  },
 ];

@@ -23,6 +23,13 @@ export const badFamilies: readonly Bad[] = [
     },
     "cluster.balancer.kind",
   ),
+  badBoth(
+    "lvs with both families",
+    (c) => {
+      c.balancer = { kind: "lvs" };
+    },
+    "cluster.balancer.kind",
+  ),
   bad4(
     "an address that is none of either family",
     (c) => {

@@ -68,6 +68,14 @@ export const warnedSettings: readonly Warned[] = [
     "cluster.balancer.statistics",
   ),
   word(
+    "a statistics page and a limit that lvs has none of",
+    (c) => {
+      c.balancer = { kind: "lvs", statistics: { tls: true }, maximumConnections: 500 };
+    },
+    "cluster.balancer.statistics",
+    "cluster.balancer.maximumConnections",
+  ),
+  word(
     "a cluster that may be lost",
     (c) => {
       c.etcd = { throwAway: true };

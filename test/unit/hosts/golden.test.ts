@@ -182,10 +182,10 @@ test("a balancer gets these configurations and drop-ins", () => {
 });
 
 test("a balancer of another kind, or with a routed address, gets these", () => {
-  const made = (settings: object) =>
+  const made = (settings: { kind?: string; address?: string; [key: string]: unknown }) =>
     balancer(
       clusterWith((config) => {
-        config.api.address = "10.9.0.10";
+        if (settings.address === "routed") config.api.address = "10.9.0.10";
         config.balancer = settings;
       }),
     );
@@ -197,6 +197,10 @@ test("a balancer of another kind, or with a routed address, gets these", () => {
     "/etc/frr/frr.conf": "frr-bgp.conf",
     "/etc/frr/daemons": "frr-daemons",
     "/etc/systemd/system/ha-kubernetes-address.service": "ha-kubernetes-address.service",
+  });
+  compare(made({ kind: "lvs" }), {
+    "/etc/systemd/system/ha-kubernetes-lvs.service": "ha-kubernetes-lvs.service",
+    "/etc/systemd/system/ha-kubernetes-lvs-answers.service": "ha-kubernetes-lvs-answers.service",
   });
   compare(made({ address: "routed", routed: { protocol: "ospf" }, interface: "eth0" }), { "/etc/frr/frr.conf": "frr-ospf.conf" });
 });

@@ -13,13 +13,7 @@ haproxy_is_here() { is_saved service-haproxy; }
 haproxy_runs() { systemctl is-active --quiet haproxy; }
 
 # Someone's own haproxy is not taken away from them.
-haproxy_take_over() {
-  systemctl cat haproxy >/dev/null 2>&1 || fail "there is no service haproxy: install the package, or turn hostPreparation.packages on"
-  if ! haproxy_is_here && ss -Hltnp | grep '"haproxy"' >/dev/null; then
-    fail "haproxy already runs here for something else: take another host as balancer, or stop it"
-  fi
-  save_service haproxy
-}
+haproxy_take_over() { take_over_service haproxy listens haproxy; }
 
 haproxy_check() {
   local words
@@ -32,21 +26,13 @@ haproxy_check() {
 haproxy_is_stale() {
   local files
   mapfile -t files < <(haproxy_files)
-  stale haproxy "$HAPROXY_UNIT" || stale haproxy:configuration "${files[@]}"
+  service_is_stale haproxy "$HAPROXY_UNIT" "${files[@]}"
 }
 
 haproxy_converge() {
   local files
   mapfile -t files < <(haproxy_files)
-  reread_units haproxy
-  if stale haproxy "$HAPROXY_UNIT"; then
-    # A restart ends every connection, so the address goes to another balancer first.
-    if [ -n "$PEERS" ] && systemctl is-active --quiet haproxy; then give_up_address; fi
-    turn_on restart haproxy "$HAPROXY_UNIT"
-    started haproxy:configuration "${files[@]}"
-  elif stale haproxy:configuration "${files[@]}"; then
-    turn_on reload haproxy:configuration "${files[@]}"
-  fi
+  converge_service haproxy "$HAPROXY_UNIT" "${files[@]}"
 }
 
 haproxy_stop() { systemctl stop haproxy || fail "haproxy does not stop"; }

@@ -117,10 +117,12 @@ staticd_options="-A 127.0.0.1"
 `;
 }
 
+// vtysh, which reads the configuration in, would leave a list of its commands in root's home folder.
 const FRR_DROP_IN = `[Unit]
 StartLimitIntervalSec=0
 
 [Service]
+Environment=HOME=/run/frr
 Restart=always
 OOMScoreAdjust=-900
 `;

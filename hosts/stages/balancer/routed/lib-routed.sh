@@ -9,13 +9,8 @@ readonly FRR_FILES=(/etc/frr/frr.conf /etc/frr/daemons "$FRR_UNIT") ADDRESS_FILE
 routed_is_here() { is_saved service-frr; }
 routed_runs() { systemctl is-active --quiet frr && systemctl is-active --quiet ha-kubernetes-address; }
 
-routed_take_over() {
-  systemctl cat frr >/dev/null 2>&1 || fail "there is no service frr: install the package, or turn hostPreparation.packages on"
-  if ! routed_is_here && systemctl is-active --quiet frr && grep -q '^router ' /etc/frr/frr.conf 2>/dev/null; then
-    fail "frr already runs here for something else: take another host as balancer, or stop it"
-  fi
-  save_service frr
-}
+routed_take_over() { take_over_service frr frr_is_used; }
+frr_is_used() { systemctl is-active --quiet frr && grep -q '^router ' /etc/frr/frr.conf 2>/dev/null; }
 
 # In a network of the host's own, neighbors would look for the address themselves, and no router would be asked.
 routed_check() {

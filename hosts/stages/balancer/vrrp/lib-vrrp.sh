@@ -9,14 +9,12 @@ vrrp_is_here() { is_saved service-keepalived; }
 vrrp_runs() { systemctl is-active --quiet keepalived; }
 
 vrrp_take_over() {
-  systemctl cat keepalived >/dev/null 2>&1 || fail "there is no service keepalived: install the package, or turn hostPreparation.packages on"
-  if ! vrrp_is_here && [ -s /etc/keepalived/keepalived.conf ] && systemctl is-active --quiet keepalived; then
-    fail "keepalived already runs here for something else: take another host as balancer, or stop it"
-  fi
-  save_service keepalived
+  take_over_service keepalived keepalived_is_used
   FOUND_INTERFACE=$(vrrp_interface)
   FORMER_PEERS=$(former_peers)
 }
+
+keepalived_is_used() { [ -s /etc/keepalived/keepalived.conf ] && systemctl is-active --quiet keepalived; }
 
 # By the program itself, before anything is put in place. What depends on the host itself is included there.
 vrrp_check() {
@@ -31,19 +29,10 @@ vrrp_check() {
 
 vrrp_is_stale() {
   [ "$(host_file)" != "$(cat "$KEEPALIVED_HOST_FILE" 2>/dev/null)" ] || [ "$(former_file)" != "$(cat "$FORMER_FILE" 2>/dev/null)" ] ||
-    stale keepalived "$KEEPALIVED_UNIT" || stale keepalived:configuration "${KEEPALIVED_FILES[@]}"
+    service_is_stale keepalived "$KEEPALIVED_UNIT" "${KEEPALIVED_FILES[@]}"
 }
 
-vrrp_converge() {
-  reread_units keepalived
-  if stale keepalived "$KEEPALIVED_UNIT"; then
-    if systemctl is-active --quiet keepalived; then give_up_address; fi
-    turn_on restart keepalived "$KEEPALIVED_UNIT"
-    started keepalived:configuration "${KEEPALIVED_FILES[@]}"
-  elif stale keepalived:configuration "${KEEPALIVED_FILES[@]}"; then
-    turn_on reload keepalived:configuration "${KEEPALIVED_FILES[@]}"
-  fi
-}
+vrrp_converge() { converge_service keepalived "$KEEPALIVED_UNIT" "${KEEPALIVED_FILES[@]}"; }
 
 vrrp_remove() {
   rmdir "${KEEPALIVED_UNIT%/*}" 2>/dev/null || true

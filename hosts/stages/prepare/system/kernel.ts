@@ -1,5 +1,5 @@
 import { listOf, ofFamily } from "../../../../config/addresses.ts";
-import { isRouted } from "../../../../config/api.ts";
+import { isLvs, isRouted } from "../../../../config/api.ts";
 import { podNetworkOf } from "../../../../config/pod-network.ts";
 import type { Cluster, Role } from "../../../../config/schema.ts";
 import { isNode } from "../../../cluster.ts";
@@ -11,7 +11,8 @@ const QUEUES = ["nfnetlink_queue", "nft_queue"];
 
 /** Kernel modules of a host with these roles. */
 export function modules(roles: readonly Role[], cluster: Cluster): string[] {
-  const more = cluster.hostPreparation.extraModules;
+  const ofBalancer = roles.includes("balancer") && isLvs(cluster) ? ["nf_conntrack", "ip_vs", "ip_vs_rr"] : [];
+  const more = [...ofBalancer, ...cluster.hostPreparation.extraModules];
   if (!isNode(roles)) return [...new Set(more)];
   const { kubeProxyMode, ipvs } = cluster.network;
   const ofProxy = kubeProxyMode === "ipvs" ? ["ip_vs", "ip_vs_rr", "ip_vs_sh", "ip_vs_wrr", `ip_vs_${ipvs.scheduler}`] : [];
@@ -50,6 +51,13 @@ const ipv6Node = {
 // An address on the loopback interface is not spoken of in ARP: neighbors would take this host for its place.
 const routedAddress = { "net.ipv4.conf.all.arp_announce": "2", "net.ipv4.conf.all.arp_ignore": "1" };
 
+// IPVS leads answers back by the kernel's table of connections, and resets those to an apiserver that is gone. Answers to other hosts are forwarded.
+const director = {
+  "net.ipv4.ip_forward": "1",
+  "net.ipv4.vs.conntrack": "1",
+  "net.ipv4.vs.expire_nodest_conn": "1",
+};
+
 /** Sysctls of a host with these roles, as paths below /proc/sys, sorted. The config's extraSysctl wins. */
 export function sysctls(roles: readonly Role[], cluster: Cluster): [path: string, value: string][] {
   const routed = roles.includes("balancer") && isRouted(cluster);
@@ -59,6 +67,7 @@ export function sysctls(roles: readonly Role[], cluster: Cluster): [path: string
     ...(isNode(roles) && node),
     ...(isNode(roles) && ipv6 && ipv6Node),
     ...(routed && routedAddress),
+    ...(roles.includes("balancer") && isLvs(cluster) && director),
   };
   const byPath = new Map(
     [...Object.entries(wanted), ...Object.entries(cluster.hostPreparation.extraSysctl)].map(([name, value]) => [

@@ -162,6 +162,20 @@ test("kube-proxy gets settings of ipvs in that mode only, and the addresses of N
   assert.deepEqual(proxy({ nodePortAddresses: ["10.77.0.0/24"] }).nodePortAddresses, ["10.77.0.0/24"]);
 });
 
+test("beside a balancer that is IPVS, too, kube-proxy leaves the API's addresses alone, and those that the config names", () => {
+  const proxy = (over: object) =>
+    parse(find(objectsOf(stage({ network: { kubeProxyMode: "ipvs" }, ...over })), "ConfigMap", "kube-proxy").data["config.conf"])
+      .ipvs;
+  const address = "10.79.0.10";
+  assert.equal(proxy({}), undefined);
+  assert.deepEqual(proxy({ balancer: { kind: "lvs" } }), { excludeCIDRs: [`${address}/32`] });
+  const more = { kubeProxy: { extraConfig: { ipvs: { excludeCIDRs: ["10.9.0.0/24"], udpTimeout: "30s" } } } };
+  assert.deepEqual(proxy({ balancer: { kind: "lvs" }, ...more }), {
+    udpTimeout: "30s",
+    excludeCIDRs: ["10.9.0.0/24", `${address}/32`],
+  });
+});
+
 test("CoreDNS follows every key of its config", () => {
   const objects = objectsOf(
     stage({

@@ -72,6 +72,8 @@ test("a jump to another name, address or port is refused on the hosts, a move by
   assert.deepEqual(await told(here(lines("192.0.2.10 api.new"), 8443)), []);
   const nginx = { ports: "8443:nginx 8404:nginx 6443:kube-apiserver" };
   assert.deepEqual(await told(here(lines("192.0.2.10 api.new"), 8443), nginx), []);
+  const lvs = { ports: "8443:ip_vs 8404:socat 6443:kube-apiserver" };
+  assert.deepEqual(await told(here(lines("192.0.2.10 api.new"), 8443), lvs), []);
   assert.deepEqual(await told(here(lines("192.0.2.10 api.new"), 9443), nginx), [cure("port", 9443)]);
   assert.deepEqual(await told(here(lines("192.0.2.10 api.old"), 8443)), [cure("domainName", "api.old")]);
   assert.deepEqual(await told(here(lines("192.0.2.10 api.old"), 8443), { former: "api.old" }), []);

@@ -134,6 +134,7 @@ test("preflight knows the commands of the balancer that the config asks for", ()
   const commands = (roles: Role[], balancer: object, more: object = {}) => stage(roles, { balancer, ...more }).settings?.BALANCER;
   assert.equal(commands(["balancer"], {}), "haproxy keepalived");
   assert.equal(commands(["balancer"], { kind: "nginx" }), "nginx keepalived");
+  assert.equal(commands(["balancer"], { kind: "lvs" }), "lvs keepalived");
   assert.equal(commands(["worker"], {}), undefined);
   const routed = { address: "routed", routed: { protocol: "bgp", asn: 65010, peers: [{ address: "10.77.0.1", asn: 65000 }] } };
   assert.equal(commands(["balancer"], routed), "haproxy vtysh");
@@ -171,6 +172,9 @@ test("without packages, preflight asks for the commands of what the config runs 
   const routed = { protocol: "bgp", asn: 65010, peers: [{ address: "10.77.0.1", asn: 65000 }] };
   assert.deepEqual(without(...commands(["balancer"], { balancer: { kind: "nginx", address: "routed", routed } })), [
     ...["nft", "nginx", "socat", "vtysh"],
+  ]);
+  assert.deepEqual(without(...commands(["balancer"], { balancer: { kind: "lvs" } })), [
+    ...["ipvsadm", "keepalived", "nft", "socat"],
   ]);
   const node = ["conntrack", "ethtool", "iptables", "mount", "nft", "socat"];
   assert.deepEqual(without(...commands(["worker"])), node);

@@ -80,6 +80,22 @@ test("a UDP port that a program or the kernel holds is a problem; VXLAN's device
   assert.equal(await udp(held(8472), "8472:"), "");
 });
 
+test("lvs as balancer is refused where the kernel has no IPVS and can't load it, with a cure for a container", async () => {
+  const said = async (around: string, balancer = "lvs keepalived") => {
+    const library = new URL("../../../../../hosts/lib/features.sh", import.meta.url).pathname;
+    const words = await must("bash", [
+      "-euc",
+      `. <(sed 's,/proc/net/ip_vs,${scratch()}/ip_vs,' ${library}); problem() { echo "$*"; }; uname() { echo 6.1.0; }; is_node() { return 1; }
+       in_container() { return 1; }; modprobe() { return 1; }; ${around}; BALANCER="${balancer}" check_features`,
+    ]);
+    return words.trimEnd();
+  };
+  assert.match(await said(":"), /^Linux 6\.1\.0 has no module ip_vs, .*: install .*, or set balancer\.kind to haproxy$/);
+  assert.match(await said("in_container() { return 0; }"), /: run 'modprobe ip_vs' on the machine itself, or set balancer\.kind/);
+  assert.equal(await said("modprobe() { return 0; }"), "");
+  assert.equal(await said(":", "haproxy keepalived"), "");
+});
+
 test("nginx as balancer is refused where its packages and paths are others", async () => {
   const said = async (release: string, balancer: string) => {
     const system = join(scratch(), "os-release");
