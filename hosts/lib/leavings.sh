@@ -22,7 +22,8 @@ restore_proxy_settings() {
   local path value has
   is_saved proxy-settings || return 0
   while read -r path value; do
-    if read -r has 2>/dev/null <"$SYSCTLS/$path" && [ "$has" != "$value" ]; then echo "$value" >"$SYSCTLS/$path"; fi
+    if ! read -r has 2>/dev/null <"$SYSCTLS/$path" || [ "$has" = "$value" ]; then continue; fi
+    { echo "$value" >"$SYSCTLS/$path"; } 2>/dev/null || say "sysctl $path stays $has: the kernel does not take $value back"
   done < <(saved proxy-settings)
 }
 # remove_plugin_folders: empty ones that kube-controller-manager and kubelet make for volume plugins.

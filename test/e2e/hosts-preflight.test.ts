@@ -6,12 +6,11 @@ import { FreshHosts } from "../harness/fresh.ts";
 import type { LabHost } from "../harness/lab.ts";
 import { makeMetal, onMetal } from "../harness/metal.ts";
 import { covering, firstFaults, narrow, unclear } from "../harness/preflight-faults.ts";
+import { preflight } from "../harness/preflight-report.ts";
 import { rounds, scriptFor } from "../harness/preflight-rounds.ts";
-import { type Result, run } from "../harness/process.ts";
 import { type ClusterConfig, hostAt } from "../harness/samples.ts";
 import { assertNothingRuns, onCluster } from "../harness/scenario.ts";
 
-const root = new URL("../../", import.meta.url).pathname;
 const {
   hosts: { m1, w1, w2 },
   ...metal
@@ -43,14 +42,8 @@ onCluster(
   (scenario) => {
     const { stack, cluster } = scenario;
     const host = (name: string): LabHost => cluster.host(name);
-    const preflight = (...args: string[]): Promise<Result> =>
-      run(process.execPath, ["engine/launch.mjs", "run", "check/preflight/run-preflight.ts", "--stack", stack.name, ...args], {
-        cwd: root,
-        limitSeconds: 300,
-        env: { PULUMI_CONFIG_PASSPHRASE: stack.passphrase },
-      });
     const report = async (): Promise<{ status: number; place: (name: string) => Place; text: string }> => {
-      const { status, stdout, text } = await preflight("--json");
+      const { status, stdout, text } = await preflight(stack, "--json");
       const { places } = JSON.parse(stdout) as { places: Place[] };
       return { status: status ?? -1, text, place: (name) => places.find((it) => it.place === name) as Place };
     };
@@ -62,7 +55,7 @@ onCluster(
 
     test("before the first up, the report finds nothing on good hosts and leaves nothing behind", async () => {
       const started = Date.now();
-      const { status, text } = await preflight();
+      const { status, text } = await preflight(stack);
       console.log(`the report of 3 hosts took ${((Date.now() - started) / 1000).toFixed(1)} s`);
       assert.equal(status, 0, text);
       assert.match(text, /0 problems, 0 warnings; 3 of 3 hosts looked at, nothing was changed/);
@@ -94,7 +87,7 @@ onCluster(
     test("a report of 12 hosts looks at all of them at the same time", async () => {
       stack.configure({ ...config, hosts: { ...config.hosts, ...more } });
       const started = Date.now();
-      const { status, text } = await preflight();
+      const { status, text } = await preflight(stack);
       console.log(`the report of 12 hosts took ${((Date.now() - started) / 1000).toFixed(1)} s`);
       assert.equal(status, 0, text);
       assert.match(text, /12 of 12 hosts looked at/);

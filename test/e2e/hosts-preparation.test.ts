@@ -6,6 +6,7 @@ import { type AddressInfo, connect, createServer } from "node:net";
 import { test } from "node:test";
 import { FreshHosts } from "../harness/fresh.ts";
 import { makeMetal, onMetal } from "../harness/metal.ts";
+import { preflight } from "../harness/preflight-report.ts";
 import { addressIn, type ClusterConfig, type HostEntry, hostAt } from "../harness/samples.ts";
 import { assertNothingRuns, onCluster } from "../harness/scenario.ts";
 
@@ -67,6 +68,15 @@ onCluster(
       await cluster.settled();
       assert.match(await m1.sh("ufw status"), /^Status: active[\s\S]*8443\/tcp +ALLOW +Anywhere +# ha-kubernetes/m);
       assert.equal(await w1.sh("firewall-cmd --zone=trusted --list-sources"), `${inside} 10.244.0.0/16\n`);
+    });
+
+    test("with the program's firewall off, preflight names the two that would close the cluster's ports", async () => {
+      stack.configure({ ...config, hostPreparation: { firewall: false } });
+      const { status, text } = await preflight(stack);
+      stack.configure(config);
+      assert.equal(status, 1, text);
+      assert.match(text, /m1\n(?: .*\n)* {2}PROBLEM {2}ufw is active and would close the cluster's ports/);
+      assert.match(text, /w1\n(?: .*\n)* {2}PROBLEM {2}firewalld is active and would close the cluster's ports/);
     });
 
     test("from outside nodeCidrs only SSH, the API and allowed ports answer", async () => {

@@ -24,13 +24,14 @@ apply_services_off() {
 }
 restore_services_off() { restore_services_but ""; }
 
-# note_service UNIT: how it is and how its triggers are. A run that was killed may have turned some of them off already.
+# note_service UNIT: how it is and how its triggers are, and the unit itself where that name is another one's alias. A run that was killed
+# may have turned some of them off already.
 note_service() {
-  local trigger triggers
-  triggers=$(systemctl show -p TriggeredBy --value "$1")
-  for trigger in $triggers "$1"; do save_service "$trigger"; done
+  local one units
+  units="$1 $(systemctl show -p Id --value "$1") $(systemctl show -p TriggeredBy --value "$1")"
+  for one in $units; do save_service "$one"; done
   # shellcheck disable=SC2086 # one word each
-  { printf '%s\n' "$1" $triggers && if is_saved "off-$1"; then saved "off-$1"; fi; } | awk '!seen[$0]++' | write_file 0600 root:root "$SAVED/off-$1"
+  { printf '%s\n' $units && if is_saved "off-$1"; then saved "off-$1"; fi; } | awk '!seen[$0]++' | write_file 0600 root:root "$SAVED/off-$1"
 }
 is_masked_unit() { [ "$(readlink "$UNIT_FILES/$1")" = /dev/null ]; }
 

@@ -22,7 +22,7 @@ const run = (text: string) =>
 
 /** A systemd that knows units by a file each: whether it is enabled, whether it is active, what triggers it. A mask hides all of that. */
 const systemd = `
-  mkdir -p $HAK_ROOT/units $UNIT_FILES
+  mkdir -p $HAK_ROOT/units $UNIT_FILES; declare -A aliases=()
   unit() { echo "$2" >$HAK_ROOT/units/$1; }
   all() { local one; for one in "$@"; do echo $one $(<$HAK_ROOT/units/$one) $(if is_masked_unit $one; then echo masked; fi); done; }
   systemctl() {
@@ -34,7 +34,11 @@ const systemd = `
     [ -f $HAK_ROOT/units/$unit ] || return 4
     read -r enabled active triggers <$HAK_ROOT/units/$unit
     case $1 in
-      show) is_masked_unit $unit || echo "$triggers" ;;
+      show)
+        case "$*" in
+          *"-p Id "*) echo \${aliases[$unit]:-$unit} ;;
+          *) is_masked_unit $unit || echo "$triggers" ;;
+        esac ;;
       is-active) [[ "$*" == *--quiet* ]] || echo "$active"; [ "$active" = active ] ;;
       is-enabled) [[ "$*" == *--quiet* ]] || echo "$enabled"; [[ $enabled == enabled || $enabled == static ]] ;;
       disable) [ "$enabled" = static ] || enabled=disabled
@@ -84,6 +88,17 @@ test("what triggers a service goes and comes with it, unless the config names it
     "cups.path enabled active",
     "did turned cups.socket back on",
     "cups.socket static active",
+  ]);
+});
+
+test("an alias turns off the unit that it names", async () => {
+  const said = await run(`${systemd}
+    unit syslog.service "alias active"; unit rsyslog.service "enabled active"; aliases[syslog.service]=rsyslog.service
+    SERVICES_OFF="syslog.service"; apply_services_off; all rsyslog.service; apply_services_off
+    restore_services_off; all rsyslog.service; find $SAVED $UNIT_FILES -mindepth 1`);
+  assert.deepEqual(said.split("\n"), [
+    ...["did turned off rsyslog.service syslog.service", "rsyslog.service disabled inactive masked"],
+    ...["did turned syslog.service back on", "rsyslog.service enabled active"],
   ]);
 });
 
