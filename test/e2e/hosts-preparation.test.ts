@@ -22,7 +22,7 @@ const config: ClusterConfig = {
   hosts: { m1: hostAt(network, 17, "etcd", "balancer", "control-plane"), w1: hostAt(network, 21, "worker") },
   hostPreparation: { firewall: { policy: "drop", allow: [{ port: 9101, from: [network] }] } },
 };
-const fresh = new FreshHosts();
+const fresh = new FreshHosts({ whole: true });
 
 /** Which of these TCP ports of a host answer this machine, which is not a node. */
 async function reachable(address: string, ports: readonly number[]): Promise<number[]> {

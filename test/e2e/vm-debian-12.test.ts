@@ -17,7 +17,7 @@ import {
 
 const config = await onOneHost("test-vm-12");
 config.network = { kubeProxyMode: "iptables" };
-const fresh = new FreshHosts();
+const fresh = new FreshHosts({ whole: true });
 
 onCluster(
   config,

@@ -11,7 +11,7 @@ import { assertServiceAnswers, makeMachine, onOneHost, packagesOf, setBack } fro
 const config = await onOneHost("test-vm-lvs");
 config.balancer = { kind: "lvs" };
 const address = config.api.address;
-const fresh = new FreshHosts();
+const fresh = new FreshHosts({ whole: true });
 
 onCluster(
   config,

@@ -28,7 +28,7 @@ for (const entry of Object.values(config.hosts)) entry.dataDevice = "/dev/disk/b
 const wanted = new Map(sysctls(["etcd", "balancer", "control-plane"], clusterFrom(metal())));
 const loaded = "br_netfilter nf_conntrack overlay vxlan";
 const modules = `for one in ${loaded}; do [ -d /sys/module/$one ] && echo $one; done || true`;
-const fresh = new FreshHosts();
+const fresh = new FreshHosts({ whole: true });
 let kernelBefore: Map<string, string>;
 let swapBefore: string[] = [];
 

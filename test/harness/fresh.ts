@@ -1,13 +1,19 @@
 import { readFileSync } from "node:fs";
 import type { LabHost } from "./lab.ts";
 import { eventually } from "./process.ts";
-import { differences } from "./stays.ts";
+import { differences, isCore } from "./stays.ts";
 
 const script = readFileSync(new URL("host-state.sh", import.meta.url), "utf8");
 
 /** Hosts as they were before the first `up`. */
 export class FreshHosts {
   readonly #then = new Map<string, string>();
+  readonly #whole: boolean;
+
+  /** @param whole Compares everything that `host-state.sh` finds. Default: files, packages, units, ports, addresses and mounts. */
+  constructor({ whole = false }: { whole?: boolean } = {}) {
+    this.#whole = whole;
+  }
 
   /** Records the state of hosts. Call it before anything is done to them, and again after a reinstallation. */
   async remember(hosts: Iterable<LabHost>): Promise<void> {
@@ -23,7 +29,8 @@ export class FreshHosts {
 
   #isClean(host: LabHost): Promise<true> {
     return eventually(`${host.name} to be as it was`, 60, async () => {
-      const found = differences(this.#then.get(host.name) ?? "", await host.sh(script));
+      const all = differences(this.#then.get(host.name) ?? "", await host.sh(script));
+      const found = this.#whole ? all : all.filter((line) => isCore(line.slice(2)));
       if (found.length > 0) throw new Error(found.slice(0, 60).join("\n"));
       return true;
     });

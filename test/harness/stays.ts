@@ -75,3 +75,9 @@ export function differences(before: string, after: string): string[] {
   const more = [...now].filter((line) => !then.has(line) && !explained(line, true)).map((line) => `+ ${line}`);
   return [...gone, ...more];
 }
+
+/** Facts that every group compares: other groups end with hosts of which they changed more than the program did. */
+export const isCore = (line: string): boolean =>
+  /^(file \S+ [^d] |content |user |process |port tcp |address |mount |package installed |unit-file \S+ (enabled|disabled|masked)|host name |sysctl net\.ipv4\.(ip_forward|conf\.(all|default)\.))/.test(
+    line,
+  ) && !/^(file|content) \/var\/(?!lib\/(ha-kubernetes|etcd|kubelet)\b)/.test(line);
