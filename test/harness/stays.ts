@@ -76,7 +76,7 @@ export function differences(before: string, after: string): string[] {
   return [...gone, ...more];
 }
 
-/** Facts that every group compares: other groups end with hosts of which they changed more than the program did. */
+/** Facts that every group compares. A group says `whole` once it was seen to pass with all of them. */
 export const isCore = (line: string): boolean =>
   /^(file \S+ [^d] |content |user |process |port tcp |address |mount |package installed |unit-file \S+ (enabled|disabled|masked)|host name |sysctl net\.ipv4\.(ip_forward|conf\.(all|default)\.))/.test(
     line,
