@@ -121,7 +121,7 @@ const before: Round = {
     system("w2", "ubuntu", "20.04", /Ubuntu 20\.04: 22\.04 or newer is needed/),
     fault(
       "w1",
-      /containerd of a package is here \(\/usr\/lib\/systemd\/system\/containerd\.service\)/,
+      /containerd of a package is here \(\S*\/lib\/systemd\/system\/containerd\.service\)/,
       "printf '[Service]\\nExecStart=/bin/true\\n' >/usr/lib/systemd/system/containerd.service; systemctl daemon-reload",
       "rm /usr/lib/systemd/system/containerd.service; systemctl daemon-reload",
     ),
@@ -159,9 +159,20 @@ const before: Round = {
   ],
 };
 
-/** What needs IPv6. docker turns it off on hosts of a network without it. */
+/** Turns IPv6 on or off on a host, and back to what each interface had. */
+const ipv6 = (isOn: boolean): [plant: string, cure: string] => {
+  const each = "for one in all default lo eth0";
+  const value = "/proc/sys/net/ipv6/conf/$one/disable_ipv6";
+  return [
+    `${each}; do cp ${value} /root/ipv6-$one; done; sysctl -q net.ipv6.conf.all.disable_ipv6=${isOn ? 0 : 1}`,
+    `${each}; do cat /root/ipv6-$one >${value}; rm /root/ipv6-$one; done`,
+  ];
+};
+
+/** What needs IPv6. */
 function ofBoth(config: ClusterConfig): Round {
   const both = (from: ClusterConfig) => withHosts(onBoth(from) as ClusterConfig, { w1: { flannelInterface: "pods6" } });
+  const on = ipv6(true);
   const address = ((both(config).hosts.w1?.address ?? []) as readonly string[])[1];
   return {
     of: "what keeps IPv6 out",
@@ -176,11 +187,11 @@ function ofBoth(config: ClusterConfig): Round {
       fault(
         "w1",
         /chain ip6 hard6 input drops what the cluster needs: tcp 10250/,
-        `sysctl -q net.ipv6.conf.all.disable_ipv6=0 net.ipv6.conf.eth0.disable_ipv6=0; ip -6 address add ${address}/64 dev eth0 nodad
+        `${on[0]}; ip -6 address add ${address}/64 dev eth0 nodad
          nft 'table ip6 hard6 { chain input { type filter hook input priority 5; ct state established accept; tcp dport 10250 drop; }; }'`,
-        `nft delete table ip6 hard6; ip -6 address del ${address}/64 dev eth0; sysctl -q net.ipv6.conf.eth0.disable_ipv6=1 net.ipv6.conf.all.disable_ipv6=1`,
+        `nft delete table ip6 hard6; ip -6 address del ${address}/64 dev eth0; ${on[1]}`,
       ),
-      fault("w2", /IPv6 is turned off here \(net\.ipv6\.conf\.all\.disable_ipv6 is not 0\)/),
+      fault("w2", /IPv6 is turned off here \(net\.ipv6\.conf\.all\.disable_ipv6 is not 0\)/, ...ipv6(false)),
       fault("w2", /fd\S+ is on none of its interfaces/),
     ],
   };
