@@ -1,4 +1,4 @@
-import { type Family, familyOf, listOf, ofFamily } from "../../../../config/addresses.ts";
+import { type Family, familyOf, inside, listOf, ofFamily, type Range, range } from "../../../../config/addresses.ts";
 import { type Port, ports, statisticsReaders } from "../../../../config/ports.ts";
 import { joinsAsWorker } from "../../../../config/roles.ts";
 import type { Cluster, Role } from "../../../../config/schema.ts";
@@ -33,10 +33,10 @@ export function firewall(name: string, roles: readonly Role[], cluster: Cluster)
     "ct state established,related accept",
     ...families.flatMap((family) => {
       const lost = ofFamily(gone, family);
-      return lost.length > 0 ? [`${words[family].address} saddr { ${list(lost)} } drop`] : [];
+      return lost.length > 0 ? [`${addressWords[family]} saddr { ${list(lost)} } drop`] : [];
     }),
     "meta l4proto { icmp, ipv6-icmp } accept",
-    ...families.map((family) => `${words[family].address} saddr @${words[family].set} accept`),
+    ...families.map((family) => `${addressWords[family]} saddr { ${list(separate(ofFamily(nodeCidrs, family)))} } accept`),
     // In ipvs mode a Service's traffic comes through here with the Service's own port.
     ...listOf(network.serviceCidr).map((cidr) => `${address(cidr)} daddr ${cidr} accept`),
     ...rule(match("tcp", "nodes and pods"), "").flatMap((ports) => fromPods.map((pods) => `${pods} ${ports}accept`)),
@@ -57,24 +57,25 @@ export function firewall(name: string, roles: readonly Role[], cluster: Cluster)
 table inet ha_kubernetes
 delete table inet ha_kubernetes
 table inet ha_kubernetes {
-${families.map((family) => nodeSet(family, ofFamily(nodeCidrs, family))).join("")}${chains}}
+${chains}}
 `;
 }
 
 /** nft's words for a family. */
-const words: Readonly<Record<Family, { address: string; set: string; type: string }>> = {
-  4: { address: "ip", set: "nodes", type: "ipv4_addr" },
-  6: { address: "ip6", set: "nodes6", type: "ipv6_addr" },
-};
-const address = (text: string) => words[familyOf(text)].address;
+const addressWords: Readonly<Record<Family, string>> = { 4: "ip", 6: "ip6" };
+const address = (text: string) => addressWords[familyOf(text)];
 
-const nodeSet = (family: Family, cidrs: readonly string[]) => `  set ${words[family].set} {
-    type ${words[family].type}
-    flags interval
-    auto-merge
-    elements = { ${[...cidrs].sort().join(", ")} }
-  }
-`;
+/**
+ * Ranges that nft takes as a set: none within another. The set has no name: nft 1.1.3 (Debian 13, RHEL 10) writes named ones in a form
+ * that ends nft 1.0.6, so kube-proxy in mode nftables, whose image has that one, would set up nothing (kubernetes/kubernetes#136786).
+ */
+function separate(cidrs: readonly string[]): string[] {
+  const ranges = [...new Set(cidrs)].sort().map(range);
+  const within = (one: number, other: number) => inside(ranges[one] as Range, ranges[other] as Range);
+  const stays = (one: number) =>
+    !ranges.some((_, other) => other !== one && within(one, other) && (other < one || !within(other, one)));
+  return ranges.filter((_, one) => stays(one)).map(({ text }) => text);
+}
 
 /** Where hosts were that are gone for good. Pools that the provider scales must not change for that. */
 const lostAddresses = ({ hosts, traits }: Cluster): string[] =>
