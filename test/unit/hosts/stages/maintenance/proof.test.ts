@@ -6,7 +6,7 @@ import { run } from "../../../../harness/process.ts";
 
 const folder = new URL("../../../../../hosts/stages/maintenance/", import.meta.url).pathname;
 
-/** Whom a host of these roles; `lines` come last. */
+/** Whom a host of these roles asks; `lines` come last. */
 async function asked(roles: string, lines: string): Promise<string[]> {
   const script = `
     set -euo pipefail
