@@ -30,7 +30,8 @@ field-turns 9
 hosts-balancers 10 by-hand
 hosts-dual-stack 5
 hosts-ipv6 7
-hosts-maintenance 10 by-hand
+hosts-maintenance 7
+hosts-maintenance-shapes 9 by-hand
 hosts-networks 5
 hosts-node-local 6
 hosts-preflight 5

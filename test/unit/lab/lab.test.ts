@@ -34,7 +34,7 @@ test("a host is a container of its cluster with a fixed address, no secret and n
   ]);
   assert.deepEqual(valuesOf("--network"), ["ha-kubernetes-dev"]);
   assert.deepEqual(valuesOf("--ip"), ["10.77.0.11"]);
-  assert.deepEqual(valuesOf("--restart"), ["no"]);
+  assert.deepEqual(valuesOf("--restart"), ["on-failure"]);
   assert.deepEqual(valuesOf("--pull"), ["never"]);
   assert.deepEqual(valuesOf("--volume"), ["/var/lib/containerd", "/var/lib/etcd", "/var/lib/kubelet"]);
   assert.deepEqual(valuesOf("--mount"), [
