@@ -77,6 +77,6 @@ forget_custom() {
   [ -n "$CUSTOM" ] || return 0
   custom_objects | awk NF >"$file"
   delete_custom "$file"
-  remove_made_namespaces
+  remove_made_namespaces ""
   custom_kubectl delete configmap ha-kubernetes-custom-addons -n kube-system --ignore-not-found >&2 </dev/null
 }
