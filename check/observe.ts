@@ -15,7 +15,7 @@ import { wantedUnits } from "./wanted.ts";
 
 /** Seconds until an answer is given up: a host that answers at all needs a few. */
 const deadline = 90;
-const script = ["system", "check"]
+const script = ["system", "objects", "check"]
   .map((name) => readFileSync(new URL(`../hosts/tools/check/${name}.sh`, import.meta.url), "utf8"))
   .join("");
 
@@ -103,6 +103,8 @@ export function questions(host: WantedHost): string {
     ETCD: has("etcd") ? "yes" : "",
     API_SERVER: has("control-plane") ? `https://${hostPort(address, APISERVER_PORT)}` : "",
     NAMESPACES: ownNamespaces.join(" "),
+    OBJECTS: objectsIn(host, /\.yaml$/),
+    CUSTOM_OBJECTS: objectsIn(host, /^\d{3}-(first|rest)$/),
     HEALTH_URL: has("balancer") ? `http://127.0.0.1:${settings.STATISTICS_PORT}/health` : "",
     BACKUPS: settings.BACKUP_TIMERS ? (settings.BACKUP_DIRECTORY ?? "") : "",
     BACKUP_NAME: settings.BACKUP_NAME ?? "",
@@ -111,3 +113,11 @@ export function questions(host: WantedHost): string {
     .map(([name, value]) => `${name}=${quote(value)}\n`)
     .join("");
 }
+
+/** The objects of add-ons in inputs of such names: YAML documents after lines `---`. */
+const objectsIn = ({ inputs }: WantedHost, names: RegExp): string =>
+  Object.keys(inputs)
+    .filter((name) => names.test(name))
+    .sort()
+    .map((name) => (name.endsWith(".yaml") ? inputs[name] : (inputs[name] ?? "").replace(/^(?=.)/gm, "---\n")))
+    .join("");

@@ -5,6 +5,7 @@ import { backupFindings, clockFindings, diskFindings, fileFindings, ownerFinding
 import { kubeconfigFindings, manifestFindings, programFindings } from "./findings/integrity.ts";
 import { addressFindings, nodeFindings, serverFindings } from "./findings/kubernetes.ts";
 import { lostFindings } from "./findings/lost.ts";
+import { objectFindings } from "./findings/objects.ts";
 import { portFindings, versionFindings } from "./findings/programs.ts";
 import { keepalivedFindings, shutdownFindings, swapFindings, sysctlFindings, tableFindings } from "./findings/system.ts";
 import type { Looked } from "./observe.ts";
@@ -67,6 +68,7 @@ export function judge(name: string, stack: WantedStack, looked: readonly Looked[
     ...clusterFindings(looked),
     ...addressFindings(looked),
     ...(ofNodes.get("cluster") ?? []),
+    ...objectFindings(looked),
     ...(given.length > 0
       ? [warn("lost hosts", `${given.join(", ")} were not looked at`, "delete their entries once `up` has forgotten them")]
       : []),

@@ -25,7 +25,7 @@ export interface WantedHost {
   versions: Record<string, string>;
   settings: Record<string, string>;
   files: WantedFile[];
-  /** Of `prepare`: the list of artifacts, and the sysctls. */
+  /** Of `prepare`: the list of artifacts, and the sysctls. Of add-ons: their objects, which may be secret. */
   inputs: Record<string, string>;
 }
 

@@ -27,7 +27,7 @@ export interface WantedStage {
   versions: Record<string, string>;
   settings: Record<string, string>;
   files: WantedFile[];
-  /** Inputs of the script that are not secret, by name: only those of `prepare`. */
+  /** Inputs of the script that check looks at, by name. Objects of custom add-ons may be secret. */
   inputs: Record<string, string>;
   /** How the stage becomes root. */
   becoming: Becoming;
@@ -35,8 +35,12 @@ export interface WantedStage {
   sudoPassword?: string;
 }
 
-/** What check reads of a stage's inputs: the list of artifacts, and the sysctls. */
-const readInputs: Readonly<Record<string, readonly string[]>> = { prepare: ["artifacts", "sysctl"] };
+/** What check reads of a stage's inputs: the list of artifacts, the sysctls, and the objects of add-ons. */
+const readInputs: Readonly<Record<string, RegExp>> = {
+  prepare: /^(artifacts|sysctl)$/,
+  addons: /^\d\d-.*\.yaml$/,
+  "custom-addons": /^\d{3}-(first|rest)$/,
+};
 
 /**
  * Reads a command's visible text and its bundle (both as `renderStage` made them). Undefined for a command that does not run a stage.
@@ -57,11 +61,11 @@ export function readStage(text: string, stdin: string): WantedStage | undefined 
     sudoPassword: password,
     versions: pairs(/^# version (\S+) (.*)$/gm),
     settings: pairs(/^# setting ([A-Z0-9_]+)=(.*)$/gm),
-    ...bundled(bundle, readInputs[stage] ?? []),
+    ...bundled(bundle, readInputs[stage]),
   };
 }
 
-function bundled(stdin: string, inputNames: readonly string[]): Pick<WantedStage, "files" | "inputs"> {
+function bundled(stdin: string, isRead: RegExp | undefined): Pick<WantedStage, "files" | "inputs"> {
   // nanotar leaves out an empty file at the very end, and gives one elsewhere no data; it reads the whole buffer behind a view.
   const unpacked = gunzipSync(Buffer.from(stdin, "base64"));
   const padded = new Uint8Array(unpacked.length + 1024);
@@ -76,8 +80,11 @@ function bundled(stdin: string, inputNames: readonly string[]): Pick<WantedStage
     const sha256 = createHash("sha256").update(content).digest("hex");
     return { path, mode, owner, sha256, content: Buffer.from(content).toString() };
   });
-  const input = (name: string) => Buffer.from(entries.get(`inputs/${name}`) ?? new Uint8Array()).toString();
-  return { files, inputs: Object.fromEntries(inputNames.map((name) => [name, input(name)])) };
+  const inputs = [...entries]
+    .map(([name, data]) => [name.replace(/^inputs\//, ""), data] as const)
+    .filter(([name]) => isRead?.test(name))
+    .map(([name, data]) => [name, Buffer.from(data).toString()]);
+  return { files, inputs: Object.fromEntries(inputs) };
 }
 
 /** The units that a host's stages make or change, without instances. */

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import { checked } from "../harness/checked.ts";
 import { must } from "../harness/process.ts";
 import type { Written } from "../harness/samples.ts";
 import { assertNothingRuns, onCluster } from "../harness/scenario.ts";
@@ -175,6 +176,23 @@ onCluster(
       assert.notEqual(status, 0);
       assert.match(text, /cluster\.addons\.custom\.greeting\.chart does not render: .*a word/);
       delete custom.greeting;
+    });
+
+    test("a Corefile that was changed by hand stays in an edit, check names it, and another word of repair puts the program's own back", async () => {
+      const corefile = async () => (await cluster.get("configmap coredns -n kube-system")).data.Corefile as string;
+      const before = await corefile();
+      const patch = JSON.stringify({ data: { Corefile: before.replace("cache 30", "cache 29") } });
+      await cluster.kubectl(`-n kube-system patch configmap coredns --type merge -p '${patch}' --field-manager kubectl-edit`);
+      config.addons = { custom, coredns: { cacheSeconds: 28 } };
+      stack.configure(config);
+      const { text } = await stack.up();
+      assert.match(text, /left ConfigMap coredns as it is: conflict with "kubectl-edit" using v1: \.data\.Corefile/);
+      assert.match(await corefile(), /cache 29 /);
+      assert.ok((await checked(stack)).wrong.includes("cluster WARN ConfigMap kube-system/coredns"));
+      config.repair = "today";
+      stack.configure(config);
+      await stack.up();
+      assert.match(await corefile(), /cache 28 /);
     });
 
     test("taking all of them out removes all they made, and nothing else", async () => {

@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # Tells how this host is and changes nothing. Comes through stdin, after the lists of what to look at: FILES, UNITS, LINKS, DIRECTORIES, SERVED (one
-# a line) and ETCD, API_SERVER, NAMESPACES, HEALTH_URL, BACKUPS, BACKUP_NAME (empty: not on this host), and after system.sh, which says
-# what else it is told. Prints sections of lines, each after a line
+# a line) and ETCD, API_SERVER, NAMESPACES, HEALTH_URL, BACKUPS, BACKUP_NAME (empty: not on this host), and after system.sh and
+# objects.sh, which say what else they are told. Prints sections of lines, each after a line
 # `@@ NAME`; the last is `@@ end`. What can't be read is left out: the reader knows what should be there.
 
 set -u
@@ -115,6 +115,12 @@ look_at_api() {
   done
 }
 
+look_at_addons() {
+  section objects
+  look_at_objects ha-kubernetes "$OBJECTS"
+  look_at_objects ha-kubernetes-custom "$CUSTOM_OBJECTS"
+}
+
 # The newest is the one of the highest revision that today's etcd cluster wrote, as for the snapshots' own scripts: clocks can be wrong.
 look_at_backups() {
   local cluster
@@ -147,7 +153,10 @@ look() {
   look_at_host
   look_at_certificates
   if [ -n "$ETCD" ]; then look_at_etcd; fi
-  if [ -n "$API_SERVER" ]; then look_at_api; fi
+  if [ -n "$API_SERVER" ]; then
+    look_at_api
+    look_at_addons
+  fi
   if [ -n "$HEALTH_URL" ]; then
     section balancer
     curl -s --output /dev/null --write-out '%{http_code}\n' --max-time 5 "$HEALTH_URL"

@@ -231,6 +231,18 @@ const everywhere: [what: string, from: string | RegExp, to: string, findings: st
   ],
   ["a label of the pool that is gone", /^(w1\t.*)\tgeneral\t/m, "$1\t\t", ["w1 FAIL pool of the Node"]],
   ["another range of pods", "10.244.3.0/24", "10.244.9.0/24", ["w1 FAIL range of pods"]],
+  [
+    "an object of an add-on that somebody changed",
+    "@@ end",
+    '@@ objects\nchanged ConfigMap kube-system/coredns: conflict with "kubectl-edit" using v1: .data.Corefile\n@@ end',
+    ["cluster WARN ConfigMap kube-system/coredns"],
+  ],
+  [
+    "an object of an add-on that is gone",
+    "@@ end",
+    '@@ objects\ngone services "kube-dns" not found\n@@ end',
+    ["cluster WARN add-ons"],
+  ],
   ["an old apiserver", /(kube-apiserver-m3.*:)v1.36.3/, "$1v1.35.4", ["m3 FAIL version of kube-apiserver"]],
   ["no control plane that answers", /@@ nodes\n[^@]*/, "@@ nodes\n", ["cluster FAIL API"]],
 ];

@@ -31,11 +31,29 @@ addons_are_current() {
   [[ $KNOWN == *"\"digest\":\"$1\""* ]]
 }
 
-# addons_record DIGEST OBJECTS: the object that says what is in the cluster.
+# addons_record DIGEST OBJECTS: the object that says what is in the cluster. Its word of repair counts once all is applied.
 addons_record() {
   printf -- '---\napiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: %s\n  namespace: kube-system\ndata:\n' "$RECORD"
+  if [ -n "$1" ] && [ -n "${REPAIR:-}" ]; then printf '  repair: "%s"\n' "$(word_digest)"; fi
   printf '  digest: "%s"\n  objects: |-\n%s\n' "$1" "$(sed 's/^/    /' "$2")"
 }
+
+# Fields that somebody else has set to another value stay, with their object as a whole, and `up` says so: nobody's change is lost unseen.
+# Not with another word of cluster.repair, which is to undo it.
+apply_objects() {
+  local options=(apply --server-side --validate=false --field-manager ha-kubernetes) object said
+  if [ -n "${REPAIR:-}" ] && [[ $KNOWN != *"\"repair\":\"$(word_digest)\""* ]]; then options+=(--force-conflicts); fi
+  # A server-side apply takes no field that the API does not know, so kubectl need not fetch its schemas.
+  if addons_kubectl "${options[@]}" -f "$STAGE/all.yaml" >&2 2>"$STAGE/said"; then return 0; fi
+  # kubectl does not say which object it was.
+  awk -v folder="$STAGE" '/^---$/ {close(file); file = sprintf("%s/object-%04d.yaml", folder, ++n)} n {print >file}' "$STAGE/all.yaml"
+  for object in "$STAGE"/object-*.yaml; do
+    if said=$(addons_kubectl "${options[@]}" -f "$object" 2>&1); then continue; fi
+    [[ $said == *"Apply failed with"* ]] || fail "the API refuses an object of an add-on: $(tr '\n' ' ' <<<"$said")"
+    did "left $(sed -nE 's/^kind: //p; s/^  name: //p' "$object" | head -n 2 | tr '\n' ' ')as it is: $(sed '/^Please review/,$d; s/.*Apply failed with [0-9]* conflicts*: //' <<<"$said" | tr '\n' ' ')"
+  done
+}
+word_digest() { sha256sum <<<"${REPAIR:-}" | cut -c 1-12; }
 
 # apply_addons DIGEST
 apply_addons() {
@@ -46,8 +64,7 @@ apply_addons() {
   printf '%s\n' "$before" | cat - "$STAGE/inputs/objects" | awk 'NF && !seen[$0]++' >"$STAGE/objects-union"
   # Noted before anything is made, so that a run that was killed leaves nothing unknown.
   { addons_record "" "$STAGE/objects-union" && cat "$STAGE"/inputs/*.yaml; } >"$STAGE/all.yaml"
-  # A server-side apply takes no field that the API does not know, so kubectl need not fetch its schemas.
-  addons_kubectl apply --server-side --force-conflicts --validate=false --field-manager ha-kubernetes -f "$STAGE/all.yaml" >&2
+  apply_objects
   # Last made, first deleted: a namespace goes after its content.
   grep -vxF -f "$STAGE/inputs/objects" "$STAGE/objects-union" | tac >"$STAGE/stale" || true
   if [ -s "$STAGE/stale" ]; then
