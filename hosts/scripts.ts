@@ -122,7 +122,8 @@ export function packed(files: readonly { path: string; content: string }[]): Uin
     files.map(({ path, content }) => ({ name: path, data: content })),
     { attrs: { mtime: 0, mode: "600", uid: 0, gid: 0, user: "root", group: "root" } },
   );
-  return gzipSync(tar, { mtime: 0, level: 9 });
+  // An archive ends with two blocks of zeros, and the library writes one: tar would say so each time.
+  return gzipSync(Buffer.concat([tar, Buffer.alloc(512)]), { mtime: 0, level: 9 });
 }
 
 const sha256 = (content: string | Uint8Array) => createHash("sha256").update(content).digest("hex");

@@ -35,13 +35,15 @@ last_words_of() {
 # comes_up COMPONENT LOG SECONDS WHAT COMMAND...: as wait_until, but no longer than it takes the component to end three times by itself.
 # LOG is that of the container before, each start of which has a log of its own: a number in a folder for each manifest.
 comes_up() {
-  wait_until "$3" "$4" up_or_ended "$1" "$2" "${@:5}"
-  if "${@:5}" >/dev/null 2>&1; then return 0; fi
-  fail "$1 ends again and again with these settings: $(last_words_of "$1"). Put right what it names in the config, give cluster.repair another word, and run up: control planes that come after this one stay as they are"
+  wait_until "$3" "$4" up_or_ended "$@"
+  # One that came up may have ended since, once.
+  if ends_again "$1" "$2"; then
+    fail "$1 ends again and again with these settings: $(last_words_of "$1"). Put right what it names in the config, give cluster.repair another word, and run up: control planes that come after this one stay as they are"
+  fi
 }
-up_or_ended() {
+up_or_ended() { "${@:5}" || ends_again "$1" "$2"; }
+ends_again() {
   local before=$2 now start=0
-  "${@:3}" && return 0
   now=$(newest_log "$1")
   if [ "${now%/*}" = "${before%/*}" ]; then start=$(start_of "$before"); fi
   [ -n "$now" ] && [ $(($(start_of "$now") - start)) -ge 3 ] && ! own_processes "$1" >/dev/null && ended_by_settings "$1"
@@ -54,7 +56,7 @@ ended_by_settings() {
   esac >/dev/null 2>&1
 }
 why_not_up_or_ended() {
-  "${@:3}" || true
+  "${@:5}" || true
   last_words_of "$1"
 }
 start_of() {

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { test } from "node:test";
 import { gunzipSync } from "fflate";
 import { parseTar } from "nanotar";
@@ -119,6 +120,11 @@ test("the archive holds every stage's scripts once, small, and is the same each 
     for (const { path, content } of stageScripts(stage))
       assert.equal(entries.get(path.replace(/^stage\//, `${stage}/`)), content, path);
   assert.deepEqual([...new Set([...entries.keys()].map((name) => name.split("/")[0]))], ["lib", ...stages.toSorted()]);
+});
+
+test("tar finds nothing to say about an archive", () => {
+  const { stderr, status } = spawnSync("tar", ["-tzf", "-"], { input: scriptsArchive().content });
+  assert.deepEqual([status, String(stderr)], [0, ""]);
 });
 
 test("a library that no longer exists is named in the error", () => {

@@ -17,7 +17,7 @@ async function givesUp(component: string, starts: number, words: string, { quoru
      starts=$3
      own_processes() { return 1; }
      etcd_has_quorum() { ${quorum}; }; apiserver_ready_here() { ${apiserver}; }
-     if up_or_ended "$4" "$folder/2.log" false; then echo yes; else echo no; fi`,
+     if up_or_ended "$4" "$folder/2.log" 60 "it to run" false; then echo yes; else echo no; fi`,
     "-",
     scratch(),
     words,
@@ -41,4 +41,20 @@ test("one that lost the lease, or has nothing to ask, gets its time", async () =
   assert.equal(await givesUp("kube-scheduler", 5, 'E1129 01:01:48 1 server.go:297] "Leaderelection lost"'), false);
   assert.equal(await givesUp("kube-scheduler", 5, refused, { apiserver: false }), false);
   assert.equal(await givesUp("kube-apiserver", 5, refused, { quorum: false }), false);
+});
+
+test("one that came up and has ended once since is not given up", async () => {
+  const said = await must("bash", [
+    "-c",
+    `set -euo pipefail
+     HOST_ADDRESS=10.0.0.11; host_port() { echo "$1:$2"; }; api_as_admin() { :; }; fail() { echo "$*"; exit 1; }
+     . ${script}
+     newest_log() { echo /logs/3.log; }; own_processes() { return 1; }; apiserver_ready_here() { :; }; last_words_of() { echo refused; }
+     wait_until() { "\${@:3}"; }
+     up() { [ ! -e $1/asked ] && touch $1/asked; }
+     comes_up kube-scheduler /logs/2.log 60 "it to run" up "$1"`,
+    "-",
+    scratch(),
+  ]);
+  assert.equal(said, "");
 });
