@@ -14,24 +14,21 @@ shift 6
 . "${BASH_SOURCE[0]%/*}/apiservers.sh"
 
 # keep_table: the way of answers. A host that is not at the API's address would send what IPVS leads to its own apiserver out to that address:
-# IPVS, at priority -98, keeps the route that a packet had. A mark, which is taken off again, has the kernel look for another.
+# IPVS, at priority -98, keeps the route that a packet had. A mark, which is taken off again, has the kernel look for another. It has no
+# named set, which Debian 13's nft would write in a form that ends the one in kube-proxy's image.
 keep_table() {
   local service elements=""
   ! nft list table inet ha_kubernetes_lvs >/dev/null 2>&1 || return 0
   for service in $SERVICES; do elements+="${elements:+, }${service%:*} . ${service##*:}"; done
   nft -f - <<EOF
   table inet ha_kubernetes_lvs {
-    set services {
-      type ipv4_addr . inet_service
-      elements = { $elements }
-    }
     chain postrouting {
       type nat hook postrouting priority srcnat - 5; policy accept;
-      meta nfproto ipv4 meta l4proto tcp ct original ip daddr . ct original proto-dst @services oifname != "lo" masquerade
+      meta nfproto ipv4 meta l4proto tcp ct original ip daddr . ct original proto-dst { $elements } oifname != "lo" masquerade
     }
     chain route {
       type route hook output priority -90; policy accept;
-      meta nfproto ipv4 meta l4proto tcp ct original ip daddr . ct original proto-dst @services fib daddr type local meta mark set meta mark | $MARK
+      meta nfproto ipv4 meta l4proto tcp ct original ip daddr . ct original proto-dst { $elements } fib daddr type local meta mark set meta mark | $MARK
     }
     chain unmark {
       type filter hook output priority -80; policy accept;
@@ -83,9 +80,9 @@ give_up() { :; }
 
 # Of a former configuration.
 mkdir -p "$FOLDER"
-for service in $(cat "$FOLDER/services" 2>/dev/null); do
+while read -r service; do
   if [[ " $SERVICES " != *" $service "* ]]; then ipvsadm -D -t "$service"; fi
-done
-printf '%s\n' $SERVICES >"$FOLDER/services"
+done < <(cat "$FOLDER/services" 2>/dev/null)
+tr ' ' '\n' <<<"$SERVICES" >"$FOLDER/services"
 nft delete table inet ha_kubernetes_lvs 2>/dev/null || true
 watch_apiservers "$@"
