@@ -61,7 +61,7 @@ const pools = Object.keys(cluster.pools).map(
 );
 const ready = new NodesReady("nodes", { ...of, controlPlane, after: [addons, balancer, ...pools] });
 const made = [addons, balancer, ...pools, ready];
-if (cluster.maintenance) new Maintenance("maintenance", { ...of, settled, after: made });
+if (cluster.maintenance) new Maintenance("maintenance", { ...of, prepared, settled, after: made });
 new Leaving("leaving", { ...of, after: made });
 
 export const kubeconfig = adminKubeconfig({ pki, name: cluster.name, endpoint });
