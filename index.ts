@@ -61,7 +61,7 @@ const pools = Object.keys(cluster.pools).map(
 );
 const ready = new NodesReady("nodes", { ...of, controlPlane, after: [addons, balancer, ...pools] });
 const made = [addons, balancer, ...pools, ready];
-if (cluster.maintenance) new Maintenance("maintenance", { ...of, settled, after: made });
+if (cluster.maintenance) new Maintenance("maintenance", { ...of, prepared, settled, after: made });
 const leaving = new Leaving("leaving", { ...of, after: made });
 if (custom.length > 0) new CustomAddons("custom-addons", { ...of, addons: custom, after: [leaving, ...made] });
 

@@ -4,6 +4,7 @@ import { type MaintenanceStageArgs, maintenanceStage } from "../hosts/stages/mai
 import type { Host } from "../providers/contract.ts";
 import { ClusterPart, hostsOf, lastCommands } from "./cluster-part.ts";
 import { type HostCommand, hostCommand } from "./host-command.ts";
+import type { HostPreparation } from "./host-preparation.ts";
 
 export interface MaintenanceArgs {
   /** The cluster's hosts. Instances of pools that the cloud scales are not among them. */
@@ -12,6 +13,8 @@ export interface MaintenanceArgs {
   owner: pulumi.Input<string>;
   /** The cluster's config: the keys that this reads. Without its key `maintenance` there are no commands. */
   cluster: MaintenanceStageArgs["cluster"] & Pick<Cluster, "maintenance">;
+  /** The prepared hosts: a new one waits for nothing else. */
+  prepared: HostPreparation;
   /** Hosts that an `up` has recorded; see `readHistory`. The others are new, and only note the word. */
   settled: ReadonlySet<string>;
   /** All other parts: what they change on hosts comes first. */
@@ -36,17 +39,13 @@ export class Maintenance extends ClusterPart {
     /** The commands of one host, of which the last one is done once it is proved. */
     const maintain = (host: Host, dependsOn: pulumi.Resource[]): HostCommand => {
       const { name, roles, pool } = host;
+      const isNew = !settled.has(name);
       const stage = (back: boolean) =>
-        pulumi.all([args.owner, host.address]).apply(([owner, address]) =>
-          maintenanceStage({
-            host: { name, address, roles, pool },
-            owner,
-            cluster,
-            maintenance,
-            isNew: !settled.has(name),
-            back,
-          }),
-        );
+        pulumi
+          .all([args.owner, host.address])
+          .apply(([owner, address]) =>
+            maintenanceStage({ host: { name, address, roles, pool }, owner, cluster, maintenance, isNew, back }),
+          );
       const first = hostCommand(host, "maintenance", stage(false), { parent: this, dependsOn }, { keepBirth: true });
       const last = reboots
         ? hostCommand(
@@ -60,7 +59,11 @@ export class Maintenance extends ClusterPart {
       this.commands[name] = last;
       return last;
     };
-    const { core, balancers, pools } = inOrder(args.hosts);
+    const living = args.hosts.filter(({ lost }) => !lost);
+    // No host waits for a new one, nor a new one for others: it only notes the word.
+    for (const host of living.filter(({ name }) => !settled.has(name)))
+      maintain(host, [args.prepared.commands[host.name] ?? []].flat());
+    const { core, balancers, pools } = inOrder(living.filter(({ name }) => settled.has(name)));
     // What all others wait for: a list that does not grow with the workers.
     let before: pulumi.Resource[] = lastCommands(args.after);
     for (const host of [...core, ...balancers]) before = [maintain(host, before)];
@@ -75,16 +78,16 @@ export class Maintenance extends ClusterPart {
   }
 }
 
-/** The hosts that are not lost, by what limits how many may be away. */
+/** Hosts in the order of their names, by what limits how many may be away. */
 function inOrder(hosts: readonly Host[]) {
-  const living = hosts.filter(({ lost }) => !lost).sort((a, b) => (a.name < b.name ? -1 : 1));
+  const sorted = [...hosts].sort((a, b) => (a.name < b.name ? -1 : 1));
   const isCore = ({ roles }: Host) => roles.includes("etcd") || roles.includes("control-plane");
   const pools = new Map<string, Host[]>();
-  for (const worker of hostsOf(living, "worker").filter((host) => !isCore(host)))
+  for (const worker of hostsOf(sorted, "worker").filter((host) => !isCore(host)))
     pools.set(worker.pool ?? "", [...(pools.get(worker.pool ?? "") ?? []), worker]);
   return {
-    core: living.filter(isCore),
-    balancers: hostsOf(living, "balancer").filter((host) => !isCore(host)),
+    core: sorted.filter(isCore),
+    balancers: hostsOf(sorted, "balancer").filter((host) => !isCore(host)),
     pools,
   };
 }

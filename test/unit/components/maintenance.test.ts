@@ -106,11 +106,29 @@ test("a host that no up has recorded only notes the word, and nothing runs there
   const create = (graph: Graph) => String(of(graph, "maintenance-w1").inputs.create);
   const born = await graphOf(cluster);
   assert.match(create(born), /MADE_WITH_IT=yes/);
+  for (const host of ["m1", "m3", "w1"]) assert.deepEqual(waitsFor(born, `maintenance-${host}`), [`prepare-${host}`]);
   const { ignoreChanges } = of(born, "maintenance-w1").options;
   assert.ok(ignoreChanges.includes("create"));
   const later = await living(1);
   assert.doesNotMatch(create(later), /MADE_WITH_IT/);
   assert.equal(of(born, "maintenance-w1").inputs.update, of(later, "maintenance-w1").inputs.update);
+});
+
+test("a new host is in nobody's way: those that follow it by name wait for the same as without it", async () => {
+  const recorded = parseCluster(clusterOf(2), known);
+  assert.ok(recorded.ok);
+  const graph = await graphOf(
+    clusterOf(2, (cluster) => {
+      const { hosts } = cluster;
+      hosts.a1 = { ...hosts.w1, address: "10.0.0.51" };
+      hosts.a2 = { ...hosts.m1, address: "10.0.0.52", roles: ["balancer"] };
+      cluster.maintenance = maintenance;
+    }),
+    record(recorded.cluster, known),
+  );
+  assert.deepEqual(waitsFor(graph, "maintenance-a1"), ["prepare-a1"]);
+  assert.deepEqual(waitsFor(graph, "maintenance-w1"), ["reboot-m3"]);
+  assert.deepEqual(waitsFor(graph, "maintenance-w2"), ["reboot-w1"]);
 });
 
 test("the visible text names the word and nothing of other hosts, nothing is undone, and the second command dials for long enough", async () => {
