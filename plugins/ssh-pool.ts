@@ -3,7 +3,8 @@ import type { Duplex } from "node:stream";
 import type { ClientChannel, SFTPWrapper, Client as SshClient } from "ssh2";
 import { type RemoteFile, writeRemoteFile } from "./ssh-copy.ts";
 import { dialOnce, retryDial, type Wait } from "./ssh-dial.ts";
-import { NoForwarding, RefusedLogin, type SshEndpoint, type SshTarget, targetKey, where } from "./ssh-endpoint.ts";
+import { RefusedLogin, type SshEndpoint, type SshTarget, targetKey, where } from "./ssh-endpoint.ts";
+import { forward } from "./ssh-forward.ts";
 
 /** Commands at once on one connection: fewer than sshd's default MaxSessions of 10, which must not be reached. */
 const sessionsPerConnection = 8;
@@ -193,26 +194,6 @@ async function endLink(link: Link): Promise<void> {
     .finally(() => clearTimeout(timer));
   link.client.end();
   await closed;
-}
-
-/** SSH_OPEN_ADMINISTRATIVELY_PROHIBITED of RFC 4254: sshd's AllowTcpForwarding, PermitOpen or DisableForwarding, or the key's line there. */
-const PROHIBITED = 1;
-
-function forward(bastion: Link, to: Pick<SshEndpoint, "host" | "port">, name: string): Promise<Duplex> {
-  const { host, port } = to;
-  return new Promise((resolve, reject) => {
-    bastion.client.once("close", () => reject(bastion.ended ?? new Error("the connection to the bastion was closed")));
-    bastion.client.forwardOut("127.0.0.1", 0, host, port, (error, stream) => {
-      if (!error) return resolve(stream);
-      if ("reason" in error && error.reason === PROHIBITED)
-        return reject(
-          new NoForwarding(`bastion ${name} lets no connection through (AllowTcpForwarding, PermitOpen in its sshd_config)`),
-        );
-      reject(
-        new Error(`bastion ${name} does not reach ${host}:${port}: ${error.message.replace(/^.*Channel open failure: /, "")}`),
-      );
-    });
-  });
 }
 
 /** Opens a session. Undefined: this connection cannot take it, and nothing was started. */
