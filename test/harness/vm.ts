@@ -14,13 +14,24 @@ import type { Stack } from "./stack.ts";
 
 // What virtual machines need around them, and what only they have: boots, kernel settings, swap, a clock.
 
-/** A cluster of one host, m1, with every role. */
+/**
+ * A cluster of one host, m1, with every role. What renews, asks and announces all the time does so rarely: there is no other host that
+ * could take over, and an emulated processor would do little else.
+ */
 export async function onOneHost(name: string): Promise<ClusterConfig> {
   const config = await onMetal(name);
   const { m1 } = config.hosts;
   if (m1 === undefined) throw new Error("the config has no host m1");
   config.hosts = { m1 };
-  config.etcd = { throwAway: true };
+  config.etcd = { throwAway: true, heartbeatMilliseconds: 500, electionMilliseconds: 5000 };
+  config.balancer = { advertisementIntervalMilliseconds: 1000, checkIntervalMilliseconds: 10000 };
+  const leases = {
+    "leader-elect-lease-duration": "120s",
+    "leader-elect-renew-deadline": "100s",
+    "leader-elect-retry-period": "20s",
+  };
+  config.controllerManager = { extraArgs: leases };
+  config.scheduler = { extraArgs: leases };
   return config;
 }
 
