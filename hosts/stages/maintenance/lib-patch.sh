@@ -44,11 +44,20 @@ find_debs() {
     printf '%s\n%s\n' "$SECURITY_ALONE" "$(cat "${HAK_ROOT:-}/etc/apt/preferences" 2>/dev/null)" >"$STAGE/preferences"
     APT_OPTIONS=(-o "Dir::Etc::Preferences=$STAGE/preferences")
   fi
-  update_lists || fail "apt-get update: $(apt_error). Mend the host's package sources, or set cluster.maintenance.packages to none, and run up again"
+  lists_are_new || fail "apt-get update: $(apt_error). Mend the host's package sources, or set cluster.maintenance.packages to none, and run up again"
   # With the new packages that an upgrade needs, such as another kernel; none is removed.
   said=$(apt-get -s -q "${APT_OPTIONS[@]}" --with-new-pkgs upgrade 2>&1 </dev/null) || fail "apt-get can't say what it would upgrade: $(tail -n 3 <<<"$said" | tr '\n' ' ')"
   mapfile -t UPDATES < <(awk '/^Inst / {print $2}' <<<"$said" | sort -u)
+  say_kept_back "$said"
 }
+# say_kept_back SAID: what apt names, in lines with two blanks before them.
+say_kept_back() {
+  local kept
+  kept=$(awk '/ kept back:$/ {on = 1; next} !/^  / {on = 0} on' <<<"$1" | xargs)
+  [ -z "$kept" ] || say "apt does not upgrade these, because they are on hold or others would have to go: $kept"
+}
+# apt-get ends well where a source does not answer, and goes by old lists: then nothing would seem to be due.
+lists_are_new() { update_lists && ! grep -E '^[WE]: Failed to fetch' /run/ha-kubernetes/apt.log >/dev/null; }
 # An apt that was killed leaves packages unpacked, and refuses until they are configured.
 mend_dpkg() {
   local said
