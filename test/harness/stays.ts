@@ -13,6 +13,10 @@ export interface Stay {
 /** What the cluster leaves behind, each for a reason that docs/hosts.md has. */
 const left: readonly Stay[] = [
   { what: "snapshots of etcd", is: /^(file|content|folder) \/var\/backups\/ha-kubernetes\b/, onlyNew: true },
+  {
+    what: "the scripts of an `up` that was refused",
+    is: /^content \/(root|home\/[^/]+)\/\.ha-kubernetes-scripts\.tar\.gz /,
+  },
   { what: "audit logs", is: /^folder \/var\/log\/kubernetes\b/, onlyNew: true },
   {
     what: "lists and notes of apt and dpkg",
