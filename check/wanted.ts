@@ -81,9 +81,8 @@ function bundled(stdin: string, isRead: RegExp | undefined): Pick<WantedStage, "
     return { path, mode, owner, sha256, content: Buffer.from(content).toString() };
   });
   const inputs = [...entries]
-    .map(([name, data]) => [name.replace(/^inputs\//, ""), data] as const)
-    .filter(([name]) => isRead?.test(name))
-    .map(([name, data]) => [name, Buffer.from(data).toString()]);
+    .filter(([name]) => name.startsWith("inputs/") && isRead?.test(name.slice("inputs/".length)))
+    .map(([name, data]) => [name.slice("inputs/".length), Buffer.from(data).toString()]);
   return { files, inputs: Object.fromEntries(inputs) };
 }
 

@@ -64,13 +64,22 @@ test("a stage is read back from its command: files, settings, versions and owner
   );
 });
 
-test("of inputs only those of prepare are read: others may be secret", () => {
-  const inputs = { artifacts: "list", sysctl: "vm/x 1\n", token: "secret" };
+test("of inputs only those are read that check looks at: others may be secret", () => {
+  const inputs = {
+    artifacts: "list",
+    sysctl: "vm/x 1\n",
+    token: "secret",
+    "00-access.yaml": "---\n",
+    "000-rest": "{}\n",
+    list: "000",
+  };
   const read = (name: Stage["name"]) => {
     const { create, stdin } = renderStage({ name, host: "m1", owner: "prod/0011aabb", inputs });
     return readStage(create, stdin)?.inputs;
   };
   assert.deepEqual(read("prepare"), { artifacts: "list", sysctl: "vm/x 1\n" });
+  assert.deepEqual(read("addons"), { "00-access.yaml": "---\n" });
+  assert.deepEqual(read("custom-addons"), { "000-rest": "{}\n" });
   assert.deepEqual(read("worker"), {});
 });
 
