@@ -82,6 +82,6 @@ export function differences(before: string, after: string): string[] {
 
 /** Facts that every group compares. A group says `whole` once it was seen to pass with all of them. */
 export const isCore = (line: string): boolean =>
-  /^(file \S+ [^d] |content |user |process |port tcp |address |mount |package installed |unit-file \S+ (enabled|disabled|masked)|host name |sysctl net\.ipv4\.(ip_forward|conf\.(all|default)\.))/.test(
+  /^(file \S+ [^d] |content \/(etc|usr|opt)\/|user |process |port tcp |address |mount |package installed |unit-file \S+ (enabled|disabled|masked)|host name |sysctl net\.ipv4\.(ip_forward|conf\.(all|default)\.))/.test(
     line,
-  ) && !/^(file|content) \/var\/(?!lib\/(ha-kubernetes|etcd|kubelet)\b)/.test(line);
+  ) && !/^file \/var\/(?!lib\/(ha-kubernetes|etcd|kubelet)\b)/.test(line);

@@ -7,6 +7,7 @@
 # that is taken out are reset.
 set -u
 export LC_ALL=C PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+# shellcheck disable=SC2034 # apiservers.sh reads them
 readonly FOLDER=$1 AUTHORITY=$2 MILLISECONDS=$3 PORT=$4 LEAVING_PORT=$5 SERVICES=${6//,/ }
 readonly MARK=0x20000000
 shift 6
@@ -62,7 +63,7 @@ tell() {
     # Another weight than before is an edit.
     if [[ $line == -a* && $'\n'"$has" == *$'\n'"${line% *} "* ]]; then line=-e${line#-a}; fi
     if [[ $line == -A* && $'\n'"$has" == *$'\n'"${line% *} "* ]]; then line=-E${line#-A}; fi
-    # shellcheck disable=SC2086 # one word each
+    # shellcheck disable=SC2034,SC2086 # one word each; apiservers.sh reads USE
     ipvsadm $line || USE=no
   done <<<"$want"
   for service in $SERVICES; do
