@@ -150,7 +150,7 @@ const before: Round = {
     ),
     fault(
       "w2",
-      /its own address 10\.244\.9\.1 \(lo\) lies in network\.podCidr/,
+      /its own address 10\.244\.9\.1\/32 \(lo\) lies in network\.podCidr/,
       "ip address add 10.244.9.1/32 dev lo",
       "ip address del 10.244.9.1/32 dev lo",
     ),
