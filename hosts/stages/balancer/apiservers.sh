@@ -13,7 +13,7 @@
 # As haproxy does it: an apiserver that ends in order, or that gets no answer of etcd, gets no new connection and keeps its own; where no
 # other is left, those that live are used. The connections of one that is silent end.
 
-# An address in brackets is no pattern of file names.
+# The shell would take an address in brackets for a pattern of file names.
 set -f
 declare -A state=() last=() address_of=()
 
