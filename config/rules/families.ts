@@ -117,12 +117,12 @@ const vpc: Rule = {
 };
 
 const balancerKinds: Rule = {
-  says: "With IPv6 a balancer of this program is haproxy, and its address one of VRRP: nginx, lvs and routed addresses are made for IPv4.",
+  says: "With IPv6 a balancer of this program is haproxy or nginx, and its address one of VRRP: lvs and routed addresses are made for IPv4.",
   check(cluster) {
     const { kind, address } = cluster.balancer;
     if (familiesOf(cluster).every((family) => family === 4) || !buildsBalancer(cluster)) return [];
     return [
-      ...(kind !== "haproxy" ? oneProblem(at("balancer", "kind"), `is ${shown(kind)}`, "haproxy with IPv6") : []),
+      ...(kind === "lvs" ? oneProblem(at("balancer", "kind"), 'is "lvs"', "haproxy or nginx with IPv6") : []),
       ...(address === "routed" ? oneProblem(at("balancer", "address"), 'is "routed"', "vrrp with IPv6") : []),
     ];
   },

@@ -13,6 +13,8 @@
 # As haproxy does it: an apiserver that ends in order, or that gets no answer of etcd, gets no new connection and keeps its own; where no
 # other is left, those that live are used. The connections of one that is silent end.
 
+# The shell would take an address in brackets for a pattern of file names.
+set -f
 declare -A state=() last=() address_of=()
 
 # ask NAME ADDRESS: ready, ending, alive (new connections only where none is ready), dead, or absent where nobody listens.

@@ -17,13 +17,6 @@ const [bad4, bad6, badBoth] = [one(metal), one(ipv6), one(both)];
 
 export const badFamilies: readonly Bad[] = [
   badBoth(
-    "nginx with both families",
-    (c) => {
-      c.balancer = { kind: "nginx" };
-    },
-    "cluster.balancer.kind",
-  ),
-  badBoth(
     "lvs with both families",
     (c) => {
       c.balancer = { kind: "lvs" };

@@ -1,3 +1,4 @@
+import { type Family, hostPort, listOf, ofFamily, urlHost } from "../../../../config/addresses.ts";
 import { apiPorts } from "../../../../config/api.ts";
 import { APISERVER_PORT, LEAVING_PORT } from "../../../../config/ports.ts";
 import type { Cluster } from "../../../../config/schema.ts";
@@ -31,10 +32,18 @@ const OPEN_FILES = 1048576;
 
 function nginxConfig({ owner, cluster, controlPlanes }: NginxArgs): string {
   const { balancer, network, nodeCidrs } = cluster;
-  const own = [...nodeCidrs, network.podCidr, "127.0.0.0/8"].map((range) => `    ${range} "";`).join("\n");
-  const listens = apiPorts(cluster)
-    .map((port) => `    listen ${port} so_keepalive=on;`)
-    .join("\n");
+  const own = [...nodeCidrs, ...listOf(network.podCidr), "127.0.0.0/8"].map((range) => `    ${range} "";`).join("\n");
+  // A socket for both would show IPv4 clients by addresses that no range of theirs holds, so each family has its own.
+  const has = (family: Family) => ofFamily(nodeCidrs, family).length > 0;
+  const listens = (port: number, options = "") =>
+    [...(has(4) ? [`listen ${port}${options};`] : []), ...(has(6) ? [`listen [::]:${port} ipv6only=on${options};`] : [])]
+      .map((line) => `    ${line}`)
+      .join("\n");
+  // keepalived asks at 127.0.0.1, whatever family the nodes have.
+  const statisticsListens = [
+    `    listen ${balancer.statisticsPort};`,
+    ...(has(6) ? [`    listen [::]:${balancer.statisticsPort} ipv6only=on;`] : []),
+  ].join("\n");
   return `load_module /usr/lib/nginx/modules/ngx_stream_module.so;
 user www-data;
 worker_processes auto;
@@ -64,7 +73,9 @@ ${own}
   limit_conn_zone $stranger zone=strangers:10m;
   limit_conn strangers ${strangersLimit(balancer.maximumConnections)};
   server {
-${listens}
+${apiPorts(cluster)
+  .map((port) => listens(port, " so_keepalive=on"))
+  .join("\n")}
     proxy_pass apiservers;
     # A new connection that one apiserver does not take goes to another at once.
     proxy_connect_timeout 1s;
@@ -81,10 +92,10 @@ http {
   default_type text/plain;
   # A control plane that leaves while etcd has no quorum answers here for itself.
   upstream leaving {
-${controlPlanes.map(({ address }) => `    server ${address}:${LEAVING_PORT};`).join("\n")}
+${controlPlanes.map(({ address }) => `    server ${hostPort(address, LEAVING_PORT)};`).join("\n")}
   }
   server {
-    listen ${balancer.statisticsPort};
+${statisticsListens}
     # Without an apiserver that lives the address is only of use to ask who leaves.
     location = /health {
       root ${FOLDER};
@@ -137,7 +148,7 @@ After=nginx.service
 StartLimitIntervalSec=0
 
 [Service]
-ExecStart=/usr/local/lib/ha-kubernetes/nginx-upstreams.sh ${FOLDER} ${AUTHORITY_FILE} ${cluster.balancer.checkIntervalMilliseconds} ${APISERVER_PORT} ${LEAVING_PORT} ${controlPlanes.map(({ name, address }) => `${name}=${address}`).join(" ")}
+ExecStart=/usr/local/lib/ha-kubernetes/nginx-upstreams.sh ${FOLDER} ${AUTHORITY_FILE} ${cluster.balancer.checkIntervalMilliseconds} ${APISERVER_PORT} ${LEAVING_PORT} ${controlPlanes.map(({ name, address }) => `${name}=${urlHost(address)}`).join(" ")}
 ExecStopPost=-/bin/rm -f ${FOLDER}/ready
 Restart=always
 RestartSec=200ms

@@ -246,12 +246,3 @@ test("the order of the lists changes nothing; another balancer changes keepalive
   ]);
   assert.deepEqual(changed({ controlPlanes: [m4, ...three] }), ["/etc/ha-kubernetes/haproxy.cfg"]);
 });
-
-test("a worker process of nginx has no more connections than files that it may open", () => {
-  const connections = (maximumConnections: number) => {
-    const made = stage({ cluster: cluster({ kind: "nginx", maximumConnections }) });
-    return /worker_connections (\d+);/.exec(file(made, "/etc/ha-kubernetes/nginx.conf"))?.[1];
-  };
-  assert.equal(connections(20_000), "40000");
-  assert.equal(connections(1_000_000), "1047552");
-});
