@@ -70,17 +70,20 @@ function serviceAddresses({ network }: Cluster): object {
   return clusterIPs.length === 1 ? { clusterIP } : { clusterIP, clusterIPs, ipFamilyPolicy: "RequireDualStack" };
 }
 
-function corefile({ cluster, settings: { cacheSeconds, maxConcurrent } }: Args): string {
+function corefile({ cluster, settings }: Args): string {
+  const { cacheEntries, cacheSeconds, extraServerBlocks, maxConcurrent, rewrites, stubDomains } = settings;
   const { dnsDomain, nameServers } = cluster.network;
   // With dnsPolicy Default this file holds the node's own name servers, from its kubelet.
   const upstream = nameServers.length > 0 ? nameServers.join(" ") : "/etc/resolv.conf";
   // CoreDNS answers the cluster's own names from memory: a cache would only make them stale.
-  const cache = [`cache ${cacheSeconds} {`, `    disable success ${dnsDomain}`, `    disable denial ${dnsDomain}`, "}"];
+  const size = cacheEntries === undefined ? [] : [`    success ${cacheEntries}`, `    denial ${cacheEntries}`];
+  const cache = [`cache ${cacheSeconds} {`, ...size, `    disable success ${dnsDomain}`, `    disable denial ${dnsDomain}`, "}"];
   const plugins = [
     "errors",
     // Every node learns that this pod stops before it does.
     "health {\n    lameduck 5s\n}",
     "ready",
+    ...rewrites.map((rule) => `rewrite ${rule}`),
     `kubernetes ${dnsDomain} in-addr.arpa ip6.arpa {\n    pods insecure\n    fallthrough in-addr.arpa ip6.arpa\n    ttl 30\n}`,
     "prometheus :9153",
     `forward . ${upstream} {\n    max_concurrent ${maxConcurrent}\n}`,
@@ -89,8 +92,30 @@ function corefile({ cluster, settings: { cacheSeconds, maxConcurrent } }: Args):
     "reload",
     "loadbalance",
   ];
-  return `.:53 {\n${plugins.join("\n").replaceAll(/^/gm, "    ")}\n}\n`;
+  const stubs = Object.entries(stubDomains).map(([domain, servers]) => {
+    const kept = cacheSeconds === 0 ? [] : [`cache ${cacheSeconds}`];
+    return serverBlock(`${domain}:53`, [
+      "errors",
+      ...kept,
+      `forward . ${servers.join(" ")} {\n    max_concurrent ${maxConcurrent}\n}`,
+      "loop",
+    ]);
+  });
+  return [serverBlock(".:53", plugins), ...stubs, ...extraServerBlocks.map((lines) => `${lines.join("\n")}\n`)].join("");
 }
+
+const serverBlock = (zone: string, plugins: readonly string[]) =>
+  `${zone} {\n${plugins.join("\n").replaceAll(/^/gm, "    ")}\n}\n`;
+
+/** As evenly as there are Nodes: a zone that is full or away stops no pod. */
+const overZones = {
+  topologyKey: "topology.kubernetes.io/zone",
+  maxSkew: 1,
+  whenUnsatisfiable: "ScheduleAnyway",
+  nodeTaintsPolicy: "Honor",
+  labelSelector: { matchLabels: { "k8s-app": app } },
+  matchLabelKeys: ["pod-template-hash"],
+};
 
 function podSpec({ cluster, settings, images }: Args) {
   const limit = settings.memoryLimitMebibytes;
@@ -115,14 +140,17 @@ function podSpec({ cluster, settings, images }: Args) {
         labelSelector: { matchLabels: { "k8s-app": app } },
         matchLabelKeys: ["pod-template-hash"],
       },
+      ...(settings.spreadOverZones ? [overZones] : []),
     ],
     containers: [
       {
         name,
         image: images.coredns,
         args: ["-conf", "/etc/coredns/Corefile"],
-        // 100m and 70Mi are what kubeadm's CoreDNS asks for.
-        resources: { requests: { cpu: "100m", memory: `${Math.min(70, limit)}Mi` }, limits: { memory: `${limit}Mi` } },
+        resources: {
+          requests: { cpu: settings.cpuRequest, memory: `${Math.min(settings.memoryRequestMebibytes, limit)}Mi` },
+          limits: { ...(settings.cpuLimit !== undefined && { cpu: settings.cpuLimit }), memory: `${limit}Mi` },
+        },
         ports: [
           { name: "dns", containerPort: 53, protocol: "UDP" },
           { name: "dns-tcp", containerPort: 53, protocol: "TCP" },

@@ -9,6 +9,7 @@ import { balancerRules } from "./rules/balancer.ts";
 import { componentFileRules } from "./rules/component-files.ts";
 import { componentRules } from "./rules/components.ts";
 import { containerRuntimeRules } from "./rules/container-runtime.ts";
+import { corednsRules } from "./rules/coredns.ts";
 import { customAddonRules } from "./rules/custom-addons.ts";
 import { etcdArgumentRules } from "./rules/etcd-arguments.ts";
 import { familyRules } from "./rules/families.ts";
@@ -69,6 +70,7 @@ export const rules: readonly Rule[] = [
   ...containerRuntimeRules,
   ...etcdArgumentRules,
   ...nodeSettingRules,
+  ...corednsRules,
   ...customAddonRules,
   ...versionRules,
 ];

@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { onOff, switchOn, whole } from "../values.ts";
+import { onOff, switchOn } from "../values.ts";
+import { corednsSchema } from "./coredns.ts";
 import { customAddonsSchema } from "./custom-addons.ts";
 
 /** Add-ons. */
@@ -11,16 +12,7 @@ export const addonsSchema = z
       .describe(
         "Enforce NetworkPolicies on every node with kube-network-policies. flannel alone ignores them. Networks such as Cilium and Calico enforce them by themselves.",
       ),
-    coredns: z
-      .strictObject({
-        enabled: switchOn("Cluster DNS."),
-        replicas: whole(1, 100).default(2).describe("Pods of CoreDNS."),
-        cacheSeconds: whole(0, 86400).default(30).describe("How long answers are kept."),
-        maxConcurrent: whole(1, 1_000_000).default(1000).describe("Look-ups forwarded at once."),
-        memoryLimitMebibytes: whole(32, 65536).default(170).describe("Memory limit of each pod."),
-      })
-      .prefault({})
-      .describe("CoreDNS."),
+    coredns: corednsSchema,
     ebsCsi: switchOn(
       "Volumes of EBS for PersistentVolumeClaims, with a default class of encrypted gp3, where the provider has them; elsewhere it means nothing.",
     ),

@@ -4,6 +4,32 @@ import { type Bad, bad } from "./bad-sample.ts";
 
 export const badCustomAddons: readonly Bad[] = [
   bad(
+    "CoreDNS without the cluster's own names, with blocks that it does not read, and with less than it asks for",
+    (c) => {
+      c.addons = {
+        coredns: {
+          stubDomains: { local: ["10.0.0.53"], "corp.example.com": ["10.0.0.53"] },
+          extraServerBlocks: [
+            ["example.com:53 {", "  whoami"],
+            [". {", "  whoami", "}"],
+            ["example.org {", "  file a {", "  }", "}"],
+          ],
+          cpuLimit: "50m",
+        },
+      };
+    },
+    ...["stubDomains.local", "extraServerBlocks[0]", "extraServerBlocks[1]", "cpuLimit"].map(
+      (key) => `cluster.addons.coredns.${key}`,
+    ),
+  ),
+  bad(
+    "CoreDNS with name servers, rules and sizes that are none",
+    (c) => {
+      c.addons = { coredns: { stubDomains: { "a.example.com": ["ns1"] }, rewrites: ["forward all"], cacheEntries: 10 } };
+    },
+    ...["cacheEntries", "stubDomains.a.example.com[0]", "rewrites[0]"].map((key) => `cluster.addons.coredns.${key}`),
+  ),
+  bad(
     "an add-on that installs nothing",
     (c) => {
       c.addons = { custom: { web: { namespace: "web" } } };

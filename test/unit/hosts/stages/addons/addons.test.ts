@@ -193,6 +193,31 @@ test("CoreDNS follows every key of its config", () => {
   assert.equal(find(objects, "Service", "kube-dns").spec.clusterIP, "10.50.0.10");
 });
 
+test("CoreDNS of a large cluster: sizes, zones, other domains' name servers, rules and blocks of the user's own", () => {
+  const coredns = {
+    ...{ cacheEntries: 20_000, cpuRequest: "200m", cpuLimit: "1", memoryRequestMebibytes: 400, memoryLimitMebibytes: 512 },
+    spreadOverZones: true,
+    stubDomains: { "corp.example.com": ["10.0.0.53", "fd00::53"] },
+    rewrites: ["name exact a.example.com a.default.svc.cluster.local"],
+    extraServerBlocks: [["example.org:53 {", "    whoami", "}"]],
+  };
+  const objects = objectsOf(stage({ addons: { coredns } }));
+  const { Corefile } = find(objects, "ConfigMap", "coredns").data;
+  assert.match(Corefile, /cache 30 \{\n +success 20000\n +denial 20000\n +disable success cluster\.local\n/);
+  assert.match(Corefile, /^ {4}rewrite name exact a\.example\.com a\.default\.svc\.cluster\.local$/m);
+  const stub = "    errors\n    cache 30\n    forward . 10.0.0.53 fd00::53 {\n        max_concurrent 1000\n    }\n    loop\n";
+  assert.ok(Corefile.endsWith(`}\ncorp.example.com:53 {\n${stub}}\nexample.org:53 {\n    whoami\n}\n`), Corefile);
+  const { containers, topologySpreadConstraints } = find(objects, "Deployment", "coredns").spec.template.spec;
+  assert.deepEqual(containers[0].resources, {
+    requests: { cpu: "200m", memory: "400Mi" },
+    limits: { cpu: "1", memory: "512Mi" },
+  });
+  assert.deepEqual(
+    topologySpreadConstraints.map(({ topologyKey }: { topologyKey: string }) => topologyKey),
+    ["kubernetes.io/hostname", "topology.kubernetes.io/zone"],
+  );
+});
+
 test("CoreDNS's pods wait for a second node, unless there is none to come", () => {
   const host = (last: number) => ({ address: `10.79.0.${last}`, roles: ["etcd", "balancer", "control-plane"] });
   const domains = (hosts: Record<string, unknown>) =>
