@@ -27,7 +27,7 @@ field-nodes 8
 field-own 6
 field-release 8
 field-turns 9
-hosts-balancers 10 by-hand
+hosts-balancers 7
 hosts-dual-stack 5
 hosts-ipv6 7
 hosts-maintenance 7

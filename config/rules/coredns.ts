@@ -29,10 +29,11 @@ const blocks: Rule = {
           .split(/\s+/)
           .filter(Boolean),
       );
-      const depths = words.reduce<number[]>(
-        (all, word) => [...all, (all.at(-1) ?? 0) + (word === "{" ? 1 : word === "}" ? -1 : 0)],
-        [],
-      );
+      let depth = 0;
+      const depths = words.map((word) => {
+        depth += word === "{" ? 1 : word === "}" ? -1 : 0;
+        return depth;
+      });
       const place = key("extraServerBlocks", index);
       if (!words.includes("{") || depths.at(-1) !== 0 || depths.some((depth) => depth < 0))
         return oneProblem(
