@@ -36,7 +36,7 @@ hosts-networks 5
 hosts-node-local 6
 hosts-preflight 5
 hosts-preparation 6 by-hand
-hosts-settings 9 by-hand
+hosts-settings 7
 hosts-shapes 9
 hosts-ssh 4
 kills 21
