@@ -206,7 +206,7 @@ test("connections that IPVS carries count as the balancer's, by the API's ports 
     withScripts(
       [],
       `printf '%s\\n' ${table.map((line) => `'${line}'`).join(" ")} >$HAK_ROOT/conn; ss() { echo one; }; ${ports}
-       . <(sed "s,/proc/net/ip_vs_conn,$HAK_ROOT/conn," ${folder}lib-balancer.sh); client_connections`,
+       . <(sed "s,/proc/net/ip_vs_conn,$HAK_ROOT/conn," ${folder}../../lib/address.sh); client_connections`,
     );
   assert.equal(await count("API_PORT=8443"), "2");
   assert.equal(await count("API_PORT=8443 FORMER_PORT=7443"), "3");
