@@ -34,7 +34,7 @@ hosts-maintenance 7
 hosts-maintenance-shapes 9 by-hand
 hosts-networks 5
 hosts-node-local 6
-hosts-preflight 5
+hosts-preflight 3
 hosts-preparation 6 by-hand
 hosts-settings 7
 hosts-shapes 9
