@@ -37,6 +37,11 @@ const left: readonly Stay[] = [
     is: /^(run (xtables\.lock|netns|lock|mount|ha-kubernetes|haproxy\.pid|haproxy-master\.sock|frr|keepalived)|mount \/run\/netns \S+)$/,
     onlyNew: true,
   },
+  {
+    what: "chains of firewalld's zone `trusted`",
+    is: /^nft inet firewalld (chain )?\w+_trusted(_\w+)?( |$)/,
+    onlyNew: true,
+  },
 ];
 
 /** What changes by itself on a host without a cluster. */
