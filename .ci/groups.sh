@@ -35,7 +35,7 @@ hosts-maintenance-shapes 9 by-hand
 hosts-networks 5
 hosts-node-local 6
 hosts-preflight 3
-hosts-preparation 6 by-hand
+hosts-preparation 4
 hosts-settings 7
 hosts-shapes 9
 hosts-ssh 4
