@@ -20,7 +20,7 @@ const config = { ...metal, artifacts: { source: "bundle", location, manifest: jo
 const kubernetesVersion = String(metal.kubernetesVersion);
 /** Packages that hosts of a cluster need and a new host may not have. nftables stays: the look at a host before and after asks it. */
 const removed = "chrony conntrack curl ethtool haproxy ipset iptables keepalived socat";
-const fresh = new FreshHosts({ whole: true });
+const fresh = new FreshHosts();
 
 interface Manifest {
   files: Record<string, { sha256: string; size: number }>;
