@@ -25,6 +25,7 @@ dry_run() { objects_api apply --server-side --dry-run=server --validate=false --
 tell_change() {
   local said
   if [ -z "${2//[[:space:]]/}" ] || said=$(dry_run "$1" <<<"$2" 2>&1 >/dev/null) || [[ $said != *"Apply failed with"* ]]; then return 0; fi
-  printf 'changed %s: %s\n' "$(objects_api get -f - -o 'jsonpath={.kind} {.metadata.namespace}/{.metadata.name}' <<<"$2")" \
+  # What comes from its input kubectl gives as a list, also one object.
+  printf 'changed %s: %s\n' "$(objects_api get -f - -o 'jsonpath={range .items[*]}{.kind} {.metadata.namespace}/{.metadata.name}{end}' <<<"$2")" \
     "$(sed '/^Please review/,$d; s/.*Apply failed with [0-9]* conflicts*: //' <<<"$said" | tr '\n' ' ')"
 }
