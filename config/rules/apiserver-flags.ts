@@ -1,24 +1,9 @@
-import { goBoolean, goDuration, goFloat, goInteger } from "./go-arguments.ts";
+import { boolean, duration, flags, integer, type Kind, word } from "./flag-kinds.ts";
+import { goFloat } from "./go-arguments.ts";
 
 // kube-apiserver's well-known flags by what they take, as `kube-apiserver --help` says (1.36): what Go can't read keeps it from starting.
 
-/** A kind of value. */
-interface Kind {
-  allowed: string;
-  reads(text: string): boolean;
-}
-
-const boolean: Kind = { allowed: 'true or false, as "true" or "false"', reads: (text) => goBoolean(text) !== undefined };
-const duration: Kind = { allowed: "a duration such as 90s, 5m or 1h30m", reads: goDuration };
-const integer: Kind = { allowed: "a whole number such as 400", reads: goInteger };
 const number: Kind = { allowed: "a number such as 0.001", reads: goFloat };
-
-const word = (...words: string[]): Kind => ({
-  allowed: `one of ${words.join(", ")}`,
-  reads: (text) => words.includes(text),
-});
-
-const flags = (kind: Kind, names: string): [string, Kind][] => names.split(/\s+/).map((name) => [name, kind]);
 
 /** Flags by their kind of value. */
 const kinds: ReadonlyMap<string, Kind> = new Map([

@@ -1,19 +1,9 @@
-import { goBoolean, goDuration, goInteger } from "./go-arguments.ts";
+import { boolean, duration, flags, integer, type Kind, word } from "./flag-kinds.ts";
+import { goDuration, goInteger } from "./go-arguments.ts";
 
 // etcd's flags by what they take, as etcd 3.6 and 3.7 say of a value that they don't read; of texts with a few words, as `--help` says.
 
-interface Kind {
-  allowed: string;
-  reads(text: string): boolean;
-}
-
-const boolean: Kind = { allowed: 'true or false, as "true" or "false"', reads: (text) => goBoolean(text) !== undefined };
-const duration: Kind = { allowed: "a duration such as 90s, 5m or 1h30m", reads: goDuration };
-const integer: Kind = { allowed: "a whole number such as 400", reads: goInteger };
 const some: Kind = { allowed: "a whole number above 0", reads: (text) => goInteger(text) && Number(text) > 0 };
-const word = (...words: string[]): Kind => ({ allowed: `one of ${words.join(", ")}`, reads: (text) => words.includes(text) });
-
-const flags = (kind: Kind, names: string): [string, Kind][] => names.split(/\s+/).map((name) => [name, kind]);
 
 const kinds: ReadonlyMap<string, Kind> = new Map([
   ...flags(

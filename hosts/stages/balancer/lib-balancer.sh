@@ -49,7 +49,7 @@ turn_on() {
 
 # take_over_service SERVICE COMMAND...: a package's own service becomes ours, unless COMMAND says that it is somebody's.
 take_over_service() {
-  systemctl cat "$1" >/dev/null 2>&1 || fail "there is no service $1: install the package, or turn hostPreparation.packages on"
+  systemctl cat "$1" >/dev/null 2>&1 || fail "there is no service $1: install the package, or turn on hostPreparation.packages"
   if ! is_saved "service-$1" && "${@:2}"; then
     fail "$1 already runs here for something else: take another host as balancer, or stop it"
   fi

@@ -14,12 +14,12 @@ lvs_runs() { systemctl is-active --quiet ha-kubernetes-lvs && systemctl is-activ
 lvs_take_over() {
   local command setting
   for command in ipvsadm socat nft; do
-    command -v "$command" >/dev/null || fail "there is no command $command: install its package, or turn hostPreparation.packages on"
+    command -v "$command" >/dev/null || fail "there is no command $command: install its package, or turn on hostPreparation.packages"
   done
   [ -e /proc/net/ip_vs ] || modprobe --quiet ip_vs || fail "kernel module ip_vs can't be loaded into Linux $(uname -r): install the kernel's package of modules, or set balancer.kind to haproxy"
   for setting in net.ipv4.vs.conntrack net.ipv4.vs.expire_nodest_conn net.ipv4.ip_forward; do
     [ "$(cat "/proc/sys/${setting//.//}" 2>/dev/null)" = 1 ] ||
-      fail "balancer.kind lvs needs sysctl $setting to be 1: turn hostPreparation.modules and hostPreparation.sysctl on, or set it"
+      fail "balancer.kind lvs needs sysctl $setting to be 1: turn on hostPreparation.modules and hostPreparation.sysctl, or set it"
   done
   save lvs <<<"made here"
 }
