@@ -5,16 +5,23 @@ import { coredns } from "./coredns.ts";
 import { flannel } from "./flannel.ts";
 import { kubeProxy } from "./kube-proxy.ts";
 import { networkPolicies } from "./network-policies.ts";
+import { setAddonsOf } from "./set/registry.ts";
 
 /** The add-ons of a cluster whose config turns none on or off. */
 export const usualAddons: readonly Addon[] = [access, kubeProxy, flannel, coredns];
 
-/** Every add-on of the program, in the order in which they are applied. A new add-on needs one entry here. */
+/** The program's add-ons that the stage `addons` applies, in this order. Those that a cluster can do without are in set/registry.ts. */
 export const addons: readonly Addon[] = [...usualAddons, networkPolicies];
 
-/** The add-ons that a cluster has: those that its config doesn't turn off, and those that its provider brings. */
+/** Those of them that a cluster has: that its config doesn't turn off. With those that its provider brings. */
 export const addonsOf = (cluster: Cluster, provided: readonly Addon[] = []): Addon[] =>
   [...addons, ...provided].filter((addon) => addon.settings(cluster) !== undefined);
+
+/** Every add-on of the program that a cluster has, whichever stage installs it: nodes need the images of all. */
+export const everyAddonOf = (cluster: Cluster, provided: readonly Addon[] = []): Addon[] => [
+  ...addonsOf(cluster, provided),
+  ...setAddonsOf(cluster),
+];
 
 /** The namespaces of the pods of these add-ons, of the control planes and of providers' add-ons. */
 export const ownNamespaces: readonly string[] = [...new Set(addons.map(({ namespace = "kube-system" }) => namespace))];

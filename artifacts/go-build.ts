@@ -47,6 +47,16 @@ export async function packagesOf(build: GoBuild): Promise<Map<string, string>> {
   );
 }
 
+/** A module that a folder pins: its files on this machine, downloaded where they are missing, and `path@version hash`. */
+export async function moduleFolder(folder: string, module: string): Promise<{ folder: string; pinned: string }> {
+  const said = await run("go", ["mod", "download", "-json", module], {
+    cwd: folder,
+    env: { GOWORK: "off", GOFLAGS: "-mod=readonly" },
+  });
+  const { Dir, Version, Sum } = JSON.parse(said) as { Dir: string; Version: string; Sum: string };
+  return { folder: Dir, pinned: `${module}@${Version} ${Sum}` };
+}
+
 /**
  * Builds one file per program into `target`. Calls `compiled` with the path of each package that was not in Go's cache. With `cgo` it
  * needs a C compiler. The same inputs and Go give the same bytes on every machine.

@@ -6,7 +6,7 @@ import { type Architecture, filled, found, type ImageBuild, type ImageLock, lock
 // Container images from artifacts/lock.json or another lock. Each add-on lists those that it runs.
 
 /** Where the paths of locks begin. */
-const root = fileURLToPath(new URL("../", import.meta.url));
+export const root = fileURLToPath(new URL("../", import.meta.url));
 
 /** An image in one version. */
 export interface LockedImage {

@@ -67,12 +67,24 @@ export interface ImageEntry {
   digests: Readonly<Record<string, string>>;
 }
 
+/** A file of Kubernetes objects in all its versions. Its lock's `versions` say which one goes with which Kubernetes. */
+export interface ManifestEntry {
+  /** The URL at which the project publishes it. */
+  url: string;
+  /** The official file's SHA-256 by version, or "unknown". */
+  sha256: Readonly<Record<string, string>>;
+  /** How a bundle makes it: files, or folders of .yaml files, of a Go module that a folder `go/<project>-<version>` pins. */
+  build?: { project: string; module: string; files: readonly string[] };
+}
+
 /** The images of a lock. artifacts/lock.json has those of every cluster; a provider's lock has those of its add-ons. */
 export interface ImageLock {
   /** The lock's path in the repository, for messages. */
   path: string;
   images: Readonly<Record<string, ImageEntry>>;
-  /** Versions by image, for each minor version of Kubernetes. */
+  /** Files of objects that the program itself reads; no host takes one. */
+  manifests?: Readonly<Record<string, ManifestEntry>>;
+  /** Versions by image and manifest, for each minor version of Kubernetes. */
   versions?: Readonly<Record<string, Readonly<Record<string, string>>>>;
 }
 

@@ -10,7 +10,8 @@ import { defaultBundle } from "./bundle-manifest.ts";
 import { type BundleSource, type Wanted, wantedFiles, wantedImages } from "./bundle-plan.ts";
 import { ownArchitecture } from "./go-build.ts";
 import { knownVersions } from "./known-versions.ts";
-import { type Architecture, type ImageEntry, type ImageLock, resolveVersions } from "./lock.ts";
+import { type Architecture, type ImageLock, resolveVersions } from "./lock.ts";
+import { hasManifest, lockedManifest, type ManifestArgs, makeManifest } from "./manifests.ts";
 import { onlyOneAtATime } from "./one-at-a-time.ts";
 import { hasPackages, makePackages, packageHashes } from "./os-packages.ts";
 import { push } from "./push-command.ts";
@@ -38,8 +39,9 @@ Existing files are checked and left alone.
                           official none, else built ones
   --os NAME               with the packages that hosts of this distribution need: ${distributions.join(", ")}; may be
                           repeated. Default: none, hosts take packages from their own sources
-  --lock FILE[#IMAGE,...] with the images of another lock, or some of them, such as addons/lock.json#kube-network-policies for
-                          an add-on that the config turns on, or a provider's; may be repeated
+  --lock FILE[#NAME,...]  with the images and manifests of another lock, or some of them, such as
+                          addons/lock.json#metrics-server for an add-on that the config turns on, or a provider's; may be
+                          repeated. The first preview of a config without them says which
   --hashes                prints the files' SHA-256 by name, as JSON
   --help
 `;
@@ -74,46 +76,55 @@ async function main(): Promise<void> {
   const source = oneOf("source", values.source, ["official", "build", "auto"]) as BundleSource;
   const parts = Object.fromEntries(values.version.map(partVersion)) as Cluster["versions"];
   const locks = values.lock.map(readLock);
+  const folder = resolve(values.output ?? defaultBundle());
   const wanted = new Map<string, Wanted>();
+  const manifests = new Map<string, ManifestArgs>();
   const usual = source === "official" ? known.defaults.published : known.defaults.built;
   for (const kubernetesVersion of values["kubernetes-version"] ?? [usual]) {
     const { versions } = resolveVersions({ kubernetesVersion, versions: parts });
     const pulled = values.images ? wantedImages(versions, architecture, locks) : [];
     for (const item of [...wantedFiles(versions, architecture, source, locks), ...pulled]) wanted.set(item.file, item);
+    for (const from of locks) {
+      for (const name of Object.keys(from.manifests ?? {})) {
+        const manifest = lockedManifest(name, versions, from);
+        manifests.set(manifest.file, { folder, source, manifest });
+      }
+    }
   }
-  const folder = resolve(values.output ?? defaultBundle());
   const bundle = { folder, architecture, source, wanted: [...wanted.values()] };
   const packages = values.os.map((name) => ({
     folder,
     architecture,
     distribution: oneOf("os", name, distributions) as Distribution,
   }));
-  const have = async () => (await Promise.all(packages.map(hasPackages))).every(Boolean);
+  const beside = [...manifests.values()];
+  const have = async () => (await Promise.all([...packages.map(hasPackages), ...beside.map(hasManifest)])).every(Boolean);
   // If every file exists, this run does not wait for another one.
   if ((await have()) && (await missingFiles(bundle)).length === 0) {
-    say(`bundle ${folder}: all ${bundle.wanted.length + packages.length} files are there`);
+    say(`bundle ${folder}: all ${bundle.wanted.length + packages.length + beside.length} files are there`);
   } else {
     await onlyOneAtATime();
     await fillBundle(bundle);
     // The other run may have made them.
     for (const one of packages) if (!(await hasPackages(one))) await makePackages(one);
+    for (const one of beside) if (!(await hasManifest(one))) await makeManifest(one);
   }
   if (values.hashes) process.stdout.write(`${JSON.stringify({ ...hashesOf(bundle), ...packageHashes(packages) })}\n`);
 }
 
-/** `FILE` or `FILE#IMAGE,...` */
+/** `FILE` or `FILE#NAME,...` */
 function readLock(text: string): ImageLock {
   const [path = "", names] = text.split("#");
   const content = parsed(path);
   if (content === null || typeof content.images !== "object" || content.images === null)
     throw new Error(`--lock ${path} is not a lock: it has no images`);
-  const chosen = names?.split(",") ?? Object.keys(content.images);
-  for (const name of chosen) oneOf("lock", name, Object.keys(content.images));
-  return {
-    ...content,
-    images: Object.fromEntries(chosen.map((name) => [name, content.images[name] as ImageEntry])),
-    path: resolve(path),
-  };
+  const { images, manifests = {} } = content;
+  const all = [...Object.keys(images), ...Object.keys(manifests)];
+  const chosen = names?.split(",") ?? all;
+  for (const name of chosen) oneOf("lock", name, all);
+  const only = <T>(entries: Readonly<Record<string, T>>) =>
+    Object.fromEntries(Object.entries(entries).filter(([name]) => chosen.includes(name)));
+  return { ...content, images: only(images), manifests: only(manifests), path: resolve(path) };
 }
 
 function parsed(path: string): ImageLock | null {

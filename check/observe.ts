@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { ownNamespaces } from "../addons/registry.ts";
+import { setAddons } from "../addons/set/registry.ts";
 import { hostPort } from "../config/addresses.ts";
 import { APISERVER_PORT, ETCD_CLIENT_PORT } from "../config/ports.ts";
 import { asRoot, quote, withPassword } from "../hosts/sudo.ts";
@@ -71,6 +72,10 @@ async function run(pool: SshPool, host: WantedHost, command: string, stdin: stri
   }
 }
 
+/** The namespaces of the set's add-ons that the last stage installed. */
+const ofSet = ({ CUSTOM_ADDONS = "" }: WantedHost["settings"]) =>
+  setAddons.filter(({ name }) => CUSTOM_ADDONS.includes(`=${name}(`)).map(({ namespace }) => namespace);
+
 /** What the script is to look at, as the shell variables that it reads. */
 export function questions(host: WantedHost): string {
   const { stages, settings, files } = host;
@@ -102,7 +107,7 @@ export function questions(host: WantedHost): string {
     ),
     ETCD: has("etcd") ? "yes" : "",
     API_SERVER: has("control-plane") ? `https://${hostPort(address, APISERVER_PORT)}` : "",
-    NAMESPACES: ownNamespaces.join(" "),
+    NAMESPACES: [...new Set([...ownNamespaces, ...ofSet(settings)])].join(" "),
     OBJECTS: objectsIn(host, /\.yaml$/),
     CUSTOM_OBJECTS: objectsIn(host, /^\d{3}-(first|rest)$/),
     HEALTH_URL: has("balancer") ? `http://127.0.0.1:${settings.STATISTICS_PORT}/health` : "",

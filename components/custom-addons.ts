@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { addonObjects } from "../addons/addon.ts";
 import { type CustomAddon, renderCustom } from "../addons/custom/render.ts";
 import { addonsOf } from "../addons/registry.ts";
+import { renderSet } from "../addons/set/render.ts";
 import { resolveVersions } from "../artifacts/lock.ts";
 import { problemsText } from "../config/problems.ts";
 import type { Cluster } from "../config/schema.ts";
@@ -11,19 +12,25 @@ import { ClusterPart, hostsOf, lastCommands } from "./cluster-part.ts";
 import { hostCommand } from "./host-command.ts";
 
 /**
- * The add-ons of the user's own with their objects, rendered on this machine. Paths are from the current folder.
+ * What the last stage installs, rendered on this machine: the add-ons of the set that the config turns on, then the user's own. Paths are
+ * from the current folder.
  *
  * @throws pulumi.RunError naming every one that can't be rendered or holds an object of somebody else
  */
 export async function customAddons(cluster: Cluster): Promise<readonly CustomAddon[]> {
   const { versions } = resolveVersions(cluster);
-  const taken = addonsOf(cluster).map(
-    (addon) => [addon.name, addonObjects(addon, { cluster, versions, apiUrl: "https://unused" }) ?? []] as const,
-  );
-  const { addons, problems } = await renderCustom(cluster, new Map(taken));
+  const set = await renderSet(cluster, versions);
+  const taken = [
+    ...addonsOf(cluster).map(
+      (addon) => [addon.name, addonObjects(addon, { cluster, versions, apiUrl: "https://unused" }) ?? []] as const,
+    ),
+    ...set.addons.map(({ name, objects }) => [name, objects] as const),
+  ];
+  const custom = await renderCustom(cluster, new Map(taken));
+  const problems = [...set.problems, ...custom.problems];
   if (problems.length > 0)
     throw new pulumi.RunError(problemsText("This stack's config can't be used, and nothing was touched", problems));
-  return addons;
+  return [...set.addons, ...custom.addons];
 }
 
 export interface CustomAddonsArgs {
@@ -37,7 +44,7 @@ export interface CustomAddonsArgs {
   after: readonly ClusterPart[];
 }
 
-/** Add-ons of the user's own. Every control plane has the command; the first one to run applies the objects, the others find them applied. */
+/** The add-ons that come last. Every control plane has the command; the first one to run applies the objects, the others find them applied. */
 export class CustomAddons extends ClusterPart {
   constructor(name: string, args: CustomAddonsArgs, options?: pulumi.ComponentResourceOptions) {
     super("CustomAddons", name, "custom-addons", options);

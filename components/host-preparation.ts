@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { addonsOf } from "../addons/registry.ts";
+import { everyAddonOf } from "../addons/registry.ts";
 import type { Versions } from "../artifacts/lock.ts";
 import type { Logins } from "../config/logins.ts";
 import { preparationOf } from "../config/preparation.ts";
@@ -52,7 +52,7 @@ export class HostPreparation extends ClusterPart {
     super("HostPreparation", name, "hosts", options);
     const { artifacts, cluster, endpoint, providerAddons = [], settled, versions } = args;
     const addressFor = ({ roles }: PreparedHost) => (namesApi(endpoint, roles) ? endpoint.address : "");
-    const addons = addonsOf(cluster, providerAddons);
+    const addons = everyAddonOf(cluster, providerAddons);
     const artifactsOf = ({ roles, architecture }: PreparedHost, sha256: Record<string, string> | undefined) =>
       artifactsFor({ roles, versions, architecture, source: { ...artifacts, sha256 }, addons }).text;
     this.stageOf = (host) =>

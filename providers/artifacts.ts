@@ -1,7 +1,10 @@
 import * as pulumi from "@pulumi/pulumi";
+import type { Addon } from "../addons/addon.ts";
 import { addonLock } from "../addons/lock.ts";
 import { lockOption } from "../addons/lock-option.ts";
-import { addonsOf } from "../addons/registry.ts";
+import { everyAddonOf } from "../addons/registry.ts";
+import { setAddonsOf } from "../addons/set/registry.ts";
+import { keyOf } from "../addons/set/set-addon.ts";
 import { type Architecture, ownLock, resolveVersions, userLock, type Versions } from "../artifacts/lock.ts";
 import type { Unknown } from "../artifacts/unknown.ts";
 import { contradictions, strangers } from "../artifacts/user-lock.ts";
@@ -61,7 +64,7 @@ export function artifactProblems(cluster: Cluster, path: readonly string[] = [])
     kinds.map(
       ([roles, architecture]) =>
         () =>
-          artifactsFor({ roles, versions, architecture, source: plain, addons: addonsOf(cluster) }),
+          artifactsFor({ roles, versions, architecture, source: plain, addons: everyAddonOf(cluster) }),
     ),
   );
   const controlPlanes = kinds.filter(([roles]) => roles.includes("control-plane"));
@@ -111,8 +114,8 @@ function unknownProblems(cluster: Cluster, versions: Versions, unknown: readonly
   const ofAddons = unknown.filter(({ part }) => part === undefined);
   const byImage = [...Map.groupBy(ofAddons, ({ image, version }) => `${image} ${version}`)].flatMap(([, all]) => {
     const [{ image = "", version = "" } = {}] = all;
-    const key = image === "kube-network-policies" ? "addons.networkPolicies" : "artifacts.source";
-    const is = key === "artifacts.source" ? `is ${cluster.artifacts.source}` : "is true";
+    const key = keyOfImage(cluster, versions, image);
+    const is = key === "artifacts.source" ? `is ${cluster.artifacts.source}` : "is on";
     return oneUnknown(key, is, all, [image, version], "an add-on whose hashes are all known");
   });
   const ofParts = unknown.filter(({ part }) => part !== undefined);
@@ -123,6 +126,14 @@ function unknownProblems(cluster: Cluster, versions: Versions, unknown: readonly
     return oneUnknown("artifacts.source", `is ${cluster.artifacts.source}`, all, asked);
   });
   return [...byPart, ...byImage];
+}
+
+/** The key that turns on the add-on with an image; of a provider's add-on it is the one that says where images come from. */
+function keyOfImage(cluster: Cluster, versions: Versions, image: string): string {
+  if (image === "kube-network-policies") return "addons.networkPolicies";
+  const holds = (addon: Addon) => Object.values(addon.images(versions)).some(({ name }) => name === image);
+  const addon = setAddonsOf(cluster).find(holds);
+  return addon === undefined ? "artifacts.source" : `addons.${keyOf(addon)}`;
 }
 
 function oneUnknown(

@@ -1,4 +1,4 @@
-import { addonsOf } from "../../addons/registry.ts";
+import { everyAddonOf } from "../../addons/registry.ts";
 import { resolveVersions } from "../../artifacts/lock.ts";
 import { userOf } from "../../components/host-command.ts";
 import { type LoginSecrets, readHostLogins } from "../../config/host-logins.ts";
@@ -104,7 +104,7 @@ function asked(host: Host, { cluster, infrastructure: { artifacts, addons, endpo
   const { versions } = resolveVersions(cluster);
   // This provider knows everything from the config.
   const source = artifacts as Source;
-  const { text } = artifactsFor({ roles, versions, architecture, source, addons: addonsOf(cluster, addons) });
+  const { text } = artifactsFor({ roles, versions, architecture, source, addons: everyAddonOf(cluster, addons) });
   const stage = preflightStage({
     host: {
       ...{ name, address: String(host.address), secondAddress, roles, architecture },

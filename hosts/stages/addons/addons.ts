@@ -1,6 +1,7 @@
 import { stringify } from "yaml";
 import { type Addon, addonObjects, imageReferences, type KubernetesObject } from "../../../addons/addon.ts";
 import { addons, addonsOf } from "../../../addons/registry.ts";
+import { setAddonsOf } from "../../../addons/set/registry.ts";
 import type { Versions } from "../../../artifacts/lock.ts";
 import { hostPort } from "../../../config/addresses.ts";
 import { isRotating } from "../../../config/authorities.ts";
@@ -49,7 +50,7 @@ export function addonsStage(args: AddonsStageArgs): Stage {
       LOST: lostHosts(cluster).join(" "),
       TAINTS: workersTaints(cluster).join(" "),
       // Without any, this stage takes away what there was of them.
-      ...(Object.keys(cluster.addons.custom).length > 0 && { CUSTOM_ADDONS: "yes" }),
+      ...(Object.keys(cluster.addons.custom).length + setAddonsOf(cluster).length > 0 && { CUSTOM_ADDONS: "yes" }),
       ...((isRotating(cluster.certificates.authorities.kubernetes) || cluster.api.former) && { AWAIT_PODS: "yes" }),
     },
     files: args.joinTokens,

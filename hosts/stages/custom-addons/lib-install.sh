@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # Inputs of the stage: `list`, a line `PLACE NAME ORDER SECONDS WAIT TAKE-OVER NAMESPACE...` for each add-on in the order of application; and
 # of each, by its place, the objects as JSON, one a line: `PLACE-first` are namespaces and kinds, `PLACE-rest` the others. Each has a file
-# `….references` with the same lines, of which no more is left than a delete needs.
+# `….references` with the same lines, of which no more is left than a delete needs. Orders below 0 are those of the program's own set.
 
 # custom_are_current DIGEST
 custom_are_current() {
@@ -47,10 +47,10 @@ install_custom() {
     if [ -n "$failed_at" ] && [ "$order" -gt "$failed_at" ]; then
       WHY="not applied, because an add-on of a lower order failed"
     else
-      install_one "$place" "$name" "$seconds" "$waits" "$takes" "${namespaces[@]}" || failed_at=$order
+      install_one "$place" "$name" "$order" "$seconds" "$waits" "$takes" "${namespaces[@]}" || failed_at=$order
     fi
     if [ -n "$WHY" ]; then
-      failures+=("custom add-on $name: $WHY")
+      failures+=("$(titled "$order" "$name"): $WHY")
       failed_names+="$name "
     fi
   done <"$STAGE/inputs/list"
@@ -92,18 +92,22 @@ find_strangers() {
     (at "<none>") in there || (at field("namespace")) in there' "$STAGE/there" "$STAGE/new" >"$STAGE/strangers"
 }
 
-# install_one PLACE NAME SECONDS WAIT TAKE-OVER NAMESPACE...: sets WHY where it fails.
+# titled ORDER NAME: the add-on as messages call it.
+titled() { if [ "$1" -lt 0 ]; then echo "add-on $2"; else echo "custom add-on $2"; fi; }
+
+# install_one PLACE NAME ORDER SECONDS WAIT TAKE-OVER NAMESPACE...: sets WHY where it fails.
 install_one() {
-  local end=$((SECONDS + $3)) strange namespace
+  local end=$((SECONDS + $4)) strange namespace
   strange=$(grep "^$2 " "$STAGE/strangers" | cut -d ' ' -f 2- | in_words | head -n 5 | paste -sd, || true)
   if [ -n "$strange" ]; then
-    WHY="$strange exists already, and this program did not make it: delete it, or set takeOver: true"
+    WHY="$strange exists already, and this program did not make it: delete it"
+    [ "$3" -lt 0 ] || WHY+=", or set takeOver: true"
     return 1
   fi
-  for namespace in "${@:6}"; do make_namespace "$namespace" || return 1; done
-  apply_part "$1-first" "$5" "$end" && await_kinds "$1-first" "$end" && apply_part "$1-rest" "$5" "$end" || return 1
-  did "applied $(cat "$STAGE/inputs/$1-first" "$STAGE/inputs/$1-rest" | wc -l) objects of custom add-on $2"
-  [ "$4" = no ] || await_workloads "$1-rest" "$end"
+  for namespace in "${@:7}"; do make_namespace "$namespace" || return 1; done
+  apply_part "$1-first" "$6" "$end" && await_kinds "$1-first" "$end" && apply_part "$1-rest" "$6" "$end" || return 1
+  did "applied $(cat "$STAGE/inputs/$1-first" "$STAGE/inputs/$1-rest" | wc -l) objects of $(titled "$3" "$2")"
+  [ "$5" = no ] || await_workloads "$1-rest" "$end"
 }
 
 # in_words: references as people read them.

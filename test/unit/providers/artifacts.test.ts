@@ -69,7 +69,7 @@ test("an unknown hash of an add-on is said at the key that turns it on, and its 
   forget(t, addonLock.images["kube-network-policies"]?.digests ?? {}, "0.8.0");
   const found = problems(at("1.36.4", { addons: { networkPolicies: true } }));
   assert.equal(found.length, 1);
-  assert.match(found[0] ?? "", /^cluster\.addons\.networkPolicies is true, .* of image registry\.k8s\.io\/networking\//);
+  assert.match(found[0] ?? "", /^cluster\.addons\.networkPolicies is on, .* of image registry\.k8s\.io\/networking\//);
   assert.match(found[0] ?? "", /cure: npm run lock -- add kube-network-policies 0\.8\.0 asks/);
 });
 

@@ -1,0 +1,8 @@
+import type { Cluster } from "../../config/schema.ts";
+import { chosen, type SetAddon } from "./set-addon.ts";
+
+/** The set of add-ons. A new one needs one entry here. */
+export const setAddons: readonly SetAddon[] = [];
+
+/** Those that a cluster has. */
+export const setAddonsOf = (cluster: Cluster): SetAddon[] => chosen(setAddons, cluster);
