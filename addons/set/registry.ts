@@ -1,8 +1,10 @@
 import type { Cluster } from "../../config/schema.ts";
+import { localPath } from "./local-path.ts";
+import { metricsServer } from "./metrics-server.ts";
 import { chosen, type SetAddon } from "./set-addon.ts";
 
 /** The set of add-ons. A new one needs one entry here. */
-export const setAddons: readonly SetAddon[] = [];
+export const setAddons: readonly SetAddon[] = [localPath, metricsServer];
 
 /** Those that a cluster has. */
 export const setAddonsOf = (cluster: Cluster): SetAddon[] => chosen(setAddons, cluster);

@@ -1,5 +1,7 @@
 import { z } from "zod";
 import { onOff, switchOn } from "../values.ts";
+import { localPathSchema } from "./addons/local-path.ts";
+import { metricsServerSchema } from "./addons/metrics-server.ts";
 import { corednsSchema } from "./coredns.ts";
 import { customAddonsSchema } from "./custom-addons.ts";
 
@@ -16,6 +18,8 @@ export const addonsSchema = z
     ebsCsi: switchOn(
       "Volumes of EBS for PersistentVolumeClaims, with a default class of encrypted gp3, where the provider has them; elsewhere it means nothing.",
     ),
+    localPath: localPathSchema,
+    metricsServer: metricsServerSchema,
     custom: customAddonsSchema,
   })
   .prefault({})
