@@ -17,6 +17,13 @@ const ofNodesOwnBalancers = ["haproxy", "socat"];
 const ofNodes = ["conntrack", "ethtool", "iptables", "mount", "nftables", "socat"];
 /** `ipvsadm` takes away what kube-proxy leaves in the kernel. */
 const byProxyMode = { nftables: [], iptables: ["ipset"], ipvs: ["ipset", "ipvsadm"], none: [] } as const;
+/** Clients of storage, by the key of `addons` that wants them. Ceph encrypts disks by LVM. */
+const byStorage = {
+  nfs: ["nfs-common"],
+  iscsi: ["open-iscsi"],
+  multipath: ["multipath-tools"],
+  encryptedCeph: ["lvm2"],
+} as const;
 const byPreparation = { firewall: ["nftables"], timeSync: ["chrony"], timeZone: ["tzdata"] } as const;
 
 /** The packages that a host of these roles needs, sorted. Of these only the missing ones are installed. */
@@ -29,11 +36,23 @@ export function packagesOf(roles: readonly Role[], cluster: Cluster): string[] {
     node ? ofNodes : [],
     node && isNodeLocal(cluster) ? ofNodesOwnBalancers : [],
     node ? byProxyMode[network.kubeProxyMode] : [],
+    node ? storageOf(cluster).flatMap((kind) => byStorage[kind]) : [],
     hostPreparation.firewall.enabled ? byPreparation.firewall : [],
     hostPreparation.timeSync ? byPreparation.timeSync : [],
     hostPreparation.timeZone ? byPreparation.timeZone : [],
     hostPreparation.extraPackages,
   );
+}
+
+/** What the config wants of a node's storage beyond its own disks. */
+export function storageOf({ addons }: Cluster): (keyof typeof byStorage)[] {
+  const { iscsi, nfs, rookCeph } = addons;
+  return [
+    ...(nfs === undefined ? [] : (["nfs"] as const)),
+    ...(iscsi === undefined ? [] : (["iscsi"] as const)),
+    ...(iscsi?.multipath ? (["multipath"] as const) : []),
+    ...(rookCeph?.encrypted ? (["encryptedCeph"] as const) : []),
+  ];
 }
 
 /** What shows that a package is there: commands of it that the program's scripts call, or whose daemon it starts. */
@@ -50,9 +69,13 @@ const commandsIn: Readonly<Record<string, readonly string[]>> = {
   ipvsadm: ["ipvsadm"],
   keepalived: ["keepalived"],
   kmod: ["modprobe"],
+  lvm2: ["lvm"],
   mount: ["mount"],
+  "multipath-tools": ["multipath"],
+  "nfs-common": ["mount.nfs"],
   nftables: ["nft"],
   nginx: ["nginx"],
+  "open-iscsi": ["iscsiadm"],
   procps: ["sysctl"],
   socat: ["socat"],
 };
@@ -71,6 +94,7 @@ export const allPackages: readonly string[] = sorted(
   ...Object.values(byHolder),
   ofNodes,
   ...Object.values(byProxyMode),
+  ...Object.values(byStorage),
   ...Object.values(byPreparation),
 );
 

@@ -1,8 +1,14 @@
 import type { Cluster } from "../../config/schema.ts";
+import { headlamp } from "./headlamp.ts";
+import { nfs, nfsVolumes } from "./nfs/nfs.ts";
+import { nodeLocalDns } from "./node-local-dns.ts";
+import { nodeProblemDetector } from "./node-problem-detector.ts";
+import { rookCeph } from "./rook-ceph/rook-ceph.ts";
 import { chosen, type SetAddon } from "./set-addon.ts";
+import { snapshots } from "./snapshots.ts";
 
 /** The set of add-ons. A new one needs one entry here. */
-export const setAddons: readonly SetAddon[] = [];
+export const setAddons: readonly SetAddon[] = [snapshots, nfs, nfsVolumes, rookCeph, nodeLocalDns, nodeProblemDetector, headlamp];
 
 /** Those that a cluster has. */
 export const setAddonsOf = (cluster: Cluster): SetAddon[] => chosen(setAddons, cluster);

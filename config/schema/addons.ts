@@ -1,5 +1,12 @@
 import { z } from "zod";
 import { onOff, switchOn } from "../values.ts";
+import { headlampSchema } from "./addons/headlamp.ts";
+import { iscsiSchema } from "./addons/iscsi.ts";
+import { nfsSchema } from "./addons/nfs.ts";
+import { nodeLocalDnsSchema } from "./addons/node-local-dns.ts";
+import { nodeProblemDetectorSchema } from "./addons/node-problem-detector.ts";
+import { rookCephSchema } from "./addons/rook-ceph.ts";
+import { snapshotsSchema } from "./addons/snapshots.ts";
 import { corednsSchema } from "./coredns.ts";
 import { customAddonsSchema } from "./custom-addons.ts";
 
@@ -16,6 +23,13 @@ export const addonsSchema = z
     ebsCsi: switchOn(
       "Volumes of EBS for PersistentVolumeClaims, with a default class of encrypted gp3, where the provider has them; elsewhere it means nothing.",
     ),
+    nfs: nfsSchema,
+    iscsi: iscsiSchema,
+    rookCeph: rookCephSchema,
+    snapshots: snapshotsSchema,
+    nodeLocalDns: nodeLocalDnsSchema,
+    nodeProblemDetector: nodeProblemDetectorSchema,
+    headlamp: headlampSchema,
     custom: customAddonsSchema,
   })
   .prefault({})

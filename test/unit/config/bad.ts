@@ -22,6 +22,7 @@ import { badPreparation } from "./bad-preparation.ts";
 import type { Bad } from "./bad-sample.ts";
 import { badSettings } from "./bad-settings.ts";
 import { badSources } from "./bad-sources.ts";
+import { badStorage } from "./bad-storage.ts";
 import { badWords } from "./bad-words.ts";
 
 /** Every config that must be refused. */
@@ -46,6 +47,7 @@ export const badConfigs: readonly Bad[] = [
   ...badControllers,
   ...badComponentFiles,
   ...badCustomAddons,
+  ...badStorage,
   ...badSettings,
   ...badSources,
   ...badAws,
