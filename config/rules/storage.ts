@@ -58,7 +58,7 @@ const cephHosts: Rule = {
       const host = hosts[name];
       const isNode = host?.roles.includes("worker") || host?.roles.includes("control-plane");
       if (host === undefined || !isNode)
-        return oneProblem(at(...key, name), "is no host that runs pods", "a worker, or a control plane");
+        return oneProblem(at(...key, name), "is not a host that runs pods", "a worker, or a control plane");
       return (disks[name] ?? []).flatMap((disk, index) =>
         disk === host.dataDevice
           ? oneProblem(
@@ -105,5 +105,5 @@ const dnsToCache: Rule = {
 
 /** Rules about storage, and about the cache of DNS. */
 export const storageRules: readonly Rule[] = [oneDefault, classNames, cephHosts, dnsToCache];
-/** What is allowed and reported at every run. */
+/** Storage that is allowed and reported at every run. */
 export const storageWarnings: readonly Rule[] = [softMounts];

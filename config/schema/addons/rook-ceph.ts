@@ -19,7 +19,7 @@ export const rookCephSchema = z
     removing: onOff
       .default(false)
       .describe(
-        "true: the class, the pool and the Ceph cluster are deleted, and the operator stays to see to it. The edit before the one that takes `rookCeph` out. What is on the disks stays there.",
+        "true: the class, the pool and the Ceph cluster are deleted, and the operator stays to see to it. The edit before the one that takes `rookCeph` out. The disks keep their data.",
       ),
   })
   .optional()
