@@ -2,10 +2,13 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { addonObjects } from "../../addons/addon.ts";
+import { setAddonsOf } from "../../addons/set/registry.ts";
+import { resolveVersions } from "../../artifacts/lock.ts";
 import { isReady, type KubernetesObject } from "../harness/cluster.ts";
 import { ask, lost } from "../harness/dns.ts";
 import { eventually, must } from "../harness/process.ts";
-import type { Written } from "../harness/samples.ts";
+import { clusterFrom, type Written } from "../harness/samples.ts";
 import { assertNothingRuns, onCluster } from "../harness/scenario.ts";
 import { threePlusTwo } from "../harness/stack.ts";
 
@@ -119,6 +122,25 @@ spec: { volumeSnapshotClassName: none, source: { persistentVolumeClaimName: noth
       });
       await cluster.kubectl("delete volumesnapshot one -n default");
       await cluster.kubectl("delete volumesnapshotclass none");
+    });
+
+    test("the API takes every object of the add-ons whose images can't be had here, with no field unknown", async () => {
+      const unseen = {
+        nfs: {
+          classes: { files: { server: "10.0.0.9", share: "/srv" } },
+          volumes: { one: { server: "10.0.0.9", share: "/srv" } },
+        },
+        ...{ snapshots: true, nodeProblemDetector: true, headlamp: {} },
+      };
+      const other = clusterFrom({ ...config, addons: unseen });
+      const args = { cluster: other, versions: resolveVersions(other).versions, apiUrl: "https://api.internal:8443" };
+      const objects = setAddonsOf(other).flatMap((it) => addonObjects(it, args) ?? []);
+      assert.ok(objects.length > 30);
+      await cluster.kubectl("create namespace headlamp");
+      const text = objects.map((object) => JSON.stringify(object)).join("\n---\n");
+      const said = await cluster.kubectl("apply --server-side --force-conflicts --dry-run=server --validate=strict -f -", text);
+      assert.equal(said.trim().split("\n").length, objects.length);
+      await cluster.kubectl("delete namespace headlamp");
     });
 
     test("turning them off takes all they made, with no look-up lost", async () => {
