@@ -1,5 +1,8 @@
 import { z } from "zod";
 import { onOff, switchOn } from "../values.ts";
+import { certManagerSchema } from "./addons/cert-manager.ts";
+import { ingressSchema } from "./addons/ingress.ts";
+import { metallbSchema } from "./addons/metallb.ts";
 import { corednsSchema } from "./coredns.ts";
 import { customAddonsSchema } from "./custom-addons.ts";
 
@@ -16,6 +19,9 @@ export const addonsSchema = z
     ebsCsi: switchOn(
       "Volumes of EBS for PersistentVolumeClaims, with a default class of encrypted gp3, where the provider has them; elsewhere it means nothing.",
     ),
+    metallb: metallbSchema,
+    ingress: ingressSchema,
+    certManager: certManagerSchema,
     custom: customAddonsSchema,
   })
   .prefault({})
