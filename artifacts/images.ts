@@ -54,10 +54,15 @@ export function archivesOf(images: readonly LockedImage[], architecture: Archite
   return Map.groupBy(images, ({ archive, version }) => `images-${archive}-${version}-linux-${architecture}.tar`);
 }
 
+/** Last names that several projects have: there the folder's name goes before, as in metallb-controller. */
+const sharedNames = ["controller"];
+
 /**
  * An image's name in a repository that holds all images: its last name there, as kubeadm has it for `imageRepository`, with its tag.
- * Without such a repository it is the name itself. A unit test shows that no two images of all locks have the same last name.
+ * Without such a repository it is the name itself. A unit test shows that no two images of all locks have the same name there.
  */
 export function inRepository(reference: string, repository: string | undefined): string {
-  return repository === undefined ? reference : `${repository}/${reference.slice(reference.lastIndexOf("/") + 1)}`;
+  if (repository === undefined) return reference;
+  const [name = "", folder] = reference.split("/").reverse();
+  return `${repository}/${sharedNames.includes(name.split(":")[0] as string) ? `${folder}-${name}` : name}`;
 }

@@ -1,5 +1,9 @@
 import type { Cluster } from "../../config/schema.ts";
+import { certManager } from "./cert-manager.ts";
 import { headlamp } from "./headlamp.ts";
+import { nginx } from "./ingress/nginx.ts";
+import { gatewayApi, traefik } from "./ingress/traefik.ts";
+import { metallb } from "./metallb.ts";
 import { nfs, nfsVolumes } from "./nfs/nfs.ts";
 import { nodeLocalDns } from "./node-local-dns.ts";
 import { nodeProblemDetector } from "./node-problem-detector.ts";
@@ -8,7 +12,20 @@ import { chosen, type SetAddon } from "./set-addon.ts";
 import { snapshots } from "./snapshots.ts";
 
 /** The set of add-ons. A new one needs one entry here. */
-export const setAddons: readonly SetAddon[] = [snapshots, nfs, nfsVolumes, rookCeph, nodeLocalDns, nodeProblemDetector, headlamp];
+export const setAddons: readonly SetAddon[] = [
+  snapshots,
+  nfs,
+  nfsVolumes,
+  rookCeph,
+  nodeLocalDns,
+  nodeProblemDetector,
+  headlamp,
+  metallb,
+  gatewayApi,
+  traefik,
+  nginx,
+  certManager,
+];
 
 /** Those that a cluster has. */
 export const setAddonsOf = (cluster: Cluster): SetAddon[] => chosen(setAddons, cluster);

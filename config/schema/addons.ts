@@ -1,7 +1,10 @@
 import { z } from "zod";
 import { onOff, switchOn } from "../values.ts";
+import { certManagerSchema } from "./addons/cert-manager.ts";
 import { headlampSchema } from "./addons/headlamp.ts";
+import { ingressSchema } from "./addons/ingress.ts";
 import { iscsiSchema } from "./addons/iscsi.ts";
+import { metallbSchema } from "./addons/metallb.ts";
 import { nfsSchema } from "./addons/nfs.ts";
 import { nodeLocalDnsSchema } from "./addons/node-local-dns.ts";
 import { nodeProblemDetectorSchema } from "./addons/node-problem-detector.ts";
@@ -30,6 +33,9 @@ export const addonsSchema = z
     nodeLocalDns: nodeLocalDnsSchema,
     nodeProblemDetector: nodeProblemDetectorSchema,
     headlamp: headlampSchema,
+    metallb: metallbSchema,
+    ingress: ingressSchema,
+    certManager: certManagerSchema,
     custom: customAddonsSchema,
   })
   .prefault({})

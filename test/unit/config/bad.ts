@@ -9,6 +9,7 @@ import { badControllers } from "./bad-controllers.ts";
 import { badCustomAddons } from "./bad-custom-addons.ts";
 import { badFamilies } from "./bad-families.ts";
 import { badHosts } from "./bad-hosts.ts";
+import { badIngress } from "./bad-ingress.ts";
 import { badKeys } from "./bad-keys.ts";
 import { badLabels } from "./bad-labels.ts";
 import { badLimits } from "./bad-limits.ts";
@@ -48,6 +49,7 @@ export const badConfigs: readonly Bad[] = [
   ...badComponentFiles,
   ...badCustomAddons,
   ...badStorage,
+  ...badIngress,
   ...badSettings,
   ...badSources,
   ...badAws,
