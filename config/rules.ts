@@ -17,6 +17,7 @@ import { firewallRules } from "./rules/firewall.ts";
 import { interfaceRules } from "./rules/interfaces.ts";
 import { labelRules } from "./rules/labels.ts";
 import { maintenanceRules } from "./rules/maintenance.ts";
+import { monitoringRules } from "./rules/monitoring.ts";
 import { nameRules } from "./rules/names.ts";
 import { networkRules } from "./rules/networks.ts";
 import { nodeSettingRules } from "./rules/node-settings.ts";
@@ -72,6 +73,7 @@ export const rules: readonly Rule[] = [
   ...nodeSettingRules,
   ...corednsRules,
   ...customAddonRules,
+  ...monitoringRules,
   ...versionRules,
 ];
 

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { onOff, switchOn } from "../values.ts";
+import { monitoringSchema } from "./addons/monitoring.ts";
 import { corednsSchema } from "./coredns.ts";
 import { customAddonsSchema } from "./custom-addons.ts";
 
@@ -16,6 +17,7 @@ export const addonsSchema = z
     ebsCsi: switchOn(
       "Volumes of EBS for PersistentVolumeClaims, with a default class of encrypted gp3, where the provider has them; elsewhere it means nothing.",
     ),
+    monitoring: monitoringSchema,
     custom: customAddonsSchema,
   })
   .prefault({})
