@@ -9,6 +9,7 @@ readonly TABLE="
 membership 7 always
 failover 3 always
 addons 5 by-hand
+addons-monitoring 14 by-hand
 aws 5
 aws-api 2
 backup 4

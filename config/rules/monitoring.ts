@@ -8,10 +8,10 @@ import { at, type Rule } from "./rule.ts";
 const key = (...path: PropertyKey[]) => at("addons", "monitoring", ...path);
 
 const pulled: Rule = {
-  says: "`addons.monitoring` has `kubeStateMetrics`, `grafana` and `adapter` only where nodes pull images: no bundle can be made with theirs.",
+  says: "`addons.monitoring` has `kubeStateMetrics` and `grafana` only where nodes pull images: no bundle can be made with theirs.",
   check({ addons: { monitoring }, artifacts: { source, manifest }, traits }) {
     if (monitoring === undefined || !(traits.makesArtifacts || source === "bundle" || manifest !== undefined)) return [];
-    return (["kubeStateMetrics", "grafana", "adapter"] as const).flatMap((part) =>
+    return (["kubeStateMetrics", "grafana"] as const).flatMap((part) =>
       monitoring[part]
         ? oneProblem(
             key(part),

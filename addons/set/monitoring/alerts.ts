@@ -150,8 +150,15 @@ const hosts = (certificateDays: number): readonly Alert[] => [
 const snapshots = (minutes: number): readonly Alert[] => [
   {
     ...{ alert: "SnapshotOld", severity: "critical", for: "5m" },
-    expr: `time() - ha_kubernetes_etcd_snapshot_taken_seconds > ${minutes * 60}`,
+    expr: `time() - (ha_kubernetes_etcd_snapshot_taken_seconds > 0) > ${minutes * 60}`,
     summary: `The newest snapshot of etcd on ${host} is {{ $value | humanizeDuration }} old.`,
+    cure: "journalctl -u etcd-backup there says why.",
+  },
+  {
+    // A new host has none yet.
+    ...{ alert: "SnapshotMissing", severity: "critical", for: `${minutes}m` },
+    expr: "ha_kubernetes_etcd_snapshot_taken_seconds == 0",
+    summary: `There is no snapshot of etcd on ${host}.`,
     cure: "journalctl -u etcd-backup there says why.",
   },
 ];

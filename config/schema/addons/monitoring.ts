@@ -68,11 +68,6 @@ const monitoring = z.strictObject({
     .describe(
       "Grafana with dashboards of the cluster, etcd and balancers. It asks for no login: all that reach its Service may read. A bundle can't hold its image: not with images from one.",
     ),
-  adapter: onOff
-    .default(false)
-    .describe(
-      "prometheus-adapter, which gives metrics of pods to HorizontalPodAutoscalers. A bundle can't hold its image: not with images from one.",
-    ),
 });
 
 type Input = z.input<typeof monitoring>;

@@ -11,7 +11,7 @@ export const badMonitoring: readonly Bad[] = [
         monitoring: {
           grafana: true,
           kubeStateMetrics: true,
-          adapter: true,
+
           memoryRequestMebibytes: 512,
           memoryLimitMebibytes: 256,
         },
@@ -21,7 +21,7 @@ export const badMonitoring: readonly Bad[] = [
     },
     // No file of the scheduler's, either.
     "cluster.scheduler.extraArgs.tls-cert-file",
-    ...["kubeStateMetrics", "grafana", "adapter", "memoryRequestMebibytes"].map((key) => `cluster.addons.monitoring.${key}`),
+    ...["kubeStateMetrics", "grafana", "memoryRequestMebibytes"].map((key) => `cluster.addons.monitoring.${key}`),
     ...["scheduler.extraArgs.tls-cert-file", "balancer.statisticsPort"].map((key) => `cluster.${key}`),
   ),
   bad(

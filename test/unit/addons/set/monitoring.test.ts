@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { addonObjects, type KubernetesObject } from "../../../../addons/addon.ts";
+import { dashboardJson, dashboards } from "../../../../addons/set/monitoring/dashboards.ts";
 import { monitoring } from "../../../../addons/set/monitoring/monitoring.ts";
 import { resolveVersions } from "../../../../artifacts/lock.ts";
 import { clusterFrom, hostAt, metal, type Written } from "../../../harness/samples.ts";
@@ -57,7 +59,7 @@ test("hosts that are nodes are found by the API, others by their addresses, lost
       e24: { ...hostAt(config, 24, "etcd"), lost: true },
       w1: hostAt(config, 31, "worker"),
     };
-    config.hosts["w1"].pool = "general";
+    config.hosts.w1.pool = "general";
   });
   const spec = (name: string) => named(list, "ScrapeConfig", name).spec;
   assert.deepEqual(
@@ -114,4 +116,16 @@ test("volumes, replicas and budgets are those of the config", () => {
   assert.equal(named(list, "PodDisruptionBudget", "prometheus"), undefined);
   assert.equal(named(list, "PodDisruptionBudget", "alertmanager").spec.maxUnavailable, 1);
   assert.equal(named(list, "Alertmanager", "main").spec.configSecret, "ours");
+});
+
+test("dashboards are of Grafana's form, each line with a letter of its own, and all metrics of this program in them exist", () => {
+  const script = readFileSync(new URL("../../../../hosts/stages/prepare/metrics/metrics.sh", import.meta.url), "utf8");
+  const texts = Object.entries(dashboards).map(([name, about]) => JSON.parse(dashboardJson(name, about)));
+  for (const { uid, panels } of texts) {
+    assert.match(uid, /^ha-kubernetes-[a-z]+$/);
+    for (const { targets } of panels) assert.equal(new Set(targets.map(({ refId }: Written) => refId)).size, targets.length);
+  }
+  const asked = JSON.stringify([texts, alertsOf(all())]).match(/ha_kubernetes_[a-z_]+/g) ?? [];
+  assert.ok(asked.length > 5);
+  for (const metric of new Set(asked)) assert.ok(script.includes(`metric ${metric.slice("ha_kubernetes_".length)} `), metric);
 });
