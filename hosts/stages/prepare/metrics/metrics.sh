@@ -22,8 +22,8 @@ certificates() {
       *) end=$(openssl x509 -noout -enddate -in "$file" 2>/dev/null) ;;
     esac
     # A kubelet's kubeconfig names a file.
-    [ -n "$end" ] || [[ $file != *.conf ]] || continue
-    printf 'ha_kubernetes_certificate_end_seconds{file="%s"} %s\n' "${file#"$ROOT"}" "$([ -z "$end" ] && echo 0 || date -d "${end#*=}" +%s)"
+    if [ -n "$end" ]; then end=$(date -d "${end#*=}" +%s); elif [[ $file == *.conf ]]; then continue; fi
+    printf 'ha_kubernetes_certificate_end_seconds{file="%s"} %s\n' "${file#"$ROOT"}" "${end:-0}"
   done
 }
 
@@ -37,17 +37,17 @@ snapshots() {
 }
 
 addresses() {
-  local held address
+  local held address is
   [ $# -gt 0 ] || return 0
   held=" $(ip -o address show | awk '{sub("/.*", "", $4); printf "%s ", $4}')"
   metric virtual_address_held "1 while this balancer holds the address."
   for address in "$@"; do
-    printf 'ha_kubernetes_virtual_address_held{address="%s"} %s\n' "$address" "$([[ $held == *" $address "* ]] && echo 1 || echo 0)"
+    if [[ $held == *" $address "* ]]; then is=1; else is=0; fi
+    printf 'ha_kubernetes_virtual_address_held{address="%s"} %s\n' "$address" "$is"
   done
 }
 
 disks() {
-  local target size free
   metric filesystem_size_bytes "Size of a file system on a disk."
   metric filesystem_free_bytes "Bytes there that users other than root can still fill."
   df -B1 --local --output=target,size,avail -x tmpfs -x devtmpfs -x squashfs 2>/dev/null |
