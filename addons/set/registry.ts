@@ -4,6 +4,9 @@ import { headlamp } from "./headlamp.ts";
 import { nginx } from "./ingress/nginx.ts";
 import { gatewayApi, traefik } from "./ingress/traefik.ts";
 import { metallb } from "./metallb.ts";
+import { grafana } from "./monitoring/grafana.ts";
+import { kubeStateMetrics } from "./monitoring/kube-state-metrics.ts";
+import { monitoring } from "./monitoring/monitoring.ts";
 import { nfs, nfsVolumes } from "./nfs/nfs.ts";
 import { nodeLocalDns } from "./node-local-dns.ts";
 import { nodeProblemDetector } from "./node-problem-detector.ts";
@@ -25,6 +28,9 @@ export const setAddons: readonly SetAddon[] = [
   traefik,
   nginx,
   certManager,
+  monitoring,
+  kubeStateMetrics,
+  grafana,
 ];
 
 /** Those that a cluster has. */

@@ -5,6 +5,7 @@ import { headlampSchema } from "./addons/headlamp.ts";
 import { ingressSchema } from "./addons/ingress.ts";
 import { iscsiSchema } from "./addons/iscsi.ts";
 import { metallbSchema } from "./addons/metallb.ts";
+import { monitoringSchema } from "./addons/monitoring.ts";
 import { nfsSchema } from "./addons/nfs.ts";
 import { nodeLocalDnsSchema } from "./addons/node-local-dns.ts";
 import { nodeProblemDetectorSchema } from "./addons/node-problem-detector.ts";
@@ -36,6 +37,7 @@ export const addonsSchema = z
     metallb: metallbSchema,
     ingress: ingressSchema,
     certManager: certManagerSchema,
+    monitoring: monitoringSchema,
     custom: customAddonsSchema,
   })
   .prefault({})

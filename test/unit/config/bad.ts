@@ -14,6 +14,7 @@ import { badKeys } from "./bad-keys.ts";
 import { badLabels } from "./bad-labels.ts";
 import { badLimits } from "./bad-limits.ts";
 import { badMaintenance } from "./bad-maintenance.ts";
+import { badMonitoring } from "./bad-monitoring.ts";
 import { badNames } from "./bad-names.ts";
 import { badNetworks } from "./bad-networks.ts";
 import { badNodes } from "./bad-nodes.ts";
@@ -43,6 +44,7 @@ export const badConfigs: readonly Bad[] = [
   ...badNodes,
   ...badPreparation,
   ...badMaintenance,
+  ...badMonitoring,
   ...badArguments,
   ...badComponents,
   ...badControllers,
