@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Addon } from "../addons/addon.ts";
-import { addonLock } from "../addons/lock.ts";
 import { bundleOptions } from "../addons/bundle-options.ts";
+import { addonLock } from "../addons/lock.ts";
 import { everyAddonOf } from "../addons/registry.ts";
 import { setAddonsOf } from "../addons/set/registry.ts";
 import { keyOf } from "../addons/set/set-addon.ts";
