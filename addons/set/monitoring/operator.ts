@@ -43,6 +43,9 @@ export const operator = (image: string, reloader: string): KubernetesObject[] =>
           "--config-reloader-memory-limit=64Mi",
           `--prometheus-instance-namespaces=${NAMESPACE}`,
           `--alertmanager-instance-namespaces=${NAMESPACE}`,
+          // It would watch Secrets and StatefulSets of every namespace for these.
+          `--alertmanager-config-namespaces=${NAMESPACE}`,
+          `--thanos-ruler-instance-namespaces=${NAMESPACE}`,
           "--web.listen-address=:8080",
         ],
         ports: [{ name: "web", containerPort: 8080 }],
