@@ -32,6 +32,7 @@ import type { Rule } from "./rules/rule.ts";
 import { serviceRules } from "./rules/services.ts";
 import { settingRules } from "./rules/settings.ts";
 import { sourceRules } from "./rules/sources.ts";
+import { storageRules } from "./rules/storage.ts";
 import { nobodysAddress, sameMachine } from "./rules/unused.ts";
 import { versionRules } from "./rules/versions.ts";
 import { warningRules } from "./rules/warnings.ts";
@@ -74,6 +75,7 @@ export const rules: readonly Rule[] = [
   ...corednsRules,
   ...customAddonRules,
   ...monitoringRules,
+  ...storageRules,
   ...versionRules,
 ];
 

@@ -1,6 +1,8 @@
 import { z } from "zod";
 import { onOff, switchOn } from "../values.ts";
 import { monitoringSchema } from "./addons/monitoring.ts";
+import { localPathSchema } from "./addons/local-path.ts";
+import { metricsServerSchema } from "./addons/metrics-server.ts";
 import { corednsSchema } from "./coredns.ts";
 import { customAddonsSchema } from "./custom-addons.ts";
 
@@ -18,6 +20,8 @@ export const addonsSchema = z
       "Volumes of EBS for PersistentVolumeClaims, with a default class of encrypted gp3, where the provider has them; elsewhere it means nothing.",
     ),
     monitoring: monitoringSchema,
+    localPath: localPathSchema,
+    metricsServer: metricsServerSchema,
     custom: customAddonsSchema,
   })
   .prefault({})
