@@ -80,6 +80,7 @@ export const rules: readonly Rule[] = [
   ...customAddonRules,
   ...storageRules,
   ...monitoringRules,
+  ...storageRules,
   ...versionRules,
 ];
 

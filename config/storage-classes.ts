@@ -13,14 +13,15 @@ export interface ConfiguredClass {
 
 /** The classes that the config asks for. EBS has one, too, where the provider has EBS: `gp3`. */
 export function classesOf({ addons }: Pick<Cluster, "addons">): ConfiguredClass[] {
-  const { nfs, rookCeph } = addons;
+  const { localPath, nfs, rookCeph } = addons;
   const ofNfs = Object.entries(nfs?.classes ?? {}).map(([name, { default: isDefault }]) => ({
     ...{ name, isDefault },
     key: ["addons", "nfs", "classes", name],
   }));
   const ofCeph =
     rookCeph === undefined ? [] : [{ name: rookCeph.className, isDefault: rookCeph.default, key: ["addons", "rookCeph"] }];
-  return [...ofNfs, ...ofCeph];
+  const local = localPath.enabled ? [{ name: "local-path", isDefault: localPath.default, key: ["addons", "localPath"] }] : [];
+  return [...ofNfs, ...ofCeph, ...local];
 }
 
 /** Whether the config names the class of claims that name none. Where it does not, a provider's own class is it. */

@@ -1,5 +1,6 @@
 import { oneProblem, shown } from "../problems.ts";
 import { classesOf } from "../storage-classes.ts";
+import { within } from "./paths.ts";
 import { at, type Rule } from "./rule.ts";
 
 // Storage of the add-ons' making.
@@ -103,7 +104,25 @@ const dnsToCache: Rule = {
         ),
 };
 
+/** What a pod that fills or empties a volume must not reach. */
+const taken = ["/bin", "/boot", "/dev", "/etc", "/lib", "/lib64", "/proc", "/root", "/run", "/sbin", "/sys", "/tmp", "/usr"];
+const ofThisProgram = ["/opt/ha-kubernetes", "/opt/cni", "/var/cache/ha-kubernetes", "/var/lib/ha-kubernetes"];
+const ofKubernetes = ["/var/lib/cni", "/var/lib/containerd", "/var/lib/kubelet", "/var/log"];
+
+const localPlace: Rule = {
+  says: "`addons.localPath.path` is a folder for volumes alone: not the system's, Kubernetes' or etcd's, and not above one of those.",
+  check({ addons: { localPath }, etcd }) {
+    if (!localPath.enabled) return [];
+    const { path } = localPath;
+    const others = [...taken, ...ofThisProgram, ...ofKubernetes, etcd.dataDirectory, etcd.backup.directory];
+    const other = others.find((dir) => within(path, dir) || within(dir, path));
+    if (other === undefined) return [];
+    const found = `is ${shown(path)}, and ${other} has other things in it`;
+    return oneProblem(at("addons", "localPath", "path"), found, "a folder for volumes alone, such as /var/lib/local-path");
+  },
+};
+
 /** Rules about storage, and about the cache of DNS. */
-export const storageRules: readonly Rule[] = [oneDefault, classNames, cephHosts, dnsToCache];
+export const storageRules: readonly Rule[] = [oneDefault, classNames, cephHosts, localPlace, dnsToCache];
 /** Storage that is allowed and reported at every run. */
 export const storageWarnings: readonly Rule[] = [softMounts];

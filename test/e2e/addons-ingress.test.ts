@@ -148,7 +148,10 @@ onCluster(
       isOver = true;
       await asking;
       const before = asked.filter(({ at }) => at < cut);
-      assert.ok(before.every(({ said }) => said === "200"), JSON.stringify(before));
+      assert.ok(
+        before.every(({ said }) => said === "200"),
+        JSON.stringify(before),
+      );
       const failed = asked.filter(({ said }) => said !== "200");
       const last = failed.at(-1);
       const gap = last === undefined ? 0 : last.at + last.took - cut;
@@ -196,7 +199,13 @@ onCluster(
     prepare: async () =>
       void (await must(
         process.execPath,
-        ["artifacts/make-bundle.ts", "--kubernetes-version", config.kubernetesVersion, "--lock", `addons/lock.json#${names.join(",")}`],
+        [
+          "artifacts/make-bundle.ts",
+          "--kubernetes-version",
+          config.kubernetesVersion,
+          "--lock",
+          `addons/lock.json#${names.join(",")}`,
+        ],
         { cwd: root },
       )),
   },
