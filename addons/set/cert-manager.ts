@@ -104,7 +104,11 @@ const controllerRules = [
 const injectorRules = [
   rule("cert-manager.io", ["certificates"], read),
   rule("", ["secrets"], read),
-  rule("admissionregistration.k8s.io", ["validatingwebhookconfigurations", "mutatingwebhookconfigurations"], [...read, ...change]),
+  rule(
+    "admissionregistration.k8s.io",
+    ["validatingwebhookconfigurations", "mutatingwebhookconfigurations"],
+    [...read, ...change],
+  ),
   rule("apiregistration.k8s.io", ["apiservices"], [...read, ...change]),
   rule("apiextensions.k8s.io", ["customresourcedefinitions"], [...read, ...change]),
   events,
@@ -123,11 +127,16 @@ const access: readonly KubernetesObject[] = [
   ...serviceAccount(webhook, namespace, "ha-kubernetes:cert-manager-webhook", [
     rule("authorization.k8s.io", ["subjectaccessreviews"], ["create"]),
   ]),
-  ...role(webhook, namespace, [webhook], [
-    rule("", ["secrets"], ["create"]),
-    rule("", ["secrets"], ["update"], { resourceNames: [authority] }),
-    rule("", ["secrets"], read),
-  ]),
+  ...role(
+    webhook,
+    namespace,
+    [webhook],
+    [
+      rule("", ["secrets"], ["create"]),
+      rule("", ["secrets"], ["update"], { resourceNames: [authority] }),
+      rule("", ["secrets"], read),
+    ],
+  ),
 ];
 
 interface Pod {
@@ -169,10 +178,19 @@ const controllerPod = ({ cluster: { addons }, images, settings }: Args): Pod => 
     "--leader-election-namespace=$(POD_NAMESPACE)",
     `--acme-http01-solver-image=${images.acmesolver}`,
     "--max-concurrent-challenges=60",
-    ...((settings.gatewayApi ?? (addons.ingress?.controller === "traefik" && addons.ingress.gatewayApi)) ? ["--enable-gateway-api"] : []),
+    ...((settings.gatewayApi ?? (addons.ingress?.controller === "traefik" && addons.ingress.gatewayApi))
+      ? ["--enable-gateway-api"]
+      : []),
   ],
   ports: [metrics, { name: "healthz", containerPort: 9403 }],
-  probes: { livenessProbe: { httpGet: { path: "/livez", port: "healthz" }, initialDelaySeconds: 10, periodSeconds: 10, failureThreshold: 8 } },
+  probes: {
+    livenessProbe: {
+      httpGet: { path: "/livez", port: "healthz" },
+      initialDelaySeconds: 10,
+      periodSeconds: 10,
+      failureThreshold: 8,
+    },
+  },
 });
 
 const injectorPod: Pod = { args: ["--v=2", "--leader-election-namespace=$(POD_NAMESPACE)"], ports: [metrics] };
