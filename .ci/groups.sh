@@ -10,6 +10,7 @@ membership 7 always
 failover 3 always
 addons 5 by-hand
 addons-ingress 6 by-hand
+addons-metrics 6 by-hand
 aws 5
 aws-api 2
 backup 4

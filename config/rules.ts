@@ -33,6 +33,7 @@ import type { Rule } from "./rules/rule.ts";
 import { serviceRules } from "./rules/services.ts";
 import { settingRules } from "./rules/settings.ts";
 import { sourceRules } from "./rules/sources.ts";
+import { storageRules } from "./rules/storage.ts";
 import { nobodysAddress, sameMachine } from "./rules/unused.ts";
 import { versionRules } from "./rules/versions.ts";
 import { warningRules } from "./rules/warnings.ts";
@@ -76,6 +77,7 @@ export const rules: readonly Rule[] = [
   ...metallbRules,
   ...ingressRules,
   ...customAddonRules,
+  ...storageRules,
   ...versionRules,
 ];
 

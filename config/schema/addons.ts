@@ -2,7 +2,9 @@ import { z } from "zod";
 import { onOff, switchOn } from "../values.ts";
 import { certManagerSchema } from "./addons/cert-manager.ts";
 import { ingressSchema } from "./addons/ingress.ts";
+import { localPathSchema } from "./addons/local-path.ts";
 import { metallbSchema } from "./addons/metallb.ts";
+import { metricsServerSchema } from "./addons/metrics-server.ts";
 import { corednsSchema } from "./coredns.ts";
 import { customAddonsSchema } from "./custom-addons.ts";
 
@@ -22,6 +24,8 @@ export const addonsSchema = z
     metallb: metallbSchema,
     ingress: ingressSchema,
     certManager: certManagerSchema,
+    localPath: localPathSchema,
+    metricsServer: metricsServerSchema,
     custom: customAddonsSchema,
   })
   .prefault({})
