@@ -19,6 +19,7 @@ const config: Written = await threePlusTwo("test-addons-ingress");
 const { m1 } = config.hosts;
 // Enough that a pod whose node is lost finds another one.
 config.hosts = { m1, ...Object.fromEntries([1, 2, 3].map((it) => [`w${it}`, hostAt(config.nodeCidrs[0], 20 + it, "worker")])) };
+config.etcd = { throwAway: true };
 const place = (number: number) => addressIn(config.nodeCidrs[0], number);
 const address = place(201);
 const on = { metallb: { addresses: [`${place(200)}-${place(220)}`] }, ingress: { address, memoryRequest: "64Mi" } };
