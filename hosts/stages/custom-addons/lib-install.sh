@@ -166,7 +166,7 @@ await_kinds() {
 }
 left_until() { echo $(($1 > SECONDS ? $1 - SECONDS : 1)); }
 
-# await_workloads PART END: until they are rolled out and jobs are complete.
+# await_workloads PART END: until they are rolled out and jobs are complete, and until the operator of Prometheus says so of its own.
 await_workloads() {
   local kind namespace name state
   while read -r kind namespace name; do
@@ -180,6 +180,13 @@ await_workloads() {
           pause 1
         done
         ;;
+      Prometheus | Alertmanager)
+        if ! custom_kubectl wait --request-timeout 0 --for=condition=Available --timeout="$(left_until "$2")s" "${kind,,}.v1.monitoring.coreos.com/$name" -n "$namespace" </dev/null >/dev/null 2>&1; then
+          state=$(custom_kubectl get "${kind,,}.v1.monitoring.coreos.com" "$name" -n "$namespace" -o 'jsonpath={.status.conditions[?(@.status!="True")].message}' </dev/null) || state=""
+          WHY="$kind $namespace/$name is not available: $(one_line "${state:-its operator says nothing}")"
+          return 1
+        fi
+        ;;
       *)
         if ! state=$(custom_kubectl rollout status --request-timeout 0 "$kind/$name" -n "$namespace" --timeout="$(left_until "$2")s" </dev/null 2>&1); then
           explain "$kind" "$namespace" "$name" "$(tail -n 1 <<<"$state")"
@@ -187,7 +194,7 @@ await_workloads() {
         fi
         ;;
     esac
-  done < <(sed -nE 's/.*"apiVersion":"(apps|batch)\/v1","kind":"(DaemonSet|Deployment|StatefulSet|Job)","metadata":\{"namespace":"([^"]*)","name":"([^"]*)".*/\2 \3 \4/p' "$STAGE/inputs/$1.references")
+  done < <(sed -nE 's/.*"apiVersion":"(apps|batch|monitoring.coreos.com)\/v1","kind":"(DaemonSet|Deployment|StatefulSet|Job|Prometheus|Alertmanager)","metadata":\{"namespace":"([^"]*)","name":"([^"]*)".*/\2 \3 \4/p' "$STAGE/inputs/$1.references")
 }
 
 # explain KIND NAMESPACE NAME STATE: sets WHY, with the reasons of its pods that are not ready.

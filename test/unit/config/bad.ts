@@ -9,10 +9,12 @@ import { badControllers } from "./bad-controllers.ts";
 import { badCustomAddons } from "./bad-custom-addons.ts";
 import { badFamilies } from "./bad-families.ts";
 import { badHosts } from "./bad-hosts.ts";
+import { badIngress } from "./bad-ingress.ts";
 import { badKeys } from "./bad-keys.ts";
 import { badLabels } from "./bad-labels.ts";
 import { badLimits } from "./bad-limits.ts";
 import { badMaintenance } from "./bad-maintenance.ts";
+import { badMonitoring } from "./bad-monitoring.ts";
 import { badNames } from "./bad-names.ts";
 import { badNetworks } from "./bad-networks.ts";
 import { badNodes } from "./bad-nodes.ts";
@@ -42,12 +44,14 @@ export const badConfigs: readonly Bad[] = [
   ...badNodes,
   ...badPreparation,
   ...badMaintenance,
+  ...badMonitoring,
   ...badArguments,
   ...badComponents,
   ...badControllers,
   ...badComponentFiles,
   ...badCustomAddons,
   ...badStorage,
+  ...badIngress,
   ...badSettings,
   ...badSources,
   ...badAws,

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { parse } from "yaml";
+import { bundleOptions } from "../../../../addons/bundle-options.ts";
 import { isClusterWide, placeOf } from "../../../../addons/custom/allowed.ts";
-import { lockOption } from "../../../../addons/lock-option.ts";
 import { addonsOf, everyAddonOf } from "../../../../addons/registry.ts";
 import { setAddons } from "../../../../addons/set/registry.ts";
 import { renderSet } from "../../../../addons/set/render.ts";
@@ -48,7 +48,7 @@ for (const [key, written] of Object.entries({ metricsServer: { replicas: 3 }, lo
     const own = setAddons.find((it) => keyOf(it) === key);
     assert.ok(own !== undefined && everyAddonOf(cluster).includes(own) && !addonsOf(cluster).includes(own));
     assert.equal(own.preload, "nodes");
-    assert.deepEqual(lockOption(cluster), [
+    assert.deepEqual(bundleOptions(cluster), [
       `--lock addons/lock.json#${Object.values(own.images(versions))
         .map(({ name }) => name)
         .join(",")}`,
