@@ -29,7 +29,9 @@ export const kubeProxy: Addon<"kubeProxy", Cluster["network"]> = {
 function configuration(cluster: Cluster): string {
   const { featureGates, kubeProxy, network } = cluster;
   const { conntrackMaxPerCore, conntrackMin, extraConfig } = kubeProxy;
-  const { kubeProxyMode, podCidr, ipvs, nodePortAddresses } = network;
+  const { kubeProxyMode, podCidr, nodePortAddresses } = network;
+  // MetalLB alone answers ARP for the addresses that it gives.
+  const ipvs = { ...network.ipvs, strictArp: network.ipvs.strictArp || cluster.addons.metallb !== undefined };
   const own: Record<string, unknown> = {
     apiVersion: "kubeproxy.config.k8s.io/v1alpha1",
     kind: "KubeProxyConfiguration",

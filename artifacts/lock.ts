@@ -73,6 +73,8 @@ export interface ManifestEntry {
   url: string;
   /** The official file's SHA-256 by version, or "unknown". */
   sha256: Readonly<Record<string, string>>;
+  /** The kinds of those of its objects that are taken. Default: all. */
+  kinds?: readonly string[];
   /** How a bundle makes it: files, or folders of .yaml files, of a Go module that a folder `go/<project>-<version>` pins. */
   build?: { project: string; module: string; files: readonly string[] };
 }

@@ -20,6 +20,8 @@ export interface LockedManifest {
   url: string;
   /** The official file's SHA-256, or "unknown". */
   sha256: string;
+  /** The kinds of those of its objects that are taken. Absent: all. */
+  kinds?: readonly string[];
   /** How a bundle makes it, with the folder that pins its module. */
   build?: NonNullable<ManifestEntry["build"]> & { folder: string };
 }
@@ -36,6 +38,7 @@ export function lockedManifest(name: string, versions: Versions, from: ImageLock
     ...{ name, version, sha256 },
     file: `${name}-${version}.yaml`,
     url: filled(entry.url, version),
+    ...(entry.kinds && { kinds: entry.kinds }),
     ...(entry.build && folder !== undefined && { build: { ...entry.build, folder } }),
   };
 }

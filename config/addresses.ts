@@ -72,6 +72,19 @@ export function range(text: string): Range {
   return { text, family, first, last: first + size - 1n, prefix };
 }
 
+/** The addresses that `FIRST-LAST` or a CIDR names. Undefined where it names none: not two of one family in their order, or no CIDR. */
+export function addressRange(text: string): Range | undefined {
+  const [from = "", to] = text.split("-");
+  if (to === undefined) {
+    const [address = "", length = ""] = text.split("/");
+    const isCidr = isAddress(address) && /^\d{1,3}$/.test(length) && Number(length) <= bitsOf[familyOf(address)];
+    return isCidr ? range(text) : undefined;
+  }
+  if (!isAddress(from) || !isAddress(to) || familyOf(from) !== familyOf(to)) return undefined;
+  const [first, last] = [addressNumber(from), addressNumber(to)];
+  return first <= last ? { text, family: familyOf(from), first, last, prefix: bitsOf[familyOf(from)] } : undefined;
+}
+
 /** The address of the cluster's DNS, where pods send their look-ups: the 10th of the Services' range, of the first one of two. */
 export const dnsAddress = (serviceCidr: string): string => dnsAddresses(serviceCidr)[0] as string;
 

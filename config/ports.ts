@@ -64,6 +64,16 @@ export function statisticsReaders(roles: readonly Role[], cluster: Cluster): Fir
 /** Where kube-proxy says whether it is well. */
 const KUBE_PROXY: Port = { number: 10256, protocol: "tcp", program: "kube-proxy", source: "nodes and pods" };
 
+/** Where MetalLB's speakers find out which of them are there, and where an ingress answers at ports of the nodes themselves. */
+function addonPorts({ addons: { ingress, metallb } }: Cluster): Port[] {
+  const members = (["tcp", "udp"] as const).map(
+    (protocol): Port => ({ number: 7946, protocol, program: "speaker", source: "nodes" }),
+  );
+  // Pods' host ports are the kernel's.
+  const web = [80, 443].map((number): Port => ({ number, protocol: "tcp", program: "", source: "anyone" }));
+  return [...(metallb ? members : []), ...(ingress?.exposure === "host-ports" ? web : [])];
+}
+
 /** The tunnel of the pod network. A network of the user's own is taken to have VXLAN at the kernel's port, as most do. */
 function tunnel(cluster: Cluster): Port[] {
   const own = podNetworkOf(cluster);
@@ -104,6 +114,7 @@ export function ports(roles: readonly Role[], cluster: Cluster): Port[] {
     ...itself,
     ...(cluster.addons.monitoring.nodeExporter ? monitored(NODE_EXPORTER_PORT, "node_exporter") : []),
     ...tunnel(cluster),
+    ...addonPorts(cluster),
     { number: 10250, protocol: "tcp", program: "kubelet", source: "nodes and pods" },
     ...(network.kubeProxyMode === "none" ? [] : [KUBE_PROXY]),
   ];

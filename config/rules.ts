@@ -14,9 +14,11 @@ import { customAddonRules } from "./rules/custom-addons.ts";
 import { etcdArgumentRules } from "./rules/etcd-arguments.ts";
 import { familyRules } from "./rules/families.ts";
 import { firewallRules } from "./rules/firewall.ts";
+import { ingressRules } from "./rules/ingress.ts";
 import { interfaceRules } from "./rules/interfaces.ts";
 import { labelRules } from "./rules/labels.ts";
 import { maintenanceRules } from "./rules/maintenance.ts";
+import { metallbRules } from "./rules/metallb.ts";
 import { monitoringRules } from "./rules/monitoring.ts";
 import { nameRules } from "./rules/names.ts";
 import { networkRules } from "./rules/networks.ts";
@@ -73,7 +75,10 @@ export const rules: readonly Rule[] = [
   ...etcdArgumentRules,
   ...nodeSettingRules,
   ...corednsRules,
+  ...metallbRules,
+  ...ingressRules,
   ...customAddonRules,
+  ...storageRules,
   ...monitoringRules,
   ...storageRules,
   ...versionRules,

@@ -42,7 +42,8 @@ export async function publishedObjects(
     return problem(`needs the manifest ${name} ${locked.version}, which is in no bundle here and has no known SHA-256`);
   const read = readManifest(readFileSync(path, "utf8"));
   if ("fault" in read) return problem(`needs the manifest ${name} ${locked.version}, and ${path} can't be read: ${read.fault}`);
-  return { objects: read.objects.map(withoutDescriptions) };
+  const taken = read.objects.filter(({ kind }) => locked.kinds?.includes(kind) ?? true);
+  return { objects: taken.map(withoutDescriptions) };
 }
 
 async function inBundle({ file }: LockedManifest, { artifacts }: Pick<Cluster, "artifacts">): Promise<string | undefined> {

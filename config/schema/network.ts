@@ -69,7 +69,9 @@ export const networkSchema = z
           .describe("How the kernel picks a pod. kube-proxy's default."),
         strictArp: onOff
           .default(false)
-          .describe("true: hosts don't answer ARP for Services' addresses, as MetalLB's L2 mode needs it."),
+          .describe(
+            "true: hosts don't answer ARP for Services' addresses, as MetalLB's L2 mode needs it. With addons.metallb it is always so.",
+          ),
       })
       .prefault({})
       .describe("Settings of kubeProxyMode: ipvs."),

@@ -1,7 +1,7 @@
 import { type KubernetesObject, serviceAccount } from "../../addon.ts";
 import { addonImage } from "../../lock.ts";
-import type { SetAddon } from "../set-addon.ts";
 import { confined } from "../parts.ts";
+import type { SetAddon } from "../set-addon.ts";
 import { deployment, NAMESPACE } from "./common.ts";
 
 const name = "kube-state-metrics";

@@ -3,7 +3,7 @@ import { apiNames } from "../../../config/api.ts";
 import type { Logins } from "../../../config/logins.ts";
 import { isMonitored } from "../../../config/monitoring.ts";
 import { flannelPlace, hasFlannelInterfaces } from "../../../config/node-settings.ts";
-import { packagesOf } from "../../../config/packages.ts";
+import { packagesOf, storageOf } from "../../../config/packages.ts";
 import { podNetworkOf } from "../../../config/pod-network.ts";
 import { clusterOfHost } from "../../../config/preparation.ts";
 import { joinsAsWorker } from "../../../config/roles.ts";
@@ -161,11 +161,13 @@ function moreItems(cluster: Cluster): Record<string, string> {
   return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== ""));
 }
 
-/** What the pod network and its policies want of a host's kernel, as preflight and this stage try it there. */
+/** What pods want of a host: the network, its policies, and clients of storage. Preflight and this stage try it there. */
 export function podSettings(roles: readonly Role[], cluster: Cluster): Record<string, string> {
   if (!isNode(roles)) return { POD_LINK: "" };
   const { link, port } = podNetworkOf(cluster) ?? {};
+  const storage = storageOf(cluster);
   return {
+    ...(storage.length > 0 && { STORAGE: storage.join(" ") }),
     POD_LINK: link ?? "",
     ...(cluster.addons.networkPolicies && { POLICIES: "yes" }),
     // The scripts know the port of most clusters.

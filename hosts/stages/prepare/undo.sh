@@ -21,6 +21,7 @@ undo_prepare() {
   restore_service_route
   restore_tables
   restore_shutdown
+  restore_multipath
   restore_updates
   restore_selinux
   for item in metrics services_off clock_in_utc firewall time_sync swap huge_pages sysctl modules journal time_zone packages host_name; do "restore_$item"; done

@@ -1,4 +1,7 @@
 import { type Addon, daemonSet, type KubernetesObject, labels, serviceAccount } from "../../../addons/addon.ts";
+import { addonImage } from "../../../addons/lock.ts";
+import { defaultClass } from "../../../addons/set/storage-class.ts";
+import { namesDefaultClass } from "../../../config/storage-classes.ts";
 import { hostPortDeployment, replicasOf } from "./cloud-pod.ts";
 import { controllerSpec, type DriverArgs, nodeSpec } from "./ebs-csi-pods.ts";
 import { awsImage } from "./lock.ts";
@@ -8,18 +11,18 @@ const read = ["get", "list", "watch"];
 
 /**
  * aws-ebs-csi-driver: a PersistentVolumeClaim becomes an encrypted EBS volume in the zone of the node its pod was scheduled to. The
- * class `gp3` is the cluster's default. Snapshots of volumes need CRDs and a controller of their own, so they are not included.
+ * class `gp3` is the cluster's default, unless the config names another. Snapshots of volumes need CRDs and a controller of their own, so they are not included.
  */
 export const ebsCsi = ({ region, kmsKey }: { region: string; kmsKey?: string }): Addon<keyof DriverArgs["images"]> => ({
   name: "aws-ebs-csi-driver",
   settings: ({ addons }) => (addons.ebsCsi ? {} : undefined),
   images: (versions) => ({
     driver: awsImage("aws-ebs-csi-driver", versions),
-    provisioner: awsImage("csi-provisioner", versions),
-    attacher: awsImage("csi-attacher", versions),
-    resizer: awsImage("csi-resizer", versions),
-    registrar: awsImage("csi-node-driver-registrar", versions),
-    livenessProbe: awsImage("livenessprobe", versions),
+    provisioner: addonImage("csi-provisioner", versions),
+    attacher: addonImage("csi-attacher", versions),
+    resizer: addonImage("csi-resizer", versions),
+    registrar: addonImage("csi-node-driver-registrar", versions),
+    livenessProbe: addonImage("livenessprobe", versions),
   }),
   objects: ({ cluster, images }) => [
     {
@@ -34,7 +37,7 @@ export const ebsCsi = ({ region, kmsKey }: { region: string; kmsKey?: string }):
       metadata: {
         name: "gp3",
         labels: labels("ebs-csi"),
-        annotations: { "storageclass.kubernetes.io/is-default-class": "true" },
+        ...defaultClass(!namesDefaultClass(cluster)),
       },
       provisioner: "ebs.csi.aws.com",
       parameters: {

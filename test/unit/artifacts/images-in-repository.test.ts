@@ -13,6 +13,7 @@ import { clusterFrom, metal } from "../../harness/samples.ts";
 test("an image is in a repository of one's own by its last name and its tag", () => {
   const own = "registry.example.com:5000/infra/k8s";
   assert.equal(inRepository("registry.k8s.io/kube-apiserver:v1.36.3", own), `${own}/kube-apiserver:v1.36.3`);
+  assert.equal(inRepository("quay.io/metallb/controller:v0.16.1", own), `${own}/metallb-controller:v0.16.1`);
   assert.equal(inRepository("registry.k8s.io/coredns/coredns:v1.14.2", own), `${own}/coredns:v1.14.2`);
   assert.equal(inRepository("registry.k8s.io/coredns/coredns:v1.14.2", undefined), "registry.k8s.io/coredns/coredns:v1.14.2");
 });

@@ -9,6 +9,7 @@ import { badControllers } from "./bad-controllers.ts";
 import { badCustomAddons } from "./bad-custom-addons.ts";
 import { badFamilies } from "./bad-families.ts";
 import { badHosts } from "./bad-hosts.ts";
+import { badIngress } from "./bad-ingress.ts";
 import { badKeys } from "./bad-keys.ts";
 import { badLabels } from "./bad-labels.ts";
 import { badLimits } from "./bad-limits.ts";
@@ -23,6 +24,7 @@ import { badPreparation } from "./bad-preparation.ts";
 import type { Bad } from "./bad-sample.ts";
 import { badSettings } from "./bad-settings.ts";
 import { badSources } from "./bad-sources.ts";
+import { badStorage } from "./bad-storage.ts";
 import { badWords } from "./bad-words.ts";
 
 /** Every config that must be refused. */
@@ -48,6 +50,8 @@ export const badConfigs: readonly Bad[] = [
   ...badControllers,
   ...badComponentFiles,
   ...badCustomAddons,
+  ...badStorage,
+  ...badIngress,
   ...badSettings,
   ...badSources,
   ...badAws,
