@@ -63,7 +63,7 @@ const ready = new NodesReady("nodes", { ...of, controlPlane, after: [addons, bal
 const made = [addons, balancer, ...pools, ready];
 if (cluster.maintenance) new Maintenance("maintenance", { ...of, prepared, settled, after: made });
 const leaving = new Leaving("leaving", { ...of, after: made });
-if (custom.length > 0) new CustomAddons("custom-addons", { ...of, addons: custom, after: [leaving, ...made] });
+if (custom.length > 0) new CustomAddons("custom-addons", { ...of, pki, addons: custom, after: [leaving, ...made] });
 
 export const kubeconfig = adminKubeconfig({ pki, name: cluster.name, endpoint });
 export const apiEndpoint = endpointUrl(endpoint);

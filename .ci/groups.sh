@@ -12,6 +12,7 @@ addons 5 by-hand
 addons-nodes 6 by-hand
 addons-ingress 6 by-hand
 addons-monitoring 14 by-hand
+addons-metrics 6 by-hand
 aws 5
 aws-api 2
 backup 4

@@ -34,6 +34,8 @@ const hour = 3_600_000;
 const kubeletRenews = 0.1;
 const kubeletClient = "/var/lib/kubelet/pki/kubelet-client-current.pem";
 const kubeletServing = "/var/lib/kubelet/pki/kubelet.crt";
+/** Of the cluster's authority, where an add-on needs that. */
+const signedServing = "/var/lib/kubelet/pki/kubelet-server-current.pem";
 
 function describe(pem: string, name: string, place: string, windowHours: number, now: number, cure: string): Certificate {
   const certificate = new X509Certificate(pem);
@@ -95,6 +97,8 @@ function onDisk(host: WantedHost, path: string, pem: string, windowHours: number
   const life = (certificate.validToDate.getTime() - certificate.validFromDate.getTime()) / hour;
   // The kubelet's own certificates: it renews them itself.
   const ofKubelet = (cure: string) => describe(pem, path, host.name, life * kubeletRenews, now, cure);
+  if (path === signedServing)
+    return ofKubelet("see `journalctl -u kubelet` there, and `journalctl -u ha-kubernetes-serving` on the control planes");
   if (path === kubeletClient)
     return ofKubelet(
       `see \`journalctl -u kubelet\` there: it renews this one itself while it is valid; once it has ended, ${repair}`,

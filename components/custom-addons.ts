@@ -3,12 +3,14 @@ import { addonObjects } from "../addons/addon.ts";
 import { type CustomAddon, renderCustom } from "../addons/custom/render.ts";
 import { addonsOf } from "../addons/registry.ts";
 import { renderSet } from "../addons/set/render.ts";
+import { withCertificate } from "../addons/set/serving.ts";
 import { resolveVersions } from "../artifacts/lock.ts";
 import { problemsText } from "../config/problems.ts";
 import type { Cluster } from "../config/schema.ts";
 import { customAddonsStage } from "../hosts/stages/custom-addons/custom-addons.ts";
 import type { Host } from "../providers/contract.ts";
 import { ClusterPart, hostsOf, lastCommands } from "./cluster-part.ts";
+import type { ClusterPki } from "./cluster-pki.ts";
 import { hostCommand } from "./host-command.ts";
 
 /**
@@ -40,6 +42,8 @@ export interface CustomAddonsArgs {
   owner: pulumi.Input<string>;
   /** What `customAddons` returned. Without any there are no commands, and the part `Addons` takes former ones away. */
   addons: readonly CustomAddon[];
+  /** Makes the certificates that some of them serve with. */
+  pki: Pick<ClusterPki, "authority" | "leaf">;
   /** All other parts: these add-ons come last, so that one that fails holds up nothing else. */
   after: readonly ClusterPart[];
 }
@@ -48,14 +52,30 @@ export interface CustomAddonsArgs {
 export class CustomAddons extends ClusterPart {
   constructor(name: string, args: CustomAddonsArgs, options?: pulumi.ComponentResourceOptions) {
     super("CustomAddons", name, "custom-addons", options);
-    const { addons } = args;
     const dependsOn = lastCommands(args.after);
-    for (const host of addons.length === 0 ? [] : hostsOf(args.hosts, "control-plane")) {
+    const whole = pulumi.all(args.addons.map((addon) => certified(addon, args.pki)));
+    for (const host of args.addons.length === 0 ? [] : hostsOf(args.hosts, "control-plane")) {
       const stage = pulumi
-        .all([args.owner, host.address])
-        .apply(([owner, address]) => customAddonsStage({ host: host.name, owner, address, addons }));
+        .all([args.owner, host.address, whole])
+        .apply(([owner, address, addons]) => customAddonsStage({ host: host.name, owner, address, addons }));
       this.commands[host.name] = hostCommand(host, "custom-addons", stage, { parent: this, dependsOn });
     }
     this.register();
   }
+}
+
+/** An add-on with the certificate that it serves with, if any, in its objects. */
+function certified(addon: CustomAddon, pki: CustomAddonsArgs["pki"]): pulumi.Output<CustomAddon> {
+  const { certificateNames, name, objects } = addon;
+  const [commonName] = certificateNames ?? [];
+  if (certificateNames === undefined || commonName === undefined) return pulumi.output(addon);
+  const { certificate, key } = pki.leaf(`serving-${name}`, "kubernetes", {
+    commonName,
+    dnsNames: [...certificateNames],
+    uses: ["server_auth"],
+  });
+  return pulumi.all([certificate, key, pki.authority("kubernetes").trusted]).apply(([certificate, key, authority]) => ({
+    ...addon,
+    objects: withCertificate(objects, { certificate, key, authority }),
+  }));
 }

@@ -1,7 +1,7 @@
 import type { Cluster } from "./schema.ts";
 
 /** Whether Prometheus of `addons.monitoring` reads what hosts and the control plane say of themselves: what answers it is there then. */
-export const isMonitored = ({ addons }: Pick<Cluster, "addons">): boolean => addons.monitoring !== undefined;
+export const isMonitored = ({ addons }: Pick<Cluster, "addons">): boolean => addons.monitoring.enabled;
 
 /** Where a control plane has that certificate and its key. */
 export const SERVING_FOLDER = "/etc/kubernetes/serving";

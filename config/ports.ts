@@ -112,7 +112,7 @@ export function ports(roles: readonly Role[], cluster: Cluster): Port[] {
   const node: Port[] = [
     ...(isNodeLocal(cluster) ? [...api("itself"), statistics("itself"), ...balancerItself] : []),
     ...itself,
-    ...(cluster.addons.monitoring?.nodeExporter ? monitored(NODE_EXPORTER_PORT, "node_exporter") : []),
+    ...(cluster.addons.monitoring.nodeExporter ? monitored(NODE_EXPORTER_PORT, "node_exporter") : []),
     ...tunnel(cluster),
     ...addonPorts(cluster),
     { number: 10250, protocol: "tcp", program: "kubelet", source: "nodes and pods" },

@@ -1,6 +1,7 @@
 import { stringify } from "yaml";
 import { dnsAddress } from "../config/addresses.ts";
 import type { Cluster } from "../config/schema.ts";
+import { servesSigned } from "../config/serving.ts";
 import { kubeletSettings } from "./kubelet-settings.ts";
 import type { HostFile } from "./stage.ts";
 
@@ -13,7 +14,7 @@ const RESOLV_CONF = "/etc/ha-kubernetes/resolv.conf";
 
 export interface KubeletArgs {
   host: { name: string; address: string; secondAddress?: string; providerId?: string };
-  cluster: Pick<Cluster, "featureGates" | "kubelet" | "kubernetesVersion" | "network">;
+  cluster: Pick<Cluster, "addons" | "featureGates" | "kubelet" | "kubernetesVersion" | "network">;
   /** How it proves who it is before it has a certificate of its own. Workers only. */
   bootstrapKubeconfig?: string;
   taints: readonly { key: string; value: string; effect: string }[];
@@ -60,6 +61,7 @@ function configuration({ host, cluster, taints }: KubeletArgs): object {
     rotateCertificates: true,
     seccompDefault: true,
     serializeImagePulls: false,
+    serverTLSBootstrap: servesSigned(cluster) || undefined,
     // By default pods get 40 s to end when the host shuts down, the critical ones 20 s more.
     shutdownGracePeriod: `${kubelet.shutdownGracePeriodSeconds}s`,
     shutdownGracePeriodCriticalPods: `${kubelet.shutdownGracePeriodCriticalPodsSeconds}s`,

@@ -14,6 +14,8 @@ export interface CustomAddon extends Pick<CustomAddonConfig, "namespace" | "time
   name: string;
   /** In the order in which they are applied: namespaces and kinds first. */
   objects: readonly KubernetesObject[];
+  /** The names of the certificate whose words the objects hold; see addons/set/serving.ts. Default: none. */
+  certificateNames?: readonly string[];
 }
 
 /** What the config's `addons.custom` comes to. */

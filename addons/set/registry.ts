@@ -3,7 +3,9 @@ import { certManager } from "./cert-manager.ts";
 import { headlamp } from "./headlamp.ts";
 import { nginx } from "./ingress/nginx.ts";
 import { gatewayApi, traefik } from "./ingress/traefik.ts";
+import { localPath } from "./local-path.ts";
 import { metallb } from "./metallb.ts";
+import { metricsServer } from "./metrics-server.ts";
 import { grafana } from "./monitoring/grafana.ts";
 import { kubeStateMetrics } from "./monitoring/kube-state-metrics.ts";
 import { monitoring } from "./monitoring/monitoring.ts";
@@ -31,6 +33,8 @@ export const setAddons: readonly SetAddon[] = [
   monitoring,
   kubeStateMetrics,
   grafana,
+  metricsServer,
+  localPath,
 ];
 
 /** Those that a cluster has. */

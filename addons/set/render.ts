@@ -6,6 +6,7 @@ import { addonObjects } from "../addon.ts";
 import type { CustomAddon, Rendered } from "../custom/render.ts";
 import { publishedObjects } from "./manifests.ts";
 import { setAddons } from "./registry.ts";
+import { namesOf, servingSecret } from "./serving.ts";
 import { chosen, keyOf, type SetAddon } from "./set-addon.ts";
 
 /** Their orders are below 0, so that they come before those of the user's own, which begin there. */
@@ -24,11 +25,13 @@ export async function renderSet(cluster: Cluster, versions: Versions, all: reado
       ...published.flatMap((found) => ("objects" in found ? found.objects : [])),
       ...(addonObjects(addon, { cluster, versions, apiUrl }) ?? []),
     ];
-    const { name, namespace, order, timeoutSeconds = 300 } = addon;
+    const { name, namespace, order, serving, timeoutSeconds = 300 } = addon;
+    if (serving !== undefined) objects.unshift(servingSecret(name, namespace, serving));
     const isMade = !isOwnNamespace(namespace) && !objects.some((it) => it.kind === "Namespace" && it.metadata.name === namespace);
     addons.push({
       ...{ name, order: BEFORE_CUSTOM + order, timeoutSeconds, wait: true, takeOver: false, objects },
       ...(isMade && { namespace }),
+      ...(serving !== undefined && { certificateNames: namesOf(serving.service, namespace) }),
     });
   }
   return { addons, problems };

@@ -1,5 +1,6 @@
 import type { Cluster } from "../../config/schema.ts";
 import type { Addon } from "../addon.ts";
+import type { Serving } from "./serving.ts";
 
 /**
  * An add-on of the set: off unless the config turns it on. It is installed when everything of the cluster's own is well, before add-ons of
@@ -17,6 +18,11 @@ export interface SetAddon<Image extends string = string, Settings = unknown> ext
   timeoutSeconds?: number;
   /** Names of published manifests in addons/lock.json, such as its kinds. Their objects come before its own. */
   manifests?: readonly string[];
+  /**
+   * A certificate of the cluster's authority for one of its Services, which is in a Secret before its pods are made. Renewed by an `up` in
+   * its renewal window, and read again by pods themselves. Default: none.
+   */
+  serving?: Serving;
   /** Its key below `addons`. Default: its name, written as keys are. */
   key?: string;
 }

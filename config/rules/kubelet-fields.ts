@@ -64,7 +64,7 @@ const kubelet: readonly [string, Field][] = [
   ],
   [
     "serverTLSBootstrap",
-    { allowed: "false: this program gives kubelets their certificates, and nothing approves others", refuses: isOn },
+    { allowed: "false: addons.metricsServer has kubelets ask for certificates, and control planes approve them", refuses: isOn },
   ],
   ["runOnce", { allowed: "false: a kubelet that runs once ends", refuses: isOn }],
   ...named("tlsCertFile tlsPrivateKeyFile", {

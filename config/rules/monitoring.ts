@@ -10,7 +10,7 @@ const key = (...path: PropertyKey[]) => at("addons", "monitoring", ...path);
 const pulled: Rule = {
   says: "`addons.monitoring` has `kubeStateMetrics` and `grafana` only where nodes pull images: no bundle can be made with theirs.",
   check({ addons: { monitoring }, artifacts: { source, manifest }, traits }) {
-    if (monitoring === undefined || !(traits.makesArtifacts || source === "bundle" || manifest !== undefined)) return [];
+    if (!monitoring.enabled || !(traits.makesArtifacts || source === "bundle" || manifest !== undefined)) return [];
     return (["kubeStateMetrics", "grafana"] as const).flatMap((part) =>
       monitoring[part]
         ? oneProblem(
@@ -26,7 +26,7 @@ const pulled: Rule = {
 const memory: Rule = {
   says: "`addons.monitoring.memoryRequestMebibytes` is at most `memoryLimitMebibytes`.",
   check({ addons: { monitoring } }) {
-    if (monitoring === undefined || monitoring.memoryRequestMebibytes <= monitoring.memoryLimitMebibytes) return [];
+    if (!monitoring.enabled || monitoring.memoryRequestMebibytes <= monitoring.memoryLimitMebibytes) return [];
     return oneProblem(
       key("memoryRequestMebibytes"),
       `is ${monitoring.memoryRequestMebibytes}`,

@@ -4,7 +4,9 @@ import { certManagerSchema } from "./addons/cert-manager.ts";
 import { headlampSchema } from "./addons/headlamp.ts";
 import { ingressSchema } from "./addons/ingress.ts";
 import { iscsiSchema } from "./addons/iscsi.ts";
+import { localPathSchema } from "./addons/local-path.ts";
 import { metallbSchema } from "./addons/metallb.ts";
+import { metricsServerSchema } from "./addons/metrics-server.ts";
 import { monitoringSchema } from "./addons/monitoring.ts";
 import { nfsSchema } from "./addons/nfs.ts";
 import { nodeLocalDnsSchema } from "./addons/node-local-dns.ts";
@@ -38,6 +40,8 @@ export const addonsSchema = z
     ingress: ingressSchema,
     certManager: certManagerSchema,
     monitoring: monitoringSchema,
+    localPath: localPathSchema,
+    metricsServer: metricsServerSchema,
     custom: customAddonsSchema,
   })
   .prefault({})

@@ -35,13 +35,33 @@ register_again() {
   did "registered this node again, because its Node was gone"
 }
 # The certificate that the kubelet serves logs and metrics with is its own and good for a year. It makes one where there is none, and
-# none before the end of that; a year's last tenth is soon enough.
+# none before the end of that; a year's last tenth is soon enough. With SERVING_CERTIFICATE=signed it is one of the cluster's authority: the
+# kubelet asks the API for it, control planes approve that, and it asks again by itself well before the end.
+readonly SERVING=/var/lib/kubelet/pki/kubelet-server-current.pem
 renew_serving_certificate() {
   local file=/var/lib/kubelet/pki/kubelet
+  if [ "${SERVING_CERTIFICATE:-}" = signed ]; then
+    rm -f "$file.crt" "$file.key"
+    if [ ! -e "$SERVING" ] || serving_is_signed "$(staged "$KUBERNETES_PKI/ca.crt")" >/dev/null; then return 0; fi
+    # Of an authority that nobody trusts any more, or of long ago.
+    rm -f "$SERVING"
+    forget_started kubelet
+    did "had the kubelet ask for another certificate to serve with"
+    return
+  fi
+  rm -f "$file"-server-*.pem
   if [ ! -f "$file.crt" ] || openssl x509 -noout -checkend $((3600 * 24 * 37)) -in "$file.crt" >/dev/null 2>&1; then return 0; fi
   rm -f "$file.crt" "$file.key"
   forget_started kubelet
   did "had the kubelet make another certificate to serve with"
+}
+# serving_is_signed AUTHORITIES
+serving_is_signed() {
+  [ -e "$SERVING" ] || {
+    echo "nothing has approved or signed it yet. See journalctl -u ha-kubernetes-serving on the control planes"
+    return 1
+  }
+  openssl verify -CAfile "$1" "$SERVING" 2>&1
 }
 restart_kubelet() {
   systemctl reset-failed kubelet 2>/dev/null || true
@@ -59,6 +79,9 @@ prove_node() {
     if range_is_another; then "$@" mend_pod_network; fi
   fi
   wait_until 240 "this node to be Ready" node_serves
+  if [ "${SERVING_CERTIFICATE:-}" = signed ]; then
+    wait_until 120 "the certificate that the kubelet asked for, to serve with" serving_is_signed "$KUBERNETES_PKI/ca.crt"
+  fi
 }
 
 node_serves() {

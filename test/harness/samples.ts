@@ -1,6 +1,7 @@
 import { createHash, generateKeyPairSync } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { addonLock } from "../../addons/lock.ts";
 import { wantedFiles } from "../../artifacts/bundle-plan.ts";
 import { knownVersions } from "../../artifacts/known-versions.ts";
 import { resolveVersions } from "../../artifacts/lock.ts";
@@ -22,7 +23,9 @@ export function bundleHashes(): Record<string, string> {
     const { versions } = resolveVersions({ kubernetesVersion, versions: {} });
     return (["amd64", "arm64"] as const).flatMap((architecture) =>
       // The oldest version is only for upgrades to begin with, so it lacks the clouds' components.
-      wantedFiles(versions, architecture, "build", kubernetesVersion === "1.34.4" ? [] : [awsLock]).map(({ file }) => file),
+      wantedFiles(versions, architecture, "build", [addonLock, ...(kubernetesVersion === "1.34.4" ? [] : [awsLock])]).map(
+        ({ file }) => file,
+      ),
     );
   });
   return Object.fromEntries(files.map((file) => [file, createHash("sha256").update(file).digest("hex")]));

@@ -16,7 +16,6 @@ export const alertmanager = (image: string, { alertmanager: { replicas, configSe
     automountServiceAccountToken: false,
     ...(configSecret !== undefined && { configSecret }),
     alertmanagerConfigSelector: {},
-    alertmanagerConfigNamespaceSelector: {},
     priorityClassName: "system-cluster-critical",
     nodeSelector: { "kubernetes.io/os": "linux" },
     topologySpreadConstraints: spread(pods),

@@ -28,14 +28,6 @@ export const unprivileged = {
   capabilities: { drop: ["ALL"] },
 } as const;
 
-/** A user without a name, for pods that own no files. */
-export const nobody = {
-  runAsNonRoot: true,
-  runAsUser: 65534,
-  runAsGroup: 65534,
-  seccompProfile: { type: "RuntimeDefault" },
-} as const;
-
 /** The version in an image's tag, as the operator wants to know it. */
 export const versionOf = (image: string) => image.slice(image.lastIndexOf(":") + 1);
 

@@ -14,7 +14,7 @@ export const grafana: SetAddon<"grafana", true> = {
   key: "monitoring",
   namespace: NAMESPACE,
   order: 510,
-  settings: ({ addons }) => (addons.monitoring?.grafana ? true : undefined),
+  settings: ({ addons: { monitoring } }) => (monitoring.enabled && monitoring.grafana ? true : undefined),
   images: (versions) => ({ grafana: addonImage(name, versions) }),
   objects: ({ images }) => objects(images.grafana),
 };

@@ -1,7 +1,8 @@
 import { type KubernetesObject, serviceAccount } from "../../addon.ts";
 import { addonImage } from "../../lock.ts";
+import { confined } from "../parts.ts";
 import type { SetAddon } from "../set-addon.ts";
-import { deployment, NAMESPACE, nobody, unprivileged } from "./common.ts";
+import { deployment, NAMESPACE } from "./common.ts";
 
 const name = "kube-state-metrics";
 
@@ -35,7 +36,7 @@ export const kubeStateMetrics: SetAddon<"kubeStateMetrics", true> = {
   key: "monitoring",
   namespace: NAMESPACE,
   order: 510,
-  settings: ({ addons }) => (addons.monitoring?.kubeStateMetrics ? true : undefined),
+  settings: ({ addons: { monitoring } }) => (monitoring.enabled && monitoring.kubeStateMetrics ? true : undefined),
   images: (versions) => ({ kubeStateMetrics: addonImage(name, versions) }),
   objects: ({ images }) => objects(images.kubeStateMetrics),
 };
@@ -51,7 +52,6 @@ const objects = (image: string): KubernetesObject[] => [
     serviceAccountName: name,
     priorityClassName: "system-cluster-critical",
     nodeSelector: { "kubernetes.io/os": "linux" },
-    securityContext: nobody,
     containers: [
       {
         name,
@@ -64,7 +64,7 @@ const objects = (image: string): KubernetesObject[] => [
         livenessProbe: { httpGet: { path: "/livez", port: "web" }, initialDelaySeconds: 5, timeoutSeconds: 5 },
         readinessProbe: { httpGet: { path: "/readyz", port: "itself" }, initialDelaySeconds: 5, timeoutSeconds: 5 },
         resources: { requests: { cpu: "10m", memory: "64Mi" }, limits: { memory: "512Mi" } },
-        securityContext: unprivileged,
+        securityContext: confined,
       },
     ],
   }),

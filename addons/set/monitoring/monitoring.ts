@@ -16,7 +16,7 @@ export const monitoring: SetAddon<MonitoringImage, Monitoring> = {
   order: 500,
   timeoutSeconds: 600,
   manifests: ["prometheus-operator-crds"],
-  settings: ({ addons }) => addons.monitoring,
+  settings: ({ addons }) => (addons.monitoring.enabled ? addons.monitoring : undefined),
   images: (versions) => ({
     operator: addonImage("prometheus-operator", versions),
     configReloader: addonImage("prometheus-config-reloader", versions),

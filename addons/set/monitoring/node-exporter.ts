@@ -1,6 +1,7 @@
 import { NODE_EXPORTER_PORT } from "../../../config/ports.ts";
 import { daemonSet, type KubernetesObject } from "../../addon.ts";
-import { NAMESPACE, nobody, unprivileged } from "./common.ts";
+import { confined } from "../parts.ts";
+import { NAMESPACE } from "./common.ts";
 
 const name = "node-exporter";
 
@@ -15,7 +16,6 @@ export const nodeExporter = (image: string): KubernetesObject[] => [
     hostPID: true,
     nodeSelector: { "kubernetes.io/os": "linux" },
     tolerations: [{ operator: "Exists" }],
-    securityContext: nobody,
     containers: [
       {
         name,
@@ -34,7 +34,7 @@ export const nodeExporter = (image: string): KubernetesObject[] => [
         ports: [{ name: "web", containerPort: NODE_EXPORTER_PORT }],
         readinessProbe: { httpGet: { path: "/", port: "web" } },
         resources: { requests: { cpu: "20m", memory: "32Mi" }, limits: { memory: "128Mi" } },
-        securityContext: unprivileged,
+        securityContext: confined,
         volumeMounts: [{ name: "root", mountPath: "/host/root", readOnly: true, mountPropagation: "HostToContainer" }],
       },
     ],

@@ -1,5 +1,6 @@
 import { type KubernetesObject, serviceAccount } from "../../addon.ts";
-import { deployment, NAMESPACE, nobody, ownRole, unprivileged } from "./common.ts";
+import { confined } from "../parts.ts";
+import { deployment, NAMESPACE, ownRole } from "./common.ts";
 
 const name = "prometheus-operator";
 
@@ -30,7 +31,6 @@ export const operator = (image: string, reloader: string): KubernetesObject[] =>
     serviceAccountName: name,
     priorityClassName: "system-cluster-critical",
     nodeSelector: { "kubernetes.io/os": "linux" },
-    securityContext: nobody,
     containers: [
       {
         name,
@@ -43,6 +43,9 @@ export const operator = (image: string, reloader: string): KubernetesObject[] =>
           "--config-reloader-memory-limit=64Mi",
           `--prometheus-instance-namespaces=${NAMESPACE}`,
           `--alertmanager-instance-namespaces=${NAMESPACE}`,
+          // It would watch Secrets and StatefulSets of every namespace for these.
+          `--alertmanager-config-namespaces=${NAMESPACE}`,
+          `--thanos-ruler-instance-namespaces=${NAMESPACE}`,
           "--web.listen-address=:8080",
         ],
         ports: [{ name: "web", containerPort: 8080 }],
@@ -50,7 +53,7 @@ export const operator = (image: string, reloader: string): KubernetesObject[] =>
         livenessProbe: { httpGet: { path: "/healthz", port: "web" }, initialDelaySeconds: 15 },
         // 60 MiB in a cluster of three nodes.
         resources: { requests: { cpu: "20m", memory: "96Mi" }, limits: { memory: "256Mi" } },
-        securityContext: unprivileged,
+        securityContext: confined,
       },
     ],
   }),

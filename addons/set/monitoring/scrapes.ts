@@ -43,7 +43,7 @@ export function scrapes(cluster: Cluster): KubernetesObject[] {
       path: "/metrics/cadvisor",
       drops: "container_(tasks_state|memory_failures_total|blkio_.*)",
     },
-    ...(addons.monitoring?.nodeExporter && { "node-exporter": { port: NODE_EXPORTER_PORT, nodes: true } }),
+    ...(addons.monitoring.nodeExporter && { "node-exporter": { port: NODE_EXPORTER_PORT, nodes: true } }),
   };
   return [
     ...Object.entries(ofHosts).map(([name, about]) => scrape(name, hostTargets(cluster, about))),
@@ -66,7 +66,7 @@ export function scrapes(cluster: Cluster): KubernetesObject[] {
     ...(addons.coredns.enabled ? [scrape("coredns", ofPods("kube-system", "k8s-app", "kube-dns", "metrics"))] : []),
     ...["prometheus", "alertmanager"].map((name) => scrape(name, ofPods(NAMESPACE, "app.kubernetes.io/name", name, "web"))),
     scrape("prometheus-operator", ofPods(NAMESPACE, "k8s-app", "prometheus-operator", "web")),
-    ...(addons.monitoring?.kubeStateMetrics
+    ...(addons.monitoring.kubeStateMetrics
       ? [
           scrape("kube-state-metrics", {
             ...ofPods(NAMESPACE, "k8s-app", "kube-state-metrics", "web"),

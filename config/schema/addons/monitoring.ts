@@ -46,6 +46,7 @@ const alerts = z
   .describe("What the program's own alerts go by.");
 
 const monitoring = z.strictObject({
+  enabled: switchOn("Install it."),
   replicas: whole(1, 3)
     .default(2)
     .describe("Pods of Prometheus, on different nodes where there are enough. Each reads everything."),
@@ -72,15 +73,12 @@ const monitoring = z.strictObject({
 
 type Input = z.input<typeof monitoring>;
 
-/** `true` is short for a mapping with every default, `false` for none. */
+/** `true` and `false` are short for `enabled`. */
 export const monitoringSchema = z
-  .preprocess(
-    (given: boolean | Input): Input | undefined => (given === true ? {} : given === false ? undefined : given),
-    monitoring.optional(),
-  )
-  .optional()
+  .preprocess((given: boolean | Input): Input => (typeof given === "boolean" ? { enabled: given } : given), monitoring)
+  .prefault(false)
   .describe(
-    "Prometheus and Alertmanager in the namespace monitoring: they read etcd, control planes, balancers, kubelets and hosts, with alerts. true is short for a mapping with every default. By default none. See docs/monitoring.md.",
+    "Prometheus and Alertmanager in the namespace monitoring: they read etcd, control planes, balancers, kubelets and hosts, with alerts. While they are on, kubelets serve with certificates of the cluster's authority. true and false are short for a mapping with `enabled` alone. By default off. See docs/monitoring.md.",
   );
 
 export type Monitoring = z.output<typeof monitoring>;

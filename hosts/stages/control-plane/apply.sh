@@ -60,6 +60,7 @@ control_plane_converge() {
   link_kubernetes kubeadm kubelet kubectl
   # The program itself: a link to the link would end nowhere.
   put_link "$(readlink -f "$(etcdctl_path)")" /usr/local/bin/etcdctl
+  if [ "${SERVING_CERTIFICATE:-}" != signed ]; then stop_approver; fi
   install_files "${1:-*}"
   [ "$ETCD_SERVERS" = "$(cat "$APISERVER_MEMBERS" 2>/dev/null)" ] || write_file 0600 root:root "$APISERVER_MEMBERS" <<<"$ETCD_SERVERS"
   # The quorum gate: members start without waiting for each other.
@@ -69,6 +70,7 @@ control_plane_converge() {
   trust_in_kubeconfigs
   mend_kubeconfigs
   renew_kubelet_credential
+  if [ "${SERVING_CERTIFICATE:-}" = signed ]; then keep_approver; fi
   still_my_turn
   local component log found_no_api=no
   log=$(newest_log kube-apiserver)

@@ -9,6 +9,7 @@ import { kubeletFiles, reserveSettings } from "../../kubelet.ts";
 import { annotationSettings, labelWords, taintWords } from "../../node-settings.ts";
 import type { HostFile, Stage } from "../../stage.ts";
 import { joinFiles } from "../../tools/join/credential.ts";
+import { servingFiles, servingSettings } from "../../tools/serving/serving.ts";
 import { componentFiles, contentsOf } from "./components.ts";
 import { kubeadmConfig, SIGNING_CERTIFICATE, shutdownDelaySeconds } from "./kubeadm.ts";
 
@@ -80,6 +81,7 @@ export function controlPlaneStage(args: ControlPlaneStageArgs): Stage {
       ...nodeOwn(node, cluster.hosts[host.name]?.roles.includes("worker") === true),
       ...reserveSettings(cluster),
       ...(isMonitored(cluster) && { SERVES: "yes" }),
+      ...servingSettings(cluster),
       ...(cluster.allow.includes("early-key-drop") && { ALLOW_EARLY_KEY_DROP: "yes" }),
       ...(cluster.etcd.restoreFrom && {
         RESTORE_ID: cluster.etcd.restoreFrom.id,
@@ -97,6 +99,7 @@ export function controlPlaneStage(args: ControlPlaneStageArgs): Stage {
         extraArgs: args.kubeletExtraArgs,
       }),
       ...joinFiles,
+      ...servingFiles(host.name, cluster),
       { path: "/etc/kubernetes/kubeadm.yaml", content: kubeadmConfig(args), mode: "0600" },
       { path: "/etc/kubernetes/bootstrap-rbac.yaml", content: bootstrapRbac, mode: "0600" },
     ],

@@ -3,6 +3,7 @@
 
 undo_control_plane() {
   if [ -f "$HOME_DIR/control-plane-born" ]; then leave_in_turn control_plane_leave; fi
+  stop_approver
   reset_node
   remove_files
   rmdir /usr/local/lib/ha-kubernetes 2>/dev/null || true

@@ -7,6 +7,7 @@ import { podNetwork } from "../../cluster.ts";
 import { kubeletFiles, reserveSettings } from "../../kubelet.ts";
 import { annotationSettings, labelWords } from "../../node-settings.ts";
 import type { Stage } from "../../stage.ts";
+import { servingSettings } from "../../tools/serving/serving.ts";
 
 export interface WorkerStageArgs {
   host: { name: string; address: string; secondAddress?: string; pool: string; providerId?: string };
@@ -61,6 +62,7 @@ export function workerStage(args: WorkerStageArgs): Stage {
       ...annotationSettings(node),
       POD_NETWORK: podNetwork(cluster),
       ...reserveSettings(cluster),
+      ...servingSettings(cluster),
     },
     files: [
       { path: "/etc/kubernetes/pki/ca.crt", content: authority.trusted },

@@ -15,8 +15,14 @@ const deployments = (addons: Written) => objectsOf(addons).filter(({ kind }) => 
 
 test("it is on with true or settings, and off with false or nothing", () => {
   for (const certManager of [undefined, false]) assert.deepEqual(objectsOf({ certManager }), []);
-  assert.deepEqual(deployments({ certManager: true }).map(({ spec }) => spec.replicas), [2, 2, 2]);
-  assert.deepEqual(deployments({ certManager: { replicas: 3 } }).map(({ spec }) => spec.replicas), [3, 3, 3]);
+  assert.deepEqual(
+    deployments({ certManager: true }).map(({ spec }) => spec.replicas),
+    [2, 2, 2],
+  );
+  assert.deepEqual(
+    deployments({ certManager: { replicas: 3 } }).map(({ spec }) => spec.replicas),
+    [3, 3, 3],
+  );
 });
 
 test("it makes certificates of Gateways where an ingress serves them, unless the config says otherwise", () => {
@@ -31,9 +37,10 @@ test("it makes certificates of Gateways where an ingress serves them, unless the
 
 test("its webhook's authority is in the cluster alone: no object holds a secret", () => {
   const secrets = objectsOf({ certManager: true }).filter(({ kind }) => kind === "Secret");
-  assert.deepEqual(secrets.map(({ data, stringData, metadata }) => [metadata.name, data, stringData]), [
-    ["cert-manager-webhook-ca", undefined, undefined],
-  ]);
+  assert.deepEqual(
+    secrets.map(({ data, stringData, metadata }) => [metadata.name, data, stringData]),
+    [["cert-manager-webhook-ca", undefined, undefined]],
+  );
   const asked = objectsOf({ certManager: true }).filter(({ kind }) => kind.endsWith("WebhookConfiguration"));
   assert.equal(asked.length, 2);
   for (const { metadata } of asked)

@@ -17,7 +17,7 @@ make_authority one
 # Another end than the authority's.
 openssl req -x509 -key $KUBERNETES_PKI/ca.key -subj /CN=apiserver -days 7 -out $KUBERNETES_PKI/apiserver.crt 2>/dev/null
 end_of() { openssl x509 -noout -enddate -in $1; }
-serial_of() { openssl x509 -noout -serial -in $SERVING/tls.crt; }
+serial_of() { openssl x509 -noout -serial -in $COMPONENT_SERVING/tls.crt; }
 `;
 /** With the folders of a host in a folder of the test's own. */
 const said = (text: string) =>
@@ -28,12 +28,12 @@ const said = (text: string) =>
 
 test("it is of the cluster's authority, for these two names, and ends when the apiserver's does", async () => {
   const text = await said(`SERVES=yes; make_serving_certificate
-openssl verify -CAfile $SIGNING -purpose sslserver $SERVING/tls.crt | sed 's|.*: ||'
-openssl x509 -noout -ext subjectAltName -in $SERVING/tls.crt | tail -n 1 | xargs
-[ "$(end_of $SERVING/tls.crt)" = "$(end_of $KUBERNETES_PKI/apiserver.crt)" ] && echo "same end"
-stat -c %a $SERVING/tls.key $SERVING
+openssl verify -CAfile $SIGNING -purpose sslserver $COMPONENT_SERVING/tls.crt | sed 's|.*: ||'
+openssl x509 -noout -ext subjectAltName -in $COMPONENT_SERVING/tls.crt | tail -n 1 | xargs
+[ "$(end_of $COMPONENT_SERVING/tls.crt)" = "$(end_of $KUBERNETES_PKI/apiserver.crt)" ] && echo "same end"
+stat -c %a $COMPONENT_SERVING/tls.key $COMPONENT_SERVING
 first=$(serial_of); make_serving_certificate; [ "$(serial_of)" = "$first" ] && echo "kept"
-make_authority two; make_serving_certificate; [ "$(serial_of)" != "$first" ] && openssl verify -CAfile $SIGNING $SERVING/tls.crt | sed 's|.*: ||'`);
+make_authority two; make_serving_certificate; [ "$(serial_of)" != "$first" ] && openssl verify -CAfile $SIGNING $COMPONENT_SERVING/tls.crt | sed 's|.*: ||'`);
   assert.deepEqual(text.split("\n"), [
     "OK",
     "DNS:kube-controller-manager, DNS:kube-scheduler",
@@ -47,8 +47,8 @@ make_authority two; make_serving_certificate; [ "$(serial_of)" != "$first" ] && 
 
 test("without monitoring there is none, and one that was there goes", async () => {
   const text =
-    await said(`SERVES=yes; make_serving_certificate; unset SERVES; make_serving_certificate; [ -f $SERVING/tls.crt ] && echo "still read"
-drop_serving_certificate; [ -e $SERVING ] || echo gone`);
+    await said(`SERVES=yes; make_serving_certificate; unset SERVES; make_serving_certificate; [ -f $COMPONENT_SERVING/tls.crt ] && echo "still read"
+drop_serving_certificate; [ -e $COMPONENT_SERVING ] || echo gone`);
   assert.deepEqual(text.split("\n"), ["still read", "gone"]);
 });
 
