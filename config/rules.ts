@@ -80,7 +80,6 @@ export const rules: readonly Rule[] = [
   ...customAddonRules,
   ...storageRules,
   ...monitoringRules,
-  ...storageRules,
   ...versionRules,
 ];
 

@@ -3,14 +3,11 @@ import type { KubernetesObject } from "../addon.ts";
 // Common parts of CSI drivers and their controllers.
 
 /** The security context of the CSI project's programs: they run as root, whose the driver's socket is, and with no right of root's. */
-export const confined = {
+export const withoutRights = {
   allowPrivilegeEscalation: false,
   readOnlyRootFilesystem: true,
   capabilities: { drop: ["ALL"] },
 } as const;
-
-/** The security context of a program that only uses the network. */
-export const talksOnly = { ...confined, runAsNonRoot: true, runAsUser: 65534, runAsGroup: 65534 } as const;
 
 /** The right to elect a leader among the pods of an account in its namespace. */
 export const leases = (name: string, namespace: string): KubernetesObject[] => [
@@ -34,11 +31,3 @@ export const leases = (name: string, namespace: string): KubernetesObject[] => [
     subjects: [{ kind: "ServiceAccount", name, namespace }],
   },
 ];
-
-/** So that a change or a drain stops one of several pods at a time. */
-export const oneAtATime = (name: string, namespace: string, labels: Record<string, string>): KubernetesObject => ({
-  apiVersion: "policy/v1",
-  kind: "PodDisruptionBudget",
-  metadata: { name, namespace, labels },
-  spec: { maxUnavailable: 1, selector: { matchLabels: { "k8s-app": name } } },
-});

@@ -1,7 +1,7 @@
 import type { Cluster } from "../../config/schema.ts";
 import { clusterRoleBinding, type KubernetesObject, labels, trusts } from "../addon.ts";
 import { addonImage } from "../lock.ts";
-import { confined } from "./csi.ts";
+import { withoutRights } from "./csi.ts";
 import type { SetAddon } from "./set-addon.ts";
 
 const name = "headlamp";
@@ -80,7 +80,7 @@ const podSpec = (image: string) => ({
       readinessProbe: { httpGet: { path: "/", port: "http" } },
       livenessProbe: { httpGet: { path: "/", port: "http" }, initialDelaySeconds: 10 },
       resources: { requests: { cpu: "10m", memory: "64Mi" }, limits: { memory: "256Mi" } },
-      securityContext: confined,
+      securityContext: withoutRights,
       volumeMounts: [{ name: "work", mountPath: "/tmp" }],
     },
   ],

@@ -1,9 +1,10 @@
 import type { Cluster } from "../../config/schema.ts";
 import { type KubernetesObject, labels, serviceAccount } from "../addon.ts";
 import { addonImage } from "../lock.ts";
-import { leases, oneAtATime, talksOnly } from "./csi.ts";
+import { leases } from "./csi.ts";
 import { NFS_DRIVER } from "./nfs/driver.ts";
 import { hasDriver } from "./nfs/nfs.ts";
+import { confined, disruptionBudget, spread } from "./parts.ts";
 import { spareReplicas } from "./replicas.ts";
 import { rookSnapshotClass } from "./rook-ceph/objects.ts";
 import type { SetAddon } from "./set-addon.ts";
@@ -47,7 +48,7 @@ export const snapshots: SetAddon<"controller", true> = {
         template: { metadata: { labels: labels(name) }, spec: podSpec(images.controller) },
       },
     },
-    oneAtATime(name, namespace, labels(name)),
+    disruptionBudget(name, namespace),
     ...classes(cluster),
   ],
 };
@@ -57,16 +58,7 @@ const podSpec = (image: string) => ({
   priorityClassName: "system-cluster-critical",
   nodeSelector: { "kubernetes.io/os": "linux" },
   tolerations: [{ key: "node-role.kubernetes.io/control-plane", effect: "NoSchedule" }],
-  securityContext: { seccompProfile: { type: "RuntimeDefault" } },
-  topologySpreadConstraints: [
-    {
-      topologyKey: "kubernetes.io/hostname",
-      maxSkew: 1,
-      whenUnsatisfiable: "ScheduleAnyway",
-      labelSelector: { matchLabels: { "k8s-app": name } },
-      matchLabelKeys: ["pod-template-hash"],
-    },
-  ],
+  topologySpreadConstraints: spread(name),
   containers: [
     {
       name,
@@ -75,7 +67,7 @@ const podSpec = (image: string) => ({
       ports: [{ name: "healthz", containerPort: 8080, protocol: "TCP" }],
       livenessProbe: { httpGet: { path: "/healthz/leader-election", port: 8080 }, initialDelaySeconds: 40, periodSeconds: 20 },
       resources: { requests: { cpu: "10m", memory: "20Mi" }, limits: { memory: "256Mi" } },
-      securityContext: talksOnly,
+      securityContext: confined,
     },
   ],
 });

@@ -97,13 +97,49 @@ onCluster(config, (scenario) => {
     await eventually("the cache to be ready again", 120, async () => (await caches()).every(isReady));
   });
 
-  test("the snapshot controller runs and answers a snapshot of a claim that is missing", async () => {
+  test("the API takes every object of the add-ons whose images can't be had here, with no field unknown", async () => {
+    const unseen = {
+      nfs: {
+        classes: { files: { server: "10.0.0.9", share: "/srv" } },
+        volumes: { one: { server: "10.0.0.9", share: "/srv" } },
+      },
+      ...{ nodeProblemDetector: true, headlamp: {} },
+    };
+    const other = clusterFrom({ ...config, addons: unseen });
+    const args = { cluster: other, versions: resolveVersions(other).versions, apiUrl: "https://api.internal:8443" };
+    const objects = setAddonsOf(other).flatMap((it) => addonObjects(it, args) ?? []);
+    assert.ok(objects.length > 20);
+    await cluster.kubectl("create namespace headlamp");
+    const text = objects.map((object) => JSON.stringify(object)).join("\n---\n");
+    const said = await cluster.kubectl("apply --server-side --force-conflicts --dry-run=server --validate=strict -f -", text);
+    assert.equal(said.trim().split("\n").length, objects.length);
+    await cluster.kubectl("delete namespace headlamp");
+  });
+
+  test("turning the caches off takes all they made, with no look-up lost", async () => {
+    config.addons = {};
+    stack.configure(config);
+    const { all, none } = await meanwhile("w1", () => stack.up());
+    console.log(`${all} look-ups on w1 while the caches went, ${none} without an answer`);
+    assert.equal(none, 0);
+    assert.deepEqual(await caches(), []);
+    const left = await names("daemonset,deployment,service,configmap,serviceaccount -n kube-system");
+    assert.deepEqual(
+      left.filter((name) => /node-local|upstream/.test(name)),
+      [],
+    );
+    assert.equal((await cluster.get("service kube-dns -n kube-system")).spec.trafficDistribution, undefined);
+    await cluster.settled();
+    await assertNothingRuns(scenario);
+  });
+
+  test("the snapshot controller answers a snapshot of a claim that is missing, and turned off goes with its kinds", async () => {
     // A preview reads the kinds from this machine's bundle.
     const version = ["--kubernetes-version", String(config.kubernetesVersion)];
     await must(process.execPath, ["artifacts/make-bundle.ts", ...version, "--lock", `addons/lock.json#${locked.join(",")}`], {
       cwd: root,
     });
-    config.addons.snapshots = true;
+    config.addons = { snapshots: true };
     stack.configure(config);
     await stack.up();
     const kinds = await names("crd");
@@ -128,37 +164,11 @@ spec: { volumeSnapshotClassName: none, source: { persistentVolumeClaimName: noth
     });
     await cluster.kubectl("delete volumesnapshot one -n default");
     await cluster.kubectl("delete volumesnapshotclass none");
-  });
-
-  test("the API takes every object of the add-ons whose images can't be had here, with no field unknown", async () => {
-    const unseen = {
-      nfs: {
-        classes: { files: { server: "10.0.0.9", share: "/srv" } },
-        volumes: { one: { server: "10.0.0.9", share: "/srv" } },
-      },
-      ...{ snapshots: true, nodeProblemDetector: true, headlamp: {} },
-    };
-    const other = clusterFrom({ ...config, addons: unseen });
-    const args = { cluster: other, versions: resolveVersions(other).versions, apiUrl: "https://api.internal:8443" };
-    const objects = setAddonsOf(other).flatMap((it) => addonObjects(it, args) ?? []);
-    assert.ok(objects.length > 30);
-    await cluster.kubectl("create namespace headlamp");
-    const text = objects.map((object) => JSON.stringify(object)).join("\n---\n");
-    const said = await cluster.kubectl("apply --server-side --force-conflicts --dry-run=server --validate=strict -f -", text);
-    assert.equal(said.trim().split("\n").length, objects.length);
-    await cluster.kubectl("delete namespace headlamp");
-  });
-
-  test("turning them off takes all they made, with no look-up lost", async () => {
     config.addons = {};
     stack.configure(config);
-    const { all, none } = await meanwhile("w1", () => stack.up());
-    console.log(`${all} look-ups on w1 while the caches went, ${none} without an answer`);
-    assert.equal(none, 0);
-    assert.deepEqual(await caches(), []);
-    const left = await names("daemonset,deployment,service,configmap,serviceaccount -n kube-system");
+    await stack.up();
     assert.deepEqual(
-      left.filter((name) => /node-local|upstream|snapshot/.test(name)),
+      (await names("deployment,serviceaccount -n kube-system")).filter((name) => /snapshot/.test(name)),
       [],
     );
     const wide = await names("crd,clusterrole,clusterrolebinding");
@@ -166,8 +176,5 @@ spec: { volumeSnapshotClassName: none, source: { persistentVolumeClaimName: noth
       wide.filter((name) => /snapshot/.test(name)),
       [],
     );
-    assert.equal((await cluster.get("service kube-dns -n kube-system")).spec.trafficDistribution, undefined);
-    await cluster.settled();
-    await assertNothingRuns(scenario);
   });
 });

@@ -1,5 +1,6 @@
 import { type KubernetesObject, labels, serviceAccount } from "../../addon.ts";
-import { confined, leases, oneAtATime } from "../csi.ts";
+import { leases, withoutRights } from "../csi.ts";
+import { disruptionBudget } from "../parts.ts";
 
 // csi-driver-nfs 4.13, as its release runs it.
 
@@ -48,7 +49,7 @@ export function controller(
     image,
     args: [`--csi-address=${socket}`, "--leader-election", `--leader-election-namespace=${namespace}`, "--v=2", ...args],
     resources: small,
-    securityContext: confined,
+    securityContext: withoutRights,
     volumeMounts: [shared],
   });
   const patience = ["--timeout=1200s", "--retry-interval-max=30m"];
@@ -87,7 +88,7 @@ export function controller(
         template: { metadata: { labels: labels(controllerName) }, spec },
       },
     },
-    oneAtATime(controllerName, namespace, labels(controllerName)),
+    disruptionBudget(controllerName, namespace),
   ];
 }
 
@@ -107,7 +108,7 @@ export const nodePod = (images: Readonly<DriverImages>) => ({
       image: images.registrar,
       args: [`--csi-address=${socket}`, "--kubelet-registration-path=/var/lib/kubelet/plugins/csi-nfsplugin/csi.sock", "--v=2"],
       resources: small,
-      securityContext: confined,
+      securityContext: withoutRights,
       volumeMounts: [shared, { name: "registration", mountPath: "/registration" }],
     },
     plugin(images.driver, 29653),
@@ -143,6 +144,6 @@ const probe = (image: string, port: number) => ({
   image,
   args: [`--csi-address=${socket}`, "--probe-timeout=3s", `--http-endpoint=127.0.0.1:${port}`, "--v=2"],
   resources: small,
-  securityContext: confined,
+  securityContext: withoutRights,
   volumeMounts: [shared],
 });

@@ -4,7 +4,7 @@ import { daemonSet, type KubernetesObject, labels } from "../../addon.ts";
 import { addonImage } from "../../lock.ts";
 import { spareReplicas } from "../replicas.ts";
 import type { SetAddon } from "../set-addon.ts";
-import { defaultClass } from "../storage-class.ts";
+import { storageClass } from "../storage-class.ts";
 import { controller, type DriverImages, NFS_DRIVER, nodePod, rights } from "./driver.ts";
 
 const name = "csi-driver-nfs";
@@ -28,7 +28,7 @@ export const nfs: SetAddon<keyof DriverImages, Nfs["classes"]> = {
   preload: "nodes",
   objects: ({ cluster, settings, images }) => [
     ...driver(images, cluster),
-    ...Object.entries(settings).map(([className, it]) => storageClass(className, it)),
+    ...Object.entries(settings).map(([className, it]) => nfsClass(className, it)),
   ],
 };
 
@@ -59,19 +59,14 @@ const driver = (images: Readonly<DriverImages>, cluster: Cluster): KubernetesObj
   daemonSet("csi-nfs-node", namespace, nodePod(images)),
 ];
 
-function storageClass(className: string, { mountOptions, reclaimPolicy, ...of }: Nfs["classes"][string]): KubernetesObject {
-  return {
-    apiVersion: "storage.k8s.io/v1",
-    kind: "StorageClass",
-    metadata: { name: className, labels: labels(name), ...defaultClass(of.default) },
-    provisioner: NFS_DRIVER,
-    parameters: { server: of.server, share: of.share, onDelete: of.onDelete, mountPermissions: of.folderMode },
-    mountOptions,
-    reclaimPolicy,
-    volumeBindingMode: "Immediate",
-    allowVolumeExpansion: true,
-  };
-}
+const nfsClass = (className: string, { mountOptions, reclaimPolicy, ...of }: Nfs["classes"][string]): KubernetesObject =>
+  storageClass(className, NFS_DRIVER, {
+    isDefault: of.default,
+    fields: {
+      parameters: { server: of.server, share: of.share, onDelete: of.onDelete, mountPermissions: of.folderMode },
+      ...{ mountOptions, reclaimPolicy, volumeBindingMode: "Immediate", allowVolumeExpansion: true },
+    },
+  });
 
 function persistentVolume(volume: string, it: Nfs["volumes"][string]): KubernetesObject {
   const [claimNamespace, claimName] = it.claim?.split("/") ?? [];

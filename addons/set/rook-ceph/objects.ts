@@ -1,6 +1,6 @@
 import type { RookCeph } from "../../../config/schema/addons/rook-ceph.ts";
 import { type KubernetesObject, labels } from "../../addon.ts";
-import { defaultClass } from "../storage-class.ts";
+import { storageClass } from "../storage-class.ts";
 
 // What the config makes of Rook's kinds. Fields that are not here have Rook's defaults.
 
@@ -62,26 +62,23 @@ const secret = (use: string, { name, namespace }: typeof provisioner) => ({
 });
 
 /** The class of volumes in the pool, each mounted by one node at a time. */
-export const storageClass = ({ className, reclaimPolicy, ...of }: RookCeph): KubernetesObject => ({
-  apiVersion: "storage.k8s.io/v1",
-  kind: "StorageClass",
-  metadata: { name: className, labels: own, ...defaultClass(of.default) },
-  provisioner: DRIVER,
-  parameters: {
-    clusterID: NAMESPACE,
-    pool: POOL,
-    imageFormat: "2",
-    // Kernels from 5.4 on know them all.
-    imageFeatures: "layering,fast-diff,object-map,deep-flatten,exclusive-lock",
-    ...secret("provisioner", provisioner),
-    ...secret("controller-expand", provisioner),
-    ...secret("controller-publish", provisioner),
-    ...secret("node-stage", { ...provisioner, name: "rook-csi-rbd-node" }),
-    "csi.storage.k8s.io/fstype": "ext4",
-  },
-  allowVolumeExpansion: true,
-  reclaimPolicy,
-});
+export const cephClass = ({ className, reclaimPolicy, ...of }: RookCeph): KubernetesObject =>
+  storageClass(className, DRIVER, {
+    isDefault: of.default,
+    fields: {
+      parameters: {
+        ...{ clusterID: NAMESPACE, pool: POOL, imageFormat: "2" },
+        // Kernels from 5.4 on know them all.
+        imageFeatures: "layering,fast-diff,object-map,deep-flatten,exclusive-lock",
+        ...secret("provisioner", provisioner),
+        ...secret("controller-expand", provisioner),
+        ...secret("controller-publish", provisioner),
+        ...secret("node-stage", { ...provisioner, name: "rook-csi-rbd-node" }),
+        "csi.storage.k8s.io/fstype": "ext4",
+      },
+      ...{ allowVolumeExpansion: true, reclaimPolicy },
+    },
+  });
 
 /** The class of snapshots of such volumes. */
 export const rookSnapshotClass = (): KubernetesObject => ({

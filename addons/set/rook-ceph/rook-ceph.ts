@@ -1,7 +1,7 @@
 import type { RookCeph } from "../../../config/schema/addons/rook-ceph.ts";
 import { addonImage } from "../../lock.ts";
 import type { SetAddon } from "../set-addon.ts";
-import { cluster as cephCluster, NAMESPACE, pool, storageClass } from "./objects.ts";
+import { cephClass, cluster as cephCluster, NAMESPACE, pool } from "./objects.ts";
 
 /**
  * Ceph by Rook: block volumes on disks of the cluster's hosts. The operators, their rights and their kinds are Rook's own manifests,
@@ -19,5 +19,5 @@ export const rookCeph: SetAddon<"rook" | "ceph", RookCeph> = {
   // Without a preload nodes would take whatever their registry calls by these names.
   preload: "nodes",
   objects: ({ settings, images }) =>
-    settings.removing ? [] : [cephCluster(settings, images.ceph), pool(settings), storageClass(settings)],
+    settings.removing ? [] : [cephCluster(settings, images.ceph), pool(settings), cephClass(settings)],
 };
