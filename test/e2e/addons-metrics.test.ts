@@ -42,7 +42,7 @@ onCluster(config, (scenario) => {
       );
   let before: string[] = [];
 
-  test("both are installed in a cluster that lives; logs of a pod are away for moments while its kubelet gets its certificate", async () => {
+  test("both are installed in a cluster that lives, while logs of a pod are asked for", async () => {
     await cluster.settled();
     before = await objects();
     const [pod] = await cluster.list("pods -n kube-flannel --field-selector spec.nodeName=w1");
