@@ -49,7 +49,9 @@ async function goMod(project: string, version: string, last: GoMod): Promise<str
   const kept = [...(own.Replace ?? []), ...(last.Replace ?? [])].flatMap(({ Old, New }) =>
     New.Version === undefined || parts.some(([module]) => module === Old.Path) ? [] : [[Old.Path, New.Path, New.Version]],
   );
-  const replaced = new Map([...kept, ...parts, ...standIns(last).map((path) => [path.module, path.folder])].map(([old, ...by]) => [old, by.join(" ")]));
+  const replaced = new Map(
+    [...kept, ...parts, ...standIns(last).map((path) => [path.module, path.folder])].map(([old, ...by]) => [old, by.join(" ")]),
+  );
   return [
     `module ha-kubernetes/${project}`,
     `go ${own.Go}`,
