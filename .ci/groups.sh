@@ -9,7 +9,9 @@ readonly TABLE="
 membership 7 always
 failover 3 always
 addons 5 by-hand
+addons-nodes 6 by-hand
 addons-ingress 6 by-hand
+addons-monitoring 14 by-hand
 addons-metrics 6 by-hand
 aws 5
 aws-api 2
@@ -52,9 +54,9 @@ tamper 1
 two-clusters 5
 upgrade 18
 vm 12 by-hand
-vm-debian-12 9 by-hand
+vm-debian-12 15 by-hand
 vm-lvs 15 by-hand
-vm-policies 12 by-hand"
+vm-storage 16 by-hand"
 
 # A number between 0 and 1 from the hash, u, places each group: a weighted shuffle by ln(u) / minutes. Without weights the long groups would
 # come late, when no time is left for them.

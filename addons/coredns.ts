@@ -36,6 +36,8 @@ export const coredns: Addon<"coredns", Settings> = {
       spec: {
         ...serviceAddresses(args.cluster),
         selector: { "k8s-app": app },
+        // Caches on nodes are endpoints, too: each pod asks the one beside it, and another one while that is not ready.
+        ...(args.cluster.addons.nodeLocalDns && { trafficDistribution: "PreferSameNode" }),
         ports: [
           { name: "dns", port: 53, protocol: "UDP" },
           { name: "dns-tcp", port: 53, protocol: "TCP" },
@@ -47,7 +49,8 @@ export const coredns: Addon<"coredns", Settings> = {
       apiVersion: "policy/v1",
       kind: "PodDisruptionBudget",
       metadata: { name, namespace, labels: labels(app) },
-      spec: { maxUnavailable: 1, selector: { matchLabels: { "k8s-app": app } } },
+      // Caches on nodes lack the second of these labels.
+      spec: { maxUnavailable: 1, selector: { matchLabels: labels(app) } },
     },
     {
       apiVersion: "apps/v1",

@@ -36,7 +36,7 @@ async function goMod(project: string, version: string, last: GoMod): Promise<str
       .filter((path) => tool === path || tool.startsWith(`${path}/`))
       .sort((a, b) => b.length - a.length)[0] as string;
   const modules = [...new Set(tools.map(owner))];
-  const name = `${modules[0]}@v${version}`;
+  const name = `${modules[0]}@v${moduleVersion(modules[0], version)}`;
   const { GoMod: path } = JSON.parse(await run("go", ["mod", "download", "-json", name], { cwd: tmpdir() })) as { GoMod: string };
   const own = await read(path);
   // A module lacks the other folders of its repository. Where these are modules, those of the same release stand in: of Kubernetes by this
@@ -59,7 +59,7 @@ async function goMod(project: string, version: string, last: GoMod): Promise<str
     block("tool", tools),
     block(
       "require",
-      modules.map((module) => `${module} v${version}`),
+      modules.map((module) => `${module} v${moduleVersion(module, version)}`),
     ),
     block(
       "replace",
@@ -68,6 +68,11 @@ async function goMod(project: string, version: string, last: GoMod): Promise<str
   ].join("\n\n");
 }
 
+/** Prometheus tags its module apart: 3.14.0 is v0.314.0 there (its RELEASE.md). */
+const moduleVersion = (module: string | undefined, version: string) =>
+  module === "github.com/prometheus/prometheus"
+    ? version.replace(/^(\d+)\.(\d+)/, (_, major, minor) => `0.${Number(major) * 100 + Number(minor)}`)
+    : version;
 /** Modules of this repository that stand in for others, beside the go.mod: a path with a point at its start. */
 const standIns = ({ Replace }: GoMod) =>
   (Replace ?? []).flatMap(({ Old, New }) =>

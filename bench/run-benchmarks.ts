@@ -14,17 +14,19 @@ import type { ClusterConfig } from "../test/harness/samples.ts";
 import { clusterFrom } from "../test/harness/samples.ts";
 import { Stack } from "../test/harness/stack.ts";
 import { addedWorker } from "./added-worker.ts";
+import { dnsBench } from "./dns.ts";
 import { engineBench } from "./engine.ts";
 import { previewOf } from "./preview.ts";
 
 // Measures the time from hosts that answer SSH to all nodes Ready: with `up`, and by hand, one after the other on fresh hosts of this
 // machine. The times are printed, never asserted: a noisy machine is not a defect.
 
-const usage = `npm run bench [-- --only up|by-hand|added-worker|preview|engine] [--example NAME]
+const usage = `npm run bench [-- --only up|by-hand|added-worker|dns|preview|engine] [--example NAME]
 
 Makes a cluster of 3 + 2 hosts twice on this machine, with \`up\` and with bench/by-hand.sh, and prints both times, their ratio and
 the memory and disk of each host. These run only if you name them: added-worker measures how long \`up\` takes to add a worker to a cluster
-of 4 and to one of 11 hosts; preview, which needs no root, measures the program's time in a preview of examples/Pulumi.NAME.yaml
+of 4 and to one of 11 hosts; dns measures DNS queries per second and their 99th percentile with CoreDNS' defaults, with the large preset and
+with a cache on every node; preview, which needs no root, measures the program's time in a preview of examples/Pulumi.NAME.yaml
 (production if you name none); engine measures the engine alone.
 Needs root and a filled bundle: npm run bundle.`;
 
@@ -49,6 +51,9 @@ if (values.help) {
   const { five, twelve } = await addedWorker();
   const ratio = (twelve / five).toFixed(2);
   console.log(`\na worker added: to 5 hosts ${seconds(five)}, to 12 hosts ${seconds(twelve)}, ratio ${ratio} (aim: at most 1.2)`);
+} else if (values.only === "dns") {
+  for (const [of, { queriesPerSecond, p99, lost }] of await dnsBench())
+    console.log(`DNS with ${of}: ${Math.round(queriesPerSecond)} queries/s, p99 ${p99.toFixed(2)} ms, ${lost} % lost`);
 } else {
   const program = values.only === "by-hand" ? undefined : await withUp(await onMetal("test-bench"));
   const manual = values.only === "up" ? undefined : await byHand(await onMetal("test-by-hand"));

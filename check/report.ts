@@ -7,7 +7,14 @@ import { addressFindings, nodeFindings, serverFindings } from "./findings/kubern
 import { lostFindings } from "./findings/lost.ts";
 import { objectFindings } from "./findings/objects.ts";
 import { portFindings, versionFindings } from "./findings/programs.ts";
-import { keepalivedFindings, shutdownFindings, swapFindings, sysctlFindings, tableFindings } from "./findings/system.ts";
+import {
+  arrayFindings,
+  keepalivedFindings,
+  shutdownFindings,
+  swapFindings,
+  sysctlFindings,
+  tableFindings,
+} from "./findings/system.ts";
 import type { Looked } from "./observe.ts";
 import type { WantedHost, WantedStack } from "./stack.ts";
 
@@ -41,6 +48,7 @@ const hostChecks = [
   kubeconfigFindings,
   sysctlFindings,
   swapFindings,
+  arrayFindings,
   tableFindings,
   shutdownFindings,
   keepalivedFindings,

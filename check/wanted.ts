@@ -94,7 +94,7 @@ export function wantedUnits({ files, settings }: { files: readonly WantedFile[];
 /** The units that these files make or change, without instances. */
 export function unitsOf(files: readonly WantedFile[]): string[] {
   const names = files.flatMap(
-    ({ path }) => /^\/etc\/systemd\/system\/([^/@]+\.(?:service|timer))(?:\.d\/|$)/.exec(path)?.[1] ?? [],
+    ({ path }) => /^\/etc\/systemd\/system\/([^/@]+\.(?:service|socket|timer))(?:\.d\/|$)/.exec(path)?.[1] ?? [],
   );
   return [...new Set(names)].sort();
 }

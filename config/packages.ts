@@ -4,6 +4,8 @@ import type { Cluster, Role } from "./schema.ts";
 // Packages of Debian and Ubuntu that hosts need, by what the config asks of them.
 
 const everywhere = ["ca-certificates", "curl", "iproute2", "kmod", "procps"];
+/** mkfs.ext4 for a device of its own: Debian 13 may lack it. */
+const ofMembers = ["e2fsprogs"];
 const ofBalancers = ["socat"];
 const byProxy = {
   haproxy: ["haproxy"],
@@ -17,6 +19,13 @@ const ofNodesOwnBalancers = ["haproxy", "socat"];
 const ofNodes = ["conntrack", "ethtool", "iptables", "mount", "nftables", "socat"];
 /** `ipvsadm` takes away what kube-proxy leaves in the kernel. */
 const byProxyMode = { nftables: [], iptables: ["ipset"], ipvs: ["ipset", "ipvsadm"], none: [] } as const;
+/** Clients of storage, by the key of `addons` that wants them. Ceph encrypts disks by LVM. */
+const byStorage = {
+  nfs: ["nfs-common"],
+  iscsi: ["open-iscsi"],
+  multipath: ["multipath-tools"],
+  encryptedCeph: ["lvm2"],
+} as const;
 const byPreparation = { firewall: ["nftables"], timeSync: ["chrony"], timeZone: ["tzdata"] } as const;
 
 /** The packages that a host of these roles needs, sorted. Of these only the missing ones are installed. */
@@ -25,10 +34,12 @@ export function packagesOf(roles: readonly Role[], cluster: Cluster): string[] {
   const node = roles.includes("control-plane") || roles.includes("worker");
   return sorted(
     everywhere,
+    roles.includes("etcd") ? ofMembers : [],
     roles.includes("balancer") ? [...ofBalancers, ...byProxy[cluster.balancer.kind], ...byHolder[cluster.balancer.address]] : [],
     node ? ofNodes : [],
     node && isNodeLocal(cluster) ? ofNodesOwnBalancers : [],
     node ? byProxyMode[network.kubeProxyMode] : [],
+    node ? storageOf(cluster).flatMap((kind) => byStorage[kind]) : [],
     hostPreparation.firewall.enabled ? byPreparation.firewall : [],
     hostPreparation.timeSync ? byPreparation.timeSync : [],
     hostPreparation.timeZone ? byPreparation.timeZone : [],
@@ -36,11 +47,23 @@ export function packagesOf(roles: readonly Role[], cluster: Cluster): string[] {
   );
 }
 
+/** What the config wants of a node's storage beyond its own disks. */
+export function storageOf({ addons }: Cluster): (keyof typeof byStorage)[] {
+  const { iscsi, nfs, rookCeph } = addons;
+  return [
+    ...(nfs === undefined ? [] : (["nfs"] as const)),
+    ...(iscsi === undefined ? [] : (["iscsi"] as const)),
+    ...(iscsi?.multipath ? (["multipath"] as const) : []),
+    ...(rookCeph?.encrypted ? (["encryptedCeph"] as const) : []),
+  ];
+}
+
 /** What shows that a package is there: commands of it that the program's scripts call, or whose daemon it starts. */
 const commandsIn: Readonly<Record<string, readonly string[]>> = {
   chrony: ["chronyc"],
   conntrack: ["conntrack"],
   curl: ["curl"],
+  e2fsprogs: ["mkfs.ext4"],
   ethtool: ["ethtool"],
   frr: ["vtysh"],
   haproxy: ["haproxy"],
@@ -50,9 +73,13 @@ const commandsIn: Readonly<Record<string, readonly string[]>> = {
   ipvsadm: ["ipvsadm"],
   keepalived: ["keepalived"],
   kmod: ["modprobe"],
+  lvm2: ["lvm"],
   mount: ["mount"],
+  "multipath-tools": ["multipath"],
+  "nfs-common": ["mount.nfs"],
   nftables: ["nft"],
   nginx: ["nginx"],
+  "open-iscsi": ["iscsiadm"],
   procps: ["sysctl"],
   socat: ["socat"],
 };
@@ -66,11 +93,13 @@ export function commandsOf(roles: readonly Role[], cluster: Cluster): string[] {
 /** Every package that any host of any cluster needs, sorted: what a bundle holds. */
 export const allPackages: readonly string[] = sorted(
   everywhere,
+  ofMembers,
   ofBalancers,
   ...Object.values(byProxy),
   ...Object.values(byHolder),
   ofNodes,
   ...Object.values(byProxyMode),
+  ...Object.values(byStorage),
   ...Object.values(byPreparation),
 );
 

@@ -1,4 +1,5 @@
 import { apiPorts, buildsBalancer, hasStatisticsPage, isNodeLocal, isRouted, statisticsPagePort } from "./api.ts";
+import { isMonitored } from "./monitoring.ts";
 import { podNetworkOf } from "./pod-network.ts";
 import type { Firewall } from "./schema/firewall.ts";
 import type { Cluster, Role } from "./schema.ts";
@@ -13,6 +14,10 @@ export const ETCD_CLIENT_PORT = 2379;
 export const ETCD_PEER_PORT = 2380;
 /** Where a member of etcd serves its metrics: always on loopback, see `etcd.metrics`. */
 export const METRICS_PORT = 2381;
+/** Where hosts say what Prometheus reads, with `addons.monitoring`: a host of itself, its haproxy, and its kernel, by node-exporter. */
+export const HOST_METRICS_PORT = 2384;
+export const HAPROXY_METRICS_PORT = 9101;
+export const NODE_EXPORTER_PORT = 9100;
 /** Where a control plane says, during a teardown without etcd quorum, that it leaves. Scripts have the number, too. */
 export const LEAVING_PORT = 2383;
 
@@ -96,23 +101,39 @@ export function ports(roles: readonly Role[], cluster: Cluster): Port[] {
   const [proxy, answers] = programsOf[balancer.kind];
   const api = (source: Source) => apiPorts(cluster).map((number): Port => ({ number, protocol: "tcp", program: proxy, source }));
   const statistics = (source: Source): Port => ({ number: balancer.statisticsPort, protocol: "tcp", program: answers, source });
+  const monitored = (number: number, program: string): Port[] =>
+    isMonitored(cluster) ? [{ number, protocol: "tcp", program, source: "nodes and pods" }] : [];
+  const itself = monitored(HOST_METRICS_PORT, "systemd");
+  const balancerItself = proxy === "haproxy" ? monitored(HAPROXY_METRICS_PORT, proxy) : [];
+  const metrics: Port[] =
+    isMonitored(cluster) || etcd.metrics === "nodes"
+      ? [{ number: METRICS_PORT, protocol: "tcp", program: "etcd", source: "nodes and pods" }]
+      : [];
   const node: Port[] = [
-    ...(isNodeLocal(cluster) ? [...api("itself"), statistics("itself")] : []),
+    ...(isNodeLocal(cluster) ? [...api("itself"), statistics("itself"), ...balancerItself] : []),
+    ...itself,
+    ...(cluster.addons.monitoring.nodeExporter ? monitored(NODE_EXPORTER_PORT, "node_exporter") : []),
     ...tunnel(cluster),
     ...addonPorts(cluster),
     { number: 10250, protocol: "tcp", program: "kubelet", source: "nodes and pods" },
     ...(network.kubeProxyMode === "none" ? [] : [KUBE_PROXY]),
   ];
-  const metrics: Port[] =
-    etcd.metrics === "nodes" ? [{ number: METRICS_PORT, protocol: "tcp", program: "etcd", source: "nodes and pods" }] : [];
   const table: Record<Role, Port[]> = {
     etcd: [
       { number: ETCD_CLIENT_PORT, protocol: "tcp", program: "etcd", source: "nodes" },
       { number: ETCD_PEER_PORT, protocol: "tcp", program: "etcd", source: "nodes" },
       // Prometheus may be a pod.
       ...metrics,
+      ...itself,
     ],
-    balancer: [...api("anyone"), statistics("nodes"), ...statisticsPage(cluster), ...routing(cluster)],
+    balancer: [
+      ...api("anyone"),
+      statistics("nodes"),
+      ...balancerItself,
+      ...itself,
+      ...statisticsPage(cluster),
+      ...routing(cluster),
+    ],
     "control-plane": [
       ...node,
       { number: LEAVING_PORT, protocol: "tcp", program: "systemd", source: "nodes" },

@@ -19,6 +19,7 @@ import { interfaceRules } from "./rules/interfaces.ts";
 import { labelRules } from "./rules/labels.ts";
 import { maintenanceRules } from "./rules/maintenance.ts";
 import { metallbRules } from "./rules/metallb.ts";
+import { monitoringRules } from "./rules/monitoring.ts";
 import { nameRules } from "./rules/names.ts";
 import { networkRules } from "./rules/networks.ts";
 import { nodeSettingRules } from "./rules/node-settings.ts";
@@ -78,6 +79,7 @@ export const rules: readonly Rule[] = [
   ...ingressRules,
   ...customAddonRules,
   ...storageRules,
+  ...monitoringRules,
   ...versionRules,
 ];
 

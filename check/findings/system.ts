@@ -59,6 +59,34 @@ export function swapFindings(host: WantedHost, seen: Observation): Finding[] {
   return [fail("swap", `is on (${on.join(", ")})`, `${repair}; if it comes back, find out what turns it on`)];
 }
 
+/** Arrays of disks that lack one or are not running, and those that rebuild. A container sees those of its machine, which are not its own. */
+export function arrayFindings(_: WantedHost, seen: Observation): Finding[] {
+  if (inContainer(seen)) return [];
+  const arrays = lines(seen, "arrays")
+    .join("\n")
+    .split(/^(?=md\S* : )/m)
+    .filter((text) => text.startsWith("md"));
+  const findings = arrays.flatMap((text): Finding[] => {
+    const [name = ""] = text.split(" ");
+    const subject = `array ${name}`;
+    if (/ : inactive/.test(text))
+      return [fail(subject, "is not running", `\`mdadm --detail /dev/${name}\` there says what it lacks`)];
+    const [, wanted, there] = /\[(\d+)\/(\d+)\]/.exec(text) ?? [];
+    const [, work, done] = /(recovery|resync|reshape)\s*=\s*([\d.]+%)/.exec(text) ?? [];
+    if (Number(there) < Number(wanted))
+      return [
+        fail(
+          subject,
+          `has ${there} of ${wanted} disks${work === undefined ? "" : `, ${work} ${done} done`}`,
+          work === undefined ? `replace the missing one: \`mdadm /dev/${name} --add DISK\` there` : "wait until it ends",
+        ),
+      ];
+    return work === undefined ? [] : [warn(subject, `is busy: ${work} ${done} done`, "wait until it ends: its disks are slower")];
+  });
+  if (findings.length > 0) return findings;
+  return arrays.length === 0 ? [] : [ok("arrays of disks", `${arrays.length} whole`)];
+}
+
 /** The table of each program that writes one. */
 const tableOf: Readonly<Record<string, string>> = { "kube-proxy": "ip kube-proxy", flanneld: "ip flannel-ipv4" };
 

@@ -1,5 +1,5 @@
 import { counted } from "../../config/problems.ts";
-import { sameMachines } from "../../hosts/stages/preflight/answers.ts";
+import { sameInitiators, sameMachines } from "../../hosts/stages/preflight/answers.ts";
 import { cureOf } from "../../providers/baremetal/first-look.ts";
 import type { Answer } from "./ask.ts";
 
@@ -41,7 +41,7 @@ export function preflightReport(stack: string, answers: readonly Answer[], now: 
   const all: PreflightPlace = {
     place: "all hosts",
     looked: true,
-    problems: sameMachines(said),
+    problems: [...sameMachines(said), ...sameInitiators(said)],
     warnings: answers.flatMap(clockWarnings),
     notes: [],
   };

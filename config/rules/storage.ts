@@ -1,29 +1,107 @@
 import { oneProblem, shown } from "../problems.ts";
-import type { Cluster } from "../schema.ts";
+import { classesOf } from "../storage-classes.ts";
 import { within } from "./paths.ts";
 import { at, type Rule } from "./rule.ts";
 
-// Classes of volumes that add-ons bring.
-
-/** The keys of add-ons that are on and whose class is to be the default one. An add-on with a class needs one entry here. */
-export const defaultClasses = ({ addons, traits }: Pick<Cluster, "addons" | "traits">): readonly string[] => [
-  ...(addons.ebsCsi && traits.ownsVolumes ? ["ebsCsi"] : []),
-  ...(addons.localPath.enabled && addons.localPath.default ? ["localPath"] : []),
-];
+// Storage of the add-ons' making.
 
 const oneDefault: Rule = {
-  says: "Of the add-ons that bring a StorageClass, one alone has the default one (`default: true`).",
+  says: "At most one storage class of the add-ons is the `default`.",
   check(cluster) {
-    const [first, ...others] = defaultClasses(cluster);
-    return others.flatMap((key) =>
+    const [, ...others] = classesOf(cluster).filter(({ isDefault }) => isDefault);
+    const [first] = classesOf(cluster).filter(({ isDefault }) => isDefault);
+    return others.flatMap(({ key }) =>
       oneProblem(
-        at("addons", key),
-        `has the default StorageClass, and so does addons.${first}`,
-        "one default class in a cluster",
-        `set default: false for one of them`,
+        at(...key, "default"),
+        `is true, and ${at(...(first?.key ?? []), "default")} is, too`,
+        "one default class, or none",
       ),
     );
   },
+};
+
+const classNames: Rule = {
+  says: "No two storage classes of the add-ons have one name. On AWS, `gp3` is the one of EBS.",
+  check(cluster) {
+    const classes = classesOf(cluster);
+    const isTaken = (name: string, index: number) =>
+      classes.findIndex((it) => it.name === name) < index ||
+      (name === "gp3" && cluster.provider === "aws" && cluster.addons.ebsCsi);
+    return classes.flatMap(({ key, name }, index) =>
+      isTaken(name, index)
+        ? oneProblem(at(...key), `makes the class ${shown(name)}, which there is already`, "another name")
+        : [],
+    );
+  },
+};
+
+/** Ceph's monitors need a majority, and Rook puts no two on one node. */
+const LEAST_CEPH_HOSTS = 3;
+
+const cephHosts: Rule = {
+  says: "`addons.rookCeph.disks` names disks of at least three hosts that are nodes, on as many as `replicas` at least, and none of etcd's.",
+  check({ addons: { rookCeph }, hosts }) {
+    if (rookCeph === undefined) return [];
+    const { disks, replicas } = rookCeph;
+    const key = ["addons", "rookCeph", "disks"];
+    const names = Object.keys(disks);
+    const least = Math.max(LEAST_CEPH_HOSTS, replicas);
+    const few =
+      names.length >= least
+        ? []
+        : oneProblem(
+            at(...key),
+            `names ${names.length} hosts`,
+            `at least ${least}`,
+            "more hosts with disks, or fewer replicas down to 3",
+          );
+    const each = names.flatMap((name) => {
+      const host = hosts[name];
+      const isNode = host?.roles.includes("worker") || host?.roles.includes("control-plane");
+      if (host === undefined || !isNode)
+        return oneProblem(at(...key, name), "is not a host that runs pods", "a worker, or a control plane");
+      return (disks[name] ?? []).flatMap((disk, index) =>
+        disk === host.dataDevice
+          ? oneProblem(
+              at(...key, name, index),
+              `is ${shown(disk)}, which is hosts.${name}.dataDevice`,
+              "a disk that nothing else has",
+            )
+          : [],
+      );
+    });
+    return [...few, ...each];
+  },
+};
+
+const softMounts: Rule = {
+  says: "An NFS mount has the option `soft`.",
+  check({ addons: { nfs } }) {
+    const all = [...Object.entries({ classes: nfs?.classes ?? {}, volumes: nfs?.volumes ?? {} })];
+    return all.flatMap(([kind, entries]) =>
+      Object.entries(entries).flatMap(([name, { mountOptions }]) =>
+        mountOptions.includes("soft")
+          ? oneProblem(
+              at("addons", "nfs", kind, name, "mountOptions"),
+              "has soft",
+              "hard: with soft, writes are lost while the server is away",
+            )
+          : [],
+      ),
+    );
+  },
+};
+
+const dnsToCache: Rule = {
+  says: "`addons.nodeLocalDns` needs `addons.coredns`.",
+  check: ({ addons: { coredns, nodeLocalDns } }) =>
+    nodeLocalDns === undefined || coredns.enabled
+      ? []
+      : oneProblem(
+          at("addons", "nodeLocalDns"),
+          "is there, and addons.coredns is off",
+          "nothing: there is no DNS of the program's to cache",
+        ),
 };
 
 /** What a pod that fills or empties a volume must not reach. */
@@ -44,5 +122,7 @@ const localPlace: Rule = {
   },
 };
 
-/** Rules about add-ons that bring volumes. */
-export const storageRules: readonly Rule[] = [oneDefault, localPlace];
+/** Rules about storage, and about the cache of DNS. */
+export const storageRules: readonly Rule[] = [oneDefault, classNames, cephHosts, localPlace, dnsToCache];
+/** Storage that is allowed and reported at every run. */
+export const storageWarnings: readonly Rule[] = [softMounts];

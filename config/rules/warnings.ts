@@ -18,6 +18,7 @@ import { nodePorts } from "./ports.ts";
 import { uselessAcceptance } from "./preflight.ts";
 import { preparationWarnings } from "./preparation.ts";
 import { at, eachHost, hostsOf, type Rule } from "./rule.ts";
+import { storageWarnings } from "./storage.ts";
 import { unusedWarnings } from "./unused.ts";
 
 // Settings that are allowed but reported at every run.
@@ -157,6 +158,7 @@ export const warningRules: readonly Rule[] = [
   unknownGate,
   unknownEtcdArgument,
   unknownField,
+  ...storageWarnings,
   nodePorts,
   uselessAcceptance,
   overrides,

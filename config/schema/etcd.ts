@@ -45,7 +45,7 @@ export const etcdSchema = z
     metrics: oneOf(["loopback", "nodes"])
       .default("loopback")
       .describe(
-        "Who may read etcd's metrics, http://<address>:2381/metrics: the host alone, or nodeCidrs and pods, too. They are plain HTTP and hold no keys or values.",
+        "Who may read etcd's metrics, http://<address>:2381/metrics: the host alone, or nodeCidrs and pods, too. They are plain HTTP and hold no keys or values. With addons.monitoring: the latter.",
       ),
     heartbeatMilliseconds: whole(10, 5000)
       .default(100)

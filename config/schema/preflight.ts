@@ -2,7 +2,7 @@ import { z } from "zod";
 import { oneOf } from "../values.ts";
 
 /** The warnings of preflight, by the names that its messages give. Others are problems: nothing accepts those. */
-const warningSchema = oneOf(["covered-range", "unclear-filter", "slow-disk", "clock-skew", "path-mtu"]);
+const warningSchema = oneOf(["covered-range", "unclear-filter", "slow-disk", "clock-skew", "path-mtu", "degraded-array"]);
 
 /** What preflight lets pass. */
 export const preflightSchema = z

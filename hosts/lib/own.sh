@@ -58,11 +58,8 @@ against_snapshots() {
 against_device() {
   local device=$1 directory=$2 judge=$3 found status=0 number held
   number=$(device_number "$device")
-  held=$(awk -v number="$number" -v at="$directory" '$3 == number && $5 != at {print $5; exit}' /proc/self/mountinfo)
-  [ -z "$held" ] || { echo "$device is mounted at $held" && return; }
-  held=$(find "/sys/dev/block/$number/holders" -mindepth 1 -printf '%f ' 2>/dev/null || true)
-  [ -z "$held" ] || { echo "$device is in use by $held" && return; }
-  if grep -qE "^($device|$(readlink -f "$device")) " /proc/swaps; then echo "$device is swap space" && return; fi
+  held=$(use_of "$device" "$number" "$directory")
+  [ -z "$held" ] || { echo "$held" && return; }
   if mountpoint -q "$directory"; then
     # A directory below a mount is judged as a directory.
     [ "$(mountpoint -d "$directory")" = "$number" ] ||
@@ -80,6 +77,29 @@ against_device() {
       ;;
     2) [ -z "$(not_blank "$device")" ] || echo "$device is not blank: $(not_blank "$device")" ;;
     *) echo "$device is not blank: it holds more than one thing ($(wipefs --no-act --noheadings --output TYPE "$device" 2>&1 | paste -sd' '))" ;;
+  esac
+}
+# use_of DEVICE NUMBER [DIRECTORY]: what has it, apart from a mount there.
+use_of() {
+  local held
+  held=$(awk -v number="$2" -v at="${3:-}" '$3 == number && $5 != at {print $5; exit}' /proc/self/mountinfo)
+  [ -z "$held" ] || { echo "$1 is mounted at $held" && return; }
+  held=$(find "/sys/dev/block/$2/holders" -mindepth 1 -printf '%f ' 2>/dev/null || true)
+  [ -z "$held" ] || { echo "$1 is in use by $held" && return; }
+  if grep -qE "^($1|$(readlink -f "$1")) " /proc/swaps; then echo "$1 is swap space"; fi
+}
+# against_blank DEVICE: to be given away whole.
+against_blank() {
+  local number used found status=0
+  number=$(device_number "$1")
+  used=$(use_of "$1" "$number")
+  [ -z "$used" ] || { echo "$used" && return; }
+  [ -z "$(find "/sys/dev/block/$number/" -mindepth 2 -maxdepth 2 -name partition 2>/dev/null)" ] || { echo "$1 has partitions" && return; }
+  found=$(blkid -p -o value -s TYPE "$1" 2>/dev/null) || status=$?
+  case $status in
+    0) echo "$1 holds ${found:-a partition table}" ;;
+    2) [ -z "$(not_blank "$1")" ] || echo "$1 is not blank: $(not_blank "$1")" ;;
+    *) echo "$1 is not blank: it holds more than one thing" ;;
   esac
 }
 device_number() { printf '%d:%d' "0x$(stat -L -c %t "$1")" "0x$(stat -L -c %T "$1")"; }

@@ -10,7 +10,7 @@ import { keepalivedFiles } from "./vrrp/keepalived.ts";
 export interface BalancerStageArgs {
   host: { name: string; address: string };
   owner: string;
-  cluster: Pick<Cluster, "api" | "balancer" | "hosts" | "network" | "nodeCidrs" | "traits">;
+  cluster: Pick<Cluster, "addons" | "api" | "balancer" | "hosts" | "network" | "nodeCidrs" | "traits">;
   /** The address that one of the balancers holds. */
   virtualIp: string;
   /** The one of the other family, with dual stack. Default: none. */

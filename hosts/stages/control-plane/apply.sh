@@ -66,6 +66,7 @@ control_plane_converge() {
   # The quorum gate: members start without waiting for each other.
   wait_until 180 "a quorum of etcd" etcd_has_quorum
   make_certificates
+  make_serving_certificate
   trust_in_kubeconfigs
   mend_kubeconfigs
   renew_kubelet_credential
@@ -85,6 +86,7 @@ control_plane_converge() {
     log=$(newest_log "$component")
     comes_up "$component" "$log" 180 "$component to run with the current settings" component_restarted "$component" "$(stat -c %Y "$MANIFESTS/$component.yaml")"
   done
+  drop_serving_certificate
   if kubelet_is_stale; then
     change_kubelet
   elif [ "$found_no_api" = yes ]; then

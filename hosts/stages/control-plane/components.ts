@@ -8,12 +8,13 @@ import {
   SCHEDULER_CONFIGURATION,
   textOf,
 } from "../../../config/component-files.ts";
+import { isMonitored, SERVING_FOLDER } from "../../../config/monitoring.ts";
 import type { Cluster } from "../../../config/schema.ts";
 import type { HostFile } from "../../stage.ts";
 
 // What a config says of kube-apiserver, kube-controller-manager and kube-scheduler: their arguments, files and folders.
 
-export type ComponentCluster = Pick<Cluster, "api" | "controllerManager" | "featureGates" | "scheduler">;
+export type ComponentCluster = Pick<Cluster, "addons" | "api" | "controllerManager" | "featureGates" | "scheduler">;
 
 type Arguments = Record<string, string>;
 
@@ -125,7 +126,7 @@ export const componentFiles = (cluster: ComponentCluster, secrets: Readonly<Reco
     })),
   );
 
-/** kubeadm's `extraVolumes` of a component: its files, read-only, and for kube-apiserver the folder of its logs. */
+/** kubeadm's `extraVolumes` of a component: its files, read-only, the certificate that Prometheus knows it by, and for kube-apiserver the folder of its logs. */
 export function extraVolumes(component: Component, cluster: ComponentCluster): { extraVolumes?: object[] } {
   const folder = (name: string, path: string, readOnly: boolean) => ({
     name,
@@ -139,8 +140,10 @@ export function extraVolumes(component: Component, cluster: ComponentCluster): {
     Object.keys(cluster[component].files).length > 0 ||
     (component === "api" && cluster.api.audit !== undefined) ||
     (component === "scheduler" && cluster.scheduler.configuration !== undefined);
+  const serves = component !== "api" && isMonitored(cluster);
   const all = [
     ...(hasFiles ? [folder("files", folderOf(component), true)] : []),
+    ...(serves ? [folder("serving", SERVING_FOLDER, true)] : []),
     ...(log.startsWith(`${LOG_FOLDER}/`) ? [folder("logs", LOG_FOLDER, false)] : []),
   ];
   return all.length === 0 ? {} : { extraVolumes: all };

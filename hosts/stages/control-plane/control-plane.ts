@@ -1,6 +1,7 @@
 import { stringify } from "yaml";
 import { tokenSeconds } from "../../../config/changes/authorities.ts";
 import { digest } from "../../../config/digest.ts";
+import { isMonitored } from "../../../config/monitoring.ts";
 import { type NodeSettings, nodeSettings } from "../../../config/node-settings.ts";
 import type { Cluster } from "../../../config/schema.ts";
 import { type IssuingAuthority, issuingFirst } from "../../authorities.ts";
@@ -79,6 +80,7 @@ export function controlPlaneStage(args: ControlPlaneStageArgs): Stage {
       TOKEN_SECONDS: String(tokenSeconds),
       ...nodeOwn(node, cluster.hosts[host.name]?.roles.includes("worker") === true),
       ...reserveSettings(cluster),
+      ...(isMonitored(cluster) && { SERVES: "yes" }),
       ...servingSettings(cluster),
       ...(cluster.allow.includes("early-key-drop") && { ALLOW_EARLY_KEY_DROP: "yes" }),
       ...(cluster.etcd.restoreFrom && {

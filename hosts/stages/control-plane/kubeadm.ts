@@ -1,6 +1,7 @@
 import { stringify } from "yaml";
-import { listOf, ofFamily } from "../../../config/addresses.ts";
+import { familyOf, listOf, ofFamily } from "../../../config/addresses.ts";
 import { lastingEndpoint } from "../../../config/api.ts";
+import { isMonitored, SERVING_FOLDER } from "../../../config/monitoring.ts";
 import { APISERVER_PORT } from "../../../config/ports.ts";
 import { defaultNodeMask } from "../../../config/schema/network.ts";
 import type { Cluster } from "../../../config/schema.ts";
@@ -14,6 +15,7 @@ export interface KubeadmArgs {
   host: { name: string; address: string; secondAddress?: string };
   cluster: Pick<
     Cluster,
+    | "addons"
     | "api"
     | "artifacts"
     | "balancer"
@@ -99,18 +101,32 @@ export function kubeadmConfig(args: KubeadmArgs): string {
           ...nodeMasks(network),
           "cluster-signing-cert-file": SIGNING_CERTIFICATE,
           "cluster-signing-duration": `${certificates.leafValidityHours}h`,
+          ...servingNodes(host, cluster),
           ...argumentsOf("controllerManager", cluster),
         }),
         ...extraVolumes("controllerManager", cluster),
       },
       scheduler: {
-        extraArgs: names({ profiling: "false", ...argumentsOf("scheduler", cluster) }),
+        extraArgs: names({ profiling: "false", ...servingNodes(host, cluster), ...argumentsOf("scheduler", cluster) }),
         ...extraVolumes("scheduler", cluster),
       },
     },
   ]
     .map((document) => stringify(document))
     .join("---\n");
+}
+
+/**
+ * Prometheus reads the metrics of both components from the nodes. Without it they answer on loopback alone. Either way they ask the
+ * apiserver who it is and what it may.
+ */
+function servingNodes({ address }: KubeadmArgs["host"], cluster: Pick<Cluster, "addons">): Record<string, string> {
+  if (!isMonitored(cluster)) return {};
+  return {
+    "bind-address": familyOf(address) === 6 ? "::" : "0.0.0.0",
+    "tls-cert-file": `${SERVING_FOLDER}/tls.crt`,
+    "tls-private-key-file": `${SERVING_FOLDER}/tls.key`,
+  };
 }
 
 /** How much of the pods' ranges each node gets, where it is not the default. */

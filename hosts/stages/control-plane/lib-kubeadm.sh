@@ -47,12 +47,43 @@ make_certificates() {
   wanted=$(certificates_wanted)
   if [ "$wanted" = "$(certificates_made)" ]; then return 0; fi
   rm -f "$KUBERNETES_PKI"/{apiserver,apiserver-kubelet-client,front-proxy-client}.{crt,key}
-  rm -f /etc/kubernetes/{admin,super-admin,kubelet,controller-manager,scheduler}.conf
+  rm -f /etc/kubernetes/{admin,super-admin,kubelet,controller-manager,scheduler}.conf "$COMPONENT_SERVING"/tls.*
   kubeadm_init "$(only_phases certs kubeconfig)"
   chmod 0600 /etc/kubernetes/*.conf
   write_file 0600 root:root "$HOME_DIR/kubernetes-certificates" <<<"$wanted"
   did "made certificates, valid until $(openssl x509 -noout -enddate -in "$KUBERNETES_PKI/apiserver.crt" | cut -d= -f2)"
 }
+
+# The certificate by which the controller manager and the scheduler prove to Prometheus who they are: kubeadm makes none, and what each
+# makes for itself nobody can check. Made and renewed with kubeadm's own, and as long valid.
+readonly COMPONENT_SERVING=${HAK_ROOT:-}/etc/kubernetes/serving
+make_serving_certificate() {
+  [ "${SERVES:-}" = yes ] || return 0
+  if [ -s "$COMPONENT_SERVING/tls.key" ] && issued_by "$SIGNING" "$COMPONENT_SERVING/tls.crt"; then return 0; fi
+  local scratch=/run/ha-kubernetes/serving
+  rm -rf "$scratch"
+  mkdir -p "$scratch" "$COMPONENT_SERVING"
+  chmod 0700 "$COMPONENT_SERVING"
+  (
+    cd "$scratch"
+    umask 077
+    : >index
+    printf '%s\n' '[req]' distinguished_name=none '[none]' '[ca]' default_ca=serving '[serving]' database=index new_certs_dir=. rand_serial=yes \
+      default_md=sha256 policy=names x509_extensions=server '[names]' commonName=supplied '[server]' keyUsage=critical,digitalSignature \
+      extendedKeyUsage=serverAuth subjectAltName=DNS:kube-controller-manager,DNS:kube-scheduler >ca.conf
+    openssl ecparam -name prime256v1 -genkey -noout -out key.pem
+    openssl req -new -config ca.conf -key key.pem -subj "/CN=$HOST_NAME" -out request.pem
+    # Dated back, because clocks differ.
+    openssl ca -batch -notext -config ca.conf -in request.pem -cert "$SIGNING" -keyfile "$KUBERNETES_PKI/ca.key" -out certificate.pem \
+      -startdate "$(date -u -d '5 minutes ago' +%Y%m%d%H%M%SZ)" \
+      -enddate "$(date -u -d "$(openssl x509 -noout -enddate -in "$KUBERNETES_PKI/apiserver.crt" | cut -d= -f2)" +%Y%m%d%H%M%SZ)"
+  ) >/run/ha-kubernetes/serving.log 2>&1 || fail "the certificate of the controller manager and the scheduler can't be made: $(tail -n 2 /run/ha-kubernetes/serving.log | tr '\n' ' ')"
+  write_file 0600 root:root "$COMPONENT_SERVING/tls.key" <"$scratch/key.pem"
+  write_file 0644 root:root "$COMPONENT_SERVING/tls.crt" <"$scratch/certificate.pem"
+  rm -rf "$scratch"
+}
+# Once nothing reads it any more.
+drop_serving_certificate() { if [ "${SERVES:-}" != yes ]; then rm -rf "$COMPONENT_SERVING"; fi; }
 
 # Apart from those that the kubelet reads, which must never see half a manifest. What differs takes its place whole, and restarts.
 write_manifests() {

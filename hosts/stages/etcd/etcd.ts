@@ -1,4 +1,5 @@
 import { hostPort } from "../../../config/addresses.ts";
+import { isMonitored } from "../../../config/monitoring.ts";
 import { METRICS_PORT } from "../../../config/ports.ts";
 import type { Cluster } from "../../../config/schema.ts";
 import { clientUrl, lostHosts, peerUrl } from "../../cluster.ts";
@@ -10,7 +11,7 @@ import { restoreSettings } from "./restore.ts";
 export interface EtcdStageArgs {
   host: { name: string; address: string; dataDevice?: string };
   owner: string;
-  cluster: Pick<Cluster, "etcd" | "hosts" | "kubernetesVersion">;
+  cluster: Pick<Cluster, "addons" | "etcd" | "hosts" | "kubernetesVersion">;
   /** Version of etcd, already resolved. */
   version: string;
   tls: { authority: string; certificate: string; key: string };
@@ -75,7 +76,7 @@ export function etcdStage({
     },
     files: [
       { path: "/etc/systemd/system/etcd.service", content: unit(version, etcd) },
-      { path: "/etc/etcd/etcd.env", content: environment(host, owner, etcd) },
+      { path: "/etc/etcd/etcd.env", content: environment(host, owner, cluster) },
       { path: "/etc/etcd/pki/ca.crt", content: tls.authority, owner: "root:etcd" },
       { path: "/etc/etcd/pki/member.crt", content: tls.certificate, owner: "root:etcd" },
       { path: "/etc/etcd/pki/member.key", content: tls.key, owner: "etcd:etcd", mode: "0600" },
@@ -88,11 +89,15 @@ export function etcdStage({
 const quotaBytes = (etcd: Cluster["etcd"]) => etcd.quotaMebibytes * 1024 * 1024;
 
 // Plain HTTP and nothing but metrics and health: the client port would show them only to who has a certificate.
-const metricsUrls = (host: { address: string }, { metrics }: Cluster["etcd"]) =>
-  ["127.0.0.1", ...(metrics === "nodes" ? [host.address] : [])].map((address) => `http://${hostPort(address, METRICS_PORT)}`);
+function metricsUrls(host: { address: string }, cluster: Pick<Cluster, "addons" | "etcd">): string {
+  const forNodes = isMonitored(cluster) || cluster.etcd.metrics === "nodes";
+  const addresses = ["127.0.0.1", ...(forNodes ? [host.address] : [])];
+  return addresses.map((address) => `http://${hostPort(address, METRICS_PORT)}`).join();
+}
 
 // The token keeps members of two clusters apart even where they were born with the same addresses.
-function environment(host: { name: string; address: string }, owner: string, etcd: Cluster["etcd"]): string {
+function environment(host: { name: string; address: string }, owner: string, cluster: Pick<Cluster, "addons" | "etcd">): string {
+  const { etcd } = cluster;
   const values = {
     NAME: host.name,
     DATA_DIR: etcd.dataDirectory,
@@ -101,7 +106,7 @@ function environment(host: { name: string; address: string }, owner: string, etc
     ADVERTISE_CLIENT_URLS: clientUrl(host.address),
     INITIAL_ADVERTISE_PEER_URLS: peerUrl(host.address),
     INITIAL_CLUSTER_TOKEN: owner,
-    LISTEN_METRICS_URLS: metricsUrls(host, etcd).join(),
+    LISTEN_METRICS_URLS: metricsUrls(host, cluster),
     CLIENT_CERT_AUTH: "true",
     TRUSTED_CA_FILE: "/etc/etcd/pki/ca.crt",
     CERT_FILE: "/etc/etcd/pki/member.crt",

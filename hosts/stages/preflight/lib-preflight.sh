@@ -15,6 +15,7 @@ look_around() {
   check_swap
   check_filters
   check_features
+  check_storage
   check_ports
   check_needed_files
   check_commands

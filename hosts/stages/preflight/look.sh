@@ -28,13 +28,13 @@ settle() {
     fi
   done
   if [ ${#reasons[@]} -eq 0 ]; then
-    report "passed, machine $(machine_mark)"
+    report "passed, machine $(machine_mark)$(initiator_mark)"
     return
   fi
   verdict="${#reasons[@]} reason(s) not to start, nothing was changed:$(printf '\n  - %s' "${reasons[@]}")"
   [ -n "${COLLECTED:-}" ] || fail "$verdict"
   report "$verdict"
-  echo "machine $(machine_mark)"
+  echo "machine $(machine_mark)$(initiator_mark)"
 }
 is_accepted() { [[ " ${ACCEPTED:-} " == *" $1 "* ]]; }
 
@@ -48,7 +48,7 @@ machine_mark() {
 # tell_all: for the report of all hosts, a line for each thing.
 tell_all() {
   local each
-  echo "machine $(machine_mark)"
+  echo "machine $(machine_mark)$(initiator_mark)"
   echo "prepared $(if first_run; then echo no; else echo yes; fi)"
   echo "clock $(date +%s.%N)"
   echo "mtu $(link_mtu)"

@@ -46,6 +46,7 @@ export function preflightStage({ host, owner, apiAddress, sources, ...args }: Pr
   const udp = ports(roles, cluster)
     .filter((port) => port.protocol === "udp")
     .map((port) => `${port.number}:${port.program || (podNetworkOf(cluster)?.link ?? "")}`);
+  const cephDisks = cluster.addons.rookCeph?.disks[host.name] ?? [];
   const interfaces = interfacesOf(host.name, roles, cluster);
   return {
     name: "preflight",
@@ -81,6 +82,7 @@ export function preflightStage({ host, owner, apiAddress, sources, ...args }: Pr
       POD_CIDR: listOf(network.podCidr).join(" "),
       SERVICE_CIDR: listOf(network.serviceCidr).join(" "),
       ...podSettings(roles, cluster),
+      ...(cephDisks.length > 0 && { CEPH_DISKS: cephDisks.join(" ") }),
       ...(interfaces.length > 0 && { INTERFACES: interfaces.join(" ") }),
       ...(needed.length > 0 && { NEEDED_FILES: needed.join(" ") }),
       // Looked at before anything is changed: where etcd's stage will put data.

@@ -18,9 +18,10 @@ apply_prepare() {
   local item
   # What watches over tables knows first what there will be.
   apply_tables
-  for item in time_zone journal modules sysctl huge_pages swap firewall time_sync clock_in_utc services_off; do arrange "$item"; done
+  for item in time_zone journal modules sysctl huge_pages swap firewall time_sync clock_in_utc services_off metrics; do arrange "$item"; done
   if item_is_on packages; then apply_updates; else restore_updates; fi
   if is_node; then apply_shutdown; else restore_shutdown; fi
+  if [[ " ${STORAGE:-} " == *" multipath "* ]]; then apply_multipath; else restore_multipath; fi
   apply_resolv_conf
   # What the items brought since.
   label_programs

@@ -1,8 +1,9 @@
 import { familyOf, listOf } from "../../../config/addresses.ts";
 import { apiNames } from "../../../config/api.ts";
 import type { Logins } from "../../../config/logins.ts";
+import { isMonitored } from "../../../config/monitoring.ts";
 import { flannelPlace, hasFlannelInterfaces } from "../../../config/node-settings.ts";
-import { packagesOf } from "../../../config/packages.ts";
+import { packagesOf, storageOf } from "../../../config/packages.ts";
 import { podNetworkOf } from "../../../config/pod-network.ts";
 import { clusterOfHost } from "../../../config/preparation.ts";
 import { joinsAsWorker } from "../../../config/roles.ts";
@@ -14,6 +15,7 @@ import { downloadFiles } from "./downloads/downloads.ts";
 import { FIREWALL_UNIT, firewall } from "./firewall/firewall.ts";
 import { openings, sshPort } from "./firewall/policy.ts";
 import { watchedTables } from "./firewall/tables.ts";
+import { metricsFiles } from "./metrics/metrics.ts";
 import { journalText } from "./system/journal.ts";
 import { hugePages, modules, sysctls } from "./system/kernel.ts";
 
@@ -72,6 +74,7 @@ export function prepareStage(args: PrepareStageArgs): Stage {
   if (hostPreparation.journalLimit) {
     files.push({ path: "/etc/systemd/journald.conf.d/ha-kubernetes.conf", content: journalText(hostPreparation) });
   }
+  if (isMonitored(cluster)) files.push(...metricsFiles(roles, cluster, apiAddress));
   return {
     name: "prepare",
     host: host.name,
@@ -126,7 +129,7 @@ function poolTurns(pool: string | undefined, cluster: Cluster): Record<string, s
 }
 
 /** The items of host preparation that are on, as the script calls them. */
-export function preparations({ hostPreparation }: Cluster): string[] {
+export function preparations({ addons, hostPreparation }: Cluster): string[] {
   const switches: Record<string, boolean> = {
     host_name: hostPreparation.hostName,
     packages: hostPreparation.packages,
@@ -140,6 +143,7 @@ export function preparations({ hostPreparation }: Cluster): string[] {
     services_off: hostPreparation.disabledServices.length > 0,
     huge_pages: hugePages({ hostPreparation }) !== "",
     clock_in_utc: hostPreparation.clockInUtc,
+    metrics: isMonitored({ addons }),
   };
   return Object.keys(switches).filter((name) => switches[name]);
 }
@@ -157,11 +161,13 @@ function moreItems(cluster: Cluster): Record<string, string> {
   return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== ""));
 }
 
-/** What the pod network and its policies want of a host's kernel, as preflight and this stage try it there. */
+/** What pods want of a host: the network, its policies, and clients of storage. Preflight and this stage try it there. */
 export function podSettings(roles: readonly Role[], cluster: Cluster): Record<string, string> {
   if (!isNode(roles)) return { POD_LINK: "" };
   const { link, port } = podNetworkOf(cluster) ?? {};
+  const storage = storageOf(cluster);
   return {
+    ...(storage.length > 0 && { STORAGE: storage.join(" ") }),
     POD_LINK: link ?? "",
     ...(cluster.addons.networkPolicies && { POLICIES: "yes" }),
     // The scripts know the port of most clusters.

@@ -21,9 +21,10 @@ undo_prepare() {
   restore_service_route
   restore_tables
   restore_shutdown
+  restore_multipath
   restore_updates
   restore_selinux
-  for item in services_off clock_in_utc firewall time_sync swap huge_pages sysctl modules journal time_zone packages host_name; do "restore_$item"; done
+  for item in metrics services_off clock_in_utc firewall time_sync swap huge_pages sysctl modules journal time_zone packages host_name; do "restore_$item"; done
   remove_files
   systemctl daemon-reload
   rm -rf /etc/ha-kubernetes/kubelet.conf.d /opt/ha-kubernetes

@@ -66,7 +66,7 @@ look_at_ports() {
 look_at_certificates() {
   local file address
   section certificates
-  for file in /etc/etcd/pki/*.crt /etc/kubernetes/pki/*.crt /etc/kubernetes/pki/etcd/*.crt /etc/ha-kubernetes/*.crt \
+  for file in /etc/etcd/pki/*.crt /etc/kubernetes/pki/*.crt /etc/kubernetes/pki/etcd/*.crt /etc/kubernetes/serving/*.crt /etc/ha-kubernetes/*.crt \
     /var/lib/kubelet/pki/kubelet.crt /var/lib/kubelet/pki/kubelet-{client,server}-current.pem; do
     [ -f "$file" ] || continue
     printf 'file %s\n' "$file"

@@ -4,6 +4,8 @@
 
 look_at_kernel() {
   local path
+  section arrays
+  cat /proc/mdstat
   section swap
   tail -n +2 /proc/swaps | awk '{print $1}'
   section sysctls

@@ -1,4 +1,5 @@
 import { type Addon, daemonSet, type KubernetesObject, labels, serviceAccount } from "../../../addons/addon.ts";
+import { addonImage } from "../../../addons/lock.ts";
 import { hostPortDeployment, replicasOf } from "./cloud-pod.ts";
 import { controllerSpec, type DriverArgs, nodeSpec } from "./ebs-csi-pods.ts";
 import { awsImage } from "./lock.ts";
@@ -15,11 +16,11 @@ export const ebsCsi = ({ region, kmsKey }: { region: string; kmsKey?: string }):
   settings: ({ addons }) => (addons.ebsCsi ? {} : undefined),
   images: (versions) => ({
     driver: awsImage("aws-ebs-csi-driver", versions),
-    provisioner: awsImage("csi-provisioner", versions),
-    attacher: awsImage("csi-attacher", versions),
-    resizer: awsImage("csi-resizer", versions),
-    registrar: awsImage("csi-node-driver-registrar", versions),
-    livenessProbe: awsImage("livenessprobe", versions),
+    provisioner: addonImage("csi-provisioner", versions),
+    attacher: addonImage("csi-attacher", versions),
+    resizer: addonImage("csi-resizer", versions),
+    registrar: addonImage("csi-node-driver-registrar", versions),
+    livenessProbe: addonImage("livenessprobe", versions),
   }),
   objects: ({ cluster, images }) => [
     {

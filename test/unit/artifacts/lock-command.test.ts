@@ -206,7 +206,7 @@ test("a lock that contradicts the release's own is refused by the program, with 
   const known = lock.files.runc.sha256["1.4.3"]?.amd64;
   const wrong = {
     files: { runc: { "1.4.3": { amd64: "ab".repeat(32) } } },
-    images: { livenessprobe: { "2.19.0": `sha256:${"cd".repeat(32)}` }, flannl: {} },
+    images: { "cluster-autoscaler": { "1.36.1": `sha256:${"cd".repeat(32)}` }, flannl: {} },
   };
   writeFileSync(join(other, "ha-kubernetes.lock.json"), JSON.stringify(wrong));
   const script = `
@@ -224,7 +224,7 @@ test("a lock that contradicts the release's own is refused by the program, with 
   assert.equal(faults[2], ours);
   assert.match(
     faults[3] ?? "",
-    /^ha-kubernetes\.lock\.json can't be used: image livenessprobe 2\.19\.0 is sha256:(cd){32}, and providers\/aws\/addons\/lock\.json has sha256:06da/,
+    /^ha-kubernetes\.lock\.json can't be used: image cluster-autoscaler 1\.36\.1 is sha256:(cd){32}, and providers\/aws\/addons\/lock\.json has sha256:4613/,
   );
   assert.equal(faults.length, 5);
 });

@@ -53,15 +53,15 @@ test("a version is one of all files and images of its part: a hash that is left 
 test("it chooses what goes with a minor version of Kubernetes, of parts and of add-ons, where the hashes are known", () => {
   const chosen = user({
     files: { crictl: { "1.36.1": both } },
-    images: { livenessprobe: { "2.19.9": `sha256:${one}` } },
-    recommended: { "1.36": { crictl: "1.36.1", livenessprobe: "2.19.9", pause: "3.10.77" } },
+    images: { "cluster-autoscaler": { "2.19.9": `sha256:${one}` } },
+    recommended: { "1.36": { crictl: "1.36.1", "cluster-autoscaler": "2.19.9", pause: "3.10.77" } },
   });
   const { recommended } = withUserLock(lock, chosen);
   assert.equal(recommended["1.36"]?.crictl, "1.36.1");
   assert.equal(recommended["1.36"]?.pause, "3.10.2");
   assert.equal(recommended["1.35"]?.crictl, "1.36.0");
-  assert.equal(withUserLock(awsLock, chosen).versions?.["1.36"]?.livenessprobe, "2.19.9");
-  assert.equal("livenessprobe" in (recommended["1.36"] ?? {}), false);
+  assert.equal(withUserLock(awsLock, chosen).versions?.["1.36"]?.["cluster-autoscaler"], "2.19.9");
+  assert.equal("cluster-autoscaler" in (recommended["1.36"] ?? {}), false);
   assert.deepEqual(contradictions(lock, chosen), ["recommended 1.36 names pause 3.10.77, of which no hash is known"]);
   assert.deepEqual(contradictions(awsLock, chosen), []);
 });
@@ -98,8 +98,12 @@ test("a version that no config can name is named and not taken; that of a droppe
 test("names that no lock has are named, those that every object inherits, too", () => {
   const wrong = user({
     files: { constructor: { "1.0.0": both } },
-    images: { flannl: { "0.28.9": `sha256:${one}` }, constructor: { "1.0.0": `sha256:${one}` }, livenessprobe: {} },
-    recommended: { "1.36": { etdc: "3.6.14", "flannel-cni": "1.9.1-flannel1", livenessprobe: "2.19.0" }, "1.99": {}, "1.20": {} },
+    images: { flannl: { "0.28.9": `sha256:${one}` }, constructor: { "1.0.0": `sha256:${one}` }, "cluster-autoscaler": {} },
+    recommended: {
+      "1.36": { etdc: "3.6.14", "flannel-cni": "1.9.1-flannel1", "cluster-autoscaler": "1.36.1" },
+      "1.99": {},
+      "1.20": {},
+    },
   });
   assert.deepEqual(contradictions(lock, wrong), []);
   const said = strangers(wrong, [lock, awsLock]).map((text) => text.split(":")[0]);

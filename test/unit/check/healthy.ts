@@ -167,6 +167,7 @@ function systemOf(host: WantedHost): Record<string, string> {
       : `https://${host.settings.HOST_ADDRESS}:6443`;
   const sum = "5".repeat(64);
   return {
+    arrays: "",
     swap: "",
     sysctls: sysctls.map(([path, value]) => `${path} ${value}`).join("\n"),
     "sysctl-file": sysctls.map(([path, value]) => `-${path} = ${value}`).join("\n"),

@@ -90,6 +90,18 @@ const rows: [what: string, from: string | RegExp, to: string, findings: string[]
     "/usr/bin/kubelet",
     ["m2 FAIL version of kubernetes"],
   ],
+  [
+    "an array that lacks a disk",
+    "@@ arrays\n",
+    "@@ arrays\nmd0 : active raid1 sda1[0]\n      1046528 blocks super 1.2 [2/1] [U_]\n",
+    ["m2 FAIL array md0"],
+  ],
+  [
+    "an array that is checked again",
+    "@@ arrays\n",
+    "@@ arrays\nmd0 : active raid1 sdb1[1] sda1[0]\n      1046528 blocks super 1.2 [2/2] [UU]\n      [>....]  resync =  1.5% (1/2) finish=1min\n",
+    ["m2 WARN array md0"],
+  ],
   ["swap", "@@ swap\n", "@@ swap\n/dev/zram0\n", ["m2 FAIL swap"]],
   ["another value of a sysctl", "net/ipv4/ip_forward 1", "net/ipv4/ip_forward 0", ["m2 FAIL sysctl net.ipv4.ip_forward"]],
   [

@@ -37,9 +37,9 @@ function makeEtcd(name: string, given: { born: boolean; reborn?: ReadonlySet<str
   const endpoint = { address: "10.0.0.10" };
   const prepared = new HostPreparation(name, { cluster, hosts, owner, versions, artifacts, endpoint, settled: new Set() });
   // No more of the config than it says it reads.
-  const { etcd, kubernetesVersion } = cluster;
+  const { addons, etcd, kubernetesVersion } = cluster;
   return new EtcdCluster(name, {
-    cluster: { etcd, kubernetesVersion, hosts: {} },
+    cluster: { addons, etcd, kubernetesVersion, hosts: {} },
     hosts: members,
     owner,
     version: versions.etcd,

@@ -14,6 +14,7 @@ import { badKeys } from "./bad-keys.ts";
 import { badLabels } from "./bad-labels.ts";
 import { badLimits } from "./bad-limits.ts";
 import { badMaintenance } from "./bad-maintenance.ts";
+import { badMonitoring } from "./bad-monitoring.ts";
 import { badNames } from "./bad-names.ts";
 import { badNetworks } from "./bad-networks.ts";
 import { badNodes } from "./bad-nodes.ts";
@@ -23,6 +24,7 @@ import { badPreparation } from "./bad-preparation.ts";
 import type { Bad } from "./bad-sample.ts";
 import { badSettings } from "./bad-settings.ts";
 import { badSources } from "./bad-sources.ts";
+import { badStorage } from "./bad-storage.ts";
 import { badWords } from "./bad-words.ts";
 
 /** Every config that must be refused. */
@@ -42,11 +44,13 @@ export const badConfigs: readonly Bad[] = [
   ...badNodes,
   ...badPreparation,
   ...badMaintenance,
+  ...badMonitoring,
   ...badArguments,
   ...badComponents,
   ...badControllers,
   ...badComponentFiles,
   ...badCustomAddons,
+  ...badStorage,
   ...badIngress,
   ...badSettings,
   ...badSources,

@@ -6,6 +6,13 @@ const onAws = (of: string, edit: Warned["edit"], ...keys: string[]): Warned => (
 
 export const warnedSettings: readonly Warned[] = [
   word(
+    "a soft mount",
+    (c) => {
+      c.addons = { nfs: { volumes: { files: { server: "10.0.0.9", share: "/srv", mountOptions: ["soft"] } } } };
+    },
+    "cluster.addons.nfs.volumes.files.mountOptions",
+  ),
+  word(
     "a limit of reboots that don't happen",
     (c) => {
       c.maintenance = { id: "2026-12", reboot: "never", rebootTimeoutSeconds: 60 };

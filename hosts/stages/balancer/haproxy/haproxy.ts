@@ -1,6 +1,7 @@
 import { type Family, hostPort, listOf, ofFamily } from "../../../../config/addresses.ts";
 import { apiPorts, isNodeLocal, LOOPBACK } from "../../../../config/api.ts";
-import { APISERVER_PORT, LEAVING_PORT } from "../../../../config/ports.ts";
+import { isMonitored } from "../../../../config/monitoring.ts";
+import { APISERVER_PORT, HAPROXY_METRICS_PORT, LEAVING_PORT } from "../../../../config/ports.ts";
 import type { Cluster } from "../../../../config/schema.ts";
 import type { HostFile } from "../../../stage.ts";
 
@@ -17,7 +18,7 @@ const PAGE_FILE = "/etc/ha-kubernetes/statistics.pem";
 export interface HaproxyArgs {
   /** The owner mark, which haproxy tells every client that asks whose balancer this is. */
   owner: string;
-  cluster: Pick<Cluster, "api" | "balancer" | "network" | "nodeCidrs" | "traits">;
+  cluster: Pick<Cluster, "addons" | "api" | "balancer" | "network" | "nodeCidrs" | "traits">;
   /** Sorted by name. */
   controlPlanes: readonly { name: string; address: string }[];
   /** Letters, digits, hyphens and underscores. Not used where every node has its own balancer. */
@@ -87,6 +88,17 @@ frontend page
 ${has(6) ? `  bind [::]:${balancer.statistics.port} v6only ssl crt ${PAGE_FILE} ssl-min-ver TLSv1.2\n` : ""}  timeout client 10s
   timeout http-request 5s
 ${readers}${toPage}${page}`;
+  // What haproxy counts, for Prometheus. It may be a pod.
+  const metrics = `
+frontend metrics
+  mode http
+  bind :${HAPROXY_METRICS_PORT}
+${has(6) ? `  bind [::]:${HAPROXY_METRICS_PORT} v6only\n` : ""}  timeout client 10s
+  timeout http-request 5s
+  http-request deny status 403 unless { src ${[...nodeCidrs, ...listOf(network.podCidr), "127.0.0.0/8"].join(" ")} }
+  http-request use-service prometheus-exporter if { path /metrics }
+  http-request deny status 404
+`;
   const hasPage = !local && !tls;
   const soon = Math.ceil(interval / 2);
   const checked = `default-server check check-ssl verify required ca-file ${AUTHORITY_FILE} inter ${interval} fastinter ${soon} downinter ${soon} fall 2 rise 2 tcp-ut 45s on-marked-down shutdown-sessions`;
@@ -170,7 +182,7 @@ ${!local && has(6) ? `  bind [::]:${balancer.statisticsPort} v6only\n` : ""}  ti
 ${hasPage && from.length > 0 ? readers : ""}  # A host that is to become a balancer asks whether the one that has the address is of its cluster.
   http-request return status 200 content-type text/plain string "${owner}" if { path ${OWNER_PATH} }
 ${hasPage ? toPage : "  http-request deny status 404 unless { path /leaving }\n"}  use_backend leaving if { path /leaving }
-${hasPage ? page : ""}${!local && tls ? securePage : ""}`.replace(/ +$/gm, "");
+${hasPage ? page : ""}${!local && tls ? securePage : ""}${isMonitored(cluster) ? metrics : ""}`.replace(/ +$/gm, "");
 }
 
 // The distribution's own configuration files are left alone. Nothing in here depends on the config: a change of this file is a

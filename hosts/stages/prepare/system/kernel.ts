@@ -1,5 +1,6 @@
 import { listOf, ofFamily } from "../../../../config/addresses.ts";
 import { isLvs, isRouted } from "../../../../config/api.ts";
+import { storageOf } from "../../../../config/packages.ts";
 import { podNetworkOf } from "../../../../config/pod-network.ts";
 import type { Cluster, Role } from "../../../../config/schema.ts";
 import { isNode } from "../../../cluster.ts";
@@ -9,6 +10,12 @@ import { isNode } from "../../../cluster.ts";
 // kube-network-policies gets new connections by a queue of nftables.
 const QUEUES = ["nfnetlink_queue", "nft_queue"];
 
+// Loaded before a pod needs them: kubelet's own commands do not load these.
+const STORAGE: Partial<Record<ReturnType<typeof storageOf>[number], readonly string[]>> = {
+  iscsi: ["iscsi_tcp"],
+  multipath: ["dm_multipath"],
+};
+
 /** Kernel modules of a host with these roles. */
 export function modules(roles: readonly Role[], cluster: Cluster): string[] {
   const ofBalancer = roles.includes("balancer") && isLvs(cluster) ? ["nf_conntrack", "ip_vs", "ip_vs_rr"] : [];
@@ -17,8 +24,11 @@ export function modules(roles: readonly Role[], cluster: Cluster): string[] {
   const { kubeProxyMode, ipvs } = cluster.network;
   const ofProxy = kubeProxyMode === "ipvs" ? ["ip_vs", "ip_vs_rr", "ip_vs_sh", "ip_vs_wrr", `ip_vs_${ipvs.scheduler}`] : [];
   const { link } = podNetworkOf(cluster) ?? {};
+  const storage = storageOf(cluster).flatMap((kind) => STORAGE[kind] ?? []);
   const queues = cluster.addons.networkPolicies ? QUEUES : [];
-  return [...new Set(["br_netfilter", "nf_conntrack", "overlay", ...(link ? [link] : []), ...ofProxy, ...queues, ...more])];
+  return [
+    ...new Set(["br_netfilter", "nf_conntrack", "overlay", ...(link ? [link] : []), ...ofProxy, ...queues, ...storage, ...more]),
+  ];
 }
 
 // A host that panics comes back by itself instead of waiting for someone.

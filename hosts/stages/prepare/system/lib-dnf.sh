@@ -2,7 +2,8 @@
 # Packages of RHEL and its relatives, by dnf and rpm.
 
 # What Debian's packages are called there; the others have the same name.
-declare -rA RPM_OF=([iproute2]=iproute [procps]=procps-ng [conntrack]=conntrack-tools [iptables]=iptables-nft [mount]=util-linux)
+declare -rA RPM_OF=([iproute2]=iproute [procps]=procps-ng [conntrack]=conntrack-tools [iptables]=iptables-nft [mount]=util-linux
+  [nfs-common]=nfs-utils [open-iscsi]=iscsi-initiator-utils [multipath-tools]=device-mapper-multipath)
 # Without these the labels of our programs are not kept.
 readonly RPM_FOR_SELINUX="policycoreutils-python-utils"
 

@@ -76,3 +76,13 @@ test("the page's key and password are in files of mode 0600 alone, and a chosen 
   assert.equal(lines("One-1234", true), lines("Two-1234", true));
   assert.notEqual(lines("One-1234", false), lines("Two-1234", false));
 });
+
+test("with monitoring haproxy tells nodes and pods what it counts, at a port of its own, and never the login of its page", () => {
+  const monitored = clusterFrom({ ...metal(), addons: { monitoring: true } });
+  const text = page(monitored).split("frontend metrics\n")[1] ?? "";
+  assert.match(text, /^ {2}mode http\n {2}bind :9101\n/);
+  const sources = [...monitored.nodeCidrs, monitored.network.podCidr, "127.0.0.0/8"].join(" ");
+  assert.ok(text.includes(`  http-request deny status 403 unless { src ${sources} }\n`));
+  assert.doesNotMatch(text, /stats auth/);
+  assert.doesNotMatch(page(cluster()), /frontend metrics|prometheus/);
+});
