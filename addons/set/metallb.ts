@@ -47,25 +47,28 @@ const read = ["get", "list", "watch"];
 const own = (resources: readonly string[], verbs: readonly string[] = read) => ({ apiGroups: ["metallb.io"], resources, verbs });
 const events = { apiGroups: ["", "events.k8s.io"], resources: ["events"], verbs: ["create", "patch", "update"] };
 const settingsKinds = ["bfdprofiles", "bgpadvertisements", "bgppeers", "communities", "ipaddresspools", "l2advertisements"];
+// Both watch these in all namespaces, and nothing happens where they may not.
 const states = own(["configurationstates", "configurationstates/status"], ["*"]);
 
 const access: readonly KubernetesObject[] = [
   ...serviceAccount(controller, namespace, "ha-kubernetes:metallb-controller", [
     { apiGroups: [""], resources: ["services", "namespaces", "nodes"], verbs: read },
     { apiGroups: [""], resources: ["services/status"], verbs: ["update", "patch"] },
+    states,
     events,
   ]),
   ...serviceAccount(speaker, namespace, "ha-kubernetes:metallb-speaker", [
     { apiGroups: [""], resources: ["services", "endpoints", "nodes", "namespaces"], verbs: read },
     { apiGroups: ["discovery.k8s.io"], resources: ["endpointslices"], verbs: read },
     own(["servicel2statuses", "servicel2statuses/status", "servicebgpstatuses", "servicebgpstatuses/status"], ["*"]),
+    states,
     events,
   ]),
   ...role(
     "metallb",
     namespace,
     [controller, speaker],
-    [{ apiGroups: [""], resources: ["pods", "secrets", "configmaps"], verbs: read }, own(settingsKinds), states],
+    [{ apiGroups: [""], resources: ["pods", "secrets", "configmaps"], verbs: read }, own(settingsKinds)],
   ),
   ...role(
     controller,

@@ -131,6 +131,14 @@ onCluster(
     const { stack, cluster } = scenario;
     const kinds = async () => (await cluster.kubectl("get crd -o name")).split("\n").filter((it) => /metallb|gateway/.test(it));
 
+    /** The site's own address. */
+    const own = () =>
+      eventually("the site's Service to have an address", 60, async () => {
+        const { status } = await cluster.get("service site -n default");
+        const ip: string | undefined = status.loadBalancer.ingress?.[0].ip;
+        return ip !== undefined && { address: ip, host: "own.example.com" };
+      });
+
     test("the first up installed both: their pods run on nodes of their own, and a second one runs nothing", async () => {
       assert.match(scenario.said, /applied \d+ objects of add-on metallb/);
       assert.match(scenario.said, /applied \d+ objects of add-on traefik/);
@@ -153,19 +161,14 @@ onCluster(
       assert.equal(status.loadBalancer.ingress[0].ip, address);
       const gateway = await cluster.get("gateway traefik -n traefik");
       assert.equal(gateway.status.addresses[0].value, address);
-      const own = await cluster.get("service site -n default");
-      await answers({ address: own.status.loadBalancer.ingress[0].ip, host: "own.example.com" });
+      await answers(await own());
     });
 
     test("the node that answers for Traefik loses power: requests go on at the other replica, and at a Service's own address", async () => {
       const states = await cluster.list("servicel2statuses -n metallb-system");
       const gone = states.find(({ status }) => status.serviceName === "traefik")?.status.node;
       assert.ok(gone in config.hosts, `no speaker says that it answers for the address: ${JSON.stringify(states)}`);
-      const own = await cluster.get("service site -n default");
-      const places = [
-        { address, host: "route.example.com" },
-        { address: own.status.loadBalancer.ingress[0].ip as string, host: "own.example.com" },
-      ];
+      const places = [{ address, host: "route.example.com" }, await own()];
       const asking = places.map((place) => new Asking(place));
       await new Promise((resolve) => setTimeout(resolve, 3000));
       const cut = Date.now();
