@@ -54,9 +54,8 @@ tamper 1
 two-clusters 5
 upgrade 18
 vm 12 by-hand
-vm-debian-12 9 by-hand
+vm-debian-12 15 by-hand
 vm-lvs 15 by-hand
-vm-policies 12 by-hand
 vm-storage 16 by-hand"
 
 # A number between 0 and 1 from the hash, u, places each group: a weighted shuffle by ln(u) / minutes. Without weights the long groups would

@@ -1,4 +1,4 @@
-import { inRepository, type LockedImage } from "../artifacts/images.ts";
+import { type LockedImage, nameOnNodes } from "../artifacts/images.ts";
 import type { Versions } from "../artifacts/lock.ts";
 import { digest } from "../config/digest.ts";
 import type { Cluster } from "../config/schema.ts";
@@ -50,9 +50,9 @@ export function imageReferences<Image extends string>(
   versions: Versions,
   cluster: Pick<Cluster, "artifacts">,
 ): Record<Image, string> {
-  const images = Object.entries<LockedImage>(addon.images(versions)).map(([name, { reference }]) => [
+  const images = Object.entries<LockedImage>(addon.images(versions)).map(([name, image]) => [
     name,
-    inRepository(reference, cluster.artifacts.imageRepository),
+    nameOnNodes(image, cluster.artifacts.imageRepository),
   ]);
   return Object.fromEntries(images) as Record<Image, string>;
 }

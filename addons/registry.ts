@@ -1,3 +1,4 @@
+import { extraImage } from "../artifacts/extra-images.ts";
 import type { Cluster } from "../config/schema.ts";
 import { access } from "./access.ts";
 import type { Addon } from "./addon.ts";
@@ -17,10 +18,20 @@ export const addons: readonly Addon[] = [...usualAddons, networkPolicies];
 export const addonsOf = (cluster: Cluster, provided: readonly Addon[] = []): Addon[] =>
   [...addons, ...provided].filter((addon) => addon.settings(cluster) !== undefined);
 
-/** Every add-on of the program that a cluster has, whichever stage installs it: nodes need the images of all. */
+/** Images of the user's own come to nodes as those of an add-on. */
+const extraImages = ({ artifacts: { extraImages } }: Cluster): Addon => ({
+  name: "extra-images",
+  settings: () => (extraImages.length > 0 ? true : undefined),
+  images: () => Object.fromEntries(extraImages.map((text) => [text, extraImage(text)])),
+  preload: "nodes",
+  objects: () => [],
+});
+
+/** Everything that brings images, whichever stage installs it: nodes need the images of all. */
 export const everyAddonOf = (cluster: Cluster, provided: readonly Addon[] = []): Addon[] => [
   ...addonsOf(cluster, provided),
   ...setAddonsOf(cluster),
+  ...[extraImages(cluster)].filter((addon) => addon.settings(cluster) !== undefined),
 ];
 
 /** The namespaces of the pods of these add-ons, of the control planes and of providers' add-ons. */

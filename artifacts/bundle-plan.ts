@@ -63,13 +63,17 @@ export function wantedFiles(
 /** The archives with the projects' own images of these versions, which `wantedFiles` wants as built ones, if at all. */
 export function wantedImages(versions: Versions, architecture: Architecture, others: readonly ImageLock[] = []): Wanted[] {
   const images = [lock, ...others].flatMap((from) => Object.keys(from.images).map((name) => lockedImage(name, versions, from)));
-  return [...archivesOf(images, architecture)].map(([file, held]) => ({
+  return pulledArchives(images, architecture);
+}
+
+/** The archives of images that come from their registries. */
+export const pulledArchives = (images: readonly LockedImage[], architecture: Architecture): Wanted[] =>
+  [...archivesOf(images, architecture)].map(([file, held]) => ({
     file,
     version: (held[0] as LockedImage).version,
     images: held,
     pulled: true,
   }));
-}
 
 /** Throws if the official digest of one of the images is unknown. */
 export function refuseUnknown(images: readonly LockedImage[]): void {

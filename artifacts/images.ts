@@ -21,6 +21,8 @@ export interface LockedImage {
   digest: string;
   /** The archive that holds it in a bundle: some images share one. */
   archive: string;
+  /** Whether it keeps its name where the config names a repository that holds all others. By default it has its last name there. */
+  keepsName?: boolean;
   /** How a bundle makes it, with the folder that pins its modules. Absent for an image that nodes pull. */
   build?: ImageBuild & { folder?: string };
 }
@@ -56,6 +58,9 @@ export function archivesOf(images: readonly LockedImage[], architecture: Archite
 
 /** Last names that several projects have: there the folder's name goes before, as in metallb-controller. */
 const sharedNames = ["controller"];
+/** An image's name with its tag on nodes, by which pods call it. `repository`: the one of the user's own that holds all images, if any. */
+export const nameOnNodes = ({ keepsName, reference }: LockedImage, repository: string | undefined): string =>
+  keepsName ? reference : inRepository(reference, repository);
 
 /**
  * An image's name in a repository that holds all images: its last name there, as kubeadm has it for `imageRepository`, with its tag.

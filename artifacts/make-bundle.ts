@@ -3,12 +3,15 @@ import { setGlobalProxyFromEnv } from "node:http";
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { type Distribution, distributions } from "../config/packages.ts";
+import { pinnedImage } from "../config/places.ts";
 import type { Cluster } from "../config/schema.ts";
 import type { Part } from "../config/versions.ts";
 import { fillBundle, hashesOf, missingFiles } from "./bundle.ts";
 import { defaultBundle } from "./bundle-manifest.ts";
-import { type BundleSource, type Wanted, wantedFiles, wantedImages } from "./bundle-plan.ts";
+import { type BundleSource, pulledArchives, type Wanted, wantedFiles, wantedImages } from "./bundle-plan.ts";
+import { extraImage } from "./extra-images.ts";
 import { ownArchitecture } from "./go-build.ts";
+import type { LockedImage } from "./images.ts";
 import { knownVersions } from "./known-versions.ts";
 import { type Architecture, type ImageLock, resolveVersions } from "./lock.ts";
 import { hasManifest, lockedManifest, type ManifestArgs, makeManifest } from "./manifests.ts";
@@ -42,6 +45,7 @@ Existing files are checked and left alone.
   --lock FILE[#NAME,...]  with the images and manifests of another lock, or some of them, such as
                           addons/lock.json#metrics-server for an add-on that the config turns on, or a provider's; may be
                           repeated. The first preview of a config without them says which
+  --image IMAGE           with an image of your own, NAME:TAG@sha256:DIGEST, from its registry with skopeo; may be repeated
   --hashes                prints the files' SHA-256 by name, as JSON
   --help
 `;
@@ -58,6 +62,7 @@ async function main(): Promise<void> {
       images: { type: "boolean", default: false },
       os: { type: "string", multiple: true, default: [] },
       lock: { type: "string", multiple: true, default: [] },
+      image: { type: "string", multiple: true, default: [] },
       hashes: { type: "boolean", default: false },
       help: { type: "boolean", default: false },
     },
@@ -83,7 +88,8 @@ async function main(): Promise<void> {
   for (const kubernetesVersion of values["kubernetes-version"] ?? [usual]) {
     const { versions } = resolveVersions({ kubernetesVersion, versions: parts });
     const pulled = values.images ? wantedImages(versions, architecture, locks) : [];
-    for (const item of [...wantedFiles(versions, architecture, source, locks), ...pulled]) wanted.set(item.file, item);
+    const own = pulledArchives(values.image.map(imageOf), architecture);
+    for (const item of [...wantedFiles(versions, architecture, source, locks), ...pulled, ...own]) wanted.set(item.file, item);
     for (const from of locks) {
       for (const name of Object.keys(from.manifests ?? {})) {
         const manifest = lockedManifest(name, versions, from);
@@ -110,6 +116,13 @@ async function main(): Promise<void> {
     for (const one of beside) if (!(await hasManifest(one))) await makeManifest(one);
   }
   if (values.hashes) process.stdout.write(`${JSON.stringify({ ...hashesOf(bundle), ...packageHashes(packages) })}\n`);
+}
+
+/** An image with its name, tag and digest. */
+function imageOf(text: string): LockedImage {
+  const { error } = pinnedImage.safeParse(text);
+  if (error !== undefined) throw new Error(`--image ${text} is not ${error.issues[0]?.message}`);
+  return extraImage(text);
 }
 
 /** `FILE` or `FILE#NAME,...` */

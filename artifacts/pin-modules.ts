@@ -1,5 +1,5 @@
 import { rmSync } from "node:fs";
-import { mkdtemp, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { cp, mkdtemp, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
@@ -49,7 +49,9 @@ async function goMod(project: string, version: string, last: GoMod): Promise<str
   const kept = [...(own.Replace ?? []), ...(last.Replace ?? [])].flatMap(({ Old, New }) =>
     New.Version === undefined || parts.some(([module]) => module === Old.Path) ? [] : [[Old.Path, New.Path, New.Version]],
   );
-  const replaced = new Map([...kept, ...parts].map(([old, ...by]) => [old, by.join(" ")]));
+  const replaced = new Map(
+    [...kept, ...parts, ...standIns(last).map((path) => [path.module, path.folder])].map(([old, ...by]) => [old, by.join(" ")]),
+  );
   return [
     `module ha-kubernetes/${project}`,
     `go ${own.Go}`,
@@ -71,6 +73,11 @@ const moduleVersion = (module: string | undefined, version: string) =>
   module === "github.com/prometheus/prometheus"
     ? version.replace(/^(\d+)\.(\d+)/, (_, major, minor) => `0.${Number(major) * 100 + Number(minor)}`)
     : version;
+/** Modules of this repository that stand in for others, beside the go.mod: a path with a point at its start. */
+const standIns = ({ Replace }: GoMod) =>
+  (Replace ?? []).flatMap(({ Old, New }) =>
+    New.Version === undefined && New.Path.startsWith("./") ? [{ module: Old.Path, folder: New.Path }] : [],
+  );
 
 const block = (word: string, lines: readonly string[]) => `${word} (\n${lines.map((line) => `\t${line}\n`).join("")})\n`;
 
@@ -97,13 +104,15 @@ async function main(): Promise<void> {
     .filter((name) => name.replace(folderName, "") === project)
     .map((name) => name.slice(project.length + 1));
   versions.sort(compareVersions);
-  const last = await read(join(values.in, `${project}-${versions.at(-1)}`, "go.mod"));
+  const lastFolder = join(values.in, `${project}-${versions.at(-1)}`);
+  const last = await read(join(lastFolder, "go.mod"));
   // Beside its place, which it takes whole.
   const work = await mkdtemp(join(values.in, ".new-"));
   const place = join(values.in, `${project}-${version}`);
   // Also where a signal ends this.
   process.on("exit", () => rmSync(work, { recursive: true, force: true }));
   await writeFile(join(work, "go.mod"), await goMod(project, version, last));
+  for (const { folder } of standIns(last)) await cp(join(lastFolder, folder), join(work, folder), { recursive: true });
   await run("go", ["mod", "tidy"], { cwd: work, env: { GOWORK: "off", GOFLAGS: "-mod=mod" } });
   await rm(place, { recursive: true, force: true });
   await rename(work, place);

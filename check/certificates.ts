@@ -78,7 +78,8 @@ function judged(described: Certificate, pem: string, authorities: Authorities): 
   const leaf = new X509Certificate(pem);
   if (leaf.ca || authorities.length === 0 || described.name === kubeletServing || described.state === "expired") return described;
   const issuer = authorities.find(({ certificate }) => leaf.checkIssued(certificate) && leaf.verify(certificate.publicKey));
-  if (issuer?.superseded === false) return described;
+  // A kubelet keeps the one that it serves with until its authority is no longer trusted.
+  if (issuer?.superseded === false || (issuer !== undefined && described.name === signedServing)) return described;
   const state = issuer === undefined ? "of an authority that is not trusted" : "of an authority that no longer issues";
   return { ...described, state, cure: repair };
 }

@@ -1,12 +1,13 @@
 import * as pulumi from "@pulumi/pulumi";
-import { addonObjects } from "../addons/addon.ts";
+import { addonObjects, imageReferences } from "../addons/addon.ts";
 import { type CustomAddon, renderCustom } from "../addons/custom/render.ts";
-import { addonsOf } from "../addons/registry.ts";
+import { addonsOf, everyAddonOf } from "../addons/registry.ts";
 import { renderSet } from "../addons/set/render.ts";
 import { withCertificate } from "../addons/set/serving.ts";
-import { resolveVersions } from "../artifacts/lock.ts";
+import { resolveVersions, type Versions } from "../artifacts/lock.ts";
 import { problemsText } from "../config/problems.ts";
 import type { Cluster } from "../config/schema.ts";
+import { originOf } from "../config/versions.ts";
 import { customAddonsStage } from "../hosts/stages/custom-addons/custom-addons.ts";
 import type { Host } from "../providers/contract.ts";
 import { ClusterPart, hostsOf, lastCommands } from "./cluster-part.ts";
@@ -28,12 +29,24 @@ export async function customAddons(cluster: Cluster): Promise<readonly CustomAdd
     ),
     ...set.addons.map(({ name, objects }) => [name, objects] as const),
   ];
-  const custom = await renderCustom(cluster, new Map(taken));
+  const custom = await renderCustom(
+    cluster,
+    new Map(taken),
+    originOf(cluster) === "built" ? imagesOnNodes(cluster, versions) : undefined,
+  );
   const problems = [...set.problems, ...custom.problems];
   if (problems.length > 0)
     throw new pulumi.RunError(problemsText("This stack's config can't be used, and nothing was touched", problems));
   return [...set.addons, ...custom.addons];
 }
+
+/** The full names of the images that every node has before its first pod. */
+const imagesOnNodes = (cluster: Cluster, versions: Versions): ReadonlySet<string> =>
+  new Set(
+    everyAddonOf(cluster)
+      .filter(({ preload }) => preload === "nodes")
+      .flatMap((addon) => Object.values(imageReferences(addon, versions, cluster))),
+  );
 
 export interface CustomAddonsArgs {
   /** The cluster's hosts, of which control planes are used. */

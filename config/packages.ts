@@ -4,6 +4,8 @@ import type { Cluster, Role } from "./schema.ts";
 // Packages of Debian and Ubuntu that hosts need, by what the config asks of them.
 
 const everywhere = ["ca-certificates", "curl", "iproute2", "kmod", "procps"];
+/** mkfs.ext4 for a device of its own: Debian 13 may lack it. */
+const ofMembers = ["e2fsprogs"];
 const ofBalancers = ["socat"];
 const byProxy = {
   haproxy: ["haproxy"],
@@ -32,6 +34,7 @@ export function packagesOf(roles: readonly Role[], cluster: Cluster): string[] {
   const node = roles.includes("control-plane") || roles.includes("worker");
   return sorted(
     everywhere,
+    roles.includes("etcd") ? ofMembers : [],
     roles.includes("balancer") ? [...ofBalancers, ...byProxy[cluster.balancer.kind], ...byHolder[cluster.balancer.address]] : [],
     node ? ofNodes : [],
     node && isNodeLocal(cluster) ? ofNodesOwnBalancers : [],
@@ -60,6 +63,7 @@ const commandsIn: Readonly<Record<string, readonly string[]>> = {
   chrony: ["chronyc"],
   conntrack: ["conntrack"],
   curl: ["curl"],
+  e2fsprogs: ["mkfs.ext4"],
   ethtool: ["ethtool"],
   frr: ["vtysh"],
   haproxy: ["haproxy"],
@@ -89,6 +93,7 @@ export function commandsOf(roles: readonly Role[], cluster: Cluster): string[] {
 /** Every package that any host of any cluster needs, sorted: what a bundle holds. */
 export const allPackages: readonly string[] = sorted(
   everywhere,
+  ofMembers,
   ofBalancers,
   ...Object.values(byProxy),
   ...Object.values(byHolder),

@@ -46,6 +46,16 @@ export const imageRepository = place(
   "a registry and a path in it such as registry.example.com/kubernetes, in lower case, without https:// or a tag",
 );
 
+const pinnedAllowed =
+  "an image with its registry, tag and digest, such as ghcr.io/stefanprodan/podinfo:6.7.1@sha256:… with 64 digits";
+/** An image by its full name, tag and digest. */
+export const pinnedImage = place(
+  new RegExp(
+    `^(?=[^/]*[.:]|localhost/)${registryPart}(/[a-z0-9]+(([._]|__|-+)[a-z0-9]+)*)+:[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}@sha256:[0-9a-f]{64}$`,
+  ),
+  pinnedAllowed,
+);
+
 const urlPart = `https?://${hostPart("A-Za-z")}${portPart}`;
 
 /** An http or https URL without user, password, query or fragment. */

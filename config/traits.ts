@@ -17,8 +17,6 @@ export interface ProviderTraits {
   ipv4Only?: boolean;
   /** It makes and sizes the workers of pools with `autoscaling`. */
   scalesPools: boolean;
-  /** With `addons.ebsCsi` it has volumes of its own, whose StorageClass is the default one. Default: false. */
-  ownsVolumes?: boolean;
   /** It has a bucket of its own for copies of etcd's snapshots. */
   ownsBackupBucket: boolean;
   /** It makes the artifacts that hosts take, whatever `artifacts` says. */

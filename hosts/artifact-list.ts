@@ -1,6 +1,6 @@
 import type { Addon } from "../addons/addon.ts";
 import { usualAddons } from "../addons/registry.ts";
-import { archivesOf, inRepository, type LockedImage, lockedImage } from "../artifacts/images.ts";
+import { archivesOf, inRepository, type LockedImage, lockedImage, nameOnNodes } from "../artifacts/images.ts";
 import { spared } from "../artifacts/known-versions.ts";
 import { type Architecture, type FileName, lockedFile, resolveVersions, type Versions } from "../artifacts/lock.ts";
 import { type Unknown, unknownFile, unknownImage } from "../artifacts/unknown.ts";
@@ -158,9 +158,7 @@ function imageItems(
   if (sha256 === undefined) {
     return images.map((image) => {
       const unknown = unknownImage(image);
-      return unknown.length > 0
-        ? { unknown }
-        : { line: `pull ${image.digest} ${inRepository(image.reference, imageRepository)}` };
+      return unknown.length > 0 ? { unknown } : { line: `pull ${image.digest} ${nameOnNodes(image, imageRepository)}` };
     });
   }
   return [...archivesOf(images, architecture)].map(([file, held]) => {

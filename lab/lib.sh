@@ -33,6 +33,24 @@ wait_until() {
 
 need_root() { [ "$(id -u)" = 0 ] || fail "needs root: hosts are containers with networks and mounts of their own. Run it with sudo"; }
 
+# install_missing NAME:PACKAGE...: installs the packages of the commands, or of the files named by their paths, that this machine lacks.
+install_missing() {
+  local tool missing=() packages=()
+  for tool in "$@"; do
+    [[ $tool == /* && -f ${tool%%:*} ]] || command -v "${tool%%:*}" >/dev/null || { missing+=("${tool%%:*}") && packages+=("${tool##*:}"); }
+  done
+  [ ${#missing[@]} -gt 0 ] || return 0
+  command -v apt-get >/dev/null ||
+    fail "this machine lacks ${missing[*]}. The lab installs them only on Debian and Ubuntu: install them and try again"
+  mapfile -t packages < <(printf '%s\n' "${packages[@]}" | sort -u)
+  say "installing ${packages[*]}"
+  local log
+  # The lock's file is closed, because a daemon that a package starts must not hold it.
+  log=$(exec 2>&1 9>&- && apt-get update -qq && DEBIAN_FRONTEND=noninteractive \
+    apt-get -o DPkg::Lock::Timeout=300 install -y -qq --no-install-recommends "${packages[@]}") ||
+    fail "apt-get could not install ${packages[*]}: $(tail -n 5 <<<"$log")"
+}
+
 # locked NAME COMMAND...: runs one COMMAND at a time on this machine; the kernel releases the lock with the last process that holds it.
 locked() {
   local name=$1

@@ -21,22 +21,10 @@ prepare_machine() {
 }
 
 install_tools() {
-  local tool tools=$TOOLS missing=() packages=()
+  local tools="$TOOLS $KEYRING:debian-archive-keyring"
   labs_exist || DOCKER_HOST=$(default_daemon) daemon_answers || tools+=" dockerd:docker.io"
-  for tool in $tools; do
-    command -v "${tool%%:*}" >/dev/null || { missing+=("${tool%%:*}") && packages+=("${tool##*:}"); }
-  done
-  [ -f "$KEYRING" ] || { missing+=("$KEYRING") && packages+=(debian-archive-keyring); }
-  [ ${#missing[@]} -gt 0 ] || return 0
-  command -v apt-get >/dev/null ||
-    fail "this machine lacks ${missing[*]}. The lab installs them only on Debian and Ubuntu: install them and try again"
-  mapfile -t packages < <(printf '%s\n' "${packages[@]}" | sort -u)
-  say "installing ${packages[*]}"
-  local log
-  # The lock's file is closed, because a daemon that a package starts must not hold it.
-  log=$(exec 2>&1 9>&- && apt-get update -qq && DEBIAN_FRONTEND=noninteractive \
-    apt-get -o DPkg::Lock::Timeout=300 install -y -qq --no-install-recommends "${packages[@]}") ||
-    fail "apt-get could not install ${packages[*]}: $(tail -n 5 <<<"$log")"
+  # shellcheck disable=SC2086 # one word each
+  install_missing $tools
 }
 
 # Each feature is really used, in a network namespace that ends with the test.

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Addon } from "../addons/addon.ts";
+import { bundleOptions } from "../addons/bundle-options.ts";
 import { addonLock } from "../addons/lock.ts";
-import { lockOption } from "../addons/lock-option.ts";
 import { everyAddonOf } from "../addons/registry.ts";
 import { setAddonsOf } from "../addons/set/registry.ts";
 import { keyOf } from "../addons/set/set-addon.ts";
@@ -103,7 +103,7 @@ function bundleCure(cluster: Cluster, path: readonly string[]): string {
   const options = [
     ...[...path, kubernetesVersion].map((version) => `--kubernetes-version ${version}`),
     ...parts.map(([part, version]) => `--version ${part}=${version}`),
-    ...lockOption(cluster),
+    ...bundleOptions(cluster),
   ];
   return `npm run bundle -- ${options.join(" ")} makes every file; see docs/artifacts.md`;
 }

@@ -69,7 +69,12 @@ const manifestSchema = z.object({
 });
 
 /** Where hosts take files from, by config. A bundle's manifest is read here and now: it is a small file of this machine. */
-export function configuredArtifacts({ source, location, manifest, imageRepository }: Cluster["artifacts"]): ArtifactSource {
+export function configuredArtifacts({
+  source,
+  location,
+  manifest,
+  imageRepository,
+}: Omit<Cluster["artifacts"], "extraImages">): ArtifactSource {
   const sha256 = manifest === undefined ? {} : { sha256: readManifest(manifest) };
   const images = imageRepository === undefined ? {} : { imageRepository };
   switch (source) {

@@ -3,6 +3,7 @@ import type { CustomAddonConfig } from "../../config/schema/custom-addons.ts";
 import type { Cluster } from "../../config/schema.ts";
 import type { KubernetesObject } from "../addon.ts";
 import { isClusterWide, placeOf, refusalOf } from "./allowed.ts";
+import { imageProblems } from "./images.ts";
 import type { Source } from "./source.ts";
 import { sourcesOf } from "./sources.ts";
 
@@ -25,10 +26,14 @@ export interface Rendered {
   problems: readonly Problem[];
 }
 
-/** Renders all add-ons of a config. `taken`: what else there is in the cluster, by its owner. Paths are from the current folder. */
+/**
+ * Renders all add-ons of a config. `taken`: what else there is in the cluster, by its owner. `onNodes`: full names of the images that
+ * every node has, where an image may have to be among them; by default each may be pulled. Paths are from the current folder.
+ */
 export async function renderCustom(
   { addons: { custom }, kubernetesVersion }: Pick<Cluster, "addons" | "kubernetesVersion">,
   taken: ReadonlyMap<string, readonly KubernetesObject[]>,
+  onNodes?: ReadonlySet<string>,
 ): Promise<Rendered> {
   const owners = new Map(
     [...taken].flatMap(([owner, objects]) => objects.map((it) => [placeOf(it), `add-on ${owner}`] as const)),
@@ -43,6 +48,8 @@ export async function renderCustom(
       "objects" in source ? [{ ...source, objects: placed(source.objects, config) }] : [],
     );
     problems.push(...found.flatMap((source) => refusals(source, name, owners)));
+    if (onNodes !== undefined && !config.pullImages)
+      problems.push(...found.flatMap(({ key, objects }) => imageProblems(key, name, objects, onNodes)));
     const { namespace, order, timeoutSeconds, wait, takeOver } = config;
     addons.push({
       ...{ name, namespace, order, timeoutSeconds, wait, takeOver },

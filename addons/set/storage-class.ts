@@ -1,5 +1,9 @@
 import { type KubernetesObject, labels } from "../addon.ts";
 
+/** The annotations of the class of claims that name none. A rule of the config lets one class have them. */
+export const defaultClass = (is: boolean): { annotations?: Record<string, string> } =>
+  is ? { annotations: { "storageclass.kubernetes.io/is-default-class": "true" } } : {};
+
 /** A StorageClass of the set. Volumes are deleted with their claims unless `fields` say otherwise. */
 export const storageClass = (
   name: string,
@@ -15,7 +19,7 @@ export const storageClass = (
   metadata: {
     name,
     labels: labels(name),
-    annotations: { ...annotations, ...(isDefault && { "storageclass.kubernetes.io/is-default-class": "true" }) },
+    annotations: { ...annotations, ...defaultClass(isDefault).annotations },
   },
   provisioner,
   reclaimPolicy: "Delete",

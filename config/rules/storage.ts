@@ -1,78 +1,37 @@
 import { oneProblem, shown } from "../problems.ts";
-import type { Cluster } from "../schema.ts";
+import { classesOf } from "../storage-classes.ts";
 import { within } from "./paths.ts";
 import { at, type Rule } from "./rule.ts";
 
-// Classes of volumes that add-ons bring.
-
-/** A class by its name, with the key below `addons` that makes it. */
-interface Class {
-  name: string;
-  key: readonly string[];
-  isDefault: boolean;
-}
-
-/** The classes that add-ons of a config bring. An add-on with a class needs one entry here. */
-function classesOf({ addons, traits }: Pick<Cluster, "addons" | "traits">): Class[] {
-  const { ebsCsi, localPath, nfs, rookCeph } = addons;
-  return [
-    ...(ebsCsi && traits.ownsVolumes ? [{ name: "gp3", key: ["ebsCsi"], isDefault: true }] : []),
-    ...(localPath.enabled ? [{ name: "local-path", key: ["localPath"], isDefault: localPath.default }] : []),
-    ...Object.entries(nfs?.classes ?? {}).map(([name, { default: isDefault }]) => ({
-      ...{ name, isDefault },
-      key: ["nfs", "classes", name],
-    })),
-    ...(rookCeph === undefined ? [] : [{ name: rookCeph.className, key: ["rookCeph"], isDefault: rookCeph.default }]),
-  ];
-}
+// Storage of the add-ons' making.
 
 const oneDefault: Rule = {
-  says: "Of the add-ons that bring a StorageClass, one alone has the default one (`default: true`).",
+  says: "At most one storage class of the add-ons is the `default`.",
   check(cluster) {
-    const [first, ...others] = classesOf(cluster).filter(({ isDefault }) => isDefault);
+    const [, ...others] = classesOf(cluster).filter(({ isDefault }) => isDefault);
+    const [first] = classesOf(cluster).filter(({ isDefault }) => isDefault);
     return others.flatMap(({ key }) =>
       oneProblem(
-        at("addons", ...key),
-        `has the default StorageClass, and so does addons.${first?.key.join(".")}`,
-        "one default class in a cluster",
-        `set default: false for one of them`,
+        at(...key, "default"),
+        `is true, and ${at(...(first?.key ?? []), "default")} is, too`,
+        "one default class, or none",
       ),
     );
   },
 };
 
 const classNames: Rule = {
-  says: "No two add-ons bring a StorageClass of one name.",
+  says: "No two storage classes of the add-ons have one name. On AWS, `gp3` is the one of EBS.",
   check(cluster) {
-    const all = classesOf(cluster);
-    return all.flatMap(({ key, name }, index) => {
-      const first = all.find((it) => it.name === name);
-      return first === all[index] || first === undefined
-        ? []
-        : oneProblem(
-            at("addons", ...key),
-            `brings the class ${shown(name)}, and so does addons.${first.key.join(".")}`,
-            "another name",
-          );
-    });
-  },
-};
-
-/** What a pod that fills or empties a volume must not reach. */
-const taken = ["/bin", "/boot", "/dev", "/etc", "/lib", "/lib64", "/proc", "/root", "/run", "/sbin", "/sys", "/tmp", "/usr"];
-const ofThisProgram = ["/opt/ha-kubernetes", "/opt/cni", "/var/cache/ha-kubernetes", "/var/lib/ha-kubernetes"];
-const ofKubernetes = ["/var/lib/cni", "/var/lib/containerd", "/var/lib/kubelet", "/var/log"];
-
-const localPlace: Rule = {
-  says: "`addons.localPath.path` is a folder for volumes alone: not the system's, Kubernetes' or etcd's, and not above one of those.",
-  check({ addons: { localPath }, etcd }) {
-    if (!localPath.enabled) return [];
-    const { path } = localPath;
-    const others = [...taken, ...ofThisProgram, ...ofKubernetes, etcd.dataDirectory, etcd.backup.directory];
-    const other = others.find((dir) => within(path, dir) || within(dir, path));
-    if (other === undefined) return [];
-    const found = `is ${shown(path)}, and ${other} has other things in it`;
-    return oneProblem(at("addons", "localPath", "path"), found, "a folder for volumes alone, such as /var/lib/local-path");
+    const classes = classesOf(cluster);
+    const isTaken = (name: string, index: number) =>
+      classes.findIndex((it) => it.name === name) < index ||
+      (name === "gp3" && cluster.provider === "aws" && cluster.addons.ebsCsi);
+    return classes.flatMap(({ key, name }, index) =>
+      isTaken(name, index)
+        ? oneProblem(at(...key), `makes the class ${shown(name)}, which there is already`, "another name")
+        : [],
+    );
   },
 };
 
@@ -145,7 +104,25 @@ const dnsToCache: Rule = {
         ),
 };
 
+/** What a pod that fills or empties a volume must not reach. */
+const taken = ["/bin", "/boot", "/dev", "/etc", "/lib", "/lib64", "/proc", "/root", "/run", "/sbin", "/sys", "/tmp", "/usr"];
+const ofThisProgram = ["/opt/ha-kubernetes", "/opt/cni", "/var/cache/ha-kubernetes", "/var/lib/ha-kubernetes"];
+const ofKubernetes = ["/var/lib/cni", "/var/lib/containerd", "/var/lib/kubelet", "/var/log"];
+
+const localPlace: Rule = {
+  says: "`addons.localPath.path` is a folder for volumes alone: not the system's, Kubernetes' or etcd's, and not above one of those.",
+  check({ addons: { localPath }, etcd }) {
+    if (!localPath.enabled) return [];
+    const { path } = localPath;
+    const others = [...taken, ...ofThisProgram, ...ofKubernetes, etcd.dataDirectory, etcd.backup.directory];
+    const other = others.find((dir) => within(path, dir) || within(dir, path));
+    if (other === undefined) return [];
+    const found = `is ${shown(path)}, and ${other} has other things in it`;
+    return oneProblem(at("addons", "localPath", "path"), found, "a folder for volumes alone, such as /var/lib/local-path");
+  },
+};
+
 /** Rules about storage, and about the cache of DNS. */
-export const storageRules: readonly Rule[] = [oneDefault, classNames, localPlace, cephHosts, dnsToCache];
+export const storageRules: readonly Rule[] = [oneDefault, classNames, cephHosts, localPlace, dnsToCache];
 /** Storage that is allowed and reported at every run. */
 export const storageWarnings: readonly Rule[] = [softMounts];

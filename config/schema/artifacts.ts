@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { authorityCertificates, imageRepository } from "../places.ts";
+import { authorityCertificates, imageRepository, pinnedImage } from "../places.ts";
 import { line, localPath, oneOf } from "../values.ts";
 
 /** Where hosts take binaries and images from. */
@@ -28,6 +28,12 @@ export const artifactsSchema = z
       .optional()
       .describe(
         "A repository of your own with every image of the cluster and its add-ons, by its last name: registry.k8s.io/coredns/coredns is coredns in it. Copies keep their digests. By default each comes from its project's registry.",
+      ),
+    extraImages: z
+      .array(pinnedImage)
+      .default([])
+      .describe(
+        "Images of your own that every node has before a pod needs them, such as those of `addons.custom`: from the bundle, else pulled by digest. By default none.",
       ),
   })
   .prefault({})

@@ -36,6 +36,11 @@ const customAddonSchema = z
       .default(true)
       .describe("Wait until its Deployments, DaemonSets and StatefulSets are rolled out and its Jobs are complete."),
     timeoutSeconds: whole(10, 3600).default(300).describe("How long that may take."),
+    pullImages: onOff
+      .default(false)
+      .describe(
+        "Let nodes pull its images from their registries. Without it, where nodes take images from a bundle, an image that is not in `artifacts.extraImages` is refused.",
+      ),
     takeOver: onOff
       .default(false)
       .describe(

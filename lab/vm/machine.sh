@@ -1,14 +1,7 @@
 # shellcheck shell=bash
 # One virtual machine: its disks, what makes it this one, its process and its logins. Sourced after ../lib.sh, ../container.sh and image.sh.
 
-install_vm_tools() {
-  local log
-  if command -v qemu-system-x86_64 qemu-img ssh >/dev/null; then return 0; fi
-  say "installing qemu"
-  log=$(exec 2>&1 && apt-get update -qq && DEBIAN_FRONTEND=noninteractive \
-    apt-get -o DPkg::Lock::Timeout=300 install -y -qq --no-install-recommends qemu-system-x86 qemu-utils openssh-client) ||
-    fail "apt-get could not install qemu: $(tail -n 5 <<<"$log")"
-}
+install_vm_tools() { install_missing qemu-system-x86_64:qemu-system-x86 qemu-img:qemu-utils ssh:openssh-client; }
 
 # A device's name has at most 15 characters.
 tap_name() { echo "hakv-$(printf %s "$1/$2" | sha256sum | cut -c1-10)"; }

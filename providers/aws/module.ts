@@ -52,7 +52,6 @@ export const aws: ProviderModule<AwsCluster> = {
     ipv4Only: true,
     scalesPools: true,
     ownsBackupBucket: true,
-    ownsVolumes: true,
     makesArtifacts: false,
   },
   sections: { cluster: awsSchema, host: hostAwsSchema, pool: poolAwsSchema },

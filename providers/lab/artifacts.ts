@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { local } from "@pulumi/command";
 import type * as pulumi from "@pulumi/pulumi";
-import { lockOption } from "../../addons/lock-option.ts";
+import { bundleOptions } from "../../addons/bundle-options.ts";
 import { digest } from "../../config/digest.ts";
 import type { Cluster } from "../../config/schema.ts";
 import type { ArtifactSource } from "../contract.ts";
@@ -24,7 +24,7 @@ export function bundleFromThisMachine(cluster: Cluster, path: readonly string[],
         "node_modules/.bin/node artifacts/make-bundle.ts --hashes",
         ...[...path, cluster.kubernetesVersion].map((version) => `--kubernetes-version ${version}`),
         ...versions.sort(),
-        ...lockOption(cluster),
+        ...bundleOptions(cluster),
       ].join(" "),
       environment: { RECIPE: recipeDigest() },
       addPreviousOutputInEnv: false,

@@ -42,7 +42,7 @@ onCluster(config, (scenario) => {
       );
   let before: string[] = [];
 
-  test("both are installed in a cluster that lives; logs of a pod are away for moments while its kubelet gets its certificate", async () => {
+  test("both are installed in a cluster that lives, while logs of a pod are asked for", async () => {
     await cluster.settled();
     before = await objects();
     const [pod] = await cluster.list("pods -n kube-flannel --field-selector spec.nodeName=w1");
@@ -137,8 +137,11 @@ spec: { accessModes: [ReadWriteOnce], resources: { requests: { storage: 16Mi } }
     });
   });
 
-  test("turning them off, one after the other, removes all that they made", async () => {
-    await turn({ metricsServer: true });
+  test("turning them off, one after the other, removes all that they made; another word of repair undoes a change by hand", async () => {
+    await cluster.kubectl("-n kube-system scale deployment metrics-server --replicas 2");
+    config.repair = "once";
+    await turn({ metricsServer: { replicas: 1 } });
+    assert.equal((await cluster.get("deployment metrics-server -n kube-system")).spec.replicas, 1);
     assert.deepEqual(
       (await objects()).filter((object) => /local-path/.test(object)),
       [],

@@ -118,7 +118,11 @@ onCluster(
       const mine = { apiVersion: "v1", kind: "ConfigMap", metadata: { name: "mine" } };
       custom.mine = { objects: [mine] };
       custom.typo = { objects: [{ apiVersion: "v1", kind: "ConfigMap", metadata: { name: "typo" }, daten: {} }] };
-      custom.absent = { files: [file("absent.yaml", deployment("absent", "registry.invalid/absent:1"))], timeoutSeconds: 15 };
+      custom.absent = {
+        files: [file("absent.yaml", deployment("absent", "registry.invalid/absent:1"))],
+        timeoutSeconds: 15,
+        pullImages: true,
+      };
       configure();
       const text = await refused(
         /custom add-on absent: Deployment default\/absent .*\(pods: absent-\S+ on w1: (ErrImagePull|ImagePullBackOff)\)/,
@@ -143,12 +147,14 @@ onCluster(
       custom.dns = {
         objects: [{ apiVersion: "v1", kind: "ConfigMap", metadata: { name: "coredns", namespace: "kube-system" } }],
       };
+      custom.stranger = { files: [file("stranger.yaml", deployment("stranger", "registry.invalid/stranger:1"))] };
       custom.twice = { namespace: "web", objects: custom.settings.objects };
       configure();
       const { status, text } = await stack.ask("preview");
       assert.notEqual(status, 0);
       for (const words of [
         "none.files[0] is",
+        "holds Deployment stranger with the image registry.invalid/stranger:1, which no archive of the bundle brings",
         "holds ConfigMap/kube-system/coredns, which belongs to add-on coredns",
         "holds ConfigMap/web/a, which belongs to addons.custom.settings",
       ])

@@ -246,10 +246,9 @@ require (
 
 replace (
 	github.com/abbot/go-http-auth => github.com/containous/go-http-auth v0.4.1-0.20200324110947-a37a7636d23e
+	github.com/aws/aws-sdk-go-v2/service/ec2 => ./aws/ec2
+	github.com/aws/aws-sdk-go-v2/service/ssm => ./aws/ssm
 	github.com/go-acme/lego/v5 => ./lego
 	github.com/gorilla/mux => github.com/containous/mux v0.0.0-20250523120546-41b6ec3aed59
 	github.com/traefik/traefik/dynamic/ext => ./ext
 )
-
-// Both hold one package; the project leaves the older one out too.
-exclude github.com/tencentcloud/tencentcloud-sdk-go v3.0.83+incompatible

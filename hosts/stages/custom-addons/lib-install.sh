@@ -17,11 +17,14 @@ custom_are_current() {
 write_custom_record() {
   {
     printf 'apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: ha-kubernetes-custom-addons\n  namespace: kube-system\ndata:\n'
+    if [ -n "$1" ] && [ -n "${REPAIR:-}" ]; then printf '  repair: "%s"\n' "$(word_digest)"; fi
     printf '  digest: "%s"\n  objects: |\n' "$1"
     sed 's/^/    /' "$2"
   } >"$STAGE/record.yaml"
   api_apply "$CUSTOM_RECORD" ha-kubernetes "$STAGE/record.yaml" >/dev/null || fail "the API does not take the record of custom add-ons"
 }
+
+word_digest() { sha256sum <<<"${REPAIR:-}" | cut -c 1-12; }
 
 # `ADD-ON REFERENCE` of everything that is wanted.
 wanted_objects() {
@@ -31,9 +34,11 @@ wanted_objects() {
 
 # install_custom DIGEST
 install_custom() {
-  local place name order seconds waits takes namespaces keep=() failed_at="" failures=() failed_names=" "
+  local place name order seconds waits takes namespaces keep=() failed_at="" failures=() failed_names=" " mends=no
   # Another control plane may have done it while this one waited for its turn.
   if custom_are_current "$1"; then return; fi
+  # Another word of cluster.repair undoes what somebody has set by hand in objects of the program's own set, once.
+  if [ -n "${REPAIR:-}" ] && [[ $CUSTOM != *"\"repair\":\"$(word_digest)\""* ]]; then mends=yes; fi
   custom_objects | awk NF >"$STAGE/before"
   wanted_objects >"$STAGE/wanted"
   # An object that is there already and was never noted is somebody else's: it must not be noted, lest it goes with the add-on.
@@ -43,6 +48,7 @@ install_custom() {
   while read -r place name order seconds waits takes namespaces; do
     read -ra namespaces <<<"$namespaces"
     keep+=("${namespaces[@]}")
+    if [ "$order" -lt 0 ]; then takes=$mends; fi
     WHY=""
     if [ -n "$failed_at" ] && [ "$order" -gt "$failed_at" ]; then
       WHY="not applied, because an add-on of a lower order failed"

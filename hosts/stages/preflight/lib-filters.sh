@@ -86,7 +86,7 @@ foreign_rules() {
     # shellcheck disable=SC2086 # family and name
     nft list table $table 2>/dev/null || true
   done
-  if grep -qx filter /proc/net/ip_tables_names 2>/dev/null && command -v iptables-legacy-save iptables-restore-translate >/dev/null; then
+  if grep -qx filter /proc/net/ip_tables_names 2>/dev/null && type iptables-legacy-save iptables-restore-translate >/dev/null 2>&1; then
     iptables-restore-translate -f <(iptables-legacy-save -t filter) 2>/dev/null || true
   fi
 }

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { eventually, run } from "../../harness/process.ts";
@@ -30,6 +30,23 @@ test("a signal leaves nothing of an unfinished folder", async () => {
   process.kill(pid, "SIGINT");
   assert.equal((await ended).status, 130);
   assert.deepEqual(readdirSync(folder), ["runc-1.4.3"]);
+});
+
+test("a module that stands in for another one goes along; one of the project's own repository does not", async () => {
+  const folder = scratch();
+  const bin = scratch();
+  mkdirSync(join(folder, "runc-1.4.3/small"), { recursive: true });
+  writeFileSync(join(folder, "runc-1.4.3/small/go.mod"), "module example.com/large\n");
+  const replace = (old: string, path: string) => `{"Old":{"Path":"${old}"},"New":{"Path":"${path}"}}`;
+  const replaced = [replace("example.com/large", "./small"), replace("example.com/part", "../part")].join();
+  const module = `{"Go":"1.26","Tool":[{"Path":"m"}],"Require":[{"Path":"m","Version":"v1.4.3"}],"Replace":[${replaced}],"GoMod":"x"}`;
+  writeFileSync(join(bin, "go"), `#!/bin/sh\n[ "$2" = tidy ] && exec touch go.sum\necho '${module}'\n`, { mode: 0o755 });
+  const { status, stderr } = await run(process.execPath, [main, "runc", "1.4.4", "--in", folder], {
+    env: { PATH: `${bin}:${process.env.PATH}` },
+  });
+  assert.equal(status, 0, stderr);
+  assert.match(readFileSync(join(folder, "runc-1.4.4/go.mod"), "utf8"), /replace \(\n\texample\.com\/large => \.\/small\n\)/);
+  assert.ok(existsSync(join(folder, "runc-1.4.4/small/go.mod")));
 });
 
 for (const [words, message] of [

@@ -53,6 +53,21 @@ export const badStorage: readonly Bad[] = [
     keys: ["cluster.addons.nfs.classes.gp3"],
   },
   bad(
+    "volumes among what Kubernetes keeps",
+    (c) => {
+      c.addons = { localPath: { path: "/var/lib/kubelet/volumes" } };
+    },
+    "cluster.addons.localPath.path",
+  ),
+  bad(
+    "volumes above etcd's data",
+    (c) => {
+      c.etcd = { dataDirectory: "/data/etcd" };
+      c.addons = { localPath: { path: "/data" } };
+    },
+    "cluster.addons.localPath.path",
+  ),
+  bad(
     "a cache of a DNS that there is not",
     (c) => {
       c.addons = { coredns: { enabled: false }, nodeLocalDns: {} };

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { scratch } from "../../harness/scratch.ts";
@@ -59,4 +59,11 @@ test("the script without its arguments prints its usage and does nothing", () =>
     assert.equal(stdout, "");
     assert.ok(stderr.startsWith("ERROR: lab: usage: host.sh "), stderr);
   }
+});
+
+test("each tool that is missing is installed, though others are there", () => {
+  const folder = scratch();
+  const installs = `apt-get() { echo "$*" >>"${folder}/said"; }; install_missing bash:bash not-there:one /not/there:two`;
+  execFileSync("bash", ["-c", `set -euo pipefail; . "${lab}lib.sh"; ${installs}`], { stdio: "pipe" });
+  assert.match(readFileSync(join(folder, "said"), "utf8"), / install .* one two\n$/);
 });

@@ -134,7 +134,7 @@ After=network.target
 StartLimitIntervalSec=0
 
 [Service]
-ExecStart=/usr/local/lib/ha-kubernetes/api-address.sh http://127.0.0.1:${balancer.statisticsPort}/health ${scriptFall(balancer.checkIntervalMilliseconds)} ${addresses.join(" ")}
+ExecStart=/usr/local/lib/ha-kubernetes/api-address.sh ${balancer.statisticsPort} ${scriptFall(balancer.checkIntervalMilliseconds)} ${addresses.join(" ")}
 ExecStopPost=-/bin/sh -c 'for address in ${addresses.join(" ")}; do ip address del "$$address/32" dev lo; done'
 Restart=always
 RestartSec=200ms

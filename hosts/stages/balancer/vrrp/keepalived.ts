@@ -15,9 +15,10 @@ export interface KeepalivedArgs {
   ownInterface?: boolean;
 }
 
-/** keepalived's configuration and its drop-in. */
+/** keepalived's configuration, what it asks the proxy with, and its drop-in. */
 export const keepalivedFiles = (args: KeepalivedArgs): HostFile[] => [
   { path: "/etc/ha-kubernetes/keepalived.conf", content: keepalivedConfig(args) },
+  { path: HEALTH_SCRIPT, mode: "0755", content: healthScript(args.cluster.balancer.statisticsPort) },
   { path: "/etc/systemd/system/keepalived.service.d/ha-kubernetes.conf", content: keepalivedDropIn(args.host.address) },
 ];
 
@@ -78,7 +79,7 @@ global_defs {
 
 # Only the haproxy of this host is asked, never an apiserver: a slow one must not make the address wander.
 vrrp_script haproxy {
-  script "/usr/bin/curl --silent --fail --output /dev/null --max-time 1 http://127.0.0.1:${balancer.statisticsPort}/health"
+  script "${HEALTH_SCRIPT}"
   interval 1
   timeout 2
   fall ${scriptFall(balancer.checkIntervalMilliseconds)}
@@ -88,6 +89,12 @@ vrrp_script haproxy {
 
 ${instances.join("\n")}`;
 }
+
+const HEALTH_SCRIPT = "/usr/local/lib/ha-kubernetes/balancer-health.sh";
+// It runs each second for years, and must end in time on a host that is short of processors: curl takes three to five times as long.
+const healthScript = (port: number) => `#!/bin/bash
+exec 3<>/dev/tcp/127.0.0.1/${port} && printf 'GET /health HTTP/1.0\\r\\n\\r\\n' >&3 && read -rt 1 line <&3 && [[ $line == HTTP/1.?' 200'* ]]
+`;
 
 /** Defines the interface; written by the script. */
 const HOST_FILE = "/etc/ha-kubernetes/keepalived-host.conf";

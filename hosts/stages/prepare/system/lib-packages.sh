@@ -132,7 +132,7 @@ note_packages_of_before() {
 add_to() { { cat && if is_saved "$1"; then saved "$1"; fi; } | sort -u | write_file 0600 root:root "$SAVED/$1"; }
 
 restore_packages() {
-  local ours gone
+  local ours gone options=(--no-install-recommends --purge)
   is_saved packages || return 0
   note_packages
   if has_dnf; then
@@ -146,9 +146,13 @@ restore_packages() {
     say "not brought back, because apt can't fetch them here: ${gone[*]} ($(apt_error))"
     gone=()
   fi
-  if [ ${#ours[@]} -gt 0 ]; then keep_needed; fi
+  if [ ${#ours[@]} -gt 0 ]; then
+    keep_needed
+    # Nothing goes that is not ours, and this host did without them: so what Debian calls essential may go, too.
+    options+=(--allow-remove-essential)
+  fi
   if [ ${#ours[@]} -gt 0 ] || [ ${#gone[@]} -gt 0 ]; then
-    apt_get --no-install-recommends --purge install "${gone[@]}" "${ours[@]/%/-}" || fail "apt-get could not take packages back: $(apt_error)"
+    apt_get "${options[@]}" install "${gone[@]}" "${ours[@]/%/-}" || fail "apt-get could not take packages back: $(apt_error)"
     did "removed ${#ours[@]} packages"
   fi
   forget packages-ours

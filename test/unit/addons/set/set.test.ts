@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { parse } from "yaml";
+import { bundleOptions } from "../../../../addons/bundle-options.ts";
 import { isClusterWide, placeOf } from "../../../../addons/custom/allowed.ts";
-import { lockOption } from "../../../../addons/lock-option.ts";
 import { addonsOf, everyAddonOf } from "../../../../addons/registry.ts";
 import { setAddons } from "../../../../addons/set/registry.ts";
 import { renderSet } from "../../../../addons/set/render.ts";
@@ -10,7 +10,6 @@ import { withCertificate } from "../../../../addons/set/serving.ts";
 import { keyOf } from "../../../../addons/set/set-addon.ts";
 import { resolveVersions } from "../../../../artifacts/lock.ts";
 import { parseCluster } from "../../../../config/parse.ts";
-import { problemText } from "../../../../config/problems.ts";
 import { workerStage } from "../../../../hosts/stages/worker/worker.ts";
 import { clusterOf, graphOf } from "../../../harness/graph.ts";
 import { aws, clusterFrom, known, metal, type Written } from "../../../harness/samples.ts";
@@ -49,7 +48,7 @@ for (const [key, written] of Object.entries({ metricsServer: { replicas: 3 }, lo
     const own = setAddons.find((it) => keyOf(it) === key);
     assert.ok(own !== undefined && everyAddonOf(cluster).includes(own) && !addonsOf(cluster).includes(own));
     assert.equal(own.preload, "nodes");
-    assert.deepEqual(lockOption(cluster), [
+    assert.deepEqual(bundleOptions(cluster), [
       `--lock addons/lock.json#${Object.values(own.images(versions))
         .map(({ name }) => name)
         .join(",")}`,
@@ -96,28 +95,19 @@ test("metrics-server's own certificate is in its Secret, and the API is told its
   assert.doesNotMatch(String(graph.get("command:remote:Command custom-addons-m1")?.inputs.create), /PRIVATE KEY/);
 });
 
-test("one StorageClass is the default; a folder for volumes holds nothing else", () => {
-  const problems = (config: Written) => {
+test("a folder for volumes and their class are as the config says", () => {
+  const taken = (config: Written) => {
     const parsed = parseCluster(config, known);
-    return parsed.ok ? [] : parsed.problems.map((it) => problemText(it).split("\n")[0]);
+    return parsed.ok ? [] : parsed.problems.map(({ key }) => key);
   };
-  const local = (localPath: Written) => ({ ...metal(), addons: { localPath } });
-  assert.deepEqual(problems(local(true)), []);
-  assert.deepEqual(problems(local({ path: "/mnt/volumes" })), []);
-  for (const [path, other] of [
-    ["/var/lib/kubelet/volumes", "/var/lib/kubelet"],
-    ["/var/lib", "/opt/ha-kubernetes|/var/cache/ha-kubernetes|/var/lib/ha-kubernetes|/var/lib/cni"],
-    ["/var/lib/etcd", "/var/lib/etcd"],
-  ])
-    assert.match(
-      problems(local({ path })).join(),
-      new RegExp(`addons\\.localPath\\.path is "${path}", and (${other}) has other things`),
-    );
-  assert.deepEqual(problems(local({ enabled: false, path: "/var/lib" })), []);
-  const onAws = (addons: Written) => problems({ ...aws(), addons });
-  assert.deepEqual(onAws({ localPath: true }), [
-    "cluster.addons.localPath has the default StorageClass, and so does addons.ebsCsi",
-  ]);
-  assert.deepEqual(onAws({ localPath: { default: false } }), []);
-  assert.deepEqual(onAws({ localPath: true, ebsCsi: false }), []);
+  for (const localPath of [true, { path: "/mnt/volumes" }, { enabled: false, path: "/var/lib" }])
+    assert.deepEqual(taken({ ...metal(), addons: { localPath } }), []);
+  for (const addons of [{ localPath: { default: false } }, { localPath: true, ebsCsi: false }])
+    assert.deepEqual(taken({ ...aws(), addons }), []);
+  const classOf = async (localPath: Written) => {
+    const { addons } = await renderSet(withAddons({ localPath }), versions);
+    const object = addons[0]?.objects.find(({ kind }) => kind === "StorageClass");
+    return object?.metadata.annotations?.["storageclass.kubernetes.io/is-default-class"];
+  };
+  return Promise.all([classOf(true), classOf({ default: false })]).then((found) => assert.deepEqual(found, ["true", undefined]));
 });

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { parse, parseAllDocuments } from "yaml";
 import type { Addon, KubernetesObject } from "../../../../../addons/addon.ts";
-import { lockOption } from "../../../../../addons/lock-option.ts";
+import { bundleOptions } from "../../../../../addons/bundle-options.ts";
 import { lockedImage } from "../../../../../artifacts/images.ts";
 import { resolveVersions } from "../../../../../artifacts/lock.ts";
 import { addonsStage } from "../../../../../hosts/stages/addons/addons.ts";
@@ -148,8 +148,8 @@ test("NetworkPolicies are enforced on every node where the config says so, and i
   assert.ok(spec.tolerations.some(({ operator }: { operator: string }) => operator === "Exists"));
   assert.ok(!objectsOf(stage()).some(({ metadata }) => metadata.name === "kube-network-policies"));
   const cluster = clusterFrom({ ...labCluster("prod", "10.0.0.0/24"), addons: { networkPolicies: true } });
-  assert.deepEqual(lockOption(cluster), ["--lock addons/lock.json#kube-network-policies"]);
-  assert.deepEqual(lockOption(clusterFrom(labCluster("prod", "10.0.0.0/24"))), []);
+  assert.deepEqual(bundleOptions(cluster), ["--lock addons/lock.json#kube-network-policies"]);
+  assert.deepEqual(bundleOptions(clusterFrom(labCluster("prod", "10.0.0.0/24"))), []);
 });
 
 test("kube-proxy gets settings of ipvs in that mode only, and the addresses of NodePorts", () => {

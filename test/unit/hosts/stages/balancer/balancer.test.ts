@@ -1,11 +1,16 @@
 import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
+import { type AddressInfo, createServer } from "node:net";
+import { join } from "node:path";
 import { test } from "node:test";
 import fc from "fast-check";
 import type { Cluster } from "../../../../../config/schema.ts";
 import { renderStage } from "../../../../../hosts/stage.ts";
 import { type BalancerStageArgs, balancerStage } from "../../../../../hosts/stages/balancer/balancer.ts";
 import { priority, scriptFall } from "../../../../../hosts/stages/balancer/vrrp/keepalived.ts";
+import { run } from "../../../../harness/process.ts";
 import { clusterFrom } from "../../../../harness/samples.ts";
+import { scratch } from "../../../../harness/scratch.ts";
 
 function cluster(balancer: object = {}, api: object = {}): Cluster {
   return clusterFrom({
@@ -39,6 +44,7 @@ function stage(over: Partial<BalancerStageArgs> = {}) {
 const file = (made: ReturnType<typeof stage>, path: string) => made.files?.find((each) => each.path === path)?.content ?? "";
 const haproxy = (over: Partial<BalancerStageArgs> = {}) => file(stage(over), "/etc/ha-kubernetes/haproxy.cfg");
 const keepalived = (over: Partial<BalancerStageArgs> = {}) => file(stage(over), "/etc/ha-kubernetes/keepalived.conf");
+const HEALTH = "/usr/local/lib/ha-kubernetes/balancer-health.sh";
 /** The lines of one section. */
 const section = (text: string, title: string) =>
   (text.split(/^(?=\S)/m).find((part) => part.startsWith(`${title}\n`)) ?? "")
@@ -137,9 +143,39 @@ test("keepalived: VRRP 3 unicast to the others, all start as backups, and nobody
   const global = section(text, "global_defs {");
   for (const line of ["vrrp_version 3", "enable_script_security", "script_user nobody"]) assert.ok(global.includes(line), line);
   const script = section(text, "vrrp_script haproxy {");
-  assert.ok(script[0]?.endsWith('http://127.0.0.1:8404/health"'));
+  assert.equal(script[0], `script "${HEALTH}"`);
   // No weight: a failed script means that the address is given up.
   assert.deepEqual(script.slice(1), ["interval 1", "timeout 2", "fall 3", "rise 1", "init_fail"]);
+});
+
+test("keepalived's script succeeds while /health is answered with 200, and fails for any other answer, for silence and for none", async () => {
+  const answers = [
+    "HTTP/1.1 200 OK",
+    "HTTP/1.0 200 OK",
+    "HTTP/1.1 503 Service Unavailable",
+    "HTTP/1.1 404 Not Found",
+    "",
+    undefined,
+  ];
+  let answer: string | undefined;
+  const asked: string[] = [];
+  const server = createServer((socket) => {
+    socket.on("data", (data) => {
+      asked.push(String(data));
+      if (answer !== undefined) socket.end(`${answer}\r\n\r\n`);
+    });
+    socket.on("error", () => {});
+  }).unref();
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  const script = join(scratch(), "health.sh");
+  writeFileSync(script, file(stage({ cluster: cluster({ statisticsPort: port }) }), HEALTH), { mode: 0o755 });
+  const found: boolean[] = [];
+  for (answer of answers) found.push((await run(script, [])).status === 0);
+  assert.deepEqual(found, [true, true, false, false, false, false]);
+  assert.equal(asked[0], "GET /health HTTP/1.0\r\n\r\n");
+  await new Promise((resolve) => server.close(resolve));
+  assert.notEqual((await run(script, [])).status, 0);
 });
 
 test("settings of the config reach the files", () => {
@@ -153,7 +189,7 @@ test("settings of the config reach the files", () => {
   assert.match(haproxy({ cluster: own }), /bind :9000$/m);
   assert.match(keepalived({ cluster: own }), /virtual_router_id 7$/m);
   assert.match(keepalived({ cluster: own }), /advert_int 1$/m);
-  assert.match(keepalived({ cluster: own }), /:9000\/health/);
+  assert.match(file(stage({ cluster: own }), HEALTH), /127\.0\.0\.1\/9000 /);
   assert.match(keepalived({ cluster: own }), /fall 11$/m);
   assert.equal(stage({ cluster: cluster({ interface: "bond0" }) }).settings?.INTERFACE, "bond0");
 });
