@@ -60,7 +60,7 @@ const corefile = ({ cacheEntries, cacheSeconds }: Settings) => `.:53 {
         success ${cacheEntries}
         # A name that is new is found soon.
         denial ${cacheEntries} ${Math.min(5, cacheSeconds)}
-        # That CoreDNS could not be reached is no answer to keep.
+        # A CoreDNS that could not be reached gave no answer to keep.
         servfail 0
     }
     # By TCP a lost packet is sent again at once, and no answer is cut.
