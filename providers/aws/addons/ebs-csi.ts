@@ -11,7 +11,8 @@ const read = ["get", "list", "watch"];
 
 /**
  * aws-ebs-csi-driver: a PersistentVolumeClaim becomes an encrypted EBS volume in the zone of the node its pod was scheduled to. The
- * class `gp3` is the default unless the config names another. Snapshots of volumes need CRDs and a controller of their own, so they are not included.
+ * class `gp3` is the default unless the config names another. Snapshots of volumes need CRDs, a controller and rights of their own, so
+ * they are not included.
  */
 export const ebsCsi = ({ region, kmsKey }: { region: string; kmsKey?: string }): Addon<keyof DriverArgs["images"]> => ({
   name: "aws-ebs-csi-driver",
