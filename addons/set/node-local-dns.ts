@@ -60,6 +60,8 @@ const corefile = ({ cacheEntries, cacheSeconds }: Settings) => `.:53 {
         success ${cacheEntries}
         # A name that is new is found soon.
         denial ${cacheEntries} ${Math.min(5, cacheSeconds)}
+        # A CoreDNS that could not be reached gave no answer to keep.
+        servfail 0
     }
     # By TCP a lost packet is sent again at once, and no answer is cut.
     forward . {$KUBE_DNS_UPSTREAM_SERVICE_HOST} {
@@ -110,7 +112,8 @@ const podSpec = (image: string, memoryLimit: number) => ({
         timeoutSeconds: 5,
         failureThreshold: 5,
       },
-      readinessProbe: { httpGet: { path: "/ready", port: 8181 }, periodSeconds: 2 },
+      // It says that it is ready whether CoreDNS can be reached or not. The node may have yet to learn of the Service for that.
+      readinessProbe: { httpGet: { path: "/ready", port: 8181 }, initialDelaySeconds: 10, periodSeconds: 2 },
       securityContext: {
         allowPrivilegeEscalation: false,
         readOnlyRootFilesystem: true,

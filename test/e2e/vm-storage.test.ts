@@ -50,13 +50,12 @@ spec:
     - name: main
       image: "${image}"
       imagePullPolicy: Never
-      command: [/usr/lib64/ld-linux-x86-64.so.2, --library-path, /usr/lib/x86_64-linux-gnu, /usr/bin/bash, -c]
+      command: [/usr/lib/x86_64-linux-gnu/ld-linux-x86-64.so.2, --library-path, /usr/lib/x86_64-linux-gnu, /usr/bin/bash, -c]
       args: ['echo ${name} >>/data/log && exec /usr/local/bin/coredns']
-      volumeMounts: [{ name: data, mountPath: /data }, { name: lib, mountPath: /usr/lib, readOnly: true }, { name: lib64, mountPath: /usr/lib64, readOnly: true }, { name: bash, mountPath: /usr/bin/bash, readOnly: true }]
+      volumeMounts: [{ name: data, mountPath: /data }, { name: lib, mountPath: /usr/lib, readOnly: true }, { name: bash, mountPath: /usr/bin/bash, readOnly: true }]
   volumes:
     - { name: data, persistentVolumeClaim: { claimName: ${claimed} } }
     - { name: lib, hostPath: { path: /usr/lib } }
-    - { name: lib64, hostPath: { path: /usr/lib64 } }
     - { name: bash, hostPath: { path: /usr/bin/bash } }
 `;
 

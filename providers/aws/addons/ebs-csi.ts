@@ -1,5 +1,7 @@
 import { type Addon, daemonSet, type KubernetesObject, labels, serviceAccount } from "../../../addons/addon.ts";
 import { addonImage } from "../../../addons/lock.ts";
+import { defaultClass } from "../../../addons/set/storage-class.ts";
+import { namesDefaultClass } from "../../../config/storage-classes.ts";
 import { hostPortDeployment, replicasOf } from "./cloud-pod.ts";
 import { controllerSpec, type DriverArgs, nodeSpec } from "./ebs-csi-pods.ts";
 import { awsImage } from "./lock.ts";
@@ -9,7 +11,8 @@ const read = ["get", "list", "watch"];
 
 /**
  * aws-ebs-csi-driver: a PersistentVolumeClaim becomes an encrypted EBS volume in the zone of the node its pod was scheduled to. The
- * class `gp3` is the cluster's default. Snapshots of volumes need CRDs and a controller of their own, so they are not included.
+ * class `gp3` is the default unless the config names another. Snapshots of volumes need CRDs, a controller and rights of their own, so
+ * they are not included.
  */
 export const ebsCsi = ({ region, kmsKey }: { region: string; kmsKey?: string }): Addon<keyof DriverArgs["images"]> => ({
   name: "aws-ebs-csi-driver",
@@ -35,7 +38,7 @@ export const ebsCsi = ({ region, kmsKey }: { region: string; kmsKey?: string }):
       metadata: {
         name: "gp3",
         labels: labels("ebs-csi"),
-        annotations: { "storageclass.kubernetes.io/is-default-class": "true" },
+        ...defaultClass(!namesDefaultClass(cluster)),
       },
       provisioner: "ebs.csi.aws.com",
       parameters: {

@@ -5,7 +5,7 @@ import { addonLock } from "../../../addons/lock.ts";
 import { addons } from "../../../addons/registry.ts";
 import { inRepository } from "../../../artifacts/images.ts";
 import { knownVersions } from "../../../artifacts/known-versions.ts";
-import { lock, resolveVersions } from "../../../artifacts/lock.ts";
+import { filled, lock, resolveVersions } from "../../../artifacts/lock.ts";
 import { artifactsFor } from "../../../hosts/artifact-list.ts";
 import { awsLock } from "../../../providers/aws/addons/lock.ts";
 import { clusterFrom, metal } from "../../harness/samples.ts";
@@ -18,9 +18,11 @@ test("an image is in a repository of one's own by its last name and its tag", ()
   assert.equal(inRepository("registry.k8s.io/coredns/coredns:v1.14.2", undefined), "registry.k8s.io/coredns/coredns:v1.14.2");
 });
 
-test("no two images of the locks have one name there", () => {
+test("no two images of the locks have one name and one tag there", () => {
   const names = [lock, addonLock, awsLock].flatMap(({ images }) =>
-    Object.values(images).map(({ reference }) => inRepository(reference, "r").split(":")[0]),
+    Object.values(images).flatMap(({ digests, reference }) =>
+      Object.keys(digests).map((version) => inRepository(filled(reference, version), "r")),
+    ),
   );
   assert.deepEqual(
     names.filter((name, index) => names.indexOf(name) !== index),

@@ -53,14 +53,14 @@ test("a version is one of all files and images of its part: a hash that is left 
 test("it chooses what goes with a minor version of Kubernetes, of parts and of add-ons, where the hashes are known", () => {
   const chosen = user({
     files: { crictl: { "1.36.1": both } },
-    images: { "cluster-autoscaler": { "2.19.9": `sha256:${one}` } },
-    recommended: { "1.36": { crictl: "1.36.1", "cluster-autoscaler": "2.19.9", pause: "3.10.77" } },
+    images: { "cluster-autoscaler": { "1.36.9": `sha256:${one}` } },
+    recommended: { "1.36": { crictl: "1.36.1", "cluster-autoscaler": "1.36.9", pause: "3.10.77" } },
   });
   const { recommended } = withUserLock(lock, chosen);
   assert.equal(recommended["1.36"]?.crictl, "1.36.1");
   assert.equal(recommended["1.36"]?.pause, "3.10.2");
   assert.equal(recommended["1.35"]?.crictl, "1.36.0");
-  assert.equal(withUserLock(awsLock, chosen).versions?.["1.36"]?.["cluster-autoscaler"], "2.19.9");
+  assert.equal(withUserLock(awsLock, chosen).versions?.["1.36"]?.["cluster-autoscaler"], "1.36.9");
   assert.equal("cluster-autoscaler" in (recommended["1.36"] ?? {}), false);
   assert.deepEqual(contradictions(lock, chosen), ["recommended 1.36 names pause 3.10.77, of which no hash is known"]);
   assert.deepEqual(contradictions(awsLock, chosen), []);

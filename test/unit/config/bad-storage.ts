@@ -15,7 +15,7 @@ export const badStorage: readonly Bad[] = [
         rookCeph: { disks: threeDisks, className: "more", default: true },
       };
     },
-    "cluster.addons.rookCeph",
+    "cluster.addons.rookCeph.default",
     "cluster.addons.rookCeph",
   ),
   bad(

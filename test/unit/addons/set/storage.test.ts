@@ -5,6 +5,7 @@ import { everyAddonOf } from "../../../../addons/registry.ts";
 import { setAddonsOf } from "../../../../addons/set/registry.ts";
 import { resolveVersions } from "../../../../artifacts/lock.ts";
 import { packagesOf } from "../../../../config/packages.ts";
+import { ebsCsi } from "../../../../providers/aws/addons/ebs-csi.ts";
 import { clusterFrom, metal, type Written } from "../../../harness/samples.ts";
 
 const clusterWith = (addons: Written) => clusterFrom({ ...metal(), kubernetesVersion: "1.36.4", addons });
@@ -90,6 +91,17 @@ test("nodes get the clients of the storage that the config names, and no other h
     packagesOf(["worker"], clusterWith({})).filter((it) => clients.includes(it)),
     [],
   );
+});
+
+test("the class of EBS is the default where the config names no other", () => {
+  const annotations = (addons: Written) => {
+    const cluster = clusterWith(addons);
+    const args = { cluster, versions: resolveVersions(cluster).versions, apiUrl: "https://api.example.com" };
+    return one(addonObjects(ebsCsi({ region: "eu-central-1" }), args) ?? [], "StorageClass", "gp3").metadata.annotations;
+  };
+  assert.equal(annotations({ nfs: { classes: { files: share } } })["storageclass.kubernetes.io/is-default-class"], "true");
+  assert.equal(annotations({ nfs: { classes: { files: { ...share, default: true } } } }), undefined);
+  assert.equal(annotations({ localPath: true }), undefined);
 });
 
 test("pods of these add-ons ask for resources, have a limit of memory, run images of the lock, and their selectors find them", () => {
