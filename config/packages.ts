@@ -4,8 +4,8 @@ import type { Cluster, Role } from "./schema.ts";
 // Packages of Debian and Ubuntu that hosts need, by what the config asks of them.
 
 const everywhere = ["ca-certificates", "curl", "iproute2", "kmod", "procps"];
-/** mkfs.ext4 for a device of its own: Debian 13 may lack it. */
-const ofMembers = ["e2fsprogs"];
+/** mkfs.ext4: Debian 13 may lack it. */
+const ofDataDevices = ["e2fsprogs"];
 const ofBalancers = ["socat"];
 const byProxy = {
   haproxy: ["haproxy"],
@@ -34,7 +34,7 @@ export function packagesOf(roles: readonly Role[], cluster: Cluster): string[] {
   const node = roles.includes("control-plane") || roles.includes("worker");
   return sorted(
     everywhere,
-    roles.includes("etcd") ? ofMembers : [],
+    roles.includes("etcd") && Object.values(cluster.hosts).some(({ dataDevice }) => dataDevice) ? ofDataDevices : [],
     roles.includes("balancer") ? [...ofBalancers, ...byProxy[cluster.balancer.kind], ...byHolder[cluster.balancer.address]] : [],
     node ? ofNodes : [],
     node && isNodeLocal(cluster) ? ofNodesOwnBalancers : [],
@@ -93,7 +93,7 @@ export function commandsOf(roles: readonly Role[], cluster: Cluster): string[] {
 /** Every package that any host of any cluster needs, sorted: what a bundle holds. */
 export const allPackages: readonly string[] = sorted(
   everywhere,
-  ofMembers,
+  ofDataDevices,
   ofBalancers,
   ...Object.values(byProxy),
   ...Object.values(byHolder),

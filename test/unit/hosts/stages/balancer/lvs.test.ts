@@ -42,6 +42,7 @@ test("IPVS is led by a service of ours beside keepalived, and no haproxy is ther
     "/etc/systemd/system/ha-kubernetes-lvs.service",
     "/etc/systemd/system/ha-kubernetes-lvs-answers.service",
     "/etc/ha-kubernetes/keepalived.conf",
+    "/usr/local/lib/ha-kubernetes/balancer-health.sh",
     "/etc/systemd/system/keepalived.service.d/ha-kubernetes.conf",
   ]);
   assert.equal(stage(withLvs()).settings?.PROXY, "lvs");
