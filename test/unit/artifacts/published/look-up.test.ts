@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
+import { addonLock } from "../../../../addons/lock.ts";
 import { lock } from "../../../../artifacts/lock.ts";
 import { asLock, lookable, lookUp, versionsOf } from "../../../../artifacts/published/look-up.ts";
 import { awsLock } from "../../../../providers/aws/addons/lock.ts";
@@ -8,7 +9,7 @@ import { hashFor, index, Publisher, sha256 } from "../../../harness/publisher.ts
 const publisher = await Publisher.start();
 after(() => publisher.close());
 const { odd, reach } = publisher;
-const locks = [lock, awsLock];
+const locks = [lock, addonLock, awsLock];
 
 test("every part of a cluster and every image of the locks can be looked up", () => {
   const names = lookable(locks);
