@@ -9,7 +9,7 @@ import { threePlusTwo } from "../harness/stack.ts";
 import { startGuarded } from "../harness/workload.ts";
 
 // The previous release, or another commit of this repository from the environment.
-const before = process.env.HA_KUBERNETES_RELEASE ?? "fe72404af7ee970d70176efbe5ed147262d6ed97";
+const before = process.env.HA_KUBERNETES_RELEASE ?? "fe72404b78faee5b110d837626005bf61edfb6f1";
 
 onCluster(
   await threePlusTwo("test-release"),
