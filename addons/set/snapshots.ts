@@ -65,6 +65,8 @@ const podSpec = (image: string) => ({
       image,
       args: ["--v=2", "--leader-election=true", "--http-endpoint=:8080"],
       ports: [{ name: "healthz", containerPort: 8080, protocol: "TCP" }],
+      // It ends where the API lacks its kinds, before it serves this.
+      readinessProbe: { httpGet: { path: "/healthz/leader-election", port: 8080 } },
       livenessProbe: { httpGet: { path: "/healthz/leader-election", port: 8080 }, initialDelaySeconds: 40, periodSeconds: 20 },
       resources: { requests: { cpu: "10m", memory: "20Mi" }, limits: { memory: "256Mi" } },
       securityContext: confined,

@@ -160,7 +160,7 @@ spec: { volumeSnapshotClassName: none, source: { persistentVolumeClaimName: noth
 `);
     await eventually("the controller to say what is wrong", 120, async () => {
       const snapshot: KubernetesObject = await cluster.get("volumesnapshot one -n default");
-      return /nothing/.test(snapshot.status?.error?.message ?? "");
+      return /cannot get claim from snapshot/.test(snapshot.status?.error?.message ?? "");
     });
     await cluster.kubectl("delete volumesnapshot one -n default");
     await cluster.kubectl("delete volumesnapshotclass none");
