@@ -11,7 +11,7 @@ failover 3 always
 addons 5 by-hand
 addons-nodes 6 by-hand
 addons-ingress 6 by-hand
-addons-monitoring 14 by-hand
+addons-monitoring 10 by-hand
 addons-metrics 6 by-hand
 aws 5
 aws-api 2
