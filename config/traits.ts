@@ -17,6 +17,10 @@ export interface ProviderTraits {
   ipv4Only?: boolean;
   /** It makes and sizes the workers of pools with `autoscaling`. */
   scalesPools: boolean;
+  /** The StorageClass that its own volumes get, with `addons.ebsCsi`. Default: it has no volumes. */
+  storageClass?: string;
+  /** Annotations by which it makes a balancer of its usual kind for a Service. Default: none. */
+  balancerAnnotations?: Readonly<Record<string, string>>;
   /** It has a bucket of its own for copies of etcd's snapshots. */
   ownsBackupBucket: boolean;
   /** It makes the artifacts that hosts take, whatever `artifacts` says. */

@@ -21,12 +21,11 @@ const oneDefault: Rule = {
 };
 
 const classNames: Rule = {
-  says: "No two storage classes of the add-ons have one name. On AWS, `gp3` is the one of EBS.",
+  says: "No two storage classes of the add-ons have one name. With `addons.ebsCsi` the provider has one, too: `gp3`.",
   check(cluster) {
     const classes = classesOf(cluster);
     const isTaken = (name: string, index: number) =>
-      classes.findIndex((it) => it.name === name) < index ||
-      (name === "gp3" && cluster.provider === "aws" && cluster.addons.ebsCsi);
+      classes.findIndex((it) => it.name === name) < index || (name === cluster.traits.storageClass && cluster.addons.ebsCsi);
     return classes.flatMap(({ key, name }, index) =>
       isTaken(name, index)
         ? oneProblem(at(...key), `makes the class ${shown(name)}, which there is already`, "another name")

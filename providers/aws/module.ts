@@ -51,6 +51,9 @@ export const aws: ProviderModule<AwsCluster> = {
     ownsEndpoint: true,
     ipv4Only: true,
     scalesPools: true,
+    storageClass: "gp3",
+    // Without it AWS makes one of its oldest.
+    balancerAnnotations: { "service.beta.kubernetes.io/aws-load-balancer-type": "nlb" },
     ownsBackupBucket: true,
     makesArtifacts: false,
   },

@@ -18,8 +18,7 @@ export function service(name: string, { settings, cluster }: Args): KubernetesOb
   const isMetal = cluster.addons.metallb !== undefined;
   const annotations = {
     ...(isBalanced && address !== undefined && { "metallb.io/loadBalancerIPs": address }),
-    // The provider's own kind for TCP; without it AWS makes one of its oldest.
-    ...(isBalanced && !isMetal && { "service.beta.kubernetes.io/aws-load-balancer-type": "nlb" }),
+    ...(isBalanced && !isMetal && cluster.traits.balancerAnnotations),
   };
   const port = (portName: "http" | "https", number: number) => ({
     ...{ name: portName, port: number, targetPort: portName },

@@ -129,7 +129,7 @@ is_of() {
     ip) grep -qx "$2 .*" <<<"$4" ;;
     dns)
       [ "$2" != "$3" ] || return 0
-      # A name that AWS gives an instance by its address.
+      # A name that a cloud gives an instance by its address.
       while read -r _ address; do
         if [ -n "$address" ] && [[ $2 =~ ^ip-${address//./-}\.([a-z0-9-]+\.compute|ec2)\.internal$ ]]; then return 0; fi
       done <<<"$4"
