@@ -45,7 +45,7 @@ export const traefik: SetAddon<"controller", Settings> = {
       apiVersion: "v1",
       kind: "ConfigMap",
       metadata: { name, namespace, labels: labels(name) },
-      data: { "traefik.yaml": dynamic },
+      data: { "routing.yaml": dynamic },
     },
     ...pods(name, args, container(args), volumes, {
       "ha-kubernetes/configuration": digest(dynamic),
@@ -116,7 +116,8 @@ function container(args: Args) {
       "--metrics.prometheus=true",
       "--metrics.prometheus.entrypoint=metrics",
       "--serverstransport.forwardingtimeouts.dialtimeout=2s",
-      "--providers.file.filename=/etc/traefik/traefik.yaml",
+      // Not below /etc/traefik, where Traefik takes a file for its own settings.
+      "--providers.file.filename=/etc/traefik-routing/routing.yaml",
       "--providers.kubernetesingress=true",
       "--providers.kubernetesingress.ingressclass=traefik",
       ...(isBalanced ? [`--providers.kubernetesingress.ingressendpoint.publishedservice=${namespace}/${name}`] : []),
@@ -133,7 +134,7 @@ function container(args: Args) {
     readinessProbe: { httpGet: { path: "/ping", port: "ping" }, periodSeconds: 2, failureThreshold: 1 },
     livenessProbe: { httpGet: { path: "/ping", port: "ping" }, initialDelaySeconds: 10, periodSeconds: 10 },
     securityContext: restricted,
-    volumeMounts: [{ name: "configuration", mountPath: "/etc/traefik", readOnly: true }],
+    volumeMounts: [{ name: "configuration", mountPath: "/etc/traefik-routing", readOnly: true }],
   };
 }
 
