@@ -115,7 +115,7 @@ function container(args: Args) {
       "--ping=true",
       "--metrics.prometheus=true",
       "--metrics.prometheus.entrypoint=metrics",
-      "--serverstransport.forwardingtimeouts.dialtimeout=2s",
+      "--serverstransport.forwardingtimeouts.dialtimeout=1s",
       // Not below /etc/traefik, where Traefik takes a file for its own settings.
       "--providers.file.filename=/etc/traefik-routing/routing.yaml",
       "--providers.kubernetesingress=true",
