@@ -85,10 +85,10 @@ const rules = ({ settings }: Args) => [
 ];
 
 /**
- * A request whose pod can't be connected to goes to another pod, twice at most: a pod that died with its node stays among a Service's until
+ * A request whose pod can't be connected to goes to another pod, five times at most: a pod that died with its node stays among a Service's until
  * the Node is NotReady. What a pod has begun to read is never sent again.
  */
-const dynamic = JSON.stringify({ http: { middlewares: { retry: { retry: { attempts: 3 } } } } });
+const dynamic = JSON.stringify({ http: { middlewares: { retry: { retry: { attempts: 6 } } } } });
 
 const entryPoint = (entry: string, port: number) => [
   `--entrypoints.${entry}.address=:${port}/tcp`,
@@ -115,7 +115,7 @@ function container(args: Args) {
       "--ping=true",
       "--metrics.prometheus=true",
       "--metrics.prometheus.entrypoint=metrics",
-      "--serverstransport.forwardingtimeouts.dialtimeout=1s",
+      "--serverstransport.forwardingtimeouts.dialtimeout=500ms",
       // Not below /etc/traefik, where Traefik takes a file for its own settings.
       "--providers.file.filename=/etc/traefik-routing/routing.yaml",
       "--providers.kubernetesingress=true",
