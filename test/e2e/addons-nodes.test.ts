@@ -53,6 +53,8 @@ onCluster(config, (scenario) => {
   };
 
   test("the cache comes to every node with no look-up lost, and a second up runs nothing", async () => {
+    // At a birth `up` does not wait for CoreDNS.
+    await cluster.settled();
     config.addons = { nodeLocalDns: {} };
     stack.configure(config);
     const { all, none } = await meanwhile("w1", () => stack.up());
