@@ -2,6 +2,7 @@ import { lockedImage } from "../artifacts/images.ts";
 import { dnsAddresses } from "../config/addresses.ts";
 import type { Cluster } from "../config/schema.ts";
 import { type Addon, type AddonArgs, labels, serviceAccount, trusts } from "./addon.ts";
+import { withRight } from "./workloads.ts";
 
 const name = "coredns";
 const namespace = "kube-system";
@@ -65,6 +66,13 @@ export const coredns: Addon<"coredns", Settings> = {
     },
   ],
 };
+
+/** Where a CoreDNS answers. */
+export const dnsPorts = [
+  { name: "dns", containerPort: 53, protocol: "UDP" },
+  { name: "dns-tcp", containerPort: 53, protocol: "TCP" },
+  { name: "metrics", containerPort: 9153, protocol: "TCP" },
+];
 
 /** With dual stack pods may ask at either family's address. */
 function serviceAddresses({ network }: Cluster): object {
@@ -154,11 +162,7 @@ function podSpec({ cluster, settings, images }: Args) {
           requests: { cpu: settings.cpuRequest, memory: `${Math.min(settings.memoryRequestMebibytes, limit)}Mi` },
           limits: { ...(settings.cpuLimit !== undefined && { cpu: settings.cpuLimit }), memory: `${limit}Mi` },
         },
-        ports: [
-          { name: "dns", containerPort: 53, protocol: "UDP" },
-          { name: "dns-tcp", containerPort: 53, protocol: "TCP" },
-          { name: "metrics", containerPort: 9153, protocol: "TCP" },
-        ],
+        ports: dnsPorts,
         livenessProbe: {
           httpGet: { path: "/health", port: 8080 },
           initialDelaySeconds: 60,
@@ -166,11 +170,7 @@ function podSpec({ cluster, settings, images }: Args) {
           failureThreshold: 5,
         },
         readinessProbe: { httpGet: { path: "/ready", port: 8181 } },
-        securityContext: {
-          allowPrivilegeEscalation: false,
-          readOnlyRootFilesystem: true,
-          capabilities: { add: ["NET_BIND_SERVICE"], drop: ["ALL"] },
-        },
+        securityContext: withRight("NET_BIND_SERVICE"),
         volumeMounts: [{ name: "configuration", mountPath: "/etc/coredns", readOnly: true }],
       },
     ],

@@ -1,8 +1,8 @@
 import type { Cluster } from "../../config/schema.ts";
 import { type AddonArgs, type KubernetesObject, labels, serviceAccount, trusts } from "../addon.ts";
 import { addonImage } from "../lock.ts";
+import { deployment, disruptionBudget, overNodes, restricted, role, rolling, soonElsewhere, unprivileged } from "../workloads.ts";
 import type { SetAddon } from "./set-addon.ts";
-import { deployment, oneAtATime, overNodes, restricted, role, soonElsewhere, unprivileged } from "./workloads.ts";
 
 type Settings = NonNullable<Cluster["addons"]["certManager"]>;
 type Image = "controller" | "webhook" | "cainjector" | "acmesolver";
@@ -166,7 +166,10 @@ function part({ cluster, settings }: Args, name: string, image: string, { args, 
       },
     ],
   };
-  return [oneAtATime(name, namespace), deployment(name, namespace, settings.replicas, podSpec, trusts(cluster))];
+  return [
+    disruptionBudget(name, namespace),
+    deployment(name, namespace, { replicas: settings.replicas, podSpec, annotations: trusts(cluster), strategy: rolling(1) }),
+  ];
 }
 
 const metrics = { name: "metrics", containerPort: 9402 };

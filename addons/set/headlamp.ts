@@ -1,7 +1,7 @@
 import type { Cluster } from "../../config/schema.ts";
 import { clusterRoleBinding, type KubernetesObject, labels, trusts } from "../addon.ts";
 import { addonImage } from "../lock.ts";
-import { withoutRights } from "./csi.ts";
+import { asUser, deployment, restricted } from "../workloads.ts";
 import type { SetAddon } from "./set-addon.ts";
 
 const name = "headlamp";
@@ -35,16 +35,7 @@ export const headlamp: SetAddon<"headlamp", Settings> = {
       metadata: { name, namespace, labels: labels(name) },
       spec: { type: "ClusterIP", selector: { "k8s-app": name }, ports: [{ name: "http", port: 80, targetPort: "http" }] },
     },
-    {
-      apiVersion: "apps/v1",
-      kind: "Deployment",
-      metadata: { name, namespace, labels: labels(name) },
-      spec: {
-        replicas: 1,
-        selector: { matchLabels: { "k8s-app": name } },
-        template: { metadata: { labels: labels(name), annotations: trusts(cluster) }, spec: podSpec(images.headlamp) },
-      },
-    },
+    deployment(name, namespace, { podSpec: podSpec(images.headlamp), annotations: trusts(cluster) }),
   ],
 };
 
@@ -70,7 +61,7 @@ const podSpec = (image: string) => ({
   // It reads from there where the API is and whom it trusts, and takes no right from it: the account has none.
   automountServiceAccountToken: true,
   nodeSelector: { "kubernetes.io/os": "linux" },
-  securityContext: { runAsNonRoot: true, runAsUser: 100, runAsGroup: 101, seccompProfile: { type: "RuntimeDefault" } },
+  securityContext: asUser(100, 101),
   containers: [
     {
       name,
@@ -80,7 +71,7 @@ const podSpec = (image: string) => ({
       readinessProbe: { httpGet: { path: "/", port: "http" } },
       livenessProbe: { httpGet: { path: "/", port: "http" }, initialDelaySeconds: 10 },
       resources: { requests: { cpu: "10m", memory: "64Mi" }, limits: { memory: "256Mi" } },
-      securityContext: withoutRights,
+      securityContext: restricted,
       volumeMounts: [{ name: "work", mountPath: "/tmp" }],
     },
   ],

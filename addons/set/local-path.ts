@@ -2,7 +2,7 @@ import { digest } from "../../config/digest.ts";
 import type { Cluster } from "../../config/schema.ts";
 import { type KubernetesObject, labels, serviceAccount } from "../addon.ts";
 import { addonImage } from "../lock.ts";
-import { confined } from "./parts.ts";
+import { confined, deployment } from "../workloads.ts";
 import type { SetAddon } from "./set-addon.ts";
 import { storageClass } from "./storage-class.ts";
 
@@ -55,24 +55,12 @@ export const localPath: SetAddon<"localPath", Settings> = {
         metadata: { name: "local-path-config", namespace, labels: labels(name) },
         data: configuration,
       },
-      {
-        apiVersion: "apps/v1",
-        kind: "Deployment",
-        metadata: { name, namespace, labels: labels(name) },
-        spec: {
-          // Two would each make a volume of one claim.
-          replicas: 1,
-          selector: { matchLabels: { "k8s-app": name } },
-          strategy: { type: "Recreate" },
-          template: {
-            metadata: {
-              labels: labels(name),
-              annotations: { "ha-kubernetes/configuration": digest(JSON.stringify(configuration)) },
-            },
-            spec: podSpec(images.localPath),
-          },
-        },
-      },
+      // Two would each make a volume of one claim.
+      deployment(name, namespace, {
+        podSpec: podSpec(images.localPath),
+        annotations: { "ha-kubernetes/configuration": digest(JSON.stringify(configuration)) },
+        strategy: { type: "Recreate" },
+      }),
       storageClass("local-path", "rancher.io/local-path", {
         isDefault: settings.default,
         // Unlike a hostPath volume, one whose folder is gone does not start empty without a word, and fsGroup works.

@@ -1,8 +1,8 @@
 import type { Cluster } from "../../config/schema.ts";
 import { type AddonArgs, daemonSet, type KubernetesObject, labels, nodeCritical, serviceAccount, trusts } from "../addon.ts";
 import { addonImage } from "../lock.ts";
+import { deployment, restricted, role, rolling, soonElsewhere, unprivileged, withRight } from "../workloads.ts";
 import type { SetAddon } from "./set-addon.ts";
-import { deployment, restricted, role, soonElsewhere, unprivileged } from "./workloads.ts";
 
 type Settings = NonNullable<Cluster["addons"]["metallb"]>;
 type Args = AddonArgs<"controller" | "speaker", Settings>;
@@ -36,7 +36,11 @@ export const metallb: SetAddon<"controller" | "speaker", Settings> = {
       metadata: { name: namespace, labels: { "pod-security.kubernetes.io/enforce": "privileged" } },
     },
     ...access,
-    deployment(controller, namespace, 1, controllerPod(args), trusts(args.cluster)),
+    deployment(controller, namespace, {
+      podSpec: controllerPod(args),
+      annotations: trusts(args.cluster),
+      strategy: rolling(1),
+    }),
     ...interfaces,
     daemonSet(speaker, namespace, speakerPod(args), trusts(args.cluster)),
     ...pool(args),
@@ -174,7 +178,7 @@ const speakerPod = ({ cluster, images }: Args) => ({
       resources: { requests: { cpu: "20m", memory: "48Mi" }, limits: { memory: "256Mi" } },
       ...probes("127.0.0.1"),
       // It sends ARP and neighbor discovery itself.
-      securityContext: { ...restricted, capabilities: { add: ["NET_RAW"], drop: ["ALL"] } },
+      securityContext: withRight("NET_RAW"),
       volumeMounts: [
         { name: "memberlist", mountPath: "/etc/ml_secret_key", readOnly: true },
         { name: "interfaces", mountPath: "/etc/metallb", readOnly: true },

@@ -1,7 +1,7 @@
 import type { Cluster } from "../../config/schema.ts";
 import { clusterRoleBinding, type KubernetesObject, labels, serviceAccount, trusts } from "../addon.ts";
 import { addonImage } from "../lock.ts";
-import { confined, disruptionBudget, spread } from "./parts.ts";
+import { confined, deployment, disruptionBudget, rolling, spread } from "../workloads.ts";
 import { AUTHORITY } from "./serving.ts";
 import type { SetAddon } from "./set-addon.ts";
 
@@ -49,20 +49,12 @@ export const metricsServer: SetAddon<"metricsServer", Cluster["addons"]["metrics
       spec: { selector: { "k8s-app": name }, ports: [{ name: "https", port: 443, protocol: "TCP", targetPort: "https" }] },
     },
     ...(settings.replicas > 1 ? [disruptionBudget(name, namespace)] : []),
-    {
-      apiVersion: "apps/v1",
-      kind: "Deployment",
-      metadata: { name, namespace, labels: labels(name) },
-      spec: {
-        replicas: settings.replicas,
-        selector: { matchLabels: { "k8s-app": name } },
-        strategy: { type: "RollingUpdate", rollingUpdate: { maxUnavailable: settings.replicas > 1 ? 1 : 0 } },
-        template: {
-          metadata: { labels: labels(name), annotations: trusts(cluster) },
-          spec: podSpec(images.metricsServer, settings.replicas),
-        },
-      },
-    },
+    deployment(name, namespace, {
+      replicas: settings.replicas,
+      podSpec: podSpec(images.metricsServer, settings.replicas),
+      annotations: trusts(cluster),
+      strategy: rolling(settings.replicas > 1 ? 1 : 0),
+    }),
     {
       apiVersion: "apiregistration.k8s.io/v1",
       kind: "APIService",
@@ -97,7 +89,7 @@ const podSpec = (image: string, replicas: number) => ({
   serviceAccountName: name,
   priorityClassName: "system-cluster-critical",
   nodeSelector: { "kubernetes.io/os": "linux" },
-  ...(replicas > 1 && { topologySpreadConstraints: spread(name) }),
+  ...(replicas > 1 && { topologySpreadConstraints: spread({ "k8s-app": name }) }),
   containers: [
     {
       name,

@@ -3,6 +3,8 @@ import { listOf } from "../../config/addresses.ts";
 import { digest } from "../../config/digest.ts";
 import type { Cluster } from "../../config/schema.ts";
 import { daemonSet, type KubernetesObject, labels } from "../addon.ts";
+import { dnsPorts } from "../coredns.ts";
+import { withRight } from "../workloads.ts";
 import type { SetAddon } from "./set-addon.ts";
 
 const name = "node-local-dns";
@@ -101,11 +103,7 @@ const podSpec = (image: string, memoryLimit: number) => ({
       image,
       args: ["-conf", "/etc/coredns/Corefile"],
       resources: { requests: { cpu: "25m", memory: "20Mi" }, limits: { memory: `${memoryLimit}Mi` } },
-      ports: [
-        { name: "dns", containerPort: 53, protocol: "UDP" },
-        { name: "dns-tcp", containerPort: 53, protocol: "TCP" },
-        { name: "metrics", containerPort: 9153, protocol: "TCP" },
-      ],
+      ports: dnsPorts,
       livenessProbe: {
         httpGet: { path: "/health", port: 8080 },
         initialDelaySeconds: 30,
@@ -114,11 +112,7 @@ const podSpec = (image: string, memoryLimit: number) => ({
       },
       // It says that it is ready whether CoreDNS can be reached or not. The node may have yet to learn of the Service for that.
       readinessProbe: { httpGet: { path: "/ready", port: 8181 }, initialDelaySeconds: 10, periodSeconds: 2 },
-      securityContext: {
-        allowPrivilegeEscalation: false,
-        readOnlyRootFilesystem: true,
-        capabilities: { add: ["NET_BIND_SERVICE"], drop: ["ALL"] },
-      },
+      securityContext: withRight("NET_BIND_SERVICE"),
       volumeMounts: [{ name: "configuration", mountPath: "/etc/coredns", readOnly: true }],
     },
   ],

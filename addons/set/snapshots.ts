@@ -1,11 +1,9 @@
 import type { Cluster } from "../../config/schema.ts";
 import { type KubernetesObject, labels, serviceAccount } from "../addon.ts";
 import { addonImage } from "../lock.ts";
-import { leases } from "./csi.ts";
+import { confined, deployment, disruptionBudget, leases, rolling, spareReplicas, spread } from "../workloads.ts";
 import { NFS_DRIVER } from "./nfs/driver.ts";
 import { hasDriver } from "./nfs/nfs.ts";
-import { confined, disruptionBudget, spread } from "./parts.ts";
-import { spareReplicas } from "./replicas.ts";
 import { rookSnapshotClass } from "./rook-ceph/objects.ts";
 import type { SetAddon } from "./set-addon.ts";
 
@@ -37,17 +35,11 @@ export const snapshots: SetAddon<"controller", true> = {
       { apiGroups: [group], resources: ["volumesnapshots/status"], verbs: ["update", "patch"] },
     ]),
     ...leases(name, namespace),
-    {
-      apiVersion: "apps/v1",
-      kind: "Deployment",
-      metadata: { name, namespace, labels: labels(name) },
-      spec: {
-        replicas: spareReplicas(cluster),
-        selector: { matchLabels: { "k8s-app": name } },
-        strategy: { type: "RollingUpdate", rollingUpdate: { maxUnavailable: 1 } },
-        template: { metadata: { labels: labels(name) }, spec: podSpec(images.controller) },
-      },
-    },
+    deployment(name, namespace, {
+      replicas: spareReplicas(cluster),
+      podSpec: podSpec(images.controller),
+      strategy: rolling(1),
+    }),
     disruptionBudget(name, namespace),
     ...classes(cluster),
   ],
@@ -58,7 +50,7 @@ const podSpec = (image: string) => ({
   priorityClassName: "system-cluster-critical",
   nodeSelector: { "kubernetes.io/os": "linux" },
   tolerations: [{ key: "node-role.kubernetes.io/control-plane", effect: "NoSchedule" }],
-  topologySpreadConstraints: spread(name),
+  topologySpreadConstraints: spread({ "k8s-app": name }),
   containers: [
     {
       name,

@@ -1,7 +1,7 @@
 import { type KubernetesObject, labels, serviceAccount, trusts } from "../../addon.ts";
 import { addonImage } from "../../lock.ts";
+import { asUser, role, withRight } from "../../workloads.ts";
 import type { SetAddon } from "../set-addon.ts";
-import { restricted, role, unprivileged } from "../workloads.ts";
 import {
   type Args,
   containerPorts,
@@ -32,13 +32,7 @@ export const nginx: SetAddon<"controller", Settings> = {
     ...access,
     // Where its settings are, see its own documentation. What somebody sets there stays.
     { apiVersion: "v1", kind: "ConfigMap", metadata: { name, namespace, labels: labels(name) } },
-    ...pods(
-      name,
-      args,
-      container(args),
-      { securityContext: { ...unprivileged, runAsUser: 101, runAsGroup: 82 } },
-      trusts(args.cluster),
-    ),
+    ...pods(name, args, container(args), { securityContext: asUser(101, 82) }, trusts(args.cluster)),
     service(name, args),
     ingressClass("nginx", "k8s.io/ingress-nginx", args),
   ],
@@ -95,5 +89,5 @@ const container = (args: Args) => ({
     failureThreshold: 5,
   },
   // nginx has the capability in its file, and writes its configuration and what it keeps for a while.
-  securityContext: { ...restricted, readOnlyRootFilesystem: false, capabilities: { add: ["NET_BIND_SERVICE"], drop: ["ALL"] } },
+  securityContext: { ...withRight("NET_BIND_SERVICE"), readOnlyRootFilesystem: false },
 });

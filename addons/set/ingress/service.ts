@@ -1,6 +1,6 @@
 import type { Cluster } from "../../../config/schema.ts";
 import { type AddonArgs, daemonSet, type KubernetesObject, labels } from "../../addon.ts";
-import { deployment, oneAtATime, overNodes, soonElsewhere, unprivileged } from "../workloads.ts";
+import { deployment, disruptionBudget, overNodes, rolling, soonElsewhere, unprivileged } from "../../workloads.ts";
 
 // What the controllers of an ingress have in common: where they answer, and on which nodes.
 
@@ -73,7 +73,7 @@ export function pods(
     ...more,
   };
   if (onEach) return [daemonSet(name, name, podSpec, annotations)];
-  return [oneAtATime(name, name), deployment(name, name, replicas, podSpec, annotations)];
+  return [disruptionBudget(name, name), deployment(name, name, { replicas, podSpec, annotations, strategy: rolling(1) })];
 }
 
 /** The namespace, where Pod Security would not let host ports in. Otherwise it is made for the add-on. */

@@ -1,8 +1,8 @@
 import { digest } from "../../../config/digest.ts";
 import { type KubernetesObject, labels, serviceAccount, trusts } from "../../addon.ts";
 import { addonImage } from "../../lock.ts";
+import { restricted } from "../../workloads.ts";
 import type { SetAddon } from "../set-addon.ts";
-import { restricted } from "../workloads.ts";
 import {
   type Args,
   containerPorts,

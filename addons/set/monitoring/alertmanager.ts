@@ -1,6 +1,6 @@
 import type { Monitoring } from "../../../config/schema/addons/monitoring.ts";
 import type { KubernetesObject } from "../../addon.ts";
-import { disruption, MAIN, NAMESPACE, operated, service, spread, versionOf } from "./common.ts";
+import { disruption, MAIN, NAMESPACE, operated, operatedPods, service, versionOf } from "./common.ts";
 
 const name = "alertmanager";
 const pods = { "app.kubernetes.io/name": name, [name]: MAIN };
@@ -16,16 +16,7 @@ export const alertmanager = (image: string, { alertmanager: { replicas, configSe
     automountServiceAccountToken: false,
     ...(configSecret !== undefined && { configSecret }),
     alertmanagerConfigSelector: {},
-    priorityClassName: "system-cluster-critical",
-    nodeSelector: { "kubernetes.io/os": "linux" },
-    topologySpreadConstraints: spread(pods),
-    securityContext: {
-      runAsNonRoot: true,
-      runAsUser: 1000,
-      runAsGroup: 2000,
-      fsGroup: 2000,
-      seccompProfile: { type: "RuntimeDefault" },
-    },
+    ...operatedPods(pods),
     resources: { requests: { cpu: "10m", memory: "64Mi" }, limits: { memory: "256Mi" } },
   }),
   ...disruption(name, replicas, pods),

@@ -2,8 +2,9 @@ import { stringify } from "yaml";
 import { digest } from "../../../config/digest.ts";
 import { type KubernetesObject, labels } from "../../addon.ts";
 import { addonImage } from "../../lock.ts";
+import { asUser, deployment, restricted } from "../../workloads.ts";
 import type { SetAddon } from "../set-addon.ts";
-import { deployment, NAMESPACE, service, unprivileged } from "./common.ts";
+import { NAMESPACE, service } from "./common.ts";
 import { dashboardJson, dashboards } from "./dashboards.ts";
 
 const name = "grafana";
@@ -65,21 +66,13 @@ function objects(image: string): KubernetesObject[] {
     { apiVersion: "v1", kind: "ServiceAccount", metadata: { name, namespace: NAMESPACE }, automountServiceAccountToken: false },
     configMap("provisioning", data),
     configMap("dashboards", shown),
-    deployment(
-      name,
-      1,
-      {
+    deployment(name, NAMESPACE, {
+      podSpec: {
         serviceAccountName: name,
         automountServiceAccountToken: false,
         nodeSelector: { "kubernetes.io/os": "linux" },
         // The user of its own image.
-        securityContext: {
-          runAsNonRoot: true,
-          runAsUser: 472,
-          runAsGroup: 472,
-          fsGroup: 472,
-          seccompProfile: { type: "RuntimeDefault" },
-        },
+        securityContext: { ...asUser(472, 472), fsGroup: 472 },
         containers: [
           {
             name,
@@ -88,7 +81,7 @@ function objects(image: string): KubernetesObject[] {
             ports: [{ name: "web", containerPort: 3000 }],
             readinessProbe: { httpGet: { path: "/api/health", port: "web" } },
             resources: { requests: { cpu: "50m", memory: "128Mi" }, limits: { memory: "512Mi" } },
-            securityContext: unprivileged,
+            securityContext: restricted,
             volumeMounts: [
               {
                 name: "provisioning",
@@ -113,8 +106,8 @@ function objects(image: string): KubernetesObject[] {
           { name: "temporary", emptyDir: {} },
         ],
       },
-      { "ha-kubernetes/configuration": digest(JSON.stringify([data, shown])) },
-    ),
+      annotations: { "ha-kubernetes/configuration": digest(JSON.stringify([data, shown])) },
+    }),
     service(name, 3000, { "k8s-app": name }),
   ];
 }

@@ -1,8 +1,8 @@
 import { type KubernetesObject, serviceAccount } from "../../addon.ts";
 import { addonImage } from "../../lock.ts";
-import { confined } from "../parts.ts";
+import { confined, deployment } from "../../workloads.ts";
 import type { SetAddon } from "../set-addon.ts";
-import { deployment, NAMESPACE } from "./common.ts";
+import { NAMESPACE } from "./common.ts";
 
 const name = "kube-state-metrics";
 
@@ -48,24 +48,26 @@ const objects = (image: string): KubernetesObject[] => [
     `ha-kubernetes:${name}`,
     Object.entries(counted).map(([group, resources]) => ({ apiGroups: [group], resources, verbs: ["list", "watch"] })),
   ),
-  deployment(name, 1, {
-    serviceAccountName: name,
-    priorityClassName: "system-cluster-critical",
-    nodeSelector: { "kubernetes.io/os": "linux" },
-    containers: [
-      {
-        name,
-        image,
-        args: [`--resources=${Object.values(counted).flat().join(",")}`],
-        ports: [
-          { name: "web", containerPort: 8080 },
-          { name: "itself", containerPort: 8081 },
-        ],
-        livenessProbe: { httpGet: { path: "/livez", port: "web" }, initialDelaySeconds: 5, timeoutSeconds: 5 },
-        readinessProbe: { httpGet: { path: "/readyz", port: "itself" }, initialDelaySeconds: 5, timeoutSeconds: 5 },
-        resources: { requests: { cpu: "10m", memory: "64Mi" }, limits: { memory: "512Mi" } },
-        securityContext: confined,
-      },
-    ],
+  deployment(name, NAMESPACE, {
+    podSpec: {
+      serviceAccountName: name,
+      priorityClassName: "system-cluster-critical",
+      nodeSelector: { "kubernetes.io/os": "linux" },
+      containers: [
+        {
+          name,
+          image,
+          args: [`--resources=${Object.values(counted).flat().join(",")}`],
+          ports: [
+            { name: "web", containerPort: 8080 },
+            { name: "itself", containerPort: 8081 },
+          ],
+          livenessProbe: { httpGet: { path: "/livez", port: "web" }, initialDelaySeconds: 5, timeoutSeconds: 5 },
+          readinessProbe: { httpGet: { path: "/readyz", port: "itself" }, initialDelaySeconds: 5, timeoutSeconds: 5 },
+          resources: { requests: { cpu: "10m", memory: "64Mi" }, limits: { memory: "512Mi" } },
+          securityContext: confined,
+        },
+      ],
+    },
   }),
 ];

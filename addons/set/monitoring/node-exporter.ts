@@ -1,6 +1,6 @@
 import { NODE_EXPORTER_PORT } from "../../../config/ports.ts";
 import { daemonSet, type KubernetesObject } from "../../addon.ts";
-import { confined } from "../parts.ts";
+import { confined } from "../../workloads.ts";
 import { NAMESPACE } from "./common.ts";
 
 const name = "node-exporter";

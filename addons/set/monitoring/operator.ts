@@ -1,6 +1,6 @@
 import { type KubernetesObject, serviceAccount } from "../../addon.ts";
-import { confined } from "../parts.ts";
-import { deployment, NAMESPACE, ownRole } from "./common.ts";
+import { confined, deployment, role } from "../../workloads.ts";
+import { NAMESPACE } from "./common.ts";
 
 const name = "prometheus-operator";
 
@@ -17,44 +17,51 @@ export const operator = (image: string, reloader: string): KubernetesObject[] =>
     { apiGroups: ["storage.k8s.io"], resources: ["storageclasses"], verbs: ["get"] },
     { apiGroups: ["", "events.k8s.io"], resources: ["events"], verbs: ["create", "patch"] },
   ]),
-  ...ownRole(name, [
-    { apiGroups: ["apps"], resources: ["statefulsets"], verbs: ["*"] },
-    { apiGroups: [""], resources: ["configmaps", "secrets"], verbs: ["*"] },
-    {
-      apiGroups: [""],
-      resources: ["services", "services/finalizers", "endpoints"],
-      verbs: ["get", "create", "update", "delete"],
-    },
-    { apiGroups: [""], resources: ["pods"], verbs: ["list", "delete"] },
-  ]),
-  deployment(name, 1, {
-    serviceAccountName: name,
-    priorityClassName: "system-cluster-critical",
-    nodeSelector: { "kubernetes.io/os": "linux" },
-    containers: [
+  ...role(
+    name,
+    NAMESPACE,
+    [name],
+    [
+      { apiGroups: ["apps"], resources: ["statefulsets"], verbs: ["*"] },
+      { apiGroups: [""], resources: ["configmaps", "secrets"], verbs: ["*"] },
       {
-        name,
-        image,
-        args: [
-          `--prometheus-config-reloader=${reloader}`,
-          "--config-reloader-cpu-request=10m",
-          "--config-reloader-cpu-limit=0",
-          "--config-reloader-memory-request=32Mi",
-          "--config-reloader-memory-limit=64Mi",
-          `--prometheus-instance-namespaces=${NAMESPACE}`,
-          `--alertmanager-instance-namespaces=${NAMESPACE}`,
-          // It would watch Secrets and StatefulSets of every namespace for these.
-          `--alertmanager-config-namespaces=${NAMESPACE}`,
-          `--thanos-ruler-instance-namespaces=${NAMESPACE}`,
-          "--web.listen-address=:8080",
-        ],
-        ports: [{ name: "web", containerPort: 8080 }],
-        readinessProbe: { httpGet: { path: "/healthz", port: "web" } },
-        livenessProbe: { httpGet: { path: "/healthz", port: "web" }, initialDelaySeconds: 15 },
-        // 60 MiB in a cluster of three nodes.
-        resources: { requests: { cpu: "20m", memory: "96Mi" }, limits: { memory: "256Mi" } },
-        securityContext: confined,
+        apiGroups: [""],
+        resources: ["services", "services/finalizers", "endpoints"],
+        verbs: ["get", "create", "update", "delete"],
       },
+      { apiGroups: [""], resources: ["pods"], verbs: ["list", "delete"] },
     ],
+  ),
+  deployment(name, NAMESPACE, {
+    podSpec: {
+      serviceAccountName: name,
+      priorityClassName: "system-cluster-critical",
+      nodeSelector: { "kubernetes.io/os": "linux" },
+      containers: [
+        {
+          name,
+          image,
+          args: [
+            `--prometheus-config-reloader=${reloader}`,
+            "--config-reloader-cpu-request=10m",
+            "--config-reloader-cpu-limit=0",
+            "--config-reloader-memory-request=32Mi",
+            "--config-reloader-memory-limit=64Mi",
+            `--prometheus-instance-namespaces=${NAMESPACE}`,
+            `--alertmanager-instance-namespaces=${NAMESPACE}`,
+            // It would watch Secrets and StatefulSets of every namespace for these.
+            `--alertmanager-config-namespaces=${NAMESPACE}`,
+            `--thanos-ruler-instance-namespaces=${NAMESPACE}`,
+            "--web.listen-address=:8080",
+          ],
+          ports: [{ name: "web", containerPort: 8080 }],
+          readinessProbe: { httpGet: { path: "/healthz", port: "web" } },
+          livenessProbe: { httpGet: { path: "/healthz", port: "web" }, initialDelaySeconds: 15 },
+          // 60 MiB in a cluster of three nodes.
+          resources: { requests: { cpu: "20m", memory: "96Mi" }, limits: { memory: "256Mi" } },
+          securityContext: confined,
+        },
+      ],
+    },
   }),
 ];

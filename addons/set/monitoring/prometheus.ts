@@ -1,6 +1,7 @@
 import type { Monitoring } from "../../../config/schema/addons/monitoring.ts";
 import { type KubernetesObject, serviceAccount } from "../../addon.ts";
-import { disruption, MAIN, NAMESPACE, operated, service, spread, unprivileged, versionOf } from "./common.ts";
+import { restricted } from "../../workloads.ts";
+import { disruption, MAIN, NAMESPACE, operated, operatedPods, service, versionOf } from "./common.ts";
 
 const name = "prometheus";
 const pods = { "app.kubernetes.io/name": name, [name]: MAIN };
@@ -34,17 +35,8 @@ export const prometheus = (image: string, cluster: string, settings: Monitoring)
       },
     ],
     alerting: { alertmanagers: [{ namespace: NAMESPACE, name: "alertmanager", port: "web", apiVersion: "v2" }] },
-    priorityClassName: "system-cluster-critical",
-    nodeSelector: { "kubernetes.io/os": "linux" },
-    topologySpreadConstraints: spread(pods),
-    securityContext: {
-      runAsNonRoot: true,
-      runAsUser: 1000,
-      runAsGroup: 2000,
-      fsGroup: 2000,
-      seccompProfile: { type: "RuntimeDefault" },
-    },
-    containers: [{ name, securityContext: unprivileged }],
+    ...operatedPods(pods),
+    containers: [{ name, securityContext: restricted }],
     resources: {
       requests: { cpu: "100m", memory: `${settings.memoryRequestMebibytes}Mi` },
       limits: { memory: `${settings.memoryLimitMebibytes}Mi` },

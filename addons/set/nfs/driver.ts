@@ -1,6 +1,5 @@
-import { type KubernetesObject, labels, serviceAccount } from "../../addon.ts";
-import { leases, withoutRights } from "../csi.ts";
-import { disruptionBudget } from "../parts.ts";
+import { type KubernetesObject, serviceAccount } from "../../addon.ts";
+import { deployment, disruptionBudget, leases, restricted, rolling } from "../../workloads.ts";
 
 // csi-driver-nfs 4.13, as its release runs it.
 
@@ -49,7 +48,7 @@ export function controller(
     image,
     args: [`--csi-address=${socket}`, "--leader-election", `--leader-election-namespace=${namespace}`, "--v=2", ...args],
     resources: small,
-    securityContext: withoutRights,
+    securityContext: restricted,
     volumeMounts: [shared],
   });
   const patience = ["--timeout=1200s", "--retry-interval-max=30m"];
@@ -76,18 +75,8 @@ export function controller(
     ],
   };
   return [
-    {
-      apiVersion: "apps/v1",
-      kind: "Deployment",
-      metadata: { name: controllerName, namespace, labels: labels(controllerName) },
-      spec: {
-        replicas,
-        selector: { matchLabels: { "k8s-app": controllerName } },
-        // Its port of the host leaves no room for a third pod on a small cluster.
-        strategy: { type: "RollingUpdate", rollingUpdate: { maxSurge: 0, maxUnavailable: 1 } },
-        template: { metadata: { labels: labels(controllerName) }, spec },
-      },
-    },
+    // Its port of the host leaves no room for a third pod on a small cluster.
+    deployment(controllerName, namespace, { replicas, podSpec: spec, strategy: rolling(1, 0) }),
     disruptionBudget(controllerName, namespace),
   ];
 }
@@ -108,7 +97,7 @@ export const nodePod = (images: Readonly<DriverImages>) => ({
       image: images.registrar,
       args: [`--csi-address=${socket}`, "--kubelet-registration-path=/var/lib/kubelet/plugins/csi-nfsplugin/csi.sock", "--v=2"],
       resources: small,
-      securityContext: withoutRights,
+      securityContext: restricted,
       volumeMounts: [shared, { name: "registration", mountPath: "/registration" }],
     },
     plugin(images.driver, 29653),
@@ -144,6 +133,6 @@ const probe = (image: string, port: number) => ({
   image,
   args: [`--csi-address=${socket}`, "--probe-timeout=3s", `--http-endpoint=127.0.0.1:${port}`, "--v=2"],
   resources: small,
-  securityContext: withoutRights,
+  securityContext: restricted,
   volumeMounts: [shared],
 });

@@ -2,7 +2,7 @@ import type { Nfs } from "../../../config/schema/addons/nfs.ts";
 import type { Cluster } from "../../../config/schema.ts";
 import { daemonSet, type KubernetesObject, labels } from "../../addon.ts";
 import { addonImage } from "../../lock.ts";
-import { spareReplicas } from "../replicas.ts";
+import { spareReplicas } from "../../workloads.ts";
 import type { SetAddon } from "../set-addon.ts";
 import { storageClass } from "../storage-class.ts";
 import { controller, type DriverImages, NFS_DRIVER, nodePod, rights } from "./driver.ts";

@@ -1,4 +1,5 @@
-import { type KubernetesObject, labels } from "../../../addons/addon.ts";
+import type { KubernetesObject } from "../../../addons/addon.ts";
+import { deployment, rolling } from "../../../addons/workloads.ts";
 import type { Cluster } from "../../../config/schema.ts";
 
 // Common parts of the pods that call AWS's API.
@@ -42,16 +43,9 @@ export const talksOnly = {
 export const replicasOf = ({ hosts }: Cluster): number =>
   Math.min(2, Object.values(hosts).filter(({ roles, lost }) => roles.includes("control-plane") && !lost).length);
 
-/** A Deployment in kube-system of pods that run `onControlPlanes` and take a port of their host. */
-export const hostPortDeployment = (name: string, replicas: number, podSpec: unknown): KubernetesObject => ({
-  apiVersion: "apps/v1",
-  kind: "Deployment",
-  metadata: { name, namespace: "kube-system", labels: labels(name) },
-  spec: {
-    replicas,
-    selector: { matchLabels: { "k8s-app": name } },
-    // Two can't share a host, whose port they take: the old pod stops before the new one starts.
-    strategy: { type: "RollingUpdate", rollingUpdate: { maxUnavailable: 1, maxSurge: 0 } },
-    template: { metadata: { labels: labels(name) }, spec: podSpec },
-  },
-});
+/**
+ * A Deployment in kube-system of pods that run `onControlPlanes` and take a port of their host. Two can't share a host: the old pod stops
+ * before the new one starts.
+ */
+export const hostPortDeployment = (name: string, replicas: number, podSpec: unknown): KubernetesObject =>
+  deployment(name, "kube-system", { replicas, podSpec, strategy: rolling(1, 0) });
