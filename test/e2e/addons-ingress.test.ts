@@ -8,9 +8,10 @@ import { certManager } from "../../addons/set/cert-manager.ts";
 import { nginx } from "../../addons/set/ingress/nginx.ts";
 import { renderSet } from "../../addons/set/render.ts";
 import { resolveVersions } from "../../artifacts/lock.ts";
+import { fillBundle } from "../harness/bundle.ts";
 import { isReady } from "../harness/cluster.ts";
 import { cutPower, start } from "../harness/lab-faults.ts";
-import { eventually, must } from "../harness/process.ts";
+import { eventually } from "../harness/process.ts";
 import { addressIn, clusterFrom, hostAt, type Written } from "../harness/samples.ts";
 import { assertNothingRuns, onCluster } from "../harness/scenario.ts";
 import { threePlusTwo } from "../harness/stack.ts";
@@ -25,7 +26,6 @@ const address = place(201);
 const on = { metallb: { addresses: [`${place(200)}-${place(220)}`] }, ingress: { address, memoryRequest: "64Mi" } };
 config.addons = on;
 
-const root = new URL("../../", import.meta.url).pathname;
 const names = ["metallb-controller", "metallb-speaker", "metallb-crds", "traefik", "gateway-api", "cert-manager-crds"];
 
 /** One request on a connection of its own. Resolves with the answer's status; rejects where there is none in time. */
@@ -228,18 +228,6 @@ onCluster(
     });
   },
   {
-    // Where they are there this takes no time.
-    prepare: async () =>
-      void (await must(
-        process.execPath,
-        [
-          "artifacts/make-bundle.ts",
-          "--kubernetes-version",
-          config.kubernetesVersion,
-          "--lock",
-          `addons/lock.json#${names.join(",")}`,
-        ],
-        { cwd: root },
-      )),
+    prepare: () => fillBundle(config.kubernetesVersion, [`addons/lock.json#${names.join(",")}`]),
   },
 );

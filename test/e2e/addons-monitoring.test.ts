@@ -2,8 +2,9 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { fillBundle } from "../harness/bundle.ts";
 import { checked } from "../harness/checked.ts";
-import { eventually, must } from "../harness/process.ts";
+import { eventually } from "../harness/process.ts";
 import type { Written } from "../harness/samples.ts";
 import { assertNothingRuns, onCluster } from "../harness/scenario.ts";
 import { threePlusTwo } from "../harness/stack.ts";
@@ -15,7 +16,6 @@ config.hosts = { m1, m2, m3 };
 for (const host of [m1, m2, m3]) host.roles.push("worker");
 config.addons = { monitoring: { memoryRequestMebibytes: 200 } };
 
-const root = new URL("../../", import.meta.url).pathname;
 const images = ["alertmanager", "node-exporter", "prometheus", "prometheus-config-reloader", "prometheus-operator"];
 
 onCluster(
@@ -124,18 +124,8 @@ ss -Hltn | awk '{print $4}' | grep -E ':(2381|10257|10259)$' | grep -v '^127\\.0
     });
   },
   {
-    // The kinds are read at preview. Where everything is there this takes no time.
-    prepare: async () =>
-      void (await must(
-        process.execPath,
-        [
-          "artifacts/make-bundle.ts",
-          "--kubernetes-version",
-          config.kubernetesVersion,
-          "--lock",
-          `addons/lock.json#${[...images, "prometheus-operator-crds"].join(",")}`,
-        ],
-        { cwd: root },
-      )),
+    // The kinds are read at preview.
+    prepare: () =>
+      fillBundle(config.kubernetesVersion, [`addons/lock.json#${[...images, "prometheus-operator-crds"].join(",")}`]),
   },
 );

@@ -5,9 +5,10 @@ import { test } from "node:test";
 import { addonObjects } from "../../addons/addon.ts";
 import { setAddonsOf } from "../../addons/set/registry.ts";
 import { resolveVersions } from "../../artifacts/lock.ts";
+import { fillBundle } from "../harness/bundle.ts";
 import { isReady, type KubernetesObject } from "../harness/cluster.ts";
 import { ask, lost } from "../harness/dns.ts";
-import { eventually, must } from "../harness/process.ts";
+import { eventually } from "../harness/process.ts";
 import { clusterFrom, type Written } from "../harness/samples.ts";
 import { assertNothingRuns, onCluster } from "../harness/scenario.ts";
 import { threePlusTwo } from "../harness/stack.ts";
@@ -17,7 +18,6 @@ const { m1, w1 } = config.hosts;
 config.hosts = { m1, w1 };
 config.etcd = { throwAway: true };
 
-const root = new URL("../../", import.meta.url).pathname;
 const locked = ["snapshot-controller", "volume-snapshot-classes", "volume-snapshot-contents", "volume-snapshots"];
 const NAME = "kubernetes.default.svc.cluster.local";
 
@@ -137,10 +137,7 @@ onCluster(config, (scenario) => {
 
   test("the snapshot controller answers a snapshot of a claim that is missing, and turned off goes with its kinds", async () => {
     // A preview reads the kinds from this machine's bundle.
-    const version = ["--kubernetes-version", String(config.kubernetesVersion)];
-    await must(process.execPath, ["artifacts/make-bundle.ts", ...version, "--lock", `addons/lock.json#${locked.join(",")}`], {
-      cwd: root,
-    });
+    await fillBundle(config.kubernetesVersion, [`addons/lock.json#${locked.join(",")}`]);
     config.addons = { snapshots: true };
     stack.configure(config);
     await stack.up();

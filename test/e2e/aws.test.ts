@@ -9,8 +9,8 @@ import { CloudControllerStandIn } from "../aws/cloud-controller.ts";
 import { volumePath } from "../aws/lab.ts";
 import { everything } from "../aws/left.ts";
 import { type LabRegion, loopDevices, startRegion } from "../aws/region.ts";
+import { bundleManifest, fillBundle } from "../harness/bundle.ts";
 import { isReady } from "../harness/cluster.ts";
-import { bundleManifest } from "../harness/metal.ts";
 import { eventually, must } from "../harness/process.ts";
 import type { ClusterConfig } from "../harness/samples.ts";
 import { assertNothingRuns, onCluster } from "../harness/scenario.ts";
@@ -180,7 +180,7 @@ onCluster(
   {
     engine: "test/aws/engine.ts",
     prepare: async ({ stack, cluster }) => {
-      await must(process.execPath, ["artifacts/make-bundle.ts", "--kubernetes-version", "1.36.3", "--lock", awsLock.path]);
+      await fillBundle("1.36.3", [awsLock.path]);
       region = await startRegion(name, vpcCidr);
       fresh = await everything(region.clients);
       stack.setEnvironment({ ...region.environment });

@@ -2,11 +2,12 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { bundleManifest } from "../harness/bundle.ts";
 import type { TestCluster } from "../harness/cluster.ts";
 import { Edited, healthyMembers } from "../harness/edits.ts";
 import { FreshHosts } from "../harness/fresh.ts";
 import { cutNetwork, healNetwork } from "../harness/lab-faults.ts";
-import { bundleManifest, makeMetal } from "../harness/metal.ts";
+import { makeMetal } from "../harness/metal.ts";
 import { ApiClient } from "../harness/probe.ts";
 import { eventually } from "../harness/process.ts";
 import { addressIn, type HostEntry, labCluster } from "../harness/samples.ts";

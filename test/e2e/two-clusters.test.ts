@@ -5,10 +5,10 @@ import { cpSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from "node
 import { join } from "node:path";
 import { after, before, suite, test } from "node:test";
 import { stringify } from "yaml";
+import { bundleManifest, fillBundle } from "../harness/bundle.ts";
 import { TestCluster } from "../harness/cluster.ts";
 import { FreshHosts } from "../harness/fresh.ts";
 import { makeHosts, removeHosts } from "../harness/lab-hosts.ts";
-import { bundleManifest } from "../harness/metal.ts";
 import { must, type Result, run } from "../harness/process.ts";
 import { addressIn, type ClusterConfig, everyRole, hostAt } from "../harness/samples.ts";
 import { scratch } from "../harness/scratch.ts";
@@ -64,7 +64,7 @@ suite("two clusters", () => {
   before(async () => {
     for (const name of names)
       assert.ok(await claim(`test-${name}`), "another process runs the same tests: wait for it, or end it");
-    await must(process.execPath, ["artifacts/make-bundle.ts", "--kubernetes-version", "1.36.3"], { cwd: root });
+    await fillBundle("1.36.3");
     const configs: Record<string, ClusterConfig> = {};
     const keys: Record<string, string> = {};
     for (const name of names) {

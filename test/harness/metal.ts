@@ -1,15 +1,8 @@
-import { homedir } from "node:os";
-import { join } from "node:path";
+import { bundleManifest, fillBundle } from "./bundle.ts";
 import { type Lab, makeHosts } from "./lab-hosts.ts";
-import { must } from "./process.ts";
 import type { ClusterConfig } from "./samples.ts";
 import type { Scenario } from "./scenario.ts";
 import { threePlusTwo } from "./stack.ts";
-
-const root = new URL("../../", import.meta.url).pathname;
-
-/** This machine's bundle, which hosts of every lab see. */
-export const bundleManifest = join(process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "ha-kubernetes/bundle/manifest.json");
 
 /** The same cluster on existing hosts, with a login that has sudo. */
 export async function onMetal(name: string): Promise<ClusterConfig> {
@@ -27,11 +20,7 @@ export async function makeMetal(
   machines: Lab["machines"] = {},
   locks: readonly string[] = [],
 ): Promise<Lab> {
-  // As `npm run bundle` does; files that exist take no time.
-  const version = ["--kubernetes-version", String(config.kubernetesVersion)];
-  await must(process.execPath, ["artifacts/make-bundle.ts", ...version, ...locks.flatMap((lock) => ["--lock", lock])], {
-    cwd: root,
-  });
+  await fillBundle(config.kubernetesVersion, locks);
   const all = { ...config.hosts, ...more };
   const addresses = Object.fromEntries(
     Object.entries(all).map(([name, host]) => [name, String(host.sshAddress ?? host.address)]),
