@@ -1,6 +1,7 @@
 import { isMonitored } from "../monitoring.ts";
 import { HAPROXY_METRICS_PORT, HOST_METRICS_PORT, METRICS_PORT, NODE_EXPORTER_PORT } from "../ports.ts";
 import { oneProblem, type Problem } from "../problems.ts";
+import { originOf } from "../versions.ts";
 import { at, type Rule } from "./rule.ts";
 
 // Prometheus and what it reads.
@@ -9,8 +10,9 @@ const key = (...path: PropertyKey[]) => at("addons", "monitoring", ...path);
 
 const pulled: Rule = {
   says: "`addons.monitoring` has `kubeStateMetrics` and `grafana` only where nodes pull images: no bundle can be made with theirs.",
-  check({ addons: { monitoring }, artifacts: { source, manifest }, traits }) {
-    if (!monitoring.enabled || !(traits.makesArtifacts || source === "bundle" || manifest !== undefined)) return [];
+  check(cluster) {
+    const { monitoring } = cluster.addons;
+    if (!monitoring.enabled || originOf(cluster) === "published") return [];
     return (["kubeStateMetrics", "grafana"] as const).flatMap((part) =>
       monitoring[part]
         ? oneProblem(

@@ -1,6 +1,7 @@
 import { range } from "../addresses.ts";
 import { hostsOfUrl } from "../logins.ts";
 import { oneProblem, type Problem, shown } from "../problems.ts";
+import { originOf } from "../versions.ts";
 import { unevenRanges } from "./networks.ts";
 import { at, type Rule } from "./rule.ts";
 
@@ -8,11 +9,11 @@ import { at, type Rule } from "./rule.ts";
 
 const ownRepository: Rule = {
   says: "`artifacts.imageRepository` is given only where hosts pull images: with source official, or a mirror without a manifest.",
-  check({ artifacts: { source, manifest, imageRepository }, traits }) {
-    if (imageRepository === undefined) return [];
-    const archives = traits.makesArtifacts || source === "bundle" || manifest !== undefined;
+  check(cluster) {
+    const { imageRepository } = cluster.artifacts;
+    if (imageRepository === undefined || originOf(cluster) === "published") return [];
     const allowed = "nothing: a bundle's archives bring the images, under the names of their projects";
-    return archives ? oneProblem(at("artifacts", "imageRepository"), `is ${shown(imageRepository)}`, allowed) : [];
+    return oneProblem(at("artifacts", "imageRepository"), `is ${shown(imageRepository)}`, allowed);
   },
 };
 

@@ -8,8 +8,7 @@ import { at, type Rule } from "./rule.ts";
 const oneDefault: Rule = {
   says: "At most one storage class of the add-ons is the `default`.",
   check(cluster) {
-    const [, ...others] = classesOf(cluster).filter(({ isDefault }) => isDefault);
-    const [first] = classesOf(cluster).filter(({ isDefault }) => isDefault);
+    const [first, ...others] = classesOf(cluster).filter(({ isDefault }) => isDefault);
     return others.flatMap(({ key }) =>
       oneProblem(
         at(...key, "default"),
